@@ -1,0 +1,1 @@
+"""Connect an independent store to Amazon: the one application of Shoplink."""

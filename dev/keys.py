@@ -1,0 +1,48 @@
+"""Makes the secret keys of an installation once, in the ignored file `.env`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return the names and values in the `.env` file at `path`, if it is there."""
+    if not path.exists():
+        return {}
+    pairs = (
+        line.partition("=")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "=" in line and not line.lstrip().startswith("#")
+    )
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def ensure(path: Path = ROOT / ".env") -> list[str]:
+    """Add the keys that `path` lacks, readable by its owner only; return their names.
+
+    A key that is there is never touched: with it, what is stored stays readable.
+    """
+    present = read(path)
+    wanted = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FERNET_KEYS": secrets.token_urlsafe(32),
+    }
+    missing = [
+        name
+        for name in wanted
+        if not any(present.get(n) or os.environ.get(n) for n in (name, f"{name}_FILE"))
+    ]
+    if missing:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "a", encoding="utf-8") as file:
+            file.writelines(f"{name}={wanted[name]}\n" for name in missing)
+    return missing
+
+
+if __name__ == "__main__":
+    made = ensure()
+    print(f"Keys made in .env: {', '.join(made)}." if made else "The keys are there.")

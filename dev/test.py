@@ -1,0 +1,123 @@
+"""Runs the suite on SQLite and on PostgreSQL, the browser tests once: `make test`.
+
+Arguments are handed to pytest, which then runs once, on SQLite or, when the first is
+--postgresql, on PostgreSQL: `make test ARGS="--postgresql tests/sync"`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from dev import services
+
+ROOT = Path(__file__).resolve().parent.parent
+_NO_TESTS = 5
+# These measure time or start many processes: they run one after another.
+_ALONE = "browser or chaos"
+_ON_BOTH = "chaos"
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare the services, run what `arguments` choose, return 1 on any failure."""
+    needs = Needs()
+    with ExitStack() as stack:
+        environment = _environment(stack, needs)
+        if arguments:
+            failed = _chosen(arguments, environment, stack, needs)
+        else:
+            failed = _suite(environment, needs.enter(stack, services.postgresql))
+    for reason in needs.missing:
+        print(f"Not run, because: {reason}")
+    if needs.missing and _in_ci():
+        print("In CI nothing may be missing.")
+        failed.append("services")
+    print(f"Failed: {', '.join(failed)}." if failed else "Every run passed.")
+    return 1 if failed else 0
+
+
+class Needs:
+    """What the tests need of the machine, and what of it is missing."""
+
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+
+    def enter(self, stack: ExitStack, service: services.Service) -> str:
+        """Start `service` until `stack` closes; return its address, or nothing."""
+        try:
+            return stack.enter_context(service())
+        except services.Missing as reason:
+            self.missing.append(str(reason))
+            return ""
+
+    def browser(self) -> str:
+        """Return the path of a browser, or nothing."""
+        try:
+            return services.browser()
+        except services.Missing as reason:
+            self.missing.append(str(reason))
+            return ""
+
+
+def _environment(stack: ExitStack, needs: Needs) -> dict[str, str]:
+    """Return the environment of the tests: an absent name makes them skip."""
+    found = {
+        "TEST_REDIS_URL": needs.enter(stack, services.redis),
+        "SHOPLINK_CHROMIUM": needs.browser(),
+    }
+    base = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    return base | {name: value for name, value in found.items() if value}
+
+
+def _chosen(
+    arguments: list[str], environment: dict[str, str], stack: ExitStack, needs: Needs
+) -> list[str]:
+    """Run what was asked for; return the titles of the runs that failed."""
+    if arguments[0] == "--chaos":
+        seed = arguments[1] if len(arguments) > 1 else "1"
+        arguments, environment = ["-m", "chaos"], environment | {"CHAOS_SEED": seed}
+    if arguments[0] == "--postgresql":
+        address = needs.enter(stack, services.postgresql)
+        if not address:
+            return ["PostgreSQL"]
+        arguments, environment = arguments[1:], environment | {"DATABASE_URL": address}
+    return ["chosen tests"] if _pytest("chosen tests", arguments, environment) else []
+
+
+def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
+    """Run everything; return the titles of the runs that failed."""
+    side_by_side = ["-n", "2", "-m", f"not ({_ALONE})"]
+    runs = [
+        ("SQLite, one after another", ["-m", _ALONE], ""),
+        ("SQLite, side by side", side_by_side, ""),
+    ]
+    if postgresql:
+        runs += [
+            ("PostgreSQL, one after another", ["-m", _ON_BOTH], postgresql),
+            ("PostgreSQL, side by side", side_by_side, postgresql),
+        ]
+    failed = []
+    for title, arguments, database in runs:
+        chosen = environment | ({"DATABASE_URL": database} if database else {})
+        if _pytest(title, arguments, chosen):
+            failed.append(title)
+    return failed
+
+
+def _pytest(title: str, arguments: list[str], environment: dict[str, str]) -> int:
+    print(f"-- {title}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    # A tree without tests of one kind is no failure; one without any is.
+    return 0 if code == _NO_TESTS and arguments[-1] in {_ALONE, _ON_BOTH} else code
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

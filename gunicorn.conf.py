@@ -1,0 +1,25 @@
+"""How gunicorn serves the web process; flags and GUNICORN_CMD_ARGS overrule it."""
+
+wsgi_app = "shoplink.wsgi"
+workers = 2
+threads = 4
+graceful_timeout = 10
+# A request is a page: what takes longer is a task.
+timeout = 30
+# It would be opened in the home folder, which a service has not.
+control_socket_disable = True
+# The same lines as the rest of the product, redacted alike; see shoplink/logs.py.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"redacted": {"()": "shoplink.logs.TextFormatter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "redacted"},
+    },
+    "loggers": {
+        "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # Addresses may hold authorisation codes: no access log.
+        "gunicorn.access": {"handlers": [], "propagate": False},
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

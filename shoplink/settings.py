@@ -1,0 +1,334 @@
+"""The settings, from the environment and `.env`; .env.example lists the names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from shoplink.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"
+
+env = Environment()
+# What the process was started with wins over the file.
+env.read_env(os.environ.get("ENV_FILE", str(BASE_DIR / ".env")))
+
+DEBUG = env.switch("DEBUG", default=False)
+# Plain http is for a demonstration on the machine itself and for development.
+HTTPS_ONLY = env.switch("HTTPS_ONLY", default=not DEBUG)
+BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", "")
+
+# -- Secrets --------------------------------------------------------------------------
+
+SECRET_KEY = env.secret("SECRET_KEY", required=not DEBUG) or "for-development-only"
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", "")
+# The first key encrypts, every key decrypts.
+FERNET_KEYS = [
+    key.strip()
+    for key in env.secret("FERNET_KEYS", required=not DEBUG).split(",")
+    if key.strip()
+] or [SECRET_KEY]
+
+# -- Application ----------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "channels_amazon",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    # Last, so that it sees the outcome of every sign-in.
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "shoplink.urls"
+WSGI_APPLICATION = "shoplink.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# -- Database and task queue ----------------------------------------------------------
+
+SQLITE_OPTIONS: dict[str, Any] = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        "PRAGMA busy_timeout=20000; PRAGMA foreign_keys=ON;"
+    ),
+}
+
+
+def _database() -> dict[str, Any]:
+    default = f"sqlite:///{DATA_DIR / 'shoplink.sqlite3'}"
+    database: dict[str, Any] = env.db_url_config(
+        env.secret("DATABASE_URL", required=False, default=default)
+    )
+    engine = database.get("ENGINE", "")
+    if engine.endswith("sqlite3"):
+        Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
+    if engine.endswith("postgresql"):
+        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    msg = "DATABASE_URL must begin with sqlite:/// or postgres://."
+    raise ImproperlyConfigured(msg)
+
+
+# No ATOMIC_REQUESTS: on SQLite each GET would then take the only write lock.
+DATABASES = {"default": _database()}
+
+REDIS_URL = env.secret("REDIS_URL", required=False)
+
+# `retry` counts from the moment a task is pulled, so a worker pulls one at a time and
+# `retry` stays above `timeout`. A `save_limit` above 0 locks that many rows per task.
+Q_CLUSTER: dict[str, Any] = {
+    "name": "shoplink",
+    "label": _("Task queue"),
+    "workers": env.count("QUEUE_WORKERS", 2),
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.2,
+    "timeout": 60,
+    "retry": 90,
+    "max_attempts": 3,
+    # The supervisor takes the end of any process for a fault: recycle rarely.
+    "recycle": 100_000,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "log_level": "WARNING",
+} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+
+# -- Sign-in --------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "admin:login"
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "shoplink.client_address.client_address"
+
+# -- Transport security ---------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+# A probe asks the process itself, without the proxy that speaks https.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
+SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_AGE = 12 * 3600
+# Lax, not Strict: Amazon leads the merchant back to the callback with a link.
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "channels_amazon.views.errors.csrf_failure"
+
+# -- Where Amazon is ------------------------------------------------------------------
+
+SPAPI_APP_ID: str = env.str("SPAPI_APP_ID", default="").strip()
+LWA_CLIENT_ID: str = env.str("LWA_CLIENT_ID", default="").strip()
+LWA_CLIENT_SECRET = env.secret("LWA_CLIENT_SECRET", required=False)
+OAUTH_REDIRECT_URI: str = env.str("OAUTH_REDIRECT_URI", default="").strip()
+
+_SPAPI = "https://sellingpartnerapi"
+SPAPI_ENDPOINT_NA = env.http_base("SPAPI_ENDPOINT_NA", f"{_SPAPI}-na.amazon.com")
+SPAPI_ENDPOINT_EU = env.http_base("SPAPI_ENDPOINT_EU", f"{_SPAPI}-eu.amazon.com")
+SPAPI_ENDPOINT_FE = env.http_base("SPAPI_ENDPOINT_FE", f"{_SPAPI}-fe.amazon.com")
+LWA_TOKEN_URL = env.http_base("LWA_TOKEN_URL", "https://api.amazon.com/auth/o2/token")
+
+_CENTRAL = "https://sellercentral"
+SELLER_CENTRAL_URL_NA = env.http_base("SELLER_CENTRAL_URL_NA", f"{_CENTRAL}.amazon.com")
+SELLER_CENTRAL_URL_EU = env.http_base(
+    "SELLER_CENTRAL_URL_EU", f"{_CENTRAL}-europe.amazon.com"
+)
+SELLER_CENTRAL_URL_FE = env.http_base(
+    "SELLER_CENTRAL_URL_FE", f"{_CENTRAL}.amazon.co.jp"
+)
+
+# Notifications; boto3 reads AWS_ENDPOINT_URL_SQS and its other variables itself.
+SQS_QUEUE_URL: str = env.str("SQS_QUEUE_URL", default="").strip()
+SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
+
+# -- Content security policy ----------------------------------------------------------
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+# A form that is answered by a redirect to Seller Central needs its origin here too.
+SELLER_CENTRAL_ORIGINS = sorted(
+    {
+        _origin(address)
+        for address in (
+            SELLER_CENTRAL_URL_NA,
+            SELLER_CENTRAL_URL_EU,
+            SELLER_CENTRAL_URL_FE,
+        )
+    }
+)
+
+# The two style elements of the admin's look, as the browser prints them: its theme's
+# colours (they follow UNFOLD["COLORS"]) and what its htmx adds for indicators.
+INLINE_STYLES = [
+    "'sha256-CftXQ/6rIQ3AMOrJUsQzoK+KGLgk4scJJlfXyvE/1mQ='",
+    "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",
+]
+
+# Alpine inside the admin's look evaluates expressions, hence 'unsafe-eval'; every page
+# it does not draw takes it away. Lint forbids unescaped markup for the same reason.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, UNSAFE_EVAL],
+        "style-src": [SELF],
+        "style-src-elem": [SELF, *INLINE_STYLES],
+        "style-src-attr": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF, *SELLER_CENTRAL_ORIGINS],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# -- Languages, time ------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# -- Static files ---------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# -- Admin look -----------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Shoplink",
+    "SITE_HEADER": "Shoplink",
+    "SITE_SUBHEADER": _("Your store and Amazon, kept true"),
+    "SITE_SYMBOL": "sync_alt",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "channels_amazon.admin.sidebar.navigation",
+    },
+}
+
+# -- Logs -----------------------------------------------------------------------------
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_FORMAT: str = env.str(
+    "LOG_FORMAT", default="text" if sys.stderr.isatty() else "json"
+)
+if LOG_FORMAT not in {"json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be json or text.")
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "shoplink.logs.JsonFormatter"},
+        "text": {"()": "shoplink.logs.TextFormatter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handlers would write lines that passed no redaction.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "botocore": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,117 @@
+"""Fixtures for every test: the emulator, processes, a browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django import Settings
+
+from tests.processes import Processes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from channels_amazon.emulator import Emulator
+
+ROOT = Path(__file__).resolve().parent.parent
+# Nothing that would reach for another host, and no sandbox, which containers lack.
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[Emulator]:
+    """Run one local Amazon for all tests of this process."""
+    # Here, because its queue server takes a second to import.
+    from channels_amazon.emulator import Emulator
+
+    with Emulator(world="small") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(
+    running_emulator: Emulator,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Emulator:
+    """Give a local Amazon in its first state, with settings that lead to it."""
+    running_emulator.control("reset")
+    for name, value in running_emulator.settings().items():
+        monkeypatch.setenv(name, value)
+        setattr(settings, name, value)
+    return running_emulator
+
+
+@pytest.fixture
+def processes(transactional_db: None) -> Iterator[Processes]:
+    """Give a starter of processes that see this test's database."""
+    started = Processes()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a Chromium without a window; skip the test where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    given = os.environ.get("SHOPLINK_CHROMIUM", "")
+    path = given or next(filter(None, map(shutil.which, names)), None)
+    if not path:
+        pytest.skip("No Chromium is here: set SHOPLINK_CHROMIUM.")
+    # Here, because most tests never need it.
+    from playwright.sync_api import sync_playwright
+
+    # Its synchronous interface runs inside an event loop, which Django mistrusts.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Give the address of a Redis for tests; skip the test where there is none."""
+    url = os.environ.get("TEST_REDIS_URL", "")
+    if not url:
+        pytest.skip("No Redis is here: set TEST_REDIS_URL, or run `make test`.")
+    return url
+
+
+@pytest.fixture(scope="session")
+def spapi_models() -> Path:
+    """Give the folder of Amazon's published models; skip the test without it."""
+    given = os.environ.get("SHOPLINK_SPAPI_MODELS", "")
+    folder = Path(given) if given else ROOT.parent / "shared" / "spapi"
+    if not (folder / "models").is_dir():
+        pytest.skip("Amazon's models are not here: set SHOPLINK_SPAPI_MODELS.")
+    return folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make this run's scratch folder, which its processes share."""
+    _scratch().mkdir(exist_ok=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove this run's scratch folder, in the process that began the run."""
+    if os.environ["SHOPLINK_TEST_RUN"] == str(os.getpid()):
+        shutil.rmtree(_scratch(), ignore_errors=True)
+
+
+def _scratch() -> Path:
+    return Path(django_settings.DATA_DIR)

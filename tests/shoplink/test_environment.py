@@ -1,0 +1,64 @@
+"""Tests of how settings are read: files for secrets, loud on nonsense."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from shoplink.environment import Environment
+
+
+@pytest.mark.parametrize(
+    "value", ["ftp://example.com", "example.com", "https://", "https://a.example/?b=c"]
+)
+def test_base_address_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SOME_BASE", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_BASE"):
+        Environment().http_base("SOME_BASE", "https://a.example")
+
+
+def test_base_address_loses_the_slash_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_BASE", "http://127.0.0.1:9100/na/")
+    base = Environment().http_base("SOME_BASE", "https://a.example")
+    assert base == "http://127.0.0.1:9100/na"
+
+
+def test_secret_is_read_from_the_file_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "secret"
+    kept.write_text("a secret of a file\n", encoding="utf-8")
+    monkeypatch.setenv("SOME_SECRET_FILE", str(kept))
+    assert Environment().secret("SOME_SECRET", required=True) == "a secret of a file"
+
+
+def test_secret_file_that_is_absent_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "none"))
+    with pytest.raises(ImproperlyConfigured, match="cannot be read"):
+        Environment().secret("SOME_SECRET", required=False)
+
+
+def test_required_secret_that_is_missing_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match="SOME_SECRET is not set"):
+        Environment().secret("SOME_SECRET", required=True)
+
+
+def test_switch_takes_no_other_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SWITCH", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="true or false"):
+        Environment().switch("SOME_SWITCH", default=False)
+
+
+@pytest.mark.parametrize("value", ["many", "0"])
+def test_count_takes_whole_numbers_from_one(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SOME_COUNT", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_COUNT"):
+        Environment().count("SOME_COUNT", 2)
