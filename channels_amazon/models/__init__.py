@@ -1,0 +1,73 @@
+"""The rows that hold the truth; import models from here only."""
+
+from channels_amazon.models.account import (
+    AccessToken,
+    AmazonAccount,
+    AuthorizationAttempt,
+    Credential,
+    MarketplaceParticipation,
+    Permission,
+)
+from channels_amazon.models.application import ClientSecret, DeveloperApplication
+from channels_amazon.models.call import ApiCall, DiagnosticEntry, QuotaBucket
+from channels_amazon.models.catalog import Category, Product, Translation, Variant
+from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
+from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.job import Heartbeat, SyncJob, SyncRun
+from channels_amazon.models.listing import Listing, Offer
+from channels_amazon.models.notification import Notification
+from channels_amazon.models.order import (
+    Order,
+    OrderLine,
+    OrderPersonalData,
+    Reservation,
+)
+from channels_amazon.models.rotation import KeyRotation
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
+from channels_amazon.models.shipment import Shipment, ShipmentLine
+from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
+from channels_amazon.models.store import Store, StoreMember, Warehouse
+
+__all__ = [
+    "AccessToken",
+    "AmazonAccount",
+    "ApiCall",
+    "AuthorizationAttempt",
+    "Category",
+    "ClientSecret",
+    "Credential",
+    "DeveloperApplication",
+    "DiagnosticEntry",
+    "FbaStock",
+    "HealthFinding",
+    "HealthReport",
+    "Heartbeat",
+    "KeyRotation",
+    "Listing",
+    "MarketplaceParticipation",
+    "Notification",
+    "Offer",
+    "Order",
+    "OrderLine",
+    "OrderPersonalData",
+    "Permission",
+    "Product",
+    "QuotaBucket",
+    "Reservation",
+    "SecretTextField",
+    "Shipment",
+    "ShipmentLine",
+    "StockLevel",
+    "StockMovement",
+    "Store",
+    "StoreMember",
+    "StoreQuerySet",
+    "StoreScoped",
+    "SyncJob",
+    "SyncRun",
+    "Translation",
+    "Variant",
+    "Warehouse",
+    "dump_secret",
+    "load_secret",
+]

@@ -1,0 +1,208 @@
+"""Amazon accounts, their credentials, marketplaces and permissions; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.application import DeveloperApplication
+from channels_amazon.models.encrypted import SecretTextField
+from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.store import Store
+
+
+class AmazonAccount(StoreScoped):
+    """One seller in one region that authorised us: token, quota, MFN quantity."""
+
+    class Region(models.TextChoices):
+        """Amazon's three regions."""
+
+        NA = "na", _("North America")
+        EU = "eu", _("Europe")
+        FE = "fe", _("Far East")
+
+    class State(models.TextChoices):
+        """Whether the account can be worked with."""
+
+        CONNECTED = "connected", _("Connected")
+        NEEDS_AUTHORIZATION = "needs_authorization", _("Authorisation needed")
+        DISCONNECTED = "disconnected", _("Disconnected")
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="amazon_accounts")
+    application = models.ForeignKey(DeveloperApplication, models.PROTECT)
+    region = models.CharField(_("region"), max_length=2, choices=Region.choices)
+    seller_id = models.CharField(_("seller id"), max_length=40)
+    name = models.CharField(_("name"), max_length=120)
+    state = models.CharField(
+        _("state"), max_length=20, choices=State.choices, default=State.CONNECTED
+    )
+    state_code = models.CharField(max_length=60, blank=True)
+    authorized_at = models.DateTimeField(_("authorised"))
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    selling_plan = models.CharField(max_length=20, blank=True)
+    subscription_id = models.CharField(max_length=80, blank=True)
+    destination_id = models.CharField(max_length=80, blank=True)
+    subscribed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("store", "region")
+        verbose_name = _("Amazon account")
+        verbose_name_plural = _("Amazon accounts")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["seller_id", "region"],
+                condition=~models.Q(state="disconnected"),
+                name="account_one_connected_per_seller_region",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.region.upper()})"
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether jobs may run for this account."""
+        return self.state == self.State.CONNECTED
+
+    @property
+    def quota_subject(self) -> str:
+        """Return the key of this account's tokens and quota buckets."""
+        return f"account:{self.pk}"
+
+
+class Credential(StoreScoped):
+    """An account's refresh token, apart so that a lost key breaks no other page."""
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    account = models.OneToOneField(
+        AmazonAccount, models.CASCADE, related_name="credential"
+    )
+    refresh_token = SecretTextField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"credential of account {self.account_id}"
+
+
+class AccessToken(models.Model):
+    """A cached LWA access token; the lease lets one process refresh at a time.
+
+    `subject` is `account:<pk>` or `application:<pk>:<scope>`.
+    """
+
+    subject = models.CharField(max_length=160, unique=True)
+    token = SecretTextField(blank=True, default="")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    lease_holder = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class MarketplaceParticipation(StoreScoped):
+    """One country site of an account, as getMarketplaceParticipations reports it."""
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, related_name="participations"
+    )
+    marketplace_id = models.CharField(_("marketplace"), max_length=20)
+    name = models.CharField(_("name"), max_length=80)
+    country_code = models.CharField(_("country"), max_length=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    language = models.CharField(_("language"), max_length=10)
+    domain = models.CharField(_("domain"), max_length=80)
+    store_name = models.CharField(_("storefront name"), max_length=120, blank=True)
+    is_participating = models.BooleanField(_("participating"))
+    has_suspended_listings = models.BooleanField(_("suspended listings"))
+    is_selected = models.BooleanField(_("selected"), default=True)
+    seen_at = models.DateTimeField(_("seen"))
+
+    class Meta:
+        ordering = ("account", "country_code")
+        verbose_name = _("marketplace")
+        verbose_name_plural = _("marketplaces")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "marketplace_id"], name="participation_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.country_code
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether this site is synchronised."""
+        return self.is_participating and self.is_selected
+
+
+class Permission(StoreScoped):
+    """What a probe said of one of the four capabilities in one marketplace."""
+
+    STORE_PATH: ClassVar[str] = "participation__account__store"
+
+    class Name(models.TextChoices):
+        """The four capabilities, by the names merchants know."""
+
+        ORDERS = "orders", _("Orders")
+        CATALOG_ITEMS = "catalog-items", _("Catalogue items")
+        FULFILLMENT_INVENTORY = "fulfillment-inventory", _("FBA inventory")
+        SHIPPING = "shipping", _("Shipping")
+
+    class State(models.TextChoices):
+        """Inferred from a probe: Amazon has no call that lists roles."""
+
+        GRANTED = "granted", _("Granted")
+        MISSING = "missing", _("Missing")
+        UNKNOWN = "unknown", _("Not known")
+
+    participation = models.ForeignKey(
+        MarketplaceParticipation, models.CASCADE, related_name="permissions"
+    )
+    name = models.CharField(_("permission"), max_length=24, choices=Name.choices)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices)
+    operation = models.CharField(_("probe"), max_length=60)
+    status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    amazon_code = models.CharField(max_length=80, blank=True)
+    request_id = models.CharField(max_length=80, blank=True)
+    checked_at = models.DateTimeField(_("checked"))
+
+    class Meta:
+        ordering = ("participation", "name")
+        verbose_name = _("permission")
+        verbose_name_plural = _("permissions")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["participation", "name"], name="permission_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
+
+
+class AuthorizationAttempt(StoreScoped):
+    """A started authorisation: the server's half of the single-use OAuth state."""
+
+    store = models.ForeignKey(Store, models.CASCADE)
+    user_id = models.BigIntegerField()
+    session_hash = models.CharField(max_length=64)
+    state_hash = models.CharField(max_length=64, unique=True)
+    region = models.CharField(max_length=2, choices=AmazonAccount.Region.choices)
+    marketplace_ids = models.JSONField(default=list)
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"authorisation {self.pk} for {self.store_id}"

@@ -1,0 +1,138 @@
+"""API calls, quota buckets and diagnostic entries; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.account import AmazonAccount
+from channels_amazon.models.job import SyncRun
+from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.store import Store
+
+
+class QuotaBucket(models.Model):
+    """A token bucket per subject and operation, settled by the database's clock.
+
+    `subject` is `account:<pk>` or `application:<pk>`; `stamp` is when `tokens` was
+    true, `hold_until` blocks after a 429. Times in seconds since the epoch, since
+    the settlement is arithmetic in SQL.
+    """
+
+    subject = models.CharField(max_length=80)
+    operation = models.CharField(_("operation"), max_length=60)
+    tokens = models.FloatField()
+    stamp = models.FloatField()
+    rate = models.FloatField(_("rate per second"))
+    burst = models.FloatField(_("burst"))
+    hold_until = models.FloatField(default=0)
+    strikes = models.PositiveSmallIntegerField(default=0)
+    learnt_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("quota bucket")
+        verbose_name_plural = _("quota buckets")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["subject", "operation"], name="bucket_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate__gt=0) & models.Q(burst__gte=1),
+                name="bucket_rate_positive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.subject}"
+
+
+class ApiCall(StoreScoped):
+    """One attempt of one request to Amazon; free of secrets and personal data."""
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, null=True, blank=True, related_name="calls"
+    )
+    run = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, blank=True, related_name="api_calls"
+    )
+    operation = models.CharField(_("operation"), max_length=60)
+    marketplace_id = models.CharField(_("marketplace"), max_length=20, blank=True)
+    method = models.CharField(max_length=8)
+    path = models.CharField(_("path"), max_length=500)
+    # The order id or seller SKU the call was about, for search.
+    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
+    amazon_code = models.CharField(_("Amazon's code"), max_length=80, blank=True)
+    request_id = models.CharField(_("request id"), max_length=80, blank=True)
+    error_class = models.CharField(max_length=60, blank=True)
+    message = models.CharField(_("message"), max_length=1000, blank=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    latency_ms = models.PositiveIntegerField(_("latency, ms"), default=0)
+    bytes_sent = models.PositiveIntegerField(default=0)
+    bytes_received = models.PositiveIntegerField(default=0)
+    tokens_left = models.FloatField(_("quota left"), null=True, blank=True)
+    rate_limit = models.FloatField(null=True, blank=True)
+    clock_skew = models.FloatField(null=True, blank=True)
+    started_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("API call")
+        verbose_name_plural = _("API calls")
+        indexes = (
+            models.Index(fields=["account", "-id"], name="call_account"),
+            models.Index(fields=["account", "operation", "-id"], name="call_op"),
+            models.Index(fields=["request_id"], name="call_request_id"),
+            models.Index(fields=["reference"], name="call_reference"),
+            models.Index(fields=["started_at"], name="call_started"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.status}"
+
+
+class DiagnosticEntry(StoreScoped):
+    """What happened, for people: a code, a cause and a fix."""
+
+    class Level(models.TextChoices):
+        """How much it matters."""
+
+        INFO = "info", _("Information")
+        WARNING = "warning", _("Warning")
+        ERROR = "error", _("Error")
+
+    store = models.ForeignKey(
+        Store, models.CASCADE, null=True, blank=True, related_name="diagnostics"
+    )
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, null=True, blank=True, related_name="diagnostics"
+    )
+    run = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, blank=True, related_name="diagnostics"
+    )
+    at = models.DateTimeField(_("at"))
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices)
+    code = models.CharField(_("code"), max_length=60)
+    message = models.CharField(_("what happened"), max_length=500)
+    fix = models.CharField(_("what to do"), max_length=500, blank=True)
+    # The order id, seller SKU or notification id it is about, for search.
+    reference = models.CharField(_("reference"), max_length=120, blank=True)
+    request_id = models.CharField(_("request id"), max_length=80, blank=True)
+    actor = models.CharField(_("by"), max_length=150, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("log entry")
+        verbose_name_plural = _("log entries")
+        indexes = (
+            models.Index(fields=["account", "-id"], name="entry_account"),
+            models.Index(fields=["code", "-id"], name="entry_code"),
+            models.Index(fields=["reference"], name="entry_reference"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}"

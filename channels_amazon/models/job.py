@@ -1,0 +1,142 @@
+"""Sync jobs, their runs and the heartbeats of our processes; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.account import AmazonAccount
+from channels_amazon.models.scope import StoreScoped
+
+
+class SyncJob(StoreScoped):
+    """One (account, kind): when it is due, its cursor, its lease, why it is blocked.
+
+    `progress` is what the page shows while the job works: {"rows", "calls",
+    "total", "note"}; `waiting_until` says that it waits for Amazon's quota.
+    """
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    class Kind(models.TextChoices):
+        """What is reconciled."""
+
+        PARTICIPATIONS = "participations", _("Marketplaces")
+        PERMISSIONS = "permissions", _("Permissions")
+        LISTINGS = "listings", _("Listings")
+        FBA_STOCK = "fba_stock", _("FBA stock")
+        ORDER_SWEEP = "order_sweep", _("Order sweep")
+        ORDER_FETCH = "order_fetch", _("Orders by event")
+        STOCK_PUSH = "stock_push", _("Stock push")
+        SHIPMENTS = "shipments", _("Shipment confirmation")
+
+    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
+    kind = models.CharField(_("job"), max_length=20, choices=Kind.choices)
+    due_at = models.DateTimeField(_("next run"))
+    cursor = models.JSONField(default=dict, blank=True)
+    progress = models.JSONField(default=dict, blank=True)
+    lease_holder = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # Runs that began without ending well: a task that kills its worker counts too.
+    attempts = models.PositiveIntegerField(default=0)
+    waiting_until = models.DateTimeField(null=True, blank=True)
+    blocked_code = models.CharField(max_length=60, blank=True)
+    blocked_message = models.CharField(max_length=500, blank=True)
+    last_started_at = models.DateTimeField(null=True, blank=True)
+    last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True)
+    first_done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("account", "kind")
+        verbose_name = _("sync job")
+        verbose_name_plural = _("sync jobs")
+        constraints = (
+            models.UniqueConstraint(fields=["account", "kind"], name="job_once"),
+        )
+        indexes = (
+            models.Index(fields=["due_at"], name="job_due"),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(lease_until__isnull=False),
+                name="job_leased",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.account_id}"
+
+
+class SyncRun(StoreScoped):
+    """One execution of a job; the Last Sync Log is its story."""
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    class State(models.TextChoices):
+        """How the run ended."""
+
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        WAITING = "waiting", _("Waiting for quota")
+        FAILED = "failed", _("Failed, will retry")
+        BLOCKED = "blocked", _("Needs the merchant")
+        ABANDONED = "abandoned", _("Process died")
+
+    job = models.ForeignKey(SyncJob, models.CASCADE, related_name="runs")
+    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="runs")
+    kind = models.CharField(_("job"), max_length=20, choices=SyncJob.Kind.choices)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.RUNNING
+    )
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    rows_seen = models.PositiveIntegerField(_("rows"), default=0)
+    rows_changed = models.PositiveIntegerField(_("changed"), default=0)
+    rows_aside = models.PositiveIntegerField(_("set aside"), default=0)
+    calls = models.PositiveIntegerField(_("calls"), default=0)
+    code = models.CharField(_("code"), max_length=60, blank=True)
+    message = models.CharField(_("message"), max_length=500, blank=True)
+    detail = models.TextField(blank=True)
+    next_due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("sync run")
+        verbose_name_plural = _("sync runs")
+        indexes = (
+            models.Index(fields=["account", "-id"], name="run_account"),
+            models.Index(fields=["job", "-id"], name="run_job"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of one of our processes.
+
+    `queue` comes through the task queue itself, so it proves that tasks run.
+    """
+
+    class Kind(models.TextChoices):
+        """Which process."""
+
+        SUPERVISOR = "supervisor", _("Worker supervisor")
+        QUEUE = "queue", _("Task queue")
+        CONSUMER = "consumer", _("Notification consumer")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    host = models.CharField(max_length=120)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "host"], name="heartbeat_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.host}"

@@ -1,0 +1,108 @@
+"""Listings (seller SKUs of an account) and their offers; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.account import AmazonAccount
+from channels_amazon.models.catalog import Variant
+from channels_amazon.models.scope import StoreScoped
+
+
+class Listing(StoreScoped):
+    """An account's seller SKU, linked or not yet linked to a variant.
+
+    MFN quantity lives here, since Amazon keeps one quantity per account and SKU.
+    `desired_quantity` is what should be there, `acknowledged_quantity` what Amazon
+    last accepted from us, `observed_quantity` what Amazon last reported.
+    """
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="listings")
+    seller_sku = models.CharField(_("seller SKU"), max_length=80)
+    variant = models.ForeignKey(
+        Variant, models.SET_NULL, null=True, blank=True, related_name="listings"
+    )
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    asin = models.CharField("ASIN", max_length=12, blank=True, db_index=True)
+    fnsku = models.CharField("FNSKU", max_length=12, blank=True)
+    is_mfn = models.BooleanField("MFN", default=False)
+    is_fba = models.BooleanField("FBA", default=False)
+    handling_days = models.PositiveSmallIntegerField(
+        _("handling time in days"), null=True, blank=True
+    )
+    desired_quantity = models.PositiveIntegerField(null=True, blank=True)
+    desired_at = models.DateTimeField(null=True, blank=True)
+    desired_why = models.JSONField(default=dict, blank=True)
+    acknowledged_quantity = models.PositiveIntegerField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    observed_quantity = models.PositiveIntegerField(null=True, blank=True)
+    observed_at = models.DateTimeField(null=True, blank=True)
+    push_due = models.BooleanField(default=False)
+    push_after = models.DateTimeField(null=True, blank=True)
+    push_attempts = models.PositiveIntegerField(default=0)
+    push_code = models.CharField(max_length=80, blank=True)
+    push_error = models.CharField(max_length=500, blank=True)
+    seen_at = models.DateTimeField(_("seen"))
+
+    class Meta:
+        ordering = ("account", "seller_sku")
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "seller_sku"], name="listing_sku"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["account", "push_after"],
+                condition=models.Q(push_due=True),
+                name="listing_push_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.seller_sku
+
+
+class Offer(StoreScoped):
+    """A listing in one marketplace."""
+
+    STORE_PATH: ClassVar[str] = "listing__account__store"
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="offers")
+    marketplace_id = models.CharField(_("marketplace"), max_length=20)
+    asin = models.CharField("ASIN", max_length=12, blank=True)
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    product_type = models.CharField(_("product type"), max_length=80, blank=True)
+    is_buyable = models.BooleanField(_("buyable"), default=False)
+    is_discoverable = models.BooleanField(_("discoverable"), default=False)
+    issues = models.JSONField(default=list, blank=True)
+    price = models.DecimalField(
+        _("price"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    updated_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen"))
+
+    class Meta:
+        ordering = ("listing", "marketplace_id")
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["listing", "marketplace_id"], name="offer_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price__isnull=True) | models.Q(price__gte=0),
+                name="offer_price_not_negative",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.listing} @ {self.marketplace_id}"

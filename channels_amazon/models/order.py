@@ -1,0 +1,200 @@
+"""Amazon orders, their lines, personal data and reservations; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.account import AmazonAccount
+from channels_amazon.models.catalog import Variant
+from channels_amazon.models.encrypted import SecretTextField
+from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.store import Warehouse
+
+
+class Order(StoreScoped):
+    """An order at Amazon, first known by an event, complete once fetched.
+
+    Stamps, all UTC: `changed_at` (at Amazon), `event_seen_at`, `reserved_at`,
+    `completed_at`. `stale_since` says that Amazon knows more than we do.
+    """
+
+    STORE_PATH: ClassVar[str] = "account__store"
+
+    class Status(models.TextChoices):
+        """Amazon's statuses in one spelling; `unknown` for one never seen."""
+
+        PENDING_AVAILABILITY = "pending_availability", _("Pre-order")
+        PENDING = "pending", _("Pending")
+        UNSHIPPED = "unshipped", _("To ship")
+        PARTIALLY_SHIPPED = "partially_shipped", _("Partially shipped")
+        SHIPPED = "shipped", _("Shipped")
+        CANCELLED = "cancelled", _("Cancelled")
+        UNFULFILLABLE = "unfulfillable", _("Unfulfillable")
+        UNKNOWN = "unknown", _("Unknown status")
+
+    class FulfilledBy(models.TextChoices):
+        """Who ships: Amazon (FBA) or the merchant (MFN)."""
+
+        AMAZON = "amazon", "FBA"
+        MERCHANT = "merchant", "MFN"
+        UNKNOWN = "", _("not known yet")
+
+    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="orders")
+    amazon_order_id = models.CharField(_("order id"), max_length=40)
+    marketplace_id = models.CharField(_("marketplace"), max_length=20, blank=True)
+    channel_name = models.CharField(max_length=20, blank=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices)
+    amazon_status = models.CharField(max_length=40, blank=True)
+    fulfilled_by = models.CharField(
+        _("fulfilled by"), max_length=8, choices=FulfilledBy.choices, blank=True
+    )
+    service_level = models.CharField(_("service"), max_length=24, blank=True)
+    currency = models.CharField(_("currency"), max_length=8, blank=True)
+    total = models.DecimalField(
+        _("total"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    programs = models.JSONField(default=list, blank=True)
+    is_replacement = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(_("buyer asks to cancel"), default=False)
+    ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
+    ship_by_from = models.DateTimeField(null=True, blank=True)
+    ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
+    deliver_by = models.DateTimeField(null=True, blank=True)
+    # Flags that ask for a person; each is a filter on the orders page.
+    has_unmatched = models.BooleanField(_("unmatched SKU"), default=False)
+    has_shortage = models.BooleanField(_("backorder"), default=False)
+    # Amazon's clock: the newest data and the newest event applied.
+    last_updated_at = models.DateTimeField(null=True, blank=True)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    event_seen_at = models.DateTimeField(null=True, blank=True)
+    reserved_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    # The fetch queue.
+    stale_since = models.DateTimeField(null=True, blank=True)
+    fetch_after = models.DateTimeField(null=True, blank=True)
+    fetch_attempts = models.PositiveIntegerField(default=0)
+    # Why this one order is set aside ("" while it is not).
+    aside_code = models.CharField(max_length=60, blank=True)
+    aside_message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-ordered_at", "-pk")
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "amazon_order_id"], name="order_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["amazon_order_id"], name="order_amazon_id"),
+            models.Index(fields=["account", "-ordered_at"], name="order_recent"),
+            models.Index(fields=["-ordered_at", "-id"], name="order_newest"),
+            models.Index(
+                fields=["account", "-ordered_at"],
+                condition=models.Q(has_unmatched=True),
+                name="order_unmatched",
+            ),
+            models.Index(
+                fields=["account", "-ordered_at"],
+                condition=models.Q(has_shortage=True),
+                name="order_shortage",
+            ),
+            models.Index(fields=["account", "status", "ship_by"], name="order_to_ship"),
+            models.Index(
+                fields=["account", "fetch_after"],
+                condition=models.Q(stale_since__isnull=False),
+                name="order_stale",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.amazon_order_id
+
+
+class OrderPersonalData(StoreScoped):
+    """Buyer and recipient of an order, encrypted, apart from the order's facts."""
+
+    STORE_PATH: ClassVar[str] = "order__account__store"
+
+    order = models.OneToOneField(Order, models.CASCADE, related_name="personal_data")
+    buyer = SecretTextField(blank=True, default="")
+    recipient = SecretTextField(blank=True, default="")
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"personal data of order {self.order_id}"
+
+
+class OrderLine(StoreScoped):
+    """One item of an order; `variant` is empty while its SKU is unmatched."""
+
+    STORE_PATH: ClassVar[str] = "order__account__store"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order_item_id = models.CharField(_("order item id"), max_length=40)
+    seller_sku = models.CharField(_("seller SKU"), max_length=80, blank=True)
+    asin = models.CharField("ASIN", max_length=12, blank=True)
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    variant = models.ForeignKey(
+        Variant, models.SET_NULL, null=True, blank=True, related_name="order_lines"
+    )
+    quantity = models.PositiveIntegerField(_("ordered"))
+    quantity_shipped = models.PositiveIntegerField(_("shipped"), default=0)
+    unit_price = models.DecimalField(
+        _("unit price"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    currency = models.CharField(max_length=8, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    cancel_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["order", "order_item_id"], name="line_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["seller_sku"], name="line_sku"),
+            models.Index(fields=["asin"], name="line_asin"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.seller_sku} × {self.quantity}"
+
+
+class Reservation(StoreScoped):
+    """Units of a variant promised to one order line; 0 once released or shipped."""
+
+    STORE_PATH: ClassVar[str] = "variant__store"
+
+    line = models.OneToOneField(OrderLine, models.CASCADE, related_name="reservation")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="reservations")
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("held"))
+    shipped_quantity = models.PositiveIntegerField(_("shipped"), default=0)
+    is_short = models.BooleanField(_("backorder"), default=False)
+    # Counts the changes, so that each one's ledger entry has a key of its own.
+    revision = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=0), name="reservation_not_negative"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.variant} × {self.quantity}"

@@ -1,0 +1,42 @@
+"""Which rows a user may see: the one place where queries are scoped to stores."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+Viewer = AbstractBaseUser | AnonymousUser
+
+
+class StoreQuerySet(models.QuerySet[Row]):
+    """Rows that belong to a store, directly or through `STORE_PATH`."""
+
+    def visible_to(self, user: Viewer) -> Self:
+        """Return the rows of the stores `user` is a member of.
+
+        A superuser runs the installation and sees every store; an inactive or
+        anonymous user sees nothing.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if getattr(user, "is_superuser", False):
+            return self
+        path = getattr(self.model, "STORE_PATH", "")
+        prefix = f"{path}__" if path else ""
+        return self.filter(**{f"{prefix}members__user_id": user.pk})
+
+
+class StoreScoped(models.Model):
+    """Base of every model whose rows belong to one store."""
+
+    STORE_PATH: ClassVar[str] = "store"
+
+    # Subclasses inherit the queryset; the manager is typed loosely on purpose.
+    objects: ClassVar[Any] = StoreQuerySet.as_manager()
+
+    class Meta:
+        abstract = True

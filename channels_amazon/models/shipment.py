@@ -1,0 +1,99 @@
+"""Shipments of merchant-fulfilled orders and their lines; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.order import Order, OrderLine
+from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.store import Warehouse
+
+
+class Shipment(StoreScoped):
+    """One package to be confirmed to Amazon.
+
+    `package_reference` is Amazon's packageReferenceId: sending the same one again
+    edits the package, which makes the confirmation idempotent.
+    """
+
+    STORE_PATH: ClassVar[str] = "order__account__store"
+
+    class State(models.TextChoices):
+        """Where the confirmation stands."""
+
+        WAITING = "waiting", _("Waiting to be sent")
+        CONFIRMED = "confirmed", _("Accepted by Amazon")
+        VERIFIED = "verified", _("Shown by Amazon")
+        REFUSED = "refused", _("Refused by Amazon")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
+    package_reference = models.PositiveIntegerField(_("package"))
+    carrier_code = models.CharField(_("carrier"), max_length=60)
+    carrier_name = models.CharField(_("carrier name"), max_length=60, blank=True)
+    shipping_method = models.CharField(_("method"), max_length=60, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=80)
+    shipped_at = models.DateTimeField(_("shipped"))
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
+    send_after = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=80, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    created_by = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("order", "package_reference")
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["order", "package_reference"], name="shipment_package"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(package_reference__gte=1),
+                name="shipment_package_positive",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["send_after"],
+                condition=models.Q(state="waiting"),
+                name="shipment_waiting",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order} #{self.package_reference}"
+
+
+class ShipmentLine(StoreScoped):
+    """How many units of an order line are in a package."""
+
+    STORE_PATH: ClassVar[str] = "shipment__order__account__store"
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shipped_in")
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["shipment", "line"], name="shipment_line_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=1), name="shipment_line_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.line} in {self.shipment}"

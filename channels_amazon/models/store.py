@@ -1,0 +1,106 @@
+"""Store, its members and its warehouses; models layer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.scope import StoreScoped
+
+
+class Store(StoreScoped):
+    """One independent store: the owner of everything else."""
+
+    STORE_PATH: ClassVar[str] = ""
+
+    class Plan(models.TextChoices):
+        """What the merchant bought; `basic` does not include Amazon."""
+
+        BASIC = "basic", _("Basic")
+        ENTERPRISE = "enterprise", _("Enterprise")
+        FLAGSHIP = "flagship", _("Flagship")
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name"), unique=True)
+    plan = models.CharField(
+        _("plan"), max_length=12, choices=Plan.choices, default=Plan.ENTERPRISE
+    )
+    language = models.CharField(_("default language"), max_length=10, default="en")
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def includes_amazon(self) -> bool:
+        """Tell whether the plan includes the Amazon channel."""
+        return self.plan != self.Plan.BASIC
+
+
+class StoreMember(StoreScoped):
+    """A user's part in a store."""
+
+    class Role(models.TextChoices):
+        """What a member may do: viewers look, operators work, owners connect."""
+
+        OWNER = "owner", _("Owner")
+        OPERATOR = "operator", _("Operator")
+        VIEWER = "viewer", _("Viewer")
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="store_memberships"
+    )
+    role = models.CharField(
+        _("role"), max_length=10, choices=Role.choices, default=Role.OPERATOR
+    )
+    sees_personal_data = models.BooleanField(
+        _("may see personal data"),
+        default=False,
+        help_text=_("Buyer and recipient are shown unmasked to this member."),
+    )
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = (
+            models.UniqueConstraint(fields=["store", "user"], name="member_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Warehouse(StoreScoped):
+    """A place of the store that holds stock and ships."""
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="warehouses")
+    name = models.CharField(_("name"), max_length=80)
+    code = models.SlugField(_("code"))
+    country_code = models.CharField(_("country"), max_length=2, blank=True)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        ordering = ("-is_default", "code")
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        constraints = (
+            models.UniqueConstraint(fields=["store", "code"], name="warehouse_code"),
+            models.UniqueConstraint(
+                fields=["store"],
+                condition=models.Q(is_default=True),
+                name="warehouse_one_default",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
