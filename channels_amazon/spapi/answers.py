@@ -1,0 +1,134 @@
+"""Reads answers: envelope, headers, which error a status is; pure, client layer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from channels_amazon.spapi import errors
+from channels_amazon.spapi.errors import AmazonIssue, Evidence
+from channels_amazon.spapi.redact import redact_text
+from channels_amazon.spapi.transport import Reply
+
+_LONGEST_TEXT = 600
+# What Amazon answers to a path or verb that it does not have.
+UNKNOWN_PATH = "MissingAuthenticationToken"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: `json` is None where Amazon sent no body."""
+
+    status: int
+    json: Any
+    headers: Mapping[str, str]
+    operation: str = ""
+    request_id: str = ""
+
+    def evidence(self) -> Evidence:
+        """Return what an error about this answer's content has to show."""
+        return Evidence(self.operation, self.status, self.request_id)
+
+
+def decode(body: bytes) -> Any:
+    """Return the decoded JSON, None for an empty body; raises ValueError.
+
+    A NUL, which PostgreSQL cannot keep, becomes the replacement character.
+    """
+    if not body.strip():
+        return None
+    return json.loads(body.replace(rb"\u0000", rb"\ufffd"))
+
+
+def evidence_of(operation: str, reply: Reply) -> Evidence:
+    """Return what a bad answer shows, whatever its body is made of."""
+    return Evidence(
+        operation=operation,
+        status=reply.status,
+        request_id=request_id_of(reply),
+        issues=_issues(reply.body),
+    )
+
+
+def request_id_of(reply: Reply) -> str:
+    """Return the id under which Amazon's support finds the request."""
+    return str(reply.headers.get("x-amzn-RequestId", ""))[:80]
+
+
+def rate_of(reply: Reply) -> float | None:
+    """Return the rate that Amazon stated (requests a second), if it did."""
+    try:
+        rate = float(reply.headers.get("x-amzn-RateLimit-Limit", ""))
+    except ValueError:
+        return None
+    # `nan` and `inf` are floats too.
+    return rate if 0 < rate < 1e6 else None
+
+
+def date_of(reply: Reply) -> datetime | None:
+    """Return Amazon's own time, to the second, in UTC."""
+    try:
+        date = parsedate_to_datetime(reply.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def error_of(evidence: Evidence) -> errors.SpApiError:
+    """Return the error that an answer outside 2xx means, 429 apart."""
+    status = evidence.status or 0
+    sentence = _sentence(evidence)
+    if _is_about_client_secret(evidence):
+        return errors.ClientSecretInvalid(sentence, evidence)
+    if evidence.amazon_code == UNKNOWN_PATH:
+        return errors.InvalidRequest(sentence, evidence)
+    if status in {401, 403}:
+        return errors.AccessDenied(sentence, evidence)
+    if status == 404:
+        return errors.NotFound(sentence, evidence)
+    if 400 <= status < 500:
+        return errors.InvalidRequest(sentence, evidence)
+    if status >= 500:
+        return errors.ServiceUnavailable(sentence, evidence)
+    return errors.UnexpectedResponse(sentence, evidence)
+
+
+def _sentence(evidence: Evidence) -> str:
+    said = evidence.issues[0].message if evidence.issues else ""
+    start = f"Amazon answered {evidence.status} to {evidence.operation}"
+    return f"{start}: {said}" if said else f"{start}."
+
+
+def _is_about_client_secret(evidence: Evidence) -> bool:
+    if evidence.status not in {401, 403}:
+        return False
+    details = evidence.details.lower()
+    return "secret" in details and "expired" in details
+
+
+def _issues(body: bytes) -> tuple[AmazonIssue, ...]:
+    try:
+        content = decode(body)
+    except ValueError:
+        return ()
+    listed = content.get("errors") if isinstance(content, dict) else None
+    if not isinstance(listed, list):
+        return ()
+    return tuple(_issue(entry) for entry in listed[:20] if isinstance(entry, dict))
+
+
+def _issue(entry: dict[str, Any]) -> AmazonIssue:
+    return AmazonIssue(
+        code=_text(entry.get("code"))[:80],
+        message=_text(entry.get("message")),
+        details=_text(entry.get("details")),
+    )
+
+
+def _text(value: Any) -> str:
+    """Return what Amazon says as a short text; it may repeat what we sent."""
+    return redact_text(str(value))[:_LONGEST_TEXT] if value is not None else ""

@@ -1,0 +1,1 @@
+"""One module an Amazon API: operations in snake_case, answers as dataclasses."""

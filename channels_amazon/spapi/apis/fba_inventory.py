@@ -1,0 +1,122 @@
+"""FBA Inventory API v1: units in Amazon's warehouses; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_amazon.spapi import fields, operations
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.fields import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class InventorySummary:
+    """The units of one SKU as one marketplace reports them.
+
+    Sites of one pool report the same units again. Only `fulfillable` can be sold;
+    `total` also counts what is inbound. Numbers are None when details were not asked.
+    """
+
+    seller_sku: str
+    asin: str | None
+    fn_sku: str | None
+    condition: str | None
+    product_name: str | None
+    last_updated_at: datetime | None
+    total: int
+    fulfillable: int | None
+    inbound_working: int | None
+    inbound_shipped: int | None
+    inbound_receiving: int | None
+    reserved: int | None
+    researching: int | None
+    unfulfillable: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryPage:
+    """A page of summaries; `next_token` runs out after 30 seconds."""
+
+    summaries: tuple[InventorySummary, ...]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryQuery:
+    """Which units: one marketplace, then at most 50 SKUs, or what changed since."""
+
+    marketplace_id: str
+    details: bool = True
+    seller_skus: Sequence[str] = ()
+    changed_since: datetime | None = None
+
+
+def get_inventory_summaries(
+    client: SpApiClient, query: InventoryQuery, next_token: str | None = None
+) -> InventoryPage:
+    """Return one page of a marketplace's FBA units. Model: fbaInventory.json."""
+    answer = client.call(
+        operations.GET_INVENTORY_SUMMARIES,
+        query={
+            "granularityType": "Marketplace",
+            "granularityId": query.marketplace_id,
+            "marketplaceIds": (query.marketplace_id,),
+            "details": query.details,
+            "sellerSkus": tuple(query.seller_skus) or None,
+            # Amazon wants it on every page.
+            "startDateTime": query.changed_since,
+            "nextToken": next_token,
+        },
+        marketplace_id=query.marketplace_id,
+    )
+    return fields.parse(answer, _page)
+
+
+def iterate_inventory_summaries(
+    client: SpApiClient, query: InventoryQuery
+) -> Iterator[InventoryPage]:
+    """Yield page after page, to be taken without long pauses."""
+    token: str | None = None
+    while True:
+        page = get_inventory_summaries(client, query, token)
+        yield page
+        if page.next_token is None:
+            return
+        token = page.next_token
+
+
+def _page(data: JsonObject) -> InventoryPage:
+    payload = fields.required_inner(data, "payload")
+    listed = fields.required_objects(payload, "inventorySummaries")
+    pagination = fields.inner(data, "pagination")
+    return InventoryPage(
+        summaries=tuple(map(_summary, listed)),
+        next_token=fields.optional_text(pagination, "nextToken") or None,
+    )
+
+
+def _summary(data: JsonObject) -> InventorySummary:
+    details = fields.inner(data, "inventoryDetails")
+    reserved = fields.inner(details, "reservedQuantity")
+    researching = fields.inner(details, "researchingQuantity")
+    unfulfillable = fields.inner(details, "unfulfillableQuantity")
+    return InventorySummary(
+        seller_sku=fields.text(data, "sellerSku"),
+        asin=fields.optional_text(data, "asin"),
+        fn_sku=fields.optional_text(data, "fnSku"),
+        condition=fields.optional_text(data, "condition"),
+        product_name=fields.optional_text(data, "productName"),
+        last_updated_at=fields.optional_when(data, "lastUpdatedTime"),
+        total=fields.optional_whole(data, "totalQuantity") or 0,
+        fulfillable=fields.optional_whole(details, "fulfillableQuantity"),
+        inbound_working=fields.optional_whole(details, "inboundWorkingQuantity"),
+        inbound_shipped=fields.optional_whole(details, "inboundShippedQuantity"),
+        inbound_receiving=fields.optional_whole(details, "inboundReceivingQuantity"),
+        reserved=fields.optional_whole(reserved, "totalReservedQuantity"),
+        researching=fields.optional_whole(researching, "totalResearchingQuantity"),
+        unfulfillable=fields.optional_whole(
+            unfulfillable, "totalUnfulfillableQuantity"
+        ),
+    )

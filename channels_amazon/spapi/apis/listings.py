@@ -1,0 +1,287 @@
+"""Listings Items API 2021-08-01: what is offered, and changing parts; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from channels_amazon.spapi import fields, operations
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.fields import JsonObject, Money
+
+DEFAULT_DATA = ("summaries", "issues", "offers", "fulfillmentAvailability")
+# Amazon's name for the merchant's own stock; the others are FBA.
+MERCHANT_CHANNEL = "DEFAULT"
+# Accepted for a change of price or quantity, whatever the real product type is.
+ANY_PRODUCT_TYPE = "PRODUCT"
+LARGEST_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A listing in one marketplace; `statuses` keeps Amazon's words."""
+
+    marketplace_id: str
+    asin: str | None
+    product_type: str
+    condition: str | None
+    statuses: tuple[str, ...]
+    fn_sku: str | None
+    item_name: str | None
+    created_at: datetime
+    last_updated_at: datetime
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPrice:
+    """The price of a listing in one marketplace for one kind of buyer."""
+
+    marketplace_id: str
+    offer_type: str
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """A fulfilment channel of the SKU: DEFAULT is the merchant, the others FBA.
+
+    The quantity belongs to account and SKU, not to a marketplace.
+    """
+
+    channel_code: str
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingIssue:
+    """What Amazon finds wrong with a listing; `enforcements` is what it did."""
+
+    code: str
+    message: str
+    severity: str
+    attribute_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    enforcements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsItem:
+    """One SKU of an account with what was asked for about it."""
+
+    sku: str
+    summaries: tuple[Summary, ...]
+    offers: tuple[OfferPrice, ...]
+    availability: tuple[Availability, ...]
+    issues: tuple[ListingIssue, ...]
+    attributes: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsPage:
+    """Up to 20 SKUs; `total` counts all, of which Amazon shows 1,000 at most."""
+
+    items: tuple[ListingsItem, ...]
+    total: int
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a change: ACCEPTED is queued only, INVALID was not taken."""
+
+    sku: str
+    status: str
+    submission_id: str
+    issues: tuple[ListingIssue, ...]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether Amazon has taken the change in."""
+        return self.status == "ACCEPTED"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingKey:
+    """Names a listing: whose, which SKU, in which marketplaces of the region."""
+
+    seller_id: str
+    sku: str
+    marketplace_ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsSearch:
+    """Filters of a search; identifiers want their type (SKU, ASIN, EAN …)."""
+
+    seller_id: str
+    marketplace_ids: Sequence[str]
+    identifiers: Sequence[str] = ()
+    identifiers_type: str | None = None
+    last_updated_after: datetime | None = None
+    included_data: Sequence[str] = DEFAULT_DATA
+    page_size: int = LARGEST_PAGE
+    sort_by: str | None = None
+    sort_order: str | None = None
+
+
+def get_listings_item(
+    client: SpApiClient, key: ListingKey, included_data: Sequence[str] = DEFAULT_DATA
+) -> ListingsItem:
+    """Return one SKU; raises NotFound when the account does not list it."""
+    answer = client.call(
+        operations.GET_LISTINGS_ITEM,
+        path={"sellerId": key.seller_id, "sku": key.sku},
+        query={
+            "marketplaceIds": tuple(key.marketplace_ids),
+            "includedData": tuple(included_data),
+        },
+        marketplace_id=_only(key.marketplace_ids),
+    )
+    return fields.parse(answer, _item)
+
+
+def search_listings_items(
+    client: SpApiClient, search: ListingsSearch, page_token: str | None = None
+) -> ListingsPage:
+    """Return one page of an account's SKUs."""
+    answer = client.call(
+        operations.SEARCH_LISTINGS_ITEMS,
+        path={"sellerId": search.seller_id},
+        query={
+            "marketplaceIds": tuple(search.marketplace_ids),
+            "identifiers": tuple(search.identifiers) or None,
+            "identifiersType": search.identifiers_type,
+            "lastUpdatedAfter": search.last_updated_after,
+            "includedData": tuple(search.included_data),
+            "pageSize": search.page_size,
+            "sortBy": search.sort_by,
+            "sortOrder": search.sort_order,
+            "pageToken": page_token,
+        },
+        marketplace_id=_only(search.marketplace_ids),
+    )
+    return fields.parse(answer, _page)
+
+
+def patch_listings_item(
+    client: SpApiClient,
+    key: ListingKey,
+    patches: Sequence[JsonObject],
+    product_type: str = ANY_PRODUCT_TYPE,
+) -> Submission:
+    """Change attributes of a listing; `patches` is a JSON patch as Amazon reads it.
+
+    A refusal of the values is a Submission with status INVALID, not an error.
+    """
+    body: dict[str, Any] = {"productType": product_type, "patches": list(patches)}
+    answer = client.call(
+        operations.PATCH_LISTINGS_ITEM,
+        path={"sellerId": key.seller_id, "sku": key.sku},
+        query={
+            "marketplaceIds": tuple(key.marketplace_ids),
+            "includedData": ("issues",),
+        },
+        body=body,
+        marketplace_id=_only(key.marketplace_ids),
+    )
+    return fields.parse(answer, _submission)
+
+
+def quantity_patch(quantity: int, handling_days: int | None) -> JsonObject:
+    """Return the patch that sets the merchant's own stock of a SKU.
+
+    Amazon resets a handling time that is left out: pass what the SKU has, and None
+    only where it has none.
+    """
+    value: JsonObject = {
+        "fulfillment_channel_code": MERCHANT_CHANNEL,
+        "quantity": quantity,
+    }
+    if handling_days is not None:
+        value["lead_time_to_ship_max_days"] = handling_days
+    return {
+        "op": "replace",
+        "path": "/attributes/fulfillment_availability",
+        "value": [value],
+    }
+
+
+def _only(marketplace_ids: Sequence[str]) -> str:
+    return marketplace_ids[0] if len(marketplace_ids) == 1 else ""
+
+
+def _page(data: JsonObject) -> ListingsPage:
+    listed = fields.required_objects(data, "items")
+    pagination = fields.inner(data, "pagination")
+    return ListingsPage(
+        items=tuple(map(_item, listed)),
+        total=fields.whole(data, "numberOfResults"),
+        next_token=fields.optional_text(pagination, "nextToken") or None,
+    )
+
+
+def _item(data: JsonObject) -> ListingsItem:
+    return ListingsItem(
+        sku=fields.text(data, "sku"),
+        summaries=tuple(map(_summary, fields.objects(data, "summaries"))),
+        offers=tuple(map(_offer, fields.objects(data, "offers"))),
+        availability=tuple(
+            map(_availability, fields.objects(data, "fulfillmentAvailability"))
+        ),
+        issues=tuple(map(_issue, fields.objects(data, "issues"))),
+        attributes=fields.inner(data, "attributes"),
+    )
+
+
+def _summary(data: JsonObject) -> Summary:
+    return Summary(
+        marketplace_id=fields.text(data, "marketplaceId"),
+        asin=fields.optional_text(data, "asin"),
+        product_type=fields.optional_text(data, "productType") or "",
+        condition=fields.optional_text(data, "conditionType"),
+        statuses=fields.texts(data, "status"),
+        fn_sku=fields.optional_text(data, "fnSku"),
+        item_name=fields.optional_text(data, "itemName"),
+        created_at=fields.when(data, "createdDate"),
+        last_updated_at=fields.when(data, "lastUpdatedDate"),
+        image_url=fields.optional_text(fields.inner(data, "mainImage"), "link"),
+    )
+
+
+def _offer(data: JsonObject) -> OfferPrice:
+    return OfferPrice(
+        marketplace_id=fields.text(data, "marketplaceId"),
+        offer_type=fields.text(data, "offerType"),
+        price=fields.money(data, "price"),
+    )
+
+
+def _availability(data: JsonObject) -> Availability:
+    return Availability(
+        channel_code=fields.text(data, "fulfillmentChannelCode"),
+        quantity=fields.optional_whole(data, "quantity"),
+    )
+
+
+def _issue(data: JsonObject) -> ListingIssue:
+    actions = fields.objects(fields.inner(data, "enforcements"), "actions")
+    return ListingIssue(
+        code=fields.text(data, "code"),
+        message=fields.text(data, "message"),
+        severity=fields.text(data, "severity"),
+        attribute_names=fields.texts(data, "attributeNames"),
+        categories=fields.texts(data, "categories"),
+        enforcements=tuple(fields.text(action, "action") for action in actions),
+    )
+
+
+def _submission(data: JsonObject) -> Submission:
+    return Submission(
+        sku=fields.text(data, "sku"),
+        status=fields.text(data, "status"),
+        submission_id=fields.text(data, "submissionId"),
+        issues=tuple(map(_issue, fields.objects(data, "issues"))),
+    )

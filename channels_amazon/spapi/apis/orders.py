@@ -1,0 +1,124 @@
+"""Orders API 2026-01-01: searching and reading orders; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_amazon.spapi import fields, operations
+from channels_amazon.spapi.client import QueryValue, SpApiClient
+from channels_amazon.spapi.fields import FieldError, JsonObject
+from channels_amazon.spapi.orders import Order, UnreadableOrder, read_order, try_order
+
+# The status belongs to FULFILLMENT: without it an order has none.
+STATUS_DATA = "FULFILLMENT"
+DEFAULT_DATA = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "PACKAGES",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSearch:
+    """What to search for: exactly one of the two After times (aware), then filters.
+
+    The Before time belongs to the same pair and must be at least two minutes old.
+    `included_data` names Amazon's data sets; FULFILLMENT is always asked for.
+    """
+
+    last_updated_after: datetime | None = None
+    last_updated_before: datetime | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    marketplace_ids: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    fulfilled_by: Sequence[str] = ()
+    page_size: int = 100
+    included_data: Sequence[str] = DEFAULT_DATA
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Up to 100 orders, in Amazon's order, unreadable ones among them.
+
+    `last_updated_before` is the edge up to which Amazon has answered.
+    """
+
+    orders: tuple[Order | UnreadableOrder, ...]
+    next_token: str | None
+    last_updated_before: datetime | None
+    created_before: datetime | None
+
+
+def search_orders(
+    client: SpApiClient, search: OrderSearch, page_token: str | None = None
+) -> OrderPage:
+    """Return one page; `page_token` lives 24 hours and wants the same search."""
+    query: dict[str, QueryValue] = {
+        "lastUpdatedAfter": search.last_updated_after,
+        "lastUpdatedBefore": search.last_updated_before,
+        "createdAfter": search.created_after,
+        "createdBefore": search.created_before,
+        "marketplaceIds": tuple(search.marketplace_ids) or None,
+        "fulfillmentStatuses": tuple(search.statuses) or None,
+        "fulfilledBy": tuple(search.fulfilled_by) or None,
+        "maxResultsPerPage": search.page_size,
+        "includedData": _with_status(search.included_data),
+        "paginationToken": page_token,
+    }
+    answer = client.call(operations.SEARCH_ORDERS, query=query)
+    return fields.parse(answer, _page)
+
+
+def iterate_orders(
+    client: SpApiClient, search: OrderSearch, page_token: str | None = None
+) -> Iterator[OrderPage]:
+    """Yield page after page; a page costs one call of a quota of one in 179 s.
+
+    When Throttled is raised in between, go on with the last page's `next_token`.
+    """
+    while True:
+        page = search_orders(client, search, page_token)
+        yield page
+        if page.next_token is None:
+            return
+        page_token = page.next_token
+
+
+def get_order(
+    client: SpApiClient, order_id: str, included_data: Sequence[str] = DEFAULT_DATA
+) -> Order:
+    """Return one order as it is now, younger than two minutes too.
+
+    Raises NotFound for an order the account does not own.
+    """
+    answer = client.call(
+        operations.GET_ORDER,
+        path={"orderId": order_id},
+        query={"includedData": _with_status(included_data)},
+    )
+    return fields.parse(
+        answer, lambda data: read_order(fields.required_inner(data, "order"))
+    )
+
+
+def _with_status(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, STATUS_DATA)))
+
+
+def _page(data: JsonObject) -> OrderPage:
+    listed = data.get("orders")
+    if not isinstance(listed, list):
+        raise FieldError("orders", "is missing")
+    return OrderPage(
+        orders=tuple(try_order(entry) for entry in listed),
+        next_token=fields.optional_text(fields.inner(data, "pagination"), "nextToken")
+        or None,
+        last_updated_before=fields.optional_when(data, "lastUpdatedBefore"),
+        created_before=fields.optional_when(data, "createdBefore"),
+    )

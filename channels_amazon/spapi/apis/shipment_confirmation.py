@@ -1,0 +1,105 @@
+"""Orders API v0, confirmShipment: telling Amazon that a package left; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from channels_amazon.spapi import operations
+from channels_amazon.spapi.client import SpApiClient
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedItem:
+    """Units of one order line in the package."""
+
+    order_item_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One package of an order.
+
+    `package_number` is positive; the same number again edits that package.
+    `carrier_name` goes with the carrier code Other. `ship_date` is aware.
+    """
+
+    marketplace_id: str
+    package_number: int
+    carrier_code: str
+    tracking_number: str
+    ship_date: datetime
+    items: Sequence[ShippedItem]
+    carrier_name: str = ""
+    shipping_method: str = ""
+    cod_collection_method: str = ""
+
+
+def confirm_shipment(client: SpApiClient, order_id: str, shipment: Shipment) -> None:
+    """Confirm one package; Amazon shows it in the order a little later.
+
+    Raises InvalidRequest when Amazon refuses the package, as it does for an order
+    already shipped. Model: ordersV0.json.
+    """
+    body: dict[str, Any] = {
+        "marketplaceId": shipment.marketplace_id,
+        "packageDetail": _package(shipment),
+    }
+    if shipment.cod_collection_method:
+        body["codCollectionMethod"] = shipment.cod_collection_method
+    client.call(
+        operations.CONFIRM_SHIPMENT,
+        path={"orderId": order_id},
+        body=body,
+        marketplace_id=shipment.marketplace_id,
+    )
+
+
+def probe_confirm_shipment(
+    client: SpApiClient, order_id: str, marketplace_id: str
+) -> None:
+    """Ask with a package number that Amazon never accepts, so that nothing changes.
+
+    Raises AccessDenied without the role, InvalidRequest or NotFound with it.
+    """
+    body = {
+        "marketplaceId": marketplace_id,
+        "packageDetail": {
+            "packageReferenceId": "probe",
+            "carrierCode": "Other",
+            "carrierName": "probe",
+            "trackingNumber": "probe",
+            "shipDate": "2000-01-01T00:00:00Z",
+            "orderItems": [{"orderItemId": "0", "quantity": 1}],
+        },
+    }
+    client.call(
+        operations.CONFIRM_SHIPMENT,
+        path={"orderId": order_id},
+        body=body,
+        marketplace_id=marketplace_id,
+    )
+
+
+def _package(shipment: Shipment) -> dict[str, Any]:
+    shipped = shipment.ship_date.astimezone(UTC)
+    package: dict[str, Any] = {
+        # A JSON number is refused, and so is a text that is no positive number.
+        "packageReferenceId": str(shipment.package_number),
+        "carrierCode": shipment.carrier_code,
+        "trackingNumber": shipment.tracking_number,
+        # To the millisecond: a whole second could lie before the order itself.
+        "shipDate": shipped.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "orderItems": [
+            {"orderItemId": item.order_item_id, "quantity": item.quantity}
+            for item in shipment.items
+        ],
+    }
+    if shipment.carrier_name:
+        package["carrierName"] = shipment.carrier_name
+    if shipment.shipping_method:
+        package["shippingMethod"] = shipment.shipping_method
+    return package

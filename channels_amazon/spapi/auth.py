@@ -1,0 +1,187 @@
+"""Login with Amazon: codes and refresh tokens become tokens; client layer."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from channels_amazon.spapi import answers, attempt, errors
+from channels_amazon.spapi.clock import Clock, Sleep, utc_now
+from channels_amazon.spapi.errors import AmazonIssue, Evidence, NetworkError
+from channels_amazon.spapi.operations import LWA_CODE, LWA_TOKEN, Operation
+from channels_amazon.spapi.recorder import NullRecorder, Recorder
+from channels_amazon.spapi.redact import redact_text
+from channels_amazon.spapi.retry import Effort, GiveUp, decide
+from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+
+_FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
+# A throttled token endpoint has no bucket of ours that would say when.
+_WAIT_IF_THROTTLED = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What Login with Amazon hands out; never shown by repr.
+
+    `refresh_token` is empty for a grantless token. `expires_at` is aware UTC.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LwaClient:
+    """The token endpoint, as one application.
+
+    `timeout` is the time of one attempt and `budget` of all, in seconds. Every attempt
+    is recorded as `lwa.token`.
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    transport: Transport
+    recorder: Recorder = field(default_factory=NullRecorder)
+    clock: Clock = utc_now
+    sleep: Sleep = time.sleep
+    timeout: float = 6.0
+    budget: float = 12.0
+
+    def exchange_code(self, code: str, redirect_uri: str) -> Tokens:
+        """Exchange an authorisation code, which Amazon accepts once.
+
+        Raises CodeExpired, ClientSecretInvalid, LwaUnavailable, NetworkError.
+        """
+        grant = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+        }
+        return self._ask(LWA_CODE, grant)
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        """Return a new access token; the refresh token may have changed too.
+
+        Raises AuthorizationLost when the merchant has to authorise again, else
+        ClientSecretInvalid, LwaUnavailable, NetworkError.
+        """
+        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._ask(LWA_TOKEN, grant)
+
+    def client_credentials(self, scope: str) -> Tokens:
+        """Return the application's own token for grantless operations of `scope`."""
+        grant = {"grant_type": "client_credentials", "scope": scope}
+        return self._ask(LWA_TOKEN, grant)
+
+    def _ask(self, operation: Operation, grant: Mapping[str, str]) -> Tokens:
+        secret = {"client_id": self.client_id, "client_secret": self.client_secret}
+        call = PreparedCall(
+            method=operation.method,
+            url=self.token_url,
+            headers=_FORM,
+            body=urlencode({**grant, **secret}).encode(),
+            timeout=self.timeout,
+            operation=operation.name,
+        )
+        started = time.monotonic()
+        number = 0
+        while True:
+            number += 1
+            made = attempt.make(self.transport, call, number, self.clock)
+            result = self._conclude(made, grant["grant_type"])
+            if isinstance(result, Tokens):
+                return result
+            effort = Effort(number, time.monotonic() - started, self.budget)
+            spread = random.random()  # noqa: S311  (spreads retries)
+            verdict = decide(effort, made.outcome(), operation, spread)
+            if isinstance(verdict, GiveUp):
+                raise result
+            self.sleep(verdict.after or _WAIT_IF_THROTTLED)
+
+    def _conclude(
+        self, made: attempt.Attempt, grant_type: str
+    ) -> Tokens | errors.SpApiError:
+        result: Tokens | errors.SpApiError
+        if isinstance(made.result, NetworkError):
+            result = made.result
+        else:
+            result = _read(made.result, grant_type, made.started_at)
+        error = result if isinstance(result, errors.SpApiError) else None
+        record = made.record(error)
+        if error and error.request_id:
+            # Login with Amazon may name it in the body only.
+            record = replace(record, request_id=error.request_id)
+        self.recorder.record(record)
+        return result
+
+
+def _read(
+    reply: Reply, grant_type: str, asked_at: datetime
+) -> Tokens | errors.SpApiError:
+    try:
+        content = answers.decode(reply.body)
+    except ValueError:
+        content = None
+    said: dict[str, Any] = content if isinstance(content, dict) else {}
+    if reply.status != 200:
+        return _refusal(_evidence(reply, said), grant_type)
+    access, lifetime = said.get("access_token"), said.get("expires_in")
+    if not isinstance(access, str) or not isinstance(lifetime, int):
+        message = "Login with Amazon answered without a token."
+        return errors.UnexpectedResponse(message, _evidence(reply, {}))
+    refresh = said.get("refresh_token")
+    return Tokens(
+        access_token=access,
+        refresh_token=refresh if isinstance(refresh, str) else "",
+        expires_at=asked_at + timedelta(seconds=lifetime),
+    )
+
+
+def _evidence(reply: Reply, said: Mapping[str, Any]) -> Evidence:
+    code = redact_text(str(said.get("error", "")))[:80]
+    description = redact_text(str(said.get("error_description", "")))[:600]
+    stated = answers.request_id_of(reply) or str(said.get("request_id", ""))[:80]
+    return Evidence(
+        operation=LWA_TOKEN.name,
+        status=reply.status,
+        request_id=stated,
+        issues=(AmazonIssue(code, description),) if code else (),
+    )
+
+
+def _refusal(evidence: Evidence, grant_type: str) -> errors.SpApiError:
+    code = evidence.amazon_code
+    said = evidence.issues[0].message if evidence.issues else ""
+    ending = f" ({code}: {said})" if code else f" (status {evidence.status})"
+    if code == "invalid_client":
+        message = "Login with Amazon does not accept the client id and secret"
+        return errors.ClientSecretInvalid(message + ending, evidence)
+    if code == "invalid_grant" and grant_type == "authorization_code":
+        message = "Login with Amazon does not accept the authorisation code"
+        return errors.CodeExpired(message + ending, evidence)
+    if code == "invalid_grant":
+        message = "Login with Amazon no longer accepts the authorisation"
+        return errors.AuthorizationLost(message + ending, evidence)
+    if code == "unauthorized_client" and grant_type == "refresh_token":
+        message = "The authorisation was given to another application"
+        return errors.AuthorizationLost(
+            message + ending, evidence, code="token.foreign_client"
+        )
+    if code == "access_denied":
+        message = "Login with Amazon denied access"
+        return errors.AccessDenied(message + ending, evidence)
+    if (evidence.status or 0) >= 500 or evidence.status == 429:
+        message = "Login with Amazon is not available"
+        return errors.LwaUnavailable(message + ending, evidence)
+    if 400 <= (evidence.status or 0) < 500:
+        message = "Login with Amazon refused the request"
+        return errors.InvalidRequest(message + ending, evidence)
+    message = "Login with Amazon answered something else than a token"
+    return errors.UnexpectedResponse(message + ending, evidence)

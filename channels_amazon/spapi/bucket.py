@@ -1,0 +1,107 @@
+"""A token bucket as pure arithmetic, times in seconds since the epoch; client layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+# Floats lose a little on the way through a database or a datetime.
+EPSILON = 1e-6
+# The rate is halved no further than to this part of the plan's default.
+FLOOR = 1 / 16
+# From the second refusal in a row on, the believed rate is taken for wrong.
+STRIKES_BEFORE_HALVING = 2
+# A stamp so far ahead comes from a clock that was set back, not from another host.
+CLOCK_SET_BACK = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`tokens` were there at `stamp`; nothing is given before `hold_until`."""
+
+    tokens: float
+    stamp: float
+    rate: float
+    burst: float
+    hold_until: float = 0.0
+    strikes: int = 0
+
+
+def full(rate: float, burst: float, now: float) -> Bucket:
+    """Return a bucket that nobody has taken from."""
+    return Bucket(tokens=burst, stamp=now, rate=rate, burst=burst)
+
+
+def settle(bucket: Bucket, now: float) -> Bucket:
+    """Return the bucket with what has refilled until `now`.
+
+    Another host's clock may run a little behind: time never runs backwards here,
+    else the same second would refill twice.
+    """
+    if bucket.stamp - now > CLOCK_SET_BACK:
+        return replace(bucket, stamp=now, hold_until=min(bucket.hold_until, now))
+    stamp = max(bucket.stamp, now)
+    refilled = bucket.tokens + (stamp - bucket.stamp) * bucket.rate
+    if refilled < bucket.burst:
+        return replace(bucket, tokens=refilled, stamp=stamp)
+    # So long without need: what was suspected before counts no more.
+    return replace(bucket, tokens=bucket.burst, stamp=stamp, strikes=0)
+
+
+def available_at(bucket: Bucket) -> float:
+    """Return when a whole token is there, which may lie in the past."""
+    missing = max(0.0, 1.0 - bucket.tokens)
+    return max(bucket.hold_until, bucket.stamp + missing / bucket.rate)
+
+
+def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
+    """Return the bucket after one call, and None; or when to come back.
+
+    Nothing is taken when there is no whole token.
+    """
+    settled = settle(bucket, now)
+    if settled.tokens >= 1.0 - EPSILON and now >= settled.hold_until - EPSILON:
+        return replace(settled, tokens=max(0.0, settled.tokens - 1.0)), None
+    return settled, available_at(settled)
+
+
+def relearn(bucket: Bucket, rate: float, now: float) -> Bucket:
+    """Return the bucket at the rate that Amazon's header states.
+
+    What was refilled so far was refilled at the old rate. A stated rate also ends
+    the suspicion that refusals have raised.
+    """
+    if rate <= 0:
+        return bucket
+    return replace(settle(bucket, now), rate=rate, strikes=0)
+
+
+def exhaust(
+    bucket: Bucket, hold_until: float, now: float, default_rate: float
+) -> Bucket:
+    """Return the bucket after an answer 429 that it did not foresee.
+
+    It is empty and holds until `hold_until`. A refusal that arrives while it holds
+    was sent before and says nothing new. The second refusal without a stated rate
+    between them halves the believed rate, and so on down to a floor, so that an
+    unknown limit is learnt within three of them.
+    """
+    settled = settle(bucket, now)
+    if now < settled.hold_until:
+        return replace(
+            settled, tokens=0.0, hold_until=max(hold_until, settled.hold_until)
+        )
+    strikes = settled.strikes + 1
+    rate = settled.rate
+    if strikes >= STRIKES_BEFORE_HALVING:
+        rate = max(rate / 2, default_rate * FLOOR)
+    return replace(
+        settled, tokens=0.0, rate=rate, hold_until=hold_until, strikes=strikes
+    )
+
+
+def hold_seconds(rate: float, spread: float) -> float:
+    """Return how long to hold after a 429: one token's time, and up to a fifth more.
+
+    `spread` in [0, 1) is the caller's randomness, so that processes part.
+    """
+    return (1.0 + 0.2 * spread) / rate

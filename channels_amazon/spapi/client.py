@@ -1,0 +1,277 @@
+"""Calls one operation of Amazon for one account, whole and safely; client layer."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from channels_amazon.spapi import answers, attempt, errors, throttle
+from channels_amazon.spapi.answers import Answer
+from channels_amazon.spapi.bucket import hold_seconds
+from channels_amazon.spapi.clock import Clock, Sleep, utc_now
+from channels_amazon.spapi.errors import Evidence, NetworkError
+from channels_amazon.spapi.operations import Operation
+from channels_amazon.spapi.recorder import Recorder
+from channels_amazon.spapi.retry import Effort, GiveUp, decide
+from channels_amazon.spapi.throttle import BucketStore
+from channels_amazon.spapi.tokens import AccessTokens
+from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+
+QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
+_LONGEST_ATTEMPT = 15.0
+_LEAST_ATTEMPT = 1.0
+# A wait of exactly `max_wait` is no longer for the last digit of a float.
+_GRAIN = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What stays the same over all attempts of one call."""
+
+    operation: Operation
+    path: str
+    query: str
+    body: bytes | None
+    marketplace_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpApiClient:
+    """Amazon's API at one region's endpoint, as one account of one application.
+
+    `subject` names the account to the token and bucket stores (`account:<pk>`),
+    `application` the application for grantless calls (`application:<pk>`). A call
+    waits for quota no longer than `max_wait` seconds and takes no longer than
+    `budget` seconds with all its attempts.
+    """
+
+    endpoint: str
+    subject: str
+    tokens: AccessTokens
+    buckets: BucketStore
+    recorder: Recorder
+    transport: Transport
+    application: str = "application"
+    clock: Clock = utc_now
+    sleep: Sleep = time.sleep
+    max_wait: float = 0.5
+    budget: float = 20.0
+    spread: random.Random = field(default_factory=random.Random)
+
+    def call(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        body: Any = None,
+        marketplace_id: str = "",
+    ) -> Answer:
+        """Make the call and return the answer, which is 2xx and readable.
+
+        Raises Throttled before sending when no quota is left within `max_wait`; else
+        a subclass of SpApiError. A write is repeated only where that is harmless.
+        """
+        fields = dict(path or {})
+        request = _Request(
+            operation=operation,
+            path=_fill(operation, fields),
+            query=_encode(query or {}),
+            body=None if body is None else json.dumps(body, default=_amount).encode(),
+            marketplace_id=marketplace_id,
+            reference=fields.get("orderId") or fields.get("sku") or "",
+        )
+        return _Run(self, request).finish()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call with its attempts."""
+
+    client: SpApiClient
+    request: _Request
+    started: float = field(default_factory=time.monotonic)
+    number: int = 0
+    has_renewed_token: bool = False
+
+    def finish(self) -> Answer:
+        """Make attempts until one succeeds or no other makes sense."""
+        client, operation = self.client, self.request.operation
+        while True:
+            # The token first: quota is scarcer, and none is lost if that fails.
+            token = client.tokens.get(self._token_subject(), operation.scope)
+            grant = self._take()
+            self.number += 1
+            made = attempt.make(
+                client.transport, self._prepare(token), self.number, client.clock
+            )
+            result = self._conclude(made, grant)
+            if isinstance(result, Answer):
+                return result
+            if self._renews_token(result):
+                client.tokens.invalidate(self._token_subject(), token, operation.scope)
+                continue
+            verdict = decide(
+                Effort(self.number, self._elapsed(), client.budget),
+                made.outcome(),
+                operation,
+                client.spread.random(),
+            )
+            if isinstance(verdict, GiveUp):
+                raise result
+            if verdict.after:
+                client.sleep(verdict.after)
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.started
+
+    def _token_subject(self) -> str:
+        grantless = self.request.operation.scope is not None
+        return self.client.application if grantless else self.client.subject
+
+    def _take(self) -> throttle.Grant:
+        """Take quota, waiting a breath at most; raises Throttled with the time."""
+        operation = self.request.operation
+        for _ in range(2):
+            grant = self.client.buckets.take(
+                self._token_subject(), operation.name, operation.rate, operation.burst
+            )
+            if grant.granted:
+                return grant
+            now = self.client.clock()
+            retry_at = grant.retry_at or now
+            wait = (retry_at - now).total_seconds()
+            if wait > self.client.max_wait + _GRAIN:
+                break
+            self.client.sleep(max(wait, 0.0))
+        raise errors.Throttled(
+            f"The quota of {operation.name} is used up for the moment.",
+            Evidence(operation.name),
+            retry_at=retry_at,
+        )
+
+    def _prepare(self, token: str) -> PreparedCall:
+        request, client = self.request, self.client
+        headers = {
+            "accept": "application/json",
+            "x-amz-access-token": token,
+            "x-amz-date": client.clock().strftime("%Y%m%dT%H%M%SZ"),
+        }
+        if request.body is not None:
+            headers["content-type"] = "application/json"
+        left = max(client.budget - self._elapsed(), _LEAST_ATTEMPT)
+        return PreparedCall(
+            method=request.operation.method,
+            url=client.endpoint.rstrip("/") + request.path + request.query,
+            headers=headers,
+            body=request.body,
+            timeout=min(_LONGEST_ATTEMPT, left),
+            operation=request.operation.name,
+        )
+
+    def _conclude(
+        self, made: attempt.Attempt, grant: throttle.Grant
+    ) -> Answer | errors.SpApiError:
+        """Read what came, learn from it, record it."""
+        result = self._learn(made.result, grant)
+        error = result if isinstance(result, errors.SpApiError) else None
+        self.client.recorder.record(
+            replace(
+                made.record(error),
+                marketplace_id=self.request.marketplace_id,
+                reference=self.request.reference,
+                tokens_left=grant.tokens_left,
+            )
+        )
+        return result
+
+    def _learn(
+        self, came: Reply | NetworkError, grant: throttle.Grant
+    ) -> Answer | errors.SpApiError:
+        if isinstance(came, NetworkError):
+            return came
+        operation, buckets = self.request.operation, self.client.buckets
+        rate = answers.rate_of(came)
+        if rate is not None and rate != grant.rate:
+            buckets.learn_rate(self._token_subject(), operation.name, rate)
+        if came.status == 429:
+            seconds = hold_seconds(
+                rate or grant.rate or operation.rate, self.client.spread.random()
+            )
+            hold_until = self.client.clock() + timedelta(seconds=seconds)
+            buckets.exhausted(self._token_subject(), operation.name, hold_until)
+            return errors.Throttled(
+                f"Amazon refused {operation.name}: the quota is used up.",
+                answers.evidence_of(operation.name, came),
+                retry_at=hold_until,
+            )
+        return _read(operation, came)
+
+    def _renews_token(self, error: errors.SpApiError) -> bool:
+        """Tell, once a call, that a refused token is worth replacing."""
+        if self.has_renewed_token or not isinstance(error, errors.AccessDenied):
+            return False
+        self.has_renewed_token = True
+        return self._elapsed() < self.client.budget
+
+
+def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
+    if not 200 <= reply.status < 300:
+        return answers.error_of(answers.evidence_of(operation.name, reply))
+    request_id = answers.request_id_of(reply)
+    try:
+        content = answers.decode(reply.body)
+    except ValueError:
+        return errors.UnexpectedResponse(
+            f"The answer to {operation.name} is not JSON.",
+            Evidence(operation.name, reply.status, request_id),
+        )
+    return Answer(reply.status, content, reply.headers, operation.name, request_id)
+
+
+def _fill(operation: Operation, fields: Mapping[str, str]) -> str:
+    """Return the path with every value percent-encoded, slashes too."""
+    for name, value in fields.items():
+        if value in {"", ".", ".."}:
+            # Such a path would lead elsewhere.
+            raise errors.InvalidRequest(
+                f"{name} cannot be {value!r}.", Evidence(operation.name)
+            )
+    encoded = {name: quote(value, safe="") for name, value in fields.items()}
+    return operation.path.format(**encoded)
+
+
+def _encode(query: Mapping[str, QueryValue]) -> str:
+    given = (
+        f"{name}={_plain(value)}" for name, value in query.items() if value is not None
+    )
+    joined = "&".join(given)
+    return f"?{joined}" if joined else ""
+
+
+def _plain(value: QueryValue) -> str:
+    """Return the value as Amazon reads it: lists with commas, times with a Z."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time for Amazon must be aware")
+        return quote(value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), safe=":")
+    if isinstance(value, list | tuple):
+        return ",".join(quote(part, safe="") for part in value)
+    return quote(str(value), safe="")
+
+
+def _amount(value: object) -> float:
+    """Return a price as the JSON number that listing attributes want."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,165 @@
+"""Every operation the client knows, with its usage plan; client layer.
+
+Rates (requests a second) and bursts are the defaults of Amazon's models; the bucket
+store learns the real ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of Amazon: how it is called, how often, and how safely.
+
+    A `write` changes something at Amazon; an `idempotent` write may be sent twice
+    without harm. With a `scope` the call is grantless: it needs the application's own
+    token instead of a seller's.
+    """
+
+    name: str
+    method: str
+    path: str
+    rate: float
+    burst: int
+    write: bool = False
+    idempotent: bool = False
+    scope: str | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Tell whether a call that may have arrived can be sent again."""
+        return self.idempotent or not self.write
+
+
+# Login with Amazon has no published plan; these two say how retries treat it.
+LWA_TOKEN = Operation("lwa.token", "POST", "", 1.0, 10)
+LWA_CODE = Operation("lwa.token", "POST", "", 1.0, 10, write=True)
+
+_ORDERS = "/orders/2026-01-01/orders"
+SEARCH_ORDERS = Operation("searchOrders", "GET", _ORDERS, 0.0056, 20)
+GET_ORDER = Operation("getOrder", "GET", _ORDERS + "/{orderId}", 0.5, 30)
+# The same packageReferenceId edits the same package: repeating is harmless.
+CONFIRM_SHIPMENT = Operation(
+    "confirmShipment",
+    "POST",
+    "/orders/v0/orders/{orderId}/shipmentConfirmation",
+    2.0,
+    10,
+    write=True,
+    idempotent=True,
+)
+
+GET_MARKETPLACE_PARTICIPATIONS = Operation(
+    "getMarketplaceParticipations",
+    "GET",
+    "/sellers/v1/marketplaceParticipations",
+    0.016,
+    15,
+)
+GET_ACCOUNT = Operation("getAccount", "GET", "/sellers/v1/account", 0.016, 15)
+
+_LISTINGS = "/listings/2021-08-01/items/{sellerId}"
+SEARCH_LISTINGS_ITEMS = Operation("searchListingsItems", "GET", _LISTINGS, 5.0, 5)
+GET_LISTINGS_ITEM = Operation("getListingsItem", "GET", _LISTINGS + "/{sku}", 5.0, 10)
+# We send absolute values only (op replace or merge), so a repetition says the same.
+PATCH_LISTINGS_ITEM = Operation(
+    "patchListingsItem",
+    "PATCH",
+    _LISTINGS + "/{sku}",
+    5.0,
+    5,
+    write=True,
+    idempotent=True,
+)
+
+GET_INVENTORY_SUMMARIES = Operation(
+    "getInventorySummaries", "GET", "/fba/inventory/v1/summaries", 2.0, 2
+)
+
+SEARCH_CATALOG_ITEMS = Operation(
+    "searchCatalogItems", "GET", "/catalog/2022-04-01/items", 2.0, 2
+)
+
+# It hands out a token and changes nothing, although it is a POST.
+CREATE_RESTRICTED_DATA_TOKEN = Operation(
+    "createRestrictedDataToken",
+    "POST",
+    "/tokens/2021-03-01/restrictedDataToken",
+    1.0,
+    10,
+)
+
+GET_FULFILLMENT_ORDER = Operation(
+    "getFulfillmentOrder",
+    "GET",
+    "/fba/outbound/2020-07-01/fulfillmentOrders/{sellerFulfillmentOrderId}",
+    2.0,
+    30,
+)
+
+_DESTINATIONS = "/notifications/v1/destinations"
+_SUBSCRIPTIONS = "/notifications/v1/subscriptions/{notificationType}"
+CREATE_DESTINATION = Operation(
+    "createDestination",
+    "POST",
+    _DESTINATIONS,
+    1.0,
+    5,
+    write=True,
+    scope=NOTIFICATIONS_SCOPE,
+)
+GET_DESTINATIONS = Operation(
+    "getDestinations", "GET", _DESTINATIONS, 1.0, 5, scope=NOTIFICATIONS_SCOPE
+)
+DELETE_DESTINATION = Operation(
+    "deleteDestination",
+    "DELETE",
+    _DESTINATIONS + "/{destinationId}",
+    1.0,
+    5,
+    write=True,
+    idempotent=True,
+    scope=NOTIFICATIONS_SCOPE,
+)
+CREATE_SUBSCRIPTION = Operation(
+    "createSubscription", "POST", _SUBSCRIPTIONS, 1.0, 5, write=True
+)
+GET_SUBSCRIPTION = Operation("getSubscription", "GET", _SUBSCRIPTIONS, 1.0, 5)
+DELETE_SUBSCRIPTION_BY_ID = Operation(
+    "deleteSubscriptionById",
+    "DELETE",
+    _SUBSCRIPTIONS + "/{subscriptionId}",
+    1.0,
+    5,
+    write=True,
+    idempotent=True,
+    scope=NOTIFICATIONS_SCOPE,
+)
+
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation
+    for operation in (
+        SEARCH_ORDERS,
+        GET_ORDER,
+        CONFIRM_SHIPMENT,
+        GET_MARKETPLACE_PARTICIPATIONS,
+        GET_ACCOUNT,
+        SEARCH_LISTINGS_ITEMS,
+        GET_LISTINGS_ITEM,
+        PATCH_LISTINGS_ITEM,
+        GET_INVENTORY_SUMMARIES,
+        SEARCH_CATALOG_ITEMS,
+        CREATE_RESTRICTED_DATA_TOKEN,
+        GET_FULFILLMENT_ORDER,
+        CREATE_DESTINATION,
+        GET_DESTINATIONS,
+        DELETE_DESTINATION,
+        CREATE_SUBSCRIPTION,
+        GET_SUBSCRIPTION,
+        DELETE_SUBSCRIPTION_BY_ID,
+    )
+}

@@ -1,0 +1,224 @@
+"""Takes secrets and personal data out of what is logged or stored; pure, client layer.
+
+Built to err on the side of taking out too much: a postal code in a log line is a
+breach, a missing one is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+REDACTED = "[redacted]"
+
+_SECRET_KEYS = frozenset(
+    {
+        "accesstoken",
+        "authorization",
+        "awssecretaccesskey",
+        "awssessiontoken",
+        "clientsecret",
+        "code",
+        "cookie",
+        "mwsauthtoken",
+        "newclientsecret",
+        "password",
+        "proxyauthorization",
+        "refreshtoken",
+        "restricteddatatoken",
+        "secret",
+        "setcookie",
+        "signature",
+        "spapioauthcode",
+        "state",
+        "xamzaccesstoken",
+        "xamzcredential",
+        "xamzsecuritytoken",
+        "xamzsignature",
+    }
+)
+# `code` is an authorisation code in forms and addresses, but names an error in JSON;
+# `state` is ours in an address, and a part of an address in JSON.
+_SECRET_ONLY_IN_FORMS = frozenset({"code", "state"})
+_PERSONAL_KEYS = frozenset(
+    {
+        "addressinstruction",
+        "addressline1",
+        "addressline2",
+        "addressline3",
+        "authorizationcode",
+        "buyercompanyname",
+        "buyeremail",
+        "buyername",
+        "buyerpurchaseordernumber",
+        "buyertaxinformation",
+        "companyname",
+        "complement",
+        "customizedurl",
+        "destinationpostalcode",
+        "dropofflocation",
+        "email",
+        "emailaddress",
+        "giftmessage",
+        "giftmessagetext",
+        "legalname",
+        "neighborhood",
+        "notificationemails",
+        "phone",
+        "phonenumber",
+        "postalcode",
+        "recipientname",
+        "shipcity",
+        "shippostalcode",
+        "streetname",
+        "streetnumber",
+        "taxregistrationnumber",
+    }
+)
+# Below these everything is personal but what _KEPT_IN_PERSON names.
+_PERSON_KEYS = frozenset(
+    {
+        "address",
+        "buyer",
+        "buyerinfo",
+        "customeraddress",
+        "deliveryaddress",
+        "destinationaddress",
+        "primarycontact",
+        "recipient",
+        "shipfromaddress",
+        "shippingaddress",
+        "shiptoaddress",
+        "taxregistrationaddress",
+    }
+)
+_KEPT_IN_PERSON = frozenset({"addresstype", "countrycode"})
+_SECRET_HEADERS = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "proxyauthorization",
+        "setcookie",
+        "xamzaccesstoken",
+        "xamzsecuritytoken",
+    }
+)
+
+_TOKEN = re.compile(
+    # Access, refresh and restricted data tokens of Login with Amazon, also encoded.
+    r"Atz(?:[ar]|\.sprdt)(?:\||%7[Cc])[^\s\"'&<>,;)\]}]*"
+    # Its client secrets.
+    r"|amzn1\.oa2-cs\.[\w.\-]+"
+)
+# Bounded, so that a long text of letters costs no quadratic time.
+_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
+
+
+def _spellings(keys: frozenset[str]) -> str:
+    """Return a pattern for the keys with any dash or underscore between letters."""
+    return "|".join("[-_]?".join(key) for key in sorted(keys, key=len, reverse=True))
+
+
+_NAMED_KEYS = _spellings((_SECRET_KEYS - _SECRET_ONLY_IN_FORMS) | _PERSONAL_KEYS)
+# "key": "value" in JSON or in Python's notation, also escaped once.
+_JSON_PAIR = re.compile(
+    rf"(\\?[\"'](?:{_NAMED_KEYS})\\?[\"']\s*:\s*)"
+    r"(?:\\\"(?:[^\\\"]|\\\\.)*\\\""
+    r"|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,}\]\"']+)",
+    re.IGNORECASE,
+)
+# key=value in an address, a form or a log line; "Key: value" in a header.
+_FORM_PAIR = re.compile(
+    rf"(?<![\w\-])((?:{_NAMED_KEYS})=)(?:\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)",
+    re.IGNORECASE,
+)
+# `code=` in a log line of ours names an error; beside a ? or & it is a secret.
+_CODE_PAIR = re.compile(
+    r"(?<=[?&])((?:code|state)=)[^\s&;,\"']+"
+    r"|(?<![\w\-])((?:code|state)=)[^\s&;,\"']+(?=&)",
+    re.IGNORECASE,
+)
+_HEADER_PAIR = re.compile(
+    rf"(?<![\w\-\"'])((?:{_spellings(_SECRET_HEADERS)}):[ \t]*)[^\r\n]+",
+    re.IGNORECASE,
+)
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def redact_text(text: str) -> str:
+    """Return the text without tokens, secrets, codes, e-mails and named values."""
+    if "Atz" in text or "amzn1." in text:
+        text = _TOKEN.sub(REDACTED, text)
+    if ":" in text:
+        text = _JSON_PAIR.sub(rf'\1"{REDACTED}"', text)
+        text = _HEADER_PAIR.sub(rf"\1{REDACTED}", text)
+    if "=" in text:
+        text = _FORM_PAIR.sub(rf"\1{REDACTED}", text)
+        text = _CODE_PAIR.sub(rf"\1\2{REDACTED}", text)
+    return _EMAIL.sub(REDACTED, text) if "@" in text else text
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with the values of secret ones taken out."""
+    return {
+        name: REDACTED if _plain(name) in _SECRET_HEADERS else redact_text(value)
+        for name, value in headers.items()
+    }
+
+
+def redact_query(query: Mapping[str, str]) -> dict[str, str]:
+    """Return query or form fields with secrets, codes and personal data taken out."""
+    hidden = _SECRET_KEYS | _PERSONAL_KEYS
+    return {
+        name: REDACTED if _plain(name) in hidden else redact_text(value)
+        for name, value in query.items()
+    }
+
+
+def redact_url(url: str) -> str:
+    """Return an address without credentials, secret fields and fragment."""
+    parts = urlsplit(url)
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    shown = (
+        f"{quote(name)}={quote(value, safe='[]')}"
+        for field in fields
+        for name, value in redact_query(dict([field])).items()
+    )
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(
+        (parts.scheme, host, redact_text(parts.path), "&".join(shown), "")
+    )
+
+
+def redact_json(value: Any) -> Any:
+    """Return decoded JSON of the same shape without secrets and personal data."""
+    return _redact(value, in_person=False)
+
+
+def _redact(value: Any, *, in_person: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _redact_entry(str(key), inner, in_person=in_person)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_redact(inner, in_person=in_person) for inner in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if in_person:
+        return REDACTED
+    return redact_text(value) if isinstance(value, str) else value
+
+
+def _redact_entry(key: str, value: Any, *, in_person: bool) -> Any:
+    plain = _plain(key)
+    if plain in _KEPT_IN_PERSON:
+        return _redact(value, in_person=False)
+    if plain in _PERSONAL_KEYS or plain in _SECRET_KEYS - _SECRET_ONLY_IN_FORMS:
+        return None if value is None else REDACTED
+    return _redact(value, in_person=in_person or plain in _PERSON_KEYS)

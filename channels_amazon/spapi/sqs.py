@@ -1,0 +1,170 @@
+"""The queue to which Amazon sends notifications, read with boto3; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.spapi.redact import redact_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+# Amazon's limit for one batch, of reading and of deleting.
+BATCH = 10
+_CREDENTIAL_CODES = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "QueueDoesNotExist",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+
+
+class SqsError(ShoplinkError):
+    """The queue could not be read; `aws_code` is what AWS called it.
+
+    `code` is `notifications.credentials` when our key or its permissions are at
+    fault, else `notifications.unreachable`, which may pass by itself.
+    """
+
+    def __init__(self, aws_code: str, message: str) -> None:
+        refused = aws_code in _CREDENTIAL_CODES
+        super().__init__(
+            "notifications.credentials" if refused else "notifications.unreachable",
+            message,
+            retryable=not refused,
+        )
+        self.aws_code = aws_code
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery of one message; the body may hold personal data."""
+
+    id: str
+    receipt: str
+    body: str = field(repr=False)
+    receive_count: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How many messages wait, and how many somebody is working on; approximate."""
+
+    waiting: int
+    in_flight: int
+
+
+class Queue:
+    """One SQS queue. Credentials and endpoint come from boto3's usual environment."""
+
+    def __init__(self, url: str, region: str) -> None:
+        self.url = url
+        config = Config(
+            connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}
+        )
+        # A session of its own: boto3's default one is not safe between threads.
+        self._client: SQSClient = boto3.session.Session().client(
+            "sqs", region_name=region, config=config
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def receive(self, limit: int = BATCH, wait: int = 20) -> list[Message]:
+        """Return up to 10 messages, waiting up to `wait` seconds for the first.
+
+        Raises SqsError. What is not deleted comes again.
+        """
+        try:
+            answer = self._client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=min(limit, BATCH),
+                WaitTimeSeconds=wait,
+                MessageSystemAttributeNames=[
+                    "ApproximateReceiveCount",
+                    "SentTimestamp",
+                ],
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _translate(error) from error
+        return [_message(entry) for entry in answer.get("Messages", [])]
+
+    def delete(self, messages: Sequence[Message]) -> tuple[str, ...]:
+        """Delete messages for good; return the ids of those that AWS kept.
+
+        A kept message is delivered again, which does no harm. Raises SqsError.
+        """
+        kept: list[str] = []
+        for start in range(0, len(messages), BATCH):
+            batch = messages[start : start + BATCH]
+            try:
+                answer = self._client.delete_message_batch(
+                    QueueUrl=self.url,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": message.receipt}
+                        for number, message in enumerate(batch)
+                    ],
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise _translate(error) from error
+            kept.extend(batch[int(one["Id"])].id for one in answer.get("Failed", []))
+        return tuple(kept)
+
+    def depth(self) -> QueueDepth:
+        """Return how full the queue is; raises SqsError."""
+        try:
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _translate(error) from error
+        found = answer["Attributes"]
+        return QueueDepth(
+            waiting=int(found.get("ApproximateNumberOfMessages", 0)),
+            in_flight=int(found.get("ApproximateNumberOfMessagesNotVisible", 0)),
+        )
+
+
+def _message(data: MessageTypeDef) -> Message:
+    attributes = data.get("Attributes", {})
+    sent = int(attributes.get("SentTimestamp", "0")) / 1000
+    return Message(
+        id=data.get("MessageId", ""),
+        receipt=data.get("ReceiptHandle", ""),
+        body=data.get("Body", ""),
+        receive_count=int(attributes.get("ApproximateReceiveCount", "1")),
+        sent_at=datetime.fromtimestamp(sent, tz=UTC),
+    )
+
+
+def _translate(error: ClientError | BotoCoreError) -> SqsError:
+    if isinstance(error, ClientError):
+        stated = error.response.get("Error", {})
+        code = str(stated.get("Code", "Unknown"))
+        return SqsError(code, redact_text(str(stated.get("Message", code))))
+    code = type(error).__name__
+    if "Credential" in code:
+        return SqsError("InvalidAccessKeyId", "No AWS credentials were found.")
+    return SqsError(code, redact_text(str(error)))

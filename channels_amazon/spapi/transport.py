@@ -1,0 +1,199 @@
+"""The only socket to Amazon: ships a prepared call, returns what came; client layer."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
+
+from channels_amazon.spapi.errors import Evidence, NetworkError
+
+VERSION = "0.1"
+CONNECT_TIMEOUT = 5.0
+MAX_BODY = 32 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+_SENTENCES = {
+    "dns": "The name {host} could not be resolved.",
+    "connect": "No connection to {host} could be made.",
+    "tls": "No secure connection to {host} could be made.",
+    "proxy": "The proxy on the way to {host} refused or failed.",
+    "timeout": "{host} did not answer in time.",
+    "read": "The answer of {host} broke off.",
+}
+
+
+def _escape(text: str, marks: str) -> str:
+    return "".join("\\" + sign if sign in "\\" + marks else sign for sign in text)
+
+
+def user_agent() -> str:
+    """Return the name under which Amazon sees us, in the form that it prescribes."""
+    language = _escape(f"Python/{platform.python_version()}", "=);")
+    system = _escape(platform.system(), "=);")
+    return f"Shoplink/{VERSION} (Language={language}; Platform={system})"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCall:
+    """A request as it goes over the wire, and the seconds it may take in all."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    timeout: float = 15.0
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came, whole: header names in any case, seconds elapsed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float
+
+
+class Transport:
+    """Sends calls, each over a kept connection of this process, thread and host.
+
+    A connection is never shared between threads, nor with a process forked off. It
+    follows no redirect, keeps no cookie, reads no .netrc and repeats nothing.
+    Proxies and certificate bundles are taken from the usual environment variables.
+    """
+
+    def __init__(
+        self, *, connect_timeout: float = CONNECT_TIMEOUT, max_body: int = MAX_BODY
+    ) -> None:
+        self._connect_timeout = connect_timeout
+        self._max_body = max_body
+        self._agent = user_agent()
+        self._pid = os.getpid()
+        self._sessions: dict[tuple[int, str], requests.Session] = {}
+
+    def __enter__(self) -> Transport:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of this process; the transport stays usable."""
+        sessions, self._sessions = self._sessions, {}
+        if self._pid == os.getpid():
+            for session in sessions.values():
+                session.close()
+
+    def send(self, call: PreparedCall) -> Reply:
+        """Send the call once and return the whole answer, whatever its status.
+
+        Raises NetworkError with the step that failed. The body may trickle, but not
+        past the call's time; before it, no silence may be longer than that.
+        """
+        started = time.monotonic()
+        host = urlsplit(call.url).netloc
+        evidence = Evidence(operation=call.operation)
+        try:
+            response = self._session(host).request(
+                call.method,
+                call.url,
+                headers={"user-agent": self._agent, **call.headers},
+                data=call.body,
+                timeout=(min(self._connect_timeout, call.timeout), call.timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = self._read(response.raw, started + call.timeout)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            step = _step(error)
+            message = _SENTENCES[step].format(host=host)
+            raise NetworkError(message, evidence, step=step) from error
+        return Reply(
+            status=response.status_code,
+            headers=response.headers,
+            body=body,
+            elapsed=time.monotonic() - started,
+        )
+
+    def _session(self, host: str) -> requests.Session:
+        if self._pid != os.getpid():
+            # The parent's sockets must not be used, nor shut down, from here.
+            self._pid, self._sessions = os.getpid(), {}
+        key = (threading.get_ident(), host)
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = _new_session()
+        return session
+
+    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        # A connection that ends with this answer no longer shows its socket.
+        socket = getattr(raw.connection, "sock", None)
+        # One read takes what is there, so that the clock is looked at in between.
+        while part := raw.read1(_CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > self._max_body:
+                raise requests.exceptions.ContentDecodingError("body too large")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise requests.exceptions.ReadTimeout("body too slow")
+            if socket is not None:
+                socket.settimeout(left)
+        return b"".join(parts)
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # With an auth of its own, even an empty one, requests leaves .netrc alone.
+    session.auth = _no_auth
+    return session
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _step(error: Exception) -> str:
+    """Name the step at which the call broke."""
+    kinds: tuple[tuple[type[Exception], str], ...] = (
+        (requests.exceptions.ProxyError, "proxy"),
+        (requests.exceptions.SSLError, "tls"),
+        (requests.exceptions.ConnectTimeout, "connect"),
+        (requests.exceptions.ReadTimeout, "timeout"),
+        (ReadTimeoutError, "timeout"),
+        (TimeoutError, "timeout"),
+    )
+    for kind, step in kinds:
+        if isinstance(error, kind):
+            return step
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, NameResolutionError):
+        return "dns"
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return "connect"
+    return "read"

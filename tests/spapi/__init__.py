@@ -1,0 +1,1 @@
+"""Tests of the client, most of them over a local socket."""

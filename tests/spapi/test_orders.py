@@ -1,0 +1,215 @@
+"""Tests of reading orders from Amazon's JSON."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels_amazon.spapi import errors
+from channels_amazon.spapi.apis import orders as api
+from channels_amazon.spapi.fields import Money
+from channels_amazon.spapi.orders import Order, UnreadableOrder, try_order
+from tests.spapi.conftest import NOW, Kit
+from tests.spapi.server import Scripted, answer
+
+RAW: dict[str, Any] = {
+    "orderId": "902-1106328-1059050",
+    "createdTime": "2026-11-19T10:00:00Z",
+    "lastUpdatedTime": "2026-11-19T12:30:00.123+01:00",
+    "programs": ["PRIME", "NEVER_SEEN"],
+    "associatedOrders": [
+        {"orderId": "902-0", "associationType": "REPLACEMENT_ORIGINAL_ID"}
+    ],
+    "salesChannel": {"channelName": "AMAZON", "marketplaceId": "A1PA6795UKMFR9"},
+    "buyer": {"buyerName": "Canary Buyer"},
+    "recipient": {"deliveryAddress": {"name": "Canary Name", "postalCode": "10115"}},
+    "proceeds": {"grandTotal": {"amount": "19.90", "currencyCode": "EUR"}},
+    "fulfillment": {
+        "fulfillmentStatus": "UNSHIPPED",
+        "fulfilledBy": "MERCHANT",
+        "fulfillmentServiceLevel": "STANDARD",
+        "shipByWindow": {"latestDateTime": "2026-11-21T22:59:59Z"},
+    },
+    "orderItems": [
+        {
+            "orderItemId": "1",
+            "quantityOrdered": 2,
+            "product": {
+                "asin": "B0",
+                "sellerSku": "SH/OE-1",
+                "price": {"unitPrice": {"amount": "9.95", "currencyCode": "EUR"}},
+            },
+            "cancellation": {
+                "cancellationRequest": {"requester": "BUYER", "cancelReason": "Late"}
+            },
+            "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": 2},
+        }
+    ],
+    "packages": [
+        {
+            "packageReferenceId": "1",
+            "packageStatus": {"status": "SHIPPED"},
+            "trackingNumber": "T1",
+            "packageItems": [{"orderItemId": "1", "quantity": 1}],
+        }
+    ],
+}
+
+
+def raw(**over: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(RAW), **over}
+
+
+def read(data: Any) -> Order:
+    order = try_order(data)
+    assert isinstance(order, Order)
+    return order
+
+
+def test_order_is_read_whole() -> None:
+    order = read(raw())
+
+    assert order.last_updated_time == datetime(
+        2026, 11, 19, 11, 30, 0, 123000, tzinfo=UTC
+    )
+    assert order.grand_total == Money(Decimal("19.90"), "EUR")
+    assert (order.status, order.is_replacement) == ("UNSHIPPED", True)
+    assert order.packages[0].items[0].quantity == 1
+    assert (order.delivery_address or {})["postalCode"] == "10115"
+
+
+def test_item_is_read_with_its_cancel_request() -> None:
+    item = read(raw()).items[0]
+
+    assert (item.seller_sku, item.quantity_ordered) == ("SH/OE-1", 2)
+    assert item.unit_price == Money(Decimal("9.95"), "EUR")
+    assert (item.cancel_requested, item.cancel_reason) == (True, "Late")
+
+
+def test_order_keeps_words_and_currencies_never_seen() -> None:
+    order = read(
+        raw(
+            fulfillment={"fulfillmentStatus": "TELEPORTED"},
+            proceeds={"grandTotal": {"amount": "1", "currencyCode": "XQX"}},
+        )
+    )
+
+    assert order.status == "TELEPORTED"
+    assert order.grand_total == Money(Decimal(1), "XQX")
+
+
+def test_pending_order_without_money_and_people_is_read() -> None:
+    bare = {"orderItemId": "1", "quantityOrdered": 1, "product": {}}
+    order = read(
+        raw(buyer=None, recipient=None, proceeds=None, packages=None, orderItems=[bare])
+    )
+
+    assert (order.grand_total, order.buyer, order.recipient) == (None, None, None)
+    assert (order.items[0].unit_price, order.items[0].seller_sku) == (None, None)
+
+
+def test_order_repr_shows_no_person() -> None:
+    assert "Canary" not in repr(read(raw()))
+
+
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        ({"createdTime": None}, "the field createdTime is missing"),
+        ({"createdTime": "soon"}, "the field createdTime is not a time"),
+        ({"createdTime": "0001-01-01T00:00:00+14:00"}, "createdTime is not a time"),
+        ({"orderItems": None}, "the field orderItems is missing"),
+        ({"orderItems": [1]}, "orderItems is not a list of objects"),
+        ({"orderItems": [{"orderItemId": "1"}]}, "quantityOrdered is missing"),
+        ({"salesChannel": {}}, "the field channelName is missing"),
+        (
+            {"proceeds": {"grandTotal": {"amount": "x", "currencyCode": "EUR"}}},
+            "amount",
+        ),
+        ({"programs": "PRIME"}, "programs is not a list"),
+    ],
+)
+def test_unreadable_order_names_the_field(over: dict[str, Any], reason: str) -> None:
+    found = try_order(raw(**over))
+
+    assert isinstance(found, UnreadableOrder)
+    assert reason in found.reason
+    assert found.order_id == "902-1106328-1059050"
+    assert "Canary" not in found.raw_redacted
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(sorted(RAW)), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(RAW)), JUNK, max_size=4))
+def test_reading_never_raises_whatever_amazon_sends(over: dict[str, Any]) -> None:
+    assert isinstance(try_order(raw(**over)), Order | UnreadableOrder)
+
+
+def test_search_keeps_the_good_orders_beside_a_bad_one(
+    server: Scripted, kit: Kit
+) -> None:
+    listed = [raw(), raw(orderId="902-2", orderItems=None), "junk", raw()]
+    server.then(
+        answer(
+            200,
+            {
+                "orders": listed,
+                "pagination": {"nextToken": "n"},
+                "lastUpdatedBefore": "2026-11-20T11:58:00Z",
+            },
+        )
+    )
+
+    page = api.search_orders(kit.client, api.OrderSearch(last_updated_after=NOW))
+
+    assert [type(order).__name__ for order in page.orders] == [
+        "Order",
+        "UnreadableOrder",
+        "UnreadableOrder",
+        "Order",
+    ]
+    assert page.next_token == "n"
+    assert page.last_updated_before == datetime(2026, 11, 20, 11, 58, tzinfo=UTC)
+
+
+def test_search_always_asks_for_the_status(server: Scripted, kit: Kit) -> None:
+    server.then(answer(200, {"orders": []}))
+    search = api.OrderSearch(last_updated_after=NOW, included_data=("BUYER",))
+
+    api.search_orders(kit.client, search)
+
+    assert "includedData=BUYER,FULFILLMENT" in server.received[0].path
+    assert "lastUpdatedAfter=2026-11-20T12:00:00Z" in server.received[0].path
+
+
+def test_iterate_repeats_the_search_with_the_token(server: Scripted, kit: Kit) -> None:
+    server.then(
+        answer(200, {"orders": [raw()], "pagination": {"nextToken": "t/1"}}),
+        answer(200, {"orders": [raw()]}),
+    )
+
+    pages = list(api.iterate_orders(kit.client, api.OrderSearch(created_after=NOW)))
+
+    assert [len(page.orders) for page in pages] == [1, 1]
+    assert server.received[1].path == server.received[0].path + "&paginationToken=t%2F1"
+
+
+def test_get_order_names_the_missing_field(server: Scripted, kit: Kit) -> None:
+    server.then(answer(200, {"order": raw(salesChannel=None)}))
+
+    with pytest.raises(errors.UnexpectedResponse, match="salesChannel is missing"):
+        api.get_order(kit.client, "902-1106328-1059050")

@@ -1,0 +1,184 @@
+"""Tests of taking secrets and personal data out."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels_amazon.spapi.redact import (
+    REDACTED,
+    redact_headers,
+    redact_json,
+    redact_query,
+    redact_text,
+    redact_url,
+)
+
+CANARY = "Zq7canaryX"
+BODY = st.text(
+    alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/+=",
+    min_size=8,
+)
+AROUND = st.text(alphabet=" abc{}[]\"':,=&\n", max_size=12)
+
+
+@given(AROUND, st.sampled_from(["Atza|", "Atzr|", "Atz.sprdt|", "Atza%7C"]), BODY)
+def test_text_loses_tokens_wherever_they_stand(
+    before: str, prefix: str, body: str
+) -> None:
+    token = prefix + body
+
+    assert token not in redact_text(f"{before}{token} end")
+    assert redact_text(f"{token} end").endswith(" end")
+
+
+@given(st.text(max_size=80))
+def test_text_stays_the_same_when_redacted_twice(text: str) -> None:
+    once = redact_text(text)
+
+    assert redact_text(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://shop.example/callback?spapi_oauth_code={CANARY}&selling_partner_id=A1",
+        f"https://shop.example/callback?state={CANARY}&x=1",
+        f"grant_type=authorization_code&code={CANARY}&redirect_uri=x",
+        f"client_secret={CANARY}",
+        f"client_secret='{CANARY}' x",
+        f"refresh_token={CANARY}",
+        f"x-amz-access-token: {CANARY}",
+        f"X-Amz-Access-Token={CANARY}",
+        f"Authorization: AWS4-HMAC-SHA256 Credential=x, Signature={CANARY}",
+        f"https://s3.example/doc?X-Amz-Signature={CANARY}&X-Amz-Date=1",
+        f"https://s3.example/doc?X-Amz-Credential={CANARY}",
+        f'{{"access_token": "{CANARY}", "expires_in": 3600}}',
+        f'{{"buyerName": "Anna \\"{CANARY}\\" Test"}}',
+        f"{{'buyerName': '{CANARY}', 'x': 1}}",
+        f'{{"DestinationPostalCode":"{CANARY}"}}',
+        f'{{\\"postalCode\\":\\"{CANARY}\\"}}',
+        f"postalCode={CANARY}",
+        f"the buyer {CANARY}@marketplace.amazon.co.uk wrote",
+        f"secret amzn1.oa2-cs.v1.{CANARY}",
+    ],
+)
+def test_text_loses_named_values(text: str) -> None:
+    cleaned = redact_text(text)
+
+    assert CANARY not in cleaned
+    assert REDACTED in cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code=token.revoked account=3 state=blocked",
+        'code="QuotaExceeded" operation=searchOrders',
+        "order=902-1106328-1059050 sku=SH/OE-1 status=SHIPPED",
+        "amazon_code=Unauthorized request_id=1f2e3d",
+        '{"errors":[{"code":"InvalidInput","message":"No such order."}]}',
+    ],
+)
+def test_text_keeps_what_helps(text: str) -> None:
+    assert redact_text(text) == text
+
+
+@pytest.mark.parametrize("piece", ["a.", "a", "code=a", "a@", '{"a":', "key=b "])
+def test_text_of_any_length_is_read_in_good_time(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    began = time.process_time()
+
+    redact_text(text)
+
+    # Quadratic time would be seconds.
+    assert time.process_time() - began < 2
+
+
+def test_headers_lose_secret_values_only() -> None:
+    cleaned = redact_headers({"X-Amz-Access-Token": CANARY, "accept": "text/html"})
+
+    assert cleaned == {"X-Amz-Access-Token": REDACTED, "accept": "text/html"}
+
+
+def test_query_loses_codes_and_state() -> None:
+    cleaned = redact_query({"code": CANARY, "state": CANARY, "sku": "A-1"})
+
+    assert cleaned == {"code": REDACTED, "state": REDACTED, "sku": "A-1"}
+
+
+def test_url_loses_credentials_and_codes() -> None:
+    cleaned = redact_url(f"https://u:{CANARY}@host:1/p?code={CANARY}&a=b%20c#{CANARY}")
+
+    assert cleaned == "https://host:1/p?code=[redacted]&a=b%20c"
+
+
+def test_json_keeps_shape_and_amazon_codes() -> None:
+    cleaned = redact_json(
+        {
+            "code": "InvalidInput",
+            "salesChannel": {"marketplaceName": "Amazon.de"},
+            "recipient": {
+                "deliveryAddress": {"name": CANARY, "countryCode": "DE", "city": CANARY}
+            },
+            "note": None,
+            "quantity": 3,
+        }
+    )
+
+    assert cleaned["code"] == "InvalidInput"
+    assert cleaned["recipient"]["deliveryAddress"] == {
+        "name": REDACTED,
+        "countryCode": "DE",
+        "city": REDACTED,
+    }
+    assert cleaned["quantity"] == 3
+
+
+PERSONAL = st.sampled_from(
+    [
+        "buyerName",
+        "buyerEmail",
+        "BuyerName",
+        "addressLine1",
+        "AddressLine2",
+        "postalCode",
+        "DestinationPostalCode",
+        "phone",
+        "giftMessage",
+        "companyName",
+        "access_token",
+        "clientSecret",
+        "newClientSecret",
+        "restrictedDataToken",
+    ]
+)
+SECRET_LEAF = st.one_of(
+    st.just(CANARY), st.just([CANARY]), st.just({"any": {"where": CANARY}})
+)
+TREE: st.SearchStrategy[Any] = st.recursive(
+    st.dictionaries(PERSONAL, SECRET_LEAF, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["payload", "orders", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(TREE)
+def test_json_loses_personal_values_at_any_depth(tree: Any) -> None:
+    assert CANARY not in json.dumps(redact_json(tree))
+
+
+@given(st.dictionaries(PERSONAL, st.just(CANARY), min_size=1, max_size=4))
+def test_text_of_json_loses_personal_values(data: dict[str, str]) -> None:
+    assert CANARY not in redact_text("body=" + json.dumps(data))
+    assert CANARY not in redact_text(repr(data))
