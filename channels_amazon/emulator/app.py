@@ -1,0 +1,226 @@
+"""From an HTTP request to its answer: routing, gate, operation, records; emulator."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from . import consent, control, gate, lwa
+from .calling import Answer, Call, Caller, Refusal, Route, denied
+from .faults import Fault
+from .operations import find_route
+from .places import REGIONS
+from .state import CallCount, RequestRecord, World
+
+TOKEN_PATH = "/auth/o2/token"  # noqa: S105
+LWA_OPERATION = "lwa.token"
+UNKNOWN = "unknown"
+LARGEST_BODY = 10 * 1024 * 1024
+HTML_503 = (
+    "<html><head><title>503 Service Temporarily Unavailable</title></head>"
+    "<body><center><h1>503 Service Temporarily Unavailable</h1></center></body></html>"
+)
+
+
+class Disconnect(Exception):
+    """The connection is to be closed without an answer."""
+
+
+class CutResponse(Response):
+    """An answer of which only the first half of the body is sent."""
+
+
+@dataclass
+class Outcome:
+    """What became of a request, for the records."""
+
+    operation: str = UNKNOWN
+    caller: Caller | None = None
+
+
+def respond(world: World, request: Request) -> Response:
+    """Answer any request; raises Disconnect where a fault wants silence."""
+    world.run_due()
+    path = request.path
+    if path.startswith("/_emulator"):
+        return control.handle(world, request)
+    if path.startswith("/sellercentral/"):
+        return consent.handle(world, request)
+    if path == TOKEN_PATH:
+        return _token_endpoint(world, request)
+    return _spapi(world, request)
+
+
+def _token_endpoint(world: World, request: Request) -> Response:
+    outcome = Outcome(LWA_OPERATION)
+    with world.lock:
+        fault = world.faults.strike(LWA_OPERATION)
+    _before(fault)
+    response = _instead(world, fault) or lwa.handle(world, request)
+    with world.lock:
+        _record(world, request, outcome, response.status_code)
+    return _after(fault, response)
+
+
+def _spapi(world: World, request: Request) -> Response:
+    region, segments = split_path(request)
+    found = find_route(request.method, segments)
+    operation = found[0].operation if found else UNKNOWN
+    with world.lock:
+        fault = world.faults.strike(operation)
+    _before(fault)
+    with world.lock:
+        outcome = Outcome(operation)
+        response = _instead(world, fault)
+        if response is None:
+            response = _serve(world, request, region, segments, outcome)
+        _record(world, request, outcome, response.status_code)
+    return _after(fault, response)
+
+
+def _serve(
+    world: World,
+    request: Request,
+    region: str | None,
+    segments: list[str],
+    outcome: Outcome,
+) -> Response:
+    found = find_route(request.method, segments)
+    limit: str | None = None
+    try:
+        if found is None:
+            raise gate.unknown_path()
+        route, parameters = found
+        token = request.headers.get("x-amz-access-token", "")
+        caller = gate.identify(world, route, token, region, "/" + "/".join(segments))
+        outcome.caller = caller
+        gate.check_role(route, caller)
+        gate.take_token(world, route, caller)
+        limit = world.buckets.rate_text(
+            route.operation, caller.region, speed=world.clock.speed
+        )
+        answer = _call(world, request, route, parameters, caller)
+    except Refusal as refusal:
+        response = _refuse(world, refusal)
+        status = refusal.status
+    else:
+        text = None if answer.body is None else _text(answer.body)
+        response = _response(world, answer.status, text)
+        status = answer.status
+    # Amazon declares the header for these answers only.
+    if limit is not None and (status < 300 or status in {400, 404}):
+        response.headers["x-amzn-RateLimit-Limit"] = limit
+    return response
+
+
+def _call(
+    world: World,
+    request: Request,
+    route: Route,
+    parameters: dict[str, str],
+    caller: Caller,
+) -> Answer:
+    data = request.get_data()
+    if len(data) > LARGEST_BODY:
+        raise Refusal(413, "RequestTooLarge", "The request is too large.")
+    return route.handler(
+        Call(
+            world=world,
+            caller=caller,
+            path=parameters,
+            query=request.args.to_dict(flat=False),
+            content_type=request.headers.get("Content-Type", ""),
+            data=data,
+        )
+    )
+
+
+def split_path(request: Request) -> tuple[str | None, list[str]]:
+    """Return the region prefix, if any, and the path's segments, each unquoted.
+
+    The raw path counts: a SKU may hold an encoded slash.
+    """
+    raw = str(request.environ.get("RAW_URI") or request.path).split("?", 1)[0]
+    segments = [unquote(part) for part in raw.strip("/").split("/")]
+    if segments[0] in REGIONS:
+        return segments[0], segments[1:]
+    return None, segments
+
+
+def _before(fault: Fault | None) -> None:
+    """Wait, or hang up, before the operation takes effect; real seconds."""
+    if fault is None:
+        return
+    if fault.kind in {"timeout", "slow"}:
+        time.sleep(fault.seconds)
+    if fault.kind in {"timeout", "close"}:
+        raise Disconnect
+
+
+def _instead(world: World, fault: Fault | None) -> Response | None:
+    """Return the answer a fault gives in place of the operation's, or None."""
+    kind = fault.kind if fault else ""
+    if kind == "html_503":
+        response = _response(world, 503, HTML_503)
+        response.content_type = "text/html"
+        return response
+    if kind == "not_json":
+        return _response(world, 200, "<<this is not JSON>>")
+    refusals = {
+        "status_500": Refusal(500, "InternalFailure", "We encountered an error."),
+        "status_503": Refusal(503, "ServiceUnavailable", "Service is unavailable."),
+        "forbidden": denied(),
+        "throttle": gate.exhausted(),
+    }
+    return _refuse(world, refusals[kind]) if kind in refusals else None
+
+
+def _after(fault: Fault | None, response: Response) -> Response:
+    kind = fault.kind if fault else ""
+    if kind == "lost_answer":
+        raise Disconnect
+    if kind == "cut_body":
+        return CutResponse(response.get_data(), response.status, response.headers)
+    return response
+
+
+def _refuse(world: World, refusal: Refusal) -> Response:
+    response = _response(world, refusal.status, _text(refusal.body))
+    if refusal.status == 429:
+        response.headers["x-amzn-ErrorType"] = "TooManyRequestsException"
+    return response
+
+
+def _text(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _response(world: World, status: int, text: str | None) -> Response:
+    response = Response(text or "", status, content_type="application/json")
+    if text is None:
+        del response.headers["Content-Type"]
+    response.headers["x-amzn-RequestId"] = world.uuid()
+    return response
+
+
+def _record(world: World, request: Request, outcome: Outcome, status: int) -> None:
+    count = world.calls.setdefault(outcome.operation, CallCount())
+    count.calls += 1
+    count.throttled += status == 429
+    count.statuses[status] = count.statuses.get(status, 0) + 1
+    seller = outcome.caller.seller if outcome.caller else None
+    world.requests.append(
+        RequestRecord(
+            at=world.now(),
+            operation=outcome.operation,
+            method=request.method,
+            path=str(request.environ.get("RAW_URI", request.path)).split("?", 1)[0],
+            query=request.query_string.decode("latin-1"),
+            status=status,
+            seller_id=seller.seller_id if seller else None,
+        )
+    )

@@ -1,0 +1,294 @@
+"""What exists in the emulated Amazon: sellers, listings, stock, orders; emulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+
+ORDER_STATUSES = (
+    "PENDING_AVAILABILITY",
+    "PENDING",
+    "UNSHIPPED",
+    "PARTIALLY_SHIPPED",
+    "SHIPPED",
+    "CANCELLED",
+    "UNFULFILLABLE",
+)
+
+
+@dataclass
+class Seller:
+    """One selling partner account in one region."""
+
+    seller_id: str
+    region: str
+    store_name: str
+    # marketplace ids the seller trades in, a subset of `places_of(region)`
+    marketplace_ids: list[str]
+    suspended: set[str] = field(default_factory=set)
+    # listed by the Sellers API with isParticipating false
+    not_participating: set[str] = field(default_factory=set)
+    selling_plan: str = "PROFESSIONAL"
+    business_type: str = "PRIVATE_LIMITED"
+
+
+@dataclass
+class Offer:
+    """A listing in one marketplace."""
+
+    marketplace_id: str
+    price: Decimal | None
+    currency: str
+    title: str
+    status: list[str] = field(default_factory=lambda: ["BUYABLE", "DISCOVERABLE"])
+    issues: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Listing:
+    """A seller SKU; its merchant quantity counts for all marketplaces."""
+
+    seller_id: str
+    sku: str
+    asin: str
+    product_type: str
+    created_at: datetime
+    updated_at: datetime
+    offers: dict[str, Offer] = field(default_factory=dict)
+    # None: not offered as merchant-fulfilled (FBA only)
+    quantity: int | None = None
+    # None: Amazon's default handling time
+    handling_days: int | None = None
+    restock_date: str | None = None
+    is_fba: bool = False
+    fnsku: str | None = None
+    barcode: str | None = None
+    brand: str = ""
+    condition: str = "new_new"
+    # attributes patched beyond quantity and offer, as sent
+    attributes: Json = field(default_factory=dict)
+
+
+@dataclass
+class FbaStock:
+    """Units of one SKU in one FBA pool, by state."""
+
+    seller_id: str
+    sku: str
+    pool: str
+    updated_at: datetime
+    fulfillable: int = 0
+    inbound_working: int = 0
+    inbound_shipped: int = 0
+    inbound_receiving: int = 0
+    pending_customer_orders: int = 0
+    pending_transshipment: int = 0
+    fc_processing: int = 0
+    researching: int = 0
+    customer_damaged: int = 0
+    warehouse_damaged: int = 0
+    defective: int = 0
+
+    @property
+    def reserved(self) -> int:
+        """Return the units promised or moving."""
+        return (
+            self.pending_customer_orders
+            + self.pending_transshipment
+            + self.fc_processing
+        )
+
+    @property
+    def unfulfillable(self) -> int:
+        """Return the units that cannot be sold."""
+        return self.customer_damaged + self.warehouse_damaged + self.defective
+
+    @property
+    def inbound(self) -> int:
+        """Return the units on their way into the fulfilment centres."""
+        return self.inbound_working + self.inbound_shipped + self.inbound_receiving
+
+    @property
+    def total(self) -> int:
+        """Return every unit, whatever its state, as totalQuantity does."""
+        return (
+            self.fulfillable
+            + self.inbound
+            + self.reserved
+            + self.researching
+            + self.unfulfillable
+        )
+
+
+@dataclass
+class Address:
+    """Where a parcel goes."""
+
+    name: str
+    line1: str
+    city: str
+    state: str
+    postal_code: str
+    country_code: str
+    phone: str
+    line2: str = ""
+
+
+@dataclass
+class OrderItem:
+    """One line of an order."""
+
+    order_item_id: str
+    sku: str
+    asin: str
+    title: str
+    quantity: int
+    unit_price: Decimal
+    shipped: int = 0
+    cancel_reason: str | None = None
+    cancelled_by: str | None = None
+
+
+@dataclass
+class Package:
+    """A parcel the merchant confirmed, under the merchant's own reference."""
+
+    reference_id: str
+    created_at: datetime
+    # shown in PACKAGES from this moment on, not before
+    visible_at: datetime
+    carrier: str
+    shipping_service: str
+    tracking_number: str
+    ship_time: datetime
+    items: dict[str, int]
+
+
+@dataclass
+class Order:
+    """An order with its lines, parcels and buyer."""
+
+    order_id: str
+    seller_id: str
+    marketplace_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: str
+    fulfilled_by: str
+    currency: str
+    items: list[OrderItem]
+    buyer_name: str
+    buyer_email: str
+    address: Address
+    earliest_ship: datetime
+    latest_ship: datetime
+    earliest_delivery: datetime
+    latest_delivery: datetime
+    service_level: str = "STANDARD"
+    programs: list[str] = field(default_factory=list)
+    channel_name: str = "AMAZON"
+    replacement_of: str | None = None
+    shipping_price: Decimal = Decimal(0)
+    packages: list[Package] = field(default_factory=list)
+
+
+@dataclass
+class McfOrder:
+    """A web-shop order that the seller lets Amazon fulfil."""
+
+    order_id: str
+    seller_id: str
+    marketplace_id: str
+    created_at: datetime
+    # seller SKU -> units
+    items: dict[str, int]
+    address: Address
+    status: str = "Received"
+
+
+@dataclass
+class ClientSecret:
+    """A secret of the application; a rotated one stays valid for seven days."""
+
+    value: str
+    expires_at: datetime | None = None
+
+
+@dataclass
+class Application:
+    """The developer's application as registered with Amazon."""
+
+    application_id: str
+    client_id: str
+    name: str
+    secrets: list[ClientSecret]
+    roles: set[str]
+    redirect_uris: list[str]
+    login_uri: str = ""
+    is_draft: bool = True
+    is_listed: bool = False
+
+
+@dataclass
+class Authorization:
+    """A seller's grant to the application; its roles are those at consent."""
+
+    refresh_token: str
+    application_id: str
+    seller_id: str
+    roles: set[str]
+    granted_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+
+
+@dataclass
+class AccessToken:
+    """A bearer token: of a seller, of a grantless scope, or a restricted one."""
+
+    token: str
+    application_id: str
+    expires_at: datetime
+    seller_id: str | None = None
+    scope: str | None = None
+    refresh_token: str | None = None
+    # "METHOD path" of a restricted data token
+    restricted_to: frozenset[str] = frozenset()
+
+
+@dataclass
+class AuthorizationCode:
+    """An OAuth code: five minutes, single use, bound to its redirect URI."""
+
+    code: str
+    application_id: str
+    seller_id: str
+    redirect_uri: str
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass
+class Destination:
+    """A queue the application registered for notifications, in one region."""
+
+    destination_id: str
+    region: str
+    name: str
+    arn: str
+
+
+@dataclass
+class Subscription:
+    """A seller's subscription to one notification type."""
+
+    subscription_id: str
+    seller_id: str
+    notification_type: str
+    payload_version: str
+    destination_id: str
+    processing_directive: Json | None = None

@@ -1,0 +1,40 @@
+"""The SP-API operations the emulator serves, one file an API; emulator."""
+
+from __future__ import annotations
+
+from ..calling import Route
+from . import (
+    catalog,
+    inventory,
+    listings,
+    merchant_fulfillment,
+    notifications,
+    orders,
+    outbound,
+    sellers,
+    shipment,
+    tokens,
+)
+
+_APIS = (
+    sellers,
+    orders,
+    shipment,
+    listings,
+    inventory,
+    notifications,
+    catalog,
+    tokens,
+    outbound,
+    merchant_fulfillment,
+)
+ROUTES: tuple[Route, ...] = tuple(route for api in _APIS for route in api.ROUTES)
+
+
+def find_route(method: str, segments: list[str]) -> tuple[Route, dict[str, str]] | None:
+    """Return the route for a method and path, with the path's parameters."""
+    for route in ROUTES:
+        found = route.match(segments) if route.method == method else None
+        if found is not None:
+            return route, found
+    return None
