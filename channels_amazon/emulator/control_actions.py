@@ -123,6 +123,13 @@ def change_roles(world: World, body: Body) -> Json:
     return {"roles": sorted(application.roles)}
 
 
+def self_authorize(world: World, body: Body) -> Json:
+    """Grant a private application access, as its owner does in Seller Central."""
+    seller = _seller(world, body)
+    grant = world.authorize(seller.seller_id)
+    return {"seller_id": seller.seller_id, "refresh_token": grant.refresh_token}
+
+
 def revoke_grants(world: World, body: Body) -> Json:
     """Withdraw a seller's grants with their tokens."""
     seller = _seller(world, body)

@@ -157,6 +157,13 @@ _ALL = (
         act.change_roles,
     ),
     Control(
+        "self_authorize",
+        "Authorise a private application",
+        "The owner of a private application gets a refresh token to paste.",
+        (Field("region", "text", "Region", "na", _REGIONS), _SELLER),
+        act.self_authorize,
+    ),
+    Control(
         "revoke",
         "Revoke the authorisation",
         "The seller withdraws every grant; tokens end at once.",

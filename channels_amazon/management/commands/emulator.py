@@ -14,9 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.catalogue import write_catalogue_file
+from channels_amazon.emulator.memory import load_connections, write_connections
 from channels_amazon.emulator.server import DEFAULT_REDIRECT_URI
 
 DEFAULT_PORT = 9100
+# How soon a new connection is in the file of --keep.
+KEEP_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -47,6 +50,11 @@ class Command(BaseCommand):
             help="Write the store's catalogue as CSV and end.",
         )
         parser.add_argument(
+            "--keep",
+            metavar="FILE",
+            help="Remember who is connected over a restart, in this file.",
+        )
+        parser.add_argument(
             "--json", action="store_true", help="Print the settings to use as JSON."
         )
 
@@ -58,6 +66,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Wrote {rows} products to {path}.")
             return
         emulator = _build(options)
+        _remember(emulator, options["keep"])
         # A thread's wait would not end by a signal whose handler does not say so.
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -68,7 +77,7 @@ class Command(BaseCommand):
             raise CommandError(f"The emulator cannot open its port: {error}") from error
         try:
             self._announce(emulator, as_json=options["json"])
-            stopped.wait()
+            _serve(emulator, stopped, options["keep"])
         finally:
             emulator.stop()
 
@@ -106,6 +115,25 @@ def _build(options: dict[str, Any]) -> Emulator:
         raise CommandError(str(error)) from error
     emulator.state.application.login_uri = options["login_uri"]
     return emulator
+
+
+def _remember(emulator: Emulator, keep: str | None) -> None:
+    if not keep or not Path(keep).exists():
+        return
+    try:
+        load_connections(emulator.state, Path(keep).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{keep} cannot be read: {error}. Delete it.") from error
+
+
+def _serve(emulator: Emulator, stopped: threading.Event, keep: str | None) -> None:
+    if not keep:
+        stopped.wait()
+        return
+    written = ""
+    while not stopped.wait(KEEP_SECONDS):
+        written = write_connections(emulator.state, Path(keep), written)
+    write_connections(emulator.state, Path(keep), written)
 
 
 def _port_of_environment() -> int:
