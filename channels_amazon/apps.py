@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.checks import CHECKS
 
 
 class ChannelsAmazonConfig(AppConfig):
@@ -12,3 +15,8 @@ class ChannelsAmazonConfig(AppConfig):
     name = "channels_amazon"
     verbose_name = _("Channels → Amazon")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks of our settings."""
+        for check, tag in CHECKS:
+            register(check, tag)

@@ -21,8 +21,7 @@ def environment() -> dict[str, str]:
     """Return the environment in which the demonstration's processes run.
 
     What the user set, in the process or in `.env`, is never replaced; once one of
-    Amazon's names is set, the local Amazon's are left out altogether. Raises OSError
-    when a port of the local Amazon is taken.
+    Amazon's names is set, the local Amazon's are left out altogether.
     """
     given = dict(os.environ)
     port = chosen(given, "PORT", "8000")
@@ -47,8 +46,7 @@ def environment() -> dict[str, str]:
 
 
 def _local_amazon(port: int, redirect_uri: str) -> dict[str, str]:
-    # Its names depend on ports and seed alone: one started for a moment tells them,
-    # and that its ports can be had.
-    local = Emulator(port=port, queue_port=port + 1, redirect_uri=redirect_uri)
-    with local as running:
-        return running.settings()
+    # Its names depend on ports and seed alone, so it need not run to tell them.
+    return Emulator(
+        port=port, queue_port=port + 1, redirect_uri=redirect_uri
+    ).settings()

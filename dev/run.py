@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 import subprocess
@@ -24,8 +23,6 @@ class CannotRun(Exception):
 
 def main() -> int:
     """Prepare the data, start the processes, say where to sign in, wait for Ctrl-C."""
-    # The moment in which the local Amazon is asked for its names is no news.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     if keys.ensure():
         print("Made the secret keys of this installation in .env; keep that file.")
     try:
@@ -38,22 +35,19 @@ def main() -> int:
 
 
 def _environment() -> dict[str, str]:
-    try:
-        environment = demo.environment()
-    except OSError as error:
-        raise CannotRun(
-            f"The local Amazon cannot have its ports ({error.strerror or error}). "
-            "End what uses them, or choose others: make run EMULATOR_PORT=..."
-        ) from error
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(environment["PORT"])))
-        except OSError as error:
-            raise CannotRun(
-                f"Port {environment['PORT']} cannot be had ({error.strerror}). "
-                "End what uses it, or choose another: make run PORT=..."
-            ) from error
+    environment = demo.environment()
+    port, amazon = int(environment["PORT"]), int(environment["EMULATOR_PORT"])
+    # The local Amazon's queue listens on the port after its own.
+    for number, name in ((port, "PORT"), (amazon, ""), (amazon + 1, "")):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError as error:
+                raise CannotRun(
+                    f"Port {number} cannot be had ({error.strerror}). End what uses "
+                    f"it, or choose another: make run {name or 'EMULATOR_PORT'}=..."
+                ) from error
     return environment
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from shoplink.environment import Environment
@@ -192,6 +193,8 @@ CSRF_FAILURE_VIEW = "channels_amazon.views.errors.csrf_failure"
 # -- Where Amazon is ------------------------------------------------------------------
 
 SPAPI_APP_ID: str = env.str("SPAPI_APP_ID", default="").strip()
+# A draft of an application needs a mark in the consent address, else MD1000.
+SPAPI_APP_DRAFT = env.switch("SPAPI_APP_DRAFT", default=False)
 LWA_CLIENT_ID: str = env.str("LWA_CLIENT_ID", default="").strip()
 LWA_CLIENT_SECRET = env.secret("LWA_CLIENT_SECRET", required=False)
 OAUTH_REDIRECT_URI: str = env.str("OAUTH_REDIRECT_URI", default="").strip()
@@ -235,13 +238,6 @@ SELLER_CENTRAL_ORIGINS = sorted(
     }
 )
 
-# The two style elements of the admin's look, as the browser prints them: its theme's
-# colours (they follow UNFOLD["COLORS"]) and what its htmx adds for indicators.
-INLINE_STYLES = [
-    "'sha256-CftXQ/6rIQ3AMOrJUsQzoK+KGLgk4scJJlfXyvE/1mQ='",
-    "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",
-]
-
 # Alpine inside the admin's look evaluates expressions, hence 'unsafe-eval'; every page
 # it does not draw takes it away. Lint forbids unescaped markup for the same reason.
 CONTENT_SECURITY_POLICY = {
@@ -249,7 +245,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, UNSAFE_EVAL],
         "style-src": [SELF],
-        "style-src-elem": [SELF, *INLINE_STYLES],
+        "style-src-elem": [SELF],
         "style-src-attr": [UNSAFE_INLINE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
@@ -293,6 +289,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": _("Your store and Amazon, kept true"),
     "SITE_SYMBOL": "sync_alt",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("channels_amazon/icon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
@@ -305,6 +308,8 @@ UNFOLD: dict[str, Any] = {
 
 # -- Logs -----------------------------------------------------------------------------
 
+# How long runs, calls, log entries and notifications are kept.
+LOG_RETENTION_DAYS = env.count("LOG_RETENTION_DAYS", 30)
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_FORMAT: str = env.str(
     "LOG_FORMAT", default="text" if sys.stderr.isatty() else "json"

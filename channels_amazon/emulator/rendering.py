@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 PAGES = Path(__file__).with_name("pages")
 LANGUAGES = ("en", "zh")
+POLICY = "default-src 'none'; style-src 'self'; img-src data:"
 
 
 def page(
@@ -34,7 +35,7 @@ def page(
         )
     )
     response = Response(body, status, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'"
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -14,7 +14,9 @@ from channels_amazon.models.store import Store
 class Category(StoreScoped):
     """A category of the store's own catalogue."""
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="categories")
+    store = models.ForeignKey(
+        Store, models.CASCADE, verbose_name=_("store"), related_name="categories"
+    )
     name = models.CharField(_("name"), max_length=120)
     path = models.CharField(_("path"), max_length=400)
 
@@ -33,10 +35,17 @@ class Category(StoreScoped):
 class Product(StoreScoped):
     """What the store sells: one product with one or more variants."""
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="products")
+    store = models.ForeignKey(
+        Store, models.CASCADE, verbose_name=_("store"), related_name="products"
+    )
     title = models.CharField(_("title"), max_length=300)
     category = models.ForeignKey(
-        Category, models.SET_NULL, null=True, blank=True, related_name="products"
+        Category,
+        models.SET_NULL,
+        verbose_name=_("category"),
+        null=True,
+        blank=True,
+        related_name="products",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -52,8 +61,12 @@ class Product(StoreScoped):
 class Variant(StoreScoped):
     """One sellable unit: a SKU with barcode, base price and safety stock."""
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="variants")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
+    store = models.ForeignKey(
+        Store, models.CASCADE, verbose_name=_("store"), related_name="variants"
+    )
+    product = models.ForeignKey(
+        Product, models.CASCADE, verbose_name=_("product"), related_name="variants"
+    )
     sku = models.CharField(_("SKU"), max_length=80)
     barcode = models.CharField(_("barcode"), max_length=20, blank=True, db_index=True)
     price = models.DecimalField(

@@ -12,7 +12,10 @@ from channels_amazon.models.scope import StoreScoped
 
 
 class HealthReport(StoreScoped):
-    """One run of the health check; `progress` is {check id: its state}."""
+    """One run of the health check; `progress` is {check id: its state}.
+
+    `language` is the requester's: causes and fixes are written in it.
+    """
 
     STORE_PATH: ClassVar[str] = "account__store"
 
@@ -38,6 +41,7 @@ class HealthReport(StoreScoped):
     status = models.CharField(max_length=8, choices=Status.choices, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     requested_by = models.CharField(max_length=150, blank=True)
+    language = models.CharField(max_length=12, default="en")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -96,6 +96,7 @@ class Order(StoreScoped):
             models.Index(fields=["amazon_order_id"], name="order_amazon_id"),
             models.Index(fields=["account", "-ordered_at"], name="order_recent"),
             models.Index(fields=["-ordered_at", "-id"], name="order_newest"),
+            models.Index(fields=["marketplace_id", "-ordered_at"], name="order_site"),
             models.Index(
                 fields=["account", "-ordered_at"],
                 condition=models.Q(has_unmatched=True),

@@ -56,9 +56,14 @@ class StoreMember(StoreScoped):
         OPERATOR = "operator", _("Operator")
         VIEWER = "viewer", _("Viewer")
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="members")
+    store = models.ForeignKey(
+        Store, models.CASCADE, verbose_name=_("store"), related_name="members"
+    )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="store_memberships"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        verbose_name=_("user"),
+        related_name="store_memberships",
     )
     role = models.CharField(
         _("role"), max_length=10, choices=Role.choices, default=Role.OPERATOR
@@ -83,7 +88,9 @@ class StoreMember(StoreScoped):
 class Warehouse(StoreScoped):
     """A place of the store that holds stock and ships."""
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="warehouses")
+    store = models.ForeignKey(
+        Store, models.CASCADE, verbose_name=_("store"), related_name="warehouses"
+    )
     name = models.CharField(_("name"), max_length=80)
     code = models.SlugField(_("code"))
     country_code = models.CharField(_("country"), max_length=2, blank=True)

@@ -29,6 +29,8 @@ _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
 # A wait of exactly `max_wait` is no longer for the last digit of a float.
 _GRAIN = 0.01
+# A database's clock may tick in milliseconds: a first wait may end a tick early.
+_LEAST_WAIT = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class _Run:
     def _take(self) -> throttle.Grant:
         """Take quota, waiting a breath at most; raises Throttled with the time."""
         operation = self.request.operation
-        for _ in range(2):
+        for _ in range(3):
             grant = self.client.buckets.take(
                 self._token_subject(), operation.name, operation.rate, operation.burst
             )
@@ -151,7 +153,7 @@ class _Run:
             wait = (retry_at - now).total_seconds()
             if wait > self.client.max_wait + _GRAIN:
                 break
-            self.client.sleep(max(wait, 0.0))
+            self.client.sleep(max(wait, _LEAST_WAIT))
         raise errors.Throttled(
             f"The quota of {operation.name} is used up for the moment.",
             Evidence(operation.name),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Amazon's limit for one batch, of reading and of deleting.
 BATCH = 10
+# A reader that dies takes a batch with it: soon another one may have it. Taking in a
+# batch is quicker, and should it not be, a message that comes twice does no harm.
+HIDDEN_SECONDS = 10
 _CREDENTIAL_CODES = frozenset(
     {
         "AccessDenied",
@@ -91,13 +94,14 @@ class Queue:
     def receive(self, limit: int = BATCH, wait: int = 20) -> list[Message]:
         """Return up to 10 messages, waiting up to `wait` seconds for the first.
 
-        Raises SqsError. What is not deleted comes again.
+        Raises SqsError. What is not deleted comes again after HIDDEN_SECONDS.
         """
         try:
             answer = self._client.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=min(limit, BATCH),
                 WaitTimeSeconds=wait,
+                VisibilityTimeout=HIDDEN_SECONDS,
                 MessageSystemAttributeNames=[
                     "ApproximateReceiveCount",
                     "SentTimestamp",

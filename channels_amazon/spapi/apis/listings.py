@@ -190,23 +190,45 @@ def patch_listings_item(
     return fields.parse(answer, _submission)
 
 
-def quantity_patch(quantity: int, handling_days: int | None) -> JsonObject:
+def quantity_patch(
+    quantity: int,
+    handling_days: int | None,
+    *,
+    element: JsonObject | None = None,
+    beside_fba: bool = False,
+) -> JsonObject:
     """Return the patch that sets the merchant's own stock of a SKU.
 
-    Amazon resets a handling time that is left out: pass what the SKU has, and None
-    only where it has none.
+    Amazon resets what is left out: pass the merchant's `element` as it was read, or at
+    least the handling time the SKU has, and None only where it has none. Where Amazon
+    fulfils the SKU too, `beside_fba` keeps its channel.
     """
     value: JsonObject = {
+        **(element or {}),
         "fulfillment_channel_code": MERCHANT_CHANNEL,
         "quantity": quantity,
     }
     if handling_days is not None:
         value["lead_time_to_ship_max_days"] = handling_days
     return {
-        "op": "replace",
+        # Replacing would drop every channel that is not named.
+        "op": "merge" if beside_fba else "replace",
         "path": "/attributes/fulfillment_availability",
         "value": [value],
     }
+
+
+def merchant_element(item: ListingsItem) -> JsonObject | None:
+    """Return the merchant's part of the SKU's fulfillment_availability, if it has one.
+
+    Read the item with the data set `attributes`.
+    """
+    rows = item.attributes.get("fulfillment_availability")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            if row.get("fulfillment_channel_code") == MERCHANT_CHANNEL:
+                return row
+    return None
 
 
 def _only(marketplace_ids: Sequence[str]) -> str:

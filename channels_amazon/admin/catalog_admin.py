@@ -1,0 +1,88 @@
+"""The store's own catalogue: categories, products, variants; admin layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from channels_amazon.admin.scoped import ScopedAdmin, ScopedInline
+from channels_amazon.admin.site import site
+from channels_amazon.models import (
+    AmazonAccount,
+    Category,
+    Product,
+    Translation,
+    Variant,
+)
+from channels_amazon.services import listings, orders, stock
+
+
+class VariantInline(ScopedInline):
+    """The variants of a product."""
+
+    model = Variant
+    fields = ("sku", "barcode", "price", "currency")
+    readonly_fields = fields
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: a variant is added on its own page, where its SKU is linked."""
+        return False
+
+
+class TranslationInline(ScopedInline):
+    """A variant's texts by language."""
+
+    model = Translation
+    fields = ("language", "title", "url")
+
+
+@admin.register(Category, site=site)
+class CategoryAdmin(ScopedAdmin):
+    """The categories of a store."""
+
+    list_display = ("path", "name", "store")
+    list_select_related = ("store",)
+    search_fields = ("path",)
+
+
+@admin.register(Product, site=site)
+class ProductAdmin(ScopedAdmin):
+    """The products of a store."""
+
+    list_display = ("title", "category", "store")
+    list_select_related = ("store", "category")
+    search_fields = ("title", "variants__sku")
+    inlines = (VariantInline,)
+
+
+@admin.register(Variant, site=site)
+class VariantAdmin(ScopedAdmin):
+    """The sellable units; what they hold in stock is set on the stock pages."""
+
+    list_display = ("sku", "product", "barcode", "price", "currency", "safety_stock")
+    list_select_related = ("product",)
+    search_fields = ("sku", "barcode", "product__title")
+    autocomplete_fields = ("product",)
+    inlines = (TranslationInline,)
+
+    def save_model(
+        self, request: HttpRequest, obj: Variant, form: Any, change: bool
+    ) -> None:
+        """Save the variant, link listings with its SKU, publish its new number."""
+        super().save_model(request, obj, form, change)
+        relink(obj)
+
+
+def relink(variant: Variant) -> None:
+    """Let a new SKU find its listings and order lines, a safety stock reach Amazon."""
+    accounts = AmazonAccount.objects.filter(store=variant.store_id).exclude(
+        state=AmazonAccount.State.DISCONNECTED
+    )
+    for account in accounts:
+        listings.link_by_sku(account, [variant.sku])
+    stock.refresh_desired([variant.pk])
+    orders.match_lines(variant)

@@ -1,0 +1,128 @@
+"""The side bar: which pages there are, by group; admin layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the side bar, without what `request.user` may not open."""
+    groups = [
+        _group("", [_overview(request)]),
+        _group(_("Orders"), _orders(request)),
+        _group(_("Stock"), _stock(request)),
+        _group(_("Channels → Amazon"), _amazon(request)),
+        _group(_("Settings"), _settings(request)),
+    ]
+    return [group for group in groups if group["items"]]
+
+
+def _group(title: Any, items: list[dict[str, Any] | None]) -> dict[str, Any]:
+    return {"title": title, "items": [item for item in items if item]}
+
+
+def _item(title: Any, icon: str, link: str, *, active: bool) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "active": lambda request: active,
+    }
+
+
+def _overview(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("amazon-overview")
+    return _item(_("Overview"), "home", link, active=request.path == link)
+
+
+def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
+    link = reverse("amazon-order-list")
+    inside = request.path.startswith(link)
+    show = request.GET.get("show", "")
+    named = {"ship", "unmatched"}
+    return [
+        _item(
+            _("All orders"),
+            "receipt_long",
+            link,
+            active=inside and show not in named,
+        ),
+        _item(
+            _("To ship"),
+            "package_2",
+            f"{link}?show=ship",
+            active=inside and show == "ship",
+        ),
+        _item(
+            _("Unmatched"),
+            "link_off",
+            f"{link}?show=unmatched",
+            active=inside and show == "unmatched",
+        ),
+    ]
+
+
+def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
+    link = reverse("amazon-stock-list")
+    return [
+        _item(
+            _("Stock levels"),
+            "inventory_2",
+            link,
+            active=request.path.startswith(link),
+        ),
+        _model(request, "variant", _("Variants"), "sell"),
+        _model(request, "product", _("Products"), "category"),
+        _model(request, "warehouse", _("Warehouses"), "warehouse"),
+    ]
+
+
+def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
+    accounts = reverse("amazon-account-list")
+    status = reverse("amazon-status-index")
+    logs = reverse("amazon-log-list")
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    on_status = name in {"amazon-status", "amazon-status-index"}
+    return [
+        _item(
+            _("Accounts"),
+            "storefront",
+            accounts,
+            active=request.path.startswith(accounts) and not on_status,
+        ),
+        _item(_("Connection status"), "monitor_heart", status, active=on_status),
+        _item(
+            _("Diagnostic logs"),
+            "lists",
+            logs,
+            active=request.path.startswith(logs),
+        ),
+    ]
+
+
+def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
+    return [
+        _model(request, "store", _("Stores"), "store"),
+        _model(request, "storemember", _("Members"), "group"),
+        _model(request, "user", _("Users"), "person", app="auth"),
+    ]
+
+
+def _model(
+    request: HttpRequest,
+    model: str,
+    title: Any,
+    icon: str,
+    *,
+    app: str = "channels_amazon",
+) -> dict[str, Any] | None:
+    user = request.user
+    if isinstance(user, AnonymousUser) or not user.has_perm(f"{app}.view_{model}"):
+        return None
+    link = reverse(f"admin:{app}_{model}_changelist")
+    return _item(title, icon, link, active=request.path.startswith(link))

@@ -1,0 +1,47 @@
+"""The admin site with the project's look and front page; admin layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+
+class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+    """Draw every signed-in page; the front page is the overview of the accounts."""
+
+    site_title = "Shoplink"
+    site_header = "Shoplink"
+    index_title = _("Overview")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page's frame needs, our style sheet and script included.
+
+        The theme's colours come from our style sheet: the look would write them
+        into the page, where the content security policy forbids them.
+        """
+        context: dict[str, Any] = super().each_context(request)
+        context["colors"] = {}
+        context["styles"] = [
+            *context["styles"],
+            static("channels_amazon/theme.css"),
+            static("channels_amazon/shoplink.css"),
+        ]
+        context["scripts"] = [
+            *context["scripts"],
+            static("channels_amazon/htmx_config.js"),
+        ]
+        return context
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
+        """Lead to the overview, which members without model permissions see too."""
+        return HttpResponseRedirect(reverse("amazon-overview"))
+
+
+site = ShoplinkAdminSite(name="admin")

@@ -1,0 +1,1 @@
+"""The forms: bad input becomes a clear error here."""

@@ -1,0 +1,271 @@
+"""The filters of the lists, kept in the page's address; forms layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    DiagnosticEntry,
+    Order,
+    OrderLine,
+    SyncJob,
+    SyncRun,
+)
+
+ANY = ("", _("any"))
+
+
+def moment_input() -> forms.DateTimeInput:
+    """Return a field of date and time as browsers draw it."""
+    return forms.DateTimeInput(
+        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+    )
+
+
+class FilterForm(forms.Form):
+    """A filter read from the address: a field with nonsense in it filters nothing."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=120, strip=True)
+    account = forms.ChoiceField(label=_("Account"), required=False)
+
+    def __init__(
+        self, data: Any, accounts: Iterable[AmazonAccount], **kwargs: Any
+    ) -> None:
+        super().__init__(data, label_suffix="", **kwargs)
+        self.accounts = list(accounts)
+        self.fields["account"].choices = [  # type: ignore[attr-defined]
+            ANY,
+            *((str(account.pk), str(account)) for account in self.accounts),
+        ]
+        if "marketplace" in self.fields:
+            sites = marketplace_choices(self.accounts)
+            self.fields["marketplace"].choices = sites  # type: ignore[attr-defined]
+        self.is_valid()
+
+    def chosen(self, name: str) -> str:
+        """Return a field's accepted value as text, "" where it has none."""
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether anything is filtered out."""
+        return any(self.chosen(name) for name in self.fields)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a time field's value as UTC."""
+        value = self.cleaned_data.get(name)
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class OrderFilter(FilterForm):
+    """The filter of the orders page."""
+
+    SHOWN = (
+        ("", _("All")),
+        ("ship", _("To ship")),
+        ("late", _("Late")),
+        ("unmatched", _("Unmatched")),
+        ("backorder", _("Backorder")),
+        ("cancel", _("Buyer asks to cancel")),
+        ("aside", _("Set aside")),
+    )
+
+    show = forms.ChoiceField(choices=SHOWN, required=False)
+    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[ANY, *Order.Status.choices]
+    )
+
+    field_order = ("q", "account", "marketplace", "status", "show")
+
+    def narrow(self, orders: QuerySet[Order], now: datetime) -> QuerySet[Order]:
+        """Return what of `orders` the filter lets through.
+
+        The search finds an order id, a seller SKU or an ASIN, each in full.
+        """
+        if account := self.chosen("account"):
+            orders = orders.filter(account_id=int(account))
+        if marketplace := self.chosen("marketplace"):
+            orders = orders.filter(marketplace_id=marketplace)
+        if status := self.chosen("status"):
+            orders = orders.filter(status=status)
+        if q := self.chosen("q"):
+            lines = OrderLine.objects.filter(Q(seller_sku=q) | Q(asin=q.upper()))
+            orders = orders.filter(
+                Q(amazon_order_id=q) | Q(pk__in=lines.values("order_id"))
+            )
+        return _shown(orders, self.chosen("show"), now)
+
+
+class LogFilter(FilterForm):
+    """The filter of the diagnostic logs, for one of their three kinds."""
+
+    since = forms.DateTimeField(
+        label=_("From (UTC)"), required=False, widget=moment_input()
+    )
+    until = forms.DateTimeField(
+        label=_("To (UTC)"), required=False, widget=moment_input()
+    )
+
+    field_order = ("q", "account", "marketplace", "operation", "result")
+
+    model: type[Model]
+    time_field: str
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what of `rows` the filter lets through."""
+        if account := self.chosen("account"):
+            rows = rows.filter(account_id=int(account))
+        if since := self.moment("since"):
+            rows = rows.filter(**{f"{self.time_field}__gte": since})
+        if until := self.moment("until"):
+            rows = rows.filter(**{f"{self.time_field}__lte": until})
+        return self.narrow_own(rows)
+
+    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return `rows` narrowed by the fields of this kind alone."""
+        return rows
+
+
+class EventFilter(LogFilter):
+    """The filter of what happened, told for people."""
+
+    model = DiagnosticEntry
+    time_field = "at"
+
+    result = forms.ChoiceField(
+        label=_("Level"), required=False, choices=[ANY, *DiagnosticEntry.Level.choices]
+    )
+
+    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow by level; the search finds a code, a reference or a request id."""
+        if level := self.chosen("result"):
+            rows = rows.filter(level=level)
+        if q := self.chosen("q"):
+            rows = rows.filter(Q(reference=q) | Q(code=q) | Q(request_id=q))
+        return rows
+
+
+class CallFilter(LogFilter):
+    """The filter of the requests sent to Amazon."""
+
+    RESULTS = (
+        ANY,
+        ("ok", _("succeeded")),
+        ("failed", _("failed")),
+        ("429", _("429, over quota")),
+        ("4xx", _("4xx, refused")),
+        ("5xx", _("5xx, Amazon's fault")),
+        ("none", _("no answer")),
+    )
+
+    model = ApiCall
+    time_field = "started_at"
+
+    result = forms.ChoiceField(label=_("Status"), required=False, choices=RESULTS)
+    operation = forms.CharField(label=_("Operation"), required=False, max_length=60)
+    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
+
+    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow by answer and operation; the search finds what a call was about."""
+        if operation := self.chosen("operation"):
+            rows = rows.filter(operation=operation)
+        if marketplace := self.chosen("marketplace"):
+            rows = rows.filter(marketplace_id=marketplace)
+        if q := self.chosen("q"):
+            rows = rows.filter(Q(reference=q) | Q(request_id=q))
+        return rows.filter(_answers(self.chosen("result")))
+
+
+class RunFilter(LogFilter):
+    """The filter of the runs of the sync jobs."""
+
+    model = SyncRun
+    time_field = "started_at"
+
+    result = forms.ChoiceField(
+        label=_("State"), required=False, choices=[ANY, *SyncRun.State.choices]
+    )
+    operation = forms.ChoiceField(
+        label=_("Job"), required=False, choices=[ANY, *SyncJob.Kind.choices]
+    )
+
+    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow by state and job; the search finds the code a run ended with."""
+        if state := self.chosen("result"):
+            rows = rows.filter(state=state)
+        if kind := self.chosen("operation"):
+            rows = rows.filter(kind=kind)
+        if q := self.chosen("q"):
+            rows = rows.filter(code=q)
+        return rows
+
+
+class StockFilter(FilterForm):
+    """The filter of the stock page."""
+
+    SHOWN = (
+        ("", _("All")),
+        ("out", _("Nothing on hand")),
+        ("waiting", _("Waiting for Amazon")),
+        ("refused", _("Refused by Amazon")),
+        ("unlisted", _("Not on Amazon")),
+    )
+
+    show = forms.ChoiceField(choices=SHOWN, required=False)
+
+    field_order = ("q", "account", "show")
+
+
+LOG_FILTERS: dict[str, type[LogFilter]] = {
+    "events": EventFilter,
+    "calls": CallFilter,
+    "runs": RunFilter,
+}
+
+
+def _shown(orders: QuerySet[Order], show: str, now: datetime) -> QuerySet[Order]:
+    open_orders = Q(
+        status__in=(Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED),
+        fulfilled_by=Order.FulfilledBy.MERCHANT,
+    )
+    conditions = {
+        "ship": open_orders,
+        "late": open_orders & Q(ship_by__lt=now),
+        "unmatched": Q(has_unmatched=True),
+        "backorder": Q(has_shortage=True),
+        "cancel": Q(cancel_requested=True),
+        "aside": ~Q(aside_code=""),
+    }
+    return orders.filter(conditions.get(show, Q()))
+
+
+def _answers(result: str) -> Q:
+    conditions = {
+        "ok": Q(status__range=(200, 299)),
+        "failed": Q(status__gte=300) | Q(status__isnull=True),
+        "429": Q(status=429),
+        "4xx": Q(status__range=(400, 499)),
+        "5xx": Q(status__gte=500),
+        "none": Q(status__isnull=True),
+    }
+    return conditions.get(result, Q())
+
+
+def marketplace_choices(accounts: Iterable[AmazonAccount]) -> list[tuple[str, Any]]:
+    """Return the marketplaces of the regions that `accounts` are in."""
+    regions = {account.region for account in accounts}
+    known = sorted(
+        (item for item in MARKETPLACES.values() if item.region in regions),
+        key=lambda item: item.country_code,
+    )
+    return [ANY, *((item.id, f"{item.country_code} · {item.name}") for item in known)]

@@ -1,0 +1,58 @@
+"""How much of the authorisation's year is left? health layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+
+# Amazon's year, and the reminder a month before its end.
+LASTS = timedelta(days=365)
+REMIND = timedelta(days=335)
+
+
+@check(
+    "authorization_age",
+    group="token",
+    order=2,
+    title=gettext_lazy("Age of the authorisation"),
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Compare the authorisation's age with the year it lasts."""
+    given = context.account.authorized_at
+    age = context.now - given
+    ends = given + LASTS
+    shown = {
+        "authorised_at": given,
+        "ends_at": ends,
+        "age_days": age.days,
+        "days_left": max((ends - context.now).days, 0),
+    }
+    if age < REMIND:
+        return [
+            well(
+                _("The authorisation lasts until %(date)s.")
+                % {"date": f"{ends:%Y-%m-%d}"},
+                **shown,
+            )
+        ]
+    pattern = (
+        _("The authorisation's year ended on %(date)s.")
+        if age >= LASTS
+        else _("The authorisation ends on %(date)s; after that nothing is exchanged.")
+    )
+    return [
+        Finding(
+            code="token.expiring",
+            level=Level.ERROR if age >= LASTS else Level.WARNING,
+            cause=pattern % {"date": f"{ends:%Y-%m-%d}"},
+            fix=_("Renew it now: authorise the account again. Nothing is lost."),
+            fix_action="amazon-connect",
+            evidence=shown,
+        )
+    ]

@@ -1,0 +1,56 @@
+"""When must the application's client secret be rotated? health layer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+
+# Amazon's deadline; its own reminders start 90 days before.
+LASTS = timedelta(days=180)
+REMIND_BEFORE = timedelta(days=30)
+
+
+@check(
+    "client_secret",
+    group="token",
+    order=3,
+    title=gettext_lazy("Age of the client secret"),
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Compare the newest secret's age with Amazon's 180 days; it is never read."""
+    secrets = context.account.application.client_secrets
+    row = secrets.values("since", "expires_at").order_by("-since", "-pk").first()
+    if row is None:
+        return [
+            well(_("The client secret comes from the settings; its age is not known."))
+        ]
+    since: datetime = row["since"]
+    ends: datetime = row["expires_at"] or since + LASTS
+    shown = {"since": since, "ends_at": ends, "days_left": (ends - context.now).days}
+    date = {"date": f"{ends:%Y-%m-%d}"}
+    if ends - context.now > REMIND_BEFORE:
+        text = _("The client secret need not be rotated before %(date)s.") % date
+        return [well(text, **shown)]
+    return [
+        Finding(
+            code="client.secret_expiring",
+            level=Level.ERROR if ends <= context.now else Level.WARNING,
+            cause=_(
+                "The application's client secret must be rotated by %(date)s; Amazon "
+                "then refuses the old one for every account."
+            )
+            % date,
+            fix=_(
+                "In Amazon's Solution Provider Portal open the application's LWA "
+                "credentials and rotate the client secret; set the new one as "
+                "LWA_CLIENT_SECRET and restart. The old one works for 7 more days."
+            ),
+            evidence=shown,
+        )
+    ]

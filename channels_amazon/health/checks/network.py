@@ -1,0 +1,99 @@
+"""Is the way to Amazon open, step by step? health layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
+from channels_amazon.health.finding import Finding, well
+from channels_amazon.health.registry import check
+from channels_amazon.services.heartbeats import host_name
+from channels_amazon.spapi.network_probe import Route
+
+CAUSES: dict[str, Promise] = {
+    "dns": gettext_lazy("The name %(host)s cannot be resolved."),
+    "connect": gettext_lazy("No connection to %(host)s can be made."),
+    "proxy": gettext_lazy("The proxy on the way to %(host)s refuses or fails."),
+    "tls": gettext_lazy("No secure connection to %(host)s can be made."),
+    "timeout": gettext_lazy("%(host)s takes the connection, but does not answer."),
+    "read": gettext_lazy("%(host)s ends the connection without an answer."),
+}
+FIXES: dict[str, Promise] = {
+    "dns": gettext_lazy(
+        "Check this server's DNS resolver (/etc/resolv.conf) and the spelling of the "
+        "address in the settings."
+    ),
+    "connect": gettext_lazy(
+        "Allow outgoing TCP connections to this host and port in the firewall, and "
+        "check the address in the settings."
+    ),
+    "proxy": gettext_lazy(
+        "Check HTTPS_PROXY and NO_PROXY of the worker and the web process, the "
+        "proxy's sign-in, and that it lets this host through."
+    ),
+    "tls": gettext_lazy(
+        "Check this server's clock, and whether a firewall replaces certificates; if "
+        "it must, name its certificate in REQUESTS_CA_BUNDLE."
+    ),
+    "timeout": gettext_lazy(
+        "Check whether a firewall or proxy inspects traffic to this host. If the way "
+        "is free, Amazon is slow: the jobs go on by themselves."
+    ),
+    "read": gettext_lazy(
+        "Check whether a firewall or proxy cuts traffic to this host. If the way is "
+        "free, Amazon is at fault: the jobs go on by themselves."
+    ),
+}
+
+
+@check("network", group="network", order=1, title=gettext_lazy("Way to Amazon"))
+def run(context: CheckContext) -> list[Finding]:
+    """Walk to Amazon's API and to Login with Amazon: name, socket, TLS, HTTP."""
+    routes = context.routes()
+    by_fault: dict[str, list[Route]] = {}
+    for route in _ours(routes[AMAZON], routes[LOGIN]):
+        if route.broken is not None:
+            by_fault.setdefault(route.broken.fault, []).append(route)
+    return [_finding(fault, broken) for fault, broken in by_fault.items()] or [
+        well(
+            _("Amazon's API and Login with Amazon can be reached from this server."),
+            from_host=host_name(),
+            steps=[line for route in routes.values() for line in _lines(route)],
+        )
+    ]
+
+
+def _ours(amazon: Route, login: Route) -> Sequence[Route]:
+    """Leave out a silent token endpoint beside an API that answers: an outage."""
+    broken = login.broken
+    is_outage = broken is not None and broken.name == "http" and not amazon.broken
+    return (amazon,) if is_outage else (amazon, login)
+
+
+def _finding(fault: str, routes: Sequence[Route]) -> Finding:
+    hosts = list(dict.fromkeys(route.host for route in routes))
+    return Finding(
+        code=f"network.{fault}",
+        cause=str(CAUSES[fault]) % {"host": ", ".join(hosts)},
+        fix=str(FIXES[fault]),
+        evidence={
+            "host": ", ".join(hosts),
+            "from_host": host_name(),
+            "steps": [line for route in routes for line in _lines(route)],
+        },
+    )
+
+
+def _lines(route: Route) -> list[str]:
+    lines = [
+        f"{route.host} {step.name}: {'FAILED ' if step.fault else ''}{step.detail} "
+        f"({1000 * step.seconds:.0f} ms)"
+        for step in route.steps
+    ]
+    if not route.is_encrypted:
+        lines.append(f"{route.host} tls: none, the address begins with http://")
+    return lines

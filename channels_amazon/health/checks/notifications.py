@@ -1,0 +1,171 @@
+"""Do Amazon's events reach us? health layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, evidence_of, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import Heartbeat, Notification, Order
+from channels_amazon.services import heartbeats
+from channels_amazon.services.notifications import queue_region
+from channels_amazon.spapi.apis import notifications
+from channels_amazon.spapi.errors import NotFound
+from channels_amazon.spapi.sqs import Queue, SqsError
+
+# The reader shows life between two long polls of 20 s.
+ALIVE_SECONDS = 60.0
+SETTLED = timedelta(minutes=10)
+LOOK_BACK = timedelta(days=1)
+# A single order without an event may have changed in a way that raises none.
+ENOUGH = 3
+READ = "manage.py consume_notifications"
+
+
+@check(
+    "notifications",
+    group="queue",
+    order=5,
+    title=gettext_lazy("Amazon's notifications"),
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Look at settings, queue, reader and subscription, then for silence."""
+    if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
+        return [_not_configured()]
+    found = [*_queue(), *_reader(context), *_subscription(context)]
+    if not found:
+        found = _silence(context)
+    last = Notification.objects.filter(account=context.account).first()
+    return found or [
+        well(
+            _("Amazon sends this account's events, and they are read."),
+            last_received_at=last.received_at if last else None,
+        )
+    ]
+
+
+def _not_configured() -> Finding:
+    names = [
+        name
+        for name in ("SQS_QUEUE_URL", "SQS_QUEUE_ARN")
+        if not getattr(settings, name)
+    ]
+    return Finding(
+        code="notifications.not_configured",
+        level=Level.WARNING,
+        cause=_(
+            "No queue for Amazon's events is configured: orders come by the sweep "
+            "alone, some minutes late instead of within seconds."
+        ),
+        fix=_(
+            "Create an SQS queue that Amazon may send to, set SQS_QUEUE_URL and "
+            "SQS_QUEUE_ARN, restart, then subscribe on the connection status page."
+        ),
+        evidence={"settings": names},
+    )
+
+
+def _queue() -> list[Finding]:
+    queue = Queue(settings.SQS_QUEUE_URL, queue_region())
+    try:
+        queue.depth()
+    except SqsError as error:
+        return [
+            Finding(
+                code=error.code,
+                cause=_("The queue of Amazon's events cannot be read: %(why)s")
+                % {"why": error.message},
+                fix=_(
+                    "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
+                    "sqs:GetQueueAttributes on this queue, and check its address."
+                ),
+                evidence={"queue": settings.SQS_QUEUE_URL, "aws_code": error.aws_code},
+            )
+        ]
+    finally:
+        queue.close()
+    return []
+
+
+def _reader(context: CheckContext) -> list[Finding]:
+    if not context.account.subscription_id:
+        return []
+    if heartbeats.is_alive(Heartbeat.Kind.CONSUMER, ALIVE_SECONDS):
+        return []
+    beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
+    return [
+        Finding(
+            code="notifications.consumer_down",
+            cause=_("Nobody reads the queue of Amazon's events: orders arrive late."),
+            fix=_("Start the reader on this server: %(command)s") % {"command": READ},
+            evidence={"last_beat_at": beat.beat_at if beat else None, "command": READ},
+        )
+    ]
+
+
+def _subscription(context: CheckContext) -> list[Finding]:
+    """Ask Amazon for the subscription, and compare it with what we know of it."""
+    account = context.account
+    seen: dict[str, object] = {"subscribed_at": account.subscribed_at}
+    if account.subscription_id:
+        context.require_token()
+        try:
+            theirs = notifications.get_subscription(context.client)
+        except NotFound as error:
+            seen |= evidence_of(error)
+        else:
+            if theirs.destination_id == account.destination_id:
+                return []
+            seen |= {"destination": theirs.destination_id}
+    return [
+        Finding(
+            code="notifications.subscription_missing",
+            level=Level.ERROR if account.subscription_id else Level.WARNING,
+            cause=(
+                _("Amazon no longer sends this account's events to our queue.")
+                if account.subscription_id
+                else _("Amazon is not yet asked to send this account's events.")
+            ),
+            fix=_("Subscribe with the button. Until then orders come by the sweep."),
+            fix_action="amazon-subscribe",
+            evidence=seen,
+        )
+    ]
+
+
+def _silence(context: CheckContext) -> list[Finding]:
+    """Find orders that changed while we were subscribed, and no event told of."""
+    since = context.account.subscribed_at
+    if since is None:
+        return []
+    after = max(since + SETTLED, context.now - LOOK_BACK)
+    changed = Order.objects.filter(
+        account=context.account,
+        changed_at__gte=after,
+        changed_at__lte=context.now - SETTLED,
+    )
+    untold = changed.filter(event_seen_at__isnull=True).count()
+    told = changed.filter(event_seen_at__isnull=False).exists()
+    if told or untold < ENOUGH:
+        return []
+    return [
+        Finding(
+            code="notifications.silent",
+            cause=_(
+                "%(count)d orders changed since %(time)s, and no event told of any: "
+                "the queue's policy seems to keep Amazon out."
+            )
+            % {"count": untold, "time": f"{after:%Y-%m-%d %H:%M} UTC"},
+            fix=_(
+                "Add to the queue's policy a statement that allows the principal "
+                "arn:aws:iam::437568002678:root the actions sqs:SendMessage and "
+                "sqs:GetQueueAttributes on the queue."
+            ),
+            evidence={"orders": untold, "since": after},
+        )
+    ]

@@ -1,0 +1,50 @@
+"""Do the store's plan and the seller's plan allow it at all? health layer."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, well
+from channels_amazon.health.registry import check
+
+INDIVIDUAL = "INDIVIDUAL"
+
+
+@check("plan", group="permissions", order=4, title=gettext_lazy("Plans"))
+def run(context: CheckContext) -> list[Finding]:
+    """Look at the store's plan here, and at the selling plan Amazon named."""
+    account = context.account
+    found = []
+    if not account.store.includes_amazon:
+        found.append(
+            Finding(
+                code="store.plan",
+                cause=_("The store's plan does not include Amazon."),
+                fix=_("Change the store to the enterprise or the flagship plan."),
+                evidence={"plan": account.store.plan},
+            )
+        )
+    if account.selling_plan == INDIVIDUAL:
+        found.append(
+            Finding(
+                code="account.individual_plan",
+                cause=_(
+                    "The seller has the individual selling plan, which Amazon does "
+                    "not let applications work with."
+                ),
+                fix=_(
+                    "Upgrade to the professional selling plan in Seller Central, "
+                    "under Settings, Account Info, Your Services."
+                ),
+                evidence={"selling_plan": account.selling_plan},
+            )
+        )
+    return found or [
+        well(
+            _("The plans include what is needed."),
+            plan=account.store.plan,
+            selling_plan=account.selling_plan,
+        )
+    ]

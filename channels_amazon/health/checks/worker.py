@@ -1,0 +1,128 @@
+"""Does a worker run, and can the queue be reached? health layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import Heartbeat, SyncJob, SyncRun
+from channels_amazon.services import heartbeats, queueing
+from channels_amazon.spapi.redact import redact_text
+
+Kind = Heartbeat.Kind
+
+# A queue that works shows life every two seconds, a supervisor every five.
+ALIVE_SECONDS = 30.0
+# How long a lease may have run out before anyone should have noticed.
+GRACE = timedelta(seconds=30)
+LOOK_BACK = timedelta(minutes=15)
+START = "manage.py worker"
+
+
+@check("worker", group="queue", order=1, title=gettext_lazy("Broker and worker"))
+def run(context: CheckContext) -> list[Finding]:
+    """Reach the broker, look for signs of life, then for work that got stuck."""
+    found = [*_broker(), *_worker(), *_stuck(context)]
+    if found:
+        return found
+    beat = heartbeats.latest(Kind.QUEUE)
+    return [
+        well(
+            _("A worker runs, and tasks come through the queue."),
+            last_beat_at=beat.beat_at if beat else None,
+            from_host=beat.host if beat else "",
+        )
+    ]
+
+
+def _broker() -> list[Finding]:
+    try:
+        # Its own savepoint: a broken broker table must not break the report.
+        with transaction.atomic():
+            queueing.waiting_tasks()
+    except (DatabaseError, RedisError, OSError) as error:
+        place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or _("the database")
+        return [
+            Finding(
+                code="queue.broker_unreachable",
+                cause=_("The task queue's broker (%(place)s) cannot be reached.")
+                % {"place": place},
+                fix=_("Start the broker, or correct REDIS_URL and restart Shoplink."),
+                evidence={"address": place, "error": redact_text(str(error))},
+            )
+        ]
+    return []
+
+
+def _worker() -> list[Finding]:
+    if heartbeats.is_alive(Kind.QUEUE, ALIVE_SECONDS):
+        return []
+    beat = heartbeats.latest(Kind.QUEUE)
+    seen = {
+        "last_beat_at": beat.beat_at if beat else None,
+        "last_host": beat.host if beat else "",
+    }
+    if heartbeats.is_alive(Kind.SUPERVISOR, ALIVE_SECONDS):
+        return [
+            Finding(
+                code="queue.worker_stuck",
+                cause=_("The worker runs, but no task comes through its queue."),
+                fix=_(
+                    "Its supervisor restarts the queue by itself. If this stays, stop "
+                    "and start “manage.py worker”."
+                ),
+                evidence=seen | {"about": "queue"},
+            )
+        ]
+    return [
+        Finding(
+            code="queue.no_worker",
+            cause=_("No worker runs: nothing is fetched from Amazon or sent to it."),
+            fix=_("Start one on this server: %(command)s") % {"command": START},
+            evidence=seen | {"command": START},
+        )
+    ]
+
+
+def _stuck(context: CheckContext) -> list[Finding]:
+    """Find jobs whose process died: still held, or released a while ago."""
+    account = context.account
+    held = SyncJob.objects.filter(account=account, lease_until__lt=context.now - GRACE)
+    lines = [
+        _("%(job)s, held since %(time)s by a process that has gone")
+        % {"job": job.get_kind_display(), "time": f"{job.lease_until:%H:%M:%S} UTC"}
+        for job in held
+    ]
+    died = SyncRun.objects.filter(
+        account=account,
+        state=SyncRun.State.ABANDONED,
+        code="queue.worker_stuck",
+        finished_at__gte=context.now - LOOK_BACK,
+    )
+    lines += [
+        _("%(job)s, begun at %(time)s, was released and goes on")
+        % {"job": run.get_kind_display(), "time": f"{run.started_at:%H:%M:%S} UTC"}
+        for run in died[:5]
+    ]
+    if not lines:
+        return []
+    return [
+        Finding(
+            code="queue.worker_stuck",
+            level=Level.ERROR if held else Level.WARNING,
+            cause=_("A process ended or hung in the middle of a job."),
+            fix=_(
+                "The job is released by itself as soon as a worker runs. If it comes "
+                "again, read the worker's log at that time; memory is a usual cause."
+            ),
+            evidence={"about": "leases", "jobs": lines},
+        )
+    ]

@@ -1,0 +1,195 @@
+"""What the checks look at: each thing is asked for once a report; health layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from django.conf import settings
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.health.finding import NotChecked
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount
+from channels_amazon.services import permission_probes
+from channels_amazon.services.amazon import client_for, endpoint
+from channels_amazon.services.permission_probes import ProbeResult
+from channels_amazon.spapi import network_probe
+from channels_amazon.spapi.apis import sellers
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.errors import (
+    AuthorizationLost,
+    ClientSecretInvalid,
+    ServiceUnavailable,
+)
+from channels_amazon.spapi.network_probe import Route
+from channels_amazon.spapi.operations import LWA_TOKEN
+from channels_amazon.spapi.tokens import InMemoryTokens
+
+Fact = TypeVar("Fact")
+
+# A report is to be there soon: a call that hangs is given up earlier than in a job.
+CALL_SECONDS = 5.0
+TOKEN_SECONDS = 4.0
+# The buckets of the probes are small; each holds a token again in half a second, and
+# in one second and a half after Amazon refused a call.
+QUOTA_SECONDS = 2.0
+
+AMAZON, LOGIN = "amazon", "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One country site as the checks see it."""
+
+    id: str
+    name: str
+    country: str
+    is_participating: bool
+    has_suspended_listings: bool
+    is_selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The account's sites; `error` is why Amazon did not tell them just now.
+
+    With an error the sites are those of our rows, seen last at `seen_at`.
+    """
+
+    sites: tuple[Site, ...]
+    seen_at: datetime
+    error: ShoplinkError | None = None
+
+    @property
+    def active(self) -> tuple[Site, ...]:
+        """Return the sites that are synchronised."""
+        return tuple(s for s in self.sites if s.is_participating and s.is_selected)
+
+
+@dataclass
+class CheckContext:
+    """One report's account and moment (aware UTC), and what was seen so far."""
+
+    account: AmazonAccount
+    now: datetime
+    _seen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def client(self) -> SpApiClient:
+        """Return a client that gives up soon; raises NeedsMerchant without a secret."""
+        return self._once("client", self._make_client)
+
+    def require_token(self) -> None:
+        """Get a new access token, to see that Amazon still gives one; keep it here.
+
+        Raises AuthorizationLost, ClientSecretInvalid, LwaUnavailable, NetworkError.
+        """
+        self._once("token", self._refresh)
+
+    def sites(self) -> Sites:
+        """Return the country sites, from Amazon if it says, else from our rows.
+
+        Raises what makes every call to Amazon moot.
+        """
+        return self._once("sites", self._ask_sites)
+
+    def probes(self) -> list[ProbeResult]:
+        """Return what the permission probes say; raises what they raise."""
+        return self._once("probes", self._ask_permissions)
+
+    def routes(self) -> dict[str, Route]:
+        """Return the ways to Amazon's API and to Login with Amazon, step by step."""
+        return self._once("routes", self._walk)
+
+    def blame(self, error: ShoplinkError) -> ShoplinkError:
+        """Return the error under the code of the fault that is behind it.
+
+        A call that failed on the way tells only that it failed; where the way itself
+        is broken, or which of the two services is down, is seen from the routes.
+        """
+        if not isinstance(error, ServiceUnavailable):
+            return error
+        is_login = error.operation == LWA_TOKEN.name
+        routes = self.routes()
+        broken = routes[LOGIN if is_login else AMAZON].broken
+        other_is_broken = routes[AMAZON if is_login else LOGIN].broken is not None
+        if broken and (broken.name != "http" or not is_login or other_is_broken):
+            return NotChecked(f"network.{broken.fault}", error.message)
+        if is_login:
+            return NotChecked("lwa.outage", error.message)
+        return error
+
+    def _once(self, name: str, look: Callable[[], Fact]) -> Fact:
+        """Return what `look` returned the first time, or raise what it raised then."""
+        if name not in self._seen:
+            try:
+                self._seen[name] = look()
+            except ShoplinkError as error:
+                self._seen[name] = error
+        seen = self._seen[name]
+        if isinstance(seen, ShoplinkError):
+            raise seen
+        return cast(Fact, seen)
+
+    def _make_client(self) -> SpApiClient:
+        client = client_for(self.account, max_wait=QUOTA_SECONDS)
+        lwa = replace(client.tokens.lwa, timeout=TOKEN_SECONDS, budget=CALL_SECONDS)
+        # A store of its own: what is tested is the authorisation, not our cache.
+        tokens = replace(client.tokens, lwa=lwa, store=InMemoryTokens())
+        return replace(client, tokens=tokens, budget=CALL_SECONDS)
+
+    def _refresh(self) -> bool:
+        client = self.client
+        return bool(client.tokens.get(client.subject))
+
+    def _ask_sites(self) -> Sites:
+        self.require_token()
+        rows = {row.marketplace_id: row for row in self.account.participations.all()}
+        deselected = {id_ for id_, row in rows.items() if not row.is_selected}
+        try:
+            listed = sellers.get_marketplace_participations(self.client)
+        except (AuthorizationLost, ClientSecretInvalid):
+            raise
+        except ShoplinkError as error:
+            known = tuple(
+                Site(
+                    id=row.marketplace_id,
+                    name=row.name,
+                    country=row.country_code,
+                    is_participating=row.is_participating,
+                    has_suspended_listings=row.has_suspended_listings,
+                    is_selected=row.is_selected,
+                )
+                for row in rows.values()
+            )
+            seen = max((row.seen_at for row in rows.values()), default=self.now)
+            return Sites(known, seen, error)
+        return Sites(
+            tuple(
+                Site(
+                    id=one.marketplace_id,
+                    name=one.name,
+                    country=one.country_code,
+                    is_participating=one.is_participating,
+                    has_suspended_listings=one.has_suspended_listings,
+                    is_selected=one.marketplace_id not in deselected,
+                )
+                for one in listed
+                # Amazon lists its test and partner shops too.
+                if one.marketplace_id in MARKETPLACES
+            ),
+            self.now,
+        )
+
+    def _ask_permissions(self) -> list[ProbeResult]:
+        ids = [site.id for site in self.sites().active]
+        return permission_probes.probe(self.client, ids)
+
+    def _walk(self) -> dict[str, Route]:
+        return {
+            AMAZON: network_probe.probe(endpoint(self.account.region)),
+            LOGIN: network_probe.probe(settings.LWA_TOKEN_URL),
+        }

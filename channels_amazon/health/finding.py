@@ -1,0 +1,49 @@
+"""What a check says: cause, evidence, fix; health layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import HealthFinding
+
+Level = HealthFinding.Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result of a check.
+
+    `code` is one of the fault catalogue, "" where nothing is wrong. `fix_action` names
+    one of our views that mends it. `because` is the code of the fault behind it, where
+    the check knows. `evidence["about"]` tells two findings of one code apart.
+    """
+
+    cause: str
+    code: str = ""
+    level: str = Level.ERROR
+    fix: str = ""
+    fix_action: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    because: str = ""
+
+
+def well(cause: str, **evidence: Any) -> Finding:
+    """Return the result of a check that found nothing wrong, with what it saw."""
+    return Finding(cause=cause, level=Level.OK, evidence=evidence)
+
+
+def evidence_of(error: ShoplinkError) -> dict[str, Any]:
+    """Return what an error shows of the call it came from, if it came from one."""
+    names = ("operation", "status", "amazon_code", "request_id")
+    shown = {name: getattr(error, name, None) for name in names}
+    return {name: value for name, value in shown.items() if value}
+
+
+class NotChecked(ShoplinkError):
+    """A check could not look, because of the fault `code`, which another one reports.
+
+    If no other check does, the runner reports it itself.
+    """

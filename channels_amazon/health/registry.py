@@ -1,0 +1,73 @@
+"""The checks by id, in the order they run; health layer.
+
+A new check is one new file in `checks/` with the decorator, and its own page in
+docs/health.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.health import checks
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding
+
+Run = Callable[[CheckContext], list[Finding]]
+
+# The four that are the heart, in the order of the page.
+GROUPS: dict[str, Promise] = {
+    "token": _("Token validity"),
+    "permissions": _("Permissions"),
+    "network": _("Network"),
+    "queue": _("Task queue"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its id is also the name of its page in docs/health."""
+
+    id: str
+    group: str
+    order: int
+    title: Promise
+    run: Run
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(id_: str, *, group: str, order: int, title: Promise) -> Callable[[Run], Run]:
+    """Register a function as the check `id_`, the `order`th of its group.
+
+    Raises ValueError for an id that is taken or a group that is none.
+    """
+
+    def register(run: Run) -> Run:
+        if id_ in _CHECKS:
+            raise ValueError(f"The check {id_} is registered twice.")
+        if group not in GROUPS:
+            raise ValueError(f"The check {id_} names no group of the page: {group}.")
+        _CHECKS[id_] = Check(id_, group, order, title, run)
+        return run
+
+    return register
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Return every check there is, group by group."""
+    for module in pkgutil.iter_modules(checks.__path__):
+        import_module(f"{checks.__name__}.{module.name}")
+    groups = list(GROUPS)
+    found = sorted(
+        _CHECKS.values(), key=lambda one: (groups.index(one.group), one.order)
+    )
+    return tuple(found)

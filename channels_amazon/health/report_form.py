@@ -1,0 +1,54 @@
+"""The form of a report for other programs; health layer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from channels_amazon.health.registry import all_checks
+from channels_amazon.models import HealthFinding, HealthReport
+
+Level = HealthFinding.Level
+
+
+def as_dict(report: HealthReport) -> dict[str, Any]:
+    """Return a finished report as JSON can hold it; times are ISO 8601 in UTC.
+
+    `findings` holds what is wrong, first causes first; `checks` says of each check
+    what became of it, and `well` what was found right.
+    """
+    account = report.account
+    rows = list(report.findings.all())
+    return {
+        "account": account.pk,
+        "account_name": account.name,
+        "seller_id": account.seller_id,
+        "region": account.region,
+        "report": report.pk,
+        "status": report.status,
+        "started_at": _iso(report.started_at),
+        "finished_at": _iso(report.finished_at),
+        "findings": [_finding(row) for row in rows if row.level != Level.OK],
+        "well": [_finding(row) for row in rows if row.level == Level.OK],
+        "checks": [
+            {"check": check.id, "title": str(check.title)}
+            | report.progress.get(check.id, {"state": "not_run"})
+            for check in all_checks()
+        ],
+    }
+
+
+def _finding(row: HealthFinding) -> dict[str, Any]:
+    return {
+        "check": row.check_id,
+        "code": row.code,
+        "level": row.level,
+        "cause": row.cause,
+        "fix": row.fix,
+        "evidence": row.evidence,
+        "consequence_of": row.consequence_of,
+    }
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds") if value else None

@@ -1,0 +1,217 @@
+"""Runs the checks of one report, saves what each says as it says it; health layer."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, evidence_of
+from channels_amazon.health.registry import Check, all_checks
+from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
+from channels_amazon.rules.first_cause import Fault, arrange
+from channels_amazon.services.diagnostics import clean
+
+logger = logging.getLogger(__name__)
+
+State = HealthReport.State
+
+# The queue ends a task after 60 s: a report that runs longer has lost its process.
+LOST_AFTER = timedelta(seconds=75)
+_SEVERITY = (Level.OK, Level.WARNING, Level.ERROR)
+
+Tell = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finding with the check it came from, and the first cause it follows from."""
+
+    check_id: str
+    finding: Finding
+    consequence_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Obstacle:
+    """A check that could not look, and why."""
+
+    check_id: str
+    error: ShoplinkError
+
+
+def run_report(report_id: int) -> None:
+    """Run a requested report once, whoever asks and however often."""
+    now = timezone.now()
+    waiting = Q(state=State.WAITING)
+    lost = Q(state=State.RUNNING, started_at__lt=now - LOST_AFTER)
+    claimed = HealthReport.objects.filter(waiting | lost, pk=report_id).update(
+        state=State.RUNNING, started_at=now, progress={}
+    )
+    if not claimed:
+        logger.info("report already taken report=%s", report_id)
+        return
+    report = HealthReport.objects.select_related(
+        "account__store", "account__application"
+    ).get(pk=report_id)
+
+    def tell(check_id: str, state: dict[str, Any]) -> None:
+        report.progress[check_id] = state
+        HealthReport.objects.filter(pk=report_id).update(progress=report.progress)
+
+    with translation.override(report.language):
+        results = run_checks(report.account, now, tell)
+    _keep(report, results)
+    logger.info("report done report=%s status=%s", report_id, status_of(results))
+
+
+def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[Result]:
+    """Run every check and return the results, first causes first.
+
+    `tell` hears of each check as it begins and ends. A check that crashes becomes a
+    finding, and the others go on.
+    """
+    context = CheckContext(account, now)
+    found: list[Result] = []
+    obstacles: list[_Obstacle] = []
+    for check in all_checks():
+        tell(check.id, {"state": "running"})
+        began = time.monotonic()
+        outcome = _run_one(check, context)
+        state: dict[str, Any] = {"seconds": round(time.monotonic() - began, 2)}
+        if isinstance(outcome, ShoplinkError):
+            obstacles.append(_Obstacle(check.id, outcome))
+            state |= {"state": "skipped", "reason": clean(outcome.code, 60)}
+        else:
+            found += [Result(check.id, finding) for finding in outcome]
+            state["state"] = _worst(outcome)
+        tell(check.id, state)
+    return _arranged(found + _unexplained(found, obstacles))
+
+
+def status_of(results: Sequence[Result]) -> str:
+    """Return the verdict: the level of the worst finding."""
+    return _worst([result.finding for result in results])
+
+
+def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+    try:
+        return _look(check, context)
+    except Exception as error:
+        logger.error(
+            "check crashed check=%s account=%s",
+            check.id,
+            context.account.pk,
+            exc_info=error,
+        )
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return [
+            Finding(
+                code="unknown",
+                cause=_("The check itself failed: %(error)s.")
+                % {"error": type(error).__name__},
+                fix=_("Report it with this evidence and the server's log."),
+                evidence={"about": check.id, "error": repr(error), "at": last.name},
+            )
+        ]
+
+
+def _look(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+    try:
+        return check.run(context)
+    except ShoplinkError as error:
+        return context.blame(error)
+
+
+def _unexplained(
+    found: Sequence[Result], obstacles: Sequence[_Obstacle]
+) -> list[Result]:
+    """Return a finding for each obstacle that no finding accounts for."""
+    known = {result.finding.code for result in found}
+    results = []
+    for obstacle in obstacles:
+        error = obstacle.error
+        if error.code in known:
+            continue
+        known.add(error.code)
+        finding = Finding(
+            code=error.code,
+            level=Level.WARNING,
+            cause=_("This could not be checked: %(why)s") % {"why": error.message},
+            fix=error.fix or _("Run the health check again in a few minutes."),
+            evidence=evidence_of(error),
+        )
+        results.append(Result(obstacle.check_id, finding))
+    return results
+
+
+def _arranged(results: Sequence[Result]) -> list[Result]:
+    faults = [
+        Fault(one.finding.code, one.finding.level, one.finding.because)
+        for one in results
+    ]
+    return [
+        replace(results[place.index], consequence_of=place.consequence_of)
+        for place in arrange(faults)
+    ]
+
+
+def _worst(findings: Sequence[Finding]) -> str:
+    levels = {finding.level for finding in findings}
+    return next((str(one) for one in reversed(_SEVERITY) if one in levels), Level.OK)
+
+
+def _keep(report: HealthReport, results: Sequence[Result]) -> None:
+    with transaction.atomic():
+        report.findings.all().delete()
+        HealthFinding.objects.bulk_create(
+            [
+                _row(report, position, result)
+                for position, result in enumerate(results, start=1)
+            ]
+        )
+        HealthReport.objects.filter(pk=report.pk).update(
+            state=State.DONE,
+            status=status_of(results),
+            finished_at=timezone.now(),
+        )
+
+
+def _row(report: HealthReport, position: int, result: Result) -> HealthFinding:
+    finding = result.finding
+    return HealthFinding(
+        report=report,
+        position=position,
+        check_id=result.check_id,
+        code=clean(finding.code, 60),
+        level=finding.level,
+        cause=clean(finding.cause, 500),
+        fix=clean(finding.fix, 1000),
+        fix_action=finding.fix_action,
+        evidence=_plain(finding.evidence),
+        consequence_of=clean(result.consequence_of, 60),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return the evidence as JSON can hold it, without secrets and personal data."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return clean(str(value), 500)

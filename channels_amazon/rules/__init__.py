@@ -1,0 +1,1 @@
+"""Decisions without Django: what follows from what, in tables and arithmetic."""

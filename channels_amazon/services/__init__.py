@@ -1,0 +1,1 @@
+"""Every change to our data: one function each, verb first, atomic; services layer."""

@@ -1,0 +1,73 @@
+"""Flags what was promised beyond the units on hand; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from channels_amazon.models import AmazonAccount, Order, Reservation, StockLevel
+from channels_amazon.rules.allocation import Hold, short_holds
+
+_BATCH = 500
+
+
+def flag_shortages(levels: Iterable[StockLevel]) -> None:
+    """Mark which reservations of the locked levels are short of units.
+
+    Their orders follow after commit: an order's row is locked before its levels, so
+    locking it now could make two changes wait for each other.
+    """
+    changed: set[int] = set()
+    for level in levels:
+        changed |= _flag(level)
+    if changed:
+        transaction.on_commit(partial(refresh_orders, changed), robust=True)
+
+
+def refresh_orders(order_ids: Collection[int]) -> int:
+    """Set these orders' backorder flag to what their lines say; return how many."""
+    short = Exists(
+        Reservation.objects.filter(line__order=OuterRef("pk"), is_short=True)
+    )
+    changed = 0
+    for is_short in (True, False):
+        rows = Order.objects.filter(pk__in=order_ids, has_shortage=not is_short)
+        rows = rows.filter(short if is_short else ~short)
+        pks = list(rows.order_by("pk").values_list("pk", flat=True))
+        changed += Order.objects.filter(pk__in=pks).update(has_shortage=is_short)
+    return changed
+
+
+def refresh_account(account: AmazonAccount) -> int:
+    """Mend flags of the account's orders whose process died before it could."""
+    lines = Reservation.objects.filter(line__order__account=account, is_short=True)
+    short = set(lines.values_list("line__order_id", flat=True))
+    flagged = Order.objects.filter(account=account, has_shortage=True)
+    wrong = short ^ set(flagged.values_list("pk", flat=True))
+    return refresh_orders(sorted(wrong)[:_BATCH]) if wrong else 0
+
+
+def _flag(level: StockLevel) -> set[int]:
+    """Return the orders of which a reservation's flag changed."""
+    # One that holds nothing is not short: whoever emptied it said so.
+    rows = Reservation.objects.filter(
+        variant=level.variant_id, warehouse=level.warehouse_id, quantity__gt=0
+    ).order_by("pk")
+    if level.available >= 0:
+        short: set[int] = set()
+    else:
+        held = rows.values_list("pk", "quantity")
+        short = short_holds(level.on_hand, [Hold(*row) for row in held])
+    flagged = dict(rows.filter(is_short=True).values_list("pk", "line__order_id"))
+    new = dict(
+        rows.filter(pk__in=short - set(flagged)).values_list("pk", "line__order_id")
+    )
+    gone = {pk: order_id for pk, order_id in flagged.items() if pk not in short}
+    if new:
+        Reservation.objects.filter(pk__in=new).update(is_short=True)
+    if gone:
+        Reservation.objects.filter(pk__in=gone).update(is_short=False)
+    return {*new.values(), *gone.values()}

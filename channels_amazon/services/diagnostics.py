@@ -1,0 +1,85 @@
+"""Writes what happened for people to read; services layer."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import AmazonAccount, DiagnosticEntry, Store, SyncRun
+from channels_amazon.spapi.redact import redact_text
+
+logger = logging.getLogger(__name__)
+
+Level = DiagnosticEntry.Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What to write: a code of the fault catalogue, a whole sentence, a fix.
+
+    `reference` is the order id, seller SKU or notification id it is about. Without
+    `store` the account's own is taken.
+    """
+
+    code: str
+    message: str
+    level: str = Level.ERROR
+    account: AmazonAccount | None = None
+    store: Store | None = None
+    run: SyncRun | None = None
+    reference: str = ""
+    request_id: str = ""
+    fix: str = ""
+    actor: str = ""
+
+
+def record(entry: Entry) -> DiagnosticEntry:
+    """Store the entry without secrets and personal data, cut to its columns."""
+    store_id = entry.store.pk if entry.store else None
+    if store_id is None and entry.account is not None:
+        store_id = entry.account.store_id
+    row = DiagnosticEntry(
+        at=timezone.now(),
+        store_id=store_id,
+        account=entry.account,
+        run=entry.run,
+        level=entry.level,
+        code=clean(entry.code, 60),
+        message=clean(entry.message, 500),
+        fix=clean(entry.fix, 500),
+        reference=clean(entry.reference, 120),
+        request_id=clean(entry.request_id, 80),
+        actor=entry.actor[:150],
+    )
+    row.save(force_insert=True)
+    logger.info("diagnostic code=%s account=%s", row.code, row.account_id)
+    return row
+
+
+def clean(text: str, length: int) -> str:
+    """Return the text without secrets and personal data, at most `length` long."""
+    shown = redact_text(str(text)).replace("\x00", "")
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def entry_for(
+    error: ShoplinkError,
+    *,
+    account: AmazonAccount | None = None,
+    run: SyncRun | None = None,
+    reference: str = "",
+) -> Entry:
+    """Return the entry that tells of `error`, with Amazon's request id if any."""
+    return Entry(
+        code=error.code,
+        message=error.message,
+        level=Level.WARNING if error.retryable else Level.ERROR,
+        account=account,
+        run=run,
+        reference=reference,
+        request_id=str(getattr(error, "request_id", "")),
+        fix=error.fix,
+    )

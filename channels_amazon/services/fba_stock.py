@@ -1,0 +1,120 @@
+"""Takes over the units Amazon holds, each pool once; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount, FbaStock, Listing
+from channels_amazon.spapi.apis.fba_inventory import InventorySummary
+
+_UNITS = (
+    "fulfillable",
+    "inbound_working",
+    "inbound_shipped",
+    "inbound_receiving",
+    "reserved",
+    "unfulfillable",
+    "researching",
+    "total",
+)
+
+
+def pool_of(marketplace_id: str) -> str:
+    """Return the FBA pool that the site draws from."""
+    return MARKETPLACES[marketplace_id].fba_pool
+
+
+def upsert_fba_stock(
+    account: AmazonAccount,
+    marketplace_id: str,
+    summaries: Sequence[InventorySummary],
+    *,
+    pass_began: datetime,
+) -> int:
+    """Store one page of one site's FBA units; return how many rows changed.
+
+    Sites of one pool report the same units again, and a site where the SKU is not
+    offered may report fewer: within one pass the highest report of a pool stands.
+    """
+    pool = pool_of(marketplace_id)
+    now = timezone.now()
+    changed = 0
+    with transaction.atomic():
+        listings = _listings(account, summaries)
+        rows = FbaStock.objects.filter(pool=pool, listing__in=listings.values())
+        known = {row.listing_id: row for row in rows}
+        for summary in summaries:
+            listing = listings[summary.seller_sku]
+            facts = _facts(summary, marketplace_id)
+            row = known.get(listing.pk)
+            if row is None:
+                known[listing.pk] = FbaStock.objects.create(
+                    listing=listing, pool=pool, seen_at=now, **facts
+                )
+                changed += 1
+            elif _stands(row, marketplace_id, facts, pass_began):
+                changed += _differs(row, facts)
+                FbaStock.objects.filter(pk=row.pk).update(seen_at=now, **facts)
+    return changed
+
+
+def empty_missing(account: AmazonAccount, pools: set[str], since: datetime) -> int:
+    """Set to zero what a whole pass over the pools since then did not show."""
+    gone = FbaStock.objects.filter(
+        listing__account=account, pool__in=pools, seen_at__lt=since, total__gt=0
+    )
+    pks = list(gone.values_list("pk", flat=True))
+    rows = FbaStock.objects.filter(pk__in=pks, seen_at__lt=since)
+    return int(rows.update(**dict.fromkeys(_UNITS, 0)))
+
+
+def _listings(
+    account: AmazonAccount, summaries: Sequence[InventorySummary]
+) -> dict[str, Listing]:
+    """Return the listings by SKU; units of an unknown SKU make one."""
+    skus = {summary.seller_sku: summary for summary in summaries}
+    found = Listing.objects.filter(account=account, seller_sku__in=skus)
+    known = {listing.seller_sku: listing for listing in found}
+    for sku, summary in skus.items():
+        if sku not in known:
+            known[sku] = Listing.objects.create(
+                account=account,
+                seller_sku=sku,
+                title=(summary.product_name or "")[:500],
+                asin=(summary.asin or "")[:12],
+                fnsku=(summary.fn_sku or "")[:12],
+                is_fba=True,
+                seen_at=timezone.now(),
+            )
+        elif summary.fn_sku and known[sku].fnsku != summary.fn_sku[:12]:
+            known[sku].fnsku = summary.fn_sku[:12]
+            known[sku].save(update_fields=["fnsku"])
+    return known
+
+
+def _facts(summary: InventorySummary, marketplace_id: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        name: max(getattr(summary, name) or 0, 0) for name in _UNITS
+    }
+    return facts | {
+        "seen_marketplace_id": marketplace_id,
+        "amazon_updated_at": summary.last_updated_at,
+    }
+
+
+def _stands(
+    row: FbaStock, marketplace_id: str, facts: dict[str, Any], pass_began: datetime
+) -> bool:
+    if row.seen_at < pass_began or row.seen_marketplace_id == marketplace_id:
+        return True
+    return bool(facts["total"] > row.total)
+
+
+def _differs(row: FbaStock, facts: dict[str, Any]) -> bool:
+    return any(getattr(row, name) != facts[name] for name in _UNITS)

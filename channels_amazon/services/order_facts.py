@@ -1,0 +1,158 @@
+"""Writes into an order's rows what Amazon says of it; services layer.
+
+Nothing of Amazon's is dropped for being new: a status, currency or programme never
+seen is kept as it came, cut to its column.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from channels_amazon.models import Order, OrderLine
+from channels_amazon.rules.order_event import EventLine, OrderEvent
+from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.spapi.fields import Money
+from channels_amazon.spapi.orders import Order as AmazonOrder
+from channels_amazon.spapi.orders import OrderItem
+
+# What the columns of money hold.
+_HIGHEST = Decimal(10) ** 12
+_MOST_UNITS = 2_147_483_647
+
+
+def write_event(order: Order, event: OrderEvent) -> None:
+    """Set the order's columns from an event that is news; lines are not touched.
+
+    An event never takes the order's status back: the full order decides that.
+    """
+    status = status_of(event.status)
+    if not moves_back(order.status, status):
+        order.status = status
+        order.amazon_status = _cut(order, "amazon_status", event.status)
+    order.marketplace_id = _cut(order, "marketplace_id", event.marketplace_id)
+    order.fulfilled_by = fulfiller_of(event.fulfilled_by) or order.fulfilled_by
+    order.is_replacement = order.is_replacement or event.is_replacement
+    order.cancel_requested = event.cancel_requested
+    _set_known(
+        order,
+        ordered_at=event.ordered_at,
+        ship_by_from=event.ship_by_from,
+        ship_by=event.ship_by,
+        deliver_by=event.deliver_by,
+    )
+    order.last_event_at = event.changed_at
+    order.changed_at = order.changed_at or event.changed_at
+
+
+def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
+    """Set the order's columns from Amazon's full order.
+
+    With `keeps_status` the order's present status, from a newer event, stands.
+    """
+    if not keeps_status:
+        order.status = status_of(data.status)
+        order.amazon_status = _cut(order, "amazon_status", data.status)
+    order.marketplace_id = _cut(order, "marketplace_id", data.marketplace_id)
+    order.channel_name = _cut(order, "channel_name", data.channel_name)
+    order.fulfilled_by = fulfiller_of(data.fulfilled_by) or order.fulfilled_by
+    order.service_level = _cut(order, "service_level", data.service_level)
+    if data.grand_total is not None:
+        order.currency = _cut(order, "currency", data.grand_total.currency)
+        order.total = amount_of(data.grand_total)
+    order.programs = list(data.programs)
+    order.is_replacement = data.is_replacement
+    order.cancel_requested = any(item.cancel_requested for item in data.items)
+    _set_known(
+        order,
+        ordered_at=data.created_time,
+        ship_by_from=data.earliest_ship,
+        ship_by=data.latest_ship,
+        deliver_by=data.latest_delivery,
+    )
+    order.last_updated_at = data.last_updated_time
+    order.changed_at = order.changed_at or data.last_updated_time
+
+
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
+    """Store the event's lines; an event may name some of the order's lines only."""
+    known = {line.order_item_id: line for line in order.lines.all()}
+    for told in lines:
+        facts: dict[str, Any] = {
+            "quantity": told.quantity,
+            "cancel_requested": told.cancel_requested,
+        }
+        if told.seller_sku:
+            facts["seller_sku"] = told.seller_sku[:80]
+        shipped = told.shipped
+        if shipped is None and order.status == Order.Status.SHIPPED:
+            shipped = told.quantity
+        if shipped is not None:
+            facts["quantity_shipped"] = shipped
+        _write_line(order, known.get(told.order_item_id), told.order_item_id, facts)
+
+
+def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
+    """Store the full order's lines; a line Amazon no longer names is kept."""
+    known = {line.order_item_id: line for line in order.lines.all()}
+    for item in items:
+        facts: dict[str, Any] = {
+            "quantity": _quantity(order, item),
+            "quantity_shipped": _shipped(order, item),
+            "cancel_requested": item.cancel_requested,
+            "cancel_reason": (item.cancel_reason or "")[:200],
+            "asin": (item.asin or "")[:12],
+            "title": (item.title or "")[:500],
+        }
+        if item.seller_sku:
+            facts["seller_sku"] = item.seller_sku[:80]
+        if item.unit_price is not None:
+            facts["unit_price"] = amount_of(item.unit_price)
+            facts["currency"] = item.unit_price.currency[:8]
+        _write_line(order, known.get(item.order_item_id), item.order_item_id, facts)
+
+
+def amount_of(money: Money) -> Decimal | None:
+    """Return the amount as its column keeps it, None for one beyond it."""
+    if not money.amount.is_finite() or abs(money.amount) >= _HIGHEST:
+        return None
+    return money.amount.quantize(Decimal("0.01"))
+
+
+def _quantity(order: Order, item: OrderItem) -> int:
+    """Return the units the order stands for: without a line's cancelled ones."""
+    ordered = min(max(item.quantity_ordered, 0), _MOST_UNITS)
+    if item.cancelled_by is None or order.status == Order.Status.CANCELLED:
+        return ordered
+    left = (item.quantity_fulfilled or 0) + (item.quantity_unfulfilled or 0)
+    return min(max(left, 0), ordered)
+
+
+def _shipped(order: Order, item: OrderItem) -> int:
+    if item.quantity_fulfilled is not None:
+        return min(max(item.quantity_fulfilled, 0), _MOST_UNITS)
+    is_shipped = order.status == Order.Status.SHIPPED
+    return _quantity(order, item) if is_shipped else 0
+
+
+def _write_line(
+    order: Order, line: OrderLine | None, order_item_id: str, facts: dict[str, Any]
+) -> None:
+    if line is None:
+        OrderLine.objects.create(order=order, order_item_id=order_item_id, **facts)
+    elif any(getattr(line, name) != value for name, value in facts.items()):
+        OrderLine.objects.filter(pk=line.pk).update(**facts)
+
+
+def _cut(order: Order, name: str, value: str | None) -> str:
+    """Return the text cut to its column, the present one where Amazon says nothing."""
+    if not value:
+        return str(getattr(order, name))
+    return value[: getattr(Order._meta.get_field(name), "max_length", None)]
+
+
+def _set_known(order: Order, **times: datetime | None) -> None:
+    for name, value in times.items():
+        if value is not None:
+            setattr(order, name, value)

@@ -1,0 +1,294 @@
+"""The one way into the order tables from each kind of source; services layer.
+
+An event reserves stock at once; the full order completes the row. Late, doubled and
+reordered messages never take an order back: times are Amazon's own, not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    Order,
+    OrderLine,
+    SyncJob,
+    Variant,
+)
+from channels_amazon.rules.order_event import OrderEvent
+from channels_amazon.rules.order_transitions import is_news, moves_back, status_of
+from channels_amazon.services import jobs, order_facts, personal_data
+from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.reservations import settle_order
+from channels_amazon.spapi.orders import Order as AmazonOrder
+
+# Where an order came from: the event's fetch, the sweep, a shipment's read-back.
+FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What an event did: `is_news` is False when all of it was known already."""
+
+    order: Order
+    is_new: bool
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What a full order did.
+
+    `is_older` says that we had a newer one and nothing changed; `is_behind` that an
+    event had told of a later status, which stands until Amazon's order shows it.
+    """
+
+    order: Order
+    is_new: bool
+    is_older: bool = False
+    is_behind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What people were told of an order before the change; status "" for a new one."""
+
+    was_unmatched: bool
+    status: str
+
+
+def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
+    """Take over what an ORDER_CHANGE says, and reserve or release its stock.
+
+    The order is marked stale, so that it is fetched in full.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order, is_new = _lock(account, event.order_id, event.changed_at)
+        status = status_of(event.status)
+        if not _tells_more(order, event, status):
+            return EventResult(order, is_new=False, is_news=False)
+        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        order.event_seen_at = order.event_seen_at or now
+        order_facts.write_event(order, event)
+        order_facts.write_event_lines(order, event.lines)
+        unmatched = settle_order(order)
+        # A new mark each time: a fetch that is under way may not know this change.
+        order.stale_since = now
+        order.fetch_after = None
+        order.fetch_attempts = 0
+        order.save()
+        _tell(order, unmatched, before)
+        jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
+    return EventResult(order, is_new=is_new, is_news=True)
+
+
+def apply_order(
+    account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
+) -> OrderResult:
+    """Take over Amazon's full order, and settle lines and reservations by it.
+
+    `source` is one of FETCH, SWEEP and READ_BACK. With `is_final` Amazon's status
+    counts even where an event told of a later one.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order, is_new = _lock(account, data.order_id, data.last_updated_time)
+        known_at = order.last_updated_at
+        if known_at is not None and data.last_updated_time < known_at:
+            return OrderResult(order, is_new=False, is_older=True)
+        is_behind = not is_final and _is_behind(order, data)
+        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        order_facts.write_order(order, data, keeps_status=is_behind)
+        order_facts.write_order_lines(order, data.items)
+        unmatched = settle_order(order)
+        order.completed_at = order.completed_at or now
+        order.aside_code = order.aside_message = ""
+        if source == SWEEP and not is_behind:
+            _answer_event(order)
+        order.save()
+        personal_data.store_personal_data(order, data.buyer, data.recipient)
+        _tell(order, unmatched, before)
+    return OrderResult(order, is_new=is_new, is_behind=is_behind)
+
+
+def match_lines(variant: Variant) -> int:
+    """Match the lines that waited for this variant and hold their units.
+
+    Returns how many orders changed. Each is a transaction of its own.
+    """
+    listed = Listing.objects.filter(variant=variant).values_list(
+        "account_id", "seller_sku"
+    )
+    condition = Q(seller_sku=variant.sku, order__account__store_id=variant.store_id)
+    for account_id, seller_sku in listed:
+        condition |= Q(seller_sku=seller_sku, order__account_id=account_id)
+    waiting = OrderLine.objects.filter(condition, variant__isnull=True)
+    order_ids = sorted(set(waiting.values_list("order_id", flat=True)))
+    for order_id in order_ids:
+        with transaction.atomic():
+            order = _locked(Q(pk=order_id))
+            settle_order(order, is_late=True)
+            order.save()
+    return len(order_ids)
+
+
+def set_aside(
+    account: AmazonAccount,
+    order_id: str,
+    *,
+    code: str,
+    message: str,
+    retry_at: datetime,
+) -> Order:
+    """Keep an order that cannot be read now with the reason, and try it again then."""
+    now = timezone.now()
+    with transaction.atomic():
+        order, _is_new = _lock(account, order_id, None)
+        is_known = order.aside_code == code
+        order.aside_code = clean(code, 60)
+        order.aside_message = clean(message, 500)
+        order.stale_since = order.stale_since or now
+        order.fetch_after = retry_at
+        order.fetch_attempts += 1
+        order.save()
+        if not is_known:
+            record(
+                Entry(
+                    code=code,
+                    level=Level.WARNING,
+                    account=account,
+                    reference=order_id,
+                    message=message,
+                    fix="The order is kept and tried again by itself. Look at it in "
+                    "Seller Central if it stays so.",
+                )
+            )
+    return order
+
+
+def mark_fetched(order_id: int, stale_since: datetime) -> bool:
+    """Take the stale mark off, unless a newer event has set it anew meanwhile."""
+    seen = Order.objects.filter(pk=order_id, stale_since=stale_since)
+    return bool(
+        seen.update(
+            stale_since=None,
+            fetch_after=None,
+            fetch_attempts=0,
+            aside_code="",
+            aside_message="",
+        )
+    )
+
+
+def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> int:
+    """Have pending orders read again that were not written since `before`.
+
+    Amazon may not state a new update time when a pending order is cancelled, so that
+    neither an event nor the sweep is sure to tell of it.
+    """
+    pending = Order.objects.filter(
+        account=account,
+        status=Order.Status.PENDING,
+        stale_since__isnull=True,
+        updated_at__lt=before,
+    )
+    ids = list(pending.order_by("updated_at").values_list("pk", flat=True)[:limit])
+    now = timezone.now()
+    marked = Order.objects.filter(pk__in=ids, stale_since__isnull=True)
+    return int(marked.update(stale_since=now, updated_at=now))
+
+
+def _lock(
+    account: AmazonAccount, order_id: str, seen_at: datetime | None
+) -> tuple[Order, bool]:
+    """Return the order with its row locked, made if it is new."""
+    _order, is_new = Order.objects.get_or_create(
+        account=account,
+        amazon_order_id=order_id[:40],
+        # The time puts it in its place on the page until the true one is known.
+        defaults={
+            "status": Order.Status.UNKNOWN,
+            "ordered_at": seen_at or timezone.now(),
+        },
+    )
+    return _locked(Q(account=account, amazon_order_id=order_id[:40])), is_new
+
+
+def _locked(condition: Q) -> Order:
+    order: Order = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .get(condition)
+    )
+    return order
+
+
+def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
+    """Tell whether the event is newer than all that is known of the order."""
+    is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
+    if order.last_updated_at is None:
+        return is_more
+    asks_anew = event.cancel_requested and not order.cancel_requested
+    if event.changed_at == order.last_updated_at and asks_anew:
+        return is_more
+    return is_more and is_news(
+        event.changed_at, status, order.last_updated_at, order.status
+    )
+
+
+def _is_behind(order: Order, data: AmazonOrder) -> bool:
+    """Tell whether the full order is from before the newest event we know."""
+    told_at = order.last_event_at
+    if told_at is None or data.last_updated_time >= told_at:
+        return False
+    return moves_back(order.status, status_of(data.status))
+
+
+def _answer_event(order: Order) -> None:
+    """Take the stale mark off where the sweep brought what the event told of."""
+    told_at, updated_at = order.last_event_at, order.last_updated_at
+    if told_at is not None and updated_at is not None and updated_at >= told_at:
+        order.stale_since = order.fetch_after = None
+        order.fetch_attempts = 0
+
+
+def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
+    """Write down, once, what of the order asks for a person."""
+    if order.has_unmatched and not before.was_unmatched:
+        skus = ", ".join(sorted({sku or "?" for sku in unmatched}))
+        record(
+            Entry(
+                code="orders.unmatched_sku",
+                level=Level.WARNING,
+                account=order.account,
+                reference=order.amazon_order_id,
+                message=f"Order {order.amazon_order_id} is kept, but no variant of the "
+                f"store has its SKU, so no stock is held for it: {skus}.",
+                fix="Add a variant with this SKU, or link the listing to a variant.",
+            )
+        )
+    if order.status == Order.Status.UNKNOWN != before.status:
+        _tell_unknown_status(order)
+
+
+def _tell_unknown_status(order: Order) -> None:
+    record(
+        Entry(
+            code="orders.unknown_status",
+            level=Level.WARNING,
+            account=order.account,
+            reference=order.amazon_order_id,
+            message=f"Amazon gave order {order.amazon_order_id} the status "
+            f"“{order.amazon_status}”, which is not known here. The order and the "
+            "stock held for it stay as they are.",
+            fix="Look at the order in Seller Central.",
+        )
+    )

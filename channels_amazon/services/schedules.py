@@ -1,0 +1,59 @@
+"""Keeps the queue's own schedule table, the net below the ticker; services layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django_q.models import Schedule
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One row that the schedule table must hold exactly once."""
+
+    name: str
+    task: str
+    kind: str
+    minutes: int | None = None
+
+
+PLANNED = (
+    Planned("shoplink: drain", "channels_amazon.tasks.drain", Schedule.MINUTES, 1),
+    Planned("shoplink: housekeep", "channels_amazon.tasks.housekeep", Schedule.DAILY),
+)
+
+
+def ensure_schedules() -> list[str]:
+    """Restore missing, disabled or doubled schedules; return the names it mended."""
+    wrong = broken_schedules()
+    for planned in PLANNED:
+        if planned.name not in wrong:
+            continue
+        Schedule.objects.filter(name=planned.name).delete()
+        Schedule.objects.create(
+            name=planned.name,
+            func=planned.task,
+            schedule_type=planned.kind,
+            minutes=planned.minutes,
+            repeats=-1,
+            next_run=timezone.now(),
+        )
+    return wrong
+
+
+def broken_schedules() -> list[str]:
+    """Return the names of the schedules that are missing, disabled or doubled."""
+    return [planned.name for planned in PLANNED if not _is_sound(planned)]
+
+
+def _is_sound(planned: Planned) -> bool:
+    rows = list(Schedule.objects.filter(name=planned.name)[:2])
+    return (
+        len(rows) == 1
+        and rows[0].func == planned.task
+        and rows[0].schedule_type == planned.kind
+        and rows[0].minutes == planned.minutes
+        # The queue counts down to 0, which is its way of switching a schedule off.
+        and rows[0].repeats != 0
+    )

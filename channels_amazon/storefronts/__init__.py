@@ -1,0 +1,1 @@
+"""Where a store's own catalogue comes from; knows neither our rows nor Amazon."""

@@ -1,0 +1,1 @@
+"""The reconcilers, their runner and the worker that runs them; sync layer."""

@@ -1,0 +1,129 @@
+"""What a reconciler is given, and what it answers; sync layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+
+from channels_amazon.models import AmazonAccount, ApiCall, SyncJob, SyncRun
+from channels_amazon.services.amazon import client_for
+from channels_amazon.spapi.client import SpApiClient
+
+# Short, since a killed worker's job is free again only when its lease has run out.
+LEASE_SECONDS = 15.0
+
+
+class LeaseLost(Exception):
+    """Another process has taken the job over: stop without writing anything more."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reconciler ended without an error.
+
+    `next_due` is when to run next, None for its usual interval. `is_complete` is
+    False when only a slice was done and the cursor says where to go on.
+    """
+
+    next_due: datetime | None = None
+    message: str = ""
+    is_complete: bool = True
+
+
+@dataclass
+class RunContext:
+    """One run of one job: its account, its cursor, a client, and its progress.
+
+    `deadline` is when to hand over to other accounts: save the cursor, then return
+    `Outcome(next_due=ctx.now(), is_complete=False)`. Every write through the context
+    also prolongs the lease, and raises LeaseLost when the job is no longer ours.
+    """
+
+    account: AmazonAccount
+    job: SyncJob
+    run: SyncRun
+    holder: str
+    deadline: datetime
+    _calls_before: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        # Rows add up over the slices of one pass, and start anew with the next.
+        if not self.job.progress.get("open"):
+            self.job.progress = {"rows": 0, "changed": 0, "aside": 0, "calls": 0}
+        self.job.progress["open"] = True
+        self._calls_before = int(self.job.progress.get("calls", 0))
+
+    @cached_property
+    def client(self) -> SpApiClient:
+        """Return the client for this account; its calls are recorded under the run."""
+        return client_for(self.account, run=self.run)
+
+    @property
+    def cursor(self) -> dict[str, Any]:
+        """Return a copy of where the job stands; empty at the start of a pass."""
+        return dict(self.job.cursor)
+
+    def now(self) -> datetime:
+        """Return the present time in UTC."""
+        return timezone.now()
+
+    def has_time(self) -> bool:
+        """Tell whether the run may begin another step."""
+        return self.now() < self.deadline
+
+    def save_cursor(self, cursor: Mapping[str, Any]) -> None:
+        """Store where to go on; call it after the rows it stands for are written."""
+        self.job.cursor = dict(cursor)
+        self._write(cursor=self.job.cursor)
+
+    def progress(
+        self,
+        *,
+        rows: int = 0,
+        changed: int = 0,
+        aside: int = 0,
+        total: int | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Add to what the page shows; `total` and `note` replace what they were.
+
+        `rows`, `changed` and `aside` count since the last call, not since the start.
+        """
+        self.run.rows_seen += rows
+        self.run.rows_changed += changed
+        self.run.rows_aside += aside
+        shown = self.job.progress
+        for name, more in (("rows", rows), ("changed", changed), ("aside", aside)):
+            shown[name] = int(shown.get(name, 0)) + more
+        if total is not None:
+            shown["total"] = total
+        if note is not None:
+            shown["note"] = note
+        self.count_calls()
+        self._write(progress=shown)
+        SyncRun.objects.filter(pk=self.run.pk).update(
+            rows_seen=self.run.rows_seen,
+            rows_changed=self.run.rows_changed,
+            rows_aside=self.run.rows_aside,
+            calls=self.run.calls,
+        )
+
+    def count_calls(self) -> None:
+        """Take over how many calls to Amazon this run has made so far."""
+        self.run.calls = ApiCall.objects.filter(run=self.run).count()
+        self.job.progress["calls"] = self._calls_before + self.run.calls
+
+    def keep_lease(self) -> None:
+        """Prolong the lease; raises LeaseLost when another process has the job."""
+        self._write()
+
+    def _write(self, **columns: Any) -> None:
+        until = self.now() + timedelta(seconds=LEASE_SECONDS)
+        held = SyncJob.objects.filter(pk=self.job.pk, lease_holder=self.holder)
+        if not held.update(lease_until=until, **columns):
+            raise LeaseLost

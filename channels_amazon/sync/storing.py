@@ -1,0 +1,65 @@
+"""Stores fetched orders one by one: a bad one never stops the rest; sync layer."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DataError, IntegrityError
+
+from channels_amazon.services import confirmations, orders
+from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.services.orders import OrderResult
+from channels_amazon.spapi.orders import Order, UnreadableOrder
+from channels_amazon.sync.context import RunContext
+from channels_amazon.sync.streak import put_off_by
+
+logger = logging.getLogger(__name__)
+
+_FIRST_RETRY = 4
+
+
+def store_order(
+    ctx: RunContext, data: Order, *, source: str, is_final: bool = False
+) -> OrderResult | None:
+    """Store one order and count it; None when it cannot be stored and is set aside."""
+    try:
+        result = orders.apply_order(ctx.account, data, source=source, is_final=is_final)
+    except (DataError, IntegrityError, ArithmeticError, ValueError) as error:
+        logger.exception("order not stored account=%s", ctx.account.pk)
+        orders.set_aside(
+            ctx.account,
+            data.order_id,
+            code="orders.import_failed",
+            message=f"The order {data.order_id} could not be stored: "
+            f"{type(error).__name__}.",
+            retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
+        )
+        ctx.progress(rows=1, aside=1)
+        return None
+    confirmations.take_packages(result.order, data.packages)
+    ctx.progress(rows=1, changed=0 if result.is_older else 1)
+    return result
+
+
+def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
+    """Set aside an order of a page that breaks Amazon's contract."""
+    ctx.progress(rows=1, aside=1)
+    if found.order_id:
+        orders.set_aside(
+            ctx.account,
+            found.order_id,
+            code="orders.unreadable",
+            message=f"The order {found.order_id} cannot be read: {found.reason}.",
+            retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
+        )
+        return
+    record(
+        Entry(
+            code="orders.unreadable",
+            level=Level.WARNING,
+            account=ctx.account,
+            run=ctx.run,
+            message=f"Amazon listed an order that has no id: {found.reason}.",
+            fix="Compare the day's orders with Seller Central.",
+        )
+    )

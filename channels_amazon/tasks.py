@@ -1,0 +1,48 @@
+"""What the task queue calls, by dotted path; tasks layer.
+
+Every task may run twice or be lost: rows hold the truth.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.utils import timezone
+
+from channels_amazon.health import runner as health_runner
+from channels_amazon.models import Heartbeat
+from channels_amazon.services import heartbeats, personal_data, retention
+from channels_amazon.sync import runner
+from channels_amazon.sync.pulse import repeating
+
+# While a task works its worker is alive, though no other task comes through.
+BEAT_SECONDS = 3.0
+LONGEST_TASK_SECONDS = 60.0
+
+
+def drain() -> None:
+    """Run due jobs for a few seconds."""
+    beat()
+    with _beating():
+        runner.drain()
+
+
+def beat() -> None:
+    """Prove that the queue runs tasks."""
+    heartbeats.beat(Heartbeat.Kind.QUEUE)
+
+
+def run_health_check(report_id: int) -> None:
+    """Run the checks of one requested report."""
+    with _beating():
+        health_runner.run_report(report_id)
+
+
+def housekeep() -> None:
+    """Delete old log rows and personal data whose time is over."""
+    with _beating():
+        retention.prune()
+        personal_data.purge(timezone.now())
+
+
+_beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)

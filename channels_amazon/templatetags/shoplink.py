@@ -1,0 +1,292 @@
+"""Tags of the pages: times, states, marketplaces, money; views layer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_currency
+from django import template
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import (
+    ApiCall,
+    DiagnosticEntry,
+    Order,
+    Permission,
+    Shipment,
+    SyncRun,
+)
+from channels_amazon.services.figures import CAP, JobLine
+from channels_amazon.views.labels import PERSONAL, WHY, flattened
+
+register = template.Library()
+
+# A state is a word and a shape, never a colour alone.
+SHAPES = {
+    "ok": "●",
+    "busy": "◐",
+    "waiting": "◷",
+    "warning": "▲",
+    "error": "■",
+    "off": "○",
+    "info": "◆",
+}
+ORDER_KINDS: dict[str, str] = {
+    Order.Status.PENDING_AVAILABILITY: "waiting",
+    Order.Status.PENDING: "waiting",
+    Order.Status.UNSHIPPED: "info",
+    Order.Status.PARTIALLY_SHIPPED: "busy",
+    Order.Status.SHIPPED: "ok",
+    Order.Status.CANCELLED: "off",
+    Order.Status.UNFULFILLABLE: "error",
+}
+SECONDS_SHOWN = 90
+FIRST_FAILURE, THROTTLED = 300, 429
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.simple_tag
+def when(value: datetime | None, empty: str = "–") -> str:
+    """Show a time relative to now, the exact UTC on hover and focus."""
+    if value is None:
+        return format_html('<span class="sl-none">{}</span>', empty)
+    exact = value.astimezone(UTC)
+    return format_html(
+        '<time class="sl-time" datetime="{}" title="{} UTC" tabindex="0">{}</time>',
+        exact.isoformat(timespec="seconds"),
+        f"{exact:%Y-%m-%d %H:%M:%S}",
+        relative(value, timezone.now()),
+    )
+
+
+@register.simple_tag
+def exactly(value: datetime) -> str:
+    """Show a time to the second in UTC, how long ago on hover and focus."""
+    exact = value.astimezone(UTC)
+    return format_html(
+        '<time class="sl-time" datetime="{}" title="{}" tabindex="0">{} UTC</time>',
+        exact.isoformat(timespec="milliseconds"),
+        relative(value, timezone.now()),
+        f"{exact:%Y-%m-%d %H:%M:%S}",
+    )
+
+
+@register.simple_tag
+def state(kind: str, text: Any, title: Any = "") -> str:
+    """Show a state as shape and word; `kind` is one of SHAPES."""
+    return format_html(
+        '<span class="sl-state sl-state-{}" title="{}">'
+        '<span class="sl-shape" aria-hidden="true">{}</span>{}</span>',
+        kind,
+        title,
+        SHAPES[kind],
+        text,
+    )
+
+
+@register.simple_tag
+def order_state(order: Order) -> str:
+    """Show an order's status, with Amazon's own word where we know no better."""
+    word: Any = order.get_status_display()
+    if order.status == Order.Status.UNKNOWN and order.amazon_status:
+        word = order.amazon_status
+    return state(ORDER_KINDS.get(order.status, "warning"), word)
+
+
+@register.filter
+def flags(order: Order) -> list[tuple[str, str]]:
+    """Return what makes an order ask for a person, as kinds and words."""
+    named = [
+        (order.has_unmatched, "warning", gettext("unmatched")),
+        (order.has_shortage, "warning", gettext("backorder")),
+        (order.cancel_requested, "warning", gettext("buyer asks to cancel")),
+        (bool(order.aside_code), "error", gettext("set aside")),
+    ]
+    return [(kind, word) for is_set, kind, word in named if is_set]
+
+
+@register.simple_tag
+def job_state(line: JobLine) -> str:
+    """Show where a job stands."""
+    words = {
+        "blocked": ("error", gettext("Stopped, needs you")),
+        "running": ("busy", gettext("Working")),
+        "waiting": ("waiting", gettext("Waiting for quota")),
+        "failing": ("warning", gettext("Failed, will retry")),
+        "late": ("warning", gettext("Late")),
+        "ok": ("ok", gettext("In time")),
+        "new": ("off", gettext("Not run yet")),
+    }
+    return state(*words[line.state])
+
+
+@register.simple_tag
+def permission_state(permission: Permission) -> str:
+    """Show what the probe of a permission said."""
+    kinds = {"granted": "ok", "missing": "error"}
+    kind = kinds.get(permission.state, "waiting")
+    return state(kind, permission.get_state_display())
+
+
+@register.simple_tag
+def level_state(entry: DiagnosticEntry) -> str:
+    """Show how much a log entry matters."""
+    kinds = {"error": "error", "warning": "warning"}
+    return state(kinds.get(entry.level, "info"), entry.get_level_display())
+
+
+@register.simple_tag
+def call_state(call: ApiCall) -> str:
+    """Show how Amazon answered a call."""
+    if call.status is None:
+        return state("error", gettext("no answer"))
+    well = call.status < FIRST_FAILURE
+    kind = "ok" if well else "waiting" if call.status == THROTTLED else "error"
+    return state(kind, call.status)
+
+
+@register.simple_tag
+def run_state(run: SyncRun) -> str:
+    """Show how a run ended."""
+    kinds = {
+        SyncRun.State.RUNNING: "busy",
+        SyncRun.State.DONE: "ok",
+        SyncRun.State.WAITING: "waiting",
+        SyncRun.State.FAILED: "warning",
+        SyncRun.State.BLOCKED: "error",
+        SyncRun.State.ABANDONED: "warning",
+    }
+    return state(kinds[SyncRun.State(run.state)], run.get_state_display())
+
+
+@register.simple_tag
+def shipment_state(shipment: Shipment) -> str:
+    """Show where a package's confirmation stands."""
+    kinds = {
+        Shipment.State.WAITING: "waiting",
+        Shipment.State.CONFIRMED: "busy",
+        Shipment.State.VERIFIED: "ok",
+        Shipment.State.REFUSED: "error",
+    }
+    word = shipment.get_state_display()
+    return state(kinds[Shipment.State(shipment.state)], word)
+
+
+@register.simple_tag
+def publication(item: Any) -> str:
+    """Show the quantity a listing should have at Amazon, and whether it has it."""
+    desired = item.listing.desired_quantity
+    return format_html(
+        '<span class="sl-strong">{}</span> {}',
+        "–" if desired is None else desired,
+        state(item.kind, item.word, item.listing.push_error),
+    )
+
+
+@register.filter
+def why_lines(why: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return the inputs of a published quantity as labels and values."""
+    return list(flattened(why, WHY))
+
+
+@register.filter
+def personal_lines(data: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return a buyer and recipient, masked or not, as labels and values."""
+    return list(flattened(data, PERSONAL))
+
+
+@register.filter
+def signed(number: int) -> str:
+    """Return a change of units with its sign, nothing for none."""
+    return f"{number:+d}" if number else ""
+
+
+@register.filter
+def awaits_parcel(order: Order) -> bool:
+    """Tell whether the order's ship-by time still counts."""
+    return order.status in {Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED}
+
+
+@register.filter
+def country(marketplace_id: str) -> str:
+    """Return a marketplace's country code, its id while it is none we know."""
+    known = MARKETPLACES.get(marketplace_id)
+    return known.country_code if known else marketplace_id
+
+
+@register.filter
+def marketplace_name(marketplace_id: str) -> str:
+    """Return a marketplace's name, its id while it is none we know."""
+    known = MARKETPLACES.get(marketplace_id)
+    return known.name if known else marketplace_id
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """Return an amount in the reader's notation; a currency never seen stays text."""
+    if amount is None:
+        return "–"
+    try:
+        return str(format_currency(amount, currency, locale=_locale()))
+    except (ValueError, LookupError):
+        return f"{number_format(amount)} {currency}".strip()
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a span of seconds in its one or two largest units."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return gettext("under a second")
+    whole = round(seconds)
+    if whole < SECONDS_SHOWN:
+        return pgettext("duration", "%(count)d s") % {"count": whole}
+    if whole < 2 * HOUR:
+        return pgettext("duration", "%(count)d min") % {"count": whole // MINUTE}
+    if whole < 2 * DAY:
+        return pgettext("duration", "%(count)d h") % {"count": whole // HOUR}
+    days = whole // DAY
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+@register.filter
+def capped(count: int) -> str:
+    """Return a counted number, `999+` for one that was not counted to its end."""
+    return "999+" if count >= CAP else str(count)
+
+
+@register.filter
+def lookup(mapping: dict[Any, Any], key: Any) -> Any:
+    """Return the value of a variable key, None where there is none."""
+    return mapping.get(key)
+
+
+def relative(value: datetime, now: datetime) -> str:
+    """Return how long ago, or in how long, `value` is: seconds while they matter."""
+    seconds = (now - value).total_seconds()
+    if abs(seconds) < 1:
+        return gettext("now")
+    if abs(seconds) < SECONDS_SHOWN:
+        text = pgettext("duration", "%(count)d s") % {"count": round(abs(seconds))}
+    elif seconds > 0:
+        text = timesince(value, now, depth=1)
+    else:
+        text = timeuntil(value, now, depth=1)
+    pattern = gettext("%(span)s ago") if seconds > 0 else gettext("in %(span)s")
+    return pattern % {"span": text}
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse((get_language() or "en").replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse("en")

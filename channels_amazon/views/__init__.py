@@ -1,0 +1,1 @@
+"""The pages: read rows, call services, enqueue tasks."""

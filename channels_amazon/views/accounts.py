@@ -1,0 +1,88 @@
+"""The Amazon accounts: what is connected, what each needs; views layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from channels_amazon.models import (
+    AmazonAccount,
+    MarketplaceParticipation,
+    Store,
+    StoreMember,
+)
+from channels_amazon.views.base import OWNERS, mine, page, store_page
+
+# An authorisation holds a year; Amazon asks the merchant to renew it before.
+AUTHORISED_FOR = timedelta(days=365)
+RENEW_WITHIN_DAYS = 30
+
+STATE_KINDS = {
+    AmazonAccount.State.CONNECTED: "ok",
+    AmazonAccount.State.NEEDS_AUTHORIZATION: "error",
+    AmazonAccount.State.DISCONNECTED: "off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One account as its card shows it; `days_left` of the year's authorisation."""
+
+    account: AmazonAccount
+    kind: str
+    days_left: int
+    is_ending: bool
+    sites: list[MarketplaceParticipation]
+    can_manage: bool
+
+
+@store_page
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponse:
+    """Show a card for each account, and the way to connect another."""
+    now = timezone.now()
+    owned = owned_stores(request)
+    accounts = (
+        mine(AmazonAccount, request)
+        .select_related("store")
+        .prefetch_related("participations")
+        .order_by("store__name", "region", "-pk")
+    )
+    cards = [card(account, account.store_id in owned, now) for account in accounts]
+    stores = list(mine(Store, request))
+    context = {
+        "cards": [item for item in cards if item.kind != "off"],
+        "ended": [item for item in cards if item.kind == "off"],
+        "needing": sum(item.kind == "error" or item.is_ending for item in cards),
+        "stores": stores,
+        "can_connect": bool(owned),
+    }
+    template = "channels_amazon/account_list.html"
+    return page(request, template, context, title=_("Amazon accounts"))
+
+
+def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:
+    """Return what the card of `account` shows."""
+    days_left = max(0, (account.authorized_at + AUTHORISED_FOR - now).days)
+    return Card(
+        account=account,
+        kind=STATE_KINDS[AmazonAccount.State(account.state)],
+        days_left=days_left,
+        is_ending=account.is_connected and days_left <= RENEW_WITHIN_DAYS,
+        sites=[site for site in account.participations.all() if site.is_participating],
+        can_manage=can_manage,
+    )
+
+
+def owned_stores(request: HttpRequest) -> set[int]:
+    """Return the stores whose accounts the user may connect and disconnect."""
+    stores = mine(Store, request)
+    if not getattr(request.user, "is_superuser", False):
+        members = StoreMember.objects.filter(user=request.user.pk or 0, role__in=OWNERS)
+        stores = stores.filter(pk__in=members.values("store_id"))
+    return set(stores.values_list("pk", flat=True))

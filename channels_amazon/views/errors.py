@@ -1,0 +1,51 @@
+"""The pages for what went wrong, drawn without the admin's look; views layer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+# These pages run no script at all.
+PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that makes no sense."""
+    return _answer(request, 400, _("This request makes no sense to us."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a member whose role does not allow what was asked."""
+    reason = str(exception) or _("You are not allowed to do this.")
+    return _answer(request, 403, reason)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for a page that is not there, or not there for this user."""
+    return _answer(request, 404, _("There is no such page for you."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer when we failed; nothing here may need the database."""
+    return _answer(request, 500, _("Something failed on our side."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was sent without its secret, mostly an old page."""
+    reason = _("This form is too old. Open the page again and send it once more.")
+    return _answer(request, 403, reason)
+
+
+def _answer(request: HttpRequest, status: int, reason: str) -> HttpResponse:
+    context = {"status": status, "reason": reason}
+
+    @csp_replace(PLAIN_POLICY)
+    def draw(request: HttpRequest) -> HttpResponse:
+        return render(request, "channels_amazon/error.html", context, status=status)
+
+    return cast(HttpResponse, draw(request))

@@ -1,0 +1,177 @@
+"""Turns a report's rows into what page and file show of them; views layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.health.registry import GROUPS, all_checks
+from channels_amazon.models import HealthFinding, HealthReport
+
+# How evidence is called on the page; keys without a name are shown as they are.
+LABELS: dict[str, Promise] = {
+    "address": _("Address"),
+    "age_days": _("Days since then"),
+    "amazon_code": _("Amazon's code"),
+    "amazon_says": _("Amazon says"),
+    "attempts": _("Attempts in a row"),
+    "authorised_at": _("Authorised"),
+    "command": _("Command"),
+    "days_left": _("Days left"),
+    "due_jobs": _("Due jobs"),
+    "ends_at": _("Ends"),
+    "error": _("Error"),
+    "from_host": _("From server"),
+    "host": _("Host"),
+    "jobs": _("Jobs"),
+    "last_beat_at": _("Last sign of life"),
+    "last_host": _("Last seen on"),
+    "last_received_at": _("Last received"),
+    "last_run_at": _("Last run"),
+    "marketplaces": _("Marketplaces"),
+    "oldest_due_at": _("Oldest due since"),
+    "operation": _("Operation"),
+    "operations": _("Operations"),
+    "orders": _("Orders"),
+    "permission": _("Permission"),
+    "plan": _("Plan"),
+    "region": _("Region"),
+    "request_id": _("Request id"),
+    "role": _("Role"),
+    "run": _("Run"),
+    "schedules": _("Schedules"),
+    "seen_at": _("Seen"),
+    "seller_central": _("Seller Central"),
+    "settings": _("Settings"),
+    "since": _("Since"),
+    "skew_seconds": _("Seconds off"),
+    "status": _("Answer"),
+    "steps": _("Steps"),
+}
+# What the runner alone needs.
+HIDDEN = frozenset({"about"})
+
+ACTIONS: dict[str, Promise] = {
+    "amazon-connect": _("Authorise again"),
+    "amazon-status": _("Connection status"),
+    "amazon-subscribe": _("Subscribe"),
+}
+POSTED = frozenset({"amazon-subscribe"})
+
+KINDS: dict[str, tuple[str, Promise]] = {
+    "ok": ("ok", _("Well")),
+    "warning": ("warning", _("Warning")),
+    "error": ("error", _("Error")),
+    "running": ("busy", _("Checking")),
+    "skipped": ("off", _("Could not look")),
+    "waiting": ("waiting", _("Waiting")),
+}
+OVER = frozenset({"ok", "warning", "error", "skipped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The button that mends a finding."""
+
+    label: Promise
+    address: str
+    is_posted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A first cause with what only follows from it."""
+
+    finding: HealthFinding
+    action: Action | None
+    evidence: list[tuple[Any, list[str]]]
+    echoes: list[Tree] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check with where it stands, and what it found right."""
+
+    id: str
+    title: Promise
+    kind: str
+    word: Promise
+    reason: str
+    is_over: bool
+    said: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One of the four parts of the health check."""
+
+    title: Promise
+    lines: list[Line]
+
+
+def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[Tree]:
+    """Return the first causes in their order, each with its echoes."""
+    made: list[Tree] = []
+    for finding in problems:
+        tree = Tree(
+            finding=finding,
+            action=_action(report, finding),
+            evidence=list(evidence_lines(finding.evidence or {})),
+        )
+        # The rows are ordered: echoes come right after their cause.
+        if finding.consequence_of and made:
+            made[-1].echoes.append(tree)
+        else:
+            made.append(tree)
+    return made
+
+
+def check_groups(
+    report: HealthReport, findings: Iterable[HealthFinding]
+) -> list[Group]:
+    """Return every check by group, with its state in this report."""
+    said: dict[str, list[str]] = {}
+    for row in findings:
+        if row.level == HealthFinding.Level.OK:
+            said.setdefault(row.check_id, []).append(row.cause)
+    lines: dict[str, list[Line]] = {group: [] for group in GROUPS}
+    for check in all_checks():
+        state: dict[str, Any] = report.progress.get(check.id) or {"state": "waiting"}
+        kind, word = KINDS[state["state"]]
+        lines[check.group].append(
+            Line(
+                id=check.id,
+                title=check.title,
+                kind=kind,
+                word=word,
+                reason=str(state.get("reason", "")),
+                is_over=state["state"] in OVER,
+                said=said.get(check.id, []),
+            )
+        )
+    return [Group(GROUPS[name], rows) for name, rows in lines.items()]
+
+
+def evidence_lines(evidence: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
+    """Yield label and values of each piece of evidence that is there."""
+    for key, value in evidence.items():
+        if key in HIDDEN or value in (None, "", [], {}):
+            continue
+        values = value if isinstance(value, list) else [value]
+        yield LABELS.get(key, key.replace("_", " ")), [str(one) for one in values]
+
+
+def _action(report: HealthReport, finding: HealthFinding) -> Action | None:
+    name = finding.fix_action
+    if name not in ACTIONS:
+        return None
+    if name == "amazon-connect":
+        address = f"{reverse(name)}?account={report.account_id}"
+    else:
+        address = reverse(name, args=[report.account_id])
+    return Action(ACTIONS[name], address, name in POSTED)

@@ -1,0 +1,65 @@
+"""Names the inner values that pages show: reasons, addresses; views layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+# The inputs of a published quantity, as services/stock.py stores them.
+WHY: dict[str, Promise] = {
+    "on_hand": _("On hand"),
+    "reserved": _("Reserved"),
+    "safety_stock": _("Safety stock"),
+    "available": _("Available"),
+    "rule": _("Rule"),
+    "warehouses": _("Warehouses"),
+}
+# The rule as rules/allocation.py words it, kept beside each published number.
+RULES = (gettext_noop("on hand − reserved − safety stock, never below 0"),)
+# Amazon's names for the parts of a buyer and an address.
+PERSONAL: dict[str, Promise] = {
+    "buyer": _("Buyer"),
+    "buyerName": _("Buyer"),
+    "buyerEmail": _("E-mail"),
+    "buyerCompanyName": _("Company"),
+    "buyerPurchaseOrderNumber": _("Purchase order"),
+    "name": _("Recipient"),
+    "companyName": _("Company"),
+    "addressLine1": _("Address"),
+    "addressLine2": _("Address, line 2"),
+    "addressLine3": _("Address, line 3"),
+    "city": _("City"),
+    "districtOrCounty": _("District"),
+    "stateOrRegion": _("State"),
+    "municipality": _("Municipality"),
+    "postalCode": _("Postal code"),
+    "countryCode": _("Country"),
+    "phone": _("Phone"),
+    "addressType": _("Kind of address"),
+}
+
+
+def flattened(
+    value: Mapping[str, Any], labels: Mapping[str, Promise]
+) -> Iterator[tuple[Any, Any]]:
+    """Yield the label and text of each leaf that is not empty, in its order."""
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            yield from flattened(item, labels)
+        elif isinstance(item, list):
+            parts = [_text(part) for part in item]
+            if parts:
+                yield labels.get(key, key), "; ".join(parts)
+        elif item not in (None, ""):
+            text = gettext(item) if key == "rule" else item
+            yield labels.get(key, key), text
+
+
+def _text(part: Any) -> str:
+    if isinstance(part, Mapping):
+        return f"{part.get('code')}: {part.get('on_hand')} − {part.get('reserved')}"
+    return str(part)

@@ -1,0 +1,128 @@
+"""Tells where an order stands: its next step, its stamps, its links; views layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from django.utils.translation import gettext as _
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import Order, Shipment
+
+Status = Order.Status
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What an order asks for: how pressing, and the sentence that says so."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One moment of the order's way here; `after` is seconds since the one before."""
+
+    name: str
+    at: datetime | None
+    after: float | None
+
+
+def next_step(order: Order, now: datetime) -> NextStep:
+    """Return the one sentence that says whether the order needs somebody."""
+    return _trouble(order) or _shipping(order, now) or _settled(order)
+
+
+def stamps(order: Order) -> list[Stamp]:
+    """Return the four stamps, with the time that each step took."""
+    named = [
+        (_("Changed at Amazon"), order.changed_at),
+        (_("Event seen"), order.event_seen_at),
+        (_("Stock reserved"), order.reserved_at),
+        (_("Complete"), order.completed_at),
+    ]
+    shown = []
+    before: datetime | None = None
+    for name, at in named:
+        after = (at - before).total_seconds() if at and before else None
+        shown.append(Stamp(name, at, max(0.0, after) if after is not None else None))
+        before = at or before
+    return shown
+
+
+def seller_central(order: Order) -> str:
+    """Return the order's address in Seller Central, "" for a marketplace unknown."""
+    marketplace = MARKETPLACES.get(order.marketplace_id)
+    if marketplace is None:
+        return ""
+    return (
+        f"{marketplace.seller_central}/orders-v3/order/{quote(order.amazon_order_id)}"
+    )
+
+
+def _trouble(order: Order) -> NextStep | None:
+    if order.aside_code:
+        return NextStep("error", order.aside_message or order.aside_code)
+    if any(item.state == Shipment.State.REFUSED for item in order.shipments.all()):
+        return NextStep(
+            "error", _("Amazon refused a package: mend what it says and send it again.")
+        )
+    if order.cancel_requested and order.status in {
+        Status.UNSHIPPED,
+        Status.PARTIALLY_SHIPPED,
+    }:
+        return NextStep(
+            "warning", _("The buyer asks to cancel: do not ship before you decided.")
+        )
+    if order.has_unmatched:
+        return NextStep(
+            "warning",
+            _("A line has a SKU that the store does not know: it holds no stock."),
+        )
+    if order.has_shortage:
+        return NextStep(
+            "warning", _("There is less stock than ordered: this is a backorder.")
+        )
+    return None
+
+
+def _shipping(order: Order, now: datetime) -> NextStep | None:
+    if order.status not in {Status.UNSHIPPED, Status.PARTIALLY_SHIPPED}:
+        return None
+    if order.fulfilled_by == Order.FulfilledBy.AMAZON:
+        return NextStep("info", _("Amazon ships this order: nothing to do."))
+    waiting = {Shipment.State.WAITING, Shipment.State.CONFIRMED}
+    if any(item.state in waiting for item in order.shipments.all()):
+        return NextStep("busy", _("A package is on its way to Amazon's records."))
+    if order.ship_by and order.ship_by < now:
+        return NextStep("error", _("Ship it now: its ship-by time has passed."))
+    return NextStep("info", _("Ship it and enter the tracking number below."))
+
+
+def _settled(order: Order) -> NextStep:
+    if order.stale_since:
+        return NextStep("waiting", _("Amazon knows more: the order is being fetched."))
+    texts = {
+        Status.PENDING_AVAILABILITY: ("waiting", _("A pre-order: Amazon waits.")),
+        Status.PENDING: (
+            "waiting",
+            _("Payment is not settled yet: stock is held, do not ship."),
+        ),
+        Status.SHIPPED: ("ok", _("Shipped: nothing to do.")),
+        Status.CANCELLED: ("off", _("Cancelled: nothing to do, its stock is free.")),
+        Status.UNFULFILLABLE: (
+            "error",
+            _("Amazon cannot fulfil it: look at it in Seller Central."),
+        ),
+        Status.UNKNOWN: (
+            "warning",
+            _("Amazon gave it a status we do not know: look at it in Seller Central."),
+        ),
+    }
+    known = texts.get(Status(order.status))
+    if known is None:
+        return NextStep("waiting", _("The order is not complete yet."))
+    return NextStep(*known)

@@ -1,0 +1,153 @@
+"""The orders: what must be done today, and where one order stands; views layer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms.filters import OrderFilter
+from channels_amazon.forms.orders import ShipForm
+from channels_amazon.models import (
+    AmazonAccount,
+    DiagnosticEntry,
+    Order,
+    OrderLine,
+    Shipment,
+)
+from channels_amazon.services import figures, personal_data
+from channels_amazon.views.base import (
+    can_operate,
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    require_personal_data,
+    sees_personal_data,
+    store_page,
+)
+from channels_amazon.views.keyset import by_time
+from channels_amazon.views.logs import without
+from channels_amazon.views.order_story import next_step, seller_central, stamps
+
+ROWS = 50
+LOG_ROWS = 20
+# What must leave next stands first where shipping is the question.
+BY_SHIP_TIME = {"ship", "late"}
+
+
+@store_page
+@require_safe
+def order_list(request: HttpRequest) -> HttpResponse:
+    """Show the orders that the address's filter lets through."""
+    now = timezone.now()
+    accounts = list(mine(AmazonAccount, request))
+    form = OrderFilter(request.GET, accounts)
+    own = mine(Order, request)
+    by_ship_time = form.chosen("show") in BY_SHIP_TIME
+    cursor = request.GET.get("after", "")
+    shown = by_time(
+        form.narrow(own, now).select_related("account").prefetch_related("lines"),
+        "ship_by" if by_ship_time else "ordered_at",
+        cursor,
+        ROWS,
+        falling=not by_ship_time,
+    )
+    context = {
+        "form": form,
+        "show": form.chosen("show"),
+        "views": [
+            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
+        ],
+        "slice": shown,
+        "counts": figures.order_counts(own, now),
+        "has_accounts": bool(accounts),
+        "query": without(request, "after"),
+        "is_fragment": is_fragment(request),
+        "now": now,
+    }
+    name = "parts/order_rows.html" if is_fragment(request) else "order_list.html"
+    return page(request, f"channels_amazon/{name}", context, title=_("Orders"))
+
+
+@store_page
+@require_safe
+def order_detail(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Show where an order stands, its next step, and the form that ships it."""
+    order = get_mine(orders_in_full(request), request, pk=order_id)
+    return show_order(request, order)
+
+
+@store_page
+@require_POST
+def order_reveal(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Show the order with buyer and recipient unmasked; who asked is recorded."""
+    order = get_mine(orders_in_full(request), request, pk=order_id)
+    require_personal_data(request, order.account.store)
+    try:
+        revealed = personal_data.reveal(order, request.user)
+    except ShoplinkError as error:
+        messages.error(request, f"{error.message} {error.fix}")
+        return show_order(request, order)
+    return show_order(request, order, revealed=revealed)
+
+
+def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
+    """Return the visible orders with all that their page shows."""
+    lines = OrderLine.objects.select_related(
+        "variant", "reservation", "reservation__warehouse"
+    )
+    shipments = Shipment.objects.select_related("warehouse").prefetch_related(
+        "lines__line"
+    )
+    return (
+        mine(Order, request)
+        .select_related("account", "account__store")
+        .prefetch_related(Prefetch("lines", lines), Prefetch("shipments", shipments))
+    )
+
+
+def ships(order: Order) -> bool:
+    """Tell whether the merchant may still put lines of the order into a package."""
+    return (
+        order.fulfilled_by == Order.FulfilledBy.MERCHANT
+        and order.status in figures.OPEN_STATUSES
+    )
+
+
+def show_order(
+    request: HttpRequest,
+    order: Order,
+    *,
+    form: ShipForm | None = None,
+    revealed: Any = None,
+) -> HttpResponse:
+    """Return the order's page, with a ship form that was refused if there is one."""
+    now: datetime = timezone.now()
+    store = order.account.store
+    operates = can_operate(request.user, store)
+    context = {
+        "order": order,
+        "next_step": next_step(order, now),
+        "stamps": stamps(order),
+        "seller_central": seller_central(order),
+        "form": form or (ShipForm(order) if operates and ships(order) else None),
+        "can_operate": operates,
+        "may_reveal": sees_personal_data(request.user, store),
+        "recipient": revealed or personal_data.masked(order),
+        "is_revealed": revealed is not None,
+        "entries": DiagnosticEntry.objects.filter(
+            account=order.account, reference=order.amazon_order_id
+        ).order_by("-pk")[:LOG_ROWS],
+        "now": now,
+    }
+    status = 422 if form is not None else 200
+    template = "channels_amazon/order_detail.html"
+    return page(request, template, context, title=order.amazon_order_id, status=status)

@@ -1,0 +1,157 @@
+"""Puts what needs a person into sentences, worst first; views layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from channels_amazon.models import AmazonAccount, Heartbeat, Permission, SyncJob
+from channels_amazon.services import figures, heartbeats
+
+# The queue's heartbeat comes every few seconds; a restart takes no longer than this.
+ALIVE_WITHIN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, what to do, and where."""
+
+    level: str
+    text: str
+    fix: str
+    link: str
+    link_text: str
+
+
+def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
+    """Return what is wrong with `accounts` and our own processes, errors first."""
+    live = [item for item in accounts if item.state != AmazonAccount.State.DISCONNECTED]
+    if not live:
+        return []
+    found = [
+        *_authorisations(live),
+        *_processes(live),
+        *_jobs(live),
+        *_permissions(live),
+        *_pushes(live),
+    ]
+    return sorted(found, key=lambda problem: problem.level != "error")
+
+
+def _authorisations(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    return [
+        Problem(
+            "error",
+            gettext("Amazon no longer accepts our authorisation for %(account)s.")
+            % {"account": account},
+            gettext("Authorise the account again; nothing is lost meanwhile."),
+            reverse("amazon-status", args=[account.pk]),
+            gettext("Open the account"),
+        )
+        for account in accounts
+        if account.state == AmazonAccount.State.NEEDS_AUTHORIZATION
+    ]
+
+
+def _processes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    found = []
+    status = reverse("amazon-status", args=[accounts[0].pk])
+    if not heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN):
+        found.append(
+            Problem(
+                "error",
+                gettext("No worker runs: nothing is fetched or sent."),
+                gettext("Start it with “manage.py worker”."),
+                status,
+                gettext("Connection status"),
+            )
+        )
+    subscribed = any(account.subscription_id for account in accounts)
+    if subscribed and not heartbeats.is_alive(Heartbeat.Kind.CONSUMER, ALIVE_WITHIN):
+        found.append(
+            Problem(
+                "error",
+                gettext("Amazon's notifications are not read: orders arrive late."),
+                gettext("Start the reader with “manage.py consume_notifications”."),
+                status,
+                gettext("Connection status"),
+            )
+        )
+    return found
+
+
+def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    # A lost authorisation blocks every job: its own sentence says so already.
+    connected = [account for account in accounts if account.is_connected]
+    jobs = (
+        SyncJob.objects.filter(account__in=connected)
+        .exclude(blocked_code="")
+        .select_related("account")
+    )
+    return [
+        Problem(
+            "error",
+            gettext("%(job)s of %(account)s is stopped: %(why)s")
+            % {
+                "job": job.get_kind_display(),
+                "account": job.account,
+                "why": job.blocked_message or job.blocked_code,
+            },
+            "",
+            reverse("amazon-status", args=[job.account_id]),
+            gettext("Connection status"),
+        )
+        for job in jobs
+    ]
+
+
+def _permissions(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    missing: dict[tuple[int, str], list[str]] = {}
+    rows = Permission.objects.filter(
+        participation__account__in=accounts, state=Permission.State.MISSING
+    ).select_related("participation")
+    names: dict[tuple[int, str], str] = {}
+    for row in rows:
+        key = (row.participation.account_id, row.name)
+        missing.setdefault(key, []).append(row.participation.country_code)
+        names[key] = row.get_name_display()
+    by_pk = {account.pk: account for account in accounts}
+    return [
+        Problem(
+            "warning",
+            gettext("Permission “%(name)s” is missing for %(account)s (%(sites)s).")
+            % {
+                "name": names[key],
+                "account": by_pk[key[0]],
+                "sites": ", ".join(sorted(sites)),
+            },
+            gettext("Add the role to the application, then authorise again."),
+            reverse("amazon-status", args=[key[0]]) + "#permissions",
+            gettext("Permissions"),
+        )
+        for key, sites in missing.items()
+    ]
+
+
+def _pushes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    _waiting, refused = figures.stock_waiting([account.pk for account in accounts])
+    if not refused:
+        return []
+    text = ngettext(
+        "Amazon refused the quantity of %(count)d listing.",
+        "Amazon refused the quantity of %(count)d listings.",
+        refused,
+    )
+    return [
+        Problem(
+            "warning",
+            text % {"count": refused},
+            gettext("Each row says why; it is sent again by itself."),
+            reverse("amazon-stock-list") + "?show=refused",
+            gettext("Show them"),
+        )
+    ]

@@ -1,0 +1,54 @@
+"""What the tests of the health check share: an account that is well, its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from channels_amazon.emulator import Emulator
+from channels_amazon.health.report_form import as_dict
+from channels_amazon.health.runner import run_report
+from channels_amazon.models import AmazonAccount, HealthReport, Heartbeat
+from channels_amazon.services import heartbeats, subscriptions
+from channels_amazon.services.health_reports import new_report
+from channels_amazon.services.schedules import ensure_schedules
+from tests.builders import make_account
+
+
+def make_healthy(emulator: Emulator, **over: Any) -> AmazonAccount:
+    """Make a subscribed account, with a worker and a reader that show life."""
+    account = make_account(emulator=emulator, **over)
+    assert subscriptions.subscribe(account, actor="test") == ""
+    show_life()
+    ensure_schedules()
+    return account
+
+
+def show_life() -> None:
+    """Let all our processes give a sign of life."""
+    for kind in Heartbeat.Kind.values:
+        heartbeats.beat(kind)
+
+
+def report_of(account: AmazonAccount) -> dict[str, Any]:
+    """Run the checks here and return the report as other programs get it."""
+    row = new_report(AmazonAccount.objects.get(pk=account.pk), "test")
+    run_report(row.pk)
+    return as_dict(HealthReport.objects.get(pk=row.pk))
+
+
+def first_code(account: AmazonAccount) -> str:
+    """Return the code of the report's first finding, "" for a clean one."""
+    findings = report_of(account)["findings"]
+    return str(findings[0]["code"]) if findings else ""
+
+
+def codes(report: dict[str, Any]) -> list[str]:
+    """Return the codes of the findings in their order."""
+    return [finding["code"] for finding in report["findings"]]
+
+
+def seconds_ago(seconds: float) -> Any:
+    """Return the time that long before now."""
+    return timezone.now() - timezone.timedelta(seconds=seconds)

@@ -1,0 +1,16 @@
+"""Every check has its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from channels_amazon.health.registry import all_checks
+
+DOCS = Path(settings.BASE_DIR) / "docs" / "health"
+
+
+def test_every_check_has_its_page_and_every_page_its_check() -> None:
+    pages = {path.stem for path in DOCS.glob("*.md")} - {"index"}
+    assert pages == {check.id for check in all_checks()}

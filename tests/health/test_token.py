@@ -1,0 +1,79 @@
+"""Token validity: each fault leads the report, under its own code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from channels_amazon.emulator import Emulator
+from channels_amazon.models import ClientSecret, Credential
+from channels_amazon.services import accounts
+from channels_amazon.sync import runner
+from tests.health.faults import codes, first_code, make_healthy, report_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_revoked_token_leads_with_its_consequences_under_it(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    emulator.control("revoke", region="na")
+    runner.run_kind(account, "listings")
+    report = report_of(account)
+    assert codes(report) == ["token.revoked", "job.failing"]
+    assert report["findings"][1]["consequence_of"] == "token.revoked"
+    skipped = {
+        one["check"]: one["reason"] for one in report["checks"] if "reason" in one
+    }
+    assert skipped["permissions"] == "token.revoked"
+
+
+def test_disconnected_account_says_so(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    accounts.disconnect_account(account, actor="test")
+    report = report_of(account)
+    assert codes(report)[0] == "token.revoked"
+    assert "disconnected here" in report["findings"][0]["cause"]
+
+
+def test_damaged_token_leads(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    table = Credential._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET refresh_token = %s", [b"gAAAAA-damaged"])  # noqa: S608
+    assert first_code(account) == "token.undecryptable"
+
+
+@pytest.mark.parametrize(("days", "level"), [(340, "warning"), (366, "error")])
+def test_old_authorisation_leads(emulator: Emulator, days: int, level: str) -> None:
+    account = make_healthy(
+        emulator, authorized_at=timezone.now() - timedelta(days=days)
+    )
+    report = report_of(account)
+    assert (codes(report), report["status"]) == (["token.expiring"], level)
+
+
+def test_wrong_client_secret_leads(emulator: Emulator, settings: Settings) -> None:
+    account = make_healthy(emulator)
+    settings.LWA_CLIENT_SECRET = "not-the-secret"
+    report = report_of(account)
+    assert codes(report) == ["client.secret_invalid"]
+    assert "not-the-secret" not in str(report)
+
+
+@pytest.mark.parametrize(("days", "level"), [(160, "warning"), (181, "error")])
+def test_old_client_secret_leads(emulator: Emulator, days: int, level: str) -> None:
+    account = make_healthy(emulator)
+    ClientSecret.objects.update(since=timezone.now() - timedelta(days=days))
+    report = report_of(account)
+    assert (codes(report), report["status"]) == (["client.secret_expiring"], level)
+
+
+def test_token_of_another_region_leads(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    foreign = emulator.refresh_token("eu")
+    Credential.objects.update(refresh_token=foreign)
+    assert first_code(account) == "account.wrong_region"

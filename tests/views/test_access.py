@@ -1,0 +1,191 @@
+"""Who may open which page: every address of the application has a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from channels_amazon.models import StoreMember
+from channels_amazon.urls import urlpatterns
+from tests.views.world import World, make_member_client, make_world, signed_in
+
+
+@dataclass(frozen=True)
+class Address:
+    """How to ask for a page; `args` of one that shows a store's row."""
+
+    args: Callable[[World], tuple[Any, ...]] | None = None
+    method: str = "get"
+    for_role: str = ""
+
+
+def _account(world: World) -> tuple[Any, ...]:
+    return (world.account.pk,)
+
+
+def _order(world: World) -> tuple[Any, ...]:
+    return (world.order.pk,)
+
+
+def _variant(world: World) -> tuple[Any, ...]:
+    return (world.variant.pk,)
+
+
+def _entry(world: World) -> tuple[Any, ...]:
+    return ("events", world.entry.pk)
+
+
+def _report(world: World) -> tuple[Any, ...]:
+    return (world.report.pk,)
+
+
+def _download(world: World) -> tuple[Any, ...]:
+    return (world.report.pk, "json")
+
+
+OPERATOR, OWNER = "operator", "owner"
+
+ADDRESSES = {
+    "amazon-account-disconnect": Address(_account, "post", OWNER),
+    "amazon-account-list": Address(),
+    "amazon-account-progress": Address(_account),
+    "amazon-appstore-login": Address(),
+    "amazon-callback": Address(),
+    "amazon-connect": Address(),
+    "amazon-connect-private": Address(),
+    "amazon-health-download": Address(_download),
+    "amazon-health-report": Address(_report),
+    "amazon-health-run": Address(_account, "post", OPERATOR),
+    "amazon-log-detail": Address(_entry),
+    "amazon-log-export": Address(),
+    "amazon-log-list": Address(),
+    "amazon-order-detail": Address(_order),
+    "amazon-order-list": Address(),
+    "amazon-order-reveal": Address(_order, "post"),
+    "amazon-order-ship": Address(_order, "post", OPERATOR),
+    "amazon-overview": Address(),
+    "amazon-status": Address(_account),
+    "amazon-status-index": Address(),
+    "amazon-stock-detail": Address(_variant),
+    "amazon-stock-list": Address(),
+    "amazon-stock-set": Address(_variant, "post", OPERATOR),
+    "amazon-subscribe": Address(_account, "post", OPERATOR),
+}
+OF_ROWS = sorted(name for name, address in ADDRESSES.items() if address.args)
+FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_role)
+# Whoever holds an account may open these without a row of their own to show.
+LISTS = (
+    "amazon-account-list",
+    "amazon-log-list",
+    "amazon-log-export",
+    "amazon-order-list",
+    "amazon-overview",
+    "amazon-stock-list",
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(client: Client, name: str, world: World) -> Any:
+    """Return the answer to the page's address for the first store's row."""
+    address = ADDRESSES[name]
+    args = address.args(world) if address.args else ()
+    return getattr(client, address.method)(reverse(name, args=args))
+
+
+def body(response: Any) -> bytes:
+    """Return the body, of a streamed answer too."""
+    whole: bytes = response.getvalue() if response.streaming else response.content
+    return whole
+
+
+def test_addresses_are_all_in_the_table() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_page_leads_anonymous_to_sign_in(name: str, client: Client) -> None:
+    response = ask(client, name, make_world())
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/?next=")
+
+
+@pytest.mark.parametrize("name", OF_ROWS)
+def test_page_is_not_there_for_member_of_another_store(name: str) -> None:
+    world = make_world()
+
+    assert ask(signed_in(world.stranger), name, world).status_code == 404
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_holds_nothing_of_another_store(name: str) -> None:
+    world = make_world()
+
+    response = ask(signed_in(world.stranger), name, world)
+
+    assert response.status_code == 200
+    text = body(response).decode()
+    for secret in (
+        world.account.name,
+        world.account.seller_id,
+        world.order.amazon_order_id,
+        world.variant.sku,
+        world.entry.message,
+    ):
+        assert secret not in text
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_opens_for_member_without_model_permissions(name: str) -> None:
+    world = make_world()
+
+    assert ask(signed_in(world.owner), name, world).status_code == 200
+
+
+@pytest.mark.parametrize("name", FOR_ROLES)
+def test_change_is_refused_to_viewer(name: str) -> None:
+    world = make_world()
+    client = make_member_client(world.store, StoreMember.Role.VIEWER)
+
+    assert ask(client, name, world).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FOR_ROLES if ADDRESSES[name].for_role == OWNER]
+)
+def test_owners_change_is_refused_to_operator(name: str) -> None:
+    world = make_world()
+    client = make_member_client(world.store, StoreMember.Role.OPERATOR)
+
+    assert ask(client, name, world).status_code == 403
+
+
+@pytest.mark.parametrize("name", FOR_ROLES)
+def test_change_needs_post(name: str) -> None:
+    world = make_world()
+    address = ADDRESSES[name]
+    assert address.args
+
+    response = signed_in(world.owner).get(reverse(name, args=address.args(world)))
+
+    assert response.status_code in {200, 405}
+
+
+def test_fragment_reloads_page_after_session_ended(client: Client) -> None:
+    response = client.get(reverse("amazon-order-list"), headers={"HX-Request": "true"})
+
+    assert response["HX-Refresh"] == "true"
+
+
+def test_front_page_leads_to_overview() -> None:
+    world = make_world()
+
+    response = signed_in(world.owner).get(reverse("admin:index"))
+
+    assert response["Location"] == reverse("amazon-overview")

@@ -1,0 +1,72 @@
+"""Times, money and states as the pages show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from channels_amazon.templatetags import shoplink
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "now"),
+        (42, "42 s ago"),
+        (-42, "in 42 s"),
+        (600, "10\xa0minutes ago"),
+        (-7200, "in 2\xa0hours"),
+    ],
+)
+def test_relative_time(seconds: float, text: str) -> None:
+    assert shoplink.relative(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0.4, "under a second"),
+        (2, "2 s"),
+        (600, "10 min"),
+        (3 * 3600, "3 h"),
+        (86400 * 3, "3 days"),
+    ],
+)
+def test_duration(seconds: float | None, text: str) -> None:
+    assert shoplink.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (Decimal("1234.5"), "USD", "$1,234.50"),
+        (Decimal("1234"), "JPY", "¥1,234"),
+        (Decimal("5.00"), "ZZQ", "ZZQ"),
+        (Decimal("5.00"), "", "5"),
+        (None, "USD", "–"),
+    ],
+)
+def test_money_knows_strange_currencies(
+    amount: Decimal | None, currency: str, text: str
+) -> None:
+    assert text in shoplink.money(amount, currency)
+
+
+def test_money_follows_language() -> None:
+    with translation.override("zh-hans"):
+        assert shoplink.money(Decimal("5.00"), "USD") == "US$5.00"
+
+
+def test_state_escapes_its_words() -> None:
+    assert "&lt;b&gt;" in shoplink.state("ok", "<b>")
+
+
+def test_unknown_marketplace_keeps_its_id() -> None:
+    assert shoplink.country("A1NEW") == "A1NEW"
+    assert shoplink.country("A1PA6795UKMFR9") == "DE"

@@ -1,0 +1,58 @@
+"""The Chinese words: none missing, and the compiled file is the written one."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+FOLDER = Path(__file__).resolve().parents[2] / "locale" / "zh_Hans" / "LC_MESSAGES"
+
+
+def messages() -> list[Message]:
+    """Return the messages of the written file."""
+    with (FOLDER / "django.po").open("rb") as file:
+        return [message for message in read_po(file) if message.id]
+
+
+def first(value: object) -> str:
+    """Return a message's one text; Chinese has no plural forms."""
+    return str(value[0] if isinstance(value, list | tuple) else value)
+
+
+def test_every_message_is_translated() -> None:
+    missing = [
+        message.id
+        for message in messages()
+        if message.fuzzy or not first(message.string)
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("mark", ["%(", "{"])
+def test_translation_keeps_the_placeholders(mark: str) -> None:
+    wrong = [
+        message.id
+        for message in messages()
+        if first(message.id).count(mark) != first(message.string).count(mark)
+    ]
+
+    assert wrong == []
+
+
+def test_compiled_file_is_fresh() -> None:
+    with (FOLDER / "django.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    stale = [
+        message.id
+        for message in messages()
+        if not message.context
+        and not isinstance(message.id, list | tuple)
+        and compiled.gettext(message.id) != first(message.string)
+    ]
+
+    assert stale == []

@@ -1,0 +1,88 @@
+"""Two stores side by side, so that a test sees whether one's rows reach the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.test import Client
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    DiagnosticEntry,
+    HealthReport,
+    Order,
+    Store,
+    StoreMember,
+    Variant,
+    Warehouse,
+)
+from tests import builders
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@dataclass(frozen=True)
+class World:
+    """One store with a row of each kind, and a member of another store."""
+
+    store: Store
+    owner: AbstractBaseUser
+    stranger: AbstractBaseUser
+    account: AmazonAccount
+    warehouse: Warehouse
+    variant: Variant
+    order: Order
+    entry: DiagnosticEntry
+    report: HealthReport
+
+
+def make_world() -> World:
+    """Make the store, its rows, its owner and a stranger who owns another store."""
+    store = builders.make_store()
+    owner = builders.make_member(
+        store, role=StoreMember.Role.OWNER, sees_personal_data=True
+    ).user
+    stranger = builders.make_member(role=StoreMember.Role.OWNER).user
+    account = builders.make_account(store)
+    variant = builders.make_variant(store)
+    builders.make_listing(account, variant=variant)
+    return World(
+        store=store,
+        owner=owner,
+        stranger=stranger,
+        account=account,
+        warehouse=builders.make_warehouse(store),
+        variant=variant,
+        order=builders.make_order(account, lines=({"variant": variant},)),
+        entry=builders.make_entry(account),
+        report=HealthReport.objects.create(account=account, state="done", status="ok"),
+    )
+
+
+def signed_in(user: AbstractBaseUser) -> Client:
+    """Return a client in which `user` is signed in."""
+    client = Client()
+    client.force_login(user, backend=MODEL_BACKEND)  # type: ignore[arg-type]
+    return client
+
+
+def make_member_client(store: Store, role: str, **over: bool) -> Client:
+    """Return a client in which a new member of that role is signed in."""
+    return signed_in(builders.make_member(store, role=role, **over).user)
+
+
+def make_call(account: AmazonAccount, **over: object) -> ApiCall:
+    """Make one call to Amazon that succeeded."""
+    fields: dict[str, object] = {
+        "operation": "getOrder",
+        "method": "GET",
+        "path": "/orders/2026-01-01/orders/902",
+        "status": 200,
+        "request_id": f"req-{builders.number()}",
+        "started_at": timezone.now(),
+    }
+    row: ApiCall = ApiCall.objects.create(account=account, **fields | over)
+    return row

@@ -1,0 +1,1 @@
+"""Tests of the whole product: its own processes, as `make run` starts them."""

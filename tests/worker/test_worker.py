@@ -1,0 +1,126 @@
+"""`manage.py worker` comes back by itself whichever of its processes is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from channels_amazon.models import Heartbeat
+from channels_amazon.services import jobs
+from tests.builders import make_account, make_job
+from tests.processes import Processes
+from tests.worker.test_keeper import is_running
+
+pytestmark = [pytest.mark.chaos, pytest.mark.twoprocess]
+
+# What the product promises.
+HEALED_WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes of one worker, by their part."""
+
+    keeper: int
+    supervisor: int
+    leader: int
+    guard: int
+    worker: int
+    other_worker: int
+    monitor: int
+    pusher: int
+
+
+def children(pid: int) -> list[int]:
+    """Return the living children of a process, oldest first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            stat = (entry / "stat").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        state, parent = stat.rpartition(")")[2].split()[:2]
+        if int(parent) == pid and state != "Z":
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def team_of(keeper: int) -> Team | None:
+    """Return the whole team, None while one of it is missing."""
+    chain = [keeper]
+    for _part in ("supervisor", "leader", "guard"):
+        below = children(chain[-1])
+        if not below:
+            return None
+        chain.append(below[0])
+    members = children(chain[-1])
+    return Team(*chain, *members) if len(members) == 4 else None
+
+
+def wait_for_work(keeper: int, after: Team | None = None) -> Team:
+    """Wait until a task has come through the queue of a whole team; return the team.
+
+    With `after` it must be another team than that one.
+    """
+    ends = time.monotonic() + HEALED_WITHIN
+    while time.monotonic() < ends:
+        team = team_of(keeper)
+        beat = Heartbeat.objects.filter(kind=Heartbeat.Kind.QUEUE).first()
+        is_new = team is not None and (after is None or after.leader != team.leader)
+        if team and is_new and beat and beat.pid in {team.worker, team.other_worker}:
+            return team
+        time.sleep(0.1)
+    raise AssertionError("The worker did not come back to work.")
+
+
+@pytest.fixture
+def keeper(processes: Processes) -> int:
+    """Start a worker and return the number of its first process."""
+    # Nobody reads its output, so it must not have much to say.
+    worker = processes.command("worker", "--quiet-seconds=4", LOG_LEVEL="CRITICAL")
+    return worker.pid
+
+
+def test_worker_heals_after_the_kill_of_any_process(keeper: int) -> None:
+    for part in ("worker", "monitor", "pusher", "guard", "leader", "supervisor"):
+        team = wait_for_work(keeper)
+        os.kill(getattr(team, part), signal.SIGKILL)
+        wait_for_work(keeper, after=team)
+        assert not is_running(team.guard), part
+
+
+def test_worker_heals_after_the_kill_of_its_keeper(
+    keeper: int, processes: Processes
+) -> None:
+    team = wait_for_work(keeper)
+    os.kill(keeper, signal.SIGKILL)
+    processes.started[0].wait()
+    wait_for_work(team.supervisor, after=team)
+    assert not is_running(team.leader)
+
+
+def test_worker_heals_a_queue_that_stands_still(keeper: int) -> None:
+    team = wait_for_work(keeper)
+    for pid in (team.worker, team.other_worker):
+        os.kill(pid, signal.SIGSTOP)
+    wait_for_work(keeper, after=team)
+    assert not is_running(team.worker)
+
+
+def test_worker_runs_a_due_job_and_ends_on_term(
+    keeper: int, processes: Processes
+) -> None:
+    wait_for_work(keeper)
+    # No address of Amazon is set, so the run fails: that it ran is what counts.
+    job = make_job(make_account())
+    ends = time.monotonic() + HEALED_WITHIN
+    while jobs.is_work_due() or not job.runs.exclude(state="running").exists():
+        assert time.monotonic() < ends, "The job was not run."
+        time.sleep(0.1)
+    processes.started[0].terminate()
+    assert processes.started[0].wait(timeout=HEALED_WITHIN) == 0
