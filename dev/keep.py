@@ -1,4 +1,4 @@
-"""Keeps one command running: starts it again when it dies, ends it on SIGTERM.
+"""Keeps a management command running: again when it dies, ended on SIGTERM.
 
 The demonstration's stand-in for what systemd does on a server (docs/deploy.md).
 """
@@ -47,4 +47,4 @@ def _end_heirs() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(sys.argv[1:]))
+    sys.exit(keep([sys.executable, "manage.py", *sys.argv[1:]]))

@@ -39,6 +39,10 @@ class Clock:
         self._skipped += timedelta(seconds=seconds)
         return self.now()
 
+    def restart(self) -> None:
+        """Forget every jump: a world that starts anew starts at the real time."""
+        self._skipped = timedelta(0)
+
     def real_seconds(self, simulated: float) -> float:
         """Return how long a simulated span takes in real seconds."""
         return simulated / self.speed

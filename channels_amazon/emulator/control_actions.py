@@ -262,6 +262,8 @@ def reset(world: World, body: Body) -> Json:
     Where connections are kept, later orders get ids that were never used before.
     """
     keep = KEPT_WITH_CONNECTIONS if body["keep_connections"] else frozenset()
+    if not keep:
+        world.clock.restart()
     name = body["world"] or world.name
     seed = world.seed if body["seed"] is None else body["seed"]
     world.adopt(build_world(name, seed, world.clock), keep=keep)

@@ -196,6 +196,13 @@ class Reservation(StoreScoped):
                 condition=models.Q(quantity__gte=0), name="reservation_not_negative"
             ),
         )
+        indexes = (
+            models.Index(
+                fields=["variant", "warehouse"],
+                condition=models.Q(quantity__gt=0),
+                name="reservation_held",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.variant} × {self.quantity}"

@@ -1,4 +1,4 @@
-"""The arithmetic of stock: available, short, where from, what first; rules layer."""
+"""The arithmetic of stock: available, short, where from; rules layer."""
 
 from __future__ import annotations
 
@@ -67,15 +67,3 @@ def short_holds(on_hand: int, holds: Sequence[Hold]) -> set[int]:
         if left < 0:
             short.add(hold.key)
     return short
-
-
-def push_order(desired: int, acknowledged: int | None) -> tuple[int, int]:
-    """Return the sort key of a quantity to publish, the most dangerous first.
-
-    Zeros, then decreases with the lowest cover, then increases: what is too high at
-    Amazon oversells, what is too low only sells less.
-    """
-    if desired == 0:
-        return (0, 0)
-    is_increase = acknowledged is not None and desired > acknowledged
-    return (2 if is_increase else 1, desired)

@@ -20,6 +20,7 @@ from django.db import (
 )
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
@@ -108,11 +109,11 @@ def _judge(envelope: Envelope) -> _Verdict:
     """Decide what a readable message is, without changing anything yet."""
     kind = envelope.notification_type
     if kind != order_event.ORDER_CHANGE:
-        named = f"the type {kind}" if kind else "no type"
         return _Verdict(
             State.IGNORED if kind else State.QUARANTINED,
             "notifications.unknown_type",
-            f"The message has {named}, of which nothing is used here.",
+            _("Messages of the type %(kind)s are not used here.")
+            % {"kind": kind or "?"},
         )
     try:
         event = order_event.read_order_event(envelope)
@@ -123,7 +124,8 @@ def _judge(envelope: Envelope) -> _Verdict:
         return _Verdict(
             State.QUARANTINED,
             "notifications.unknown_account",
-            f"The seller {event.seller_id} is not connected here.",
+            _("The seller %(seller)s is not connected here.")
+            % {"seller": event.seller_id},
             event=event,
         )
     return _Verdict(State.APPLIED, account=account, event=event)
@@ -216,7 +218,8 @@ def _quarantine(message: Message, error: Exception) -> Accepted:
     verdict = _Verdict(
         State.QUARANTINED,
         "notifications.failed",
-        f"The message could not be applied: {type(error).__name__}.",
+        _("The message could not be applied: %(error)s.")
+        % {"error": type(error).__name__},
     )
     return _store(message, f"sqs:{message.id}", None, verdict)
 
@@ -229,11 +232,11 @@ def _tell(verdict: _Verdict, state: str, reference: str) -> None:
             level=Level.WARNING if is_wrong else Level.INFO,
             account=verdict.account,
             reference=reference,
-            message=f"A notification was put aside. {verdict.message}"
-            if is_wrong
-            else verdict.message,
-            fix="The sweep brings the order all the same; the message is kept in the "
-            "inbox."
+            message=verdict.message,
+            fix=_(
+                "The message was put aside in the inbox; the sweep brings the order "
+                "all the same."
+            )
             if is_wrong
             else "",
         )

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -167,8 +168,10 @@ def set_aside(
                     account=account,
                     reference=order_id,
                     message=message,
-                    fix="The order is kept and tried again by itself. Look at it in "
-                    "Seller Central if it stays so.",
+                    fix=_(
+                        "The order is kept and tried again by itself. Look at it in "
+                        "Seller Central if it stays so."
+                    ),
                 )
             )
     return order
@@ -263,16 +266,22 @@ def _answer_event(order: Order) -> None:
 def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
     """Write down, once, what of the order asks for a person."""
     if order.has_unmatched and not before.was_unmatched:
-        skus = ", ".join(sorted({sku or "?" for sku in unmatched}))
+        facts = {
+            "order": order.amazon_order_id,
+            "skus": ", ".join(sorted({sku or "?" for sku in unmatched})),
+        }
         record(
             Entry(
                 code="orders.unmatched_sku",
                 level=Level.WARNING,
                 account=order.account,
                 reference=order.amazon_order_id,
-                message=f"Order {order.amazon_order_id} is kept, but no variant of the "
-                f"store has its SKU, so no stock is held for it: {skus}.",
-                fix="Add a variant with this SKU, or link the listing to a variant.",
+                message=_(
+                    "Order %(order)s is kept, but no variant of the store has its "
+                    "SKU, so no stock is held for it: %(skus)s."
+                )
+                % facts,
+                fix=_("Add a variant with this SKU, or link the listing to a variant."),
             )
         )
     if order.status == Order.Status.UNKNOWN != before.status:
@@ -286,9 +295,11 @@ def _tell_unknown_status(order: Order) -> None:
             level=Level.WARNING,
             account=order.account,
             reference=order.amazon_order_id,
-            message=f"Amazon gave order {order.amazon_order_id} the status "
-            f"“{order.amazon_status}”, which is not known here. The order and the "
-            "stock held for it stay as they are.",
-            fix="Look at the order in Seller Central.",
+            message=_(
+                "Amazon gave order %(order)s the status “%(status)s”, which is not "
+                "known here. The order and the stock held for it stay as they are."
+            )
+            % {"order": order.amazon_order_id, "status": order.amazon_status},
+            fix=_("Look at the order in Seller Central."),
         )
     )

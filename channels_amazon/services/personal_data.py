@@ -90,7 +90,7 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
             level=Level.INFO,
             account=order.account,
             reference=order.amazon_order_id,
-            message="Buyer and recipient of the order were shown unmasked.",
+            message=_("Buyer and recipient of the order were shown unmasked."),
             actor=user.get_username(),
         )
     )
@@ -169,7 +169,10 @@ def _tell_purged(store: Store, orders: int) -> None:
             code="personal_data.purged",
             level=Level.INFO,
             store=store,
-            message=f"Buyer and recipient of {orders} orders were deleted: their "
-            "time was over.",
+            message=_(
+                "Buyer and recipient of %(count)d orders were deleted: their time was "
+                "over."
+            )
+            % {"count": orders},
         )
     )

@@ -52,7 +52,7 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
             code="notifications.subscribed",
             level=Level.INFO,
             account=account,
-            message="Amazon sends the order events of this account to the queue.",
+            message=_("Amazon sends the order events of this account to the queue."),
             actor=actor,
         )
     )

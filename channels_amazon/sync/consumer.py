@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.services import heartbeats
@@ -24,10 +26,13 @@ _FIRST_REST = 1.0
 _LONGEST_REST = 20.0
 _IDLE_BEAT = 10.0
 _FIX = {
-    "notifications.credentials": "Give the AWS key sqs:ReceiveMessage, "
-    "sqs:DeleteMessage and sqs:GetQueueAttributes on the queue, and check its address.",
-    "notifications.unreachable": "Check the network and SQS_QUEUE_URL; it is tried "
-    "again by itself.",
+    "notifications.credentials": gettext_lazy(
+        "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
+        "sqs:GetQueueAttributes on the queue, and check the queue's address."
+    ),
+    "notifications.unreachable": gettext_lazy(
+        "Check the network and SQS_QUEUE_URL; it is tried again by itself."
+    ),
 }
 
 
@@ -131,8 +136,9 @@ class Consumer:
         entry = Entry(
             code=code,
             level=Level.ERROR,
-            message=f"The notification queue cannot be read: {message}",
-            fix=_FIX[code],
+            message=_("The notification queue cannot be read: %(reason)s")
+            % {"reason": message},
+            fix=str(_FIX[code]),
         )
         try:
             record(entry)

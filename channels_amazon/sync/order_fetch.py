@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
@@ -163,8 +164,8 @@ def _put_aside(ctx: RunContext, order: Order, error: SpApiError) -> None:
         ctx.account,
         order.amazon_order_id,
         code=code,
-        message=f"Amazon did not give the order {order.amazon_order_id}: "
-        f"{error.message}",
+        message=_("Amazon did not give the order %(order)s: %(reason)s")
+        % {"order": order.amazon_order_id, "reason": error.message},
         retry_at=ctx.now() + put_off_by(order.fetch_attempts + 2),
     )
     ctx.progress(rows=1, aside=1)

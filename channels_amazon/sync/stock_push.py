@@ -78,7 +78,7 @@ def _waiting(ctx: RunContext) -> QuerySet[Listing]:
 def _due(ctx: RunContext) -> QuerySet[Listing]:
     """Return what may be sent now: zeros, then decreases by cover, then increases.
 
-    The order is that of rules.allocation.push_order, in SQL.
+    What is too high at Amazon oversells, what is too low only sells less.
     """
     may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
     urgency = Case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import DataError, IntegrityError
+from django.utils.translation import gettext as _
 
 from channels_amazon.services import confirmations, orders
 from channels_amazon.services.diagnostics import Entry, Level, record
@@ -30,8 +31,8 @@ def store_order(
             ctx.account,
             data.order_id,
             code="orders.import_failed",
-            message=f"The order {data.order_id} could not be stored: "
-            f"{type(error).__name__}.",
+            message=_("The order %(order)s could not be stored: %(error)s.")
+            % {"order": data.order_id, "error": type(error).__name__},
             retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
         )
         ctx.progress(rows=1, aside=1)
@@ -49,7 +50,8 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
             ctx.account,
             found.order_id,
             code="orders.unreadable",
-            message=f"The order {found.order_id} cannot be read: {found.reason}.",
+            message=_("The order %(order)s cannot be read: %(reason)s.")
+            % {"order": found.order_id, "reason": found.reason},
             retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
         )
         return
@@ -59,7 +61,8 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
             level=Level.WARNING,
             account=ctx.account,
             run=ctx.run,
-            message=f"Amazon listed an order that has no id: {found.reason}.",
-            fix="Compare the day's orders with Seller Central.",
+            message=_("Amazon listed an order that has no id: %(reason)s.")
+            % {"reason": found.reason},
+            fix=_("Compare the day's orders with Seller Central."),
         )
     )

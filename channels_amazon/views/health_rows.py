@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -53,6 +54,20 @@ LABELS: dict[str, Promise] = {
     "status": _("Answer"),
     "steps": _("Steps"),
 }
+TIMES = frozenset(
+    {
+        "authorised_at",
+        "disconnected_at",
+        "ends_at",
+        "last_beat_at",
+        "last_received_at",
+        "last_run_at",
+        "oldest_due_at",
+        "seen_at",
+        "since",
+        "subscribed_at",
+    }
+)
 # What the runner alone needs.
 HIDDEN = frozenset({"about"})
 
@@ -163,7 +178,15 @@ def evidence_lines(evidence: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]
         if key in HIDDEN or value in (None, "", [], {}):
             continue
         values = value if isinstance(value, list) else [value]
-        yield LABELS.get(key, key.replace("_", " ")), [str(one) for one in values]
+        yield LABELS.get(key, key.replace("_", " ")), [_shown(key, v) for v in values]
+
+
+def _shown(key: str, value: Any) -> str:
+    """Return a value as people read it; times are kept as ISO texts in UTC."""
+    if key in TIMES:
+        at = datetime.fromisoformat(str(value)).astimezone(UTC)
+        return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return str(value)
 
 
 def _action(report: HealthReport, finding: HealthFinding) -> Action | None:

@@ -10,11 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+KEEP = (
+    f"import sys; from dev.keep import keep; keep([sys.executable, '-c', {COMMAND!r}])"
+)
 
 
 def test_killed_command_starts_again_and_ends_on_sigterm() -> None:
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "dev.keep", sys.executable, "-c", COMMAND],
+        [sys.executable, "-c", KEEP],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
@@ -245,3 +246,10 @@ def test_every_text_of_the_pages_is_translated() -> None:
         used |= {control.title, control.help}
         used |= {field.label for field in control.fields if field.in_form}
     assert used - set(chinese) == set()
+
+
+def test_reset_forgets_jumps_of_the_clock(emulator: Emulator) -> None:
+    emulator.control("clock", advance=86_400)
+    emulator.control("reset", keep_connections=False)
+    behind = datetime.now(UTC) - emulator.state.now()
+    assert abs(behind.total_seconds()) < 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -51,4 +52,4 @@ def codes(report: dict[str, Any]) -> list[str]:
 
 def seconds_ago(seconds: float) -> Any:
     """Return the time that long before now."""
-    return timezone.now() - timezone.timedelta(seconds=seconds)
+    return timezone.now() - timedelta(seconds=seconds)

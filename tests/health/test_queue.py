@@ -110,6 +110,13 @@ def test_queue_that_is_not_configured_is_found(
     assert codes(report_of(account)) == ["notifications.not_configured"]
 
 
+def test_silent_reader_is_found_though_the_token_is_lost(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    Heartbeat.objects.filter(kind=Kind.CONSUMER).delete()
+    emulator.control("revoke", region="na")
+    assert "notifications.consumer_down" in codes(report_of(account))
+
+
 def test_silent_reader_is_found(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     Heartbeat.objects.filter(kind=Kind.CONSUMER).delete()

@@ -1,4 +1,4 @@
-"""Available units, warehouses, shortages and the order of pushing."""
+"""Available units, warehouses and shortages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from channels_amazon.rules.allocation import (
     Level,
     available,
     choose_warehouse,
-    push_order,
     short_holds,
 )
 
@@ -58,15 +57,3 @@ def test_short_holds_serves_who_came_first() -> None:
     assert short_holds(3, holds) == {2, 3}
     assert short_holds(5, holds) == set()
     assert short_holds(-1, holds) == {1, 2, 3}
-
-
-def test_push_order_puts_zeros_first_then_low_cover() -> None:
-    rows = [(9, 3), (5, 9), (1, 4), (0, 7), (2, None)]
-
-    assert sorted(rows, key=lambda row: push_order(*row)) == [
-        (0, 7),
-        (1, 4),
-        (2, None),
-        (5, 9),
-        (9, 3),
-    ]

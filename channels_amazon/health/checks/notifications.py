@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
@@ -37,7 +38,12 @@ def run(context: CheckContext) -> list[Finding]:
     """Look at settings, queue, reader and subscription, then for silence."""
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
         return [_not_configured()]
-    found = [*_queue(), *_reader(context), *_subscription(context)]
+    found = [*_queue(), *_reader(context)]
+    try:
+        found += _subscription(context)
+    except ShoplinkError:
+        if not found:
+            raise
     if not found:
         found = _silence(context)
     last = Notification.objects.filter(account=context.account).first()

@@ -37,6 +37,8 @@ def run(context: CheckContext) -> list[Finding]:
         completed_at__gte=context.now - LOOK_BACK,
     ).order_by("-completed_at")
     rows = list(orders[:LOOK_AT])
+    if not rows:
+        return [well(_("No order to ship came lately, so there is nothing to see."))]
     with_none = [row.amazon_order_id for row in rows if not _has_recipient(row)]
     if not with_none:
         text = _("Orders to ship come with their recipients.")
