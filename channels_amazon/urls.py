@@ -48,6 +48,7 @@ urlpatterns = [
         name="amazon-connect-private",
     ),
     path(f"{_AMAZON}status/", status.status_index, name="amazon-status-index"),
+    path(f"{_AMAZON}health/", health.health_index, name="amazon-health-index"),
     path(
         f"{_AMAZON}health/<int:report_id>/",
         health.health_report,
@@ -69,6 +70,11 @@ urlpatterns = [
     path(_ORDER, orders.order_detail, name="amazon-order-detail"),
     path(f"{_ORDER}reveal/", orders.order_reveal, name="amazon-order-reveal"),
     path(f"{_ORDER}ship/", shipping.order_ship, name="amazon-order-ship"),
+    path(
+        f"{_ORDER}packages/<int:package_id>/discard/",
+        shipping.package_discard,
+        name="amazon-package-discard",
+    ),
     path(f"{_AMAZON}stock/", stock.stock_list, name="amazon-stock-list"),
     path(_VARIANT, stock.stock_detail, name="amazon-stock-detail"),
     path(f"{_VARIANT}set/", stock.stock_set, name="amazon-stock-set"),

@@ -132,7 +132,7 @@ REDIS_URL = env.secret("REDIS_URL", required=False)
 Q_CLUSTER: dict[str, Any] = {
     "name": "shoplink",
     "label": _("Task queue"),
-    "workers": env.count("QUEUE_WORKERS", 2),
+    "workers": env.count("QUEUE_WORKERS", 4),
     "queue_limit": 1,
     "bulk": 1,
     "poll": 0.2,

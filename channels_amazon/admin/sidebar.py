@@ -88,6 +88,7 @@ def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
     logs = reverse("amazon-log-list")
     name = request.resolver_match.url_name if request.resolver_match else ""
     on_status = name in {"amazon-status", "amazon-status-index"}
+    on_health = name in {"amazon-health-report", "amazon-health-index"}
     return [
         _item(
             _("Accounts"),
@@ -96,6 +97,12 @@ def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
             active=request.path.startswith(accounts) and not on_status,
         ),
         _item(_("Connection status"), "monitor_heart", status, active=on_status),
+        _item(
+            _("Health check"),
+            "health_and_safety",
+            reverse("amazon-health-index"),
+            active=on_health,
+        ),
         _item(
             _("Diagnostic logs"),
             "lists",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from channels_amazon.health.registry import all_checks
-from channels_amazon.models import HealthFinding, HealthReport
+from channels_amazon.models import HealthFinding, HealthReport, translated
 
 Level = HealthFinding.Level
 
@@ -43,8 +43,8 @@ def _finding(row: HealthFinding) -> dict[str, Any]:
         "check": row.check_id,
         "code": row.code,
         "level": row.level,
-        "cause": row.cause,
-        "fix": row.fix,
+        "cause": translated(row.cause),
+        "fix": translated(row.fix),
         "evidence": row.evidence,
         "consequence_of": row.consequence_of,
     }

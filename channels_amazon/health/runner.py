@@ -13,7 +13,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
@@ -22,6 +21,7 @@ from channels_amazon.health.registry import Check, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.rules.first_cause import Fault, arrange
 from channels_amazon.services.diagnostics import clean
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +119,10 @@ def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkErr
         return [
             Finding(
                 code="unknown",
-                cause=_("The check itself failed: %(error)s.")
-                % {"error": type(error).__name__},
-                fix=_("Report it with this evidence and the server's log."),
+                cause=sentence(
+                    "The check itself failed: %(error)s.", error=type(error).__name__
+                ),
+                fix=sentence("Report it with this evidence and the server's log."),
                 evidence={"about": check.id, "error": repr(error), "at": last.name},
             )
         ]
@@ -148,8 +149,8 @@ def _unexplained(
         finding = Finding(
             code=error.code,
             level=Level.WARNING,
-            cause=_("This could not be checked: %(why)s") % {"why": error.message},
-            fix=error.fix or _("Run the health check again in a few minutes."),
+            cause=sentence("This could not be checked: %(why)s", why=error.message),
+            fix=error.fix or sentence("Run the health check again in a few minutes."),
             evidence=evidence_of(error),
         )
         results.append(Result(obstacle.check_id, finding))

@@ -24,6 +24,7 @@ from channels_amazon.models.order import (
 )
 from channels_amazon.models.rotation import KeyRotation
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
+from channels_amazon.models.sentence import SentenceField, label, translated
 from channels_amazon.models.shipment import Shipment, ShipmentLine
 from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
 from channels_amazon.models.store import Store, StoreMember, Warehouse
@@ -55,6 +56,7 @@ __all__ = [
     "QuotaBucket",
     "Reservation",
     "SecretTextField",
+    "SentenceField",
     "Shipment",
     "ShipmentLine",
     "StockLevel",
@@ -69,5 +71,7 @@ __all__ = [
     "Variant",
     "Warehouse",
     "dump_secret",
+    "label",
     "load_secret",
+    "translated",
 ]

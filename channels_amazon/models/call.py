@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.job import SyncRun
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store
 
 
@@ -69,7 +70,7 @@ class ApiCall(StoreScoped):
     amazon_code = models.CharField(_("Amazon's code"), max_length=80, blank=True)
     request_id = models.CharField(_("request id"), max_length=80, blank=True)
     error_class = models.CharField(max_length=60, blank=True)
-    message = models.CharField(_("message"), max_length=1000, blank=True)
+    message = SentenceField(_("message"), blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     latency_ms = models.PositiveIntegerField(_("latency, ms"), default=0)
     bytes_sent = models.PositiveIntegerField(default=0)
@@ -117,8 +118,8 @@ class DiagnosticEntry(StoreScoped):
     at = models.DateTimeField(_("at"))
     level = models.CharField(_("level"), max_length=8, choices=Level.choices)
     code = models.CharField(_("code"), max_length=60)
-    message = models.CharField(_("what happened"), max_length=500)
-    fix = models.CharField(_("what to do"), max_length=500, blank=True)
+    message = SentenceField(_("what happened"))
+    fix = SentenceField(_("what to do"), blank=True)
     # The order id, seller SKU or notification id it is about, for search.
     reference = models.CharField(_("reference"), max_length=120, blank=True)
     request_id = models.CharField(_("request id"), max_length=80, blank=True)

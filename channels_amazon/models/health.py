@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 
 
 class HealthReport(StoreScoped):
     """One run of the health check; `progress` is {check id: its state}.
 
-    `language` is the requester's: causes and fixes are written in it.
+    `language` is the requester's: what is written as evidence is in it.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -76,8 +77,8 @@ class HealthFinding(StoreScoped):
     check_id = models.CharField(max_length=60)
     code = models.CharField(max_length=60, blank=True)
     level = models.CharField(max_length=8, choices=Level.choices)
-    cause = models.CharField(max_length=500)
-    fix = models.CharField(max_length=1000, blank=True)
+    cause = SentenceField()
+    fix = SentenceField(blank=True)
     # A view name of ours that mends it in one click, "" where only a person can.
     fix_action = models.CharField(max_length=80, blank=True)
     evidence = models.JSONField(default=dict, blank=True)

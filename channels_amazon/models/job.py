@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 
 
 class SyncJob(StoreScoped):
@@ -43,7 +44,7 @@ class SyncJob(StoreScoped):
     attempts = models.PositiveIntegerField(default=0)
     waiting_until = models.DateTimeField(null=True, blank=True)
     blocked_code = models.CharField(max_length=60, blank=True)
-    blocked_message = models.CharField(max_length=500, blank=True)
+    blocked_message = SentenceField(blank=True)
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True)
     first_done_at = models.DateTimeField(null=True, blank=True)
@@ -96,7 +97,7 @@ class SyncRun(StoreScoped):
     rows_aside = models.PositiveIntegerField(_("set aside"), default=0)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     code = models.CharField(_("code"), max_length=60, blank=True)
-    message = models.CharField(_("message"), max_length=500, blank=True)
+    message = SentenceField(_("message"), blank=True)
     detail = models.TextField(blank=True)
     next_due_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 
 
 class Listing(StoreScoped):
@@ -46,7 +47,7 @@ class Listing(StoreScoped):
     push_after = models.DateTimeField(null=True, blank=True)
     push_attempts = models.PositiveIntegerField(default=0)
     push_code = models.CharField(max_length=80, blank=True)
-    push_error = models.CharField(max_length=500, blank=True)
+    push_error = SentenceField(blank=True)
     seen_at = models.DateTimeField(_("seen"))
 
     class Meta:

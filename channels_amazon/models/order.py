@@ -11,6 +11,7 @@ from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
 from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Warehouse
 
 
@@ -41,6 +42,14 @@ class Order(StoreScoped):
         AMAZON = "amazon", "FBA"
         MERCHANT = "merchant", "MFN"
         UNKNOWN = "", _("not known yet")
+
+    # Something may still be decided about these.
+    OPEN: ClassVar[tuple[str, ...]] = (
+        Status.PENDING_AVAILABILITY,
+        Status.PENDING,
+        Status.UNSHIPPED,
+        Status.PARTIALLY_SHIPPED,
+    )
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="orders")
     amazon_order_id = models.CharField(_("order id"), max_length=40)
@@ -79,7 +88,7 @@ class Order(StoreScoped):
     fetch_attempts = models.PositiveIntegerField(default=0)
     # Why this one order is set aside ("" while it is not).
     aside_code = models.CharField(max_length=60, blank=True)
-    aside_message = models.CharField(max_length=500, blank=True)
+    aside_message = SentenceField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -117,6 +126,11 @@ class Order(StoreScoped):
 
     def __str__(self) -> str:
         return self.amazon_order_id
+
+    @property
+    def asks_to_cancel(self) -> bool:
+        """Tell whether the buyer's wish to cancel still waits for a person."""
+        return self.cancel_requested and self.status in self.OPEN
 
 
 class OrderPersonalData(StoreScoped):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.order import Order, OrderLine
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Warehouse
 
 
@@ -45,7 +46,7 @@ class Shipment(StoreScoped):
     send_after = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=80, blank=True)
-    error_message = models.CharField(max_length=500, blank=True)
+    error_message = SentenceField(blank=True)
     created_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

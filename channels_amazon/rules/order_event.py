@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from channels_amazon.wording import sentence
+
 JsonObject = dict[str, Any]
 
 ORDER_CHANGE = "ORDER_CHANGE"
@@ -82,9 +84,11 @@ def read_envelope(text: str) -> Envelope:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadEvent("notifications.not_json", "The message is not JSON.") from None
+        raise BadEvent(
+            "notifications.not_json", sentence("The message is not JSON.")
+        ) from None
     if not isinstance(body, dict):
-        raise _schema("the message", "is not an object")
+        raise _schema(sentence("the message"), sentence("is not an object"))
     body = _without_postal_code(body)
     meta = _either(body, "NotificationMetadata")
     meta = meta if isinstance(meta, dict) else {}
@@ -115,7 +119,7 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
     told = trigger.get("TimeOfOrderChange") if isinstance(trigger, dict) else None
     changed_at = _time_or_none(told) or envelope.event_at or envelope.published_at
     if changed_at is None:
-        raise _schema("EventTime", "is missing or is not a time")
+        raise _schema("EventTime", sentence("is missing or is not a time"))
     programs = summary.get("OrderPrograms")
     return OrderEvent(
         seller_id=_text(change, "SellerId"),
@@ -136,14 +140,14 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
 def _lines(summary: JsonObject) -> tuple[EventLine, ...]:
     rows = summary.get("OrderItems")
     if not isinstance(rows, list):
-        raise _schema("OrderItems", "is missing or is not a list")
+        raise _schema("OrderItems", sentence("is missing or is not a list"))
     lines = {line.order_item_id: line for line in map(_line, rows)}
     return tuple(lines.values())
 
 
 def _line(row: Any) -> EventLine:
     if not isinstance(row, dict):
-        raise _schema("OrderItems", "holds something that is not an object")
+        raise _schema("OrderItems", sentence("holds something that is not an object"))
     sku = row.get("SellerSKU")
     return EventLine(
         order_item_id=_text(row, "OrderItemId"),
@@ -168,14 +172,14 @@ def _word(value: Any) -> str:
 def _object(data: JsonObject, name: str) -> JsonObject:
     value = data.get(name)
     if not isinstance(value, dict):
-        raise _schema(name, "is missing or is not an object")
+        raise _schema(name, sentence("is missing or is not an object"))
     return value
 
 
 def _text(data: JsonObject, name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise _schema(name, "is missing or is not a text")
+        raise _schema(name, sentence("is missing or is not a text"))
     return value
 
 
@@ -183,7 +187,7 @@ def _units(data: JsonObject, name: str) -> int:
     value = data.get(name)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if not is_whole or not 0 <= int(value or 0) <= MOST_UNITS:
-        raise _schema(name, "is missing or is not a whole number of units")
+        raise _schema(name, sentence("is missing or is not a whole number of units"))
     return int(value or 0)
 
 
@@ -211,4 +215,5 @@ def _without_postal_code(value: Any) -> Any:
 
 
 def _schema(name: str, problem: str) -> BadEvent:
-    return BadEvent("notifications.wrong_schema", f"{name} {problem}.")
+    message = sentence("%(name)s %(problem)s.", name=name, problem=problem)
+    return BadEvent("notifications.wrong_schema", message)

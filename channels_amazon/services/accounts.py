@@ -21,6 +21,7 @@ from channels_amazon.models import (
 from channels_amazon.services import jobs
 from channels_amazon.services.applications import current_application
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.wording import sentence
 
 State = AmazonAccount.State
 
@@ -87,8 +88,8 @@ def require_plan(store: Store) -> None:
     if not store.includes_amazon:
         raise PlanExcludesAmazon(
             "store.plan",
-            gettext("The store's plan does not include Amazon."),
-            fix=gettext("Change the store to the enterprise or the flagship plan."),
+            sentence("The store's plan does not include Amazon."),
+            fix=sentence("Change the store to the enterprise or the flagship plan."),
         )
 
 
@@ -111,15 +112,17 @@ def disconnect_account(account: AmazonAccount, *, actor: str) -> None:
         AccessToken.objects.filter(subject=account.quota_subject).delete()
         # They stay with their runs and cursors; none is taken while disconnected.
         jobs.stop(
-            account, "account.disconnected", gettext("The account is disconnected.")
+            account, "account.disconnected", sentence("The account is disconnected.")
         )
         record(
             Entry(
                 code="account.disconnected",
                 level=Level.INFO,
                 account=account,
-                message="The account was disconnected. Its tokens were deleted, its "
-                "orders, listings and logs were kept.",
+                message=sentence(
+                    "The account was disconnected. Its tokens were deleted, its "
+                    "orders, listings and logs were kept."
+                ),
                 actor=actor,
             )
         )
@@ -207,9 +210,11 @@ def _tell_connected(account: AmazonAccount, *, is_new: bool, actor: str) -> None
             level=Level.INFO,
             account=account,
             message=(
-                "The account was connected; its first pull has started."
+                sentence("The account was connected; its first pull has started.")
                 if is_new
-                else "The account was authorised again; the token was replaced."
+                else sentence(
+                    "The account was authorised again; the token was replaced."
+                )
             ),
             actor=actor,
         )

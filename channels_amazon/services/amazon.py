@@ -9,7 +9,6 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -31,6 +30,10 @@ from channels_amazon.spapi.recorder import Recorder
 from channels_amazon.spapi.throttle import InMemoryBuckets
 from channels_amazon.spapi.tokens import AccessTokens, InMemoryTokens
 from channels_amazon.spapi.transport import Transport
+from channels_amazon.wording import sentence
+
+# A worker has few places: while Amazon is silent a call gives its own back soon.
+CALL_SECONDS = 8.0
 
 
 def client_for(
@@ -38,7 +41,8 @@ def client_for(
 ) -> SpApiClient:
     """Return the client for this account; its calls are recorded under `run`.
 
-    Raises NeedsMerchant when the application has no usable secret.
+    A call takes no longer than CALL_SECONDS with all its attempts. Raises
+    NeedsMerchant when the application has no usable secret.
     """
     recorder = DatabaseRecorder(account.pk, run.pk if run else None)
     refresh_token = _StoredRefreshToken(account.pk)
@@ -56,6 +60,7 @@ def client_for(
         transport=transport(),
         application=application_subject(account.application),
         max_wait=max_wait,
+        budget=CALL_SECONDS,
     )
 
 
@@ -146,17 +151,17 @@ class _StoredRefreshToken:
             row = Credential.objects.filter(account_id=self.account_id).first()
         except InvalidToken as error:
             raise AuthorizationLost(
-                gettext("The stored authorisation cannot be decrypted."),
+                sentence("The stored authorisation cannot be decrypted."),
                 Evidence(LWA_TOKEN.name),
                 code="token.undecryptable",
-                fix=gettext(
+                fix=sentence(
                     "Restore the old key as a second one in FERNET_KEYS, or "
                     "authorise the account again."
                 ),
             ) from error
         if row is None or not row.refresh_token:
             raise AuthorizationLost(
-                gettext("No authorisation is stored for this account."),
+                sentence("No authorisation is stored for this account."),
                 Evidence(LWA_TOKEN.name),
             )
         self._seen = str(row.refresh_token)
@@ -175,6 +180,6 @@ class _StoredRefreshToken:
 
 def _no_account(subject: str) -> str:
     raise AuthorizationLost(
-        "This client has no account: it calls grantless operations only.",
+        sentence("This client has no account: it calls grantless operations only."),
         Evidence(LWA_TOKEN.name),
     )

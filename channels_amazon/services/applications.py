@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from channels_amazon.errors import NeedsMerchant
 from channels_amazon.models import ClientSecret, DeveloperApplication
+from channels_amazon.wording import sentence
 
 # Both secrets work for so long after a rotation.
 OVERLAP = timedelta(days=7)
@@ -26,8 +26,8 @@ def current_application() -> DeveloperApplication:
     if not settings.SPAPI_APP_ID:
         raise NeedsMerchant(
             "store.application_missing",
-            gettext("No application registered with Amazon is configured."),
-            fix=gettext(
+            sentence("No application registered with Amazon is configured."),
+            fix=sentence(
                 "Set SPAPI_APP_ID, LWA_CLIENT_ID, LWA_CLIENT_SECRET and "
                 "OAUTH_REDIRECT_URI, then restart Shoplink."
             ),
@@ -64,14 +64,14 @@ def client_secret(application: DeveloperApplication) -> str:
     except InvalidToken as error:
         raise NeedsMerchant(
             "client.secret_invalid",
-            gettext("The stored client secret cannot be decrypted."),
-            fix=gettext("Set LWA_CLIENT_SECRET, or restore the key in FERNET_KEYS."),
+            sentence("The stored client secret cannot be decrypted."),
+            fix=sentence("Set LWA_CLIENT_SECRET, or restore the key in FERNET_KEYS."),
         ) from error
     if row is None:
         raise NeedsMerchant(
             "client.secret_invalid",
-            gettext("The application has no client secret."),
-            fix=gettext("Set LWA_CLIENT_SECRET to the application's client secret."),
+            sentence("The application has no client secret."),
+            fix=sentence("Set LWA_CLIENT_SECRET to the application's client secret."),
         )
     return str(row.secret)
 

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core import signing
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from channels_amazon.errors import NeedsMerchant, ShoplinkError
 from channels_amazon.marketplaces import MARKETPLACES
@@ -40,6 +39,7 @@ from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.auth import Tokens
 from channels_amazon.spapi.errors import Evidence, SpApiError, UnexpectedResponse
 from channels_amazon.spapi.operations import LWA_CODE
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -160,14 +160,14 @@ def _redeem(
     if answer.error:
         raise AuthorizationDenied(
             "oauth.denied",
-            gettext("The seller did not authorise the application."),
-            fix=gettext("Start again, and approve on Amazon's page."),
+            sentence("The seller did not authorise the application."),
+            fix=sentence("Start again, and approve on Amazon's page."),
         )
     if not answer.code or not answer.seller_id:
         raise AnswerIncomplete(
             "oauth.answer_incomplete",
-            gettext("Amazon led you back without an authorisation code."),
-            fix=gettext("Start the authorisation again."),
+            sentence("Amazon led you back without an authorisation code."),
+            fix=sentence("Start the authorisation again."),
         )
     _require_same_seller(attempt, answer.seller_id)
     accounts.require_free(attempt.store, answer.seller_id, attempt.region)
@@ -177,7 +177,7 @@ def _redeem(
     )
     if not tokens.refresh_token:
         raise UnexpectedResponse(
-            "Login with Amazon answered without a refresh token.",
+            sentence("Login with Amazon answered without a refresh token."),
             Evidence(LWA_CODE.name, 200),
         )
     grant = AccountGrant(
@@ -234,19 +234,19 @@ def _hash(text: str) -> str:
 def _state_invalid() -> StateInvalid:
     return StateInvalid(
         "oauth.state_invalid",
-        gettext(
+        sentence(
             "This answer does not belong to an authorisation that you have begun in "
             "this browser within the last ten minutes."
         ),
-        fix=gettext("Start again from the store."),
+        fix=sentence("Start again from the store."),
     )
 
 
 def _not_amazons() -> CallbackAddressInvalid:
     return CallbackAddressInvalid(
         "oauth.callback_address_invalid",
-        gettext("The address to go on at is not a page of Seller Central."),
-        fix=gettext("Open the application in Seller Central and start again there."),
+        sentence("The address to go on at is not a page of Seller Central."),
+        fix=sentence("Open the application in Seller Central and start again there."),
     )
 
 
@@ -255,8 +255,8 @@ def _require_same_seller(attempt: AuthorizationAttempt, seller_id: str) -> None:
     if known is not None and known.seller_id != seller_id:
         raise NeedsMerchant(
             "account.other_seller",
-            gettext("Another seller authorised than the one of this account."),
-            fix=gettext(
+            sentence("Another seller authorised than the one of this account."),
+            fix=sentence(
                 "Sign in to Seller Central as the account's own seller, or connect "
                 "the other one as a new account."
             ),

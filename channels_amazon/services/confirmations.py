@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order, Shipment
@@ -17,6 +16,7 @@ from channels_amazon.services.refusals import Refusal
 from channels_amazon.services.reservations import settle_order
 from channels_amazon.services.shipments import lock_order, next_reference
 from channels_amazon.spapi.orders import Package
+from channels_amazon.wording import sentence, together
 
 State = Shipment.State
 
@@ -70,7 +70,7 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
             state=State.REFUSED,
             send_after=None,
             error_code=clean(refusal.code, 80),
-            error_message=clean(f"{refusal.message} {refusal.fix}", 500),
+            error_message=clean(together(refusal.message, refusal.fix), 500),
         ):
             return
         settle_order(order)
@@ -81,8 +81,12 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
                 account=order.account,
                 reference=order.amazon_order_id,
                 request_id=request_id,
-                message=f"Amazon refused package {shipment.package_reference} of order "
-                f"{order.amazon_order_id}: {refusal.message}",
+                message=sentence(
+                    "Amazon refused package %(number)s of order %(order)s: %(reason)s",
+                    number=shipment.package_reference,
+                    order=order.amazon_order_id,
+                    reason=refusal.message,
+                ),
                 fix=refusal.fix,
             )
         )
@@ -107,8 +111,10 @@ def tell_not_shown(shipment: Shipment) -> None:
     order = shipment.order
     error = ShoplinkError(
         "shipment.not_shown",
-        _("Amazon accepted the package but does not show it with the order."),
-        fix=_("Look at the order in Seller Central: it must not stay unshipped."),
+        sentence("Amazon accepted the package but does not show it with the order."),
+        fix=sentence(
+            "Look at the order in Seller Central: it must not stay unshipped."
+        ),
     )
     postpone(shipment, None, error)
     record(

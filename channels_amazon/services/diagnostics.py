@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, Store, SyncRun
 from channels_amazon.spapi.redact import redact_text
+from channels_amazon.wording import revised
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +61,35 @@ def record(entry: Entry) -> DiagnosticEntry:
     return row
 
 
+def record_once(entry: Entry, within: timedelta) -> bool:
+    """Store the entry unless the same was said within that time; tell whether it was.
+
+    The same is: of this code, account and reference. Two processes at the same time
+    may both say it.
+    """
+    said = DiagnosticEntry.objects.filter(
+        code=clean(entry.code, 60),
+        account=entry.account,
+        reference=clean(entry.reference, 120),
+        at__gt=timezone.now() - within,
+    )
+    if said.exists():
+        return False
+    record(entry)
+    return True
+
+
 def clean(text: str, length: int) -> str:
-    """Return the text without secrets and personal data, at most `length` long."""
-    shown = redact_text(str(text)).replace("\x00", "")
+    """Return the text without secrets and personal data, at most `length` long.
+
+    A Sentence stays one unless it is too long: what is cut cannot be said again.
+    """
+    shown = revised(text, _harmless)
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def _harmless(text: str) -> str:
+    return redact_text(str(text)).replace("\x00", "")
 
 
 def entry_for(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,12 @@ from django.utils import timezone
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, FbaStock, Listing
+from channels_amazon.services.diagnostics import Entry, Level, record_once
 from channels_amazon.spapi.apis.fba_inventory import InventorySummary
+from channels_amazon.spapi.unreadable import UnreadableListing
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
 
 _UNITS = (
     "fulfillable",
@@ -23,6 +29,8 @@ _UNITS = (
     "researching",
     "total",
 )
+# Each pass finds it again: once a day is enough to say.
+_SAY_AGAIN = timedelta(days=1)
 
 
 def pool_of(marketplace_id: str) -> str:
@@ -62,6 +70,39 @@ def upsert_fba_stock(
                 changed += _differs(row, facts)
                 FbaStock.objects.filter(pk=row.pk).update(seen_at=now, **facts)
     return changed
+
+
+def set_aside(
+    account: AmazonAccount, marketplace_id: str, found: UnreadableListing
+) -> None:
+    """Say whose units cannot be read, and keep the last known numbers."""
+    logger.warning("FBA units unreadable account=%s %s", account.pk, found.raw_redacted)
+    if found.sku:
+        # They were shown, if unreadably: they are not gone.
+        shown = FbaStock.objects.filter(
+            pool=pool_of(marketplace_id),
+            listing__account=account,
+            listing__seller_sku=found.sku.replace("\x00", ""),
+        )
+        shown.update(seen_at=timezone.now())
+    record_once(
+        Entry(
+            code="fba_stock.unreadable",
+            level=Level.WARNING,
+            account=account,
+            reference=found.sku or "",
+            message=sentence(
+                "The FBA units of %(sku)s cannot be read: %(reason)s.",
+                sku=found.sku or "?",
+                reason=found.reason,
+            ),
+            fix=sentence(
+                "The last known numbers stay, and the other units went on. Compare "
+                "them with Seller Central, and report this with the log."
+            ),
+        ),
+        _SAY_AGAIN,
+    )
 
 
 def empty_missing(account: AmazonAccount, pools: set[str], since: datetime) -> int:

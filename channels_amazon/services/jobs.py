@@ -16,16 +16,25 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
+from channels_amazon.models import AmazonAccount, SyncJob, SyncRun, label
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.heartbeats import host_name
 from channels_amazon.services.queueing import enqueue_drain
+from channels_amazon.wording import Sentence, sentence
 
 # A blocked job is tried again by itself: a permission may have come meanwhile.
 BLOCKED_RETRY = timedelta(hours=1)
 FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=15)
 _CANDIDATES = 20
+# What a buyer or a person waits for goes before what merely keeps up, as if it had
+# been due for so much longer; so nothing ever starves.
+URGENT = (
+    SyncJob.Kind.ORDER_FETCH,
+    SyncJob.Kind.SHIPMENTS,
+    SyncJob.Kind.STOCK_PUSH,
+)
+URGENT_AHEAD = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -143,21 +152,33 @@ def is_work_due() -> bool:
     )
 
 
+def label_of(kind: str) -> Sentence:
+    """Return the job's name as a sentence, to be part of another."""
+    return label(SyncJob.Kind(kind).label)
+
+
 def claim_due(holder: str, lease_seconds: float) -> SyncJob | None:
-    """Take the job that has been due longest; None when none is free.
+    """Take the job that has been due longest, urgent ones first; None if none is free.
 
     `holder` names this one claim and no other. Jobs of accounts that are not
     connected are never taken. Leases that ran out are given back first.
     """
     give_back_expired()
     now = timezone.now()
-    due = SyncJob.objects.filter(due_jobs(now)).order_by("due_at", "pk")
     # Several, since another worker may be quicker with the first ones.
-    for pk in list(due.values_list("pk", flat=True)[:_CANDIDATES]):
+    for pk in _candidates(now):
         job = _claim(pk, due_jobs(now), holder, lease_seconds)
         if job is not None:
             return job
     return None
+
+
+def _candidates(now: datetime) -> list[int]:
+    due = SyncJob.objects.filter(due_jobs(now)).order_by("due_at", "pk")
+    urgent = due.filter(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
+    others = due.exclude(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
+    ranked = [(due_at - URGENT_AHEAD, pk) for due_at, pk in urgent]
+    return [pk for _rank, pk in sorted([*ranked, *others])]
 
 
 def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:
@@ -287,11 +308,14 @@ def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:
                 code="job.failing",
                 level=Level.ERROR,
                 account=job.account,
-                message=_(
-                    "The process that ran %(kind)s died %(times)s times in a row. "
-                    "The job is tried again more and more rarely."
-                )
-                % {"kind": job.kind, "times": job.attempts},
-                fix=_("Read the worker's log at these times; memory is a usual cause."),
+                message=sentence(
+                    "The process that ran the job “%(job)s” died %(times)s times in a "
+                    "row. The job is tried again more and more rarely.",
+                    job=label_of(job.kind),
+                    times=job.attempts,
+                ),
+                fix=sentence(
+                    "Read the worker's log at these times; memory is a usual cause."
+                ),
             )
         )

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount, Listing, Offer, Variant
 from channels_amazon.services import orders, stock
-from channels_amazon.services.diagnostics import Entry, record
+from channels_amazon.services.diagnostics import Entry, Level, record, record_once
 from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
     ListingIssue,
     ListingsItem,
 )
+from channels_amazon.spapi.unreadable import UnreadableListing
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
 
 # What the price column can hold; a price beyond it is kept out rather than cut.
 _HIGHEST_PRICE = Decimal(10) ** 10
+# Each pass finds it again: once a day is enough to say.
+_SAY_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,23 @@ class Upserted:
 
 
 def upsert_listings(
-    account: AmazonAccount, marketplace_id: str, items: Sequence[ListingsItem]
+    account: AmazonAccount,
+    marketplace_id: str,
+    items: Sequence[ListingsItem | UnreadableListing],
 ) -> Upserted:
     """Store one page of one site's listings and link new ones by exact SKU.
 
-    Each listing is a transaction of its own: one that cannot be stored is set aside
-    with its reason, and the rest go on.
+    Each listing is a transaction of its own: one that cannot be read or stored is set
+    aside with its reason, and the rest go on.
     """
     changed = aside = 0
     to_refresh: list[int] = []
+    stored: list[str] = []
     for item in items:
+        if isinstance(item, UnreadableListing):
+            aside += 1
+            _set_aside(account, marketplace_id, item)
+            continue
         try:
             with transaction.atomic():
                 is_changed, has_moved = _upsert(account, marketplace_id, item)
@@ -53,10 +66,11 @@ def upsert_listings(
             aside += 1
             _tell_aside(account, item.sku, error)
             continue
+        stored.append(item.sku)
         changed += is_changed
         if has_moved is not None:
             to_refresh.append(has_moved)
-    link_by_sku(account, [item.sku for item in items])
+    link_by_sku(account, stored)
     if to_refresh:
         stock.refresh_desired(to_refresh)
     return Upserted(rows=len(items), changed=changed, aside=aside)
@@ -225,14 +239,50 @@ def _issue(issue: ListingIssue) -> dict[str, Any]:
     }
 
 
+def _set_aside(
+    account: AmazonAccount, marketplace_id: str, found: UnreadableListing
+) -> None:
+    """Say what cannot be read, and keep what is known of it as it is."""
+    logger.warning("listing unreadable account=%s %s", account.pk, found.raw_redacted)
+    if found.sku:
+        # It was shown, if unreadably: its offer is not gone.
+        shown = Offer.objects.filter(
+            listing__account=account,
+            listing__seller_sku=found.sku.replace("\x00", ""),
+            marketplace_id=marketplace_id,
+        )
+        shown.update(seen_at=timezone.now())
+    record_once(
+        Entry(
+            code="listings.unreadable",
+            level=Level.WARNING,
+            account=account,
+            reference=found.sku or "",
+            message=sentence(
+                "The listing %(sku)s cannot be read: %(reason)s.",
+                sku=found.sku or "?",
+                reason=found.reason,
+            ),
+            fix=sentence(
+                "What was known of it stays, and the other listings went on. Compare "
+                "it with Seller Central, and report this with the log."
+            ),
+        ),
+        _SAY_AGAIN,
+    )
+
+
 def _tell_aside(account: AmazonAccount, sku: str, error: Exception) -> None:
     record(
         Entry(
             code="listings.import_failed",
             account=account,
             reference=sku,
-            message=_("The listing %(sku)s could not be stored: %(error)s.")
-            % {"sku": sku, "error": type(error).__name__},
-            fix=_("The other listings went on. Report this with the log."),
+            message=sentence(
+                "The listing %(sku)s could not be stored: %(error)s.",
+                sku=sku,
+                error=type(error).__name__,
+            ),
+            fix=sentence("The other listings went on. Report this with the log."),
         )
     )

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language, override
+
+from channels_amazon.models import translated
 
 # The columns of each kind of log, in the order of the file; never a body or secret.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -62,6 +65,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "account__seller_id",
     ),
 }
+# What we said of it, which is said in the reader's language.
+SENTENCES = frozenset({"message", "fix"})
 HEADINGS = {"account__seller_id": "seller_id"}
 CHUNK = 2000
 # Spreadsheets take a cell that begins so for a formula.
@@ -78,13 +83,21 @@ class _Echo:
 
 
 def csv_lines(kind: str, rows: QuerySet[Any]) -> Iterator[str]:
-    """Yield the CSV file of `rows`, a log of `kind`, heading first, times in UTC."""
-    columns = COLUMNS[kind]
+    """Return the lines of the CSV file of `rows`, a log of `kind`, times in UTC.
+
+    Its sentences are in the language that is active now, not when the file is read.
+    """
+    return _lines(COLUMNS[kind], rows, get_language() or "en")
+
+
+def _lines(columns: Sequence[str], rows: QuerySet[Any], language: str) -> Iterator[str]:
     writer = csv.writer(_Echo())
     headings = [HEADINGS.get(column, column) for column in columns]
     yield BYTE_ORDER_MARK + str(writer.writerow(headings))
     for row in rows.values_list(*columns).iterator(chunk_size=CHUNK):
-        yield str(writer.writerow(_cells(row)))
+        with override(language):
+            cells = [_cell(*pair) for pair in zip(columns, row, strict=True)]
+        yield str(writer.writerow(cells))
 
 
 def safe_cell(value: Any) -> str:
@@ -99,5 +112,5 @@ def safe_cell(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def _cells(row: Sequence[Any]) -> list[str]:
-    return [safe_cell(value) for value in row]
+def _cell(column: str, value: Any) -> str:
+    return safe_cell(translated(value) if column in SENTENCES else value)

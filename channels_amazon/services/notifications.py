@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import (
@@ -20,16 +21,22 @@ from django.db import (
 )
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules import order_event
 from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
-from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.diagnostics import (
+    Entry,
+    Level,
+    clean,
+    record,
+    record_once,
+)
 from channels_amazon.services.orders import apply_event
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +44,8 @@ State = Notification.State
 # A message that fails so often for a reason of ours is put aside, not tried for ever.
 MOST_DELIVERIES = 5
 _LONGEST_BODY = 100_000
+# A wrong subscription sends without end: the inbox counts, the log need not.
+_SAY_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What to write into the inbox row of one message."""
+    """What to write into the inbox row of one message.
+
+    `about` names what many messages have in common, so that the log says it once.
+    """
 
     state: str
     code: str = ""
     message: str = ""
+    fix: str = ""
+    about: str = ""
     account: AmazonAccount | None = None
     event: OrderEvent | None = None
 
@@ -112,8 +126,10 @@ def _judge(envelope: Envelope) -> _Verdict:
         return _Verdict(
             State.IGNORED if kind else State.QUARANTINED,
             "notifications.unknown_type",
-            _("Messages of the type %(kind)s are not used here.")
-            % {"kind": kind or "?"},
+            sentence(
+                "Messages of the type %(kind)s are not used here.", kind=kind or "?"
+            ),
+            about=kind or "?",
         )
     try:
         event = order_event.read_order_event(envelope)
@@ -124,8 +140,14 @@ def _judge(envelope: Envelope) -> _Verdict:
         return _Verdict(
             State.QUARANTINED,
             "notifications.unknown_account",
-            _("The seller %(seller)s is not connected here.")
-            % {"seller": event.seller_id},
+            sentence(
+                "The seller %(seller)s is not connected here.", seller=event.seller_id
+            ),
+            fix=sentence(
+                "Connect the account, or end its subscription at Amazon. Its messages "
+                "are put aside in the inbox; this is said once an hour."
+            ),
+            about=event.seller_id,
             event=event,
         )
     return _Verdict(State.APPLIED, account=account, event=event)
@@ -218,26 +240,28 @@ def _quarantine(message: Message, error: Exception) -> Accepted:
     verdict = _Verdict(
         State.QUARANTINED,
         "notifications.failed",
-        _("The message could not be applied: %(error)s.")
-        % {"error": type(error).__name__},
+        sentence(
+            "The message could not be applied: %(error)s.", error=type(error).__name__
+        ),
     )
     return _store(message, f"sqs:{message.id}", None, verdict)
 
 
 def _tell(verdict: _Verdict, state: str, reference: str) -> None:
     is_wrong = state == State.QUARANTINED
-    record(
-        Entry(
-            code=verdict.code,
-            level=Level.WARNING if is_wrong else Level.INFO,
-            account=verdict.account,
-            reference=reference,
-            message=verdict.message,
-            fix=_(
-                "The message was put aside in the inbox; the sweep brings the order "
-                "all the same."
-            )
-            if is_wrong
-            else "",
-        )
+    put_aside = sentence(
+        "The message was put aside in the inbox; the sweep brings the order all the "
+        "same."
     )
+    entry = Entry(
+        code=verdict.code,
+        level=Level.WARNING if is_wrong else Level.INFO,
+        account=verdict.account,
+        reference=verdict.about or reference,
+        message=verdict.message,
+        fix=verdict.fix or (put_aside if is_wrong else ""),
+    )
+    if verdict.about:
+        record_once(entry, _SAY_AGAIN)
+    else:
+        record(entry)

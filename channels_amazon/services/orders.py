@@ -13,7 +13,6 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -29,6 +28,7 @@ from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.reservations import settle_order
 from channels_amazon.spapi.orders import Order as AmazonOrder
+from channels_amazon.wording import sentence
 
 # Where an order came from: the event's fetch, the sweep, a shipment's read-back.
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
@@ -168,7 +168,7 @@ def set_aside(
                     account=account,
                     reference=order_id,
                     message=message,
-                    fix=_(
+                    fix=sentence(
                         "The order is kept and tried again by itself. Look at it in "
                         "Seller Central if it stays so."
                     ),
@@ -266,22 +266,21 @@ def _answer_event(order: Order) -> None:
 def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
     """Write down, once, what of the order asks for a person."""
     if order.has_unmatched and not before.was_unmatched:
-        facts = {
-            "order": order.amazon_order_id,
-            "skus": ", ".join(sorted({sku or "?" for sku in unmatched})),
-        }
         record(
             Entry(
                 code="orders.unmatched_sku",
                 level=Level.WARNING,
                 account=order.account,
                 reference=order.amazon_order_id,
-                message=_(
+                message=sentence(
                     "Order %(order)s is kept, but no variant of the store has its "
-                    "SKU, so no stock is held for it: %(skus)s."
-                )
-                % facts,
-                fix=_("Add a variant with this SKU, or link the listing to a variant."),
+                    "SKU, so no stock is held for it: %(skus)s.",
+                    order=order.amazon_order_id,
+                    skus=", ".join(sorted({sku or "?" for sku in unmatched})),
+                ),
+                fix=sentence(
+                    "Add a variant with this SKU, or link the listing to a variant."
+                ),
             )
         )
     if order.status == Order.Status.UNKNOWN != before.status:
@@ -295,11 +294,12 @@ def _tell_unknown_status(order: Order) -> None:
             level=Level.WARNING,
             account=order.account,
             reference=order.amazon_order_id,
-            message=_(
+            message=sentence(
                 "Amazon gave order %(order)s the status “%(status)s”, which is not "
-                "known here. The order and the stock held for it stay as they are."
-            )
-            % {"order": order.amazon_order_id, "status": order.amazon_status},
-            fix=_("Look at the order in Seller Central."),
+                "known here. The order and the stock held for it stay as they are.",
+                order=order.amazon_order_id,
+                status=order.amazon_status,
+            ),
+            fix=sentence("Look at the order in Seller Central."),
         )
     )

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, MarketplaceParticipation
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.spapi.apis.sellers import Participation
+from channels_amazon.wording import sentence
 
 INDIVIDUAL = "INDIVIDUAL"
 
@@ -54,11 +54,13 @@ def set_selling_plan(account: AmazonAccount, plan: str) -> None:
             Entry(
                 code="account.individual_plan",
                 account=account,
-                message=_(
+                message=sentence(
                     "The account has the individual selling plan, which Amazon does "
                     "not let applications work with."
                 ),
-                fix=_("Upgrade to the professional selling plan in Seller Central."),
+                fix=sentence(
+                    "Upgrade to the professional selling plan in Seller Central."
+                ),
             )
         )
 
@@ -110,9 +112,10 @@ def _tell(
                 code="marketplace.suspended_listings",
                 level=Level.WARNING,
                 account=account,
-                message=_("Amazon has suspended listings in %(site)s.")
-                % {"site": site.name},
-                fix=_(
+                message=sentence(
+                    "Amazon has suspended listings in %(site)s.", site=site.name
+                ),
+                fix=sentence(
                     "Open Performance, Account Health in Seller Central for this site."
                 ),
             )
@@ -125,7 +128,7 @@ def _tell_not_participating(account: AmazonAccount, name: str) -> None:
             code="marketplace.not_participating",
             level=Level.WARNING,
             account=account,
-            message=_("The account no longer sells in %(site)s.") % {"site": name},
-            fix=_("Enable the site in Seller Central under Sell globally."),
+            message=sentence("The account no longer sells in %(site)s.", site=name),
+            fix=sentence("Enable the site in Seller Central under Sell globally."),
         )
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -17,6 +16,7 @@ from channels_amazon.models import (
 from channels_amazon.services import jobs
 from channels_amazon.services.diagnostics import Entry, record
 from channels_amazon.services.permission_probes import ProbeResult
+from channels_amazon.wording import sentence
 
 State = Permission.State
 
@@ -79,9 +79,12 @@ def _tell_missing(
             code=missing_code(result.name),
             account=account,
             request_id=result.request_id,
-            message=_("Amazon refused the probe of %(name)s in %(site)s.")
-            % {"name": result.name, "site": site.country_code},
-            fix=_(
+            message=sentence(
+                "Amazon refused the probe of %(name)s in %(site)s.",
+                name=result.name,
+                site=site.country_code,
+            ),
+            fix=sentence(
                 "Enable the role for the application in Seller Central, then authorise "
                 "the account again."
             ),

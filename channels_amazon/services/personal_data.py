@@ -17,7 +17,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, DateTimeField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
@@ -29,6 +28,7 @@ from channels_amazon.models import (
     load_secret,
 )
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
             level=Level.INFO,
             account=order.account,
             reference=order.amazon_order_id,
-            message=_("Buyer and recipient of the order were shown unmasked."),
+            message=sentence("Buyer and recipient of the order were shown unmasked."),
             actor=user.get_username(),
         )
     )
@@ -99,8 +99,10 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
     except InvalidToken:
         raise PersonalDataUnreadable(
             "personal_data.undecryptable",
-            _("FERNET_KEYS no longer holds the key that encrypted this order's buyer."),
-            fix=_("Add the old key to FERNET_KEYS again, as a later one."),
+            sentence(
+                "FERNET_KEYS no longer holds the key that encrypted this order's buyer."
+            ),
+            fix=sentence("Add the old key to FERNET_KEYS again, as a later one."),
         ) from None
 
 
@@ -169,10 +171,10 @@ def _tell_purged(store: Store, orders: int) -> None:
             code="personal_data.purged",
             level=Level.INFO,
             store=store,
-            message=_(
+            message=sentence(
                 "Buyer and recipient of %(count)d orders were deleted: their time was "
-                "over."
-            )
-            % {"count": orders},
+                "over.",
+                count=orders,
+            ),
         )
     )

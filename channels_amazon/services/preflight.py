@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import NeedsMerchant
-from channels_amazon.models import DeveloperApplication, Store
+from channels_amazon.models import DeveloperApplication, Store, translated
 from channels_amazon.services.amazon import lwa_client
 from channels_amazon.services.applications import current_application
 from channels_amazon.services.spapi_stores import DatabaseRecorder, clock_skew
@@ -121,7 +121,12 @@ def _configured() -> tuple[DeveloperApplication | None, Check]:
         return current_application(), Check("application", title, State.OK, "")
     except NeedsMerchant as error:
         missing = Check(
-            "application", title, State.ERROR, error.message, error.fix, error.code
+            "application",
+            title,
+            State.ERROR,
+            translated(error.message),
+            translated(error.fix),
+            error.code,
         )
         return None, missing
 
@@ -184,7 +189,7 @@ def _secret(application: DeveloperApplication, recorder: _Remembering) -> Check:
         fix = _("Enter the application's current secret as LWA_CLIENT_SECRET.")
         text = _("Login with Amazon does not accept the client id and secret.")
         if isinstance(error, NeedsMerchant):
-            text, fix = error.message, error.fix
+            text, fix = translated(error.message), translated(error.fix)
         return Check("secret", title, State.ERROR, text, fix, error.code)
     except SpApiError as error:
         return Check(

@@ -134,10 +134,12 @@ def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
         desired_quantity=desired,
         desired_at=now,
         desired_why=known.why(),
-        push_due=is_due,
         push_after=None,
+        # Never taken back: a push of the number before may be under way, and what
+        # was observed is then older than what Amazon has.
+        **({"push_due": True} if is_due else {}),
     )
-    return is_due
+    return is_due or listing.push_due
 
 
 def _availability(

@@ -24,6 +24,8 @@ _NOW = {
     "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
     "postgresql": "extract(epoch from statement_timestamp())::double precision",
 }
+# SQLite's clock knows milliseconds, rounded down: a token is never a little early.
+_GRAIN = timedelta(milliseconds=2)
 _SMALLER = {"sqlite": "min", "postgresql": "least"}
 
 # The level is computed from the columns of the row that is updated, not from a
@@ -84,7 +86,7 @@ class DatabaseBuckets:
         return Grant(
             granted=False,
             tokens_left=settled.tokens,
-            retry_at=timezone.now() + timedelta(seconds=wait, microseconds=1),
+            retry_at=timezone.now() + timedelta(seconds=wait) + _GRAIN,
             rate=settled.rate,
         )
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from channels_amazon.spapi.errors import InvalidRequest, NotFound
+from channels_amazon.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +20,15 @@ class Refusal:
 ALREADY_SHIPPED = "shipment.already_shipped"
 REFUSED = "shipment.refused"
 
-_AGAIN = _("Correct what Amazon names, and ship these units again from this page.")
+_AGAIN = sentence(
+    "Correct what Amazon names, and ship these units again from this page."
+)
 # What is found in Amazon's text, in the order of the table: the first match counts.
-_KNOWN: tuple[tuple[str, str, Promise], ...] = (
+_KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         "packagetoupdatenotfound",
         ALREADY_SHIPPED,
-        _(
+        sentence(
             "Amazon has the order as shipped or cancelled already. Look at it in "
             "Seller Central before anything else is sent."
         ),
@@ -36,7 +36,7 @@ _KNOWN: tuple[tuple[str, str, Promise], ...] = (
     (
         "already fulfilled",
         ALREADY_SHIPPED,
-        _(
+        sentence(
             "Amazon has the order as shipped or cancelled already. Look at it in "
             "Seller Central before anything else is sent."
         ),
@@ -44,12 +44,14 @@ _KNOWN: tuple[tuple[str, str, Promise], ...] = (
     (
         "itself confirms",
         "shipment.confirmed_by_amazon",
-        _("Amazon confirms this order by itself, as with labels bought from it."),
+        sentence(
+            "Amazon confirms this order by itself, as with labels bought from it."
+        ),
     ),
     (
         "carrier",
         "shipment.carrier_refused",
-        _(
+        sentence(
             "Ship these units again with another carrier, or with “Other” and the "
             "carrier's name."
         ),
@@ -57,7 +59,7 @@ _KNOWN: tuple[tuple[str, str, Promise], ...] = (
     (
         "shipdate",
         "shipment.date_refused",
-        _(
+        sentence(
             "Ship these units again with a date that lies neither before the order "
             "nor in the future."
         ),
@@ -65,12 +67,14 @@ _KNOWN: tuple[tuple[str, str, Promise], ...] = (
     (
         "tracking",
         "shipment.tracking_refused",
-        _("Ship these units again with the tracking number as the carrier gave it."),
+        sentence(
+            "Ship these units again with the tracking number as the carrier gave it."
+        ),
     ),
     (
         "quantity",
         "shipment.quantity_refused",
-        _(
+        sentence(
             "Compare the packages in Seller Central with these, and ship only the "
             "units that are left."
         ),
@@ -86,5 +90,5 @@ def explain(error: InvalidRequest | NotFound) -> Refusal:
     text = f"{said} {error.message}".lower()
     for word, code, fix in _KNOWN:
         if word in text:
-            return Refusal(code, error.message, str(fix))
-    return Refusal(REFUSED, error.message, str(_AGAIN))
+            return Refusal(code, error.message, fix)
+    return Refusal(REFUSED, error.message, _AGAIN)

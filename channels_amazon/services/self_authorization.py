@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.utils.translation import gettext
-
 from channels_amazon.errors import NeedsMerchant, ShoplinkError
 from channels_amazon.models import AmazonAccount, Store
 from channels_amazon.services import accounts
@@ -24,6 +22,7 @@ from channels_amazon.services.seller_identity import (
 )
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AccessDenied
+from channels_amazon.wording import sentence
 
 
 def connect_by_token(store: Store, *, grant: AccountGrant, actor: str) -> AmazonAccount:
@@ -52,11 +51,11 @@ def _verify(grant: AccountGrant) -> AccountGrant:
     except AccessDenied as error:
         raise NeedsMerchant(
             "account.wrong_region",
-            gettext(
+            sentence(
                 "Amazon accepts the token, but not in this region, or not for reading "
                 "the marketplaces."
             ),
-            fix=gettext(
+            fix=sentence(
                 "Choose the region the token was made for; else give the application "
                 "the role Product Listing or Selling Partner Insights."
             ),
@@ -64,8 +63,8 @@ def _verify(grant: AccountGrant) -> AccountGrant:
     if not own_marketplaces(sites):
         raise NeedsMerchant(
             "marketplace.not_participating",
-            gettext("The seller takes part in no marketplace of this region."),
-            fix=gettext("Choose the region in which the seller sells."),
+            sentence("The seller takes part in no marketplace of this region."),
+            fix=sentence("Choose the region in which the seller sells."),
         )
     confirm_seller_id(client, grant.region, grant.seller_id, sites)
     return replace(grant, name=grant.name or storefront_name(sites))

@@ -27,7 +27,9 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.carriers import CARRIERS, OTHER
 from channels_amazon.services import jobs
+from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.reservations import ShipFrom, settle_order
+from channels_amazon.wording import sentence
 
 SHIPPABLE = (Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED)
 # Amazon buys and confirms the label of these orders itself.
@@ -85,10 +87,13 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
     return shipment
 
 
-def discard_shipment(shipment: Shipment) -> bool:
+def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
     """Forget a package that Amazon refused; False if it is not a refused one."""
     refused = Shipment.objects.filter(pk=shipment.pk, state=Shipment.State.REFUSED)
-    deleted, _rows = refused.delete()
+    with transaction.atomic():
+        deleted, _rows = refused.delete()
+        if deleted:
+            _tell_discarded(shipment, actor)
     return bool(deleted)
 
 
@@ -245,6 +250,24 @@ def _settle(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
         ship_from = ShipFrom(draft.warehouse, frozenset(lines))
     settle_order(order, ship_from=ship_from)
     order.save()
+
+
+def _tell_discarded(shipment: Shipment, actor: str) -> None:
+    record(
+        Entry(
+            code="shipments.discarded",
+            level=Level.INFO,
+            account=shipment.order.account,
+            reference=shipment.order.amazon_order_id,
+            message=sentence(
+                "Package %(number)d, which Amazon had refused, was discarded. Its "
+                "tracking number was %(tracking)s.",
+                number=shipment.package_reference,
+                tracking=shipment.tracking_number,
+            ),
+            actor=actor,
+        )
+    )
 
 
 def _tracking(draft: ShipmentDraft) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels_amazon.models import AccessToken, ApiCall
+from channels_amazon.services.diagnostics import clean
 from channels_amazon.services.quota_buckets import DatabaseBuckets
 from channels_amazon.spapi.recorder import CallRecord
 from channels_amazon.spapi.tokens import StoredToken
@@ -108,7 +109,7 @@ class DatabaseRecorder:
             amazon_code=call.amazon_code[:80],
             request_id=call.request_id[:80],
             error_class=call.error_class[:60],
-            message=call.message[:1000],
+            message=clean(call.message, 1000),
             attempt=call.attempt,
             latency_ms=call.latency_ms,
             bytes_sent=call.bytes_sent,

@@ -17,6 +17,7 @@ from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.apis.notifications import Destination, Subscription
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, InvalidRequest, NotFound
+from channels_amazon.wording import sentence, together
 
 _CONFLICT = 409
 _NAME = "Shoplink"
@@ -52,7 +53,9 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
             code="notifications.subscribed",
             level=Level.INFO,
             account=account,
-            message=_("Amazon sends the order events of this account to the queue."),
+            message=sentence(
+                "Amazon sends the order events of this account to the queue."
+            ),
             actor=actor,
         )
     )
@@ -62,7 +65,7 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
 def what_is_missing(account: AmazonAccount) -> str:
     """Return what keeps the account from being subscribed, "" for nothing."""
     if not account.is_connected:
-        return _("Authorise the account again first.")
+        return sentence("Authorise the account again first.")
     names = [
         name
         for name in ("SQS_QUEUE_URL", "SQS_QUEUE_ARN")
@@ -127,4 +130,4 @@ def _known(client: SpApiClient) -> Subscription | None:
 
 def _failed(account: AmazonAccount, error: ShoplinkError) -> str:
     record(entry_for(error, account=account))
-    return f"{error.message} {error.fix}".strip()
+    return together(error.message, error.fix)

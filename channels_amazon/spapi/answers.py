@@ -13,6 +13,7 @@ from channels_amazon.spapi import errors
 from channels_amazon.spapi.errors import AmazonIssue, Evidence
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.transport import Reply
+from channels_amazon.wording import Sentence, sentence
 
 _LONGEST_TEXT = 600
 # What Amazon answers to a path or verb that it does not have.
@@ -81,26 +82,37 @@ def date_of(reply: Reply) -> datetime | None:
 def error_of(evidence: Evidence) -> errors.SpApiError:
     """Return the error that an answer outside 2xx means, 429 apart."""
     status = evidence.status or 0
-    sentence = _sentence(evidence)
+    message = _message(evidence)
     if _is_about_client_secret(evidence):
-        return errors.ClientSecretInvalid(sentence, evidence)
+        return errors.ClientSecretInvalid(message, evidence)
     if evidence.amazon_code == UNKNOWN_PATH:
-        return errors.InvalidRequest(sentence, evidence)
+        return errors.InvalidRequest(message, evidence)
     if status in {401, 403}:
-        return errors.AccessDenied(sentence, evidence)
+        return errors.AccessDenied(message, evidence)
     if status == 404:
-        return errors.NotFound(sentence, evidence)
+        return errors.NotFound(message, evidence)
     if 400 <= status < 500:
-        return errors.InvalidRequest(sentence, evidence)
+        return errors.InvalidRequest(message, evidence)
     if status >= 500:
-        return errors.ServiceUnavailable(sentence, evidence)
-    return errors.UnexpectedResponse(sentence, evidence)
+        return errors.ServiceUnavailable(message, evidence)
+    return errors.UnexpectedResponse(message, evidence)
 
 
-def _sentence(evidence: Evidence) -> str:
+def _message(evidence: Evidence) -> Sentence:
+    status, operation = evidence.status or 0, evidence.operation
     said = evidence.issues[0].message if evidence.issues else ""
-    start = f"Amazon answered {evidence.status} to {evidence.operation}"
-    return f"{start}: {said}" if said else f"{start}."
+    if not said:
+        return sentence(
+            "Amazon answered %(status)s to %(operation)s.",
+            status=status,
+            operation=operation,
+        )
+    return sentence(
+        "Amazon answered %(status)s to %(operation)s: %(reason)s",
+        status=status,
+        operation=operation,
+        reason=said,
+    )
 
 
 def _is_about_client_secret(evidence: Evidence) -> bool:

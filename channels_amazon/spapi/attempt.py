@@ -14,6 +14,7 @@ from channels_amazon.spapi.recorder import CallRecord
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.retry import Outcome
 from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+from channels_amazon.wording import revised
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Attempt:
             amazon_code=error.amazon_code if error else "",
             request_id=answers.request_id_of(reply) if reply else "",
             error_class=type(error).__name__ if error else "",
-            message=redact_text(error.message) if error else "",
+            message=revised(error.message, redact_text) if error else "",
             attempt=self.number,
             latency_ms=round(1000 * self.latency),
             bytes_sent=len(self.call.body or b""),

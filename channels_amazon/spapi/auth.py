@@ -18,6 +18,7 @@ from channels_amazon.spapi.recorder import NullRecorder, Recorder
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.retry import Effort, GiveUp, decide
 from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+from channels_amazon.wording import Sentence, sentence
 
 _FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
 # A throttled token endpoint has no bucket of ours that would say when.
@@ -134,7 +135,7 @@ def _read(
         return _refusal(_evidence(reply, said), grant_type)
     access, lifetime = said.get("access_token"), said.get("expires_in")
     if not isinstance(access, str) or not isinstance(lifetime, int):
-        message = "Login with Amazon answered without a token."
+        message = sentence("Login with Amazon answered without a token.")
         return errors.UnexpectedResponse(message, _evidence(reply, {}))
     refresh = said.get("refresh_token")
     return Tokens(
@@ -159,29 +160,35 @@ def _evidence(reply: Reply, said: Mapping[str, Any]) -> Evidence:
 def _refusal(evidence: Evidence, grant_type: str) -> errors.SpApiError:
     code = evidence.amazon_code
     said = evidence.issues[0].message if evidence.issues else ""
-    ending = f" ({code}: {said})" if code else f" (status {evidence.status})"
+    reason: str = f"{code}: {said}"
+    if not code:
+        reason = sentence("status %(status)s", status=evidence.status or 0)
+
+    def because(what: str) -> Sentence:
+        return sentence("%(what)s (%(reason)s)", what=what, reason=reason)
+
     if code == "invalid_client":
-        message = "Login with Amazon does not accept the client id and secret"
-        return errors.ClientSecretInvalid(message + ending, evidence)
+        message = sentence("Login with Amazon does not accept the client id and secret")
+        return errors.ClientSecretInvalid(because(message), evidence)
     if code == "invalid_grant" and grant_type == "authorization_code":
-        message = "Login with Amazon does not accept the authorisation code"
-        return errors.CodeExpired(message + ending, evidence)
+        message = sentence("Login with Amazon does not accept the authorisation code")
+        return errors.CodeExpired(because(message), evidence)
     if code == "invalid_grant":
-        message = "Login with Amazon no longer accepts the authorisation"
-        return errors.AuthorizationLost(message + ending, evidence)
+        message = sentence("Login with Amazon no longer accepts the authorisation")
+        return errors.AuthorizationLost(because(message), evidence)
     if code == "unauthorized_client" and grant_type == "refresh_token":
-        message = "The authorisation was given to another application"
+        message = sentence("The authorisation was given to another application")
         return errors.AuthorizationLost(
-            message + ending, evidence, code="token.foreign_client"
+            because(message), evidence, code="token.foreign_client"
         )
     if code == "access_denied":
-        message = "Login with Amazon denied access"
-        return errors.AccessDenied(message + ending, evidence)
+        message = sentence("Login with Amazon denied access")
+        return errors.AccessDenied(because(message), evidence)
     if (evidence.status or 0) >= 500 or evidence.status == 429:
-        message = "Login with Amazon is not available"
-        return errors.LwaUnavailable(message + ending, evidence)
+        message = sentence("Login with Amazon is not available")
+        return errors.LwaUnavailable(because(message), evidence)
     if 400 <= (evidence.status or 0) < 500:
-        message = "Login with Amazon refused the request"
-        return errors.InvalidRequest(message + ending, evidence)
-    message = "Login with Amazon answered something else than a token"
-    return errors.UnexpectedResponse(message + ending, evidence)
+        message = sentence("Login with Amazon refused the request")
+        return errors.InvalidRequest(because(message), evidence)
+    message = sentence("Login with Amazon answered something else than a token")
+    return errors.UnexpectedResponse(because(message), evidence)

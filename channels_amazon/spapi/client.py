@@ -23,14 +23,17 @@ from channels_amazon.spapi.retry import Effort, GiveUp, decide
 from channels_amazon.spapi.throttle import BucketStore
 from channels_amazon.spapi.tokens import AccessTokens
 from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+from channels_amazon.wording import sentence
 
 QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
 _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
 # A wait of exactly `max_wait` is no longer for the last digit of a float.
 _GRAIN = 0.01
-# A database's clock may tick in milliseconds: a first wait may end a tick early.
+# A database's clock may tick in milliseconds: a wait may end a tick early, and the
+# bucket then say "not yet" with a time that is already past.
 _LEAST_WAIT = 0.002
+_MOST_TAKES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ class _Run:
     def _take(self) -> throttle.Grant:
         """Take quota, waiting a breath at most; raises Throttled with the time."""
         operation = self.request.operation
-        for _ in range(3):
+        waited = 0.0
+        for _ in range(_MOST_TAKES):
             grant = self.client.buckets.take(
                 self._token_subject(), operation.name, operation.rate, operation.burst
             )
@@ -150,12 +154,16 @@ class _Run:
                 return grant
             now = self.client.clock()
             retry_at = grant.retry_at or now
-            wait = (retry_at - now).total_seconds()
-            if wait > self.client.max_wait + _GRAIN:
+            wait = max((retry_at - now).total_seconds(), _LEAST_WAIT)
+            waited += wait
+            if waited > self.client.max_wait + _GRAIN:
                 break
-            self.client.sleep(max(wait, _LEAST_WAIT))
+            self.client.sleep(wait)
         raise errors.Throttled(
-            f"The quota of {operation.name} is used up for the moment.",
+            sentence(
+                "The quota of %(operation)s is used up for the moment.",
+                operation=operation.name,
+            ),
             Evidence(operation.name),
             retry_at=retry_at,
         )
@@ -233,7 +241,9 @@ def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
         content = answers.decode(reply.body)
     except ValueError:
         return errors.UnexpectedResponse(
-            f"The answer to {operation.name} is not JSON.",
+            sentence(
+                "The answer to %(operation)s is not JSON.", operation=operation.name
+            ),
             Evidence(operation.name, reply.status, request_id),
         )
     return Answer(reply.status, content, reply.headers, operation.name, request_id)
@@ -245,7 +255,8 @@ def _fill(operation: Operation, fields: Mapping[str, str]) -> str:
         if value in {"", ".", ".."}:
             # Such a path would lead elsewhere.
             raise errors.InvalidRequest(
-                f"{name} cannot be {value!r}.", Evidence(operation.name)
+                sentence("%(name)s cannot be %(value)s.", name=name, value=repr(value)),
+                Evidence(operation.name),
             )
     encoded = {name: quote(value, safe="") for name, value in fields.items()}
     return operation.path.format(**encoded)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class AuthorizationLost(SpApiError):
     """The merchant has to authorise again."""
 
     default_code = "token.revoked"
-    default_fix = "Authorise the account again."
+    default_fix = sentence("Authorise the account again.")
 
 
 class AccessDenied(SpApiError):
@@ -146,14 +147,14 @@ class ClientSecretInvalid(SpApiError):
     """The client id or secret of the application is wrong or has run out."""
 
     default_code = "client.secret_invalid"
-    default_fix = "Enter the current client secret of the application."
+    default_fix = sentence("Enter the current client secret of the application.")
 
 
 class CodeExpired(SpApiError):
     """The authorisation code is older than five minutes, used, or not ours."""
 
     default_code = "oauth.code_expired"
-    default_fix = "Start the authorisation again."
+    default_fix = sentence("Start the authorisation again.")
 
 
 class LwaUnavailable(ServiceUnavailable):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from channels_amazon.spapi.answers import Answer
 from channels_amazon.spapi.errors import UnexpectedResponse
+from channels_amazon.wording import sentence
 
 JsonObject = dict[str, Any]
 Value = TypeVar("Value")
@@ -27,7 +28,10 @@ class FieldError(ValueError):
     """A field that the contract promises is missing, or is of another type."""
 
     def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"the field {name} {problem}")
+        self.reason = sentence(
+            "the field %(name)s %(problem)s", name=name, problem=problem
+        )
+        super().__init__(self.reason)
         self.name = name
 
 
@@ -37,7 +41,9 @@ def text(data: JsonObject, name: str) -> str:
     if isinstance(value, str) and value:
         return value
     is_missing = value is None or value == ""
-    raise FieldError(name, "is missing" if is_missing else "is not a text")
+    raise FieldError(
+        name, sentence("is missing") if is_missing else sentence("is not a text")
+    )
 
 
 def optional_text(data: JsonObject, name: str) -> str | None:
@@ -45,14 +51,14 @@ def optional_text(data: JsonObject, name: str) -> str | None:
     value = data.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise FieldError(name, "is not a text")
+    raise FieldError(name, sentence("is not a text"))
 
 
 def whole(data: JsonObject, name: str) -> int:
     """Return a required whole number."""
     value = optional_whole(data, name)
     if value is None:
-        raise FieldError(name, "is missing")
+        raise FieldError(name, sentence("is missing"))
     return value
 
 
@@ -61,7 +67,7 @@ def optional_whole(data: JsonObject, name: str) -> int | None:
     value = data.get(name)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    raise FieldError(name, "is not a whole number")
+    raise FieldError(name, sentence("is not a whole number"))
 
 
 def flag(data: JsonObject, name: str) -> bool:
@@ -69,14 +75,17 @@ def flag(data: JsonObject, name: str) -> bool:
     value = data.get(name)
     if isinstance(value, bool):
         return value
-    raise FieldError(name, "is missing" if value is None else "is not true or false")
+    raise FieldError(
+        name,
+        sentence("is missing") if value is None else sentence("is not true or false"),
+    )
 
 
 def when(data: JsonObject, name: str) -> datetime:
     """Return a required time, aware, in UTC."""
     value = optional_when(data, name)
     if value is None:
-        raise FieldError(name, "is missing")
+        raise FieldError(name, sentence("is missing"))
     return value
 
 
@@ -92,7 +101,7 @@ def optional_when(data: JsonObject, name: str) -> datetime | None:
         # Amazon writes all times with a zone; one without can only be UTC.
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise FieldError(name, "is not a time") from None
+        raise FieldError(name, sentence("is not a time")) from None
 
 
 def inner(data: JsonObject, name: str) -> JsonObject:
@@ -102,13 +111,13 @@ def inner(data: JsonObject, name: str) -> JsonObject:
         return value
     if value is None:
         return {}
-    raise FieldError(name, "is not an object")
+    raise FieldError(name, sentence("is not an object"))
 
 
 def required_inner(data: JsonObject, name: str) -> JsonObject:
     """Return a required object."""
     if data.get(name) is None:
-        raise FieldError(name, "is missing")
+        raise FieldError(name, sentence("is missing"))
     return inner(data, name)
 
 
@@ -118,18 +127,28 @@ def objects(data: JsonObject, name: str) -> list[JsonObject]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise FieldError(name, "is not a list of objects")
+        raise FieldError(name, sentence("is not a list of objects"))
     for entry in value:
         if not isinstance(entry, dict):
-            raise FieldError(name, "is not a list of objects")
+            raise FieldError(name, sentence("is not a list of objects"))
     return value
 
 
 def required_objects(data: JsonObject, name: str) -> list[JsonObject]:
     """Return a required list of objects."""
     if data.get(name) is None:
-        raise FieldError(name, "is missing")
+        raise FieldError(name, sentence("is missing"))
     return objects(data, name)
+
+
+def entries(data: JsonObject, name: str) -> list[Any]:
+    """Return a required list, whatever its entries are."""
+    value = data.get(name)
+    if isinstance(value, list):
+        return value
+    raise FieldError(
+        name, sentence("is missing") if value is None else sentence("is not a list")
+    )
 
 
 def texts(data: JsonObject, name: str) -> tuple[str, ...]:
@@ -138,10 +157,10 @@ def texts(data: JsonObject, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise FieldError(name, "is not a list of texts")
+        raise FieldError(name, sentence("is not a list of texts"))
     for entry in value:
         if not isinstance(entry, str):
-            raise FieldError(name, "is not a list of texts")
+            raise FieldError(name, sentence("is not a list of texts"))
     return tuple(value)
 
 
@@ -151,16 +170,16 @@ def money(data: JsonObject, name: str) -> Money | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise FieldError(name, "is not an amount")
+        raise FieldError(name, sentence("is not an amount"))
     amount, currency = value.get("amount"), value.get("currencyCode")
     if amount is None or not isinstance(currency, str):
         return None
     try:
         number = Decimal(amount if isinstance(amount, str) else str(amount))
     except InvalidOperation:
-        raise FieldError(name, "is not an amount") from None
+        raise FieldError(name, sentence("is not an amount")) from None
     if not number.is_finite():
-        raise FieldError(name, "is not an amount")
+        raise FieldError(name, sentence("is not an amount"))
     return Money(number, currency)
 
 
@@ -171,8 +190,12 @@ def parse(answer: Answer, read: Callable[[JsonObject], Value]) -> Value:
     """
     try:
         if not isinstance(answer.json, dict):
-            raise FieldError("(answer)", "is not an object")
+            raise FieldError("(answer)", sentence("is not an object"))
         return read(answer.json)
     except FieldError as error:
-        message = f"In the answer to {answer.operation}, {error}."
+        message = sentence(
+            "In the answer to %(operation)s, %(reason)s.",
+            operation=answer.operation,
+            reason=error.reason,
+        )
         raise UnexpectedResponse(message, answer.evidence()) from error

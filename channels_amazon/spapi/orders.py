@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from channels_amazon.spapi import fields
 from channels_amazon.spapi.fields import FieldError, JsonObject, Money
-from channels_amazon.spapi.redact import redact_json
+from channels_amazon.spapi.unreadable import raw_redacted
+from channels_amazon.wording import sentence
 
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
-_LONGEST_RAW = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +120,15 @@ class UnreadableOrder:
 def try_order(data: Any) -> Order | UnreadableOrder:
     """Return the order, or why it cannot be read; never raises."""
     if not isinstance(data, dict):
-        return UnreadableOrder(None, "the order is not an object", _raw(data))
+        return UnreadableOrder(
+            None, sentence("the order is not an object"), raw_redacted(data)
+        )
     try:
         return read_order(data)
     except FieldError as error:
         given = data.get("orderId")
         order_id = given if isinstance(given, str) and given else None
-        return UnreadableOrder(order_id, str(error), _raw(data))
+        return UnreadableOrder(order_id, error.reason, raw_redacted(data))
 
 
 def read_order(data: JsonObject) -> Order:
@@ -203,9 +204,3 @@ def _associated(data: JsonObject) -> AssociatedOrder:
         order_id=fields.optional_text(data, "orderId") or "",
         association_type=fields.optional_text(data, "associationType") or "",
     )
-
-
-def _raw(data: Any) -> str:
-    shown = json.dumps(redact_json(data), ensure_ascii=False)[:_LONGEST_RAW]
-    # Half a surrogate pair cannot be stored.
-    return shown.encode("utf-8", "replace").decode()

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.spapi.redact import redact_text
+from channels_amazon.wording import sentence
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -170,5 +171,7 @@ def _translate(error: ClientError | BotoCoreError) -> SqsError:
         return SqsError(code, redact_text(str(stated.get("Message", code))))
     code = type(error).__name__
     if "Credential" in code:
-        return SqsError("InvalidAccessKeyId", "No AWS credentials were found.")
+        return SqsError(
+            "InvalidAccessKeyId", sentence("No AWS credentials were found.")
+        )
     return SqsError(code, redact_text(str(error)))

@@ -14,6 +14,7 @@ from channels_amazon.spapi.auth import LwaClient, Tokens
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
+from channels_amazon.wording import sentence
 
 # A token is renewed this long before its end.
 MARGIN = timedelta(seconds=60)
@@ -103,7 +104,7 @@ class AccessTokens:
         if stored and stored.expires_at - self.clock() > _LAST_USE:
             return stored.token
         raise ServiceUnavailable(
-            "Another process is still refreshing the access token.",
+            sentence("Another process is still refreshing the access token."),
             Evidence(LWA_TOKEN.name),
             code="token.refresh_pending",
             retry_at=self.clock() + timedelta(seconds=self.patience),

@@ -18,20 +18,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from channels_amazon.spapi.errors import Evidence, NetworkError
+from channels_amazon.wording import Sentence, sentence
 
 VERSION = "0.1"
 CONNECT_TIMEOUT = 5.0
 MAX_BODY = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
-
-_SENTENCES = {
-    "dns": "The name {host} could not be resolved.",
-    "connect": "No connection to {host} could be made.",
-    "tls": "No secure connection to {host} could be made.",
-    "proxy": "The proxy on the way to {host} refused or failed.",
-    "timeout": "{host} did not answer in time.",
-    "read": "The answer of {host} broke off.",
-}
 
 
 def _escape(text: str, marks: str) -> str:
@@ -125,7 +117,7 @@ class Transport:
                 body = self._read(response.raw, started + call.timeout)
         except (requests.RequestException, HTTPError, OSError) as error:
             step = _step(error)
-            message = _SENTENCES[step].format(host=host)
+            message = _sentence(step, host)
             raise NetworkError(message, evidence, step=step) from error
         return Reply(
             status=response.status_code,
@@ -161,6 +153,20 @@ class Transport:
             if socket is not None:
                 socket.settimeout(left)
         return b"".join(parts)
+
+
+def _sentence(step: str, host: str) -> Sentence:
+    """Return what broke at that step, in words."""
+    return {
+        "dns": sentence("The name %(host)s could not be resolved.", host=host),
+        "connect": sentence("No connection to %(host)s could be made.", host=host),
+        "tls": sentence("No secure connection to %(host)s could be made.", host=host),
+        "proxy": sentence(
+            "The proxy on the way to %(host)s refused or failed.", host=host
+        ),
+        "timeout": sentence("%(host)s did not answer in time.", host=host),
+        "read": sentence("The answer of %(host)s broke off.", host=host),
+    }[step]
 
 
 def _new_session() -> requests.Session:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.services import heartbeats
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.notifications import accept, queue_region
 from channels_amazon.spapi.sqs import Message, Queue, SqsError
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +25,11 @@ _FIRST_REST = 1.0
 _LONGEST_REST = 20.0
 _IDLE_BEAT = 10.0
 _FIX = {
-    "notifications.credentials": gettext_lazy(
+    "notifications.credentials": sentence(
         "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
         "sqs:GetQueueAttributes on the queue, and check the queue's address."
     ),
-    "notifications.unreachable": gettext_lazy(
+    "notifications.unreachable": sentence(
         "Check the network and SQS_QUEUE_URL; it is tried again by itself."
     ),
 }
@@ -136,9 +135,10 @@ class Consumer:
         entry = Entry(
             code=code,
             level=Level.ERROR,
-            message=_("The notification queue cannot be read: %(reason)s")
-            % {"reason": message},
-            fix=str(_FIX[code]),
+            message=sentence(
+                "The notification queue cannot be read: %(reason)s", reason=message
+            ),
+            fix=_FIX[code],
         )
         try:
             record(entry)

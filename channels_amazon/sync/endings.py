@@ -12,9 +12,6 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
-
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services import accounts, jobs
@@ -27,6 +24,7 @@ from channels_amazon.spapi.errors import (
     Throttled,
 )
 from channels_amazon.sync.context import Outcome, RunContext
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +45,7 @@ MISSING_PERMISSION = {
     Kind.ORDER_FETCH: "permission.orders_missing",
     Kind.SHIPMENTS: "permission.orders_missing",
 }
-PERMISSION_FIX = gettext_noop(
+PERMISSION_FIX = sentence(
     "Enable the role for the application in Seller Central, then authorise the "
     "account again."
 )
@@ -107,7 +105,7 @@ def _access_denied(ctx: RunContext, error: AccessDenied) -> Ending:
     ending = _blocked(ctx, error, code=code)
     if ending.entry is None:
         return ending
-    fix = error.fix or _(PERMISSION_FIX)
+    fix = error.fix or PERMISSION_FIX
     return replace(ending, entry=replace(ending.entry, code=code, fix=fix))
 
 
@@ -140,16 +138,14 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
             _entry(ctx, error),
             code="job.failing",
             level=Level.ERROR,
-            message=_(
-                "%(kind)s failed %(times)s times in a row, last with %(code)s: "
-                "%(message)s"
-            )
-            % {
-                "kind": ctx.job.kind,
-                "times": FAILING_AFTER,
-                "code": error.code,
-                "message": error.message,
-            },
+            message=sentence(
+                "The job “%(job)s” failed %(times)s times in a row, last with "
+                "%(code)s: %(reason)s",
+                job=jobs.label_of(ctx.job.kind),
+                times=FAILING_AFTER,
+                code=error.code,
+                reason=error.message,
+            ),
         )
     return Ending(
         State.FAILED,
@@ -171,9 +167,12 @@ def _unknown(ctx: RunContext, error: Exception) -> Ending:
     name = type(error).__name__
     known = Recoverable(
         "unknown",
-        _("An error that Shoplink does not know ended %(kind)s: %(error)s.")
-        % {"kind": ctx.job.kind, "error": name},
-        fix=_("Read the traceback of the run, and report it with the log."),
+        sentence(
+            "An error that Shoplink does not know ended the job “%(job)s”: %(error)s.",
+            job=jobs.label_of(ctx.job.kind),
+            error=name,
+        ),
+        fix=sentence("Read the traceback of the run, and report it with the log."),
     )
     detail = "".join(traceback.format_exception(error))
     ending = _failed(ctx, known)

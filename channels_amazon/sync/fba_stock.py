@@ -15,11 +15,13 @@ from channels_amazon.models import SyncJob
 from channels_amazon.services.fba_stock import (
     empty_missing,
     pool_of,
+    set_aside,
     upsert_fba_stock,
 )
 from channels_amazon.spapi.apis import fba_inventory
 from channels_amazon.spapi.apis.fba_inventory import InventoryPage, InventoryQuery
 from channels_amazon.spapi.errors import InvalidRequest
+from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.sites import active_sites, without_sites
@@ -93,15 +95,19 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
     page = _page(ctx, position)
     if page is None:
         return _restart(position)
+    bad = [row for row in page.summaries if isinstance(row, UnreadableListing)]
+    for found in bad:
+        set_aside(ctx.account, position.site, found)
     changed = upsert_fba_stock(
         ctx.account,
         position.site,
-        page.summaries,
+        [row for row in page.summaries if not isinstance(row, UnreadableListing)],
         pass_began=datetime.fromisoformat(position.began),
     )
     ctx.progress(
         rows=len(page.summaries),
         changed=changed,
+        aside=len(bad),
         note=MARKETPLACES[position.site].country_code,
     )
     if page.next_token:

@@ -12,18 +12,21 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.listings import close_missing_offers, upsert_listings
 from channels_amazon.spapi.apis import listings
-from channels_amazon.spapi.apis.listings import ListingsPage, ListingsSearch
+from channels_amazon.spapi.apis.listings import (
+    ListingsItem,
+    ListingsPage,
+    ListingsSearch,
+)
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.sites import active_sites, without_sites
+from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
 # The attributes hold the handling time, which the stock push must not lose.
@@ -128,6 +131,7 @@ def _newest(page: ListingsPage, site: str) -> str:
     times = [
         row.last_updated_at.astimezone(UTC).isoformat()
         for item in page.items
+        if isinstance(item, ListingsItem)
         for row in item.summaries
         if row.marketplace_id == site
     ]
@@ -170,11 +174,12 @@ def _tell_crowded(ctx: RunContext, position: Position, total: int) -> None:
             account=ctx.account,
             run=ctx.run,
             reference=position.site,
-            message=_(
+            message=sentence(
                 "Amazon has %(total)s listings that changed at the same time, and "
-                "shows %(rows)s of them: the others were not read."
-            )
-            % {"total": total, "rows": position.rows},
-            fix=_("They are read as soon as any of them changes."),
+                "shows %(rows)s of them: the others were not read.",
+                total=total,
+                rows=position.rows,
+            ),
+            fix=sentence("They are read as soon as any of them changes."),
         )
     )

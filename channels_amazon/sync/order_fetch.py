@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
@@ -32,6 +31,7 @@ from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.storing import store_order, unreadable
 from channels_amazon.sync.streak import Streak, put_off_by
+from channels_amazon.wording import sentence
 
 # The net below: events wake the job.
 EVERY = timedelta(seconds=60)
@@ -164,8 +164,11 @@ def _put_aside(ctx: RunContext, order: Order, error: SpApiError) -> None:
         ctx.account,
         order.amazon_order_id,
         code=code,
-        message=_("Amazon did not give the order %(order)s: %(reason)s")
-        % {"order": order.amazon_order_id, "reason": error.message},
+        message=sentence(
+            "Amazon did not give the order %(order)s: %(reason)s",
+            order=order.amazon_order_id,
+            reason=error.message,
+        ),
         retry_at=ctx.now() + put_off_by(order.fetch_attempts + 2),
     )
     ctx.progress(rows=1, aside=1)

@@ -1,13 +1,13 @@
 """Proves that no order was missed: the first pull, then a sweep; sync layer.
 
 searchOrders grows one token in 179 s for all marketplaces of an account. So all of
-them are asked in one call, and a few tokens always stay for a flash sale. The cursor
-is a low-water mark: it moves when the last page of a pass is stored.
+them are asked in one call, and a few tokens always stay for a flash sale. That holds
+for the sites that are not selected too: the merchant's stock is one for all of them.
+The cursor is a low-water mark: it moves when the last page of a pass is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +20,8 @@ from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
 from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
-from channels_amazon.sync.sites import active_sites, without_sites
 from channels_amazon.sync.storing import store_order, unreadable
+from channels_amazon.wording import sentence
 
 EVERY = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
@@ -40,10 +40,8 @@ class Position:
     """Where the pass stands, as kept in the job's cursor; times are ISO texts.
 
     `low_water` is up to when everything was read, "" before the first pull ended.
-    `after` and `sites` are the present pass's search ("" and the last pass's sites
-    between two passes), `edge` up to when it answers, `token` its next page and
-    `token_at` since when it has that. `is_pull` says that the pass brings the orders
-    of the last days, as at first and when a site was added.
+    `after` is since when the present pass reads ("" between two passes), `edge` up to
+    when it answers, `token` its next page and `token_at` since when it has that.
     """
 
     low_water: str = ""
@@ -51,17 +49,17 @@ class Position:
     edge: str = ""
     token: str = ""
     token_at: str = ""
-    sites: tuple[str, ...] = ()
-    is_pull: bool = False
+
+    @property
+    def is_pull(self) -> bool:
+        """Tell whether the pass is the first, by when orders were placed."""
+        return not self.low_water
 
 
 @reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Read what changed since the low-water mark, page by page."""
-    sites = active_sites(ctx)
-    if not sites:
-        return without_sites(ctx)
-    position = _start(_read(ctx.cursor), sites, ctx.now())
+    position = _start(_read(ctx.cursor), ctx.now())
     ctx.save_cursor(asdict(position))
     while position.after:
         _spare_tokens(ctx)
@@ -75,17 +73,14 @@ def reconcile(ctx: RunContext) -> Outcome:
 
 def _read(cursor: dict[str, Any]) -> Position:
     known = {name: cursor[name] for name in Position.__match_args__ if name in cursor}
-    return Position(**known | {"sites": tuple(cursor.get("sites", ()))})
+    return Position(**known)
 
 
-def _start(position: Position, sites: Sequence[str], now: datetime) -> Position:
+def _start(position: Position, now: datetime) -> Position:
     """Return the pass to go on with, or a new one."""
-    if position.after and set(position.sites) == set(sites):
+    if position.after:
         return position if _has_token(position, now) else replace(position, token="")
-    is_pull = (
-        not position.low_water or position.is_pull or not {*sites} <= {*position.sites}
-    )
-    if is_pull:
+    if position.is_pull:
         after = now - FIRST_PULL
     else:
         after = datetime.fromisoformat(position.low_water) - OVERLAP
@@ -94,8 +89,6 @@ def _start(position: Position, sites: Sequence[str], now: datetime) -> Position:
         low_water=position.low_water,
         after=after.isoformat(),
         edge=edge.isoformat(),
-        sites=tuple(sites),
-        is_pull=is_pull,
     )
 
 
@@ -117,7 +110,10 @@ def _spare_tokens(ctx: RunContext) -> None:
     if missing <= 0:
         return
     raise Throttled(
-        f"The quota of {name} is kept for urgent orders until it has grown.",
+        sentence(
+            "The quota of %(operation)s is kept for urgent orders until it has grown.",
+            operation=name,
+        ),
         Evidence(name),
         retry_at=now + timedelta(seconds=missing / line.rate),
     )
@@ -142,17 +138,14 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
         position = replace(position, edge=_edge(page, position).isoformat())
     if page.next_token:
         return replace(position, token=page.next_token, token_at=called_at.isoformat())
-    # What a pull asks for is when orders were placed: it proves nothing of changes.
-    is_later = not (position.is_pull and position.low_water)
-    low_water = position.edge if is_later else position.low_water
-    return Position(low_water=low_water, sites=position.sites)
+    return Position(low_water=position.edge)
 
 
 def _search(position: Position) -> OrderSearch:
     after = datetime.fromisoformat(position.after)
     if position.is_pull:
-        return OrderSearch(created_after=after, marketplace_ids=position.sites)
-    return OrderSearch(last_updated_after=after, marketplace_ids=position.sites)
+        return OrderSearch(created_after=after)
+    return OrderSearch(last_updated_after=after)
 
 
 def _edge(page: OrderPage, position: Position) -> datetime:

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # How long a drain takes new jobs, and how long one run may go on before it hands over.
 DRAIN_SECONDS = 8.0
-SLICE = timedelta(seconds=5)
+SLICE = timedelta(seconds=2)
 RENEW_SECONDS = 4.0
 # Longer than the queue lets any task run: past it a run is stuck, not slow.
 LONGEST_RUN_SECONDS = 75.0

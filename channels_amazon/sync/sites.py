@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils.translation import gettext as _
-
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
 from channels_amazon.sync.context import Outcome, RunContext
+from channels_amazon.wording import sentence
 
 # The wake-up after the sites arrive comes sooner; this is the net below.
 _WAIT = timedelta(seconds=30)
@@ -29,9 +28,9 @@ def without_sites(ctx: RunContext) -> Outcome:
         first_done_at__isnull=False,
     ).exists()
     if are_known:
-        return Outcome(message=_("No marketplace of the account is selected."))
+        return Outcome(message=sentence("No marketplace of the account is selected."))
     return Outcome(
         next_due=ctx.now() + _WAIT,
-        message=_("The account's marketplaces are not known yet."),
+        message=sentence("The account's marketplaces are not known yet."),
         is_complete=False,
     )

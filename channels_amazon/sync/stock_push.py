@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
-from django.utils.translation import gettext as _
 
 from channels_amazon.models import Listing, SyncJob
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
@@ -37,6 +36,7 @@ from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.sites import active_sites, without_sites
 from channels_amazon.sync.streak import Streak, put_off_by
+from channels_amazon.wording import sentence, together
 
 # The net below: a change of stock wakes the job.
 EVERY = timedelta(minutes=5)
@@ -181,9 +181,9 @@ def _put_off(ctx: RunContext, listing: Listing, attempts: int) -> None:
 def _set_aside(ctx: RunContext, listing: Listing, code: str, message: str) -> None:
     """Keep Amazon's reason with the listing, and try again more and more rarely."""
     is_known = listing.push_code == clean(code, 80)
-    fix = _("Open the listing in Seller Central; it is tried again by itself.")
+    fix = sentence("Open the listing in Seller Central; it is tried again by itself.")
     Listing.objects.filter(pk=listing.pk).update(
-        push_code=clean(code, 80), push_error=clean(f"{message} {fix}", 500)
+        push_code=clean(code, 80), push_error=clean(together(message, fix), 500)
     )
     _put_off(ctx, listing, listing.push_attempts + REFUSED_AHEAD)
     ctx.progress(rows=1, aside=1)
@@ -196,8 +196,14 @@ def _set_aside(ctx: RunContext, listing: Listing, code: str, message: str) -> No
             account=ctx.account,
             run=ctx.run,
             reference=listing.seller_sku,
-            message=f"Amazon refused the quantity {listing.desired_quantity} of "
-            f"{listing.seller_sku}: {message} ({code})",
+            message=sentence(
+                "Amazon refused the quantity %(quantity)s of %(sku)s: %(reason)s "
+                "(%(code)s)",
+                quantity=listing.desired_quantity or 0,
+                sku=listing.seller_sku,
+                reason=message,
+                code=code,
+            ),
             fix=fix,
         )
     )
@@ -206,5 +212,6 @@ def _set_aside(ctx: RunContext, listing: Listing, code: str, message: str) -> No
 def _reason(submission: Submission) -> tuple[str, str]:
     issues = sorted(submission.issues, key=lambda issue: issue.severity != "ERROR")
     if not issues:
-        return submission.status, f"Amazon answered {submission.status}."
+        answer = sentence("Amazon answered %(status)s.", status=submission.status)
+        return submission.status, answer
     return issues[0].code, issues[0].message

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext as _
 
 from channels_amazon.services import confirmations, orders
 from channels_amazon.services.diagnostics import Entry, Level, record
@@ -13,6 +12,7 @@ from channels_amazon.services.orders import OrderResult
 from channels_amazon.spapi.orders import Order, UnreadableOrder
 from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.streak import put_off_by
+from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,11 @@ def store_order(
             ctx.account,
             data.order_id,
             code="orders.import_failed",
-            message=_("The order %(order)s could not be stored: %(error)s.")
-            % {"order": data.order_id, "error": type(error).__name__},
+            message=sentence(
+                "The order %(order)s could not be stored: %(error)s.",
+                order=data.order_id,
+                error=type(error).__name__,
+            ),
             retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
         )
         ctx.progress(rows=1, aside=1)
@@ -50,8 +53,11 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
             ctx.account,
             found.order_id,
             code="orders.unreadable",
-            message=_("The order %(order)s cannot be read: %(reason)s.")
-            % {"order": found.order_id, "reason": found.reason},
+            message=sentence(
+                "The order %(order)s cannot be read: %(reason)s.",
+                order=found.order_id,
+                reason=found.reason,
+            ),
             retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
         )
         return
@@ -61,8 +67,10 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
             level=Level.WARNING,
             account=ctx.account,
             run=ctx.run,
-            message=_("Amazon listed an order that has no id: %(reason)s.")
-            % {"reason": found.reason},
-            fix=_("Compare the day's orders with Seller Central."),
+            message=sentence(
+                "Amazon listed an order that has no id: %(reason)s.",
+                reason=found.reason,
+            ),
+            fix=sentence("Compare the day's orders with Seller Central."),
         )
     )

@@ -23,11 +23,14 @@ from channels_amazon.models import (
     Permission,
     Shipment,
     SyncRun,
+    translated,
 )
 from channels_amazon.services.figures import CAP, JobLine
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
 
 register = template.Library()
+# {{ entry.message|translated }}: a stored sentence in the reader's language.
+register.filter("translated", translated)
 
 # A state is a word and a shape, never a colour alone.
 SHAPES = {
@@ -107,7 +110,7 @@ def flags(order: Order) -> list[tuple[str, str]]:
     named = [
         (order.has_unmatched, "warning", gettext("unmatched")),
         (order.has_shortage, "warning", gettext("backorder")),
-        (order.cancel_requested, "warning", gettext("buyer asks to cancel")),
+        (order.asks_to_cancel, "warning", gettext("buyer asks to cancel")),
         (bool(order.aside_code), "error", gettext("set aside")),
     ]
     return [(kind, word) for is_set, kind, word in named if is_set]
@@ -187,7 +190,7 @@ def publication(item: Any) -> str:
     return format_html(
         '<span class="sl-strong">{}</span> {}',
         "–" if desired is None else desired,
-        state(item.kind, item.word, item.listing.push_error),
+        state(item.kind, item.word, translated(item.listing.push_error)),
     )
 
 

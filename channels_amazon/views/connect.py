@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.connect import AppstoreForm, ConnectForm, PrivateForm
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import AmazonAccount, Store
+from channels_amazon.models import AmazonAccount, Store, translated
 from channels_amazon.services import accounts, authorization, preflight
 from channels_amazon.services.accounts import AccountGrant
 from channels_amazon.services.applications import current_application
@@ -156,7 +156,7 @@ def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
     try:
         return redirect(authorization.begin(wish, visitor_of(request)))
     except ShoplinkError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, translated(error.message))
         return _show_connect(request, form, region, data["account"])
 
 

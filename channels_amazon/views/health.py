@@ -26,9 +26,26 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
+from channels_amazon.views.followed import follow, followed
 from channels_amazon.views.health_rows import check_groups, trees
 
 STYLE = "channels_amazon/health_report.css"
+
+
+@store_page
+@require_safe
+def health_index(request: HttpRequest) -> HttpResponse:
+    """Lead to the newest report of the account looked at last.
+
+    Without one it leads to where a check is run.
+    """
+    account = followed(request)
+    if account is None:
+        return redirect("amazon-account-list")
+    report = HealthReport.objects.filter(account=account).first()
+    if report is None:
+        return redirect("amazon-status", account.pk)
+    return redirect("amazon-health-report", report.pk)
 
 
 @store_page
@@ -47,6 +64,7 @@ def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
 def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
     """Show a report, or how far it is; the fragment asks again until it is done."""
     report = _report(request, report_id)
+    follow(request, report.account)
     context = report_context(report) | {
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),

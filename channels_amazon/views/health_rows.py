@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.health.registry import GROUPS, all_checks
-from channels_amazon.models import HealthFinding, HealthReport
+from channels_amazon.models import HealthFinding, HealthReport, translated
 
 # How evidence is called on the page; keys without a name are shown as they are.
 LABELS: dict[str, Promise] = {
@@ -153,7 +153,7 @@ def check_groups(
     said: dict[str, list[str]] = {}
     for row in findings:
         if row.level == HealthFinding.Level.OK:
-            said.setdefault(row.check_id, []).append(row.cause)
+            said.setdefault(row.check_id, []).append(translated(row.cause))
     lines: dict[str, list[Line]] = {group: [] for group in GROUPS}
     for check in all_checks():
         state: dict[str, Any] = report.progress.get(check.id) or {"state": "waiting"}

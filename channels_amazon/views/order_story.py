@@ -9,7 +9,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import Order, Shipment
+from channels_amazon.models import Order, Shipment, translated
 
 Status = Order.Status
 
@@ -65,15 +65,16 @@ def seller_central(order: Order) -> str:
 
 def _trouble(order: Order) -> NextStep | None:
     if order.aside_code:
-        return NextStep("error", order.aside_message or order.aside_code)
+        return NextStep("error", translated(order.aside_message) or order.aside_code)
     if any(item.state == Shipment.State.REFUSED for item in order.shipments.all()):
         return NextStep(
-            "error", _("Amazon refused a package: mend what it says and send it again.")
+            "error",
+            _(
+                "Amazon refused a package: mend what it says and send it again, or "
+                "discard it if the order was shipped in another way."
+            ),
         )
-    if order.cancel_requested and order.status in {
-        Status.UNSHIPPED,
-        Status.PARTIALLY_SHIPPED,
-    }:
+    if order.asks_to_cancel:
         return NextStep(
             "warning", _("The buyer asks to cancel: do not ship before you decided.")
         )

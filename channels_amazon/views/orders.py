@@ -21,6 +21,7 @@ from channels_amazon.models import (
     Order,
     OrderLine,
     Shipment,
+    translated,
 )
 from channels_amazon.services import figures, personal_data
 from channels_amazon.views.base import (
@@ -36,6 +37,7 @@ from channels_amazon.views.base import (
 from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
 from channels_amazon.views.order_story import next_step, seller_central, stamps
+from channels_amazon.wording import together
 
 ROWS = 50
 LOG_ROWS = 20
@@ -94,7 +96,7 @@ def order_reveal(request: HttpRequest, order_id: int) -> HttpResponse:
     try:
         revealed = personal_data.reveal(order, request.user)
     except ShoplinkError as error:
-        messages.error(request, f"{error.message} {error.fix}")
+        messages.error(request, translated(together(error.message, error.fix)))
         return show_order(request, order)
     return show_order(request, order, revealed=revealed)
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import translated
 
 Words = tuple[str | Promise, str | Promise]
 
@@ -72,11 +73,11 @@ def outcome_of(error: ShoplinkError) -> Outcome:
     words = WORDS.get(error.code)
     if words is None and error.code.startswith("network."):
         words = _NETWORK
-    text, fix = words or (error.message, error.fix)
+    text, fix = words or (translated(error.message), translated(error.fix))
     return Outcome(
         code=error.code,
         text=str(text),
         fix=str(fix),
-        detail=error.message if words else "",
+        detail=translated(error.message) if words else "",
         request_id=str(getattr(error, "request_id", "")),
     )

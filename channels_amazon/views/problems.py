@@ -9,7 +9,13 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from channels_amazon.models import AmazonAccount, Heartbeat, Permission, SyncJob
+from channels_amazon.models import (
+    AmazonAccount,
+    Heartbeat,
+    Permission,
+    SyncJob,
+    translated,
+)
 from channels_amazon.services import figures, heartbeats
 
 # The queue's heartbeat comes every few seconds; a restart takes no longer than this.
@@ -99,7 +105,7 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             % {
                 "job": job.get_kind_display(),
                 "account": job.account,
-                "why": job.blocked_message or job.blocked_code,
+                "why": translated(job.blocked_message) or job.blocked_code,
             },
             "",
             reverse("amazon-status", args=[job.account_id]),

@@ -1,4 +1,4 @@
-"""Ships an order: turns the ship form into a package for Amazon; views layer."""
+"""Ships an order: makes packages of the ship form, and drops refused ones; views."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.orders import ShipForm
-from channels_amazon.models import Order, Shipment
-from channels_amazon.services.shipments import ShipmentDraft, create_shipment
-from channels_amazon.views.base import get_mine, require_operator, store_page
+from channels_amazon.models import Order
+from channels_amazon.services.shipments import (
+    ShipmentDraft,
+    create_shipment,
+    discard_shipment,
+)
+from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 from channels_amazon.views.orders import orders_in_full, show_order
 
 
@@ -25,28 +29,35 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
     form = ShipForm(order, request.POST)
     if not form.is_valid():
         return show_order(request, order, form=form)
-    draft = draft_from(form)
-    # Units are counted again under a lock: this only spares a second click the refusal.
-    if not is_known(order, draft):
-        try:
-            create_shipment(order, draft=draft, actor=request.user.get_username())
-        except ShoplinkError as error:
-            form.add_error(None, error.message)
-            return show_order(request, order, form=form)
+    try:
+        create_shipment(
+            order, draft=draft_from(form), actor=request.user.get_username()
+        )
+    except ShoplinkError as error:
+        form.add_error(None, error.message)
+        return show_order(request, order, form=form)
     messages.success(request, _("The package is being confirmed to Amazon."))
     return redirect("amazon-order-detail", order.pk)
 
 
-def is_known(order: Order, draft: ShipmentDraft) -> bool:
-    """Tell whether the very same package is already made, as by a second click."""
-    return any(
-        shipment.state != Shipment.State.REFUSED
-        and shipment.carrier_code == draft.carrier_code
-        and shipment.tracking_number == draft.tracking_number
-        and {item.line_id: item.quantity for item in shipment.lines.all()}
-        == draft.quantities
-        for shipment in order.shipments.all()
-    )
+@store_page
+@require_POST
+def package_discard(
+    request: HttpRequest, order_id: int, package_id: int
+) -> HttpResponse:
+    """Forget a package that Amazon refused, as when it was shipped in another way."""
+    orders = mine(Order, request).select_related("account__store")
+    order = get_mine(orders, request, pk=order_id)
+    require_operator(request, order.account.store)
+    package = order.shipments.filter(pk=package_id).first()
+    # A second click finds it gone, which is what was asked for.
+    if package is None or discard_shipment(package, actor=request.user.get_username()):
+        messages.success(request, _("The refused package is discarded."))
+    else:
+        messages.warning(
+            request, _("Only a package that Amazon refused can be discarded.")
+        )
+    return redirect("amazon-order-detail", order.pk)
 
 
 def draft_from(form: ShipForm) -> ShipmentDraft:

@@ -35,21 +35,17 @@ from channels_amazon.views.base import (
     page,
     store_page,
 )
+from channels_amazon.views.followed import follow, followed
 from channels_amazon.views.problems import ALIVE_WITHIN, open_problems
 
 LAST_PROBLEMS = 10
-FOLLOWED = "amazon_account"
 
 
 @store_page
 @require_safe
 def status_index(request: HttpRequest) -> HttpResponse:
     """Lead to the status of the account looked at last, else of the first one."""
-    accounts = mine(AmazonAccount, request).exclude(
-        state=AmazonAccount.State.DISCONNECTED
-    )
-    followed = accounts.filter(pk=request.session.get(FOLLOWED, 0)).first()
-    account = followed or accounts.order_by("pk").first()
+    account = followed(request)
     if account is None:
         return redirect("amazon-account-list")
     return redirect("amazon-status", account.pk)
@@ -61,8 +57,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     """Show token, permissions, processes, jobs, notifications, quota, problems."""
     accounts = mine(AmazonAccount, request).select_related("store", "application")
     account = get_mine(accounts, request, pk=account_id)
-    if request.session.get(FOLLOWED) != account.pk:
-        request.session[FOLLOWED] = account.pk
+    follow(request, account)
     now = timezone.now()
     context = live_part(account, now) | {
         "can_operate": can_operate(request.user, account.store)

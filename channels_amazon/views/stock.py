@@ -160,13 +160,15 @@ def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:
 def row(variant: Variant, available: dict[int, Any]) -> dict[str, Any]:
     """Return the numbers of one variant for its row."""
     levels = list(variant.levels.all())
+    listed = [published(listing) for listing in variant.listings.all()]
     return {
         "variant": variant,
         "levels": levels,
         "on_hand": sum(level.on_hand for level in levels),
         "reserved": sum(level.reserved for level in levels),
         "available": available.get(variant.pk),
-        "published": [published(listing) for listing in variant.listings.all()],
+        "published": listed,
+        "pools": [pool for item in listed for pool in item.pools],
     }
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from channels_amazon.models import AmazonAccount
+from channels_amazon.models import AmazonAccount, translated
 from channels_amazon.services import subscriptions
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 
@@ -25,7 +25,7 @@ def subscribe(request: HttpRequest, account_id: int) -> HttpResponse:
     require_operator(request, account.store)
     missing = subscriptions.subscribe(account, actor=request.user.get_username())
     if missing:
-        messages.warning(request, missing)
+        messages.warning(request, translated(missing))
     else:
         messages.success(request, _("Amazon now sends order notifications to us."))
     return redirect("amazon-status", account.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from channels_amazon.emulator import Emulator
 from channels_amazon.models import AccessToken, AmazonAccount, ApiCall, Credential
 from channels_amazon.services.amazon import application_client, client_for
 from channels_amazon.spapi.apis import notifications, sellers
-from channels_amazon.spapi.errors import AuthorizationLost
+from channels_amazon.spapi.errors import AuthorizationLost, NetworkError
 from tests import builders
 from tests.processes import Processes
 
@@ -35,6 +36,20 @@ def test_processes_that_begin_together_refresh_once(
     assert len(set(counts)) == 1
     assert ApiCall.objects.filter(operation="lwa.token").count() == 1
     assert ApiCall.objects.filter(account=account, status=200).count() == 4
+
+
+@pytest.mark.django_db
+def test_silent_amazon_does_not_hold_a_worker_for_long(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = builders.make_account(emulator=emulator)
+    read_sites(account.pk, 0)
+    monkeypatch.setattr("channels_amazon.services.amazon.CALL_SECONDS", 1.5)
+    emulator.control("faults", match="*", kind="timeout", seconds=9)
+    began = time.monotonic()
+    with pytest.raises(NetworkError):
+        read_sites(account.pk, 1)
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.django_db

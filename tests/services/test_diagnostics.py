@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from channels_amazon.errors import NeedsMerchant
-from channels_amazon.services.diagnostics import Entry, entry_for, record
+from channels_amazon.models import DiagnosticEntry
+from channels_amazon.services.diagnostics import Entry, entry_for, record, record_once
 from tests.builders import make_account
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +32,16 @@ def test_record_takes_out_tokens_and_addresses() -> None:
 def test_record_cuts_what_is_too_long() -> None:
     row = record(Entry(code="unknown", message="x" * 900, reference="r" * 300))
     assert (len(row.message), len(row.reference)) == (500, 120)
+
+
+def test_record_once_says_the_same_again_only_after_a_while() -> None:
+    hour = timedelta(hours=1)
+    entry = Entry(code="unknown", message="It is so.", reference="SKU-1")
+    other = Entry(code="unknown", message="It is so.", reference="SKU-2")
+    said = [record_once(one, hour) for one in (entry, entry, other)]
+    assert said == [True, False, True]
+    DiagnosticEntry.objects.update(at=timezone.now() - hour)
+    assert record_once(entry, hour)
 
 
 def test_entry_for_an_error_keeps_code_and_fix() -> None:

@@ -247,3 +247,25 @@ def test_claims_of_several_processes_never_meet(processes: Processes) -> None:
     taken = [pk for result in results for pk in result]
     assert len(taken) == len(set(taken))
     assert set(taken) == made
+
+
+@pytest.mark.django_db
+def test_claim_prefers_what_a_buyer_waits_for() -> None:
+    account = make_account()
+    now = timezone.now()
+    make_job(account, kind=SyncJob.Kind.LISTINGS, due_at=now - timedelta(seconds=30))
+    make_job(account, kind=SyncJob.Kind.ORDER_FETCH, due_at=now - timedelta(seconds=1))
+    first = jobs.claim_due("one", 15)
+    assert first is not None
+    assert first.kind == SyncJob.Kind.ORDER_FETCH
+
+
+@pytest.mark.django_db
+def test_claim_lets_nothing_starve() -> None:
+    account = make_account()
+    now = timezone.now()
+    make_job(account, kind=SyncJob.Kind.LISTINGS, due_at=now - timedelta(minutes=2))
+    make_job(account, kind=SyncJob.Kind.ORDER_FETCH, due_at=now - timedelta(seconds=1))
+    first = jobs.claim_due("one", 15)
+    assert first is not None
+    assert first.kind == SyncJob.Kind.LISTINGS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,22 @@ def test_accept_puts_a_bad_message_aside_and_goes_on(
     assert all(item.is_settled for item in taken)
     assert states() == [(state, code), ("applied", "")]
     assert DiagnosticEntry.objects.filter(code=code).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda: order_change(seller_id="A1"), lambda: order_change(seller_id="A2")),
+        (lambda: {"NotificationType": "NEWS"}, lambda: {"NotificationType": "OLDS"}),
+    ],
+)
+def test_flood_of_one_kind_is_said_once_and_counted_in_the_inbox(
+    one: Callable[[], Any], other: Callable[[], Any]
+) -> None:
+    accept([message(make()) for make in (one, one, one, other)])
+
+    assert Notification.objects.count() == 4
+    assert DiagnosticEntry.objects.count() == 2
 
 
 def test_accept_puts_aside_what_the_database_refuses(account: AmazonAccount) -> None:

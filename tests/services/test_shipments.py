@@ -259,9 +259,10 @@ def test_only_a_refused_package_can_be_discarded() -> None:
     order, _variant, _warehouse = make_scene()
     shipment = ship(order)
 
-    assert not shipments.discard_shipment(shipment)
+    assert not shipments.discard_shipment(shipment, actor="olga")
     confirmations.mark_refused(shipment, REFUSAL)
-    assert shipments.discard_shipment(shipment)
+    assert shipments.discard_shipment(shipment, actor="olga")
+    assert DiagnosticEntry.objects.filter(actor="olga").exists()
     assert not Shipment.objects.exists()
 
 

@@ -146,6 +146,20 @@ def test_first_quantity_that_amazon_shows_already_is_not_sent() -> None:
     assert (listing.desired_quantity, listing.push_due) == (7, False)
 
 
+def test_first_push_that_is_under_way_is_not_forgotten() -> None:
+    """Amazon may have taken the 9 although the process died before it could tell."""
+    account = make_account()
+    warehouse = make_warehouse(account.store)
+    variant = make_variant(account.store)
+    make_listing(account, variant=variant, observed_quantity=7)
+    stock.set_on_hand(variant, warehouse, 9, actor="", key="a")
+
+    stock.set_on_hand(variant, warehouse, 7, actor="", key="b")
+
+    listing = Listing.objects.get()
+    assert (listing.desired_quantity, listing.push_due) == (7, True)
+
+
 def test_availability_costs_the_same_for_many_variants(
     django_assert_max_num_queries: object,
 ) -> None:

@@ -21,6 +21,7 @@ from channels_amazon.spapi.apis import (
     tokens,
 )
 from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.unreadable import UnreadableListing
 from tests.spapi.conftest import Kit
 from tests.spapi.server import Scripted, answer
 
@@ -141,9 +142,45 @@ def test_inventory_is_read_page_by_page(server: Scripted, kit: Kit) -> None:
     pages = list(fba_inventory.iterate_inventory_summaries(kit.client, query))
 
     first = pages[0].summaries[0]
+    assert isinstance(first, fba_inventory.InventorySummary)
     assert (first.total, first.fulfillable, first.reserved) == (9, 5, 1)
     assert (first.unfulfillable, first.last_updated_at) == (None, None)
     assert len(pages) == 2
+
+
+def test_unreadable_listing_stays_beside_the_good_ones(
+    server: Scripted, kit: Kit
+) -> None:
+    bad = {"sku": "BAD", "summaries": "none", "note": "canary@example.com"}
+    content = {"numberOfResults": 4, "items": [bad, {"sku": "GOOD"}, {}, 7]}
+    server.then(answer(200, content))
+
+    page = listings.search_listings_items(
+        kit.client, listings.ListingsSearch("A1", (DE,))
+    )
+
+    aside = [one for one in page.items if isinstance(one, UnreadableListing)]
+    assert [one.sku for one in page.items] == ["BAD", "GOOD", None, None]
+    assert [one.reason for one in aside] == [
+        "the field summaries is not a list of objects",
+        "the field sku is missing",
+        "the entry is not an object",
+    ]
+    assert "canary" not in aside[0].raw_redacted
+
+
+def test_unreadable_units_stay_beside_the_good_ones(server: Scripted, kit: Kit) -> None:
+    rows = [{"sellerSku": "BAD", "totalQuantity": "9"}, {"sellerSku": "GOOD"}]
+    server.then(answer(200, {"payload": {"inventorySummaries": rows}}))
+
+    page = fba_inventory.get_inventory_summaries(
+        kit.client, fba_inventory.InventoryQuery(DE)
+    )
+
+    bad, good = page.summaries
+    assert isinstance(bad, UnreadableListing)
+    assert bad.sku == "BAD"
+    assert isinstance(good, fba_inventory.InventorySummary)
 
 
 def test_restricted_token_is_read_wrapped_or_not(server: Scripted, kit: Kit) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from channels_amazon.spapi import errors, operations
-from tests.spapi.conftest import NOW, Kit
+from channels_amazon.spapi.throttle import Grant, InMemoryBuckets
+from tests.spapi.conftest import NOW, Kit, StillClock
 from tests.spapi.server import Script, Scripted, answer, cut, hang_up, refusal
 
 ORDER = {"orderId": "902-1"}
@@ -83,6 +84,45 @@ def test_call_waits_a_breath_for_quota(server: Scripted, kit: Kit) -> None:
 
     assert len(server.received) == 3
     assert kit.clock.slept == [pytest.approx(0.5, abs=0.01)]
+
+
+@dataclass
+class EarlyBuckets(InMemoryBuckets):
+    """Buckets that say "not yet" so often, each time with a time already past."""
+
+    clock: StillClock
+    early: int
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(self.clock)
+
+    def take(self, subject: str, operation: str, rate: float, burst: int) -> Grant:
+        """Take a token at last."""
+        self.asked += 1
+        if self.asked <= self.early:
+            just_now = self.clock() - timedelta(microseconds=1)
+            return Grant(granted=False, tokens_left=1.0, retry_at=just_now)
+        return super().take(subject, operation, rate, burst)
+
+
+def test_call_asks_again_for_a_token_that_is_due(server: Scripted, kit: Kit) -> None:
+    server.then(answer(200, {}))
+    buckets = EarlyBuckets(kit.clock, early=3)
+
+    replace(kit.client, buckets=buckets).call(operations.GET_ORDER, path=ORDER)
+
+    assert len(server.received) == 1
+    assert 0 < sum(kit.clock.slept) < 0.05
+
+
+def test_call_does_not_ask_for_a_token_for_ever(server: Scripted, kit: Kit) -> None:
+    buckets = EarlyBuckets(kit.clock, early=999)
+
+    with pytest.raises(errors.Throttled):
+        replace(kit.client, buckets=buckets).call(operations.GET_ORDER, path=ORDER)
+
+    assert (buckets.asked, server.received) == (4, [])
 
 
 def test_call_learns_the_rate_from_the_header(server: Scripted, kit: Kit) -> None:

@@ -96,7 +96,8 @@ def merchant_sku(client: SpApiClient) -> str:
     return next(
         item.sku
         for item in page.items
-        if any(one.channel_code == "DEFAULT" for one in item.availability)
+        if isinstance(item, listings.ListingsItem)
+        and any(one.channel_code == "DEFAULT" for one in item.availability)
     )
 
 
@@ -211,7 +212,10 @@ def test_inventory_repeats_the_pool_on_each_site(client: SpApiClient) -> None:
         query = fba_inventory.InventoryQuery(marketplace_id)
         pages = fba_inventory.iterate_inventory_summaries(client, query)
         return {
-            one.seller_sku: one.fulfillable for page in pages for one in page.summaries
+            one.seller_sku: one.fulfillable
+            for page in pages
+            for one in page.summaries
+            if isinstance(one, fba_inventory.InventorySummary)
         }
 
     german, french = units(DE), units("A13V1IB3VIYZZH")

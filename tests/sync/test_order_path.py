@@ -25,7 +25,6 @@ from channels_amazon.services.subscriptions import subscribe
 from channels_amazon.sync.consumer import Consumer
 from tests.builders import (
     make_account,
-    make_participation,
     make_variant,
     make_warehouse,
 )
@@ -158,22 +157,20 @@ def test_sweep_finds_what_no_event_told_of(
     assert stock.verify_levels() == []
 
 
-def test_sweep_pulls_the_orders_of_a_site_that_was_added(
+def test_sweep_holds_stock_for_the_orders_of_a_site_left_out(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     emulator.control("notifications", silent=True)
-    ids = emulator.place_orders(2, fulfilled_by="MERCHANT", marketplace_id=CA)
+    ids = emulator.place_orders(
+        2, fulfilled_by="MERCHANT", quantity=1, marketplace_id=CA
+    )
     emulator.advance(300)
-    run(account, Kind.ORDER_SWEEP)
-    assert not Order.objects.filter(marketplace_id=CA).exists()
-    before = SyncJob.objects.get(kind=Kind.ORDER_SWEEP).cursor["low_water"]
+    assert not account.participations.filter(marketplace_id=CA).exists()
 
-    make_participation(account, marketplace_id=CA)
     run(account, Kind.ORDER_SWEEP)
 
-    cursor = SyncJob.objects.get(kind=Kind.ORDER_SWEEP).cursor
     assert Order.objects.filter(amazon_order_id__in=ids).count() == 2
-    assert (cursor["low_water"], cursor["is_pull"]) == (before, False)
+    assert held_and_left(account) == (2, 0)
 
 
 def test_outage_delays_the_order_but_not_its_stock(

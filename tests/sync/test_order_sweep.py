@@ -79,8 +79,6 @@ def test_page_that_ran_out_begins_the_pass_anew(
             "edge": now.isoformat(),
             "token": "void",
             "token_at": now.isoformat(),
-            "sites": [US],
-            "is_pull": True,
         }
     )
 

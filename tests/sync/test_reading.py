@@ -152,6 +152,37 @@ def test_listings_go_on_after_an_outage(emulator: Emulator) -> None:
     assert run_through(account, Kind.LISTINGS).state == State.DONE
 
 
+def test_unreadable_listing_is_set_aside_and_the_rest_go_on(
+    emulator: Emulator,
+) -> None:
+    account = make_account(emulator=emulator)
+    run_through(account, Kind.LISTINGS)
+    bad = next(row for row in emulator.state.listings.values() if US in row.offers)
+    bad.condition = 7  # type: ignore[assignment]
+    for _ in range(2):
+        made = run_through(account, Kind.LISTINGS)
+    assert (made.state, made.rows_seen, made.rows_aside) == (State.DONE, 12, 1)
+    entry = DiagnosticEntry.objects.get()
+    assert (entry.code, entry.reference) == ("listings.unreadable", bad.sku)
+    assert not Offer.objects.filter(is_discoverable=False).exists()
+
+
+def test_unreadable_fba_units_keep_their_last_numbers(emulator: Emulator) -> None:
+    account = european(emulator, DE)
+    run_through(account, Kind.FBA_STOCK)
+    numbers = set(FbaStock.objects.values_list("pk", "total"))
+    bad = next(
+        row
+        for row in emulator.state.fba.values()
+        if row.seller_id == account.seller_id and row.pool == "EU"
+    )
+    bad.researching = 0.5  # type: ignore[assignment]
+    made = run_through(account, Kind.FBA_STOCK)
+    assert (made.state, made.rows_aside) == (State.DONE, 1)
+    assert DiagnosticEntry.objects.get().reference == bad.sku
+    assert set(FbaStock.objects.values_list("pk", "total")) == numbers
+
+
 def test_fba_pool_counts_once_over_its_sites(emulator: Emulator) -> None:
     account = european(emulator, DE, FR, GB)
     assert run_through(account, Kind.FBA_STOCK).state == State.DONE

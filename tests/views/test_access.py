@@ -12,7 +12,13 @@ from django.urls import reverse
 
 from channels_amazon.models import StoreMember
 from channels_amazon.urls import urlpatterns
-from tests.views.world import World, make_member_client, make_world, signed_in
+from tests.views.world import (
+    World,
+    make_member_client,
+    make_refused,
+    make_world,
+    signed_in,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ def _entry(world: World) -> tuple[Any, ...]:
     return ("events", world.entry.pk)
 
 
+def _package(world: World) -> tuple[Any, ...]:
+    return (world.order.pk, make_refused(world.order).pk)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -59,6 +69,7 @@ ADDRESSES = {
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
     "amazon-health-download": Address(_download),
+    "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
     "amazon-health-run": Address(_account, "post", OPERATOR),
     "amazon-log-detail": Address(_entry),
@@ -71,6 +82,7 @@ ADDRESSES = {
     "amazon-overview": Address(),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
+    "amazon-package-discard": Address(_package, "post", OPERATOR),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),

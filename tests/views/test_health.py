@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
+from tests.builders import make_account
 from tests.views.world import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,27 @@ def shown(world: World, report: HealthReport, **headers: str) -> str:
     response = signed_in(world.owner).get(address, headers=headers)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def test_index_leads_to_newest_report_else_to_where_one_is_run() -> None:
+    world = make_world()
+    client = signed_in(world.owner)
+    other = make_account(world.store)
+    client.get(reverse("amazon-status", args=[other.pk]))
+    before = client.get(reverse("amazon-health-index"))
+    report = make_report(other)
+
+    after = client.get(reverse("amazon-health-index"))
+
+    assert before["Location"] == reverse("amazon-status", args=[other.pk])
+    assert after["Location"] == reverse("amazon-health-report", args=[report.pk])
+
+
+def test_index_leads_to_accounts_while_there_are_none() -> None:
+    world = make_world()
+    AmazonAccount.objects.all().delete()
+    response = signed_in(world.owner).get(reverse("amazon-health-index"))
+    assert response["Location"] == reverse("amazon-account-list")
 
 
 def test_run_makes_a_report_and_leads_to_it() -> None:

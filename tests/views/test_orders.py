@@ -14,7 +14,13 @@ from django.utils import timezone
 from channels_amazon.models import DiagnosticEntry, Order, Shipment, StoreMember
 from channels_amazon.services.personal_data import store_personal_data
 from tests import builders
-from tests.views.world import World, make_member_client, make_world, signed_in
+from tests.views.world import (
+    World,
+    make_member_client,
+    make_refused,
+    make_world,
+    signed_in,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = "amazon-order-list"
@@ -71,6 +77,24 @@ def test_filter_shows_its_orders_only(
     builders.make_order(world.account, status=Order.Status.SHIPPED)
 
     assert shown(client, show=show) == [wanted.amazon_order_id]
+
+
+@pytest.mark.parametrize("status", [*Order.Status.values])
+def test_wish_to_cancel_asks_only_while_the_order_is_open(
+    world: World, client: Client, status: str
+) -> None:
+    order = builders.make_order(
+        world.account,
+        lines=({"cancel_requested": True},),
+        status=status,
+        cancel_requested=True,
+    )
+    is_open = status in Order.OPEN
+
+    page = client.get(reverse("amazon-order-detail", args=[order.pk]))
+
+    assert (order.amazon_order_id in shown(client, show="cancel")) == is_open
+    assert ("buyer asks to cancel" in page.content.decode()) == is_open
 
 
 def test_search_finds_order_id_sku_and_asin(world: World, client: Client) -> None:
@@ -199,6 +223,32 @@ def test_units_of_refused_package_are_offered_again(
     response = client.get(reverse("amazon-order-detail", args=[world.order.pk]))
 
     assert [left for _line, left in response.context["form"].open_lines] == [1]
+
+
+def test_refused_package_is_discarded_and_its_alarm_ends(
+    world: World, client: Client
+) -> None:
+    Order.objects.update(status=Order.Status.SHIPPED)
+    package = make_refused(world.order)
+    address = reverse("amazon-package-discard", args=[world.order.pk, package.pk])
+    before = client.get(reverse("amazon-order-detail", args=[world.order.pk]))
+
+    after, again = (client.post(address, follow=True) for _ in range(2))
+
+    assert address in before.content.decode()
+    assert before.context["next_step"].kind == "error"
+    assert after.context["next_step"].kind == again.context["next_step"].kind == "ok"
+    assert not Shipment.objects.exists()
+
+
+def test_package_that_is_not_refused_stays(world: World, client: Client) -> None:
+    package = make_package(world.order, 1)
+    address = reverse("amazon-package-discard", args=[world.order.pk, package.pk])
+
+    response = client.post(address, follow=True)
+
+    assert address not in response.content.decode()
+    assert Shipment.objects.filter(pk=package.pk).exists()
 
 
 @pytest.mark.parametrize(

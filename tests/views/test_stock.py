@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from channels_amazon.models import StockLevel, StockMovement, Variant
+from channels_amazon.models import Listing, StockLevel, StockMovement, Variant
 from tests import builders
 from tests.views.world import World, make_world, signed_in
 
@@ -74,6 +74,17 @@ def test_count_refuses_warehouse_of_another_store(world: World, client: Client) 
     elsewhere = builders.make_warehouse()
 
     assert count(client, world, warehouse=elsewhere.pk).status_code == 422
+
+
+def test_list_says_why_nothing_is_published_and_nothing_held(
+    world: World, client: Client
+) -> None:
+    Listing.objects.update(is_mfn=False, is_fba=True)
+
+    text = client.get(reverse(LIST)).content.decode()
+
+    assert "FBA only" in text
+    assert '<span class="sl-none">–</span>' in text
 
 
 def test_search_finds_sku_barcode_asin_and_title(world: World, client: Client) -> None:

@@ -14,6 +14,7 @@ from channels_amazon.models import (
     DiagnosticEntry,
     HealthReport,
     Order,
+    Shipment,
     Store,
     StoreMember,
     Variant,
@@ -60,6 +61,21 @@ def make_world() -> World:
         entry=builders.make_entry(account),
         report=HealthReport.objects.create(account=account, state="done", status="ok"),
     )
+
+
+def make_refused(order: Order) -> Shipment:
+    """Make a package of the whole order that Amazon refused."""
+    package: Shipment = Shipment.objects.create(
+        order=order,
+        package_reference=1,
+        carrier_code="UPS",
+        tracking_number="1Z0",
+        shipped_at=timezone.now(),
+        state=Shipment.State.REFUSED,
+    )
+    for line in order.lines.all():
+        package.lines.create(line=line, quantity=line.quantity)
+    return package
 
 
 def signed_in(user: AbstractBaseUser) -> Client:

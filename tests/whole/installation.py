@@ -62,7 +62,12 @@ class Installation:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_for(lambda: "Shoplink runs." in self.written(), _PATIENCE, self.written)
+        wait_for(self._has_started, _PATIENCE, self.written)
+        assert self.process.poll() is None, self.written()
+
+    def _has_started(self) -> bool:
+        ended = self.process is None or self.process.poll() is not None
+        return ended or "Shoplink runs." in self.written()
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a user who has set nothing but the ports."""

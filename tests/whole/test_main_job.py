@@ -180,6 +180,9 @@ def _keep_screenshots(
     )
     pages = {
         "overview": "",
+        "private": "connect/private/",
+        "variants": "../channels_amazon/variant/",
+        "members": "../channels_amazon/storemember/",
         "accounts": "accounts/",
         "connect": "connect/",
         "progress": f"accounts/{account}/progress/",

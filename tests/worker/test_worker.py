@@ -82,7 +82,8 @@ def wait_for_work(keeper: int, after: Team | None = None) -> Team:
 def keeper(processes: Processes) -> int:
     """Start a worker and return the number of its first process."""
     # Nobody reads its output, so it must not have much to say.
-    worker = processes.command("worker", "--quiet-seconds=4", LOG_LEVEL="CRITICAL")
+    quiet = {"LOG_LEVEL": "CRITICAL", "QUEUE_WORKERS": "2"}
+    worker = processes.command("worker", "--quiet-seconds=4", **quiet)
     return worker.pid
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import ShoplinkError
@@ -15,6 +14,7 @@ from channels_amazon.health.registry import check
 from channels_amazon.models import ApiCall
 from channels_amazon.spapi.errors import ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
+from channels_amazon.wording import sentence
 
 FIRST_FAILURE = 500
 # So many operations without an answer are no fault of one of them.
@@ -28,7 +28,7 @@ LOOK_BACK = timedelta(days=1)
 def run(context: CheckContext) -> list[Finding]:
     """See whether the token endpoint and several operations answer."""
     found = [*_login(context), *_amazon(context)]
-    return found or [well(_("Amazon's API and its token endpoint answer."))]
+    return found or [well(sentence("Amazon's API and its token endpoint answer."))]
 
 
 def _login(context: CheckContext) -> list[Finding]:
@@ -40,11 +40,13 @@ def _login(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="lwa.outage",
-            cause=_(
+            cause=sentence(
                 "Login with Amazon does not answer, so no access token can be "
                 "fetched. Tokens that are still valid serve up to an hour."
             ),
-            fix=_("Wait: the jobs go on by themselves. Nothing is lost meanwhile."),
+            fix=sentence(
+                "Wait: the jobs go on by themselves. Nothing is lost meanwhile."
+            ),
             evidence={
                 "host": route.host,
                 "since": _since(context, is_login=True),
@@ -74,8 +76,12 @@ def _amazon(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="amazon.outage",
-            cause=_("Amazon's API answers with errors of its own, across operations."),
-            fix=_("Wait: the jobs go on by themselves. Nothing is lost meanwhile."),
+            cause=sentence(
+                "Amazon's API answers with errors of its own, across operations."
+            ),
+            fix=sentence(
+                "Wait: the jobs go on by themselves. Nothing is lost meanwhile."
+            ),
             evidence={
                 "host": route.host,
                 "status": route.status,

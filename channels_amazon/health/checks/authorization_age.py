@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.wording import sentence
 
 # Amazon's year, and the reminder a month before its end.
 LASTS = timedelta(days=365)
@@ -36,22 +36,25 @@ def run(context: CheckContext) -> list[Finding]:
     if age < REMIND:
         return [
             well(
-                _("The authorisation lasts until %(date)s.")
-                % {"date": f"{ends:%Y-%m-%d}"},
+                sentence(
+                    "The authorisation lasts until %(date)s.", date=f"{ends:%Y-%m-%d}"
+                ),
                 **shown,
             )
         ]
     pattern = (
-        _("The authorisation's year ended on %(date)s.")
+        gettext_noop("The authorisation's year ended on %(date)s.")
         if age >= LASTS
-        else _("The authorisation ends on %(date)s; after that nothing is exchanged.")
+        else gettext_noop(
+            "The authorisation ends on %(date)s; after that nothing is exchanged."
+        )
     )
     return [
         Finding(
             code="token.expiring",
             level=Level.ERROR if age >= LASTS else Level.WARNING,
-            cause=pattern % {"date": f"{ends:%Y-%m-%d}"},
-            fix=_("Renew it now: authorise the account again. Nothing is lost."),
+            cause=sentence(pattern, date=f"{ends:%Y-%m-%d}"),
+            fix=sentence("Renew it now: authorise the account again. Nothing is lost."),
             fix_action="amazon-connect",
             evidence=shown,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Min
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
@@ -11,6 +10,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import SyncJob
 from channels_amazon.services.jobs import due_jobs
+from channels_amazon.wording import sentence
 
 WARN_SECONDS = 120.0
 ERROR_SECONDS = 900.0
@@ -24,18 +24,19 @@ def run(context: CheckContext) -> list[Finding]:
     age = (context.now - oldest).total_seconds() if oldest else 0.0
     number = due.count()
     if age <= WARN_SECONDS:
-        text = _("No job waits for a worker longer than usual.")
+        text = sentence("No job waits for a worker longer than usual.")
         return [well(text, due_jobs=number, oldest_seconds=round(age))]
     ours = due.filter(account=context.account)
     return [
         Finding(
             code="queue.backlog",
             level=Level.ERROR if age > ERROR_SECONDS else Level.WARNING,
-            cause=_(
-                "Due jobs pile up: %(count)d wait, the oldest for %(minutes)d minutes."
-            )
-            % {"count": number, "minutes": round(age / 60)},
-            fix=_(
+            cause=sentence(
+                "Due jobs pile up: %(count)d wait, the oldest for %(minutes)d minutes.",
+                count=number,
+                minutes=round(age / 60),
+            ),
+            fix=sentence(
                 "Give the worker more processes (QUEUE_WORKERS), or run another "
                 "“manage.py worker” on a second host with the same database."
             ),

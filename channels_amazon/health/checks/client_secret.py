@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.wording import sentence
 
 # Amazon's deadline; its own reminders start 90 days before.
 LASTS = timedelta(days=180)
@@ -28,25 +28,31 @@ def run(context: CheckContext) -> list[Finding]:
     row = secrets.values("since", "expires_at").order_by("-since", "-pk").first()
     if row is None:
         return [
-            well(_("The client secret comes from the settings; its age is not known."))
+            well(
+                sentence(
+                    "The client secret comes from the settings; its age is not known."
+                )
+            )
         ]
     since: datetime = row["since"]
     ends: datetime = row["expires_at"] or since + LASTS
     shown = {"since": since, "ends_at": ends, "days_left": (ends - context.now).days}
-    date = {"date": f"{ends:%Y-%m-%d}"}
+    date = f"{ends:%Y-%m-%d}"
     if ends - context.now > REMIND_BEFORE:
-        text = _("The client secret need not be rotated before %(date)s.") % date
+        text = sentence(
+            "The client secret need not be rotated before %(date)s.", date=date
+        )
         return [well(text, **shown)]
     return [
         Finding(
             code="client.secret_expiring",
             level=Level.ERROR if ends <= context.now else Level.WARNING,
-            cause=_(
+            cause=sentence(
                 "The application's client secret must be rotated by %(date)s; Amazon "
-                "then refuses the old one for every account."
-            )
-            % date,
-            fix=_(
+                "then refuses the old one for every account.",
+                date=date,
+            ),
+            fix=sentence(
                 "In Amazon's Solution Provider Portal open the application's LWA "
                 "credentials and rotate the client secret; set the new one as "
                 "LWA_CLIENT_SECRET and restart. The old one works for 7 more days."

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import ApiCall
+from channels_amazon.wording import sentence
 
 WARN_SECONDS = 30.0
 ERROR_SECONDS = 120.0
@@ -32,8 +32,10 @@ def run(context: CheckContext) -> list[Finding]:
     if found:
         return found
     if skew is None:
-        return [well(_("Everything is in UTC; Amazon told no time to compare with."))]
-    text = _("The clock agrees with Amazon's, and everything is in UTC.")
+        return [
+            well(sentence("Everything is in UTC; Amazon told no time to compare with."))
+        ]
+    text = sentence("The clock agrees with Amazon's, and everything is in UTC.")
     return [well(text, skew_seconds=round(skew, 1))]
 
 
@@ -55,16 +57,16 @@ def _off(skew: float | None) -> list[Finding]:
     if skew is None or abs(skew) <= WARN_SECONDS:
         return []
     pattern = (
-        _("This server's clock is %(seconds)d s behind Amazon's.")
+        gettext_noop("This server's clock is %(seconds)d s behind Amazon's.")
         if skew > 0
-        else _("This server's clock is %(seconds)d s ahead of Amazon's.")
+        else gettext_noop("This server's clock is %(seconds)d s ahead of Amazon's.")
     )
     return [
         Finding(
             code="clock.skewed",
             level=Level.ERROR if abs(skew) > ERROR_SECONDS else Level.WARNING,
-            cause=pattern % {"seconds": round(abs(skew))},
-            fix=_(
+            cause=sentence(pattern, seconds=round(abs(skew))),
+            fix=sentence(
                 "Set the clock and keep it set: “timedatectl set-ntp true”, or the "
                 "time service of the machine that hosts this server."
             ),
@@ -86,9 +88,11 @@ def _zones() -> list[Finding]:
         Finding(
             code="clock.not_utc",
             level=Level.ERROR if "settings" in wrong else Level.WARNING,
-            cause=_("Not everything is in UTC: %(places)s.")
-            % {"places": ", ".join(f"{place} {zone}" for place, zone in wrong.items())},
-            fix=_(
+            cause=sentence(
+                "Not everything is in UTC: %(places)s.",
+                places=", ".join(f"{place} {zone}" for place, zone in wrong.items()),
+            ),
+            fix=sentence(
                 "Set UTC: for the settings TIME_ZONE and USE_TZ, for the database its "
                 "parameter timezone, for the host “timedatectl set-timezone UTC”."
             ),

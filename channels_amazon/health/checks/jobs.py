@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
+from channels_amazon.services.jobs import label_of
+from channels_amazon.wording import listed, sentence
 
 FAILING_AFTER = 3
 _BAD = (SyncRun.State.FAILED, SyncRun.State.BLOCKED, SyncRun.State.ABANDONED)
@@ -29,7 +30,7 @@ def run(context: CheckContext) -> list[Finding]:
         last = job.runs.filter(state__in=_BAD).first()
         by_error[job.blocked_code or (last.code if last else "")].append((job, last))
     return [_finding(context, *one) for one in sorted(by_error.items())] or [
-        well(_("No job fails again and again."))
+        well(sentence("No job fails again and again."))
     ]
 
 
@@ -40,13 +41,17 @@ def _finding(
 ) -> Finding:
     job, last = rows[0]
     message = job.blocked_message or (last.message if last else "")
-    names = ", ".join(str(one.get_kind_display()) for one, _run in rows)
+    names = listed([label_of(one.kind) for one, _run in rows])
     is_blocked = any(one.blocked_code for one, _run in rows)
     return Finding(
         code="job.failing",
         level=Level.ERROR if is_blocked else Level.WARNING,
-        cause=_("%(jobs)s: stopped by %(code)s. %(why)s")
-        % {"jobs": names, "code": code or "unknown", "why": message},
+        cause=sentence(
+            "%(jobs)s: stopped by %(code)s. %(why)s",
+            jobs=names,
+            code=code or "unknown",
+            why=message,
+        ),
         fix=_fix_of(context, code),
         fix_action="amazon-status",
         evidence={
@@ -65,4 +70,6 @@ def _fix_of(context: CheckContext, code: str) -> str:
     """Return the error's own fix, as the log has it."""
     told = DiagnosticEntry.objects.filter(account=context.account, code=code)
     entry = told.exclude(fix="").order_by("-pk").first()
-    return entry.fix if entry else _("Open its last run in the log for the reason.")
+    return (
+        entry.fix if entry else sentence("Open its last run in the log for the reason.")
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext, Site, Sites
@@ -12,6 +11,7 @@ from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.spapi.errors import AccessDenied
+from channels_amazon.wording import sentence
 
 # The sites that one unified account opens together.
 UNIFIED = frozenset({"US", "CA", "MX", "DE", "FR", "IT", "ES", "GB", "JP"})
@@ -33,7 +33,9 @@ def run(context: CheckContext) -> list[Finding]:
         found.append(_suspended(known, suspended))
     return found or [
         well(
-            _("The seller takes part in every marketplace that is synchronised."),
+            sentence(
+                "The seller takes part in every marketplace that is synchronised."
+            ),
             **_seen(known, known.active),
         )
     ]
@@ -43,8 +45,8 @@ def _absent(known: Sites, sites: Sequence[Site]) -> Finding:
     return Finding(
         code="marketplace.not_participating",
         level=Level.WARNING if known.active else Level.ERROR,
-        cause=_("The account does not sell in %(sites)s.") % {"sites": _names(sites)},
-        fix=_(
+        cause=sentence("The account does not sell in %(sites)s.", sites=_names(sites)),
+        fix=sentence(
             "Enable the site in Seller Central under “Sell globally”, or leave it out "
             "when you connect the account."
         ),
@@ -56,9 +58,10 @@ def _suspended(known: Sites, sites: Sequence[Site]) -> Finding:
     return Finding(
         code="marketplace.suspended_listings",
         level=Level.WARNING,
-        cause=_("Amazon has suspended listings in %(sites)s.")
-        % {"sites": _names(sites)},
-        fix=_(
+        cause=sentence(
+            "Amazon has suspended listings in %(sites)s.", sites=_names(sites)
+        ),
+        fix=sentence(
             "Open Performance, then Account Health in Seller Central for this site "
             "and follow what Amazon asks for."
         ),

@@ -4,46 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
 from channels_amazon.services.heartbeats import host_name
 from channels_amazon.spapi.network_probe import Route
+from channels_amazon.wording import sentence
 
-CAUSES: dict[str, Promise] = {
-    "dns": gettext_lazy("The name %(host)s cannot be resolved."),
-    "connect": gettext_lazy("No connection to %(host)s can be made."),
-    "proxy": gettext_lazy("The proxy on the way to %(host)s refuses or fails."),
-    "tls": gettext_lazy("No secure connection to %(host)s can be made."),
-    "timeout": gettext_lazy("%(host)s takes the connection, but does not answer."),
-    "read": gettext_lazy("%(host)s ends the connection without an answer."),
+CAUSES: dict[str, str] = {
+    "dns": gettext_noop("The name %(host)s cannot be resolved."),
+    "connect": gettext_noop("No connection to %(host)s can be made."),
+    "proxy": gettext_noop("The proxy on the way to %(host)s refuses or fails."),
+    "tls": gettext_noop("No secure connection to %(host)s can be made."),
+    "timeout": gettext_noop("%(host)s takes the connection, but does not answer."),
+    "read": gettext_noop("%(host)s ends the connection without an answer."),
 }
-FIXES: dict[str, Promise] = {
-    "dns": gettext_lazy(
+FIXES: dict[str, str] = {
+    "dns": gettext_noop(
         "Check this server's DNS resolver (/etc/resolv.conf) and the spelling of the "
         "address in the settings."
     ),
-    "connect": gettext_lazy(
+    "connect": gettext_noop(
         "Allow outgoing TCP connections to this host and port in the firewall, and "
         "check the address in the settings."
     ),
-    "proxy": gettext_lazy(
+    "proxy": gettext_noop(
         "Check HTTPS_PROXY and NO_PROXY of the worker and the web process, the "
         "proxy's sign-in, and that it lets this host through."
     ),
-    "tls": gettext_lazy(
+    "tls": gettext_noop(
         "Check this server's clock, and whether a firewall replaces certificates; if "
         "it must, name its certificate in REQUESTS_CA_BUNDLE."
     ),
-    "timeout": gettext_lazy(
+    "timeout": gettext_noop(
         "Check whether a firewall or proxy inspects traffic to this host. If the way "
         "is free, Amazon is slow: the jobs go on by themselves."
     ),
-    "read": gettext_lazy(
+    "read": gettext_noop(
         "Check whether a firewall or proxy cuts traffic to this host. If the way is "
         "free, Amazon is at fault: the jobs go on by themselves."
     ),
@@ -60,7 +59,9 @@ def run(context: CheckContext) -> list[Finding]:
             by_fault.setdefault(route.broken.fault, []).append(route)
     return [_finding(fault, broken) for fault, broken in by_fault.items()] or [
         well(
-            _("Amazon's API and Login with Amazon can be reached from this server."),
+            sentence(
+                "Amazon's API and Login with Amazon can be reached from this server."
+            ),
             from_host=host_name(),
             steps=[line for route in routes.values() for line in _lines(route)],
         )
@@ -78,8 +79,8 @@ def _finding(fault: str, routes: Sequence[Route]) -> Finding:
     hosts = list(dict.fromkeys(route.host for route in routes))
     return Finding(
         code=f"network.{fault}",
-        cause=str(CAUSES[fault]) % {"host": ", ".join(hosts)},
-        fix=str(FIXES[fault]),
+        cause=sentence(CAUSES[fault], host=", ".join(hosts)),
+        fix=FIXES[fault],
         evidence={
             "host": ", ".join(hosts),
             "from_host": host_name(),

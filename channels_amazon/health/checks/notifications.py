@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import ShoplinkError
@@ -18,6 +17,7 @@ from channels_amazon.services.notifications import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
 from channels_amazon.spapi.sqs import Queue, SqsError
+from channels_amazon.wording import sentence
 
 # The reader shows life between two long polls of 20 s.
 ALIVE_SECONDS = 60.0
@@ -49,7 +49,7 @@ def run(context: CheckContext) -> list[Finding]:
     last = Notification.objects.filter(account=context.account).first()
     return found or [
         well(
-            _("Amazon sends this account's events, and they are read."),
+            sentence("Amazon sends this account's events, and they are read."),
             last_received_at=last.received_at if last else None,
         )
     ]
@@ -64,11 +64,11 @@ def _not_configured() -> Finding:
     return Finding(
         code="notifications.not_configured",
         level=Level.WARNING,
-        cause=_(
+        cause=sentence(
             "No queue for Amazon's events is configured: orders come by the sweep "
             "alone, some minutes late instead of within seconds."
         ),
-        fix=_(
+        fix=sentence(
             "Create an SQS queue that Amazon may send to, set SQS_QUEUE_URL and "
             "SQS_QUEUE_ARN, restart, then subscribe on the connection status page."
         ),
@@ -84,9 +84,11 @@ def _queue() -> list[Finding]:
         return [
             Finding(
                 code=error.code,
-                cause=_("The queue of Amazon's events cannot be read: %(why)s")
-                % {"why": error.message},
-                fix=_(
+                cause=sentence(
+                    "The queue of Amazon's events cannot be read: %(why)s",
+                    why=error.message,
+                ),
+                fix=sentence(
                     "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
                     "sqs:GetQueueAttributes on this queue, and check its address."
                 ),
@@ -107,8 +109,10 @@ def _reader(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="notifications.consumer_down",
-            cause=_("Nobody reads the queue of Amazon's events: orders arrive late."),
-            fix=_("Start the reader on this server: %(command)s") % {"command": READ},
+            cause=sentence(
+                "Nobody reads the queue of Amazon's events: orders arrive late."
+            ),
+            fix=sentence("Start the reader on this server: %(command)s", command=READ),
             evidence={"last_beat_at": beat.beat_at if beat else None, "command": READ},
         )
     ]
@@ -133,11 +137,13 @@ def _subscription(context: CheckContext) -> list[Finding]:
             code="notifications.subscription_missing",
             level=Level.ERROR if account.subscription_id else Level.WARNING,
             cause=(
-                _("Amazon no longer sends this account's events to our queue.")
+                sentence("Amazon no longer sends this account's events to our queue.")
                 if account.subscription_id
-                else _("Amazon is not yet asked to send this account's events.")
+                else sentence("Amazon is not yet asked to send this account's events.")
             ),
-            fix=_("Subscribe with the button. Until then orders come by the sweep."),
+            fix=sentence(
+                "Subscribe with the button. Until then orders come by the sweep."
+            ),
             fix_action="amazon-subscribe",
             evidence=seen,
         )
@@ -162,12 +168,13 @@ def _silence(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="notifications.silent",
-            cause=_(
+            cause=sentence(
                 "%(count)d orders changed since %(time)s, and no event told of any: "
-                "the queue's policy seems to keep Amazon out."
-            )
-            % {"count": untold, "time": f"{after:%Y-%m-%d %H:%M} UTC"},
-            fix=_(
+                "the queue's policy seems to keep Amazon out.",
+                count=untold,
+                time=f"{after:%Y-%m-%d %H:%M} UTC",
+            ),
+            fix=sentence(
                 "Add to the queue's policy a statement that allows the principal "
                 "arn:aws:iam::437568002678:root the actions sqs:SendMessage and "
                 "sqs:GetQueueAttributes on the queue."

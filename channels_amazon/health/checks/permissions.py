@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext, Site
 from channels_amazon.health.finding import Finding, NotChecked, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Permission
+from channels_amazon.models import Permission, label
 from channels_amazon.services.permission_probes import (
     ProbeResult,
     combined,
     is_refused_everywhere,
 )
 from channels_amazon.spapi.errors import Throttled
+from channels_amazon.wording import sentence
 
 Name = Permission.Name
 State = Permission.State
@@ -44,7 +44,8 @@ def run(context: CheckContext) -> list[Finding]:
     answers = context.probes()
     if is_refused_everywhere(answers):
         raise NotChecked(
-            "account.wrong_region", _("Amazon refuses every operation in this region.")
+            "account.wrong_region",
+            sentence("Amazon refuses every operation in this region."),
         )
     sites = context.sites().active
     if not sites:
@@ -57,7 +58,7 @@ def run(context: CheckContext) -> list[Finding]:
         raise unknown[0]
     return missing or [
         well(
-            _("All four permissions are granted."),
+            sentence("All four permissions are granted."),
             marketplaces=[site.country for site in sites],
             probes=[f"{one.operation}: {one.status}" for one in answers],
         )
@@ -101,17 +102,17 @@ def _of_name(
     first = hits[0][1]
     return Finding(
         code=f"permission.{name.replace('-', '_')}_missing",
-        cause=_("The permission “%(name)s” is missing in %(sites)s.")
-        % {
-            "name": Name(name).label,
-            "sites": ", ".join(site.country for site, _result in hits),
-        },
-        fix=_(
+        cause=sentence(
+            "The permission “%(name)s” is missing in %(sites)s.",
+            name=label(Name(name).label),
+            sites=", ".join(site.country for site, _result in hits),
+        ),
+        fix=sentence(
             "In Amazon's Solution Provider Portal add the role “%(role)s” to the "
             "application. Then authorise the account again: an authorisation holds "
-            "only the roles the application had when it was given."
-        )
-        % {"role": role},
+            "only the roles the application had when it was given.",
+            role=role,
+        ),
         fix_action="amazon-connect",
         evidence={
             "permission": name,
@@ -130,8 +131,10 @@ def _without_sites(answers: Sequence[ProbeResult]) -> list[Finding]:
     found = [
         Finding(
             code=f"permission.{one.name.replace('-', '_')}_missing",
-            cause=_("The permission “%(name)s” is missing.")
-            % {"name": Name(one.name).label},
+            cause=sentence(
+                "The permission “%(name)s” is missing.",
+                name=label(Name(one.name).label),
+            ),
             evidence={"operation": one.operation, "status": one.status},
         )
         for one in answers
@@ -139,5 +142,7 @@ def _without_sites(answers: Sequence[ProbeResult]) -> list[Finding]:
     ]
     unique = {finding.code: finding for finding in found}
     return list(unique.values()) or [
-        well(_("No marketplace is synchronised, so only orders could be tested."))
+        well(
+            sentence("No marketplace is synchronised, so only orders could be tested.")
+        )
     ]

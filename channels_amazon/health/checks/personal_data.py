@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
+from channels_amazon.wording import sentence
 
 Status = Order.Status
 
@@ -38,21 +38,24 @@ def run(context: CheckContext) -> list[Finding]:
     ).order_by("-completed_at")
     rows = list(orders[:LOOK_AT])
     if not rows:
-        return [well(_("No order to ship came lately, so there is nothing to see."))]
+        return [
+            well(sentence("No order to ship came lately, so there is nothing to see."))
+        ]
     with_none = [row.amazon_order_id for row in rows if not _has_recipient(row)]
     if not with_none:
-        text = _("Orders to ship come with their recipients.")
+        text = sentence("Orders to ship come with their recipients.")
         return [well(text, orders=len(rows))]
     return [
         Finding(
             code="permission.personal_data_missing",
             level=Level.WARNING,
-            cause=_(
+            cause=sentence(
                 "%(count)d of the last %(all)d orders to ship came without a "
-                "recipient, although it was asked for."
-            )
-            % {"count": len(with_none), "all": len(rows)},
-            fix=_(
+                "recipient, although it was asked for.",
+                count=len(with_none),
+                all=len(rows),
+            ),
+            fix=sentence(
                 "Stock, prices and order lines work all the same. For addresses apply "
                 "for the restricted role “Direct-to-Consumer Shipping” in the "
                 "Solution Provider Portal, then authorise the account again."

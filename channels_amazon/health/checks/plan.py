@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
+from channels_amazon.wording import sentence
 
 INDIVIDUAL = "INDIVIDUAL"
 
@@ -21,8 +21,10 @@ def run(context: CheckContext) -> list[Finding]:
         found.append(
             Finding(
                 code="store.plan",
-                cause=_("The store's plan does not include Amazon."),
-                fix=_("Change the store to the enterprise or the flagship plan."),
+                cause=sentence("The store's plan does not include Amazon."),
+                fix=sentence(
+                    "Change the store to the enterprise or the flagship plan."
+                ),
                 evidence={"plan": account.store.plan},
             )
         )
@@ -30,11 +32,11 @@ def run(context: CheckContext) -> list[Finding]:
         found.append(
             Finding(
                 code="account.individual_plan",
-                cause=_(
+                cause=sentence(
                     "The seller has the individual selling plan, which Amazon does "
                     "not let applications work with."
                 ),
-                fix=_(
+                fix=sentence(
                     "Upgrade to the professional selling plan in Seller Central, "
                     "under Settings, Account Info, Your Services."
                 ),
@@ -43,7 +45,7 @@ def run(context: CheckContext) -> list[Finding]:
         )
     return found or [
         well(
-            _("The plans include what is needed."),
+            sentence("The plans include what is needed."),
             plan=account.store.plan,
             selling_plan=account.selling_plan,
         )

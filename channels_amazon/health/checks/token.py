@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import NeedsMerchant
@@ -16,6 +15,7 @@ from channels_amazon.spapi.errors import (
     ServiceUnavailable,
     SpApiError,
 )
+from channels_amazon.wording import sentence
 
 CONNECT = "amazon-connect"
 
@@ -38,7 +38,7 @@ def run(context: CheckContext) -> list[Finding]:
         return [_wrong_region(context, probes[0].error)]
     return [
         well(
-            _("Amazon gave a new access token for this account just now."),
+            sentence("Amazon gave a new access token for this account just now."),
             seen_at=context.now,
         )
     ]
@@ -49,11 +49,11 @@ def _lost(context: CheckContext, error: AuthorizationLost) -> Finding:
     if error.code == "token.undecryptable":
         return Finding(
             code=error.code,
-            cause=_(
+            cause=sentence(
                 "The stored authorisation cannot be decrypted: FERNET_KEYS no longer "
                 "holds the key that encrypted it."
             ),
-            fix=_(
+            fix=sentence(
                 "Add the old key to FERNET_KEYS again, as a second one, and restart; "
                 "or authorise the account again."
             ),
@@ -63,18 +63,22 @@ def _lost(context: CheckContext, error: AuthorizationLost) -> Finding:
     if context.account.state == context.account.State.DISCONNECTED:
         return Finding(
             code=error.code,
-            cause=_("The account is disconnected here: its tokens were deleted."),
-            fix=_("Connect the account again."),
+            cause=sentence(
+                "The account is disconnected here: its tokens were deleted."
+            ),
+            fix=sentence("Connect the account again."),
             fix_action=CONNECT,
             evidence={"disconnected_at": context.account.disconnected_at},
         )
     return Finding(
         code=error.code,
-        cause=_(
+        cause=sentence(
             "Amazon no longer accepts the authorisation: the merchant removed it, or "
             "its year is over."
         ),
-        fix=_("Authorise the account again, as the seller account's primary user."),
+        fix=sentence(
+            "Authorise the account again, as the seller account's primary user."
+        ),
         fix_action=CONNECT,
         evidence=shown | {"amazon_says": error.message},
     )
@@ -83,12 +87,12 @@ def _lost(context: CheckContext, error: AuthorizationLost) -> Finding:
 def _secret(error: ClientSecretInvalid | NeedsMerchant) -> Finding:
     return Finding(
         code=error.code,
-        cause=_(
+        cause=sentence(
             "Amazon does not accept the application's client id and secret: the "
-            "secret was rotated, ran out, or is wrong. %(said)s"
-        )
-        % {"said": error.message},
-        fix=_(
+            "secret was rotated, ran out, or is wrong. %(said)s",
+            said=error.message,
+        ),
+        fix=sentence(
             "In Amazon's Solution Provider Portal open the application's LWA "
             "credentials, copy or rotate the client secret, set it as "
             "LWA_CLIENT_SECRET and restart Shoplink."
@@ -101,12 +105,12 @@ def _wrong_region(context: CheckContext, error: SpApiError | None) -> Finding:
     region = context.account.get_region_display()
     return Finding(
         code="account.wrong_region",
-        cause=_(
+        cause=sentence(
             "Amazon gives tokens for this account, but refuses every operation in "
-            "%(region)s: the authorisation belongs to another region."
-        )
-        % {"region": region},
-        fix=_(
+            "%(region)s: the authorisation belongs to another region.",
+            region=region,
+        ),
+        fix=sentence(
             "Disconnect this account, then connect the seller under the region in "
             "which the authorisation was given."
         ),

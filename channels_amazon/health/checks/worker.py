@@ -6,16 +6,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Heartbeat, SyncJob, SyncRun
+from channels_amazon.models import Heartbeat, SyncJob, SyncRun, translated
 from channels_amazon.services import heartbeats, queueing
+from channels_amazon.services.jobs import label_of
 from channels_amazon.spapi.redact import redact_text
+from channels_amazon.wording import sentence
 
 Kind = Heartbeat.Kind
 
@@ -36,7 +37,7 @@ def run(context: CheckContext) -> list[Finding]:
     beat = heartbeats.latest(Kind.QUEUE)
     return [
         well(
-            _("A worker runs, and tasks come through the queue."),
+            sentence("A worker runs, and tasks come through the queue."),
             last_beat_at=beat.beat_at if beat else None,
             from_host=beat.host if beat else "",
         )
@@ -49,13 +50,19 @@ def _broker() -> list[Finding]:
         with transaction.atomic():
             queueing.waiting_tasks()
     except (DatabaseError, RedisError, OSError) as error:
-        place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or _("the database")
+        place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or sentence(
+            "the database"
+        )
         return [
             Finding(
                 code="queue.broker_unreachable",
-                cause=_("The task queue's broker (%(place)s) cannot be reached.")
-                % {"place": place},
-                fix=_("Start the broker, or correct REDIS_URL and restart Shoplink."),
+                cause=sentence(
+                    "The task queue's broker (%(place)s) cannot be reached.",
+                    place=place,
+                ),
+                fix=sentence(
+                    "Start the broker, or correct REDIS_URL and restart Shoplink."
+                ),
                 evidence={"address": place, "error": redact_text(str(error))},
             )
         ]
@@ -74,8 +81,8 @@ def _worker() -> list[Finding]:
         return [
             Finding(
                 code="queue.worker_stuck",
-                cause=_("The worker runs, but no task comes through its queue."),
-                fix=_(
+                cause=sentence("The worker runs, but no task comes through its queue."),
+                fix=sentence(
                     "Its supervisor restarts the queue by itself. If this stays, stop "
                     "and start “manage.py worker”."
                 ),
@@ -85,8 +92,10 @@ def _worker() -> list[Finding]:
     return [
         Finding(
             code="queue.no_worker",
-            cause=_("No worker runs: nothing is fetched from Amazon or sent to it."),
-            fix=_("Start one on this server: %(command)s") % {"command": START},
+            cause=sentence(
+                "No worker runs: nothing is fetched from Amazon or sent to it."
+            ),
+            fix=sentence("Start one on this server: %(command)s", command=START),
             evidence=seen | {"command": START},
         )
     ]
@@ -97,8 +106,11 @@ def _stuck(context: CheckContext) -> list[Finding]:
     account = context.account
     held = SyncJob.objects.filter(account=account, lease_until__lt=context.now - GRACE)
     lines = [
-        _("%(job)s, held since %(time)s by a process that has gone")
-        % {"job": job.get_kind_display(), "time": f"{job.lease_until:%H:%M:%S} UTC"}
+        sentence(
+            "%(job)s, held since %(time)s by a process that has gone",
+            job=label_of(job.kind),
+            time=f"{job.lease_until:%H:%M:%S} UTC",
+        )
         for job in held
     ]
     died = SyncRun.objects.filter(
@@ -108,8 +120,11 @@ def _stuck(context: CheckContext) -> list[Finding]:
         finished_at__gte=context.now - LOOK_BACK,
     )
     lines += [
-        _("%(job)s, begun at %(time)s, was released and goes on")
-        % {"job": run.get_kind_display(), "time": f"{run.started_at:%H:%M:%S} UTC"}
+        sentence(
+            "%(job)s, begun at %(time)s, was released and goes on",
+            job=label_of(run.kind),
+            time=f"{run.started_at:%H:%M:%S} UTC",
+        )
         for run in died[:5]
     ]
     if not lines:
@@ -118,11 +133,11 @@ def _stuck(context: CheckContext) -> list[Finding]:
         Finding(
             code="queue.worker_stuck",
             level=Level.ERROR if held else Level.WARNING,
-            cause=_("A process ended or hung in the middle of a job."),
-            fix=_(
+            cause=sentence("A process ended or hung in the middle of a job."),
+            fix=sentence(
                 "The job is released by itself as soon as a worker runs. If it comes "
                 "again, read the worker's log at that time; memory is a usual cause."
             ),
-            evidence={"about": "leases", "jobs": lines},
+            evidence={"about": "leases", "jobs": [translated(line) for line in lines]},
         )
     ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class InventorySummary:
 
 @dataclass(frozen=True, slots=True)
 class InventoryPage:
-    """A page of summaries; `next_token` runs out after 30 seconds."""
+    """Summaries, unreadable ones among them; `next_token` runs out after 30 seconds."""
 
-    summaries: tuple[InventorySummary, ...]
+    summaries: tuple[InventorySummary | UnreadableListing, ...]
     next_token: str | None
 
 
@@ -89,10 +90,10 @@ def iterate_inventory_summaries(
 
 def _page(data: JsonObject) -> InventoryPage:
     payload = fields.required_inner(data, "payload")
-    listed = fields.required_objects(payload, "inventorySummaries")
+    listed = fields.entries(payload, "inventorySummaries")
     pagination = fields.inner(data, "pagination")
     return InventoryPage(
-        summaries=tuple(map(_summary, listed)),
+        summaries=tuple(try_listing(entry, "sellerSku", _summary) for entry in listed),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.fields import JsonObject, Money
+from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
 
 DEFAULT_DATA = ("summaries", "issues", "offers", "fulfillmentAvailability")
 # Amazon's name for the merchant's own stock; the others are FBA.
@@ -81,9 +82,12 @@ class ListingsItem:
 
 @dataclass(frozen=True, slots=True)
 class ListingsPage:
-    """Up to 20 SKUs; `total` counts all, of which Amazon shows 1,000 at most."""
+    """Up to 20 SKUs, unreadable ones among them.
 
-    items: tuple[ListingsItem, ...]
+    `total` counts all, of which Amazon shows 1,000 at most.
+    """
+
+    items: tuple[ListingsItem | UnreadableListing, ...]
     total: int
     next_token: str | None
 
@@ -236,10 +240,10 @@ def _only(marketplace_ids: Sequence[str]) -> str:
 
 
 def _page(data: JsonObject) -> ListingsPage:
-    listed = fields.required_objects(data, "items")
+    listed = fields.entries(data, "items")
     pagination = fields.inner(data, "pagination")
     return ListingsPage(
-        items=tuple(map(_item, listed)),
+        items=tuple(try_listing(entry, "sku", _item) for entry in listed),
         total=fields.whole(data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )

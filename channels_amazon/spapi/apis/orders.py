@@ -10,6 +10,7 @@ from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import QueryValue, SpApiClient
 from channels_amazon.spapi.fields import FieldError, JsonObject
 from channels_amazon.spapi.orders import Order, UnreadableOrder, read_order, try_order
+from channels_amazon.wording import sentence
 
 # The status belongs to FULFILLMENT: without it an order has none.
 STATUS_DATA = "FULFILLMENT"
@@ -114,7 +115,7 @@ def _with_status(names: Sequence[str]) -> tuple[str, ...]:
 def _page(data: JsonObject) -> OrderPage:
     listed = data.get("orders")
     if not isinstance(listed, list):
-        raise FieldError("orders", "is missing")
+        raise FieldError("orders", sentence("is missing"))
     return OrderPage(
         orders=tuple(try_order(entry) for entry in listed),
         next_token=fields.optional_text(fields.inner(data, "pagination"), "nextToken")

@@ -1,0 +1,41 @@
+"""A column for sentences that are read in any language; models layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext, override
+
+from channels_amazon.wording import Sentence, pack, said, sentence, unpack
+
+
+class SentenceField(models.TextField):  # type: ignore[type-arg]  # text in, text out
+    """A text that, if it is a Sentence of ours, comes back as one.
+
+    The column begins with the English text, so that it can be searched.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return the text with what it was made of."""
+        prepared = super().get_prep_value(value)
+        return pack(prepared) if isinstance(prepared, str) else prepared
+
+    def from_db_value(self, value: str | None, *_rest: Any) -> str | None:
+        """Return the text, as a Sentence where it was stored as one."""
+        return value if value is None else unpack(value)
+
+
+def label(text: str | Promise) -> Sentence:
+    """Return a name that is translated when it is shown, to be part of a sentence."""
+    with override("en"):
+        return sentence(str(text))
+
+
+def translated(text: str) -> str:
+    """Return a stored text in the reader's language; Amazon's words stay as they are.
+
+    Needs the reader's language to be active, as it is in every request.
+    """
+    return said(text, gettext)

@@ -1,0 +1,25 @@
+"""Which account the reader looked at last, to open it again; views layer."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from channels_amazon.models import AmazonAccount
+from channels_amazon.views.base import mine
+
+_KEY = "amazon_account"
+
+
+def follow(request: HttpRequest, account: AmazonAccount) -> None:
+    """Remember that the reader looks at this account."""
+    if request.session.get(_KEY) != account.pk:
+        request.session[_KEY] = account.pk
+
+
+def followed(request: HttpRequest) -> AmazonAccount | None:
+    """Return the account looked at last, else the first one; None without any."""
+    accounts = mine(AmazonAccount, request).exclude(
+        state=AmazonAccount.State.DISCONNECTED
+    )
+    last = accounts.filter(pk=request.session.get(_KEY, 0)).first()
+    return last or accounts.order_by("pk").first()

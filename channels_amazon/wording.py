@@ -1,0 +1,106 @@
+"""Sentences that are stored once and read in any language; no layer.
+
+What a worker writes is read later by people of several languages. A `Sentence` is
+the English text, and remembers what it was made of, so that it can be said again.
+`make messages` collects the first argument of every `sentence(...)`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+Value = str | int
+
+# Between the English text and its making, in a stored text; no text of ours holds it.
+_MARK = "\x1f"
+
+
+class Sentence(str):
+    """An English text that knows its template and the values put into it."""
+
+    template: str
+    values: Mapping[str, Value]
+
+
+def sentence(template: str, /, **values: Value) -> Sentence:
+    """Return the sentence of a template such as "Order %(order)s is kept."."""
+    made = Sentence(template % values if values else template)
+    made.template = template
+    made.values = values
+    return made
+
+
+def together(first: str, second: str) -> str:
+    """Return two sentences as one text, either of which may be empty."""
+    if not first or not second:
+        return first or second
+    return sentence("%(first)s %(second)s", first=first, second=second)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return the texts as an enumeration, "" for none."""
+    return reduce(_enumerated, texts) if texts else ""
+
+
+def said(text: str, translate: Callable[[str], str]) -> str:
+    """Return the text as `translate` has it; texts of others come back as they are."""
+    if not text:
+        return ""
+    if not isinstance(text, Sentence):
+        return translate(text)
+    if not text.values:
+        return translate(text.template)
+    values = {
+        name: said(value, translate) if isinstance(value, Sentence) else value
+        for name, value in text.values.items()
+    }
+    return translate(text.template) % values
+
+
+def revised(text: str, revise: Callable[[str], str]) -> str:
+    """Return the text with `revise` done to whatever in it is not our own words."""
+    if not isinstance(text, Sentence):
+        return revise(text)
+    values = {
+        name: revised(value, revise) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return sentence(text.template, **values)
+
+
+def pack(text: str) -> str:
+    """Return what to store: the English text, behind it what it was made of."""
+    plain = str(text).replace(_MARK, "")
+    if not isinstance(text, Sentence) or not text.values:
+        return plain
+    return f"{plain}{_MARK}{json.dumps(_parts(text), ensure_ascii=False)}"
+
+
+def unpack(stored: str) -> str:
+    """Return the text that `pack` made into `stored`."""
+    plain, mark, parts = stored.partition(_MARK)
+    return _made(json.loads(parts)) if mark else plain
+
+
+def _enumerated(first: str, second: str) -> Sentence:
+    return sentence("%(first)s, %(second)s", first=first, second=second)
+
+
+def _parts(text: Sentence) -> list[Any]:
+    values = {
+        name: _parts(value) if isinstance(value, Sentence) else value
+        for name, value in text.values.items()
+    }
+    return [text.template, values]
+
+
+def _made(parts: list[Any]) -> Sentence:
+    template, values = parts
+    found = {
+        name: _made(value) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+    return sentence(template, **found)
