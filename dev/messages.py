@@ -18,7 +18,15 @@ def main() -> int:
         return 1
     ignored = [part for name in _LOOK_AWAY for part in ("--ignore", f"{name}/*")]
     steps = [
-        ["makemessages", "--locale", "zh_Hans", "--no-obsolete", "--no-wrap", *ignored],
+        [
+            "makemessages",
+            "--locale",
+            "zh_Hans",
+            "--no-obsolete",
+            "--no-wrap",
+            "--no-location",
+            *ignored,
+        ],
         ["compilemessages", *ignored],
     ]
     for step in steps:
