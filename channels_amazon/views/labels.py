@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 # The inputs of a published quantity, as services/stock.py stores them.
@@ -34,7 +34,7 @@ PERSONAL: dict[str, Promise] = {
     "addressLine3": _("Address, line 3"),
     "city": _("City"),
     "districtOrCounty": _("District"),
-    "stateOrRegion": _("State"),
+    "stateOrRegion": pgettext_lazy("address", "State"),
     "municipality": _("Municipality"),
     "postalCode": _("Postal code"),
     "countryCode": _("Country"),

@@ -173,7 +173,7 @@ def test_progress_shows_rows_calls_and_quota(world: World, client: Client) -> No
 
     text = response.content.decode()
     assert f"until {until:%H:%M:%S} UTC" in text
-    assert "100 rows" in text
+    assert "100 of 250 rows" in text
 
 
 def test_progress_ends_when_every_step_is_done(world: World, client: Client) -> None:
