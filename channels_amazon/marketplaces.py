@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.core import Locale, UnknownLocaleError
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -37,6 +39,14 @@ class Marketplace:
     language: str
     domain: str
     fba_pool: str
+
+    def name_in(self, language: str) -> str:
+        """Return the country's name in a language such as `zh-hans`."""
+        try:
+            names = Locale.parse(language, sep="-").territories
+        except (ValueError, UnknownLocaleError):
+            return self.name
+        return names.get(self.country_code, self.name)
 
 
 REGIONS: dict[str, Region] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.marketplaces import MARKETPLACES
@@ -268,4 +269,11 @@ def marketplace_choices(accounts: Iterable[AmazonAccount]) -> list[tuple[str, An
         (item for item in MARKETPLACES.values() if item.region in regions),
         key=lambda item: item.country_code,
     )
-    return [ANY, *((item.id, f"{item.country_code} · {item.name}") for item in known)]
+    language = get_language() or "en"
+    return [
+        ANY,
+        *(
+            (item.id, f"{item.country_code} · {item.name_in(language)}")
+            for item in known
+        ),
+    ]

@@ -229,7 +229,7 @@ def country(marketplace_id: str) -> str:
 def marketplace_name(marketplace_id: str) -> str:
     """Return a marketplace's name, its id while it is none we know."""
     known = MARKETPLACES.get(marketplace_id)
-    return known.name if known else marketplace_id
+    return known.name_in(get_language() or "en") if known else marketplace_id
 
 
 @register.filter
