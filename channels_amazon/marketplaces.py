@@ -46,7 +46,7 @@ class Marketplace:
             names = Locale.parse(language, sep="-").territories
         except (ValueError, UnknownLocaleError):
             return self.name
-        return names.get(self.country_code, self.name)
+        return str(names.get(self.country_code, self.name))
 
 
 REGIONS: dict[str, Region] = {

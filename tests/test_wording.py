@@ -1,0 +1,67 @@
+"""A stored sentence can be said again, and texts of others stay as they are."""
+
+from __future__ import annotations
+
+from channels_amazon.wording import (
+    Sentence,
+    listed,
+    pack,
+    revised,
+    said,
+    sentence,
+    together,
+    unpack,
+)
+
+KEPT = "Order %(order)s is kept: %(reason)s."
+GERMAN = {KEPT: "%(reason)s, doch %(order)s bleibt.", "no SKU": "keine SKU"}
+
+
+def german(text: str) -> str:
+    return GERMAN.get(text, text)
+
+
+def test_sentence_is_its_english_text() -> None:
+    text = sentence(KEPT, order="7", reason=sentence("no SKU"))
+
+    assert text == "Order 7 is kept: no SKU."
+
+
+def test_packed_sentence_is_said_in_another_language() -> None:
+    stored = pack(sentence(KEPT, order="7", reason=sentence("no SKU")))
+
+    assert stored.startswith("Order 7 is kept: no SKU.")
+    assert said(unpack(stored), german) == "keine SKU, doch 7 bleibt."
+
+
+def test_text_of_amazon_stays_as_it_is() -> None:
+    text = unpack(pack("100% of it\x1f[was refused]"))
+
+    assert not isinstance(text, Sentence)
+    assert said(text, german) == "100% of it[was refused]"
+
+
+def test_value_with_marks_comes_back_as_it_went() -> None:
+    text = unpack(pack(sentence(KEPT, order="%(x)s", reason='"[\x1f]"')))
+
+    assert text == 'Order %(x)s is kept: "[\x1f]".'
+
+
+def test_revised_changes_the_values_alone() -> None:
+    text = revised(sentence(KEPT, order="secret", reason="is"), lambda _: "*")
+
+    assert text == "Order * is kept: *."
+    assert isinstance(text, Sentence)
+
+
+def test_together_leaves_out_what_is_empty() -> None:
+    assert together("", "Do it.") == "Do it."
+    assert together("It is so.", "Do it.") == "It is so. Do it."
+
+
+def test_listed_enumerates_in_the_language() -> None:
+    text = listed([sentence("no SKU"), "B"])
+
+    assert text == "no SKU, B"
+    assert said(text, german) == "keine SKU, B"
+    assert listed([]) == ""
