@@ -9,8 +9,9 @@ help:
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
 	@echo "make lint    format, rules, imports, types, templates, migrations"
 	@echo "make format  rewrite the code in the project's format"
-	@echo "make bench   measure (ONLY=client|orders|stock|catalogue|desk|scale)"
+	@echo "make bench   measure (ONLY=client|orders)"
 	@echo "make chaos   the fault runs (SEED=n)"
+	@echo "make messages   collect the texts to translate, compile the translations"
 
 setup:
 	@sh dev/setup.sh requirements-dev.txt

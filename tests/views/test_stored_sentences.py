@@ -14,11 +14,9 @@ from channels_amazon.services import jobs
 from channels_amazon.services.diagnostics import Entry, record
 from channels_amazon.wording import sentence
 from tests.builders import make_job
-from tests.views.world import MODEL_BACKEND, World, make_world
+from tests.views.world import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
-
-CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-hans"}
 
 
 @pytest.fixture
@@ -28,8 +26,8 @@ def world() -> World:
 
 @pytest.fixture
 def client(world: World) -> Client:
-    client = Client(**CHINESE)  # type: ignore[arg-type]  # a header
-    client.force_login(world.owner, backend=MODEL_BACKEND)
+    client = signed_in(world.owner)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-hans"
     return client
 
 
