@@ -9,7 +9,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from channels_amazon.health import runner as health_runner
+from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
 from channels_amazon.services import heartbeats, personal_data, retention
 from channels_amazon.sync import runner
@@ -35,7 +35,7 @@ def beat() -> None:
 def run_health_check(report_id: int) -> None:
     """Run the checks of one requested report."""
     with _beating():
-        health_runner.run_report(report_id)
+        run_report(report_id)
 
 
 def housekeep() -> None:
