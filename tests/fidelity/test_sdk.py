@@ -193,24 +193,21 @@ def test_get_inventory_summaries(sdk: Sdk) -> None:
     assert summaries[0].inventory_details.fulfillable_quantity >= 0
 
 
-def test_create_and_delete_destination(
-    amazon: Emulator, sdk: Sdk, scene: Scene
-) -> None:
+def test_delete_destination(sdk: Sdk, scene: Scene) -> None:
+    api = sdk.package.NotificationsApi(sdk.grantless)
+    _drop_subscription(api, scene)
+    api.delete_destination(scene.names.pop("destination"))
+    assert api.get_destinations().payload == []
+    _make_destination(sdk, scene)
+
+
+def test_create_destination(sdk: Sdk, scene: Scene) -> None:
     api = sdk.package.NotificationsApi(sdk.grantless)
     # The scene's own destination has taken the queue, so it has to go first.
-    _drop_scenes_subscription(api, scene)
-    api.delete_destination(scene.names["destination"])
-    models = sdk.models("notifications_v1")
-    made = api.create_destination(
-        models.CreateDestinationRequest(
-            name="sdk",
-            resource_specification=models.DestinationResourceSpecification(
-                sqs=models.SqsResource(arn=amazon.queue_arn)
-            ),
-        )
-    )
-    scene.names["destination"] = made.payload.destination_id
-    assert made.payload.resource.sqs.arn == amazon.queue_arn
+    _drop_subscription(api, scene)
+    api.delete_destination(scene.names.pop("destination"))
+    made = _make_destination(sdk, scene)
+    assert made.payload.resource.sqs.arn == scene.names["arn"]
 
 
 def test_get_destinations(sdk: Sdk, scene: Scene) -> None:
@@ -225,23 +222,29 @@ def test_get_destination(sdk: Sdk, scene: Scene) -> None:
     assert answer.payload.resource.sqs.arn == scene.names["arn"]
 
 
-def test_create_read_and_delete_subscription(sdk: Sdk, scene: Scene) -> None:
-    models = sdk.models("notifications_v1")
-    of_seller = sdk.package.NotificationsApi(sdk.seller)
-    grantless = sdk.package.NotificationsApi(sdk.grantless)
-    _drop_scenes_subscription(grantless, scene)
-    made = of_seller.create_subscription(
-        "ORDER_CHANGE",
-        models.CreateSubscriptionRequest(
-            payload_version="1.0", destination_id=scene.names["destination"]
-        ),
-    )
-    subscription_id = made.payload.subscription_id
-    read = of_seller.get_subscription("ORDER_CHANGE")
-    by_id = grantless.get_subscription_by_id(subscription_id, "ORDER_CHANGE")
-    grantless.delete_subscription_by_id(subscription_id, "ORDER_CHANGE")
-    assert read.payload.subscription_id == subscription_id
-    assert by_id.payload.destination_id == scene.names["destination"]
+def test_create_subscription(sdk: Sdk, scene: Scene) -> None:
+    _drop_subscription(sdk.package.NotificationsApi(sdk.grantless), scene)
+    made = _make_subscription(sdk, scene)
+    assert made.payload.destination_id == scene.names["destination"]
+
+
+def test_get_subscription(sdk: Sdk, scene: Scene) -> None:
+    known = _subscription(sdk, scene)
+    read = sdk.package.NotificationsApi(sdk.seller).get_subscription("ORDER_CHANGE")
+    assert read.payload.subscription_id == known
+
+
+def test_get_subscription_by_id(sdk: Sdk, scene: Scene) -> None:
+    known = _subscription(sdk, scene)
+    api = sdk.package.NotificationsApi(sdk.grantless)
+    read = api.get_subscription_by_id(known, "ORDER_CHANGE")
+    assert read.payload.destination_id == scene.names["destination"]
+
+
+def test_delete_subscription_by_id(sdk: Sdk, amazon: Emulator, scene: Scene) -> None:
+    known = _subscription(sdk, scene)
+    _drop_subscription(sdk.package.NotificationsApi(sdk.grantless), scene)
+    assert known not in amazon.state.subscriptions
 
 
 def test_search_catalog_items(sdk: Sdk, scene: Scene) -> None:
@@ -292,8 +295,41 @@ def test_every_served_operation_was_performed(amazon: Emulator) -> None:
     assert {route.operation for route in ROUTES} <= called
 
 
-def _drop_scenes_subscription(api: Any, scene: Scene) -> None:
-    """Delete the subscription the scene made, once."""
-    subscription_id = scene.names.pop("subscription", None)
-    if subscription_id is not None:
-        api.delete_subscription_by_id(subscription_id, "ORDER_CHANGE")
+def _make_destination(sdk: Sdk, scene: Scene) -> Any:
+    models = sdk.models("notifications_v1")
+    made = sdk.package.NotificationsApi(sdk.grantless).create_destination(
+        models.CreateDestinationRequest(
+            name="sdk",
+            resource_specification=models.DestinationResourceSpecification(
+                sqs=models.SqsResource(arn=scene.names["arn"])
+            ),
+        )
+    )
+    scene.names["destination"] = made.payload.destination_id
+    return made
+
+
+def _make_subscription(sdk: Sdk, scene: Scene) -> Any:
+    models = sdk.models("notifications_v1")
+    made = sdk.package.NotificationsApi(sdk.seller).create_subscription(
+        "ORDER_CHANGE",
+        models.CreateSubscriptionRequest(
+            payload_version="1.0", destination_id=scene.names["destination"]
+        ),
+    )
+    scene.names["subscription"] = made.payload.subscription_id
+    return made
+
+
+def _subscription(sdk: Sdk, scene: Scene) -> str:
+    """Return the id of the seller's subscription, made anew if there is none."""
+    if "subscription" not in scene.names:
+        _make_subscription(sdk, scene)
+    return str(scene.names["subscription"])
+
+
+def _drop_subscription(api: Any, scene: Scene) -> None:
+    """Delete the seller's subscription, if there is one."""
+    known = scene.names.pop("subscription", None)
+    if known is not None:
+        api.delete_subscription_by_id(known, "ORDER_CHANGE")
