@@ -12,8 +12,10 @@ from channels_amazon.models.application import ClientSecret, DeveloperApplicatio
 from channels_amazon.models.call import ApiCall, DiagnosticEntry, QuotaBucket
 from channels_amazon.models.catalog import Category, Product, Translation, Variant
 from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
+from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport
 from channels_amazon.models.job import Heartbeat, SyncJob, SyncRun
+from channels_amazon.models.latency import LatencyHour
 from channels_amazon.models.listing import Listing, Offer
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -22,28 +24,48 @@ from channels_amazon.models.order import (
     OrderPersonalData,
     Reservation,
 )
+from channels_amazon.models.order_report import OrderReport
+from channels_amazon.models.parcel import Parcel
+from channels_amazon.models.personal_data import PersonalDataWord, PurgeProof
+from channels_amazon.models.returned import ReturnedUnits
 from channels_amazon.models.rotation import KeyRotation
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField, label, translated
+from channels_amazon.models.ship_template import CarrierRule, ShipTemplate
 from channels_amazon.models.shipment import Shipment, ShipmentLine
 from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
 from channels_amazon.models.store import Store, StoreMember, Warehouse
+from channels_amazon.models.store_order import (
+    FbaRule,
+    FulfillmentLine,
+    FulfillmentOrder,
+    FulfillmentPackage,
+    StoreOrder,
+    StoreOrderLine,
+    StoreOrderPersonalData,
+)
 
 __all__ = [
     "AccessToken",
     "AmazonAccount",
     "ApiCall",
     "AuthorizationAttempt",
+    "CarrierRule",
     "Category",
     "ClientSecret",
     "Credential",
     "DeveloperApplication",
     "DiagnosticEntry",
+    "FbaRule",
     "FbaStock",
+    "FulfillmentLine",
+    "FulfillmentOrder",
+    "FulfillmentPackage",
     "HealthFinding",
     "HealthReport",
     "Heartbeat",
     "KeyRotation",
+    "LatencyHour",
     "Listing",
     "MarketplaceParticipation",
     "Notification",
@@ -51,18 +73,28 @@ __all__ = [
     "Order",
     "OrderLine",
     "OrderPersonalData",
+    "OrderReport",
+    "Parcel",
     "Permission",
+    "PersonalDataWord",
     "Product",
+    "PurgeProof",
     "QuotaBucket",
     "Reservation",
+    "ReturnedUnits",
     "SecretTextField",
     "SentenceField",
+    "ShipTemplate",
     "Shipment",
     "ShipmentLine",
     "StockLevel",
     "StockMovement",
     "Store",
+    "StoreEndpoint",
     "StoreMember",
+    "StoreOrder",
+    "StoreOrderLine",
+    "StoreOrderPersonalData",
     "StoreQuerySet",
     "StoreScoped",
     "SyncJob",

@@ -32,6 +32,10 @@ class SyncJob(StoreScoped):
         ORDER_FETCH = "order_fetch", _("Orders by event")
         STOCK_PUSH = "stock_push", _("Stock push")
         SHIPMENTS = "shipments", _("Shipment confirmation")
+        ORDER_REPORTS = "order_reports", _("Order reports")
+        PARCELS = "parcels", _("Parcels of the store")
+        FBA_ORDERS = "fba_orders", _("Store orders at FBA")
+        STORE_TELL = "store_tell", _("Messages to the store")
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
     kind = models.CharField(_("job"), max_length=20, choices=Kind.choices)

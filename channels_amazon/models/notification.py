@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
 
 
 class Notification(StoreScoped):
@@ -43,7 +44,9 @@ class Notification(StoreScoped):
     deliveries = models.PositiveIntegerField(_("deliveries"), default=1)
     state = models.CharField(_("state"), max_length=12, choices=State.choices)
     code = models.CharField(_("code"), max_length=60, blank=True)
-    message = models.CharField(_("message"), max_length=500, blank=True)
+    message = SentenceField(_("message"), blank=True)
+    replayed_at = models.DateTimeField(_("replayed"), null=True, blank=True)
+    replayed_by = models.CharField(max_length=150, blank=True)
     body = SecretTextField(blank=True, default="")
 
     class Meta:

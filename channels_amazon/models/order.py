@@ -19,7 +19,8 @@ class Order(StoreScoped):
     """An order at Amazon, first known by an event, complete once fetched.
 
     Stamps, all UTC: `changed_at` (at Amazon), `event_seen_at`, `reserved_at`,
-    `completed_at`. `stale_since` says that Amazon knows more than we do.
+    `completed_at`, `told_at` (the store). `stale_since` says that Amazon knows more
+    than we do, `tell_since` that the store knows less.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -42,6 +43,14 @@ class Order(StoreScoped):
         AMAZON = "amazon", "FBA"
         MERCHANT = "merchant", "MFN"
         UNKNOWN = "", _("not known yet")
+
+    class Source(models.TextChoices):
+        """What told of the order first."""
+
+        EVENT = "event", _("Notification")
+        SWEEP = "sweep", _("Sweep")
+        FETCH = "fetch", _("Fetch")
+        REPORT = "report", _("Report")
 
     # Something may still be decided about these.
     OPEN: ClassVar[tuple[str, ...]] = (
@@ -68,10 +77,18 @@ class Order(StoreScoped):
     programs = models.JSONField(default=list, blank=True)
     is_replacement = models.BooleanField(default=False)
     cancel_requested = models.BooleanField(_("buyer asks to cancel"), default=False)
+    # Until when Amazon wants an answer, and whether a person ships all the same.
+    cancel_notify_at = models.DateTimeField(null=True, blank=True)
+    cancel_declined_at = models.DateTimeField(null=True, blank=True)
+    cancel_declined_by = models.CharField(max_length=150, blank=True)
+    # What the transition table found that a person must decide ("" for nothing).
+    flag_code = models.CharField(max_length=40, blank=True)
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     ship_by_from = models.DateTimeField(null=True, blank=True)
     ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
     deliver_by = models.DateTimeField(null=True, blank=True)
+    # When Amazon first showed every package of it as delivered.
+    delivered_at = models.DateTimeField(null=True, blank=True)
     # Flags that ask for a person; each is a filter on the orders page.
     has_unmatched = models.BooleanField(_("unmatched SKU"), default=False)
     has_shortage = models.BooleanField(_("backorder"), default=False)
@@ -82,10 +99,20 @@ class Order(StoreScoped):
     event_seen_at = models.DateTimeField(null=True, blank=True)
     reserved_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    # How it was first known, and when a report last told of it.
+    first_source = models.CharField(
+        max_length=12, choices=Source.choices, blank=True, default=""
+    )
+    reported_at = models.DateTimeField(null=True, blank=True)
     # The fetch queue.
     stale_since = models.DateTimeField(null=True, blank=True)
     fetch_after = models.DateTimeField(null=True, blank=True)
     fetch_attempts = models.PositiveIntegerField(default=0)
+    # What the store has not been told of yet, since when; like the fetch queue.
+    tell_since = models.DateTimeField(null=True, blank=True)
+    tell_after = models.DateTimeField(null=True, blank=True)
+    tell_attempts = models.PositiveIntegerField(default=0)
     # Why this one order is set aside ("" while it is not).
     aside_code = models.CharField(max_length=60, blank=True)
     aside_message = SentenceField(blank=True)
@@ -122,6 +149,14 @@ class Order(StoreScoped):
                 condition=models.Q(stale_since__isnull=False),
                 name="order_stale",
             ),
+            models.Index(
+                fields=["account", "tell_after"],
+                condition=models.Q(tell_since__isnull=False),
+                name="order_to_tell",
+            ),
+            # The stamps of the last hours are read by these two.
+            models.Index(fields=["account", "completed_at"], name="order_completed"),
+            models.Index(fields=["account", "event_seen_at"], name="order_seen"),
         )
 
     def __str__(self) -> str:
@@ -130,7 +165,8 @@ class Order(StoreScoped):
     @property
     def asks_to_cancel(self) -> bool:
         """Tell whether the buyer's wish to cancel still waits for a person."""
-        return self.cancel_requested and self.status in self.OPEN
+        is_open = self.cancel_requested and self.status in self.OPEN
+        return is_open and self.cancel_declined_at is None
 
 
 class OrderPersonalData(StoreScoped):

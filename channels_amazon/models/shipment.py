@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.order import Order, OrderLine
 from channels_amazon.models.scope import StoreScoped
 from channels_amazon.models.sentence import SentenceField
+from channels_amazon.models.ship_template import ShipTemplate
 from channels_amazon.models.store import Warehouse
 
 
@@ -47,6 +48,12 @@ class Shipment(StoreScoped):
     attempts = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
+    # Counts the edits after Amazon had it: each is sent under the same number.
+    revision = models.PositiveIntegerField(default=0)
+    # The ship template that made it, None where a person did.
+    template = models.ForeignKey(
+        ShipTemplate, models.SET_NULL, null=True, blank=True, related_name="shipments"
+    )
     created_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -97,6 +97,8 @@ class FbaStock(StoreScoped):
     inbound_shipped = models.PositiveIntegerField(default=0)
     inbound_receiving = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(_("reserved"), default=0)
+    # Units of orders we placed that `fulfillable` does not show as gone yet.
+    promised = models.PositiveIntegerField(_("promised"), default=0)
     unfulfillable = models.PositiveIntegerField(_("unfulfillable"), default=0)
     researching = models.PositiveIntegerField(_("researching"), default=0)
     total = models.PositiveIntegerField(_("total"), default=0)
@@ -113,6 +115,11 @@ class FbaStock(StoreScoped):
 
     def __str__(self) -> str:
         return f"{self.listing} {self.pool}: {self.fulfillable}"
+
+    @property
+    def sellable(self) -> int:
+        """Return what may still be placed: fulfillable less what we promised."""
+        return max(0, self.fulfillable - self.promised)
 
     @property
     def inbound(self) -> int:

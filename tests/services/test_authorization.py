@@ -21,6 +21,7 @@ from channels_amazon.models import (
     Credential,
     DiagnosticEntry,
     Store,
+    SyncJob,
 )
 from channels_amazon.services import accounts
 from channels_amazon.services import authorization as oauth
@@ -75,7 +76,7 @@ def test_consent_connects_the_seller_and_starts_the_first_pull(
     assert (account.store, account.region, account.state) == (store, "na", "connected")
     assert account.seller_id == builders.emulator_seller(emulator, "na")
     assert account.credential.refresh_token.startswith("Atzr|")
-    assert account.jobs.filter(due_at__lte=timezone.now()).count() == 8
+    assert account.jobs.filter(due_at__lte=timezone.now()).count() == len(SyncJob.Kind)
     assert AccessToken.objects.get(subject=account.quota_subject).token
 
 

@@ -1,0 +1,81 @@
+"""Parcels as the store told of them, before they are packages; models layer."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models.order import Order
+from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.sentence import SentenceField
+from channels_amazon.models.ship_template import ShipTemplate
+from channels_amazon.models.shipment import Shipment
+from channels_amazon.models.store import Store
+
+
+class Parcel(StoreScoped):
+    """One parcel with a tracking number, kept once however often it is told.
+
+    `contents` is {seller SKU: units}; empty for all that is left of the order. A parcel
+    of an order we do not know yet waits for it.
+    """
+
+    class State(models.TextChoices):
+        """What became of the parcel."""
+
+        WAITING = "waiting", _("Waiting")
+        APPLIED = "applied", _("Made a package")
+        REFUSED = "refused", _("Needs a person")
+        DROPPED = "dropped", _("Discarded")
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="parcels")
+    amazon_order_id = models.CharField(_("order id"), max_length=40)
+    order = models.ForeignKey(
+        Order, models.CASCADE, null=True, blank=True, related_name="parcels"
+    )
+    # By the store's own words for them.
+    carrier = models.CharField(_("carrier"), max_length=80)
+    method = models.CharField(_("method"), max_length=80, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=80)
+    shipped_at = models.DateTimeField(_("shipped"))
+    contents = models.JSONField(default=dict, blank=True)
+    # Who told: a file, the store's API, a form.
+    source = models.CharField(max_length=12)
+    idempotency_key = models.CharField(max_length=160)
+    state = models.CharField(
+        _("state"), max_length=8, choices=State.choices, default=State.WAITING
+    )
+    try_after = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    code = models.CharField(max_length=60, blank=True)
+    message = SentenceField(blank=True)
+    template = models.ForeignKey(
+        ShipTemplate, models.SET_NULL, null=True, blank=True, related_name="parcels"
+    )
+    shipment = models.ForeignKey(
+        Shipment, models.SET_NULL, null=True, blank=True, related_name="parcels"
+    )
+    created_by = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["store", "idempotency_key"], name="parcel_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["amazon_order_id"], name="parcel_order"),
+            models.Index(
+                fields=["store", "try_after"],
+                condition=models.Q(state="waiting"),
+                name="parcel_waiting",
+            ),
+            models.Index(fields=["store", "state", "-id"], name="parcel_state"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amazon_order_id} {self.tracking_number}"
