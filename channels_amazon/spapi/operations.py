@@ -114,6 +114,8 @@ GET_REPORT_DOCUMENT = Operation(
     0.0167,
     15,
 )
+# A document lies outside the API, at an address of its own and without a plan.
+REPORT_DOCUMENT = Operation("report.document", "GET", "", 1.0, 10)
 
 _OUTBOUND_2020 = "/fba/outbound/2020-07-01"
 _FULFILLMENT_ORDER = _OUTBOUND_2020 + "/fulfillmentOrders/{sellerFulfillmentOrderId}"
