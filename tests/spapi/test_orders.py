@@ -92,6 +92,21 @@ def test_item_is_read_with_its_cancel_request() -> None:
     assert (item.cancel_requested, item.cancel_reason) == (True, "Late")
 
 
+@pytest.mark.parametrize(
+    ("status", "is_delivered"),
+    [("DELIVERED", True), ("SHIPPED", False), ("NEVER_SEEN", False), (None, False)],
+)
+def test_package_tells_whether_it_is_delivered(
+    status: str | None, is_delivered: bool
+) -> None:
+    package = copy.deepcopy(RAW["packages"][0])
+    package["packageStatus"] = {"status": status} if status else None
+
+    (found,) = read(raw(packages=[package])).packages
+
+    assert (found.status, found.is_delivered) == (status, is_delivered)
+
+
 def test_order_keeps_words_and_currencies_never_seen() -> None:
     order = read(
         raw(
