@@ -192,6 +192,27 @@ def test_encoding_is_found_and_told(
     assert report.encoding == used
 
 
+@pytest.mark.parametrize(
+    ("encoding", "charset", "marketplace_id", "used"),
+    [
+        ("cp1252", "Cp1252", JP, "cp1252"),
+        ("shift_jis", "Shift_JIS", "", "cp932"),
+        ("utf-8", "Cp1252", DE, "utf-8"),
+        ("cp1252", "UTF-8", DE, "cp1252"),
+        ("cp1252", "rot13", DE, "cp1252"),
+    ],
+)
+def test_charset_of_the_store_counts_where_it_is_not_utf8(
+    encoding: str, charset: str, marketplace_id: str, used: str
+) -> None:
+    text = "靴" if encoding == "shift_jis" else "Größe"
+    content = io.BytesIO(written(row(sku=text), encoding=encoding))
+
+    report = read_order_report(content, charset=charset, marketplace_id=marketplace_id)
+
+    assert (report.encoding, only(report).lines[0].sku) == (used, text)
+
+
 def test_damaged_line_does_not_turn_the_others_into_nonsense() -> None:
     good = written(row(sku="Größe"), row(sku="Maß"))
     bad = written(row(sku="x")).split(b"\r\n")[1].replace(b"\tx\t", b"\t\xc3\t")
