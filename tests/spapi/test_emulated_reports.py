@@ -10,15 +10,18 @@ import pytest
 from channels_amazon.rules.order_event import read_envelope
 from channels_amazon.rules.report_event import read_report_event
 from channels_amazon.spapi import errors
-from channels_amazon.spapi.apis import notifications, reports
+from channels_amazon.spapi.apis import fba_inventory, notifications, reports
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.order_report import OrderReport, read_order_report
+from channels_amazon.spapi.outbound import OutboundItem
+from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.report_documents import (
     ReportDocument,
     open_report_document,
 )
 from channels_amazon.spapi.sqs import Queue
+from tests.spapi import outbound_answers as told
 
 if TYPE_CHECKING:
     from channels_amazon.emulator import Emulator
@@ -92,6 +95,29 @@ def test_report_is_read_in_odd_forms(
 
     assert len(found.orders) >= 3
     assert not found.set_aside
+
+
+def test_order_of_a_web_shop_is_known_in_the_report(
+    emulator: Emulator, client: SpApiClient
+) -> None:
+    (order_id,) = emulator.place_orders(1, region="eu", marketplace_id=DE)
+    sku = next(
+        one.seller_sku
+        for one in fba_inventory.get_inventory_summaries(
+            client, fba_inventory.InventoryQuery(DE)
+        ).summaries
+        if isinstance(one, fba_inventory.InventorySummary) and one.fulfillable
+    )
+    items = [OutboundItem("1", sku, 1)]
+    today = datetime.now(tz=UTC)
+    outbound_api().create(client, told.order(items=items, ordered_at=today))
+    emulator.advance(120)
+
+    found = read(client, finished(emulator, client))
+
+    elsewhere = [order for order in found.orders if order.is_non_amazon]
+    assert [one.lines[0].sku for one in elsewhere] == [sku]
+    assert order_id in {one.order_id for one in found.orders if not one.is_non_amazon}
 
 
 def test_failed_report_has_a_document_that_is_no_table(
