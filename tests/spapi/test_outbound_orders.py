@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -290,6 +291,8 @@ def test_order_damaged_anywhere_is_read_or_refused(
         shipment = content["order"]["shipments"][0]
         shipment["items"][0]["shipmentItemId"] = "i"
         shipment["packages"][0]["shipmentItemIds"] = ["i"]
+    # Parts of it are shared, and are to be damaged in one place only.
+    content = json.loads(json.dumps(content))
     *path, last = choice.choice(places(content))
     spot: Any = content
     for key in path:
