@@ -10,6 +10,7 @@ from .buckets import DEFAULT_PLANS
 from .control_fields import Choices, Control, Current, Field
 from .entities import Application
 from .faults import KINDS
+from .more_sellers import add_sellers
 from .places import PLACES, REGIONS
 from .roles import ALL_ROLES
 from .state import World
@@ -155,6 +156,17 @@ _ALL = (
             ),
         ),
         act.change_roles,
+    ),
+    Control(
+        "sellers",
+        "More sellers",
+        "Further sellers begin to trade in a region, without past orders.",
+        (
+            Field("n", "whole", "How many", 1),
+            _REGION,
+            Field("listings", "whole", "Listings of each", 12),
+        ),
+        add_sellers,
     ),
     Control(
         "self_authorize",
