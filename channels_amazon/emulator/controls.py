@@ -16,6 +16,7 @@ from .control_choices import (
 )
 from .control_fields import Control, Field
 from .faults import KINDS
+from .more_sellers import add_sellers
 from .order_controls import ORDER_CONTROLS
 from .outbound_controls import OUTBOUND_CONTROLS
 from .places import REGIONS
@@ -44,6 +45,17 @@ _ALL = (
             ),
         ),
         act.change_roles,
+    ),
+    Control(
+        "sellers",
+        "More sellers",
+        "Further sellers begin to trade in a region, without past orders.",
+        (
+            Field("n", "whole", "How many", 1),
+            REGION,
+            Field("listings", "whole", "Listings of each", 12),
+        ),
+        add_sellers,
     ),
     Control(
         "self_authorize",

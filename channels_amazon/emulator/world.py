@@ -71,13 +71,20 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
         name=name,
     )
     for region, seller_id in SELLER_IDS.items():
-        seller = _seller(region, seller_id)
-        world.sellers[seller_id] = seller
-        # A seller's things do not change when another seller's do.
-        chance = random.Random(f"{seed}:{seller_id}")
-        _add_listings(world, seller, plan.listings[region], chance)
-        add_history(world, seller, plan.orders, plan.days, chance)
+        add_seller(world, region, seller_id, plan)
     return world
+
+
+def add_seller(world: World, region: str, seller_id: str, plan: Plan) -> Seller:
+    """Add a seller with the plan's listings, stock and past orders."""
+    seller = _seller(region, seller_id)
+    world.sellers[seller_id] = seller
+    # A seller's things do not change when another seller's do.
+    chance = random.Random(f"{world.seed}:{seller_id}")
+    _add_listings(world, seller, plan.listings[region], chance)
+    if plan.orders:
+        add_history(world, seller, plan.orders, plan.days, chance)
+    return seller
 
 
 def demo_application() -> Application:

@@ -18,6 +18,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.applications import client_secret
 from channels_amazon.services.spapi_stores import (
+    CallCounter,
     DatabaseBuckets,
     DatabaseRecorder,
     DatabaseTokens,
@@ -37,14 +38,21 @@ CALL_SECONDS = 8.0
 
 
 def client_for(
-    account: AmazonAccount, *, run: SyncRun | None = None, max_wait: float = 0.5
+    account: AmazonAccount,
+    *,
+    run: SyncRun | None = None,
+    counter: CallCounter | None = None,
+    max_wait: float = 0.5,
 ) -> SpApiClient:
     """Return the client for this account; its calls are recorded under `run`.
 
+    It serves one run or one request: its access token is read once and kept.
     A call takes no longer than CALL_SECONDS with all its attempts. Raises
     NeedsMerchant when the application has no usable secret.
     """
-    recorder = DatabaseRecorder(account.pk, run.pk if run else None)
+    recorder = DatabaseRecorder(
+        account.pk, run.pk if run else None, counter or CallCounter()
+    )
     refresh_token = _StoredRefreshToken(account.pk)
     return SpApiClient(
         endpoint=endpoint(account.region),

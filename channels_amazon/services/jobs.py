@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,7 +69,7 @@ def wake(account_id: int, *kinds: str) -> None:
 
     A job that waits for quota, backs off after a failure or is blocked keeps its
     time: waking it would only spend calls. A job that is being worked on runs again
-    afterwards.
+    afterwards. One that is due already keeps its place in the line.
     """
     now = timezone.now()
     jobs = SyncJob.objects.filter(account_id=account_id, blocked_code="").filter(
@@ -76,7 +78,8 @@ def wake(account_id: int, *kinds: str) -> None:
     )
     if kinds:
         jobs = jobs.filter(kind__in=kinds)
-    if jobs.update(due_at=now):
+    is_worked_on = When(lease_until__isnull=False, then=Value(now))
+    if jobs.update(due_at=Case(is_worked_on, default=Least("due_at", Value(now)))):
         enqueue_drain()
 
 
@@ -161,9 +164,8 @@ def claim_due(holder: str, lease_seconds: float) -> SyncJob | None:
     """Take the job that has been due longest, urgent ones first; None if none is free.
 
     `holder` names this one claim and no other. Jobs of accounts that are not
-    connected are never taken. Leases that ran out are given back first.
+    connected are never taken, nor those whose lease ran out and was not given back.
     """
-    give_back_expired()
     now = timezone.now()
     # Several, since another worker may be quicker with the first ones.
     for pk in _candidates(now):
@@ -197,31 +199,34 @@ def renew(pk: int, holder: str, lease_seconds: float) -> bool:
 def finish(job: SyncJob, holder: str, end: Finish) -> bool:
     """Give the job back with its next time; False when the lease was lost.
 
-    A wake-up that came while the job was worked on is kept: it changed `due_at`.
+    A wake-up that came while the job was worked on is kept: it changed `due_at`. The
+    job's progress is stored with it.
     """
-    now = timezone.now()
     held = SyncJob.objects.filter(pk=job.pk, lease_holder=holder)
-    given_back = {"lease_holder": "", "lease_until": None}
+    columns: dict[str, Any] = {
+        "lease_holder": "",
+        "lease_until": None,
+        "progress": job.progress,
+        "due_at": end.due_at,
+    }
     if end.is_failed:
-        return bool(held.update(due_at=end.due_at, **given_back))
-    well = {
+        return bool(held.update(**columns))
+    columns |= {
         "attempts": 0,
         "blocked_code": "",
         "blocked_message": "",
         "waiting_until": end.waiting_until,
     }
     if end.is_complete:
-        well["last_ok_at"] = now
-        SyncJob.objects.filter(
-            pk=job.pk, lease_holder=holder, first_done_at__isnull=True
-        ).update(first_done_at=now)
-    if end.waiting_until is not None:
-        return bool(held.update(due_at=end.due_at, **well, **given_back))
-    with transaction.atomic():
-        unwoken = held.filter(due_at=job.due_at)
-        if unwoken.update(due_at=end.due_at, **well, **given_back):
-            return True
-        return bool(held.update(**well, **given_back))
+        now = timezone.now()
+        columns |= {
+            "last_ok_at": now,
+            "first_done_at": Coalesce("first_done_at", Value(now)),
+        }
+    if end.waiting_until is None:
+        is_unwoken = When(due_at=job.due_at, then=Value(end.due_at))
+        columns["due_at"] = Case(is_unwoken, default=F("due_at"))
+    return bool(held.update(**columns))
 
 
 def new_holder() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
@@ -15,18 +15,34 @@ from channels_amazon.models import AccessToken, ApiCall
 from channels_amazon.services.diagnostics import clean
 from channels_amazon.services.quota_buckets import DatabaseBuckets
 from channels_amazon.spapi.recorder import CallRecord
-from channels_amazon.spapi.tokens import StoredToken
+from channels_amazon.spapi.tokens import MARGIN, StoredToken
 
-__all__ = ["DatabaseBuckets", "DatabaseRecorder", "DatabaseTokens"]
+__all__ = ["CallCounter", "DatabaseBuckets", "DatabaseRecorder", "DatabaseTokens"]
 
 logger = logging.getLogger(__name__)
 
 
 class DatabaseTokens:
-    """Access tokens by subject, shared by all processes on this database."""
+    """Access tokens by subject, shared by all processes on this database.
+
+    What was read once is kept for the life of this object, which is one run: its end
+    is known, and a token that Amazon refuses is discarded.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, StoredToken] = {}
 
     def load(self, subject: str) -> StoredToken | None:
         """Return the token last saved, expired or not; None if no key opens it."""
+        kept = self._kept.get(subject)
+        if kept is not None and kept.expires_at - timezone.now() > MARGIN:
+            return kept
+        stored = self._read(subject)
+        if stored is not None:
+            self._kept[subject] = stored
+        return stored
+
+    def _read(self, subject: str) -> StoredToken | None:
         try:
             row = AccessToken.objects.filter(subject=subject).first()
         except InvalidToken:
@@ -49,6 +65,7 @@ class DatabaseTokens:
 
     def save(self, subject: str, token: str, expires_at: datetime) -> None:
         """Keep a token in place of the last."""
+        self._kept.pop(subject, None)
         rows = AccessToken.objects.filter(subject=subject)
         if not rows.update(token=token, expires_at=expires_at):
             AccessToken.objects.bulk_create(
@@ -66,7 +83,8 @@ class DatabaseTokens:
 
     def discard(self, subject: str, token: str) -> None:
         """Forget this token; a newer one stays."""
-        stored = self.load(subject)
+        self._kept.pop(subject, None)
+        stored = self._read(subject)
         if stored and stored.token == token:
             # The end names the token: an encrypted column cannot be compared.
             AccessToken.objects.filter(
@@ -84,6 +102,13 @@ class DatabaseTokens:
         )
 
 
+@dataclass(slots=True)
+class CallCounter:
+    """How many calls a run has made so far."""
+
+    calls: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseRecorder:
     """Writes each attempt as an ApiCall of this account and run, where there are any.
@@ -94,9 +119,11 @@ class DatabaseRecorder:
 
     account_id: int | None = None
     run_id: int | None = None
+    counter: CallCounter = field(default_factory=CallCounter)
 
     def record(self, call: CallRecord) -> None:
         """Store one attempt, cut to its columns."""
+        self.counter.calls += 1
         row = ApiCall(
             account_id=self.account_id,
             run_id=self.run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,12 +11,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, ApiCall, SyncJob, SyncRun
+from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.amazon import client_for
+from channels_amazon.services.spapi_stores import CallCounter
 from channels_amazon.spapi.client import SpApiClient
 
 # Short, since a killed worker's job is free again only when its lease has run out.
 LEASE_SECONDS = 15.0
+# How often what the page shows of a run is written while it works.
+SHOWN_EVERY = 1.0
 
 
 class LeaseLost(Exception):
@@ -50,6 +54,9 @@ class RunContext:
     holder: str
     deadline: datetime
     _calls_before: int = field(init=False, default=0)
+    _counter: CallCounter = field(init=False, default_factory=CallCounter)
+    # The claim itself was the first sign of life.
+    _written_at: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         # Rows add up over the slices of one pass, and start anew with the next.
@@ -61,7 +68,7 @@ class RunContext:
     @cached_property
     def client(self) -> SpApiClient:
         """Return the client for this account; its calls are recorded under the run."""
-        return client_for(self.account, run=self.run)
+        return client_for(self.account, run=self.run, counter=self._counter)
 
     @property
     def cursor(self) -> dict[str, Any]:
@@ -104,6 +111,8 @@ class RunContext:
             shown["total"] = total
         if note is not None:
             shown["note"] = note
+        if time.monotonic() - self._written_at < SHOWN_EVERY:
+            return
         self.count_calls()
         self._write(progress=shown)
         SyncRun.objects.filter(pk=self.run.pk).update(
@@ -115,14 +124,20 @@ class RunContext:
 
     def count_calls(self) -> None:
         """Take over how many calls to Amazon this run has made so far."""
-        self.run.calls = ApiCall.objects.filter(run=self.run).count()
+        self.run.calls = self._counter.calls
         self.job.progress["calls"] = self._calls_before + self.run.calls
 
     def keep_lease(self) -> None:
-        """Prolong the lease; raises LeaseLost when another process has the job."""
-        self._write()
+        """Prolong the lease; raises LeaseLost when another process has the job.
+
+        A thread of the run prolongs it anyhow; asking more than once a second tells
+        nothing new.
+        """
+        if time.monotonic() - self._written_at >= SHOWN_EVERY:
+            self._write()
 
     def _write(self, **columns: Any) -> None:
+        self._written_at = time.monotonic()
         until = self.now() + timedelta(seconds=LEASE_SECONDS)
         held = SyncJob.objects.filter(pk=self.job.pk, lease_holder=self.holder)
         if not held.update(lease_until=until, **columns):

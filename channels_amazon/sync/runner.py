@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 8.0
 SLICE = timedelta(seconds=2)
 RENEW_SECONDS = 4.0
+# How often a drain looks for jobs whose process died.
+EXPIRY_SECONDS = 1.0
 # Longer than the queue lets any task run: past it a run is stuck, not slow.
 LONGEST_RUN_SECONDS = 75.0
 
@@ -38,7 +40,11 @@ def drain(budget: float = DRAIN_SECONDS) -> int:
     """Run due jobs, the longest due first, for `budget` seconds; return how many."""
     ends = time.monotonic() + budget
     runs = 0
+    looked_at = 0.0
     while time.monotonic() < ends:
+        if time.monotonic() - looked_at >= EXPIRY_SECONDS:
+            looked_at = time.monotonic()
+            jobs.give_back_expired()
         holder = jobs.new_holder()
         job = jobs.claim_due(holder, LEASE_SECONDS)
         if job is None:
@@ -100,9 +106,6 @@ def _settle(ctx: RunContext, ending: Ending | None) -> None:
         return
     ctx.count_calls()
     ctx.job.progress["open"] = not ending.finish.is_complete
-    SyncJob.objects.filter(pk=ctx.job.pk, lease_holder=ctx.holder).update(
-        progress=ctx.job.progress
-    )
     if not jobs.finish(ctx.job, ctx.holder, ending.finish):
         ending = replace(ending, state=SyncRun.State.ABANDONED, entry=None)
     _close(ctx, ending)
@@ -118,10 +121,13 @@ def _close(ctx: RunContext, ending: Ending) -> None:
     run.detail = clean(ending.detail, 20_000)
     run.finished_at = timezone.now()
     run.next_due_at = ending.finish.due_at
-    columns = ("state", "code", "message", "detail", "finished_at", "next_due_at")
+    columns = (
+        *("state", "code", "message", "detail", "finished_at", "next_due_at"),
+        *("rows_seen", "rows_changed", "rows_aside", "calls"),
+    )
     # Not save(): a row that was deleted meanwhile must not come back.
     SyncRun.objects.filter(pk=run.pk).update(
-        calls=run.calls, **{name: getattr(run, name) for name in columns}
+        **{name: getattr(run, name) for name in columns}
     )
     logger.info(
         "run ended job=%s kind=%s account=%s state=%s code=%s rows=%s calls=%s",

@@ -253,3 +253,23 @@ def test_reset_forgets_jumps_of_the_clock(emulator: Emulator) -> None:
     emulator.control("reset", keep_connections=False)
     behind = datetime.now(UTC) - emulator.state.now()
     assert abs(behind.total_seconds()) < 60
+
+
+def test_more_sellers_trade_at_once(emulator: Emulator) -> None:
+    answer = emulator.control("sellers", n=2, region="eu", listings=3)
+    first, second = answer["seller_ids"]
+    placed = emulator.control("orders", n=2, region="eu", seller_id=second)
+    state = emulator.control("state")
+    assert {seller["seller_id"] for seller in state["sellers"]} >= {first, second}
+    assert len(placed["order_ids"]) == 2
+
+
+def test_more_sellers_in_too_great_number_are_refused(emulator: Emulator) -> None:
+    answer = exchange(
+        emulator,
+        "POST",
+        "/_emulator/sellers",
+        '{"n": 100000}',
+        {"Content-Type": "application/json"},
+    )
+    assert answer.status == 400

@@ -20,7 +20,8 @@ SECOND = timedelta(seconds=1)
 
 
 def claim(holder: str = "me") -> SyncJob | None:
-    """Claim the next due job as `holder`."""
+    """Give back what ran out and claim the next due job, as a drain does."""
+    jobs.give_back_expired()
     return jobs.claim_due(holder, LEASE)
 
 
@@ -68,6 +69,14 @@ def test_claim_due_leaves_jobs_of_the_future() -> None:
 def test_claim_due_leaves_accounts_that_are_not_connected(state: str) -> None:
     make_job(make_account(state=state))
     assert claim() is None
+
+
+@pytest.mark.django_db
+def test_wake_keeps_the_place_of_a_due_job() -> None:
+    earlier = timezone.now() - timedelta(seconds=30)
+    job = make_job(due_at=earlier)
+    jobs.wake(job.account_id, job.kind)
+    assert fresh(job).due_at == earlier
 
 
 @pytest.mark.django_db
