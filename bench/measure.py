@@ -26,6 +26,11 @@ def at_most(name: str, value: float, unit: str, limit: float) -> Measure:
     return Measure(name, round(value, 4), unit, f"<= {limit:g}", value <= limit)
 
 
+def at_least(name: str, value: float, unit: str, limit: float) -> Measure:
+    """Return a measure that holds when the value is no smaller than the limit."""
+    return Measure(name, round(value, 4), unit, f">= {limit:g}", value >= limit)
+
+
 def percentile(values: Sequence[float], part: float) -> float:
     """Return the value that `part` (0 to 1) of the values do not exceed."""
     ordered = sorted(values)

@@ -1,0 +1,50 @@
+"""One account without quota: do the forty-nine others notice?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from bench.farm import Farm
+from bench.measure import Measure, at_most, percentile
+from bench.order_load import ACCOUNTS, buy
+from bench.order_stamps import Way
+
+RATE = 5.0
+SECONDS = 60.0
+# What waits at the throttled account while the others sell.
+BACKLOG = 300
+
+
+def run(database_url: str = "") -> list[Measure]:
+    """Sell at forty-nine accounts, without and with a fiftieth that is throttled."""
+    with tempfile.TemporaryDirectory() as folder:
+        with Farm(Path(folder), ACCOUNTS, database_url) as farm:
+            throttled, *others = farm.seller_ids
+            free = buy(farm, others, RATE, SECONDS)
+            _throttle(farm, throttled)
+            beside = buy(farm, others, RATE, SECONDS)
+    return [
+        at_most("orders.throttled.pushed_p99_ratio", _ratio(beside, free, 0), "x", 1.1),
+        at_most(
+            "orders.throttled.complete_p99_ratio", _ratio(beside, free, 1), "x", 1.1
+        ),
+    ]
+
+
+def _throttle(farm: Farm, seller_id: str) -> None:
+    """Take the account's quota away and give it something to wait with."""
+    farm.control(
+        "limits", operation="*", rate=1 / 3600, burst=1, seller_id=seller_id
+    )
+    farm.control("orders", n=BACKLOG, seller_id=seller_id, fulfilled_by="MERCHANT")
+
+
+def _ratio(beside: list[Way], free: list[Way], figure: int) -> float:
+    never = float("inf")
+
+    def slowest(ways: list[Way]) -> float:
+        values = [(way.pushed, way.complete)[figure] for way in ways]
+        return percentile([never if v is None else v for v in values], 0.99)
+
+    return slowest(beside) / slowest(free)
