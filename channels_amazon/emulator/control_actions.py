@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from .buckets import Scope
 from .clock import iso
 from .consent import revoke
 from .control_fields import Body, ControlError, Json
@@ -25,6 +26,7 @@ from .notices import raise_stock_change
 from .ordering import Wish, chances_of, place_orders, spread_orders
 from .publishing import send
 from .state import EMPTY_QUEUE, World
+from .state_dump import bucket_counts
 from .world import add_sellers as open_accounts
 from .world import build_world
 
@@ -184,18 +186,37 @@ def change_marketplace(world: World, body: Body) -> Json:
 
 def change_limits(world: World, body: Body) -> Json:
     """Change the rate and burst of an operation, or reset them all."""
+    operation, region = body["operation"], body["region"]
+    seller_id = body["seller_id"] or ""
     if body["reset"]:
         world.buckets.reset_plans()
     elif body["rate"] is None or body["burst"] is None:
         raise ControlError("rate and burst are needed, or reset.")
     else:
         world.buckets.set_plan(
-            body["operation"], body["rate"], body["burst"], region=body["region"]
+            Scope(operation, region, seller_id),
+            body["rate"],
+            body["burst"],
+            header=body["header"],
+            now=world.now(),
         )
-    if body["operation"] == "*":
+    if operation == "*":
         return {"operation": "*"}
-    rate, burst = world.buckets.plan(body["operation"], body["region"])
-    return {"operation": body["operation"], "rate": rate, "burst": burst}
+    plan = world.buckets.plan(operation, region, seller_id)
+    return {
+        "operation": operation,
+        "rate": plan.rate,
+        "burst": plan.burst,
+        "told": plan.told,
+    }
+
+
+def count_tokens(world: World, body: Body) -> Json:
+    """Tell what every bucket gave and might have given, then begin anew if asked."""
+    told = bucket_counts(world)
+    if body["mark"]:
+        world.buckets.mark(world.now())
+    return told
 
 
 def change_faults(world: World, body: Body) -> Json:
