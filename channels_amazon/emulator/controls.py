@@ -16,7 +16,6 @@ from .control_choices import (
 )
 from .control_fields import Control, Field
 from .faults import KINDS
-from .more_sellers import add_sellers
 from .order_controls import ORDER_CONTROLS
 from .outbound_controls import OUTBOUND_CONTROLS
 from .places import REGIONS
@@ -45,17 +44,6 @@ _ALL = (
             ),
         ),
         act.change_roles,
-    ),
-    Control(
-        "sellers",
-        "More sellers",
-        "Further sellers begin to trade in a region, without past orders.",
-        (
-            Field("n", "whole", "How many", 1),
-            REGION,
-            Field("listings", "whole", "Listings of each", 12),
-        ),
-        add_sellers,
     ),
     Control(
         "self_authorize",
@@ -114,9 +102,24 @@ _ALL = (
             Field("rate", "number", "Requests a second"),
             Field("burst", "whole", "Burst"),
             Field("region", "text", "Region", "", fixed("", *REGIONS)),
+            Field(
+                "header",
+                "text",
+                "Rate that answers tell",
+                "new",
+                fixed("new", "former", "none"),
+            ),
+            SELLER,
             Field("reset", "yes_no", "Back to the defaults, full buckets", False),
         ),
         act.change_limits,
+    ),
+    Control(
+        "buckets",
+        "Use of the quota",
+        "What each bucket granted, refused and might have granted since the mark.",
+        (Field("mark", "yes_no", "Begin to count anew", False),),
+        act.count_tokens,
     ),
     Control(
         "faults",
@@ -143,8 +146,20 @@ _ALL = (
                 "Further copies of each",
                 current=switch("duplicates"),
             ),
+            Field(
+                "duplicate_share",
+                "number",
+                "Share of events that come twice (0 to 1)",
+                current=switch("duplicate_share"),
+            ),
             Field("delay", "number", "Delay in seconds", current=switch("delay")),
             Field("reorder", "yes_no", "Out of order", current=switch("reorder")),
+            Field(
+                "reorder_share",
+                "number",
+                "Share of events that come late (0 to 1)",
+                current=switch("reorder_share"),
+            ),
             Field(
                 "pending_event",
                 "yes_no",

@@ -89,10 +89,14 @@ class Switches:
     package_seconds: float = 0.3
     # each event is delivered 1 + duplicates times
     duplicates: int = 0
+    # and this share of them once more
+    duplicate_share: float = 0.0
     # events arrive this late
     delay: float = 0.0
     # events change places with their neighbours
     reorder: bool = False
+    # or only this share of them
+    reorder_share: float = 0.0
     # events are raised but Amazon may not write to the queue
     silent: bool = False
     # the consent page's visitor is the primary user

@@ -71,20 +71,27 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
         name=name,
     )
     for region, seller_id in SELLER_IDS.items():
-        add_seller(world, region, seller_id, plan)
+        seller = _seller(region, seller_id)
+        world.sellers[seller_id] = seller
+        # A seller's things do not change when another seller's do.
+        chance = random.Random(f"{seed}:{seller_id}")
+        _add_listings(world, seller, plan.listings[region], chance)
+        add_history(world, seller, plan.orders, plan.days, chance)
     return world
 
 
-def add_seller(world: World, region: str, seller_id: str, plan: Plan) -> Seller:
-    """Add a seller with the plan's listings, stock and past orders."""
-    seller = _seller(region, seller_id)
-    world.sellers[seller_id] = seller
-    # A seller's things do not change when another seller's do.
-    chance = random.Random(f"{world.seed}:{seller_id}")
-    _add_listings(world, seller, plan.listings[region], chance)
-    if plan.orders:
-        add_history(world, seller, plan.orders, plan.days, chance)
-    return seller
+def add_sellers(world: World, region: str, count: int, listings: int) -> list[str]:
+    """Open further accounts in a region and return their ids."""
+    added = []
+    for _ in range(count):
+        number = sum(seller.region == region for seller in world.sellers.values()) + 1
+        seller = _seller(region, f"A1EMULATOR{region.upper()}{number}")
+        seller.store_name = f"{seller.store_name} {number}"
+        world.sellers[seller.seller_id] = seller
+        chance = random.Random(f"{world.seed}:{seller.seller_id}")
+        _add_listings(world, seller, listings, chance)
+        added.append(seller.seller_id)
+    return added
 
 
 def demo_application() -> Application:
