@@ -5,13 +5,33 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import client, orders
+from bench import (
+    client,
+    order_backlog,
+    order_flash,
+    order_load,
+    order_peer,
+    order_throttled,
+)
 from bench.measure import Measure, report
+
+ORDERS = (order_load, order_flash, order_backlog, order_throttled, order_peer)
+
+
+def _orders() -> list[Measure]:
+    return [measure for bench in ORDERS for measure in bench.run()]
+
 
 BENCHES: dict[str, Callable[[], list[Measure]]] = {
     "client": client.run,
-    "orders": orders.run,
+    "orders": _orders,
+    # Each of the orders' by itself.
+    **{
+        bench.__name__.removeprefix("bench.").replace("_", "."): bench.run
+        for bench in ORDERS
+    },
 }
+ALL = ("client", "orders")
 
 
 def main(chosen: list[str]) -> int:
@@ -22,7 +42,7 @@ def main(chosen: list[str]) -> int:
         print(f"There are: {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
     measures: list[Measure] = []
-    for name in chosen or BENCHES:
+    for name in chosen or ALL:
         print(f"-- {name}", flush=True)
         measures += BENCHES[name]()
     report(measures)

@@ -1,4 +1,4 @@
-"""One account without quota: do the forty-nine others notice?"""
+"""Whether forty-nine accounts notice a fiftieth that has no quota."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def run(database_url: str = "") -> list[Measure]:
 
 def _throttle(farm: Farm, seller_id: str) -> None:
     """Take the account's quota away and give it something to wait with."""
-    farm.control(
-        "limits", operation="*", rate=1 / 3600, burst=1, seller_id=seller_id
-    )
+    farm.control("limits", operation="*", rate=1 / 3600, burst=1, seller_id=seller_id)
     farm.control("orders", n=BACKLOG, seller_id=seller_id, fulfilled_by="MERCHANT")
 
 
