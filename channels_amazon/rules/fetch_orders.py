@@ -69,9 +69,10 @@ def by_urgency(
             starving.append(order)
         else:
             others.append(order)
-    urgent.sort(key=lambda order: (order.ship_by, order.waits_since))
+    for part in (urgent, others):
+        part.sort(key=lambda order: order.changed_at or _LONG_AGO, reverse=newest_first)
+    urgent.sort(key=lambda order: order.ship_by or now)
     starving.sort(key=lambda order: order.waits_since)
-    others.sort(key=lambda order: order.changed_at or _LONG_AGO, reverse=newest_first)
     others.sort(
         key=lambda order: (
             not order.needs_address,

@@ -21,6 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from channels_amazon.rules import fetch_reports
 from channels_amazon.rules.fetch_costs import Quota, Window, cover, finish
@@ -187,7 +188,7 @@ def _look_at(
     return max(now + SHORTEST_LOOK, min([*times, now + LONGEST_LOOK]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Backlog:
     """Orders that getOrder and pages have to bring, by when they changed.
 
@@ -204,7 +205,7 @@ class _Backlog:
     search: Quota
     to_ship_only: bool
 
-    @property
+    @cached_property
     def ends_in(self) -> float:
         """Return in how many seconds all of it can be complete."""
         pages = cover(self.changed, self.known)
