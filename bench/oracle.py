@@ -17,6 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 _PRECISION = 0.01
@@ -94,12 +95,15 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
         brought = world.get.most(times[0], end) + min(pages, shown) + reported
         return min(bisect_right(times, end), brought)
 
+    def reaches(place: int, end: float) -> bool:
+        return most_by(end) >= place
+
     total, soonest = 0.0, 0.0
     weights = sorted((arrival.weight for arrival in arrivals), reverse=True)
     for place, weight in enumerate(weights, start=1):
         soonest = max(soonest, times[0])
         if most_by(soonest) < place:
-            soonest = _least(lambda end, k=place: most_by(end) >= k, soonest)
+            soonest = _least(partial(reaches, place), soonest)
         total += weight * soonest
     return total
 
