@@ -244,7 +244,11 @@ def _shown(orders: QuerySet[Order], show: str, now: datetime) -> QuerySet[Order]
         "late": open_orders & Q(ship_by__lt=now),
         "unmatched": Q(has_unmatched=True),
         "backorder": Q(has_shortage=True),
-        "cancel": Q(cancel_requested=True, status__in=Order.OPEN),
+        "cancel": Q(
+            cancel_requested=True,
+            cancel_declined_at__isnull=True,
+            status__in=Order.OPEN,
+        ),
         "aside": ~Q(aside_code=""),
     }
     return orders.filter(conditions.get(show, Q()))

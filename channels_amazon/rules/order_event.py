@@ -70,6 +70,7 @@ class OrderEvent:
     ship_by_from: datetime | None
     ship_by: datetime | None
     deliver_by: datetime | None
+    cancel_notify_at: datetime | None
     is_replacement: bool
     lines: tuple[EventLine, ...]
 
@@ -132,6 +133,7 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
         ship_by_from=_time_or_none(summary.get("EarliestShipDate")),
         ship_by=_time_or_none(summary.get("LatestShipDate")),
         deliver_by=_time_or_none(summary.get("LatestDeliveryDate")),
+        cancel_notify_at=_time_or_none(summary.get("CancelNotifyDate")),
         is_replacement=isinstance(programs, list) and "Replacement" in programs,
         lines=_lines(summary),
     )

@@ -41,6 +41,7 @@ def write_event(order: Order, event: OrderEvent) -> None:
         ship_by_from=event.ship_by_from,
         ship_by=event.ship_by,
         deliver_by=event.deliver_by,
+        cancel_notify_at=event.cancel_notify_at,
     )
     order.last_event_at = event.changed_at
     order.changed_at = order.changed_at or event.changed_at
