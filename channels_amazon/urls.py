@@ -7,12 +7,14 @@ from django.urls import path
 from channels_amazon.views import (
     accounts,
     callback,
+    cancellations,
     connect,
     health,
     logs,
     orders,
     overview,
     progress,
+    returns,
     shipping,
     status,
     stock,
@@ -69,6 +71,17 @@ urlpatterns = [
     path(f"{_AMAZON}orders/", orders.order_list, name="amazon-order-list"),
     path(_ORDER, orders.order_detail, name="amazon-order-detail"),
     path(f"{_ORDER}reveal/", orders.order_reveal, name="amazon-order-reveal"),
+    path(
+        f"{_ORDER}cancel/decline/",
+        cancellations.cancel_decline,
+        name="amazon-cancel-decline",
+    ),
+    path(
+        f"{_ORDER}cancel/reopen/",
+        cancellations.cancel_reopen,
+        name="amazon-cancel-reopen",
+    ),
+    path(f"{_ORDER}return/", returns.order_return, name="amazon-order-return"),
     path(f"{_ORDER}ship/", shipping.order_ship, name="amazon-order-ship"),
     path(
         f"{_ORDER}packages/<int:package_id>/discard/",
