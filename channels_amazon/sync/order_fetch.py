@@ -14,7 +14,7 @@ from channels_amazon.rules.fetch_planner import (
     StaleOrder,
     plan,
 )
-from channels_amazon.services import figures, orders
+from channels_amazon.services import figures, order_data, orders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, get_order, iterate_orders
 from channels_amazon.spapi.errors import (
@@ -46,6 +46,7 @@ MOST_BEHIND = 6
 def reconcile(ctx: RunContext) -> Outcome:
     """Fetch every stale order that is due, as far as quota and time go."""
     streak = Streak()
+    wanted = order_data.data_sets(ctx.account)
     while stale := _stale(ctx):
         chosen = _choose(ctx, stale)
         if isinstance(chosen, SearchPages):
@@ -55,7 +56,7 @@ def reconcile(ctx: RunContext) -> Outcome:
             if not ctx.has_time():
                 streak.hand_over()
                 return Outcome(next_due=ctx.now(), is_complete=False)
-            _fetch(ctx, order, streak)
+            _fetch(ctx, order, streak, wanted)
     return Outcome(next_due=_next_due(ctx))
 
 
@@ -112,7 +113,10 @@ def _changed_at(order: Order) -> datetime | None:
 def _search(ctx: RunContext, chosen: SearchPages) -> None:
     """Bring many orders by few pages; what they do not hold is fetched one by one."""
     ctx.save_cursor({"searched_at": ctx.now().isoformat()})
-    search = OrderSearch(last_updated_after=chosen.after)
+    search = OrderSearch(
+        last_updated_after=chosen.after,
+        included_data=order_data.data_sets(ctx.account),
+    )
     try:
         for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
             for found in page.orders:
@@ -127,10 +131,13 @@ def _search(ctx: RunContext, chosen: SearchPages) -> None:
         return
 
 
-def _fetch(ctx: RunContext, order: Order, streak: Streak) -> None:
+def _fetch(
+    ctx: RunContext, order: Order, streak: Streak, wanted: tuple[str, ...]
+) -> None:
     """Fetch one order; one that cannot be had is put off, and the rest go on."""
+    asked = order_data.data_sets_for(order, wanted)
     try:
-        data = get_order(ctx.client, order.amazon_order_id)
+        data = get_order(ctx.client, order.amazon_order_id, asked)
     except (NotFound, InvalidRequest, UnexpectedResponse) as error:
         streak.end()
         _put_aside(ctx, order, error)
