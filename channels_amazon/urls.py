@@ -11,6 +11,7 @@ from channels_amazon.views import (
     connect,
     health,
     logs,
+    order_search,
     orders,
     overview,
     progress,
@@ -69,6 +70,11 @@ urlpatterns = [
         name="amazon-log-detail",
     ),
     path(f"{_AMAZON}orders/", orders.order_list, name="amazon-order-list"),
+    path(
+        f"{_AMAZON}orders/search/",
+        order_search.order_search,
+        name="amazon-order-search",
+    ),
     path(_ORDER, orders.order_detail, name="amazon-order-detail"),
     path(f"{_ORDER}reveal/", orders.order_reveal, name="amazon-order-reveal"),
     path(

@@ -67,6 +67,17 @@ class FilterForm(forms.Form):
         return value.replace(tzinfo=UTC) if value else None
 
 
+class NameForm(forms.Form):
+    """A search by name; it is sent by POST, see views/order_search.py."""
+
+    name = forms.CharField(
+        label=_("Name of buyer or recipient"),
+        max_length=120,
+        strip=True,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
 class OrderFilter(FilterForm):
     """The filter of the orders page."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
@@ -17,6 +18,7 @@ from channels_amazon.models import (
     dump_secret,
     load_secret,
 )
+from channels_amazon.services import name_search
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.purge import orders_past_their_time
 from channels_amazon.wording import sentence
@@ -46,12 +48,13 @@ def store_personal_data(
     now = timezone.now()
     if orders_past_their_time(now).filter(pk=order.pk).exists():
         return False
-    given = {"buyer": dump_secret(buyer), "recipient": dump_secret(recipient)}
-    OrderPersonalData.objects.update_or_create(
-        order=order,
-        defaults={name: text for name, text in given.items() if text}
-        | {"received_at": now},
-    )
+    with transaction.atomic():
+        row = _locked_row(order)
+        row.buyer = dump_secret(buyer) or row.buyer
+        row.recipient = dump_secret(recipient) or row.recipient
+        row.received_at = now
+        row.save()
+        name_search.write_words(row)
     return True
 
 
@@ -90,6 +93,18 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
             ),
             fix=sentence("Add the old key to FERNET_KEYS again, as a later one."),
         ) from None
+
+
+def _locked_row(order: Order) -> OrderPersonalData:
+    """Return the order's row, a new one where there is none or no key opens it."""
+    rows = OrderPersonalData.objects.filter(order=order)
+    try:
+        row: OrderPersonalData | None = rows.select_for_update().first()
+    except InvalidToken:
+        # What Amazon gives again replaces what was lost with its key.
+        rows.only("pk").delete()
+        row = None
+    return row or OrderPersonalData(order=order)
 
 
 def _read(order: Order) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Deletes personal data whose time is over, and proves it; services layer.
 
 Amazon's policy: personal data goes 30 days after delivery, and where the delivery is
-not known 30 days after shipping, which is earlier. Nothing is asked of Amazon for it: the
-sweep brings every order that Amazon changed, and the first time it shows all packages
-as delivered counts. A delivery that is known only after the days of shipping have ended
-prolongs nothing, and where Amazon tells of none those days stand.
+not known 30 days after shipping, which is earlier. Nothing is asked of Amazon for it:
+the sweep brings every order that Amazon changed, and the first time it shows all
+packages as delivered counts. A delivery that is known only after the days of shipping
+have ended prolongs nothing, and where Amazon tells of none those days stand.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.filters import OrderFilter
+from channels_amazon.forms.filters import NameForm, OrderFilter
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.forms.returns import ReturnForm
 from channels_amazon.models import (
@@ -35,9 +35,11 @@ from channels_amazon.views.base import (
     require_personal_data,
     sees_personal_data,
     store_page,
+    stores_seen,
 )
 from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
+from channels_amazon.views.order_search import has_ended, narrowed
 from channels_amazon.views.order_story import next_step, seller_central, stamps
 from channels_amazon.wording import together
 
@@ -55,10 +57,12 @@ def order_list(request: HttpRequest) -> HttpResponse:
     accounts = list(mine(AmazonAccount, request))
     form = OrderFilter(request.GET, accounts)
     own = mine(Order, request)
+    stores = stores_seen(request.user)
+    wanted = narrowed(request, form.narrow(own, now), stores)
     by_ship_time = form.chosen("show") in BY_SHIP_TIME
     cursor = request.GET.get("after", "")
     shown = by_time(
-        form.narrow(own, now).select_related("account").prefetch_related("lines"),
+        wanted.select_related("account").prefetch_related("lines"),
         "ship_by" if by_ship_time else "ordered_at",
         cursor,
         ROWS,
@@ -73,6 +77,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "slice": shown,
         "counts": figures.order_counts(own, now),
         "has_accounts": bool(accounts),
+        "name_form": NameForm(label_suffix="") if stores else None,
+        "named": request.GET.get("named", ""),
+        "has_ended": has_ended(request),
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
         "now": now,

@@ -81,6 +81,7 @@ ADDRESSES = {
     "amazon-order-list": Address(),
     "amazon-order-return": Address(_order, "post", OPERATOR),
     "amazon-order-reveal": Address(_order, "post"),
+    "amazon-order-search": Address(None, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
     "amazon-status": Address(_account),
