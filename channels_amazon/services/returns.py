@@ -71,8 +71,8 @@ def book_return(
             idempotency_key=key,
             booked_by=actor[:150],
         )
-        if draft.is_sellable:
-            apply_movements([_movement(order, booked)])
+        if draft.is_sellable and line.variant_id is not None:
+            apply_movements([_movement(order, booked, line.variant_id)])
         _tell(order, booked)
     return booked
 
@@ -132,9 +132,9 @@ def _check(order: Order, line: OrderLine, draft: ReturnDraft) -> None:
         )
 
 
-def _movement(order: Order, booked: ReturnedUnits) -> Movement:
+def _movement(order: Order, booked: ReturnedUnits, variant_id: int) -> Movement:
     return Movement(
-        variant_id=booked.line.variant_id,
+        variant_id=variant_id,
         warehouse_id=booked.warehouse_id,
         reason=StockMovement.Reason.RETURNED,
         key=f"returned:{booked.idempotency_key}",
@@ -145,7 +145,10 @@ def _movement(order: Order, booked: ReturnedUnits) -> Movement:
 
 
 def _tell(order: Order, booked: ReturnedUnits) -> None:
-    values = {"units": booked.quantity, "sku": booked.line.seller_sku or "?"}
+    values: dict[str, int | str] = {
+        "units": booked.quantity,
+        "sku": booked.line.seller_sku or "?",
+    }
     record(
         Entry(
             code="returns.booked",
