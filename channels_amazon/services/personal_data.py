@@ -49,7 +49,7 @@ def store_personal_data(
     if orders_past_their_time(now).filter(pk=order.pk).exists():
         return False
     with transaction.atomic():
-        row = _locked_row(order)
+        row: Any = _locked_row(order)
         row.buyer = dump_secret(buyer) or row.buyer
         row.recipient = dump_secret(recipient) or row.recipient
         row.received_at = now

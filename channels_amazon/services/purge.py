@@ -103,7 +103,7 @@ def standing(store: Store, now: datetime) -> Standing:
         kept=measured["kept"],
         overdue=measured["overdue"],
         next_due_at=min(dues, default=None),
-        oldest=row and _kept_row(row),
+        oldest=_kept_row(row) if row else None,
     )
 
 
@@ -112,7 +112,7 @@ def orders_past_their_time(now: datetime) -> QuerySet[Order]:
     return _with_clock(Order.objects.all()).filter(_is_over(now))
 
 
-def _with_clock(orders: QuerySet[Order]) -> QuerySet[Order]:
+def _with_clock(orders: QuerySet[Order]) -> QuerySet[Any]:
     """Annotate `starts_at`, from when the days count, and whether the order ended."""
     packages = (
         Shipment.objects.filter(order=OuterRef("pk"))
