@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Order, OrderLine, Warehouse
@@ -25,7 +26,12 @@ class ReturnForm(forms.Form):
     warehouse = forms.ModelChoiceField(
         label=_("Into warehouse"), queryset=Warehouse.objects.none(), empty_label=None
     )
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=200,
+        help_text=_("No names and addresses: it stays when they are deleted."),
+    )
     is_sellable = forms.BooleanField(
         label=_("Can be sold again: put it into the stock"),
         required=False,
@@ -62,4 +68,5 @@ class ReturnForm(forms.Form):
 
     def _label(self, line: OrderLine) -> str:
         sku = line.seller_sku or line.order_item_id
-        return f"{sku} · {max(0, self.left.get(line.pk, 0))}"
+        left = max(0, self.left.get(line.pk, 0))
+        return gettext("%(sku)s, at most %(count)d") % {"sku": sku, "count": left}

@@ -50,11 +50,14 @@ def store_personal_data(
         return False
     with transaction.atomic():
         row: Any = _locked_row(order)
+        before = row.pk and (row.buyer, row.recipient)
         row.buyer = dump_secret(buyer) or row.buyer
         row.recipient = dump_secret(recipient) or row.recipient
         row.received_at = now
         row.save()
-        name_search.write_words(row)
+        # Most readings of an order bring the people it had.
+        if (row.buyer, row.recipient) != before:
+            name_search.write_words(row)
     return True
 
 
