@@ -20,7 +20,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services import name_search
 from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.purge import orders_past_their_time
+from channels_amazon.services.purge import is_past_its_time
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def store_personal_data(
     if not is_ours or not (buyer or recipient):
         return False
     now = timezone.now()
-    if orders_past_their_time(now).filter(pk=order.pk).exists():
+    if is_past_its_time(order, now):
         return False
     with transaction.atomic():
         row: Any = _locked_row(order)

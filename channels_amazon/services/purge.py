@@ -112,6 +112,15 @@ def orders_past_their_time(now: datetime) -> QuerySet[Order]:
     return _with_clock(Order.objects.all()).filter(_is_over(now))
 
 
+def is_past_its_time(order: Order, now: datetime) -> bool:
+    """Tell whether no personal data of a stored order may be kept any more."""
+    times = (order.delivered_at, order.shipped_at, order.ship_by, order.ordered_at)
+    # No clock began before the first of these, so that young orders cost no query.
+    if all(at is None or at >= now - KEPT for at in times):
+        return False
+    return bool(orders_past_their_time(now).filter(pk=order.pk).exists())
+
+
 def _with_clock(orders: QuerySet[Order]) -> QuerySet[Any]:
     """Annotate `starts_at`, from when the days count, and whether the order ended."""
     packages = (
@@ -186,9 +195,10 @@ def _delete(store: Store, now: datetime) -> int:
     over = orders_past_their_time(now).filter(
         account__store=store, personal_data__isnull=False
     )
+    ids = list(over.order_by("pk").values_list("pk", flat=True))
     total = 0
-    while ids := list(over.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        rows = OrderPersonalData.objects.filter(order__in=ids)
+    for start in range(0, len(ids), _BATCH):
+        rows = OrderPersonalData.objects.filter(order__in=ids[start : start + _BATCH])
         with transaction.atomic():
             PersonalDataWord.objects.filter(
                 personal_data__in=rows.values("pk")

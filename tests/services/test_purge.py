@@ -25,7 +25,13 @@ from channels_amazon.models import (
 )
 from channels_amazon.services import orders
 from channels_amazon.services.personal_data import store_personal_data
-from channels_amazon.services.purge import KEPT, KEPT_OPEN, purge, standing
+from channels_amazon.services.purge import (
+    KEPT,
+    KEPT_OPEN,
+    is_past_its_time,
+    purge,
+    standing,
+)
 from tests.builders import make_account, make_order, make_store
 from tests.messages import START, amazon_order, iso
 
@@ -180,8 +186,11 @@ def test_nothing_is_kept_longer_than_its_days(
         delivered_at=None if delivered is None else now - delivered * DAY,
     )
 
+    order.refresh_from_db()
+    is_over = is_past_its_time(order, now)
     purge(now)
     is_kept = order.pk in kept()
+    assert is_kept != is_over
     left = standing(order.account.store, now)
 
     assert left.overdue == 0
