@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats, personal_data, retention
+from channels_amazon.services import heartbeats, retention
+from channels_amazon.services.purge import purge
 from channels_amazon.sync import runner
 from channels_amazon.sync.pulse import repeating
 
@@ -39,10 +40,15 @@ def run_health_check(report_id: int) -> None:
 
 
 def housekeep() -> None:
-    """Delete old log rows and personal data whose time is over."""
+    """Delete old log rows."""
     with _beating():
         retention.prune()
-        personal_data.purge(timezone.now())
+
+
+def purge_personal_data() -> None:
+    """Delete personal data whose time is over, and write the proof."""
+    with _beating():
+        purge(timezone.now())
 
 
 _beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)

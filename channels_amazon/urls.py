@@ -7,12 +7,16 @@ from django.urls import path
 from channels_amazon.views import (
     accounts,
     callback,
+    cancellations,
     connect,
+    data_protection,
     health,
     logs,
+    order_search,
     orders,
     overview,
     progress,
+    returns,
     shipping,
     status,
     stock,
@@ -47,6 +51,16 @@ urlpatterns = [
         connect.connect_private,
         name="amazon-connect-private",
     ),
+    path(
+        f"{_AMAZON}data-protection/",
+        data_protection.data_protection,
+        name="amazon-data-protection",
+    ),
+    path(
+        f"{_AMAZON}data-protection/<int:store_id>/proofs/",
+        data_protection.proofs_download,
+        name="amazon-purge-proofs",
+    ),
     path(f"{_AMAZON}status/", status.status_index, name="amazon-status-index"),
     path(f"{_AMAZON}health/", health.health_index, name="amazon-health-index"),
     path(
@@ -67,8 +81,24 @@ urlpatterns = [
         name="amazon-log-detail",
     ),
     path(f"{_AMAZON}orders/", orders.order_list, name="amazon-order-list"),
+    path(
+        f"{_AMAZON}orders/search/",
+        order_search.order_search,
+        name="amazon-order-search",
+    ),
     path(_ORDER, orders.order_detail, name="amazon-order-detail"),
     path(f"{_ORDER}reveal/", orders.order_reveal, name="amazon-order-reveal"),
+    path(
+        f"{_ORDER}cancel/decline/",
+        cancellations.cancel_decline,
+        name="amazon-cancel-decline",
+    ),
+    path(
+        f"{_ORDER}cancel/reopen/",
+        cancellations.cancel_reopen,
+        name="amazon-cancel-reopen",
+    ),
+    path(f"{_ORDER}return/", returns.order_return, name="amazon-order-return"),
     path(f"{_ORDER}ship/", shipping.order_ship, name="amazon-order-ship"),
     path(
         f"{_ORDER}packages/<int:package_id>/discard/",

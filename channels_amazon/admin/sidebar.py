@@ -113,7 +113,14 @@ def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
 
 
 def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
+    protection = reverse("amazon-data-protection")
     return [
+        _item(
+            _("Data protection"),
+            "shield_person",
+            protection,
+            active=request.path.startswith(protection),
+        ),
         _model(request, "store", _("Stores"), "store"),
         _model(request, "storemember", _("Members"), "group"),
         _model(request, "user", _("Users"), "person", app="auth"),

@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
@@ -17,6 +19,7 @@ from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
 
+PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 # What the columns of money hold.
 _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
@@ -28,6 +31,7 @@ def write_event(order: Order, event: OrderEvent) -> None:
     An event never takes the order's status back: the full order decides that.
     """
     status = status_of(event.status)
+    was_open = order.status in Order.OPEN
     if not moves_back(order.status, status):
         order.status = status
         order.amazon_status = _cut(order, "amazon_status", event.status)
@@ -41,7 +45,10 @@ def write_event(order: Order, event: OrderEvent) -> None:
         ship_by_from=event.ship_by_from,
         ship_by=event.ship_by,
         deliver_by=event.deliver_by,
+        cancel_notify_at=event.cancel_notify_at,
     )
+    if was_open and order.status == Order.Status.SHIPPED:
+        order.shipped_at = order.shipped_at or event.changed_at
     order.last_event_at = event.changed_at
     order.changed_at = order.changed_at or event.changed_at
 
@@ -51,6 +58,7 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
 
     With `keeps_status` the order's present status, from a newer event, stands.
     """
+    was_open = order.status in Order.OPEN
     if not keeps_status:
         order.status = status_of(data.status)
         order.amazon_status = _cut(order, "amazon_status", data.status)
@@ -71,6 +79,7 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
         ship_by=data.latest_ship,
         deliver_by=data.latest_delivery,
     )
+    _write_way(order, data, was_open=was_open)
     order.last_updated_at = data.last_updated_time
     order.changed_at = order.changed_at or data.last_updated_time
 
@@ -129,6 +138,26 @@ def amount_of(money: Money) -> Decimal | None:
     if not money.amount.is_finite() or abs(money.amount) >= _HIGHEST:
         return None
     return money.amount.quantize(Decimal("0.01"))
+
+
+def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
+    """Set when the order left and, once Amazon shows it, when it had arrived.
+
+    Without a package's time it left when Amazon told of it, if it was open until then.
+    Amazon names no time of delivery: the moment it was first seen counts.
+    """
+    if status_of(data.status) != Order.Status.SHIPPED:
+        return
+    told_at = data.last_updated_time
+    left = [package.ship_time for package in data.packages if package.ship_time]
+    if left:
+        # A time beyond Amazon's own news of it would keep personal data too long.
+        order.shipped_at = min(max(left), told_at)
+    elif was_open:
+        order.shipped_at = order.shipped_at or told_at
+    states = {package.status for package in data.packages} - {PACKAGE_CANCELLED}
+    if states == {PACKAGE_DELIVERED}:
+        order.delivered_at = order.delivered_at or timezone.now()
 
 
 def _quantity(order: Order, item: OrderItem) -> int:

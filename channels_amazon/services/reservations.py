@@ -7,7 +7,7 @@ the same facts end in the same stock, and doing it again moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -65,18 +65,26 @@ class _Change:
 
 
 def settle_order(
-    order: Order, *, is_late: bool = False, ship_from: ShipFrom | None = None
+    order: Order,
+    *,
+    is_late: bool = False,
+    ship_from: ShipFrom | None = None,
+    never_left: Mapping[int, int] | None = None,
 ) -> list[str]:
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
     The caller holds the order's row and saves it: the flags and the stamp are set on
     it. With `is_late` what is shipped already has left before the stock was counted.
+    Units that left come back by a person's booking only, whatever Amazon says later;
+    `never_left` are those of a package, by the line's id, that stayed here after all.
     """
     effect = rule_of(state_of(order.status, is_packed=False), told_of(order)).units
     with transaction.atomic():
         lines = list(order.lines.order_by("pk"))
         _match(order, lines)
-        changes = _plan(order, lines, effect, is_late=is_late)
+        changes = _plan(
+            order, lines, effect, is_late=is_late, never_left=never_left or {}
+        )
         if ship_from is not None:
             _move_holds(changes, ship_from)
         _carry_out(order, changes)
@@ -125,7 +133,12 @@ def _match(order: Order, lines: list[OrderLine]) -> None:
 
 
 def _plan(
-    order: Order, lines: list[OrderLine], effect: Effect, *, is_late: bool
+    order: Order,
+    lines: list[OrderLine],
+    effect: Effect,
+    *,
+    is_late: bool,
+    never_left: Mapping[int, int],
 ) -> list[_Change]:
     known = {row.line_id: row for row in Reservation.objects.filter(line__order=order)}
     packed = _packed_units(order)
@@ -145,6 +158,7 @@ def _plan(
                 quantity=0,
                 shipped_quantity=baseline,
             )
+        shipped = max(shipped, held.shipped_quantity - never_left.get(line.pk, 0))
         target = target_of(
             effect, Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
         )

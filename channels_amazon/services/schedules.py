@@ -21,6 +21,13 @@ class Planned:
 PLANNED = (
     Planned("shoplink: drain", "channels_amazon.tasks.drain", Schedule.MINUTES, 1),
     Planned("shoplink: housekeep", "channels_amazon.tasks.housekeep", Schedule.DAILY),
+    # Every hour: once a day would keep personal data up to a day too long.
+    Planned(
+        "shoplink: purge",
+        "channels_amazon.tasks.purge_personal_data",
+        Schedule.MINUTES,
+        60,
+    ),
 )
 
 

@@ -18,7 +18,7 @@ from channels_amazon.rules.fetch_planner import (
     State,
     plan,
 )
-from channels_amazon.services import figures, orders
+from channels_amazon.services import figures, order_data, orders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, get_order, iterate_orders
 from channels_amazon.spapi.errors import (
@@ -70,29 +70,34 @@ _COLUMNS = (
 def reconcile(ctx: RunContext) -> Outcome:
     """Fetch every stale order that is due, as far as quota and time go."""
     streak = Streak()
+    wanted = order_data.data_sets(ctx.account)
     while stale := _stale(ctx):
         chosen = _choose(ctx, stale)
         if not chosen.calls:
             return Outcome(next_due=_next_due(ctx, chosen.look_at))
         for call in chosen.calls:
-            if not _make(ctx, call, stale, streak):
+            if not _make(ctx, call, stale, streak, wanted):
                 streak.hand_over()
                 return Outcome(next_due=ctx.now(), is_complete=False)
     return Outcome(next_due=_next_due(ctx, None))
 
 
 def _make(
-    ctx: RunContext, call: object, stale: dict[str, Order], streak: Streak
+    ctx: RunContext,
+    call: object,
+    stale: dict[str, Order],
+    streak: Streak,
+    wanted: tuple[str, ...],
 ) -> bool:
     """Make one call of the plan; False when the time was up before it was done."""
     if isinstance(call, SearchPages):
-        _search(ctx, call)
+        _search(ctx, call, wanted)
         return ctx.has_time()
     if isinstance(call, GetEach):
         for order_id in call.order_ids:
             if not ctx.has_time():
                 return False
-            _fetch(ctx, stale[order_id], streak)
+            _fetch(ctx, stale[order_id], streak, wanted)
     return True
 
 
@@ -192,13 +197,14 @@ def _changed_at(order: Order) -> datetime | None:
     return told_at
 
 
-def _search(ctx: RunContext, call: SearchPages) -> None:
+def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None:
     """Bring many orders by few pages; what they do not hold is fetched one by one."""
     search = OrderSearch(
         last_updated_after=call.after,
         last_updated_before=call.before,
         statuses=("UNSHIPPED", "PARTIALLY_SHIPPED") if call.to_ship_only else (),
         fulfilled_by=("MERCHANT",) if call.to_ship_only else (),
+        included_data=wanted,
     )
     is_whole = False
     try:
@@ -221,10 +227,13 @@ def _search(ctx: RunContext, call: SearchPages) -> None:
         ).update(fetch_attempts=1)
 
 
-def _fetch(ctx: RunContext, order: Order, streak: Streak) -> None:
+def _fetch(
+    ctx: RunContext, order: Order, streak: Streak, wanted: tuple[str, ...]
+) -> None:
     """Fetch one order; one that cannot be had is put off, and the rest go on."""
+    asked = order_data.data_sets_for(order, wanted)
     try:
-        data = get_order(ctx.client, order.amazon_order_id)
+        data = get_order(ctx.client, order.amazon_order_id, asked)
     except (NotFound, InvalidRequest, UnexpectedResponse) as error:
         streak.end()
         _put_aside(ctx, order, error)

@@ -36,7 +36,7 @@ def test_enqueue_drain_stops_when_enough_wait(
 def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:
     assert schedules.ensure_schedules() == [plan.name for plan in schedules.PLANNED]
     assert schedules.ensure_schedules() == []
-    first, second = Schedule.objects.order_by("pk")
+    first, second, *_ = Schedule.objects.order_by("pk")
     Schedule.objects.filter(pk=first.pk).update(repeats=0)
     second.pk = None
     second.save()

@@ -182,7 +182,8 @@ def test_refused_search_leaves_the_orders_to_single_calls(
 def test_pending_order_waits_for_its_next_change_when_quota_is_short(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
-    rows = sell(emulator, account, 18)
+    # So many that the bucket stays below its half for all the time this takes.
+    rows = sell(emulator, account, 28)
     pending, others = rows[:2], rows[2:]
     Order.objects.filter(pk__in=[row.pk for row in pending]).update(status="pending")
 

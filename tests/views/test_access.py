@@ -34,6 +34,10 @@ def _account(world: World) -> tuple[Any, ...]:
     return (world.account.pk,)
 
 
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
+
+
 def _order(world: World) -> tuple[Any, ...]:
     return (world.order.pk,)
 
@@ -66,8 +70,11 @@ ADDRESSES = {
     "amazon-account-progress": Address(_account),
     "amazon-appstore-login": Address(),
     "amazon-callback": Address(),
+    "amazon-cancel-decline": Address(_order, "post", OPERATOR),
+    "amazon-cancel-reopen": Address(_order, "post", OPERATOR),
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
+    "amazon-data-protection": Address(),
     "amazon-health-download": Address(_download),
     "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
@@ -77,9 +84,12 @@ ADDRESSES = {
     "amazon-log-list": Address(),
     "amazon-order-detail": Address(_order),
     "amazon-order-list": Address(),
+    "amazon-order-return": Address(_order, "post", OPERATOR),
     "amazon-order-reveal": Address(_order, "post"),
+    "amazon-order-search": Address(None, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
+    "amazon-purge-proofs": Address(_store),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
@@ -93,6 +103,7 @@ FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_ro
 # Whoever holds an account may open these without a row of their own to show.
 LISTS = (
     "amazon-account-list",
+    "amazon-data-protection",
     "amazon-log-list",
     "amazon-log-export",
     "amazon-order-list",
