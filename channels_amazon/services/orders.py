@@ -6,7 +6,7 @@ reordered messages never take an order back: times are Amazon's own, not ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,8 @@ from channels_amazon.wording import sentence
 
 # Where an order came from: the event's fetch, the sweep, a shipment's read-back.
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+# Account and Amazon's order id.
+OrderKey = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,28 @@ class _Before:
     status: str
 
 
-def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """An order whose row this transaction has locked."""
+
+    order: Order
+    is_new: bool
+
+
+def apply_event(
+    account: AmazonAccount, event: OrderEvent, held: HeldOrder | None = None
+) -> EventResult:
     """Take over what an ORDER_CHANGE says, and reserve or release its stock.
 
-    The order is marked stale, so that it is fetched in full.
+    The order is marked stale, so that it is fetched in full. `held` is its row where
+    `hold_orders` locked it before.
     """
     now = timezone.now()
     with transaction.atomic():
-        order, is_new = _lock(account, event.order_id, event.changed_at)
+        if held is None:
+            order, is_new = _lock(account, event.order_id, event.changed_at)
+        else:
+            order, is_new = held.order, held.is_new
         status = status_of(event.status)
         if not _tells_more(order, event, status):
             return EventResult(order, is_new=False, is_news=False)
@@ -118,6 +134,52 @@ def apply_order(
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
+
+
+def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder]:
+    """Lock these orders in one order for all, making the new ones.
+
+    Keys are account and Amazon's order id, values when it was first seen. Call it
+    inside a transaction, before any level of stock is locked; whoever makes an order
+    without writing it calls `drop_blank`.
+    """
+    keys = sorted(wanted)
+    own = Q(account_id__in={pk for pk, _id in keys}) & Q(
+        amazon_order_id__in=[order_id for _pk, order_id in keys]
+    )
+    pairs = Order.objects.filter(own).order_by()
+    known = set(pairs.values_list("account_id", "amazon_order_id"))
+    Order.objects.bulk_create(
+        [
+            Order(
+                account_id=pk,
+                amazon_order_id=order_id,
+                status=Order.Status.UNKNOWN,
+                ordered_at=wanted[pk, order_id],
+            )
+            for pk, order_id in keys
+            if (pk, order_id) not in known
+        ],
+        ignore_conflicts=True,
+    )
+    rows = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .filter(own)
+        .order_by("account_id", "amazon_order_id")
+    )
+    locked = {(row.account_id, row.amazon_order_id): row for row in rows}
+    return {
+        key: HeldOrder(locked[key], is_new=key not in known and _is_blank(locked[key]))
+        for key in keys
+    }
+
+
+def drop_blank(held: Iterable[HeldOrder]) -> None:
+    """Delete the orders that were made to be held and then came to nothing."""
+    made = [one.order.pk for one in held if one.is_new]
+    blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
+    Order.objects.filter(pk__in=made, **blank).delete()
 
 
 def match_lines(variant: Variant) -> int:
@@ -223,6 +285,10 @@ def _lock(
         },
     )
     return _locked(Q(account=account, amazon_order_id=order_id[:40])), is_new
+
+
+def _is_blank(order: Order) -> bool:
+    return order.last_event_at is None and order.last_updated_at is None
 
 
 def _locked(condition: Q) -> Order:
