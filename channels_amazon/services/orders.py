@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,6 +28,7 @@ from channels_amazon.rules.order_transitions import is_news, moves_back, status_
 from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.reservations import settle_order
+from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -65,6 +67,7 @@ class _Before:
 
     was_unmatched: bool
     status: str
+    seen: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,17 @@ def apply_event(
         status = status_of(event.status)
         if not _tells_more(order, event, status):
             return EventResult(order, is_new=False, is_news=False)
-        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        before = _before(order, is_new=is_new)
         order.event_seen_at = order.event_seen_at or now
         order_facts.write_event(order, event)
-        order_facts.write_event_lines(order, event.lines)
+        is_changed = order_facts.write_event_lines(order, event.lines)
         unmatched = settle_order(order)
         # A new mark each time: a fetch that is under way may not know this change.
         order.stale_since = now
         order.fetch_after = None
         order.fetch_attempts = 0
+        if is_changed or seen_by_store(order) != before.seen:
+            mark_untold(order)
         order.save()
         _tell(order, unmatched, before)
         jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
@@ -122,14 +127,16 @@ def apply_order(
         if known_at is not None and data.last_updated_time < known_at:
             return OrderResult(order, is_new=False, is_older=True)
         is_behind = not is_final and _is_behind(order, data)
-        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        before = _before(order, is_new=is_new)
         order_facts.write_order(order, data, keeps_status=is_behind)
-        order_facts.write_order_lines(order, data.items)
+        is_changed = order_facts.write_order_lines(order, data.items)
         unmatched = settle_order(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""
         if source == SWEEP and not is_behind:
             _answer_event(order)
+        if is_changed or seen_by_store(order) != before.seen:
+            mark_untold(order)
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
@@ -298,6 +305,11 @@ def _locked(condition: Q) -> Order:
         .get(condition)
     )
     return order
+
+
+def _before(order: Order, *, is_new: bool) -> _Before:
+    status = "" if is_new else order.status
+    return _Before(order.has_unmatched, status, seen_by_store(order))
 
 
 def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
