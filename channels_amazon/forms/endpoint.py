@@ -24,7 +24,7 @@ class EndpointForm(forms.Form):
     is_active = forms.BooleanField(label=_("Send messages"), required=False)
 
     def __init__(self, endpoint: StoreEndpoint | None, data: Any = None) -> None:
-        initial = {"is_active": True}
+        initial: dict[str, Any] = {"is_active": True}
         if endpoint is not None:
             initial = {"url": endpoint.url, "is_active": endpoint.is_active}
         super().__init__(data, label_suffix="", initial=initial)

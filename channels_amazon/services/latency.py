@@ -138,8 +138,8 @@ def _roll_up(account: AmazonAccount, end: datetime) -> int:
         known = kept.filter(hour__gte=start).values_list("pk", "hour", "step", "bins")
         same = set()
         gone = []
-        for pk, hour, step, counts in known:
-            key = (hour, Step(step))
+        for pk, hour, name, counts in known:
+            key = (hour, Step(name))
             if key not in bins:
                 gone.append(pk)
             elif bins[key] == counts:

@@ -152,8 +152,9 @@ def reasons_of(waiting: QuerySet[Notification]) -> list[dict[str, Any]]:
     """Return each reason with how many messages have it, most first."""
     newest = waiting.order_by("-pk").values_list("pk", flat=True)[: figures.CAP]
     counted = Notification.objects.filter(pk__in=list(newest)).order_by()
-    rows = counted.values("code").annotate(count=Count("pk"))
-    return sorted(rows, key=lambda row: -row["count"])
+    rows = list(counted.values("code").annotate(count=Count("pk")))
+    found: list[dict[str, Any]] = [dict(row) for row in rows]
+    return sorted(found, key=lambda row: -row["count"])
 
 
 def _message(request: HttpRequest, message_id: int) -> Notification:

@@ -60,7 +60,7 @@ def test_list_counts_and_groups_by_reason(world: World, client: Client) -> None:
 
     page = text(client, LIST)
 
-    assert "Put aside: 2 messages, 0 orders." in page
+    assert "Messages put aside: 2. Orders that could not be read: 0." in page
     assert "notifications.not_json (1)" in page
     assert "ANOBODY" not in page
 
@@ -132,7 +132,7 @@ def test_viewer_sees_but_may_not_act(world: World) -> None:
     make_put_aside(world.account)
     viewer = make_member_client(world.store, StoreMember.Role.VIEWER)
 
-    assert "Put aside: 1 messages" in text(viewer, LIST)
+    assert "Messages put aside: 1" in text(viewer, LIST)
     response = viewer.post(reverse("amazon-quarantine-act"), {"do": "discard"})
     assert response.status_code == 403
 
