@@ -163,6 +163,7 @@ def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder
                 amazon_order_id=order_id,
                 status=Order.Status.UNKNOWN,
                 ordered_at=wanted[pk, order_id],
+                first_source=Order.Source.EVENT,
             )
             for pk, order_id in keys
             if (pk, order_id) not in known

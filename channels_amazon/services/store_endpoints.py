@@ -13,13 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Store, StoreEndpoint, SyncJob
-from channels_amazon.services import jobs
+from channels_amazon.services import jobs, store_messages
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.storefronts import webhook
 from channels_amazon.storefronts.webhook import Answer, SignedMessage, WebhookError
 from channels_amazon.wording import Sentence, sentence
 
 GONE = 410
+# What a server says of a message, not of itself or of who sends it.
+_OF_MESSAGE = frozenset({400, 409, 413, 415, 422})
+MESSAGE_REFUSED = "store.message_refused"
 # A success is written down at most so often: one a message would be a row too many.
 _NOTE_EVERY = timedelta(minutes=1)
 
@@ -31,6 +34,11 @@ class Outcome:
     code: str = ""
     message: str = ""
     retry_after: int | None = None
+
+    @property
+    def is_of_message(self) -> bool:
+        """Tell whether the server is well and refuses this one message."""
+        return self.code == MESSAGE_REFUSED
 
 
 def set_endpoint(
@@ -121,6 +129,7 @@ def send_test(endpoint: StoreEndpoint) -> Outcome:
 
 def _wake(store_id: int) -> None:
     """Send what waits, although the address had failed."""
+    store_messages.release(store_id)
     for account in AmazonAccount.objects.filter(store=store_id):
         jobs.unblock(account, [SyncJob.Kind.STORE_TELL])
 
@@ -130,6 +139,8 @@ def _outcome(answer: Answer) -> Outcome:
         return Outcome()
     if answer.status == GONE:
         return Outcome("store.endpoint_gone", _answered(answer))
+    if answer.status in _OF_MESSAGE:
+        return Outcome(MESSAGE_REFUSED, _answered(answer))
     if 300 <= answer.status < 400:
         text = sentence(
             "The store's server answered %(status)s, a redirect: redirects are not "
@@ -148,7 +159,8 @@ def _note(endpoint: StoreEndpoint, outcome: Outcome) -> None:
     now = timezone.now()
     rows = StoreEndpoint.objects.filter(pk=endpoint.pk)
     if outcome.code:
-        endpoint.failing_since = endpoint.failing_since or now
+        if not outcome.is_of_message:
+            endpoint.failing_since = endpoint.failing_since or now
         endpoint.error_code = outcome.code
         endpoint.error_message = clean(outcome.message, 500)
         rows.update(
@@ -158,7 +170,11 @@ def _note(endpoint: StoreEndpoint, outcome: Outcome) -> None:
         )
         return
     last = endpoint.last_ok_at
-    if endpoint.failing_since is None and last and now - last < _NOTE_EVERY:
+    is_new = last is None or now - last >= _NOTE_EVERY or bool(endpoint.error_code)
+    if endpoint.failing_since is not None:
+        # It is back: what was put off for its sake need not wait any longer.
+        store_messages.release(endpoint.store_id)
+    elif not is_new:
         return
     endpoint.last_ok_at, endpoint.failing_since = now, None
     endpoint.error_code = endpoint.error_message = ""

@@ -10,10 +10,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from channels_amazon.models import Order, OrderLine, Shipment, StoreEndpoint, SyncJob
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    Shipment,
+    StoreEndpoint,
+    SyncJob,
+)
 from channels_amazon.rules.order_transitions import FOREIGN_CHANNEL
 from channels_amazon.services import jobs
 
@@ -73,6 +81,23 @@ def put_off(order_id: int, tell_since: datetime, until: datetime) -> None:
     Order.objects.filter(pk=order_id, tell_since=tell_since).update(
         tell_after=until, tell_attempts=F("tell_attempts") + 1
     )
+
+
+def release(store_id: int) -> None:
+    """Let the store's messages go at once that waited for its server."""
+    rows = Order.objects.filter(
+        account__store=store_id, tell_since__isnull=False, tell_after__isnull=False
+    )
+    with transaction.atomic():
+        # In the order in which a batch of events locks its orders.
+        locked = rows.select_for_update(of=("self",), no_key=True)
+        locked = locked.order_by("account_id", "amazon_order_id")
+        pks = list(locked.values_list("pk", flat=True))
+        Order.objects.filter(pk__in=pks).update(tell_after=None)
+    for account_id in AmazonAccount.objects.filter(store=store_id).values_list(
+        "pk", flat=True
+    ):
+        jobs.wake(account_id, SyncJob.Kind.STORE_TELL)
 
 
 def revision_of(tell_since: datetime) -> int:

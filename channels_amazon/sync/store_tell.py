@@ -9,6 +9,7 @@ from django.db.models import Min, Prefetch, Q, QuerySet
 from channels_amazon.errors import NeedsMerchant, Recoverable
 from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
 from channels_amazon.services import store_endpoints, store_messages
+from channels_amazon.services.diagnostics import Entry, Level, record_once
 from channels_amazon.services.store_endpoints import Outcome as Delivery
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
@@ -21,6 +22,8 @@ BATCH = 50
 # So many refused in a row are the server's fault, not the messages'.
 MOST_REFUSED = 3
 _LONGEST_WAIT = 3600
+_SAY_AGAIN = timedelta(hours=1)
+_LONGEST_REST = timedelta(minutes=10)
 
 
 @reconciler(SyncJob.Kind.STORE_TELL, every=EVERY)
@@ -42,6 +45,8 @@ def reconcile(ctx: RunContext) -> Outcome:
             outcome = _tell(ctx, row, order)
             if not outcome.code:
                 refused = 0
+                continue
+            if outcome.is_of_message:
                 continue
             refused += 1
             if refused >= MOST_REFUSED:
@@ -81,12 +86,36 @@ def _tell(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> Delivery:
     outcome = store_endpoints.deliver(endpoint, message_id, content)
     if outcome.code:
         rest = put_off_by(order.tell_attempts)
+        if outcome.code == "store.endpoint_unreachable":
+            # The server's fault: its first message after an outage must not be late.
+            rest = min(rest, _LONGEST_REST)
         store_messages.put_off(order.pk, since, ctx.now() + rest)
         ctx.progress(rows=1, aside=1)
+        if outcome.is_of_message:
+            _say_refused(ctx, order, outcome)
     else:
         store_messages.mark_told(order.pk, since)
         ctx.progress(rows=1, changed=1)
     return outcome
+
+
+def _say_refused(ctx: RunContext, order: Order, outcome: Delivery) -> None:
+    entry = Entry(
+        code=outcome.code,
+        level=Level.WARNING,
+        account=ctx.account,
+        run=ctx.run,
+        message=sentence(
+            "The store refused the message about order %(order)s: %(reason)s",
+            order=order.amazon_order_id,
+            reason=outcome.message,
+        ),
+        fix=sentence(
+            "Look into the store's own log. The message is sent again more and more "
+            "rarely; this is said once an hour."
+        ),
+    )
+    record_once(entry, _SAY_AGAIN)
 
 
 def _trouble(ctx: RunContext, outcome: Delivery) -> Recoverable | NeedsMerchant:

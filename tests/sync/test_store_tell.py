@@ -173,6 +173,20 @@ def test_server_that_is_down_does_not_burn_time(
     assert endpoint.error_code == "store.endpoint_failing"
 
 
+def test_server_that_is_back_gets_all_that_waited(
+    account: AmazonAccount, server: Scripted
+) -> None:
+    server.then(*[answer(500)] * 3, answer(200))
+    for place in range(5):
+        data = amazon_order(f"903-0000001-{place:07d}")
+        orders.apply_order(account, data, source=orders.FETCH)
+    assert tell(account).state == "failed"
+
+    assert tell(account).state == "done"
+
+    assert not Order.objects.filter(tell_since__isnull=False).exists()
+
+
 def test_one_refused_order_does_not_stop_the_rest(
     account: AmazonAccount, server: Scripted
 ) -> None:
@@ -184,6 +198,8 @@ def test_one_refused_order_does_not_stop_the_rest(
     assert tell(account).state == "done"
 
     assert Order.objects.filter(tell_since=None).count() == 2
+    assert DiagnosticEntry.objects.filter(code="store.message_refused").count() == 1
+    assert StoreEndpoint.objects.get().failing_since is None
 
 
 def test_address_that_is_gone_is_said_and_kept(
@@ -211,7 +227,6 @@ def test_new_address_gets_what_waited(account: AmazonAccount, server: Scripted) 
     store_endpoints.set_endpoint(
         account.store, url=f"{server.url}/new", is_active=True, actor="ann"
     )
-    Order.objects.update(tell_after=None)
     tell(account)
 
     assert server.received[-1].path == "/new"
