@@ -220,10 +220,12 @@ def _refused(message: str) -> AddressRefused:
 
 def _unreachable(host: str, error: Exception) -> Unreachable:
     is_tls = isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError)
+    # A refused connection is a late one too, by the library's family tree.
+    is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     is_late = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
     message = sentence("No connection to %(host)s could be made.", host=host)
     if is_tls:
         message = sentence("No secure connection to %(host)s could be made.", host=host)
-    elif is_late:
+    elif is_late and not is_refused:
         message = sentence("%(host)s did not answer in time.", host=host)
     return Unreachable("store.endpoint_unreachable", message, retryable=True)

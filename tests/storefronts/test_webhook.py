@@ -171,8 +171,9 @@ def test_closed_port_and_unknown_name_are_unreachable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for host in (f"127.0.0.1:{port}", "store.invalid"):
-        with pytest.raises(Unreachable):
+    told = {f"127.0.0.1:{port}": "No connection", "store.invalid": "be resolved"}
+    for host, why in told.items():
+        with pytest.raises(Unreachable, match=why):
             webhook.send(f"http://{host}/", MESSAGE, allow_private=True)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from channels_amazon.models import (
@@ -125,6 +126,8 @@ def test_change_while_the_message_is_under_way_is_told_again(
 ) -> None:
     def change_and_answer(handler: Any) -> None:
         bring(account, status="SHIPPED", items=(("SKU-1", 1, 1),), seconds=7)
+        # The server's thread has a connection of its own.
+        connection.close()
         answer(200)(handler)
 
     server.then(change_and_answer, answer(200))
