@@ -84,8 +84,12 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
-    """Store the event's lines; an event may name some of the order's lines only."""
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
+    """Store the event's lines; an event may name some of the order's lines only.
+
+    Returns whether any of them is new or changed.
+    """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
     for told in lines:
         facts: dict[str, Any] = {
@@ -101,17 +105,20 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
         if shipped is not None:
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
-        _write_line(order, line, told.order_item_id, facts)
+        changed |= _write_line(order, line, told.order_item_id, facts)
+    return changed
 
 
 def write_order_lines(
     order: Order, items: tuple[OrderItem, ...], *, is_late: bool
-) -> None:
+) -> bool:
     """Store the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event.
+    `is_late`: older than the newest event. Returns whether any of them is new or
+    changed.
     """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
     keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
@@ -130,7 +137,8 @@ def write_order_lines(
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        _write_line(order, line, item.order_item_id, facts)
+        changed |= _write_line(order, line, item.order_item_id, facts)
+    return changed
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -182,11 +190,14 @@ def _left(line: OrderLine | None) -> int:
 
 def _write_line(
     order: Order, line: OrderLine | None, order_item_id: str, facts: dict[str, Any]
-) -> None:
+) -> bool:
     if line is None:
         OrderLine.objects.create(order=order, order_item_id=order_item_id, **facts)
-    elif any(getattr(line, name) != value for name, value in facts.items()):
-        OrderLine.objects.filter(pk=line.pk).update(**facts)
+        return True
+    if all(getattr(line, name) == value for name, value in facts.items()):
+        return False
+    OrderLine.objects.filter(pk=line.pk).update(**facts)
+    return True
 
 
 def _cut(order: Order, name: str, value: str | None) -> str:

@@ -18,7 +18,6 @@ from channels_amazon.forms.orders import ShipForm
 from channels_amazon.forms.returns import ReturnForm
 from channels_amazon.models import (
     AmazonAccount,
-    DiagnosticEntry,
     Order,
     OrderLine,
     ReturnedUnits,
@@ -41,10 +40,10 @@ from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
 from channels_amazon.views.order_search import has_ended, narrowed
 from channels_amazon.views.order_story import next_step, seller_central, stamps
+from channels_amazon.views.order_timeline import timeline
 from channels_amazon.wording import together
 
 ROWS = 50
-LOG_ROWS = 20
 # What must leave next stands first where shipping is the question.
 BY_SHIP_TIME = {"ship", "late"}
 
@@ -170,9 +169,7 @@ def show_order(
         "may_reveal": sees_personal_data(request.user, store),
         "recipient": revealed or personal_data.masked(order),
         "is_revealed": revealed is not None,
-        "entries": DiagnosticEntry.objects.filter(
-            account=order.account, reference=order.amazon_order_id
-        ).order_by("-pk")[:LOG_ROWS],
+        "timeline": timeline(order),
         "now": now,
     }
     status = 422 if form is not None or return_form is not None else 200

@@ -15,6 +15,7 @@ from channels_amazon.urls import urlpatterns
 from tests.views.world import (
     World,
     make_member_client,
+    make_put_aside,
     make_refused,
     make_world,
     signed_in,
@@ -54,6 +55,14 @@ def _package(world: World) -> tuple[Any, ...]:
     return (world.order.pk, make_refused(world.order).pk)
 
 
+def _message(world: World) -> tuple[Any, ...]:
+    return (make_put_aside(world.account).pk,)
+
+
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -75,6 +84,9 @@ ADDRESSES = {
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
     "amazon-data-protection": Address(),
+    "amazon-endpoint-secret": Address(_store, "post", OWNER),
+    "amazon-endpoint-set": Address(_store, "post", OWNER),
+    "amazon-endpoint-test": Address(_store, "post", OWNER),
     "amazon-health-download": Address(_download),
     "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
@@ -85,6 +97,7 @@ ADDRESSES = {
     "amazon-order-detail": Address(_order),
     "amazon-order-list": Address(),
     "amazon-order-return": Address(_order, "post", OPERATOR),
+    "amazon-order-retry": Address(_order, "post", OPERATOR),
     "amazon-order-reveal": Address(_order, "post"),
     "amazon-order-search": Address(None, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
@@ -93,6 +106,12 @@ ADDRESSES = {
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
+    "amazon-quarantine-act": Address(None, "post"),
+    "amazon-quarantine-detail": Address(_message),
+    "amazon-quarantine-discard": Address(_message, "post", OPERATOR),
+    "amazon-quarantine-list": Address(),
+    "amazon-quarantine-replay": Address(_message, "post", OPERATOR),
+    "amazon-store-endpoint": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
@@ -108,7 +127,9 @@ LISTS = (
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
+    "amazon-quarantine-list",
     "amazon-stock-list",
+    "amazon-store-endpoint",
 )
 
 pytestmark = pytest.mark.django_db
