@@ -104,6 +104,13 @@ def optional_when(data: JsonObject, name: str) -> datetime | None:
         raise FieldError(name, sentence("is not a time")) from None
 
 
+def written(time: datetime) -> str:
+    """Return an aware time as Amazon reads it in a body: UTC, to the millisecond."""
+    if time.tzinfo is None:
+        raise ValueError("a time for Amazon must be aware")
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
 def inner(data: JsonObject, name: str) -> JsonObject:
     """Return an object, an empty one if it is absent."""
     value = data.get(name)
@@ -164,23 +171,26 @@ def texts(data: JsonObject, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def money(data: JsonObject, name: str) -> Money | None:
-    """Return an amount, None if it is absent or has no number or currency."""
+def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
+    """Return an amount, None if it is absent or has no number or currency.
+
+    `number` is what the API at hand calls the number.
+    """
     value = data.get(name)
     if value is None:
         return None
     if not isinstance(value, dict):
         raise FieldError(name, sentence("is not an amount"))
-    amount, currency = value.get("amount"), value.get("currencyCode")
+    amount, currency = value.get(number), value.get("currencyCode")
     if amount is None or not isinstance(currency, str):
         return None
     try:
-        number = Decimal(amount if isinstance(amount, str) else str(amount))
+        parsed = Decimal(amount if isinstance(amount, str) else str(amount))
     except InvalidOperation:
         raise FieldError(name, sentence("is not an amount")) from None
-    if not number.is_finite():
+    if not parsed.is_finite():
         raise FieldError(name, sentence("is not an amount"))
-    return Money(number, currency)
+    return Money(parsed, currency)
 
 
 def parse(answer: Answer, read: Callable[[JsonObject], Value]) -> Value:

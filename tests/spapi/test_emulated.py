@@ -14,7 +14,7 @@ from channels_amazon.spapi import errors, operations
 from channels_amazon.spapi.apis import (
     catalog,
     fba_inventory,
-    fulfillment_outbound,
+    fulfillment_outbound_2020,
     listings,
     notifications,
     orders,
@@ -286,7 +286,7 @@ def test_restricted_token_needs_the_role(
 
 def test_unknown_outbound_order_is_refused_without_denial(client: SpApiClient) -> None:
     with pytest.raises((errors.NotFound, errors.InvalidRequest)):
-        fulfillment_outbound.get_fulfillment_order(client, "never-made")
+        fulfillment_outbound_2020.get_fulfillment_order(client, "never-made")
 
 
 def test_missing_role_is_denied_after_a_fresh_token(
