@@ -191,23 +191,50 @@ class Order:
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
     channel_name: str = "AMAZON"
+    # the seller's own id, of an order placed outside Amazon's shop
+    seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
     packages: list[Package] = field(default_factory=list)
 
 
 @dataclass
-class McfOrder:
-    """A web-shop order that the seller lets Amazon fulfil."""
+class Report:
+    """A report the seller asked for, from the queue to its document."""
 
-    order_id: str
+    report_id: str
     seller_id: str
-    marketplace_id: str
+    report_type: str
+    marketplace_ids: list[str]
     created_at: datetime
-    # seller SKU -> units
-    items: dict[str, int]
-    address: Address
-    status: str = "Received"
+    data_start: datetime
+    data_end: datetime
+    status: str = "IN_QUEUE"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    document_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportDocument:
+    """What a report holds, as it lies in the store."""
+
+    document_id: str
+    seller_id: str
+    report_type: str
+    content: bytes
+    content_type: str
+    is_gzip: bool
+
+
+@dataclass(frozen=True)
+class Download:
+    """A pre-signed address of a document; whoever has it may read until it ends."""
+
+    signature: str
+    document_id: str
+    expires_at: datetime
+    content_encoding: str
 
 
 @dataclass

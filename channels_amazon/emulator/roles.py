@@ -5,6 +5,8 @@ After the role mappings of the SP-API documentation: any one role of a set is en
 
 from __future__ import annotations
 
+from .buckets import MCF_OPERATIONS
+
 AMAZON_FULFILLMENT = "Amazon Fulfillment"
 BUYER_COMMUNICATION = "Buyer Communication"
 BUYER_SOLICITATION = "Buyer Solicitation"
@@ -87,7 +89,7 @@ _OPENED_BY: dict[str, frozenset[str]] = {
     "patchListingsItem": _LISTINGS,
     "searchListingsItems": _LISTINGS,
     "searchCatalogItems": frozenset({PRODUCT_LISTING}),
-    "getFulfillmentOrder": _MCF,
+    **dict.fromkeys(MCF_OPERATIONS, _MCF),
     "getShipment": frozenset({D2C_SHIPPING}),
     "getEligibleShipmentServices": frozenset({D2C_SHIPPING}),
 }
@@ -95,6 +97,13 @@ NOTIFICATION_ROLES: dict[str, frozenset[str]] = {
     "ORDER_CHANGE": _ORDER_CHANGE,
     "FBA_INVENTORY_AVAILABILITY_CHANGES": _MCF,
     "FULFILLMENT_ORDER_STATUS": _MCF,
+    # The role of the report itself decides.
+    "REPORT_PROCESSING_FINISHED": frozenset(ALL_ROLES),
+}
+_ORDER_REPORTS = frozenset({INVENTORY, AMAZON_FULFILLMENT, PRICING})
+REPORT_ROLES: dict[str, frozenset[str]] = {
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": _ORDER_REPORTS,
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": _ORDER_REPORTS,
 }
 
 

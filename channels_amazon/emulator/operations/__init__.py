@@ -5,12 +5,14 @@ from __future__ import annotations
 from ..calling import Route
 from . import (
     catalog,
+    fulfillment_orders,
     inventory,
     listings,
     merchant_fulfillment,
     notifications,
     orders,
     outbound,
+    reports,
     sellers,
     shipment,
     tokens,
@@ -26,6 +28,8 @@ _APIS = (
     catalog,
     tokens,
     outbound,
+    fulfillment_orders,
+    reports,
     merchant_fulfillment,
 )
 ROUTES: tuple[Route, ...] = tuple(route for api in _APIS for route in api.ROUTES)
