@@ -57,14 +57,14 @@ CANCEL_REFUSED = "fba_orders.cancel_refused"
 
 @reconciler(SyncJob.Kind.FBA_ORDERS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Cancel what shall not be, place what waits, decide what is new, follow the rest.
+    """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 
     Each step has its own quota at Amazon: one that must wait does not hold up the
     others.
     """
     streak = Streak()
     held: Throttled | None = None
-    for step in (_cancel_asked, _place_waiting, _decide_new, _follow):
+    for step in (_cancel_asked, _decide_new, _place_waiting, _follow):
         try:
             if not step(ctx, streak):
                 streak.hand_over()
