@@ -223,6 +223,9 @@ if FBA_OUTBOUND_VERSION not in {"2026-07-04", "2020-07-01"}:
 SQS_QUEUE_URL: str = env.str("SQS_QUEUE_URL", default="").strip()
 SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
 
+# Lets messages to a store go to addresses inside our own network, also by http://.
+WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # -- Content security policy ----------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun, label
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.gathering import put_off
 from channels_amazon.services.heartbeats import host_name
 from channels_amazon.services.queueing import enqueue_drain
 from channels_amazon.wording import Sentence, sentence
@@ -69,15 +70,27 @@ def wake(account_id: int, *kinds: str) -> None:
     time: waking it would only spend calls. A job that is being worked on runs again
     afterwards.
     """
+    pairs = [(account_id, kind) for kind in kinds or SyncJob.Kind.values]
+    # Last of all: a worker that gives such a job back waits for our commit.
+    if not put_off(_wake, pairs, rank=1):
+        _wake(pairs)
+
+
+def _wake(pairs: Collection[tuple[int, str]]) -> None:
     now = timezone.now()
-    jobs = SyncJob.objects.filter(account_id=account_id, blocked_code="").filter(
+    chosen = Q(pk__in=())
+    for account_id, kind in pairs:
+        chosen |= Q(account_id=account_id, kind=kind)
+    may_wake = SyncJob.objects.filter(chosen, blocked_code="").filter(
         Q(waiting_until__isnull=True) | Q(waiting_until__lte=now),
         Q(lease_until__isnull=False) | Q(attempts=0),
     )
-    if kinds:
-        jobs = jobs.filter(kind__in=kinds)
-    if jobs.update(due_at=now):
-        enqueue_drain()
+    with transaction.atomic():
+        # In one order, so that two who wake several never wait for each other.
+        locked = may_wake.select_for_update(no_key=True).order_by("pk")
+        pks = list(locked.values_list("pk", flat=True))
+        if pks and SyncJob.objects.filter(pk__in=pks).update(due_at=now):
+            enqueue_drain()
 
 
 def block(

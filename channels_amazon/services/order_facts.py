@@ -75,8 +75,12 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
-    """Store the event's lines; an event may name some of the order's lines only."""
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
+    """Store the event's lines; an event may name some of the order's lines only.
+
+    Returns whether any of them is new or changed.
+    """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
     for told in lines:
         facts: dict[str, Any] = {
@@ -90,11 +94,17 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
             shipped = told.quantity
         if shipped is not None:
             facts["quantity_shipped"] = shipped
-        _write_line(order, known.get(told.order_item_id), told.order_item_id, facts)
+        line = known.get(told.order_item_id)
+        changed |= _write_line(order, line, told.order_item_id, facts)
+    return changed
 
 
-def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
-    """Store the full order's lines; a line Amazon no longer names is kept."""
+def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> bool:
+    """Store the full order's lines; a line Amazon no longer names is kept.
+
+    Returns whether any of them is new or changed.
+    """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
     for item in items:
         facts: dict[str, Any] = {
@@ -110,7 +120,9 @@ def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        _write_line(order, known.get(item.order_item_id), item.order_item_id, facts)
+        line = known.get(item.order_item_id)
+        changed |= _write_line(order, line, item.order_item_id, facts)
+    return changed
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -138,11 +150,14 @@ def _shipped(order: Order, item: OrderItem) -> int:
 
 def _write_line(
     order: Order, line: OrderLine | None, order_item_id: str, facts: dict[str, Any]
-) -> None:
+) -> bool:
     if line is None:
         OrderLine.objects.create(order=order, order_item_id=order_item_id, **facts)
-    elif any(getattr(line, name) != value for name, value in facts.items()):
-        OrderLine.objects.filter(pk=line.pk).update(**facts)
+        return True
+    if all(getattr(line, name) == value for name, value in facts.items()):
+        return False
+    OrderLine.objects.filter(pk=line.pk).update(**facts)
+    return True
 
 
 def _cut(order: Order, name: str, value: str | None) -> str:

@@ -7,7 +7,7 @@ the same facts end in the same stock, and doing it again moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from channels_amazon.models import (
+    AmazonAccount,
     Listing,
     Order,
     OrderLine,
@@ -39,6 +40,7 @@ from channels_amazon.services.stock import (
     apply_movements,
     default_warehouse,
     lock_levels,
+    lock_variants,
 )
 
 Reason = StockMovement.Reason
@@ -71,7 +73,8 @@ def settle_order(
     it. With `is_late` what is shipped already has left before the stock was counted.
     """
     effect = effect_of(order.status, order.fulfilled_by, order.channel_name)
-    with transaction.atomic():
+    # The caller's savepoint will do: whoever settles an order fails as a whole.
+    with transaction.atomic(savepoint=False):
         lines = list(order.lines.order_by("pk"))
         _match(order, lines)
         changes = _plan(order, lines, effect, is_late=is_late)
@@ -88,17 +91,33 @@ def settle_order(
 
 
 def find_variants(order: Order, skus: Sequence[str]) -> dict[str, int]:
+    """Return the variant of each of the order's seller SKUs that has one."""
+    return variants_of(order.account, skus)
+
+
+def variants_of(account: AmazonAccount, skus: Iterable[str]) -> dict[str, int]:
     """Return the variant of each seller SKU: by its listing, else by the same SKU."""
     wanted = {sku for sku in skus if sku}
     if not wanted:
         return {}
-    account = order.account
     same = Variant.objects.filter(store_id=account.store_id, sku__in=wanted)
     found = dict(same.values_list("sku", "pk"))
     linked = Listing.objects.filter(
         account=account, seller_sku__in=wanted, variant__isnull=False
     )
     return found | dict(linked.values_list("seller_sku", "variant_id"))
+
+
+def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
+    """Lock all stock that events of these SKUs and orders may move, in one order.
+
+    Call it inside a transaction that holds the orders, before the first is settled.
+    """
+    lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
+    variant_ids = set(lines.values_list("variant_id", flat=True))
+    for account, skus in wanted.items():
+        variant_ids.update(variants_of(account, skus).values())
+    lock_variants(variant_ids)
 
 
 def _match(order: Order, lines: list[OrderLine]) -> None:
