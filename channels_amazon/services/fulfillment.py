@@ -25,6 +25,7 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.fba_terms import Decision
+from channels_amazon.rules.outbound_event import OutboundEvent
 from channels_amazon.services import jobs
 
 State = FulfillmentOrder.State
@@ -156,15 +157,21 @@ def postpone(
     )
 
 
-def look_now(account_id: int, number: str) -> bool:
-    """Have an open order looked at now; False when it is none of the account's."""
-    known = FulfillmentOrder.objects.filter(
-        account_id=account_id, order__number=number, ended_at__isnull=True
+def look_now(event: OutboundEvent) -> bool:
+    """Have the order that Amazon tells of looked at now; False if none of ours is open.
+
+    An order whose placing waits for its turn keeps its time.
+    """
+    open_orders = FulfillmentOrder.objects.filter(
+        account__seller_id=event.seller_id,
+        order__number=event.number,
+        ended_at__isnull=True,
     )
-    if not known.update(look_after=timezone.now()):
-        return False
-    jobs.wake(account_id, SyncJob.Kind.FBA_ORDERS)
-    return True
+    account_ids = list(open_orders.values_list("account_id", flat=True))
+    open_orders.update(look_after=timezone.now())
+    for account_id in account_ids:
+        jobs.wake(account_id, SyncJob.Kind.FBA_ORDERS)
+    return bool(account_ids)
 
 
 def lock_fulfillment(pk: int) -> FulfillmentOrder:

@@ -7,6 +7,7 @@ knows with the same goods is our order, with other goods it is somebody else's.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,14 +19,22 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
+from channels_amazon.rules.outbound_event import FULFILLMENT_ORDER_STATUS
 from channels_amazon.services import (
     fulfillment,
     fulfillment_results,
     jobs,
 )
 from channels_amazon.services.destinations import DestinationUnreadable, destination_of
-from channels_amazon.services.diagnostics import Entry, Level, record_once
+from channels_amazon.services.diagnostics import (
+    Entry,
+    Level,
+    entry_for,
+    record_once,
+)
+from channels_amazon.services.subscriptions import subscribe_to
 from channels_amazon.spapi.errors import (
+    AccessDenied,
     InvalidRequest,
     NotFound,
     ServiceUnavailable,
@@ -40,6 +49,8 @@ from channels_amazon.sync.fba_decisions import decide_new
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.streak import Streak, put_off_by
 from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=5)
 BATCH = 100
@@ -73,6 +84,7 @@ def reconcile(ctx: RunContext) -> Outcome:
             if held is None or error.retry_at < held.retry_at:
                 held = error
     _ask_for_report(ctx)
+    _ask_for_events(ctx)
     if held is not None:
         raise held
     return Outcome(next_due=_next_due(ctx))
@@ -277,6 +289,28 @@ def _ask_for_report(ctx: RunContext) -> None:
     )
     if not recently.exists():
         jobs.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
+
+
+def _ask_for_events(ctx: RunContext) -> None:
+    """Have Amazon tell when our orders move on, once it tells of orders at all.
+
+    Without these events the orders are looked at more and more rarely.
+    """
+    destination_id = ctx.account.destination_id
+    if not destination_id or ctx.cursor.get("destination") == destination_id:
+        return
+    if not FulfillmentOrder.objects.filter(account=ctx.account).exists():
+        return
+    try:
+        if not subscribe_to(ctx.account, FULFILLMENT_ORDER_STATUS):
+            return
+    except (InvalidRequest, NotFound, AccessDenied) as error:
+        record_once(entry_for(error, account=ctx.account, run=ctx.run), _SAY_AGAIN)
+    except (Throttled, ServiceUnavailable, UnexpectedResponse) as error:
+        # The next run asks again.
+        logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
+        return
+    ctx.save_cursor({"destination": destination_id})
 
 
 def _next_due(ctx: RunContext) -> datetime:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
+    DiagnosticEntry,
     FbaStock,
     FulfillmentLine,
     FulfillmentOrder,
@@ -20,6 +21,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.fba_terms import Candidate, Offer
 from channels_amazon.services import fba_choices, fulfillment, fulfillment_results
 from channels_amazon.services.fba_stock import empty_missing, upsert_fba_stock
+from channels_amazon.services.notifications import accept
 from channels_amazon.spapi.apis.fba_inventory import InventorySummary
 from tests.builders import (
     HOME,
@@ -31,6 +33,7 @@ from tests.builders import (
     make_variant,
     place_order,
 )
+from tests.messages import message, outbound_change
 from tests.processes import Processes
 
 HERE = "tests.services.test_fulfillment"
@@ -240,3 +243,32 @@ def test_attempt_and_cancellation_do_not_both_win() -> None:
     FulfillmentOrder.objects.update(cancel_asked_at=timezone.now())
     placed.refresh_from_db()
     assert not fulfillment.begin_attempt(placed)
+
+
+@pytest.mark.django_db
+def test_event_has_the_order_looked_at_now() -> None:
+    listing = make_pool()
+    job = make_job(listing.account, kind=SyncJob.Kind.FBA_ORDERS)
+    order = offered(listing, 1)
+    later = timezone.now() + timedelta(hours=1)
+    FulfillmentOrder.objects.update(look_after=later)
+    SyncJob.objects.update(due_at=later)
+    seller_id = listing.account.seller_id
+
+    ours, others, strangers = accept(
+        [
+            message(outbound_change(order.number, seller_id=seller_id)),
+            message(outbound_change("OTHER", seller_id=seller_id)),
+            message(outbound_change(order.number, seller_id="NOBODY")),
+        ]
+    )
+
+    assert [one.state for one in (ours, others, strangers)] == [
+        "applied",
+        "ignored",
+        "ignored",
+    ]
+    job.refresh_from_db()
+    assert job.due_at < later
+    assert FulfillmentOrder.objects.get().look_after
+    assert not DiagnosticEntry.objects.exists()

@@ -20,6 +20,7 @@ from channels_amazon.models import (
     FulfillmentLine,
     FulfillmentOrder,
     Listing,
+    Notification,
     QuotaBucket,
     StoreOrder,
     SyncJob,
@@ -28,13 +29,16 @@ from channels_amazon.models import (
 from channels_amazon.rules.fba_terms import Candidate, Offer
 from channels_amazon.services import fba_choices, fulfillment
 from channels_amazon.services.amazon import client_for
+from channels_amazon.services.notifications import accept
 from channels_amazon.services.store_orders import (
     StoreOrderError,
     cancel_store_order,
     decide_again,
 )
+from channels_amazon.services.subscriptions import subscribe
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.outbound_versions import VERSIONS, outbound_api
+from channels_amazon.spapi.sqs import Queue
 from channels_amazon.sync import outbound_words, runner
 from tests.builders import (
     make_account,
@@ -501,3 +505,22 @@ def test_deleted_address_needs_a_person(account: AmazonAccount) -> None:
 
     order.refresh_from_db()
     assert order.state == "needs_person"
+
+
+def test_amazon_is_asked_to_tell_when_orders_move_on(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    assert subscribe(account, actor="") == ""
+    order = ordered(account)
+
+    run(account)
+    run(account)
+
+    kinds = [item.notification_type for item in emulator.state.subscriptions.values()]
+    assert sorted(kinds) == ["FULFILLMENT_ORDER_STATUS", "ORDER_CHANGE"]
+    step(emulator, order, "ship")
+    emulator.flush()
+    told = Queue(emulator.queue_url, "us-east-1").receive(wait=1)
+    accept(told)
+    seen = Notification.objects.filter(notification_type="FULFILLMENT_ORDER_STATUS")
+    assert seen.filter(state="applied").exists()
