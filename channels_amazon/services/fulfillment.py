@@ -9,7 +9,7 @@ who has the pool's row locked changes either.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -20,11 +20,13 @@ from channels_amazon.models import (
     FbaStock,
     FulfillmentLine,
     FulfillmentOrder,
+    Order,
     StoreOrder,
     StoreOrderLine,
     SyncJob,
 )
 from channels_amazon.rules.fba_terms import Decision
+from channels_amazon.rules.order_transitions import FOREIGN_CHANNEL
 from channels_amazon.rules.outbound_event import OutboundEvent
 from channels_amazon.services import jobs
 
@@ -172,6 +174,33 @@ def look_now(event: OutboundEvent) -> bool:
     for account_id in account_ids:
         jobs.wake(account_id, SyncJob.Kind.FBA_ORDERS)
     return bool(account_ids)
+
+
+def link_amazon_order(account_id: int, number: str, amazon_order_id: str) -> bool:
+    """Note under which id Amazon lists an order that we placed; False for no news."""
+    placed = FulfillmentOrder.objects.filter(
+        account_id=account_id, order__number=number
+    ).exclude(amazon_order_id=amazon_order_id[:40])
+    # By their keys, since an UPDATE cannot join the store order.
+    pks = list(placed.values_list("pk", flat=True))
+    rows = FulfillmentOrder.objects.filter(pk__in=pks)
+    return bool(pks and rows.update(amazon_order_id=amazon_order_id[:40]))
+
+
+def placed_by_us(orders: Sequence[Order]) -> dict[int, StoreOrder]:
+    """Return the store order behind each of Amazon's orders that we placed."""
+    foreign = [order for order in orders if order.channel_name == FOREIGN_CHANNEL]
+    if not foreign:
+        return {}
+    rows = FulfillmentOrder.objects.filter(
+        amazon_order_id__in=[order.amazon_order_id for order in foreign]
+    ).select_related("order")
+    found = {(row.account_id, row.amazon_order_id): row.order for row in rows}
+    return {
+        order.pk: found[key]
+        for order in foreign
+        if (key := (order.account_id, order.amazon_order_id)) in found
+    }
 
 
 def lock_fulfillment(pk: int) -> FulfillmentOrder:

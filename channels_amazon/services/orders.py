@@ -24,9 +24,15 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.order_event import OrderEvent
-from channels_amazon.rules.order_transitions import is_news, moves_back, status_of
+from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
+    is_news,
+    moves_back,
+    status_of,
+)
 from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.fulfillment import link_amazon_order
 from channels_amazon.services.reservations import settle_order
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -129,6 +135,8 @@ def apply_order(
         is_behind = not is_final and _is_behind(order, data)
         before = _before(order, is_new=is_new)
         order_facts.write_order(order, data, keeps_status=is_behind)
+        if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
+            link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         is_changed = order_facts.write_order_lines(order, data.items)
         unmatched = settle_order(order)
         order.completed_at = order.completed_at or now

@@ -21,14 +21,18 @@ from channels_amazon.models import (
     FulfillmentOrder,
     Listing,
     Notification,
+    Order,
     QuotaBucket,
+    StockLevel,
     StoreOrder,
     SyncJob,
     SyncRun,
 )
 from channels_amazon.rules.fba_terms import Candidate, Offer
-from channels_amazon.services import fba_choices, fulfillment
+from channels_amazon.services import fba_choices, fulfillment, stock
 from channels_amazon.services.amazon import client_for
+from channels_amazon.services.figures import order_counts
+from channels_amazon.services.fulfillment import placed_by_us
 from channels_amazon.services.notifications import accept
 from channels_amazon.services.store_orders import (
     StoreOrderError,
@@ -45,6 +49,7 @@ from tests.builders import (
     make_fba_rule,
     make_listing,
     make_variant,
+    make_warehouse,
     place_order,
 )
 from tests.sync.running import run_through
@@ -524,3 +529,35 @@ def test_amazon_is_asked_to_tell_when_orders_move_on(
     accept(told)
     seen = Notification.objects.filter(notification_type="FULFILLMENT_ORDER_STATUS")
     assert seen.filter(state="applied").exists()
+
+
+def test_order_that_amazon_lists_is_no_sale_and_holds_no_local_stock(
+    emulator: Emulator, account: AmazonAccount, version: str
+) -> None:
+    emulator.control("outbound_behaviour", listed_as_orders=True)
+    assert subscribe(account, actor="") == ""
+    order = ordered(account)
+    variant = account.store.variants.get()
+    stock.set_on_hand(
+        variant, make_warehouse(account.store), 5, actor="", key="counted"
+    )
+    run(account)
+    emulator.flush()
+    accept(Queue(emulator.queue_url, "us-east-1").receive(wait=1))
+    run_through(account, Kind.ORDER_FETCH)
+    run_through(account, Kind.ORDER_SWEEP)
+
+    listed = Order.objects.get(amazon_order_id__startswith="S01-")
+    assert (listed.channel_name, listed.fulfilled_by) == ("NON_AMAZON", "amazon")
+    assert placed_by_us([listed]) == {listed.pk: order}
+    step(emulator, order, "ship")
+    emulator.flush()
+    accept(Queue(emulator.queue_url, "us-east-1").receive(wait=1))
+    run_through(account, Kind.ORDER_FETCH)
+
+    listed.refresh_from_db()
+    assert listed.status == "shipped"
+    level = StockLevel.objects.get()
+    assert (level.on_hand, level.reserved) == (5, 0)
+    assert not listed.has_unmatched
+    assert not order_counts(Order.objects.all(), timezone.now()).to_ship
