@@ -12,11 +12,13 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     DiagnosticEntry,
+    FbaRule,
     HealthReport,
     Order,
     Shipment,
     Store,
     StoreMember,
+    StoreOrder,
     Variant,
     Warehouse,
 )
@@ -36,6 +38,8 @@ class World:
     warehouse: Warehouse
     variant: Variant
     order: Order
+    store_order: StoreOrder
+    rule: FbaRule
     entry: DiagnosticEntry
     report: HealthReport
 
@@ -58,6 +62,8 @@ def make_world() -> World:
         warehouse=builders.make_warehouse(store),
         variant=variant,
         order=builders.make_order(account, lines=({"variant": variant},)),
+        store_order=builders.place_order(store, ("UNKNOWN-SKU", 1)),
+        rule=builders.make_fba_rule(account),
         entry=builders.make_entry(account),
         report=HealthReport.objects.create(account=account, state="done", status="ok"),
     )
