@@ -155,7 +155,7 @@ class FbaRuleForm(forms.Form):
 
 def _initial(rule: FbaRule | None) -> dict[str, Any]:
     if rule is None:
-        return {}
+        return {"prefer": FbaRule.Prefer.LOCAL_FIRST}
     return {
         "account": rule.account_id,
         "name": rule.name,

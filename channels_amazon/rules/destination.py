@@ -28,7 +28,9 @@ PARTS = (
 LONGEST = 200
 _WITHOUT_CITY = "JP"
 _COUNTRIES = frozenset(
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha()
+    code
+    for code in map(str, Locale("en").territories)
+    if len(code) == 2 and code.isalpha()
 )
 # How people write it who do not know that ISO says GB.
 _SAID = {"UK": "GB"}

@@ -23,7 +23,7 @@ from channels_amazon.rules.fba_terms import (
     Rule,
     StoreOrder,
 )
-from channels_amazon.wording import Sentence, listed, sentence
+from channels_amazon.wording import Sentence, sentence
 
 Previews = Mapping[Candidate, Sequence[Offer]]
 
@@ -61,7 +61,7 @@ def decide(
             return found
         if isinstance(found, _Stop):
             return Decision(By.PERSON, found.reason, rule=rule, refused=tuple(refused))
-        refused.append(found)
+        refused += found
     return _without_fba(short, refused)
 
 
@@ -122,32 +122,25 @@ def _applicable(order: StoreOrder, rules: Sequence[Rule]) -> list[Rule]:
 
 def _try_rule(
     order: StoreOrder, rule: Rule, previews: Previews
-) -> Decision | Ask | _Stop | Sentence:
-    """Return what the rule comes to; a sentence says why the order stays here."""
+) -> Decision | Ask | _Stop | list[Sentence]:
+    """Return what the rule comes to; sentences say why the order stays here."""
     sites = fba_sites.serving(
         order.country, rule.sites, is_named=order.country in rule.countries
     )
     if not sites:
-        return sentence(
-            "Rule “%(rule)s”: no marketplace of its account ships to %(country)s.",
-            rule=rule.name,
-            country=order.country,
-        )
+        return [
+            sentence(
+                "Rule “%(rule)s”: no marketplace of its account ships to %(country)s.",
+                rule=rule.name,
+                country=order.country,
+            )
+        ]
     why_not: list[Sentence] = []
     for site in sites:
         candidate = Candidate(rule.account_id, site.marketplace_id, site.pool)
         short = _short_in_pool(order, rule, candidate)
         if short:
-            why_not.append(
-                sentence(
-                    "Rule “%(rule)s”: the pool %(pool)s does not hold every line with "
-                    "%(kept)s units kept back (%(skus)s), and an order is not split.",
-                    rule=rule.name,
-                    pool=site.pool,
-                    kept=rule.kept_units,
-                    skus=", ".join(short),
-                )
-            )
+            why_not.append(_too_few(rule, site.pool, list(short)))
             continue
         if candidate not in previews:
             return Ask(candidate, rule)
@@ -155,8 +148,26 @@ def _try_rule(
         if isinstance(judged, Decision | _Stop):
             return judged
         why_not.append(judged)
-    text = listed(why_not)
-    return text if isinstance(text, Sentence) else sentence(text)
+    return why_not
+
+
+def _too_few(rule: Rule, pool: str, skus: list[str]) -> Sentence:
+    if not rule.kept_units:
+        return sentence(
+            "Rule “%(rule)s”: the pool %(pool)s does not hold every line (%(skus)s), "
+            "and an order is not split.",
+            rule=rule.name,
+            pool=pool,
+            skus=", ".join(skus),
+        )
+    return sentence(
+        "Rule “%(rule)s”: the pool %(pool)s does not hold every line with %(kept)s "
+        "units kept back (%(skus)s), and an order is not split.",
+        rule=rule.name,
+        pool=pool,
+        kept=rule.kept_units,
+        skus=", ".join(skus),
+    )
 
 
 def _short_in_pool(

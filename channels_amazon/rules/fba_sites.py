@@ -29,15 +29,15 @@ def serving(country: str, sites: Sequence[Site], *, is_named: bool) -> list[Site
     """Return the sites that may ship to the country, one for each pool.
 
     First the country's own site, then its pool mates: they draw from the same units.
-    A country without a site is served only where a rule names it (`is_named`): then
-    any pool of the account may, and Amazon's preview says whether it does.
+    A country without a site of Amazon's is served only where a rule names it
+    (`is_named`): any pool of the account may then, if Amazon's preview says so.
     """
     pools = {
         site.fba_pool for site in MARKETPLACES.values() if site.country_code == country
     }
     own = [site for site in sites if site.country == country]
     mates = [site for site in sites if site.pool in pools]
-    others = list(sites) if is_named else []
+    others = list(sites) if is_named and not pools else []
     found: dict[str, Site] = {}
     for site in [*own, *mates, *others]:
         found.setdefault(site.pool, site)

@@ -286,7 +286,7 @@ def _pools(variant_ids: Collection[int]) -> dict[int, tuple[PoolUnits, ...]]:
     best: dict[tuple[int, int, str], PoolUnits] = {}
     for row in rows:
         listing = row.listing
-        key = (listing.variant_id, listing.account_id, row.pool)
+        key = (int(listing.variant_id or 0), listing.account_id, row.pool)
         if key not in best or row.sellable > best[key].units:
             best[key] = PoolUnits(
                 listing.account_id, row.pool, listing.pk, row.sellable

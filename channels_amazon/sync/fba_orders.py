@@ -332,4 +332,7 @@ def _next_due(ctx: RunContext) -> datetime:
         new.aggregate(at=Min("decide_after"))["at"],
         placed_at + fulfillment.SHOWN_AFTER if placed_at else None,
     ]
-    return min([now + EVERY, *(time for time in times if time is not None)])
+    soonest: datetime = min(
+        [now + EVERY, *(time for time in times if time is not None)]
+    )
+    return soonest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +54,8 @@ def operated_stores(request: HttpRequest) -> QuerySet[Store]:
     stores = mine(Store, request)
     if getattr(request.user, "is_superuser", False):
         return stores
-    members = StoreMember.objects.filter(user_id=request.user.pk, role__in=OPERATORS)
+    user: Any = request.user
+    members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)
     return stores.filter(pk__in=members.values("store_id"))
 
 

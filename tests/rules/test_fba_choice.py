@@ -226,6 +226,7 @@ def test_country_is_served_by_its_own_site_then_by_pool_mates() -> None:
     assert serving("US", sites(FR, GB), is_named=False) == []
     assert serving("AT", sites(DE), is_named=False) == []
     assert serving("AT", sites(DE), is_named=True) == list(german)
+    assert serving("DE", sites(DE, GB), is_named=True) == list(german)
 
 
 fees = st.none() | st.decimals(0, 20, places=2, allow_nan=False)

@@ -177,9 +177,9 @@ def test_order_is_followed_from_the_price_to_the_delivery(
     step(emulator, order, "deliver")
     run(account)
     order.refresh_from_db()
-    package.refresh_from_db()
-    assert package.delivered_at
-    assert order.delivered_at == package.delivered_at
+    (arrived,) = FulfillmentOrder.objects.get().packages.all()
+    assert arrived.delivered_at
+    assert order.delivered_at == arrived.delivered_at
     assert FulfillmentOrder.objects.get().ended_at
     assert calls(emulator, CREATE[version]) == 1
 
