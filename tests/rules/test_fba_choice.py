@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.rules.fba_choice import decide, units_by_listing
@@ -270,6 +270,8 @@ offers = st.lists(
 )
 
 
+# How long an example takes says more of the machine than of the rule.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(lines, max_size=4),
     st.lists(rules, max_size=3),
