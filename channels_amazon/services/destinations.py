@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import StoreOrder, StoreOrderPersonalData, load_secret
+from channels_amazon.rules.destination import PARTS
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.wording import sentence
 
@@ -41,7 +42,9 @@ def destination_of(order: StoreOrder) -> dict[str, str]:
             ),
             fix=sentence("Add the old key to FERNET_KEYS again, as a later one."),
         ) from None
-    return load_secret(row.destination) if row else {}
+    kept = load_secret(row.destination) if row else {}
+    # In the order in which an address is written.
+    return {name: kept[name] for name in PARTS if kept.get(name)}
 
 
 def masked_destination(order: StoreOrder) -> dict[str, str]:

@@ -87,8 +87,8 @@ def choices(order: StoreOrder) -> Choices:
             cancel = _("Amazon was not told yet: the order ends here at once.")
         elif may_cancel(placed):
             cancel = _(
-                "Amazon is asked to cancel. It does so while nothing is picked; the "
-                "answer shows here in a moment."
+                "Amazon is asked to cancel, and does so while nothing is picked. "
+                "Reload the page in a moment to see its answer."
             )
     elif open_here:
         cancel = _("The order ends here. Nothing is sent to Amazon.")

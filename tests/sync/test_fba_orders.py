@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from datetime import timedelta
 from decimal import Decimal
@@ -58,6 +59,7 @@ pytestmark = pytest.mark.django_db
 
 Kind = SyncJob.Kind
 State = FulfillmentOrder.State
+FAULTS = ("lost_answer", "lost_answer", "html_503", "not_json")
 CREATE = {"2020-07-01": "createFulfillmentOrder", "2026-07-04": "outbound.createOrder"}
 GET = {"2020-07-01": "getFulfillmentOrder", "2026-07-04": "outbound.getOrder"}
 PREVIEW = {
@@ -107,14 +109,28 @@ def ordered(account: AmazonAccount, units: int = 3, **over: Any) -> StoreOrder:
 
 
 def run(account: AmazonAccount) -> SyncRun:
-    """Run the job with everything due now."""
+    """Run the job with everything due now, through as many slices as it takes."""
     now = timezone.now()
     FulfillmentOrder.objects.filter(send_after__isnull=False).update(send_after=now)
     FulfillmentOrder.objects.filter(look_after__isnull=False).update(look_after=now)
     StoreOrder.objects.filter(decide_after__isnull=False).update(decide_after=now)
-    made = runner.run_kind(account, Kind.FBA_ORDERS)
-    assert made is not None
-    return made
+    for _ in range(10):
+        made = runner.run_kind(account, Kind.FBA_ORDERS)
+        assert made is not None
+        job = SyncJob.objects.get(account=account, kind=Kind.FBA_ORDERS)
+        if made.state != SyncRun.State.DONE or not job.progress["open"]:
+            return made
+    raise AssertionError("The run did not end.")
+
+
+def run_until_placed(account: AmazonAccount) -> None:
+    """Run the job as often as its slices of time need."""
+    for _ in range(20):
+        run(account)
+        placed = FulfillmentOrder.objects.filter(placed_at__isnull=False)
+        if placed.count() == StoreOrder.objects.count():
+            return
+    raise AssertionError("Some orders were never placed.")
 
 
 def theirs(emulator: Emulator, order: StoreOrder) -> McfOrder:
@@ -443,7 +459,7 @@ def test_outage_puts_orders_off_and_ends_the_run(
     assert sorted(attempts) == [0, 1, 1, 1]
 
     emulator.control("faults", clear=True)
-    run(account)
+    run_until_placed(account)
     assert set(StoreOrder.objects.values_list("state", flat=True)) == {"at_amazon"}
 
 
@@ -561,3 +577,34 @@ def test_order_that_amazon_lists_is_no_sale_and_holds_no_local_stock(
     assert (level.on_hand, level.reserved) == (5, 0)
     assert not listed.has_unmatched
     assert not order_counts(Order.objects.all(), timezone.now()).to_ship
+
+
+def test_storm_of_faults_places_every_order_once(
+    emulator: Emulator,
+    account: AmazonAccount,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry, "MAX_ATTEMPTS", 1)
+    chance = random.Random(7)  # noqa: S311 - not a secret
+    orders = [ordered(account, 1) for _ in range(5)]
+    operations = [table[version] for table in (PREVIEW, CREATE, GET)]
+    for _ in range(8):
+        emulator.control(
+            "faults",
+            match=chance.choice(operations),
+            kind=chance.choice(FAULTS),
+            count=chance.randint(1, 3),
+        )
+        run(account)
+    emulator.control("faults", clear=True)
+    run_until_placed(account)
+
+    numbers = [number for _seller, number in emulator.state.mcf_orders]
+    assert sorted(numbers) == sorted(order.number for order in orders)
+    placed = FulfillmentOrder.objects.filter(placed_at__isnull=False)
+    assert placed.count() == len(orders)
+    sku = orders[0].lines.get().sku
+    stock = emulator.state.stock_for(account.seller_id, sku, "ATVPDKIKX0DER")
+    assert stock
+    assert (stock.fulfillable, held()) == (5, 5)
