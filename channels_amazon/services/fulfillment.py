@@ -166,7 +166,7 @@ def look_now(event: OutboundEvent) -> bool:
     """
     open_orders = FulfillmentOrder.objects.filter(
         account__seller_id=event.seller_id,
-        order__number=event.number,
+        order__number=event.order_id,
         ended_at__isnull=True,
     )
     account_ids = list(open_orders.values_list("account_id", flat=True))

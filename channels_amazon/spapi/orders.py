@@ -13,6 +13,7 @@ from channels_amazon.wording import sentence
 
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
 SELLER_ORDER_ID = "SELLER_ORDER_ID"
+DELIVERED = "DELIVERED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Package:
     shipping_service: str | None
     ship_time: datetime | None
     items: tuple[PackageItem, ...]
+
+    @property
+    def is_delivered(self) -> bool:
+        """Tell whether the buyer has it."""
+        return self.status == DELIVERED
 
 
 @dataclass(frozen=True, slots=True)

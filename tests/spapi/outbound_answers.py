@@ -15,6 +15,13 @@ from tests.spapi.conftest import NOW
 
 DE = "A1PA6795UKMFR9"
 OLD, NEW = "2020-07-01", "2026-07-04"
+ADDRESS = {
+    "name": "Canary Name",
+    "addressLine1": "Canary Str. 1",
+    "city": "Canary City",
+    "postalCode": "10115",
+    "countryCode": "DE",
+}
 
 
 def place(**over: Any) -> Destination:
@@ -118,13 +125,6 @@ def new_shipment(sku: str, units: int, *offers: dict[str, Any]) -> dict[str, Any
 
 def old_order(status: str = "Processing", /, **shipment: Any) -> dict[str, Any]:
     """Return getFulfillmentOrder's answer; `shipment` changes its only shipment."""
-    address = {
-        "name": "Canary Name",
-        "addressLine1": "Canary Str. 1",
-        "city": "Canary City",
-        "postalCode": "10115",
-        "countryCode": "DE",
-    }
     item = {"sellerSku": "SKU/1", "sellerFulfillmentOrderItemId": "1", "quantity": 2}
     shipped = {
         "amazonShipmentId": "S1",
@@ -151,7 +151,7 @@ def old_order(status: str = "Processing", /, **shipment: Any) -> dict[str, Any]:
                 "displayableOrderDate": "2026-11-20T12:00:00Z",
                 "displayableOrderComment": "1001",
                 "shippingSpeedCategory": "Standard",
-                "destinationAddress": address,
+                "destinationAddress": ADDRESS,
                 "receivedDate": "2026-11-20T12:01:00Z",
                 "fulfillmentOrderStatus": status,
                 "statusUpdatedDate": "2026-11-21T09:00:00Z",
@@ -182,13 +182,6 @@ def tracking(status: str | None = "DELIVERED") -> dict[str, Any]:
 
 def new_order(status: str = "PROCESSING", /, **shipment: Any) -> dict[str, Any]:
     """Return getOrder's answer; `shipment` changes its only shipment."""
-    address = {
-        "name": "Canary Name",
-        "addressLine1": "Canary Str. 1",
-        "city": "Canary City",
-        "postalCode": "10115",
-        "countryCode": "DE",
-    }
     product = {"productIdentifier": {"amazonSku": "SKU/1"}}
     shipped = {
         "amazonShipmentId": "S1",
@@ -220,7 +213,7 @@ def new_order(status: str = "PROCESSING", /, **shipment: Any) -> dict[str, Any]:
             "receiveTime": "2026-11-20T12:01:00Z",
             "status": status,
             "statusUpdateTime": "2026-11-21T09:00:00Z",
-            "destination": {"deliveryAddress": address},
+            "destination": {"deliveryAddress": ADDRESS},
             "lineItems": [
                 {
                     "lineItemId": "1",

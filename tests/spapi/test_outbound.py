@@ -1,4 +1,4 @@
-"""Tests of outbound orders: both versions of Amazon's API behind one interface."""
+"""Tests of asking for outbound orders: two versions of the API, one interface."""
 
 from __future__ import annotations
 
@@ -10,27 +10,19 @@ from typing import Any
 import pytest
 
 from channels_amazon.spapi import errors
-from channels_amazon.spapi.apis import fulfillment_outbound_2020
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.outbound import (
     OutboundItem,
-    OutboundOrder,
-    OutboundStatus,
-    PackageStatus,
-    PackedItem,
     Policy,
     Preview,
     Speed,
-    UnreadableOutboundOrder,
     Window,
-    order_status,
-    package_status,
 )
 from channels_amazon.spapi.outbound_versions import VERSIONS, outbound_api
 from tests.spapi import outbound_answers as told
 from tests.spapi.conftest import NOW, Kit
 from tests.spapi.outbound_answers import NEW, OLD
-from tests.spapi.server import Script, Scripted, answer, hang_up, refusal
+from tests.spapi.server import Script, Scripted, answer, hang_up
 
 both = pytest.mark.parametrize("version", [OLD, NEW])
 BASE = {OLD: "/fba/outbound/2020-07-01", NEW: "/fulfillment/outbound/2026-07-04"}
@@ -354,239 +346,3 @@ def test_preview_fee_in_two_currencies_is_none(
     )
 
     assert [(one.is_fulfillable, one.fee) for one in found] == [(True, None)]
-
-
-@both
-def test_get_follows_the_packages(server: Scripted, kit: Kit, version: str) -> None:
-    if version == OLD:
-        server.then(answer(200, told.old_order()), answer(200, told.tracking()))
-    else:
-        server.then(answer(200, told.new_order()))
-
-    order = outbound_api(version).get(kit.client, "SHOP-1001")
-
-    assert (order.order_id, order.status) == ("SHOP-1001", "processing")
-    assert (order.is_whole, order.can_cancel) == (True, False)
-    assert order.updated_at == datetime(2026, 11, 21, 9, tzinfo=UTC)
-    line = order.lines[0]
-    assert (line.sku, line.quantity, line.cancelled, line.unfulfillable) == (
-        "SKU/1",
-        2,
-        0,
-        1,
-    )
-    (package,) = order.packages
-    assert (package.package_id, package.shipment_id) == ("7", "S1")
-    assert (package.carrier, package.tracking_number) == ("DHL", "T7")
-    assert package.tracking_url == "https://track.example/T7"
-    assert (package.status, package.amazon_status) == ("delivered", "DELIVERED")
-    assert package.items == (PackedItem("1", "SKU/1", 2),)
-    assert package.shipped_at == datetime(2026, 11, 21, 10, tzinfo=UTC)
-    assert "Canary" not in repr(order)
-
-
-@both
-def test_get_names_the_order_in_the_record(
-    server: Scripted, kit: Kit, version: str
-) -> None:
-    server.then(refusal(404, "NotFound"))
-
-    with pytest.raises(errors.NotFound):
-        outbound_api(version).get(kit.client, "SHOP-1001")
-
-    assert kit.recorder.calls[0].reference == "SHOP-1001"
-
-
-@pytest.mark.parametrize("script", [refusal(404, "NotFound"), refusal(400, "Invalid")])
-def test_get_2020_does_without_tracking(
-    server: Scripted, kit: Kit, script: Script
-) -> None:
-    server.then(answer(200, told.old_order()), script)
-
-    (package,) = outbound_api(OLD).get(kit.client, "SHOP-1001").packages
-
-    assert (package.status, package.tracking_number) == ("in_transit", "T7")
-    assert server.received[1].path == BASE[OLD] + "/tracking?packageNumber=7"
-
-
-def test_get_2020_asks_for_no_package_that_has_not_left(
-    server: Scripted, kit: Kit
-) -> None:
-    waiting = told.old_order(fulfillmentShipmentStatus="PENDING")
-    server.then(answer(200, waiting))
-
-    (package,) = outbound_api(OLD).get(kit.client, "SHOP-1001").packages
-
-    assert package.status == PackageStatus.PROCESSING
-    assert len(server.received) == 1
-
-
-def test_get_2020_keeps_the_shipment_status_of_silent_tracking(
-    server: Scripted, kit: Kit
-) -> None:
-    server.then(answer(200, told.old_order()), answer(200, told.tracking(None)))
-
-    (package,) = outbound_api(OLD).get(kit.client, "SHOP-1001").packages
-
-    assert (package.status, package.amazon_status) == ("in_transit", "")
-
-
-def test_get_2026_finds_items_and_amazon_tracking(server: Scripted, kit: Kit) -> None:
-    product = {"productIdentifier": {"amazonSku": "SKU/1"}}
-    items = [
-        {**product, "lineItemId": "1", "amount": told.amount(1), "shipmentItemId": "i"},
-        {**product, "lineItemId": "1", "amount": told.amount(1), "shipmentItemId": "j"},
-    ]
-    tracking = {"amazon": {"trackingNumber": "TBA1", "trackingUrl": "https://a"}}
-    package = {"packageId": "8", "shipmentItemIds": ["j"], "tracking": tracking}
-    server.then(answer(200, told.new_order(items=items, packages=[package])))
-
-    (found,) = outbound_api(NEW).get(kit.client, "SHOP-1001").packages
-
-    assert (found.carrier, found.tracking_number) == ("", "TBA1")
-    # The package says nothing of itself, so the shipment does.
-    assert (found.status, found.amazon_status) == ("in_transit", "")
-    assert [item.quantity for item in found.items] == [1]
-
-
-@pytest.mark.parametrize(
-    ("word", "status", "can_cancel"),
-    [
-        ("New", "received", True),
-        ("Received", "received", True),
-        ("Planning", "planning", True),
-        ("Processing", "processing", False),
-        ("Cancelled", "cancelled", False),
-        ("Complete", "complete", False),
-        ("CompletePartialled", "complete_partial", False),
-        ("Unfulfillable", "unfulfillable", False),
-        ("Invalid", "invalid", False),
-        ("NeverSeen", "unknown", False),
-    ],
-)
-def test_status_2020_is_told_in_our_words(
-    server: Scripted, kit: Kit, word: str, status: str, can_cancel: bool
-) -> None:
-    server.then(answer(200, told.old_order(word, fulfillmentShipmentPackage=[])))
-
-    order = outbound_api(OLD).get(kit.client, "SHOP-1001")
-
-    assert (order.status, order.amazon_status) == (status, word)
-    assert order.can_cancel is can_cancel
-
-
-@pytest.mark.parametrize(
-    ("word", "shipment", "status", "can_cancel"),
-    [
-        ("PROCESSING", "PROCESSING", "processing", True),
-        ("PROCESSING", "CANCELLED", "processing", True),
-        ("PROCESSING", "SHIPPED", "processing", False),
-        ("COMPLETE", "SHIPPED", "complete", False),
-        ("COMPLETE_PARTIAL", "SHIPPED", "complete_partial", False),
-        ("CANCELLED", "CANCELLED", "cancelled", False),
-        ("UNFULFILLABLE", "PROCESSING", "unfulfillable", False),
-        ("INVALID", "PROCESSING", "invalid", False),
-        ("NEVER_SEEN", "PROCESSING", "unknown", False),
-    ],
-)
-def test_status_2026_is_told_in_our_words(
-    server: Scripted, kit: Kit, word: str, shipment: str, status: str, can_cancel: bool
-) -> None:
-    server.then(answer(200, told.new_order(word, status=shipment)))
-
-    order = outbound_api(NEW).get(kit.client, "SHOP-1001")
-
-    assert (order.status, order.can_cancel) == (status, can_cancel)
-    assert order.status.is_final is (status not in {"processing", "unknown"})
-
-
-@both
-def test_cancel_sends_no_body(server: Scripted, kit: Kit, version: str) -> None:
-    server.then(answer(200 if version == OLD else 202, {}))
-
-    outbound_api(version).cancel(kit.client, "SHOP 1001")
-
-    kind = "fulfillmentOrders" if version == OLD else "orders"
-    call = server.received[0]
-    assert (call.method, call.body) == ("PUT", b"")
-    assert call.path == f"{BASE[version]}/{kind}/SHOP%201001/cancel"
-
-
-@both
-def test_cancel_too_late_is_refused(server: Scripted, kit: Kit, version: str) -> None:
-    server.then(refusal(400, "InvalidInput", "It is being processed."))
-
-    with pytest.raises(errors.InvalidRequest, match="being processed"):
-        outbound_api(version).cancel(kit.client, "SHOP-1001")
-
-
-@both
-def test_changed_orders_come_page_by_page(
-    server: Scripted, kit: Kit, version: str
-) -> None:
-    if version == OLD:
-        good = told.old_order()["payload"]["fulfillmentOrder"]
-        bad = {**good, "fulfillmentOrderStatus": 7}
-        listed = {"fulfillmentOrders": [good, bad], "nextToken": "n/1"}
-        first: dict[str, Any] = {"payload": listed}
-        last: dict[str, Any] = {"payload": {"fulfillmentOrders": [good]}}
-    else:
-        good = told.new_order()["order"]
-        bad = {**good, "lineItems": None}
-        first = {"orders": [good, bad], "pagination": {"nextToken": "n/1"}}
-        last = {"orders": [good], "pagination": {}}
-    server.then(answer(200, first), answer(200, last))
-
-    found = list(outbound_api(version).list_changed(kit.client, NOW))
-
-    assert [type(one) for one in found] == [
-        OutboundOrder,
-        UnreadableOutboundOrder,
-        OutboundOrder,
-    ]
-    assert [one.order_id for one in found] == ["SHOP-1001"] * 3
-    assert isinstance(found[0], OutboundOrder)
-    assert found[0].is_whole is (version == NEW)
-    assert "2026-11-20T12:00:00Z" in server.received[0].path
-    assert "oken=n%2F1" in server.received[1].path
-
-
-@both
-@pytest.mark.parametrize("order_id", ["", "x" * 41])
-def test_id_that_no_order_has_is_not_asked_for(
-    server: Scripted, kit: Kit, version: str, order_id: str
-) -> None:
-    api = outbound_api(version)
-
-    for call in (api.get, api.cancel):
-        with pytest.raises(errors.InvalidRequest):
-            call(kit.client, order_id)
-
-    assert not server.received
-
-
-@pytest.mark.parametrize("value", ["", "1.5", "-1", "x", "NaN", "1e3", None])
-def test_units_that_are_no_number_are_named(
-    server: Scripted, kit: Kit, value: str | None
-) -> None:
-    content = told.new_order()
-    content["order"]["lineItems"][0]["amount"]["value"] = value
-    server.then(answer(200, content))
-
-    with pytest.raises(errors.UnexpectedResponse):
-        outbound_api(NEW).get(kit.client, "SHOP-1001")
-
-
-def test_words_of_both_versions_are_known() -> None:
-    assert order_status("COMPLETE_PARTIAL") == order_status("CompletePartialled")
-    assert order_status("") == OutboundStatus.UNKNOWN
-    assert package_status("OUT_FOR_DELIVERY") == PackageStatus.OUT_FOR_DELIVERY
-    assert package_status("REFUND_ISSUED") == PackageStatus.UNKNOWN
-
-
-def test_tracking_2020_may_be_asked_for_alone(server: Scripted, kit: Kit) -> None:
-    server.then(answer(200, told.tracking("DELAYED")))
-
-    found = fulfillment_outbound_2020.get_package_tracking_details(kit.client, 7)
-
-    assert (found.status, found.tracking_number) == ("DELAYED", "T7")

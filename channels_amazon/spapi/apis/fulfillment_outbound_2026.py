@@ -349,7 +349,7 @@ def _packages(shipment: JsonObject) -> Iterator[OutboundPackage]:
                 _packed(item)
                 for item in items
                 if item.get("packageId") == package_id
-                or item.get("shipmentItemId") in inside
+                or fields.optional_text(item, "shipmentItemId") in inside
             ),
         )
 
