@@ -106,10 +106,8 @@ def _serve(
         caller = gate.identify(world, route, token, region, "/" + "/".join(segments))
         outcome.caller = caller
         gate.check_role(route, caller)
-        gate.take_token(world, route, caller)
-        limit = world.buckets.rate_text(
-            route.operation, caller.region, speed=world.clock.speed
-        )
+        bucket = gate.take_token(world, route, caller)
+        limit = world.buckets.rate_text(bucket, speed=world.clock.speed)
         answer = _call(world, request, route, parameters, caller)
     except Refusal as refusal:
         response = _refuse(world, refusal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 MCF_OPERATIONS = (
     "getFulfillmentPreview",
@@ -66,16 +67,22 @@ class BucketKey:
 
 @dataclass
 class Bucket:
-    """Hold tokens that refill at `rate` a second up to `burst`."""
+    """Hold tokens that refill at `rate` a second up to `burst`, and keep count."""
 
     rate: float
     burst: int
     tokens: float
     settled_at: datetime
+    # since the last mark: what it gave, refused, and might have given to one who
+    # had always been there to take
+    granted: int = 0
+    refused: int = 0
+    offered: float = 0.0
 
     def settle(self, now: datetime) -> None:
         """Add what has refilled since the last look."""
         seconds = max(0.0, (now - self.settled_at).total_seconds())
+        self.offered += seconds * self.rate
         self.tokens = min(float(self.burst), self.tokens + seconds * self.rate)
         self.settled_at = now
 
@@ -84,35 +91,97 @@ class Bucket:
         self.settle(now)
         # A token refilled in ten float steps is a token all the same.
         if self.tokens < 1 - 1e-9:
+            self.refused += 1
             return False
         self.tokens = max(0.0, self.tokens - 1)
+        self.granted += 1
         return True
+
+    def change(self, rate: float, burst: int, now: datetime) -> None:
+        """Go over to another plan; time already passed counts at the old rate."""
+        self.settle(now)
+        self.rate, self.burst = rate, burst
+        self.tokens = min(self.tokens, float(burst))
+
+    def mark(self, now: datetime) -> None:
+        """Begin to count anew, from the tokens there are now."""
+        self.settle(now)
+        self.granted = self.refused = 0
+        self.offered = self.tokens
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rate and burst of an operation, and the rate that answers tell of."""
+
+    rate: float
+    burst: int
+    # None: answers come without the header
+    told: float | None
+
+
+class Scope(NamedTuple):
+    """Whom a plan is for; an empty text stands for all, so does the operation `*`."""
+
+    operation: str
+    region: str = ""
+    seller_id: str = ""
 
 
 @dataclass
 class Buckets:
     """Keep every bucket and the plans that were changed from the defaults."""
 
+    marked_at: datetime | None = None
     _buckets: dict[BucketKey, Bucket] = field(default_factory=dict)
-    # by (operation, region or "")
-    _plans: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    _plans: dict[Scope, Plan] = field(default_factory=dict)
 
-    def plan(self, operation: str, region: str) -> tuple[float, int]:
-        """Return rate and burst of an operation in a region."""
-        for key in ((operation, region), (operation, ""), ("*", region), ("*", "")):
-            if key in self._plans:
-                return self._plans[key]
-        return DEFAULT_PLANS[operation]
+    def plan(self, operation: str, region: str, seller_id: str = "") -> Plan:
+        """Return the plan of an operation for a seller: the narrowest that is set."""
+        for scope in (
+            Scope(operation, "", seller_id),
+            Scope("*", "", seller_id),
+            Scope(operation, region, ""),
+            Scope(operation, "", ""),
+            Scope("*", region, ""),
+            Scope("*", "", ""),
+        ):
+            if scope in self._plans:
+                return self._plans[scope]
+        rate, burst = DEFAULT_PLANS[operation]
+        return Plan(rate, burst, rate)
 
     def set_plan(
-        self, operation: str, rate: float, burst: int, *, region: str = ""
+        self,
+        scope: Scope,
+        rate: float,
+        burst: int,
+        *,
+        header: str = "new",
+        now: datetime | None = None,
     ) -> None:
-        """Change the plan of an operation (`*`: all), now and for full buckets too."""
+        """Change a plan, now and for full buckets too.
+
+        `header` is what answers tell: the new rate, the former one, or none. Raises
+        ValueError for a plan that cannot be.
+        """
         if rate <= 0 or burst < 1:
             raise ValueError("A rate is above zero and a burst at least one.")
-        if operation != "*" and operation not in DEFAULT_PLANS:
-            raise ValueError(f"There is no operation {operation}.")
-        self._plans[(operation, region)] = (rate, burst)
+        if scope.operation != "*" and scope.operation not in DEFAULT_PLANS:
+            raise ValueError(f"There is no operation {scope.operation}.")
+        if header == "former" and scope.operation == "*":
+            raise ValueError("The former rate can be told of one operation only.")
+        told: float | None = None
+        if header == "new":
+            told = rate
+        elif header == "former":
+            told = self.plan(*scope).told
+        if scope.seller_id:
+            scope = scope._replace(region="")
+        self._plans[scope] = Plan(rate, burst, told)
+        if now is not None:
+            for key, bucket in self._buckets.items():
+                self._follow_plan(key, bucket, now)
 
     def reset_plans(self) -> None:
         """Go back to the default plans and full buckets."""
@@ -121,18 +190,37 @@ class Buckets:
 
     def take(self, key: BucketKey, now: datetime) -> bool:
         """Take one token from a bucket, made full on first use."""
-        rate, burst = self.plan(key.operation, key.region)
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(rate, burst, float(burst), now)
-        if (bucket.rate, bucket.burst) != (rate, burst):
-            # Settle at the old rate first, or time already passed counts anew.
-            bucket.settle(now)
-            bucket.rate, bucket.burst = rate, burst
-            bucket.tokens = min(bucket.tokens, float(burst))
+            plan = self.plan(key.operation, key.region, key.seller_id)
+            burst = float(plan.burst)
+            bucket = Bucket(plan.rate, plan.burst, burst, now, offered=burst)
+            # It was full all the time since the mark, and nobody took.
+            if self.marked_at is not None:
+                unused = (now - self.marked_at).total_seconds()
+                bucket.offered += max(0.0, unused) * plan.rate
+            self._buckets[key] = bucket
+        self._follow_plan(key, bucket, now)
         return bucket.take(now)
 
-    def rate_text(self, operation: str, region: str, *, speed: float = 1.0) -> str:
-        """Return the rate as x-amzn-RateLimit-Limit says it, per real second."""
-        rate, _ = self.plan(operation, region)
-        return str(round(rate * speed, 6))
+    def mark(self, now: datetime) -> None:
+        """Begin to count anew in every bucket."""
+        self.marked_at = now
+        for bucket in self._buckets.values():
+            bucket.mark(now)
+
+    def settled(self, now: datetime) -> list[tuple[BucketKey, Bucket]]:
+        """Return every bucket in use, as it is now."""
+        for bucket in self._buckets.values():
+            bucket.settle(now)
+        return list(self._buckets.items())
+
+    def rate_text(self, key: BucketKey, *, speed: float = 1.0) -> str | None:
+        """Return what x-amzn-RateLimit-Limit says, per real second, or None."""
+        told = self.plan(key.operation, key.region, key.seller_id).told
+        return None if told is None else str(round(told * speed, 6))
+
+    def _follow_plan(self, key: BucketKey, bucket: Bucket, now: datetime) -> None:
+        plan = self.plan(key.operation, key.region, key.seller_id)
+        if (bucket.rate, bucket.burst) != (plan.rate, plan.burst):
+            bucket.change(plan.rate, plan.burst, now)

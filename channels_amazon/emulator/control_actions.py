@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from .buckets import Scope
 from .clock import iso
 from .consent import revoke
 from .control_fields import Body, ControlError, Json
@@ -14,6 +15,7 @@ from .entities import Listing, Seller
 from .faults import Fault
 from .lifecycle import (
     cancel_order,
+    deliver_packages,
     request_cancel,
     set_quantity,
     ship_all_fba,
@@ -21,12 +23,16 @@ from .lifecycle import (
 )
 from .lwa import rotate_secret
 from .notices import raise_stock_change
-from .ordering import Wish, place_orders
+from .ordering import Wish, chances_of, place_orders, spread_orders
 from .publishing import send
 from .state import EMPTY_QUEUE, World
+from .state_dump import bucket_counts
+from .world import add_sellers as open_accounts
 from .world import build_world
 
 MOST_ORDERS = 5000
+MOST_SELLERS = 200
+MOST_LISTINGS = 120
 KEPT_WITH_CONNECTIONS = frozenset(
     {
         "authorizations",
@@ -43,8 +49,13 @@ def buy(world: World, body: Body) -> Json:
     """Place orders and return their ids."""
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
-    wish = Wish(**{key: value for key, value in body.items() if key != "n"})
-    return {"order_ids": place_orders(world, body["n"], wish)}
+    apart = {"n", "over_seconds", "seed"}
+    wish = Wish(**{key: value for key, value in body.items() if key not in apart})
+    with chances_of(world, body["seed"]):
+        if body["over_seconds"] <= 0:
+            return {"order_ids": place_orders(world, body["n"], wish)}
+        span = body["over_seconds"]
+        return {"order_ids": spread_orders(world, body["n"], wish, span)}
 
 
 def cancel(world: World, body: Body) -> Json:
@@ -53,8 +64,28 @@ def cancel(world: World, body: Body) -> Json:
     if kind == "request":
         order = request_cancel(world, order_id, body["reason"] or "")
     else:
-        order = cancel_order(world, order_id, kind.upper())
+        order = cancel_order(
+            world, order_id, kind.upper(), sku=body["sku"], units=body["quantity"]
+        )
     return {"order_id": order.order_id, "status": order.status}
+
+
+def add_sellers(world: World, body: Body) -> Json:
+    """Open further accounts in a region."""
+    if not 1 <= body["n"] <= MOST_SELLERS or not 1 <= body["listings"] <= MOST_LISTINGS:
+        raise ControlError(
+            f"n is at most {MOST_SELLERS} and listings at most {MOST_LISTINGS}."
+        )
+    added = open_accounts(world, body["region"], body["n"], body["listings"])
+    return {"seller_ids": added}
+
+
+def deliver(world: World, body: Body) -> Json:
+    """Let the parcels of a merchant's order arrive."""
+    references = deliver_packages(
+        world, body["order_id"], body["package_reference_id"], body["status"]
+    )
+    return {"order_id": body["order_id"], "package_reference_ids": references}
 
 
 def ship_fba(world: World, body: Body) -> Json:
@@ -155,18 +186,37 @@ def change_marketplace(world: World, body: Body) -> Json:
 
 def change_limits(world: World, body: Body) -> Json:
     """Change the rate and burst of an operation, or reset them all."""
+    operation, region = body["operation"], body["region"]
+    seller_id = body["seller_id"] or ""
     if body["reset"]:
         world.buckets.reset_plans()
     elif body["rate"] is None or body["burst"] is None:
         raise ControlError("rate and burst are needed, or reset.")
     else:
         world.buckets.set_plan(
-            body["operation"], body["rate"], body["burst"], region=body["region"]
+            Scope(operation, region, seller_id),
+            body["rate"],
+            body["burst"],
+            header=body["header"],
+            now=world.now(),
         )
-    if body["operation"] == "*":
+    if operation == "*":
         return {"operation": "*"}
-    rate, burst = world.buckets.plan(body["operation"], body["region"])
-    return {"operation": body["operation"], "rate": rate, "burst": burst}
+    plan = world.buckets.plan(operation, region, seller_id)
+    return {
+        "operation": operation,
+        "rate": plan.rate,
+        "burst": plan.burst,
+        "told": plan.told,
+    }
+
+
+def count_tokens(world: World, body: Body) -> Json:
+    """Tell what every bucket gave and might have given, then begin anew if asked."""
+    told = bucket_counts(world)
+    if body["mark"]:
+        world.buckets.mark(world.now())
+    return told
 
 
 def change_faults(world: World, body: Body) -> Json:

@@ -91,8 +91,11 @@ def check_role(route: Route, caller: Caller) -> None:
         raise denied()
 
 
-def take_token(world: World, route: Route, caller: Caller) -> None:
-    """Take one request from the caller's quota; raises Refusal when it is used up."""
+def take_token(world: World, route: Route, caller: Caller) -> BucketKey:
+    """Take one request from the caller's quota and return which it was.
+
+    Raises Refusal when it is used up.
+    """
     key = BucketKey(
         operation=route.operation,
         application_id=caller.application_id,
@@ -101,6 +104,7 @@ def take_token(world: World, route: Route, caller: Caller) -> None:
     )
     if not world.buckets.take(key, world.now()):
         raise exhausted()
+    return key
 
 
 def exhausted() -> Refusal:

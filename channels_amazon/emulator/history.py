@@ -89,6 +89,7 @@ def _bring_to_today(world: World, order: Order, chance: random.Random) -> None:
     if chance.random() < CANCELLED_SHARE:
         order.status = "CANCELLED"
         for item in order.items:
+            item.cancelled = item.quantity
             item.cancelled_by = "BUYER"
             item.cancel_reason = "NO_LONGER_NEEDED"
     elif world.now() - order.created_at < OPEN_TIME:

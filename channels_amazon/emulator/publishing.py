@@ -56,20 +56,27 @@ def deliver(world: World, subscription: Subscription, text: str) -> None:
     url = world.queues.get(destination.arn) if destination else None
     if url is None or world.switches.silent:
         return
-    for _ in range(1 + world.switches.duplicates):
+    copies = 1 + world.switches.duplicates + _strikes(world, "duplicate_share")
+    for _ in range(copies):
         send(world, url, text)
 
 
 def send(world: World, queue_url: str, text: str) -> None:
     """Queue one body, late or out of order where the switches say so."""
     wait = world.switches.delay
-    if world.switches.reorder:
+    if world.switches.reorder or _strikes(world, "reorder_share"):
         wait += world.random.uniform(0, REORDER_SECONDS)
     if wait <= 0:
         world.outbox.append((queue_url, text))
         world.wake.set()
         return
     world.schedule(wait, lambda: world.outbox.append((queue_url, text)))
+
+
+def _strikes(world: World, share: str) -> bool:
+    """Decide by chance whether an event is among those of a share."""
+    wanted: float = getattr(world.switches, share)
+    return wanted > 0 and world.random.random() < wanted
 
 
 def _envelope(world: World, subscription: Subscription, payload: Json) -> Json:

@@ -37,6 +37,8 @@ Action = Callable[[], None]
 
 # In place of a body: the publisher empties the queue. No body may hold this character.
 EMPTY_QUEUE = "\x00"
+# Web-shop orders of the demo go from step to step while one looks on.
+DEMO_STEP_SECONDS = 20.0
 
 
 @dataclass
@@ -89,10 +91,14 @@ class Switches:
     package_seconds: float = 0.3
     # each event is delivered 1 + duplicates times
     duplicates: int = 0
+    # and this share of them once more
+    duplicate_share: float = 0.0
     # events arrive this late
     delay: float = 0.0
     # events change places with their neighbours
     reorder: bool = False
+    # or only this share of them
+    reorder_share: float = 0.0
     # events are raised but Amazon may not write to the queue
     silent: bool = False
     # the consent page's visitor is the primary user
@@ -170,8 +176,11 @@ class World:
     def __post_init__(self) -> None:
         """Seed the chances, and let the demo's orders wait as real ones do."""
         self.random = random.Random(self.seed)
-        pending = 1.0 if self.name == "demo" else 0.0
-        self.switches = Switches(pending_seconds=pending)
+        if self.name == "demo":
+            going_on = OutboundSwitches(step_seconds=DEMO_STEP_SECONDS)
+            self.switches = Switches(pending_seconds=1.0, outbound=going_on)
+        else:
+            self.switches = Switches()
 
     def now(self) -> datetime:
         """Return the simulated time in UTC."""

@@ -60,6 +60,7 @@ def dump(world: World, region: str = "") -> Json:
             "calls": {
                 operation: asdict(count) for operation, count in world.calls.items()
             },
+            "buckets": bucket_counts(world),
             "destinations": [asdict(each) for each in world.destinations.values()],
             "subscriptions": [asdict(each) for each in world.subscriptions.values()],
             "faults": [asdict(rule) for rule in world.faults.rules],
@@ -74,6 +75,26 @@ def recent_requests(world: World, count: int = 200) -> Json:
         return {
             "requests": [asdict(record) | {"at": iso(record.at)} for record in newest]
         }
+
+
+def bucket_counts(world: World) -> Json:
+    """Return what each bucket in use gave and might have given since the mark."""
+    marked_at = world.buckets.marked_at
+    counts = [
+        {
+            "operation": key.operation,
+            "seller_id": key.seller_id,
+            "region": key.region,
+            "rate": bucket.rate,
+            "burst": bucket.burst,
+            "tokens": round(bucket.tokens, 6),
+            "granted": bucket.granted,
+            "refused": bucket.refused,
+            "offered": round(bucket.offered, 6),
+        }
+        for key, bucket in world.buckets.settled(world.now())
+    ]
+    return {"marked_at": marked_at and iso(marked_at), "buckets": counts}
 
 
 def _application(world: World) -> Json:
@@ -118,6 +139,8 @@ def _order(order: Order, seller: Seller) -> Json:
         "marketplace_id": order.marketplace_id,
         "status": order.status,
         "fulfilled_by": order.fulfilled_by,
+        "channel": order.channel_name,
+        "replacement_of": order.replacement_of,
         "currency": order.currency,
         "created_at": iso(order.created_at),
         "updated_at": iso(order.updated_at),
@@ -127,6 +150,7 @@ def _order(order: Order, seller: Seller) -> Json:
                 "sku": item.sku,
                 "quantity": item.quantity,
                 "shipped": item.shipped,
+                "cancelled": item.cancelled,
                 "unit_price": str(item.unit_price),
                 "cancel_reason": item.cancel_reason,
                 "cancelled_by": item.cancelled_by,
@@ -143,6 +167,7 @@ def _package(package: Package) -> Json:
         "carrier": package.carrier,
         "shipping_service": package.shipping_service,
         "tracking_number": package.tracking_number,
+        "status": package.status,
         "ship_time": iso(package.ship_time),
         "created_at": iso(package.created_at),
         "items": package.items,
