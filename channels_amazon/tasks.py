@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats, personal_data, retention
+from channels_amazon.services import (
+    heartbeats,
+    latency,
+    personal_data,
+    quarantine,
+    retention,
+)
 from channels_amazon.sync import runner
 from channels_amazon.sync.pulse import repeating
 
@@ -36,6 +42,18 @@ def run_health_check(report_id: int) -> None:
     """Run the checks of one requested report."""
     with _beating():
         run_report(report_id)
+
+
+def replay_unknown(account_id: int) -> None:
+    """Take in the messages that waited for this account to be connected."""
+    with _beating():
+        quarantine.replay_unknown(account_id)
+
+
+def measure() -> None:
+    """Write down how long the orders' steps took in the hours that are over."""
+    with _beating():
+        latency.roll_up()
 
 
 def housekeep() -> None:

@@ -8,12 +8,14 @@ from channels_amazon.views import (
     accounts,
     callback,
     connect,
+    endpoint,
     fba_rules,
     health,
     logs,
     orders,
     overview,
     progress,
+    quarantine,
     shipping,
     status,
     stock,
@@ -28,6 +30,8 @@ _ACCOUNT = "admin/amazon/accounts/<int:account_id>/"
 _ORDER = "admin/amazon/orders/<int:order_id>/"
 _STORE_ORDER = "admin/amazon/store-orders/<int:order_id>/"
 _FBA_RULE = "admin/amazon/fba-rules/<int:rule_id>/"
+_MESSAGE = "admin/amazon/quarantine/<int:message_id>/"
+_ENDPOINT = "admin/amazon/endpoint/<int:store_id>/"
 _VARIANT = "admin/amazon/stock/<int:variant_id>/"
 
 # Every name here has its row in tests/views/test_access.py.
@@ -122,6 +126,34 @@ urlpatterns = [
     path(
         f"{_FBA_RULE}delete/", fba_rules.fba_rule_delete, name="amazon-fba-rule-delete"
     ),
+    path(f"{_ORDER}retry/", quarantine.order_retry, name="amazon-order-retry"),
+    path(
+        f"{_AMAZON}quarantine/",
+        quarantine.quarantine_list,
+        name="amazon-quarantine-list",
+    ),
+    path(
+        f"{_AMAZON}quarantine/act/",
+        quarantine.quarantine_act,
+        name="amazon-quarantine-act",
+    ),
+    path(_MESSAGE, quarantine.quarantine_detail, name="amazon-quarantine-detail"),
+    path(
+        f"{_MESSAGE}replay/",
+        quarantine.quarantine_replay,
+        name="amazon-quarantine-replay",
+    ),
+    path(
+        f"{_MESSAGE}discard/",
+        quarantine.quarantine_discard,
+        name="amazon-quarantine-discard",
+    ),
+    path(f"{_AMAZON}endpoint/", endpoint.store_endpoint, name="amazon-store-endpoint"),
+    path(_ENDPOINT, endpoint.endpoint_set, name="amazon-endpoint-set"),
+    path(
+        f"{_ENDPOINT}secret/", endpoint.endpoint_secret, name="amazon-endpoint-secret"
+    ),
+    path(f"{_ENDPOINT}test/", endpoint.endpoint_test, name="amazon-endpoint-test"),
     path(f"{_AMAZON}stock/", stock.stock_list, name="amazon-stock-list"),
     path(_VARIANT, stock.stock_detail, name="amazon-stock-detail"),
     path(f"{_VARIANT}set/", stock.stock_set, name="amazon-stock-set"),

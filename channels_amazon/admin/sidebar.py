@@ -19,6 +19,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(_("Rules"), _rules(request)),
         _group(_("Channels → Amazon"), _amazon(request)),
         _group(_("Settings"), _settings(request)),
+        _group(_("System"), _system(request)),
     ]
     return [group for group in groups if group["items"]]
 
@@ -130,8 +131,20 @@ def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
     return [
         _model(request, "store", _("Stores"), "store"),
         _model(request, "storemember", _("Members"), "group"),
+        _page(request, "amazon-store-endpoint", _("API and webhooks"), "webhook"),
         _model(request, "user", _("Users"), "person", app="auth"),
     ]
+
+
+def _system(request: HttpRequest) -> list[dict[str, Any] | None]:
+    return [
+        _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
+    ]
+
+
+def _page(request: HttpRequest, name: str, title: Any, icon: str) -> dict[str, Any]:
+    link = reverse(name)
+    return _item(title, icon, link, active=request.path.startswith(link))
 
 
 def _model(

@@ -196,6 +196,11 @@ def first_pull_done(jobs: Sequence[SyncJob]) -> bool:
     return bool(jobs) and all(job.first_done_at for job in jobs)
 
 
+def capped_count(rows: QuerySet[Any]) -> int:
+    """Return how many rows there are, counted up to CAP."""
+    return _count(rows)
+
+
 def _count(rows: QuerySet[Any]) -> int:
     return rows.order_by()[:CAP].count()
 

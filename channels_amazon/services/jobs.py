@@ -36,6 +36,8 @@ URGENT = (
     SyncJob.Kind.STOCK_PUSH,
 )
 URGENT_AHEAD = timedelta(minutes=1)
+# A quantity that is too high at Amazon oversells; an order's address can wait a second.
+PUSH_AHEAD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -188,10 +190,13 @@ def claim_due(holder: str, lease_seconds: float) -> SyncJob | None:
 
 def _candidates(now: datetime) -> list[int]:
     due = SyncJob.objects.filter(due_jobs(now)).order_by("due_at", "pk")
+    pushes = due.filter(kind=SyncJob.Kind.STOCK_PUSH).values_list("due_at", "pk")
     urgent = due.filter(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
     others = due.exclude(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
-    ranked = [(due_at - URGENT_AHEAD, pk) for due_at, pk in urgent]
-    return [pk for _rank, pk in sorted([*ranked, *others])]
+    ranked = [(due_at - PUSH_AHEAD, pk) for due_at, pk in pushes[:_CANDIDATES]]
+    ranked += [(due_at - URGENT_AHEAD, pk) for due_at, pk in urgent]
+    # A push is in both lists: its first place counts.
+    return list(dict.fromkeys(pk for _rank, pk in sorted([*ranked, *others])))
 
 
 def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:

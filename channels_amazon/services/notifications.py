@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -183,7 +183,7 @@ def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
         key = _key(verdict)
         if key is not None and (gone := batch.held.pop(key, None)) is not None:
             orders.drop_blank([gone])
-        return _give_up(message, error)
+        return _give_up(message, error, verdict.account)
     key = _key(verdict)
     if key in batch.held:
         batch.held[key] = HeldOrder(batch.held[key].order, is_new=False)
@@ -200,7 +200,9 @@ def _apply(delivery: Delivery, verdict: Verdict, batch: _Batch) -> str:
     return State.APPLIED if result.is_news else State.STALE
 
 
-def _give_up(message: Message, error: Exception) -> Accepted:
+def _give_up(
+    message: Message, error: Exception, account: AmazonAccount | None = None
+) -> Accepted:
     """Leave the message to come again, or put it aside where that will not help."""
     logger.error(
         "notification failed id=%s deliveries=%s",
@@ -213,7 +215,7 @@ def _give_up(message: Message, error: Exception) -> Accepted:
         return Accepted(message, "", deliveries.FAILED, is_settled=False)
     # Of its own words nothing: one of them may be what the database refuses.
     delivery = Delivery(message, f"sqs:{message.id}"[:120])
-    verdict = deliveries.failed(error)
+    verdict = replace(deliveries.failed(error), account=account)
     if _count_again(delivery.notification_id):
         return Accepted(message, "duplicate")
     with transaction.atomic():

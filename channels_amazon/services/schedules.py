@@ -20,6 +20,7 @@ class Planned:
 
 PLANNED = (
     Planned("shoplink: drain", "channels_amazon.tasks.drain", Schedule.MINUTES, 1),
+    Planned("shoplink: measure", "channels_amazon.tasks.measure", Schedule.HOURLY),
     Planned("shoplink: housekeep", "channels_amazon.tasks.housekeep", Schedule.DAILY),
 )
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -54,8 +55,9 @@ def set_endpoint(
             store,
             "store.endpoint_set",
             sentence(
-                "The store's address for messages is %(url)s, %(state)s.",
-                url=url,
+                "The store's address for messages is at %(host)s, %(state)s.",
+                # The rest of an address may be a secret of the shop's.
+                host=urlsplit(url).hostname or "",
                 state=state,
             ),
             actor,

@@ -100,6 +100,10 @@ def check_address(url: str, *, allow_private: bool) -> SplitResult:
         port = parts.port
     except ValueError:
         raise _refused(sentence("The address cannot be read.")) from None
+    if not url.isascii() or any(sign <= " " or sign == "\x7f" for sign in url):
+        raise _refused(
+            sentence("The address must be written in plain letters, without spaces.")
+        )
     schemes = {"https", "http"} if allow_private else {"https"}
     if parts.scheme not in schemes or not parts.hostname or port == 0:
         raise _refused(sentence("The address must begin with https://."))

@@ -55,6 +55,7 @@ ORDER_KINDS: dict[str, str] = {
     Order.Status.UNFULFILLABLE: "error",
 }
 SECONDS_SHOWN = 90
+TENTHS_SHOWN = 10
 FIRST_FAILURE, THROTTLED = 300, 429
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -298,6 +299,20 @@ def duration(seconds: float | None) -> str:
         return pgettext("duration", "%(count)d h") % {"count": whole // HOUR}
     days = whole // DAY
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+@register.filter
+def fine_duration(seconds: float | None) -> str:
+    """Return a span of seconds, with its milliseconds or tenths while they matter."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        thousandths = round(seconds * 1000)
+        return pgettext("duration", "%(count)d ms") % {"count": thousandths}
+    if seconds < TENTHS_SHOWN:
+        tenths = number_format(seconds, decimal_pos=1)
+        return pgettext("duration", "%(count)s s") % {"count": tenths}
+    return duration(seconds)
 
 
 @register.filter

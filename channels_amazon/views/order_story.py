@@ -37,12 +37,13 @@ def next_step(order: Order, now: datetime) -> NextStep:
 
 
 def stamps(order: Order) -> list[Stamp]:
-    """Return the four stamps, with the time that each step took."""
+    """Return the five stamps, with the time that each step took."""
     named = [
         (_("Changed at Amazon"), order.changed_at),
         (_("Event seen"), order.event_seen_at),
         (_("Stock reserved"), order.reserved_at),
         (_("Complete"), order.completed_at),
+        (_("Store told"), order.told_at),
     ]
     shown = []
     before: datetime | None = None

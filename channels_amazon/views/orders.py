@@ -17,7 +17,6 @@ from channels_amazon.forms.filters import OrderFilter
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.models import (
     AmazonAccount,
-    DiagnosticEntry,
     Order,
     OrderLine,
     Shipment,
@@ -38,10 +37,10 @@ from channels_amazon.views.base import (
 from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
 from channels_amazon.views.order_story import next_step, seller_central, stamps
+from channels_amazon.views.order_timeline import timeline
 from channels_amazon.wording import together
 
 ROWS = 50
-LOG_ROWS = 20
 # What must leave next stands first where shipping is the question.
 BY_SHIP_TIME = {"ship", "late"}
 
@@ -148,9 +147,7 @@ def show_order(
         "may_reveal": sees_personal_data(request.user, store),
         "recipient": revealed or personal_data.masked(order),
         "is_revealed": revealed is not None,
-        "entries": DiagnosticEntry.objects.filter(
-            account=order.account, reference=order.amazon_order_id
-        ).order_by("-pk")[:LOG_ROWS],
+        "timeline": timeline(order),
         "now": now,
     }
     status = 422 if form is not None else 200

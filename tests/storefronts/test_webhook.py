@@ -109,6 +109,9 @@ def test_private_address_is_refused_before_anything_is_sent(url: str) -> None:
         "https://store.example/#part",
         "https://store.example:99999/",
         "https://[store",
+        "https://store.example/a b",
+        "https://store.example/\r\nx: y",
+        "https://störe.example/",
         "",
     ],
 )

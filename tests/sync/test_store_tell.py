@@ -253,6 +253,16 @@ def test_message_holds_nobodys_name(account: AmazonAccount, server: Scripted) ->
     assert b"canary" not in server.received[0].body.lower()
 
 
+def test_log_holds_no_part_of_the_address_that_may_be_secret(
+    account: AmazonAccount, server: Scripted
+) -> None:
+    store_endpoints.set_endpoint(
+        account.store, url=f"{server.url}/CANARY?k=CANARY", is_active=True, actor=""
+    )
+
+    assert not DiagnosticEntry.objects.filter(message__contains="CANARY").exists()
+
+
 def test_new_secret_signs_from_now_on(account: AmazonAccount, server: Scripted) -> None:
     server.then(answer(200))
     endpoint = StoreEndpoint.objects.get()

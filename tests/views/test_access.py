@@ -15,6 +15,7 @@ from channels_amazon.urls import urlpatterns
 from tests.views.world import (
     World,
     make_member_client,
+    make_put_aside,
     make_refused,
     make_world,
     signed_in,
@@ -58,6 +59,14 @@ def _rule(world: World) -> tuple[Any, ...]:
     return (world.rule.pk,)
 
 
+def _message(world: World) -> tuple[Any, ...]:
+    return (make_put_aside(world.account).pk,)
+
+
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -80,6 +89,9 @@ ADDRESSES = {
     "amazon-fba-rule-delete": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-edit": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-list": Address(),
+    "amazon-endpoint-secret": Address(_store, "post", OWNER),
+    "amazon-endpoint-set": Address(_store, "post", OWNER),
+    "amazon-endpoint-test": Address(_store, "post", OWNER),
     "amazon-health-download": Address(_download),
     "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
@@ -89,12 +101,19 @@ ADDRESSES = {
     "amazon-log-list": Address(),
     "amazon-order-detail": Address(_order),
     "amazon-order-list": Address(),
+    "amazon-order-retry": Address(_order, "post", OPERATOR),
     "amazon-order-reveal": Address(_order, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
+    "amazon-quarantine-act": Address(None, "post"),
+    "amazon-quarantine-detail": Address(_message),
+    "amazon-quarantine-discard": Address(_message, "post", OPERATOR),
+    "amazon-quarantine-list": Address(),
+    "amazon-quarantine-replay": Address(_message, "post", OPERATOR),
+    "amazon-store-endpoint": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
@@ -118,9 +137,11 @@ LISTS = (
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
+    "amazon-quarantine-list",
     "amazon-stock-list",
     "amazon-store-order-import",
     "amazon-store-order-list",
+    "amazon-store-endpoint",
 )
 
 pytestmark = pytest.mark.django_db

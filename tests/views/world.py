@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.test import Client
@@ -14,6 +15,7 @@ from channels_amazon.models import (
     DiagnosticEntry,
     FbaRule,
     HealthReport,
+    Notification,
     Order,
     Shipment,
     Store,
@@ -22,6 +24,7 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
+from channels_amazon.wording import sentence
 from tests import builders
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -82,6 +85,23 @@ def make_refused(order: Order) -> Shipment:
     for line in order.lines.all():
         package.lines.create(line=line, quantity=line.quantity)
     return package
+
+
+def make_put_aside(account: AmazonAccount | None, **over: Any) -> Notification:
+    """Make a message in quarantine."""
+    fields: dict[str, Any] = {
+        "notification_id": f"note-{builders.number()}",
+        "account": account,
+        "seller_id": account.seller_id if account else "ANOBODY",
+        "amazon_order_id": f"902-{builders.number():07d}-0000001",
+        "state": Notification.State.QUARANTINED,
+        "code": "notifications.wrong_schema",
+        "message": sentence("The message is not JSON."),
+        "body": '{"NotificationType": "ORDER_CHANGE", "Buyer": "CANARY"}',
+        "received_at": timezone.now(),
+    }
+    row: Notification = Notification.objects.create(**fields | over)
+    return row
 
 
 def signed_in(user: AbstractBaseUser) -> Client:
