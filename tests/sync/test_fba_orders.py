@@ -1,37 +1,26 @@
-"""Store orders reach FBA once in effect, whatever happens on the way."""
+"""Store orders go to FBA by rule, and are followed to their delivery."""
 
 from __future__ import annotations
 
-import random
-import time
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
 from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.mcf import McfOrder
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,
     FbaStock,
-    FulfillmentLine,
     FulfillmentOrder,
-    Listing,
     Notification,
     Order,
-    QuotaBucket,
     StockLevel,
-    StoreOrder,
     SyncJob,
-    SyncRun,
 )
-from channels_amazon.rules.fba_terms import Candidate, Offer
-from channels_amazon.services import fba_choices, fulfillment, stock
-from channels_amazon.services.amazon import client_for
+from channels_amazon.services import fulfillment, stock
 from channels_amazon.services.figures import order_counts
 from channels_amazon.services.fulfillment import placed_by_us
 from channels_amazon.services.notifications import accept
@@ -41,32 +30,30 @@ from channels_amazon.services.store_orders import (
     decide_again,
 )
 from channels_amazon.services.subscriptions import subscribe
-from channels_amazon.spapi import retry
-from channels_amazon.spapi.outbound_versions import VERSIONS, outbound_api
+from channels_amazon.spapi.outbound_versions import VERSIONS
 from channels_amazon.spapi.sqs import Queue
-from channels_amazon.sync import outbound_words, runner
 from tests.builders import (
-    make_account,
-    make_fba_rule,
-    make_listing,
-    make_variant,
     make_warehouse,
-    place_order,
 )
 from tests.sync.running import run_through
+from tests.sync.shop import (
+    CANCEL,
+    CREATE,
+    PREVIEW,
+    calls,
+    connect_shop,
+    held,
+    ordered,
+    run,
+    state_of,
+    step,
+    theirs,
+)
 
 pytestmark = pytest.mark.django_db
 
 Kind = SyncJob.Kind
 State = FulfillmentOrder.State
-FAULTS = ("lost_answer", "lost_answer", "html_503", "not_json")
-CREATE = {"2020-07-01": "createFulfillmentOrder", "2026-07-04": "outbound.createOrder"}
-GET = {"2020-07-01": "getFulfillmentOrder", "2026-07-04": "outbound.getOrder"}
-PREVIEW = {
-    "2020-07-01": "getFulfillmentPreview",
-    "2026-07-04": "outbound.getOrderPreview",
-}
-CANCEL = {"2020-07-01": "cancelFulfillmentOrder", "2026-07-04": "outbound.cancelOrder"}
 
 
 @pytest.fixture(params=VERSIONS)
@@ -79,92 +66,7 @@ def version(request: pytest.FixtureRequest, settings: Settings) -> str:
 @pytest.fixture
 def account(emulator: Emulator) -> AmazonAccount:
     """Give an account with one SKU in the American pool, and a rule that uses it."""
-    row = make_account(emulator=emulator)
-    emulator.control("outbound_behaviour", accept_seconds=0, step_seconds=0)
-    sku = fba_sku(emulator, row)
-    variant = make_variant(row.store, sku=sku)
-    make_listing(row, variant=variant, is_fba=True, is_mfn=False)
-    make_fba_rule(row)
-    run_through(row, Kind.FBA_STOCK)
-    return row
-
-
-def fba_sku(emulator: Emulator, account: AmazonAccount) -> str:
-    """Return a SKU that only FBA ships, with ten units in the American pool."""
-    sku = next(
-        sku
-        for (seller_id, sku), listing in emulator.state.listings.items()
-        if seller_id == account.seller_id and listing.is_fba and not listing.quantity
-    )
-    stock = emulator.state.stock_for(account.seller_id, sku, "ATVPDKIKX0DER")
-    assert stock
-    stock.fulfillable = 10
-    return sku
-
-
-def ordered(account: AmazonAccount, units: int = 3, **over: Any) -> StoreOrder:
-    """Have the store order units of the SKU."""
-    sku = Listing.objects.get(account=account, variant__isnull=False).seller_sku
-    return place_order(account.store, (sku, units), **over)
-
-
-def run(account: AmazonAccount) -> SyncRun:
-    """Run the job with everything due now, through as many slices as it takes."""
-    now = timezone.now()
-    FulfillmentOrder.objects.filter(send_after__isnull=False).update(send_after=now)
-    FulfillmentOrder.objects.filter(look_after__isnull=False).update(look_after=now)
-    StoreOrder.objects.filter(decide_after__isnull=False).update(decide_after=now)
-    for _ in range(10):
-        made = runner.run_kind(account, Kind.FBA_ORDERS)
-        assert made is not None
-        job = SyncJob.objects.get(account=account, kind=Kind.FBA_ORDERS)
-        if made.state != SyncRun.State.DONE or not job.progress["open"]:
-            return made
-    raise AssertionError("The run did not end.")
-
-
-def run_until_placed(account: AmazonAccount) -> None:
-    """Run the job as often as its slices of time need."""
-    for _ in range(20):
-        run(account)
-        placed = FulfillmentOrder.objects.filter(placed_at__isnull=False)
-        if placed.count() == StoreOrder.objects.count():
-            return
-    raise AssertionError("Some orders were never placed.")
-
-
-def theirs(emulator: Emulator, order: StoreOrder) -> McfOrder:
-    """Return the order as Amazon has it now."""
-    emulator.flush()
-    (found,) = (
-        row
-        for (_seller, number), row in emulator.state.mcf_orders.items()
-        if number == order.number
-    )
-    return found
-
-
-def calls(emulator: Emulator, operation: str) -> int:
-    """Return how often Amazon was called with this operation."""
-    return sum(call.operation == operation for call in emulator.state.requests)
-
-
-def step(emulator: Emulator, order: StoreOrder, name: str, **over: Any) -> None:
-    """Let Amazon take the order a step on."""
-    emulator.control("outbound_step", order_id=order.number, step=name, **over)
-
-
-def state_of(order: StoreOrder) -> tuple[str, str]:
-    """Return where the order stands, here and at Amazon."""
-    order.refresh_from_db()
-    return order.state, FulfillmentOrder.objects.get(order=order).state
-
-
-def held() -> int:
-    """Return what is promised of the pool; it is what the lines hold."""
-    units = sum(FulfillmentLine.objects.values_list("promised", flat=True))
-    assert sum(FbaStock.objects.values_list("promised", flat=True)) == units
-    return units
+    return connect_shop(emulator)
 
 
 def test_order_is_followed_from_the_price_to_the_delivery(
@@ -239,92 +141,6 @@ def test_country_that_amazon_does_not_ship_to_is_told_in_its_words(
     assert "cannot fulfil" in order.decided_why["refused"][0]
 
 
-def test_lost_answer_leaves_one_order(
-    emulator: Emulator, account: AmazonAccount, version: str
-) -> None:
-    order = ordered(account)
-    operation = CREATE[version]
-    emulator.control("faults", match=operation, kind="lost_answer", count=1)
-
-    run(account)
-    run(account)
-    run(account)
-
-    assert state_of(order)[0] == "at_amazon"
-    assert FulfillmentOrder.objects.get().placed_at
-    assert sum(item.quantity for item in theirs(emulator, order).items) == 3
-    stock = emulator.state.stock_for(
-        account.seller_id, theirs(emulator, order).items[0].sku, "ATVPDKIKX0DER"
-    )
-    assert stock
-    assert stock.fulfillable == 7
-    assert held() == 3
-
-
-def test_order_whose_sender_died_is_not_sent_again(
-    emulator: Emulator, account: AmazonAccount, version: str
-) -> None:
-    order = ordered(account)
-    emulator.control("faults", match=CREATE[version], kind="html_503", count=9)
-    run(account)
-    emulator.control("faults", clear=True)
-    placed = FulfillmentOrder.objects.get()
-    assert placed.state == State.WAITING
-    parts = {
-        "name": "Ann",
-        "addressLine1": "1",
-        "city": "Seattle",
-        "postalCode": "98103",
-        "countryCode": "US",
-        "stateOrRegion": "WA",
-    }
-    outbound_api(version).create(
-        client_for(account), outbound_words.new_order(placed, parts)
-    )
-    before = calls(emulator, CREATE[version])
-
-    run(account)
-
-    assert state_of(order)[0] == "at_amazon"
-    assert FulfillmentOrder.objects.get().placed_at
-    assert calls(emulator, CREATE[version]) == before
-
-
-def test_number_that_amazon_has_with_other_goods_is_refused(
-    emulator: Emulator, account: AmazonAccount, version: str
-) -> None:
-    order = ordered(account)
-    sku = order.lines.get().sku
-    emulator.control("outbound", order_id=order.number, sku=sku, quantity=1)
-
-    run(account)
-    run(account)
-
-    assert state_of(order) == ("needs_person", State.REFUSED)
-    assert FulfillmentOrder.objects.get().error_code == "fba_orders.number_taken"
-    assert held() == 0
-
-
-def test_refused_order_frees_its_units_and_says_why(
-    emulator: Emulator, account: AmazonAccount, version: str
-) -> None:
-    Listing.objects.filter(variant__isnull=False).update(seller_sku="GONE-SKU")
-    order = place_order(account.store, (account.store.variants.get().sku, 3))
-    candidate = Candidate(account.pk, "ATVPDKIKX0DER", "US")
-    fba_choices.keep_offers(order, candidate, [Offer("standard", is_fulfillable=True)])
-    fba_choices.consider(order)
-    assert held() == 3
-
-    run(account)
-
-    assert state_of(order) == ("needs_person", State.REFUSED)
-    assert held() == 0
-    placed = FulfillmentOrder.objects.get()
-    assert "SellerSKU" in placed.error_message
-    assert calls(emulator, CREATE[version]) == 1
-    assert DiagnosticEntry.objects.filter(code="fba_orders.refused").count() == 1
-
-
 def test_order_is_cancelled_while_amazon_allows_it(
     emulator: Emulator, account: AmazonAccount, version: str
 ) -> None:
@@ -389,27 +205,6 @@ def test_cancellation_accepted_too_late_is_told(
     assert told.count() == 1
 
 
-def test_lost_order_is_withdrawn_only_when_it_cannot_come_to_be_any_more(
-    emulator: Emulator, account: AmazonAccount, version: str
-) -> None:
-    order = ordered(account)
-    emulator.control("faults", match=CREATE[version], kind="html_503", count=9)
-    run(account)
-    emulator.control("faults", clear=True)
-    cancel_store_order(order, actor="ann")
-
-    run(account)
-    assert state_of(order) == ("at_amazon", State.WAITING)
-    FulfillmentOrder.objects.update(
-        cancel_asked_at=timezone.now() - timedelta(minutes=3)
-    )
-    run(account)
-
-    assert state_of(order) == ("cancelled", State.CANCELLED)
-    assert held() == 0
-    assert emulator.state.mcf_orders == {}
-
-
 @pytest.mark.parametrize("name", ["unfulfillable", "cancel"])
 def test_order_that_ends_at_amazon_needs_a_person(
     emulator: Emulator, account: AmazonAccount, version: str, name: str
@@ -446,40 +241,6 @@ def test_partly_shipped_order_needs_a_person_and_is_followed(
     assert order.delivered_at
 
 
-def test_outage_puts_orders_off_and_ends_the_run(
-    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retry, "MAX_ATTEMPTS", 1)
-    for _ in range(4):
-        ordered(account, 1)
-    emulator.control("faults", match="outbound.getOrderPreview", kind="html_503")
-
-    assert run(account).state == SyncRun.State.FAILED
-    attempts = StoreOrder.objects.values_list("attempts", flat=True)
-    assert sorted(attempts) == [0, 1, 1, 1]
-
-    emulator.control("faults", clear=True)
-    run_until_placed(account)
-    assert set(StoreOrder.objects.values_list("state", flat=True)) == {"at_amazon"}
-
-
-def test_step_without_quota_does_not_hold_up_the_others(
-    emulator: Emulator, account: AmazonAccount
-) -> None:
-    followed = ordered(account, 1)
-    run(account)
-    run(account)
-    fresh = ordered(account, 1)
-    bucket = QuotaBucket.objects.filter(operation="outbound.getOrderPreview")
-    assert bucket.update(hold_until=time.time() + 60) == 1
-    step(emulator, followed, "ship")
-
-    assert run(account).state == SyncRun.State.WAITING
-
-    fresh.refresh_from_db()
-    assert (state_of(followed)[0], fresh.state) == ("done", "new")
-
-
 def test_report_after_the_order_frees_its_units(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
@@ -504,28 +265,6 @@ def test_report_after_the_order_frees_its_units(
     assert held() == 0
     assert FbaStock.objects.get(listing__variant__isnull=False).sellable == 7
     assert not fulfillment.awaits_report(account.pk, timezone.now())
-
-
-def test_missing_role_blocks_the_job_and_keeps_the_order(
-    emulator: Emulator, account: AmazonAccount
-) -> None:
-    order = ordered(account)
-    emulator.state.application.roles.clear()
-
-    assert run(account).state == SyncRun.State.BLOCKED
-
-    order.refresh_from_db()
-    assert order.state == "new"
-
-
-def test_deleted_address_needs_a_person(account: AmazonAccount) -> None:
-    order = ordered(account)
-    order.personal_data.delete()
-
-    run(account)
-
-    order.refresh_from_db()
-    assert order.state == "needs_person"
 
 
 def test_amazon_is_asked_to_tell_when_orders_move_on(
@@ -577,34 +316,3 @@ def test_order_that_amazon_lists_is_no_sale_and_holds_no_local_stock(
     assert (level.on_hand, level.reserved) == (5, 0)
     assert not listed.has_unmatched
     assert not order_counts(Order.objects.all(), timezone.now()).to_ship
-
-
-def test_storm_of_faults_places_every_order_once(
-    emulator: Emulator,
-    account: AmazonAccount,
-    version: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(retry, "MAX_ATTEMPTS", 1)
-    chance = random.Random(7)  # noqa: S311 - not a secret
-    orders = [ordered(account, 1) for _ in range(5)]
-    operations = [table[version] for table in (PREVIEW, CREATE, GET)]
-    for _ in range(8):
-        emulator.control(
-            "faults",
-            match=chance.choice(operations),
-            kind=chance.choice(FAULTS),
-            count=chance.randint(1, 3),
-        )
-        run(account)
-    emulator.control("faults", clear=True)
-    run_until_placed(account)
-
-    numbers = [number for _seller, number in emulator.state.mcf_orders]
-    assert sorted(numbers) == sorted(order.number for order in orders)
-    placed = FulfillmentOrder.objects.filter(placed_at__isnull=False)
-    assert placed.count() == len(orders)
-    sku = orders[0].lines.get().sku
-    stock = emulator.state.stock_for(account.seller_id, sku, "ATVPDKIKX0DER")
-    assert stock
-    assert (stock.fulfillable, held()) == (5, 5)
