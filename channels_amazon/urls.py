@@ -11,6 +11,7 @@ from channels_amazon.views import (
     connect,
     data_protection,
     endpoint,
+    fba_rules,
     health,
     logs,
     order_search,
@@ -22,12 +23,17 @@ from channels_amazon.views import (
     shipping,
     status,
     stock,
+    store_order_actions,
+    store_order_import,
+    store_orders,
     subscription,
 )
 
 _AMAZON = "admin/amazon/"
 _ACCOUNT = "admin/amazon/accounts/<int:account_id>/"
 _ORDER = "admin/amazon/orders/<int:order_id>/"
+_STORE_ORDER = "admin/amazon/store-orders/<int:order_id>/"
+_FBA_RULE = "admin/amazon/fba-rules/<int:rule_id>/"
 _MESSAGE = "admin/amazon/quarantine/<int:message_id>/"
 _ENDPOINT = "admin/amazon/endpoint/<int:store_id>/"
 _VARIANT = "admin/amazon/stock/<int:variant_id>/"
@@ -108,6 +114,47 @@ urlpatterns = [
         f"{_ORDER}packages/<int:package_id>/discard/",
         shipping.package_discard,
         name="amazon-package-discard",
+    ),
+    path(
+        f"{_AMAZON}store-orders/",
+        store_orders.store_order_list,
+        name="amazon-store-order-list",
+    ),
+    path(
+        f"{_AMAZON}store-orders/import/",
+        store_order_import.store_order_import,
+        name="amazon-store-order-import",
+    ),
+    path(
+        _STORE_ORDER, store_orders.store_order_detail, name="amazon-store-order-detail"
+    ),
+    path(
+        f"{_STORE_ORDER}reveal/",
+        store_orders.store_order_reveal,
+        name="amazon-store-order-reveal",
+    ),
+    path(
+        f"{_STORE_ORDER}cancel/",
+        store_order_actions.store_order_cancel,
+        name="amazon-store-order-cancel",
+    ),
+    path(
+        f"{_STORE_ORDER}decide/",
+        store_order_actions.store_order_decide,
+        name="amazon-store-order-decide",
+    ),
+    path(
+        f"{_STORE_ORDER}ship/",
+        store_order_actions.store_order_ship,
+        name="amazon-store-order-ship",
+    ),
+    path(f"{_AMAZON}fba-rules/", fba_rules.fba_rule_list, name="amazon-fba-rule-list"),
+    path(
+        f"{_AMAZON}fba-rules/add/", fba_rules.fba_rule_add, name="amazon-fba-rule-add"
+    ),
+    path(_FBA_RULE, fba_rules.fba_rule_edit, name="amazon-fba-rule-edit"),
+    path(
+        f"{_FBA_RULE}delete/", fba_rules.fba_rule_delete, name="amazon-fba-rule-delete"
     ),
     path(f"{_ORDER}retry/", quarantine.order_retry, name="amazon-order-retry"),
     path(

@@ -16,6 +16,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group("", [_overview(request)]),
         _group(_("Orders"), _orders(request)),
         _group(_("Stock"), _stock(request)),
+        _group(_("Rules"), _rules(request)),
         _group(_("Channels → Amazon"), _amazon(request)),
         _group(_("Settings"), _settings(request)),
         _group(_("System"), _system(request)),
@@ -65,6 +66,12 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
             f"{link}?show=unmatched",
             active=inside and show == "unmatched",
         ),
+        _item(
+            _("Store orders"),
+            "shopping_bag",
+            reverse("amazon-store-order-list"),
+            active=request.path.startswith(reverse("amazon-store-order-list")),
+        ),
     ]
 
 
@@ -80,6 +87,13 @@ def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
         _model(request, "variant", _("Variants"), "sell"),
         _model(request, "product", _("Products"), "category"),
         _model(request, "warehouse", _("Warehouses"), "warehouse"),
+    ]
+
+
+def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
+    fba = reverse("amazon-fba-rule-list")
+    return [
+        _item(_("FBA rules"), "alt_route", fba, active=request.path.startswith(fba)),
     ]
 
 

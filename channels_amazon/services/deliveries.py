@@ -10,6 +10,11 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification
 from channels_amazon.rules import order_event
 from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
+from channels_amazon.rules.outbound_event import (
+    FULFILLMENT_ORDER_STATUS,
+    OutboundEvent,
+    read_outbound_event,
+)
 from channels_amazon.spapi.sqs import Message
 from channels_amazon.wording import sentence
 
@@ -23,7 +28,8 @@ _LONGEST_ID = 120
 class Delivery:
     """One delivery of a message as far as it can be read.
 
-    `fault` is why it cannot be used; `event` is set for a readable ORDER_CHANGE.
+    `fault` is why it cannot be used; `event` is set for a readable ORDER_CHANGE,
+    `outbound` for a readable FULFILLMENT_ORDER_STATUS.
     """
 
     message: Message
@@ -31,6 +37,7 @@ class Delivery:
     envelope: Envelope | None = None
     event: OrderEvent | None = None
     fault: BadEvent | None = None
+    outbound: OutboundEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,13 @@ def read_delivery(message: Message) -> Delivery:
     except BadEvent as error:
         return Delivery(message, own_id, fault=error)
     notification_id = envelope.notification_id[:_LONGEST_ID] or own_id
-    if envelope.notification_type != order_event.ORDER_CHANGE:
+    is_outbound = envelope.notification_type == FULFILLMENT_ORDER_STATUS
+    if not is_outbound and envelope.notification_type != order_event.ORDER_CHANGE:
         return Delivery(message, notification_id, envelope)
     try:
+        if is_outbound:
+            outbound = read_outbound_event(envelope)
+            return Delivery(message, notification_id, envelope, outbound=outbound)
         event = order_event.read_order_event(envelope)
     except BadEvent as error:
         return Delivery(message, notification_id, envelope, fault=error)
@@ -85,6 +96,9 @@ def judge(delivery: Delivery, accounts: Mapping[str, list[AmazonAccount]]) -> Ve
         fault = delivery.fault
         return Verdict(State.QUARANTINED, fault.code, fault.message)
     event = delivery.event
+    if delivery.outbound is not None:
+        # Whether it is an order that we placed shows when it is applied.
+        return Verdict(State.IGNORED)
     if event is None:
         return _of_other_type(delivery)
     account = _account_of(event, accounts)

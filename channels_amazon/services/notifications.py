@@ -35,6 +35,7 @@ from channels_amazon.services.diagnostics import (
     record,
     record_once,
 )
+from channels_amazon.services.fulfillment import look_now
 from channels_amazon.services.gathering import gathering
 from channels_amazon.services.orders import HeldOrder, OrderKey, apply_event
 from channels_amazon.services.reservations import lock_stock
@@ -173,7 +174,7 @@ def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
     message = delivery.message
     try:
         with transaction.atomic():
-            state = _apply(verdict, batch)
+            state = _apply(delivery, verdict, batch)
             _write(delivery, verdict, state)
     except (OperationalError, InterfaceError):
         raise
@@ -189,7 +190,9 @@ def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
     return Accepted(message, state, verdict.code)
 
 
-def _apply(verdict: Verdict, batch: _Batch) -> str:
+def _apply(delivery: Delivery, verdict: Verdict, batch: _Batch) -> str:
+    if delivery.outbound is not None:
+        return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
     key = _key(verdict)
     if key is None or verdict.account is None or verdict.event is None:
         return verdict.state

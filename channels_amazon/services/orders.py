@@ -25,6 +25,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.order_event import OrderEvent
 from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
     Flag,
     is_news,
     moves_back,
@@ -34,6 +35,7 @@ from channels_amazon.rules.order_transitions import (
 )
 from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.fulfillment import link_amazon_order
 from channels_amazon.services.reservations import has_packages, settle_order, told_of
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -140,6 +142,8 @@ def apply_order(
         order_facts.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
         is_changed = order_facts.write_order_lines(order, data.items, is_late=is_late)
+        if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
+            link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         unmatched = settle_order(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""

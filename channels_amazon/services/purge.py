@@ -40,6 +40,7 @@ from channels_amazon.models import (
     Store,
 )
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.services.store_orders import purge_destinations
 from channels_amazon.wording import sentence
 
 KEPT = timedelta(days=30)
@@ -73,8 +74,10 @@ class Standing:
 def purge(now: datetime) -> list[PurgeProof]:
     """Delete what may not be kept any more; return the proofs written, one a store.
 
-    A store of which nothing had to go gets a proof once a day.
+    A store of which nothing had to go gets a proof once a day. Destinations of store
+    orders go by the same rule; the proofs count Amazon's orders.
     """
+    purge_destinations(now)
     proofs = (_purge_store(store, now) for store in Store.objects.order_by("pk"))
     return [proof for proof in proofs if proof is not None]
 

@@ -19,14 +19,17 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     ApiCall,
     DiagnosticEntry,
+    FulfillmentOrder,
+    FulfillmentPackage,
     Order,
     Permission,
     Shipment,
+    StoreOrder,
     SyncRun,
     translated,
 )
 from channels_amazon.services.figures import CAP, JobLine
-from channels_amazon.views.labels import PERSONAL, WHY, flattened
+from channels_amazon.views.labels import FBA_PACKAGES, PERSONAL, WHY, flattened
 
 register = template.Library()
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
@@ -182,6 +185,42 @@ def shipment_state(shipment: Shipment) -> str:
     }
     word = shipment.get_state_display()
     return state(kinds[Shipment.State(shipment.state)], word)
+
+
+@register.simple_tag
+def store_order_state(order: StoreOrder) -> str:
+    """Show who ships a store order, and how far that is."""
+    kinds: dict[str, str] = {
+        StoreOrder.State.NEW: "waiting",
+        StoreOrder.State.LOCAL: "info",
+        StoreOrder.State.AT_AMAZON: "busy",
+        StoreOrder.State.DONE: "ok",
+        StoreOrder.State.CANCELLED: "off",
+    }
+    return state(kinds.get(order.state, "warning"), order.get_state_display())
+
+
+@register.simple_tag
+def fulfillment_state(placed: FulfillmentOrder) -> str:
+    """Show where a store order stands at FBA."""
+    kinds: dict[str, str] = {
+        FulfillmentOrder.State.WAITING: "waiting",
+        FulfillmentOrder.State.CANCELLING: "waiting",
+        FulfillmentOrder.State.COMPLETE: "ok",
+        FulfillmentOrder.State.COMPLETE_PARTIAL: "warning",
+        FulfillmentOrder.State.CANCELLED: "off",
+        FulfillmentOrder.State.UNFULFILLABLE: "error",
+        FulfillmentOrder.State.INVALID: "error",
+        FulfillmentOrder.State.REFUSED: "error",
+    }
+    return state(kinds.get(placed.state, "busy"), placed.get_state_display())
+
+
+@register.simple_tag
+def fba_package_state(package: FulfillmentPackage) -> str:
+    """Show where a parcel of Amazon's is."""
+    kind, word = FBA_PACKAGES.get(package.status, ("waiting", package.status or "–"))
+    return state(kind, word)
 
 
 @register.simple_tag

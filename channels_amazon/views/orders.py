@@ -25,6 +25,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.services import figures, personal_data
+from channels_amazon.services.fulfillment import placed_by_us
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -74,6 +75,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
             (key, label, without(request, "after", "show")) for key, label in form.SHOWN
         ],
         "slice": shown,
+        "ours": placed_by_us(shown.rows),
         "counts": figures.order_counts(own, now),
         "has_accounts": bool(accounts),
         "name_form": NameForm(label_suffix="") if stores else None,
@@ -155,6 +157,7 @@ def show_order(
     operates = can_operate(request.user, store)
     context = {
         "order": order,
+        "store_order": placed_by_us([order]).get(order.pk),
         "next_step": next_step(order, now),
         "stamps": stamps(order),
         "seller_central": seller_central(order),

@@ -55,6 +55,14 @@ def _package(world: World) -> tuple[Any, ...]:
     return (world.order.pk, make_refused(world.order).pk)
 
 
+def _store_order(world: World) -> tuple[Any, ...]:
+    return (world.store_order.pk,)
+
+
+def _rule(world: World) -> tuple[Any, ...]:
+    return (world.rule.pk,)
+
+
 def _message(world: World) -> tuple[Any, ...]:
     return (make_put_aside(world.account).pk,)
 
@@ -84,6 +92,10 @@ ADDRESSES = {
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
     "amazon-data-protection": Address(),
+    "amazon-fba-rule-add": Address(),
+    "amazon-fba-rule-delete": Address(_rule, "post", OPERATOR),
+    "amazon-fba-rule-edit": Address(_rule, "post", OPERATOR),
+    "amazon-fba-rule-list": Address(),
     "amazon-endpoint-secret": Address(_store, "post", OWNER),
     "amazon-endpoint-set": Address(_store, "post", OWNER),
     "amazon-endpoint-test": Address(_store, "post", OWNER),
@@ -115,6 +127,13 @@ ADDRESSES = {
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
+    "amazon-store-order-cancel": Address(_store_order, "post", OPERATOR),
+    "amazon-store-order-decide": Address(_store_order, "post", OPERATOR),
+    "amazon-store-order-detail": Address(_store_order),
+    "amazon-store-order-import": Address(),
+    "amazon-store-order-list": Address(),
+    "amazon-store-order-reveal": Address(_store_order, "post"),
+    "amazon-store-order-ship": Address(_store_order, "post", OPERATOR),
     "amazon-subscribe": Address(_account, "post", OPERATOR),
 }
 OF_ROWS = sorted(name for name, address in ADDRESSES.items() if address.args)
@@ -123,12 +142,16 @@ FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_ro
 LISTS = (
     "amazon-account-list",
     "amazon-data-protection",
+    "amazon-fba-rule-add",
+    "amazon-fba-rule-list",
     "amazon-log-list",
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
     "amazon-quarantine-list",
     "amazon-stock-list",
+    "amazon-store-order-import",
+    "amazon-store-order-list",
     "amazon-store-endpoint",
 )
 
@@ -181,6 +204,8 @@ def test_list_holds_nothing_of_another_store(name: str) -> None:
         world.order.amazon_order_id,
         world.variant.sku,
         world.entry.message,
+        world.store_order.number,
+        world.rule.name,
     ):
         assert secret not in text
 

@@ -13,12 +13,14 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     DiagnosticEntry,
+    FbaRule,
     HealthReport,
     Notification,
     Order,
     Shipment,
     Store,
     StoreMember,
+    StoreOrder,
     Variant,
     Warehouse,
 )
@@ -39,6 +41,8 @@ class World:
     warehouse: Warehouse
     variant: Variant
     order: Order
+    store_order: StoreOrder
+    rule: FbaRule
     entry: DiagnosticEntry
     report: HealthReport
 
@@ -61,6 +65,8 @@ def make_world() -> World:
         warehouse=builders.make_warehouse(store),
         variant=variant,
         order=builders.make_order(account, lines=({"variant": variant},)),
+        store_order=builders.place_order(store, ("UNKNOWN-SKU", 1)),
+        rule=builders.make_fba_rule(account),
         entry=builders.make_entry(account),
         report=HealthReport.objects.create(account=account, state="done", status="ok"),
     )
