@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats, personal_data, retention
+from channels_amazon.services import heartbeats, latency, quarantine, retention
+from channels_amazon.services.purge import purge
 from channels_amazon.sync import runner
 from channels_amazon.sync.pulse import repeating
 
@@ -38,11 +39,28 @@ def run_health_check(report_id: int) -> None:
         run_report(report_id)
 
 
+def replay_unknown(account_id: int) -> None:
+    """Take in the messages that waited for this account to be connected."""
+    with _beating():
+        quarantine.replay_unknown(account_id)
+
+
+def measure() -> None:
+    """Write down how long the orders' steps took in the hours that are over."""
+    with _beating():
+        latency.roll_up()
+
+
 def housekeep() -> None:
-    """Delete old log rows and personal data whose time is over."""
+    """Delete old log rows."""
     with _beating():
         retention.prune()
-        personal_data.purge(timezone.now())
+
+
+def purge_personal_data() -> None:
+    """Delete personal data whose time is over, and write the proof."""
+    with _beating():
+        purge(timezone.now())
 
 
 _beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)

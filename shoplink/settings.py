@@ -214,9 +214,17 @@ SELLER_CENTRAL_URL_FE = env.http_base(
     "SELLER_CENTRAL_URL_FE", f"{_CENTRAL}.amazon.co.jp"
 )
 
+# Amazon's API for new store orders that FBA ships; each keeps the one it began with.
+FBA_OUTBOUND_VERSION: str = env.str("FBA_OUTBOUND_VERSION", default="2026-07-04")
+if FBA_OUTBOUND_VERSION not in {"2026-07-04", "2020-07-01"}:
+    raise ImproperlyConfigured("FBA_OUTBOUND_VERSION must be 2026-07-04 or 2020-07-01.")
+
 # Notifications; boto3 reads AWS_ENDPOINT_URL_SQS and its other variables itself.
 SQS_QUEUE_URL: str = env.str("SQS_QUEUE_URL", default="").strip()
 SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
+
+# Lets messages to a store go to addresses inside our own network, also by http://.
+WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # -- Content security policy ----------------------------------------------------------
 

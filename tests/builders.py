@@ -17,6 +17,8 @@ from channels_amazon.models import (
     Credential,
     DeveloperApplication,
     DiagnosticEntry,
+    FbaRule,
+    FbaStock,
     Listing,
     MarketplaceParticipation,
     Order,
@@ -24,9 +26,15 @@ from channels_amazon.models import (
     Product,
     Store,
     StoreMember,
+    StoreOrder,
     SyncJob,
     Variant,
     Warehouse,
+)
+from channels_amazon.services.store_orders import (
+    LineDraft,
+    StoreOrderDraft,
+    place_store_order,
 )
 
 _numbers = count(1)
@@ -266,3 +274,59 @@ def make_entry(account: AmazonAccount, **over: Any) -> DiagnosticEntry:
         account=account, **fields | over
     )
     return row
+
+
+def make_fba_stock(listing: Listing, fulfillable: int, **over: Any) -> FbaStock:
+    """Make what Amazon holds of the listing in its account's home pool."""
+    pools = {"na": "US", "eu": "EU", "fe": "JP"}
+    fields: dict[str, Any] = {
+        "pool": pools[listing.account.region],
+        "total": fulfillable,
+        "seen_marketplace_id": HOME[listing.account.region][0],
+        "seen_at": timezone.now(),
+    }
+    row: FbaStock = FbaStock.objects.create(
+        listing=listing, fulfillable=fulfillable, **fields | over
+    )
+    return row
+
+
+def make_fba_rule(account: AmazonAccount, **over: Any) -> FbaRule:
+    """Make a rule of the account that is switched on and prefers FBA."""
+    fields: dict[str, Any] = {
+        "name": f"Rule {number()}",
+        "is_active": True,
+        "prefer": FbaRule.Prefer.FBA_FIRST,
+    }
+    row: FbaRule = FbaRule.objects.create(
+        store=account.store, account=account, **fields | over
+    )
+    return row
+
+
+def store_order_draft(*lines: tuple[str, int], **over: Any) -> StoreOrderDraft:
+    """Make an order of the store as it is told, with lines of SKU and units."""
+    fields: dict[str, Any] = {
+        "number": f"S-{number()}",
+        "placed_at": timezone.now(),
+        "destination": {
+            "name": "Ann Buyer",
+            "addressLine1": "1000 Winthrop Ave N",
+            "city": "Seattle",
+            "stateOrRegion": "WA",
+            "postalCode": "98103",
+            "countryCode": "US",
+            "phone": "206-555-0100",
+        },
+        "lines": [
+            LineDraft(number=str(place), sku=sku, quantity=units)
+            for place, (sku, units) in enumerate(lines, 1)
+        ],
+    }
+    return StoreOrderDraft(**fields | over)
+
+
+def place_order(store: Store, *lines: tuple[str, int], **over: Any) -> StoreOrder:
+    """Have the store order these lines, as its system would."""
+    draft = store_order_draft(*lines, **over)
+    return place_store_order(store, draft=draft, actor="test").order

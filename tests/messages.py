@@ -10,6 +10,7 @@ from typing import Any
 from channels_amazon.spapi.orders import Order, read_order
 from channels_amazon.spapi.sqs import Message
 from tests.builders import HOME, number
+from tests.builders import number as unique
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -140,5 +141,33 @@ def _full_item(order_id: str, place: int, item: Sequence[Any]) -> dict[str, Any]
         "fulfillment": {
             "quantityFulfilled": done,
             "quantityUnfulfilled": quantity - done,
+        },
+    }
+
+
+def outbound_change(
+    number: str, *, status: str = "Complete", **over: Any
+) -> dict[str, Any]:
+    """Make a FULFILLMENT_ORDER_STATUS of the store order with that number."""
+    at = iso(START)
+    return {
+        "NotificationVersion": "1.0",
+        "NotificationType": "FULFILLMENT_ORDER_STATUS",
+        "PayloadVersion": "1.0",
+        "EventTime": at,
+        "Payload": {
+            "FulfillmentOrderStatusNotification": {
+                "SellerId": over.get("seller_id", "A3TH9S8BH6GOGM"),
+                "EventType": "Order",
+                "StatusUpdatedDateTime": at,
+                "SellerFulfillmentOrderId": number,
+                "FulfillmentOrderStatus": status,
+            }
+        },
+        "NotificationMetadata": {
+            "ApplicationId": "app-id",
+            "SubscriptionId": "subscription-id",
+            "PublishTime": at,
+            "NotificationId": over.get("notification_id") or f"note-{unique()}",
         },
     }

@@ -16,8 +16,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group("", [_overview(request)]),
         _group(_("Orders"), _orders(request)),
         _group(_("Stock"), _stock(request)),
+        _group(_("Rules"), _rules(request)),
         _group(_("Channels → Amazon"), _amazon(request)),
         _group(_("Settings"), _settings(request)),
+        _group(_("System"), _system(request)),
     ]
     return [group for group in groups if group["items"]]
 
@@ -64,6 +66,12 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
             f"{link}?show=unmatched",
             active=inside and show == "unmatched",
         ),
+        _item(
+            _("Store orders"),
+            "shopping_bag",
+            reverse("amazon-store-order-list"),
+            active=request.path.startswith(reverse("amazon-store-order-list")),
+        ),
     ]
 
 
@@ -79,6 +87,13 @@ def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
         _model(request, "variant", _("Variants"), "sell"),
         _model(request, "product", _("Products"), "category"),
         _model(request, "warehouse", _("Warehouses"), "warehouse"),
+    ]
+
+
+def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
+    fba = reverse("amazon-fba-rule-list")
+    return [
+        _item(_("FBA rules"), "alt_route", fba, active=request.path.startswith(fba)),
     ]
 
 
@@ -113,11 +128,30 @@ def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
 
 
 def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
+    protection = reverse("amazon-data-protection")
     return [
+        _item(
+            _("Data protection"),
+            "shield_person",
+            protection,
+            active=request.path.startswith(protection),
+        ),
         _model(request, "store", _("Stores"), "store"),
         _model(request, "storemember", _("Members"), "group"),
+        _page(request, "amazon-store-endpoint", _("API and webhooks"), "webhook"),
         _model(request, "user", _("Users"), "person", app="auth"),
     ]
+
+
+def _system(request: HttpRequest) -> list[dict[str, Any] | None]:
+    return [
+        _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
+    ]
+
+
+def _page(request: HttpRequest, name: str, title: Any, icon: str) -> dict[str, Any]:
+    link = reverse(name)
+    return _item(title, icon, link, active=request.path.startswith(link))
 
 
 def _model(

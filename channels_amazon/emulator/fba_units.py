@@ -12,7 +12,8 @@ def reserve(world: World, stock: FbaStock, units: int) -> int:
     taken = min(stock.fulfillable, units)
     stock.fulfillable -= taken
     stock.pending_customer_orders += taken
-    raise_stock_change(world, stock)
+    if taken:
+        raise_stock_change(world, stock)
     return taken
 
 

@@ -271,7 +271,11 @@ def _go_on(world: World, order: McfOrder) -> None:
     """Let the next step follow by itself where the switches say so."""
     seconds = world.switches.outbound.step_seconds
     seen = order.status
-    if seconds > 0 and seen in _NEXT and seen != NEW and order.action != HOLD:
+    if seconds <= 0 or order.action == HOLD:
+        return
+    if seen in (COMPLETE, PARTIAL):
+        world.schedule(seconds, lambda: deliver(world, order))
+    elif seen in _NEXT and seen != NEW:
         world.schedule(seconds, lambda: _step_from(world, order, seen))
 
 

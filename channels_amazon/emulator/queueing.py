@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import threading
-from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from moto.server import ThreadedMotoServer
 
+from .queue_memory import SwiftQueue, add_message, clear_queue, drop_queue, make_queue
 from .state import EMPTY_QUEUE, World
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
@@ -25,10 +18,7 @@ AWS_ACCOUNT = "123456789012"
 # The local queue server takes any credentials; these open nothing.
 ACCESS_KEY = "emulator"
 SECRET_KEY = "emulator"  # noqa: S105
-BATCH = 10
 LONGEST_WAIT = 0.5
-
-logger = logging.getLogger(__name__)
 
 
 class QueueServer:
@@ -40,6 +30,7 @@ class QueueServer:
     def __init__(self, port: int) -> None:
         self._port = port
         self._server = ThreadedMotoServer(HOST, port, verbose=False)
+        self.memory: SwiftQueue | None = None
         self._name_all(port)
 
     def _name_all(self, port: int) -> None:
@@ -54,37 +45,16 @@ class QueueServer:
         """Start the server and create the queue; raises OSError for a taken port."""
         # Moto's thread would end without a word, and its start wait for ever.
         socket.create_server((HOST, self._port)).close()
-        # A reset purges the queue, and resets may follow one another quickly.
-        os.environ.setdefault("MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR", "false")
         # It would write a line for every long poll to the terminal.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server.start()
         self._name_all(self._server.get_host_and_port()[1])
-        client = self.client()
-        try:
-            client.create_queue(QueueName=self._name)
-        finally:
-            client.close()
+        self.memory = make_queue(AWS_ACCOUNT, AWS_REGION, self._name)
 
     def stop(self) -> None:
         """Stop the server; its queue and messages are gone."""
-        client = self.client()
-        try:
-            client.delete_queue(QueueUrl=self.url)
-        finally:
-            client.close()
+        drop_queue(AWS_ACCOUNT, AWS_REGION, self._name)
         self._server.stop()
-
-    def client(self) -> SQSClient:
-        """Return a client that knows this server only."""
-        return boto3.client(
-            "sqs",
-            region_name=AWS_REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
-            config=Config(retries={"max_attempts": 1}, connect_timeout=2),
-        )
 
 
 class Publisher:
@@ -92,7 +62,7 @@ class Publisher:
 
     def __init__(self, world: World, queue: QueueServer) -> None:
         self._world = world
-        self._client = queue.client()
+        self._queue = queue
         self._sending = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(
@@ -108,14 +78,13 @@ class Publisher:
         self._stopped.set()
         self._world.wake.set()
         self._thread.join()
-        self._client.close()
 
     def flush(self) -> None:
         """Run what is due and send all that is queued, before returning."""
         self._world.run_due()
         with self._sending:
-            while batch := self._next_batch():
-                self._send(*batch)
+            while self._send_next():
+                pass
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -131,31 +100,16 @@ class Publisher:
         real = self._world.clock.real_seconds(max(0.0, left))
         return min(LONGEST_WAIT, max(0.001, real))
 
-    def _next_batch(self) -> tuple[str, list[str]] | None:
-        """Take up to ten bodies for one queue off the outbox."""
-        with self._world.lock:
-            outbox = self._world.outbox
-            if not outbox:
-                return None
-            url = outbox[0][0]
-            bodies: list[str] = []
-            while outbox and outbox[0][0] == url and len(bodies) < BATCH:
-                bodies.append(outbox.popleft()[1])
-            return url, bodies
-
-    def _send(self, url: str, bodies: list[str]) -> None:
-        entries = [
-            {"Id": str(number), "MessageBody": body or " "}
-            for number, body in enumerate(bodies)
-            if body != EMPTY_QUEUE
-        ]
+    def _send_next(self) -> bool:
+        """Send one body off the outbox, and tell whether there was one."""
         try:
-            # It is the first of its batch: a reset empties the outbox too.
-            if bodies[0] == EMPTY_QUEUE:
-                self._client.purge_queue(QueueUrl=url)
-            if not entries:
-                return
-            self._client.send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
-        except (BotoCoreError, ClientError):
-            # Amazon does not tell either when it cannot write to a queue.
-            logger.exception("event=emulator.publish_failed count=%s", len(bodies))
+            url, body = self._world.outbox.popleft()
+        except IndexError:
+            return False
+        # Amazon does not tell either when it cannot write to a queue.
+        if url == self._queue.url and self._queue.memory is not None:
+            if body == EMPTY_QUEUE:
+                clear_queue(self._queue.memory)
+            else:
+                add_message(self._queue.memory, body or " ")
+        return True

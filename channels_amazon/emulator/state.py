@@ -37,6 +37,8 @@ Action = Callable[[], None]
 
 # In place of a body: the publisher empties the queue. No body may hold this character.
 EMPTY_QUEUE = "\x00"
+# Web-shop orders of the demo go from step to step while one looks on.
+DEMO_STEP_SECONDS = 20.0
 
 
 @dataclass
@@ -174,8 +176,11 @@ class World:
     def __post_init__(self) -> None:
         """Seed the chances, and let the demo's orders wait as real ones do."""
         self.random = random.Random(self.seed)
-        pending = 1.0 if self.name == "demo" else 0.0
-        self.switches = Switches(pending_seconds=pending)
+        if self.name == "demo":
+            going_on = OutboundSwitches(step_seconds=DEMO_STEP_SECONDS)
+            self.switches = Switches(pending_seconds=1.0, outbound=going_on)
+        else:
+            self.switches = Switches()
 
     def now(self) -> datetime:
         """Return the simulated time in UTC."""

@@ -67,6 +67,17 @@ class FilterForm(forms.Form):
         return value.replace(tzinfo=UTC) if value else None
 
 
+class NameForm(forms.Form):
+    """A search by name; it is sent by POST, see views/order_search.py."""
+
+    name = forms.CharField(
+        label=_("Name of buyer or recipient"),
+        max_length=120,
+        strip=True,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
 class OrderFilter(FilterForm):
     """The filter of the orders page."""
 
@@ -244,7 +255,11 @@ def _shown(orders: QuerySet[Order], show: str, now: datetime) -> QuerySet[Order]
         "late": open_orders & Q(ship_by__lt=now),
         "unmatched": Q(has_unmatched=True),
         "backorder": Q(has_shortage=True),
-        "cancel": Q(cancel_requested=True, status__in=Order.OPEN),
+        "cancel": Q(
+            cancel_requested=True,
+            cancel_declined_at__isnull=True,
+            status__in=Order.OPEN,
+        ),
         "aside": ~Q(aside_code=""),
     }
     return orders.filter(conditions.get(show, Q()))

@@ -57,6 +57,16 @@ class ShipForm(forms.Form):
             for line in order.lines.all()
             if self.is_bound or left[line.pk]
         ]
+        if order.asks_to_cancel:
+            # Asked once: shipping declines the wish.
+            self.fields["ships_all_the_same"] = forms.BooleanField(
+                label=_("The buyer asks to cancel: ship all the same"),
+                error_messages={
+                    "required": _(
+                        "Say that the order ships although the buyer asks to cancel."
+                    )
+                },
+            )
         for line, units in self.open_lines:
             self.fields[quantity_name(line)] = forms.IntegerField(
                 label=line.seller_sku or line.order_item_id,

@@ -87,6 +87,8 @@ class Order(StoreScoped):
     ship_by_from = models.DateTimeField(null=True, blank=True)
     ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
     deliver_by = models.DateTimeField(null=True, blank=True)
+    # When it left, by Amazon's packages or else when Amazon first told of it.
+    shipped_at = models.DateTimeField(null=True, blank=True)
     # When Amazon first showed every package of it as delivered.
     delivered_at = models.DateTimeField(null=True, blank=True)
     # Flags that ask for a person; each is a filter on the orders page.

@@ -205,6 +205,8 @@ class FulfillmentOrder(StoreScoped):
         AmazonAccount, models.CASCADE, related_name="fulfillment_orders"
     )
     api_version = models.CharField(max_length=10)
+    # Under which id Amazon lists it among its own orders, "" while it does not.
+    amazon_order_id = models.CharField(max_length=40, blank=True, default="")
     marketplace_id = models.CharField(_("marketplace"), max_length=20)
     pool = models.CharField(_("pool"), max_length=4)
     speed = models.CharField(_("speed"), max_length=10)
@@ -238,6 +240,7 @@ class FulfillmentOrder(StoreScoped):
                 condition=models.Q(ended_at__isnull=True),
                 name="fulfillment_open",
             ),
+            models.Index(fields=["amazon_order_id"], name="fulfillment_amazon_id"),
         )
 
     def __str__(self) -> str:

@@ -52,13 +52,20 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.worker_stuck",
             "queue.backlog",
             "queue.schedule_missing",
+            "data.retention_overdue",
         ),
     ),
     (
         "queue.no_worker",
-        ("queue.worker_stuck", "queue.backlog", "queue.schedule_missing"),
+        (
+            "queue.worker_stuck",
+            "queue.backlog",
+            "queue.schedule_missing",
+            "data.retention_overdue",
+        ),
     ),
-    ("queue.worker_stuck", ("queue.backlog",)),
+    ("queue.worker_stuck", ("queue.backlog", "data.retention_overdue")),
+    ("queue.schedule_missing", ("data.retention_overdue",)),
     ("queue.*", ()),
     (
         "notifications.not_configured",

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     MarketplaceParticipation,
     Store,
 )
-from channels_amazon.services import jobs
+from channels_amazon.services import jobs, quarantine
 from channels_amazon.services.applications import current_application
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.wording import sentence
@@ -77,6 +77,7 @@ def connect_account(store: Store, *, grant: AccountGrant, actor: str) -> AmazonA
             jobs.ensure_jobs(account)
             jobs.unblock(account)
             _tell_connected(account, is_new=is_new, actor=actor)
+            quarantine.replay_later(account)
             return account
     except IntegrityError as error:
         # Two stores authorised the same seller at the same moment: one is first.

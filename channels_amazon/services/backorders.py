@@ -36,8 +36,12 @@ def refresh_orders(order_ids: Collection[int]) -> int:
     for is_short in (True, False):
         rows = Order.objects.filter(pk__in=order_ids, has_shortage=not is_short)
         rows = rows.filter(short if is_short else ~short)
-        pks = list(rows.order_by("pk").values_list("pk", flat=True))
-        changed += Order.objects.filter(pk__in=pks).update(has_shortage=is_short)
+        with transaction.atomic():
+            # In the order in which a batch of events locks its orders.
+            locked = rows.select_for_update(of=("self",), no_key=True)
+            locked = locked.order_by("account_id", "amazon_order_id")
+            pks = list(locked.values_list("pk", flat=True))
+            changed += Order.objects.filter(pk__in=pks).update(has_shortage=is_short)
     return changed
 
 

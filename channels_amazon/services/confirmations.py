@@ -73,7 +73,8 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
             error_message=clean(together(refusal.message, refusal.fix), 500),
         ):
             return
-        settle_order(order)
+        lines = shipment.lines.values_list("line_id", "quantity")
+        settle_order(order, never_left=dict(lines))
         order.save()
         record(
             Entry(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, FbaStock, Listing
 from channels_amazon.services.diagnostics import Entry, Level, record_once
+from channels_amazon.services.fulfillment import lock_pools, release_shown
 from channels_amazon.spapi.apis.fba_inventory import InventorySummary
 from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.wording import sentence
@@ -44,19 +45,21 @@ def upsert_fba_stock(
     summaries: Sequence[InventorySummary],
     *,
     pass_began: datetime,
+    asked_at: datetime | None = None,
 ) -> int:
     """Store one page of one site's FBA units; return how many rows changed.
 
     Sites of one pool report the same units again, and a site where the SKU is not
-    offered may report fewer: within one pass the highest report of a pool stands.
+    offered may report fewer: within one pass the highest report of a pool stands. What
+    it counts as gone, by when it was asked for, is no longer held for our own orders.
     """
     pool = pool_of(marketplace_id)
     now = timezone.now()
     changed = 0
     with transaction.atomic():
         listings = _listings(account, summaries)
-        rows = FbaStock.objects.filter(pool=pool, listing__in=listings.values())
-        known = {row.listing_id: row for row in rows}
+        known = lock_pools([listing.pk for listing in listings.values()], pool)
+        stored: set[int] = set()
         for summary in summaries:
             listing = listings[summary.seller_sku]
             facts = _facts(summary, marketplace_id)
@@ -66,9 +69,13 @@ def upsert_fba_stock(
                     listing=listing, pool=pool, seen_at=now, **facts
                 )
                 changed += 1
+                stored.add(listing.pk)
             elif _stands(row, marketplace_id, facts, pass_began):
                 changed += _differs(row, facts)
                 FbaStock.objects.filter(pk=row.pk).update(seen_at=now, **facts)
+                stored.add(listing.pk)
+        if asked_at is not None:
+            release_shown(account.pk, pool, stored, asked_at=asked_at)
     return changed
 
 
@@ -112,7 +119,12 @@ def empty_missing(account: AmazonAccount, pools: set[str], since: datetime) -> i
     )
     pks = list(gone.values_list("pk", flat=True))
     rows = FbaStock.objects.filter(pk__in=pks, seen_at__lt=since)
-    return int(rows.update(**dict.fromkeys(_UNITS, 0)))
+    held = list(rows.filter(promised__gt=0).values_list("pool", "listing_id"))
+    emptied = int(rows.update(**dict.fromkeys(_UNITS, 0)))
+    for pool in {pool for pool, _listing_id in held}:
+        listing_ids = {listing_id for of, listing_id in held if of == pool}
+        release_shown(account.pk, pool, listing_ids, asked_at=since)
+    return emptied
 
 
 def _listings(

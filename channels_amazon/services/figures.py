@@ -16,6 +16,7 @@ from channels_amazon.models import (
     Permission,
     QuotaBucket,
     Shipment,
+    StoreOrder,
     SyncJob,
     SyncRun,
 )
@@ -24,6 +25,12 @@ from channels_amazon.models import (
 CAP = 1000
 LATENCY_SAMPLE = 500
 DUE_SOON = timedelta(hours=24)
+OPEN_STORE_ORDERS = (
+    StoreOrder.State.NEEDS_PERSON,
+    StoreOrder.State.NEW,
+    StoreOrder.State.AT_AMAZON,
+    StoreOrder.State.LOCAL,
+)
 OPEN_STATUSES = (Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED)
 
 
@@ -98,6 +105,13 @@ def order_counts(orders: QuerySet[Order], now: datetime) -> OrderCounts:
         shortage=_count(orders.filter(has_shortage=True)),
         refused=_count(refused),
     )
+
+
+def store_order_counts(orders: QuerySet[StoreOrder]) -> dict[str, int]:
+    """Return how many of the store's orders are in each open state, capped."""
+    return {
+        state.value: _count(orders.filter(state=state)) for state in OPEN_STORE_ORDERS
+    }
 
 
 def latency(orders: QuerySet[Order]) -> Latency:
@@ -180,6 +194,11 @@ def stock_waiting(accounts: Collection[int]) -> tuple[int, int]:
 def first_pull_done(jobs: Sequence[SyncJob]) -> bool:
     """Tell whether every job with a first pass has ended it."""
     return bool(jobs) and all(job.first_done_at for job in jobs)
+
+
+def capped_count(rows: QuerySet[Any]) -> int:
+    """Return how many rows there are, counted up to CAP."""
+    return _count(rows)
 
 
 def _count(rows: QuerySet[Any]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun, label
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.gathering import put_off
 from channels_amazon.services.heartbeats import host_name
 from channels_amazon.services.queueing import enqueue_drain
 from channels_amazon.wording import Sentence, sentence
@@ -37,6 +38,8 @@ URGENT = (
     SyncJob.Kind.STOCK_PUSH,
 )
 URGENT_AHEAD = timedelta(minutes=1)
+# A quantity that is too high at Amazon oversells; an order's address can wait a second.
+PUSH_AHEAD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,29 @@ def wake(account_id: int, *kinds: str) -> None:
     time: waking it would only spend calls. A job that is being worked on runs again
     afterwards. One that is due already keeps its place in the line.
     """
+    pairs = [(account_id, kind) for kind in kinds or SyncJob.Kind.values]
+    # Last of all: a worker that gives such a job back waits for our commit.
+    if not put_off(_wake, pairs, rank=1):
+        _wake(pairs)
+
+
+def _wake(pairs: Collection[tuple[int, str]]) -> None:
     now = timezone.now()
-    jobs = SyncJob.objects.filter(account_id=account_id, blocked_code="").filter(
+    chosen = Q(pk__in=())
+    for account_id, kind in pairs:
+        chosen |= Q(account_id=account_id, kind=kind)
+    may_wake = SyncJob.objects.filter(chosen, blocked_code="").filter(
         Q(waiting_until__isnull=True) | Q(waiting_until__lte=now),
         Q(lease_until__isnull=False) | Q(attempts=0),
     )
-    if kinds:
-        jobs = jobs.filter(kind__in=kinds)
-    is_worked_on = When(lease_until__isnull=False, then=Value(now))
-    if jobs.update(due_at=Case(is_worked_on, default=Least("due_at", Value(now)))):
-        enqueue_drain()
+    with transaction.atomic():
+        # In one order, so that two who wake several never wait for each other.
+        locked = may_wake.select_for_update(no_key=True).order_by("pk")
+        pks = list(locked.values_list("pk", flat=True))
+        is_worked_on = When(lease_until__isnull=False, then=Value(now))
+        sooner = Case(is_worked_on, default=Least("due_at", Value(now)))
+        if pks and SyncJob.objects.filter(pk__in=pks).update(due_at=sooner):
+            enqueue_drain()
 
 
 def block(
@@ -177,10 +193,13 @@ def claim_due(holder: str, lease_seconds: float) -> SyncJob | None:
 
 def _candidates(now: datetime) -> list[int]:
     due = SyncJob.objects.filter(due_jobs(now)).order_by("due_at", "pk")
+    pushes = due.filter(kind=SyncJob.Kind.STOCK_PUSH).values_list("due_at", "pk")
     urgent = due.filter(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
     others = due.exclude(kind__in=URGENT).values_list("due_at", "pk")[:_CANDIDATES]
-    ranked = [(due_at - URGENT_AHEAD, pk) for due_at, pk in urgent]
-    return [pk for _rank, pk in sorted([*ranked, *others])]
+    ranked = [(due_at - PUSH_AHEAD, pk) for due_at, pk in pushes[:_CANDIDATES]]
+    ranked += [(due_at - URGENT_AHEAD, pk) for due_at, pk in urgent]
+    # A push is in both lists: its first place counts.
+    return list(dict.fromkeys(pk for _rank, pk in sorted([*ranked, *others])))
 
 
 def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:

@@ -15,10 +15,16 @@ from dataclasses import dataclass, field
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
-from channels_amazon.models import KeyRotation, SecretTextField
+from channels_amazon.models import (
+    KeyRotation,
+    OrderPersonalData,
+    PersonalDataWord,
+    SecretTextField,
+)
+from channels_amazon.services.name_search import write_words
 
 # Rows held in memory at once; one row may carry a whole notification.
 BATCH = 50
@@ -59,12 +65,15 @@ class _Table:
 def rotate_keys(batch: int = BATCH) -> Iterator[ModelResult]:
     """Encrypt all secrets with the first of FERNET_KEYS; yield what each model took.
 
+    The hashes of names' words come last, made anew from what was encrypted.
+
     A rotation that was interrupted goes on after its last row; one that was finished
     starts over, and finds what a process with the old keys has written since. Every
     process must know the new first key before this begins.
     """
     for table in _tables():
         yield _rotate(table, batch)
+    yield _rotate_words(batch)
 
 
 def key_fingerprint() -> str:
@@ -108,6 +117,35 @@ def _rotate(table: _Table, batch: int) -> ModelResult:
     progress.finished_at = timezone.now()
     progress.save(update_fields=["finished_at"])
     return result
+
+
+def _rotate_words(batch: int) -> ModelResult:
+    """Hash the words of names anew: their key is derived from the first key.
+
+    A row that no key opens is told of with its own table; its words stay as they are.
+    """
+    progress = _begin(PersonalDataWord._meta.label_lower)
+    result = ModelResult(PersonalDataWord._meta.label_lower)
+    rows = OrderPersonalData.objects.order_by("pk").values_list("pk", flat=True)
+    while pks := list(rows.filter(pk__gt=progress.last_pk)[:batch]):
+        for pk in pks:
+            result.rewritten += _rewrite_words(pk)
+        result.rows += len(pks)
+        progress.last_pk = pks[-1]
+        progress.rows += len(pks)
+        progress.save(update_fields=["last_pk", "rows"])
+    progress.finished_at = timezone.now()
+    progress.save(update_fields=["finished_at"])
+    return result
+
+
+def _rewrite_words(pk: int) -> bool:
+    with transaction.atomic():
+        try:
+            row = OrderPersonalData.objects.select_for_update().filter(pk=pk).first()
+        except InvalidToken:
+            return False
+        return row is not None and write_words(row)
 
 
 def _begin(model: str) -> KeyRotation:

@@ -64,10 +64,26 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "next_due_at",
         "account__seller_id",
     ),
+    "proofs": (
+        "id",
+        "store__name",
+        "at",
+        "orders",
+        "kept",
+        "overdue",
+        "next_due_at",
+        "days_after_delivery",
+        "days_after_shipping",
+    ),
 }
 # What we said of it, which is said in the reader's language.
 SENTENCES = frozenset({"message", "fix"})
-HEADINGS = {"account__seller_id": "seller_id"}
+HEADINGS = {
+    "account__seller_id": "seller_id",
+    "store__name": "store",
+    "orders": "orders_deleted_from",
+    "kept": "orders_kept",
+}
 CHUNK = 2000
 # Spreadsheets take a cell that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")

@@ -1,15 +1,16 @@
 """Takes Amazon's notifications in: kept once, applied, or put aside; services layer.
 
-Each message is a transaction of its own. A message counts as accepted when its row is
-committed; only then may it be deleted from the queue.
+A batch is one transaction, in which each message has a savepoint of its own: one that
+cannot be applied takes back nothing but itself. A message counts as accepted when its
+row is committed; only then may it be deleted from the queue.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import (
@@ -22,10 +23,11 @@ from django.db import (
 from django.db.models import F
 from django.utils import timezone
 
-from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules import order_event
-from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
+from channels_amazon.rules.order_event import Envelope
+from channels_amazon.services import deliveries, orders
+from channels_amazon.services.deliveries import Delivery, Verdict, read_delivery
 from channels_amazon.services.diagnostics import (
     Entry,
     Level,
@@ -33,7 +35,10 @@ from channels_amazon.services.diagnostics import (
     record,
     record_once,
 )
-from channels_amazon.services.orders import apply_event
+from channels_amazon.services.fulfillment import look_now
+from channels_amazon.services.gathering import gathering
+from channels_amazon.services.orders import HeldOrder, OrderKey, apply_event
+from channels_amazon.services.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
 from channels_amazon.wording import sentence
@@ -46,6 +51,9 @@ MOST_DELIVERIES = 5
 _LONGEST_BODY = 100_000
 # A wrong subscription sends without end: the inbox counts, the log need not.
 _SAY_AGAIN = timedelta(hours=1)
+# PostgreSQL's names for a transaction that gave way to another one.
+_GAVE_WAY = frozenset({"40001", "40P01"})
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +66,29 @@ class Accepted:
     is_settled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What to write into the inbox row of one message.
+@dataclass(slots=True)
+class _Batch:
+    """What a batch has locked: its orders by account and id."""
 
-    `about` names what many messages have in common, so that the log says it once.
-    """
-
-    state: str
-    code: str = ""
-    message: str = ""
-    fix: str = ""
-    about: str = ""
-    account: AmazonAccount | None = None
-    event: OrderEvent | None = None
+    held: dict[OrderKey, HeldOrder]
 
 
 def accept(messages: Sequence[Message]) -> list[Accepted]:
-    """Take the messages in, each by itself; one that cannot be never stops the rest.
+    """Take the messages in; one that cannot be applied never stops the rest.
 
     A database that cannot be reached raises: the messages then come again.
     """
-    return [_accept(message) for message in messages]
+    if not messages:
+        return []
+    try:
+        return _in_one_transaction(messages)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge where every message ends
+        if len(messages) > 1:
+            logger.warning("batch is taken apart error=%s", type(error).__name__)
+            return [one for message in messages for one in accept([message])]
+        return [_give_up(messages[0], error)]
 
 
 def queue_region() -> str:
@@ -91,104 +100,138 @@ def queue_region() -> str:
     return str(host[1]) if len(host) > 2 and host[0] == "sqs" else "us-east-1"
 
 
-def _accept(message: Message) -> Accepted:
-    try:
-        return _take_in(message)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # The edge where every message ends.
-        logger.exception(
-            "notification failed id=%s deliveries=%s", message.id, message.receive_count
-        )
-        is_lasting = isinstance(error, DataError | IntegrityError)
-        if not is_lasting and message.receive_count < MOST_DELIVERIES:
-            return Accepted(message, "", "notifications.failed", is_settled=False)
-        return _quarantine(message, error)
+def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic(), gathering():
+                return _take_in(messages)
+        except OperationalError as error:
+            state = getattr(error.__cause__, "sqlstate", "")
+            if attempt == _ATTEMPTS or state not in _GAVE_WAY:
+                raise
+            logger.warning("batch gave way attempt=%s state=%s", attempt, state)
+    raise AssertionError("unreachable")
 
 
-def _take_in(message: Message) -> Accepted:
-    envelope: Envelope | None = None
-    try:
-        envelope = order_event.read_envelope(message.body)
-        notification_id = envelope.notification_id or f"sqs:{message.id}"
-    except BadEvent as error:
-        return _store(message, f"sqs:{message.id}", None, _bad(error))
-    if _count_again(notification_id):
-        return Accepted(message, "duplicate")
-    verdict = _judge(envelope)
-    return _store(message, notification_id, envelope, verdict)
+def _take_in(messages: Sequence[Message]) -> list[Accepted]:
+    read = [read_delivery(message) for message in messages]
+    sellers = {one.event.seller_id for one in read if one.event is not None}
+    accounts = deliveries.accounts_by_seller(sellers) if sellers else {}
+    judged = [(one, deliveries.judge(one, accounts)) for one in read]
+    batch = _lock(judged)
+    # After the orders are locked: who had the same message before has committed.
+    known = _known({one.notification_id for one in read})
+    taken: dict[int, Accepted] = {}
+    for place in sorted(range(len(judged)), key=lambda place: _rank(judged[place])):
+        delivery, verdict = judged[place]
+        if delivery.notification_id in known:
+            _count_again(delivery.notification_id)
+            taken[place] = Accepted(delivery.message, "duplicate")
+            continue
+        taken[place] = _settle(delivery, verdict, batch)
+        if taken[place].is_settled:
+            known.add(delivery.notification_id)
+    orders.drop_blank(batch.held.values())
+    return [taken[place] for place in range(len(messages))]
 
 
-def _judge(envelope: Envelope) -> _Verdict:
-    """Decide what a readable message is, without changing anything yet."""
-    kind = envelope.notification_type
-    if kind != order_event.ORDER_CHANGE:
-        return _Verdict(
-            State.IGNORED if kind else State.QUARANTINED,
-            "notifications.unknown_type",
-            sentence(
-                "Messages of the type %(kind)s are not used here.", kind=kind or "?"
-            ),
-            about=kind or "?",
-        )
-    try:
-        event = order_event.read_order_event(envelope)
-    except BadEvent as error:
-        return _bad(error)
-    account = _account_of(event)
-    if account is None:
-        return _Verdict(
-            State.QUARANTINED,
-            "notifications.unknown_account",
-            sentence(
-                "The seller %(seller)s is not connected here.", seller=event.seller_id
-            ),
-            fix=sentence(
-                "Connect the account, or end its subscription at Amazon. Its messages "
-                "are put aside in the inbox; this is said once an hour."
-            ),
-            about=event.seller_id,
-            event=event,
-        )
-    return _Verdict(State.APPLIED, account=account, event=event)
+def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> _Batch:
+    """Lock orders, then levels, each in one order: no two batches wait in a ring."""
+    first_seen: dict[OrderKey, datetime] = {}
+    skus: dict[AmazonAccount, set[str]] = {}
+    for _delivery, verdict in judged:
+        key = _key(verdict)
+        if key is None or verdict.account is None or verdict.event is None:
+            continue
+        seen_at = verdict.event.changed_at
+        first_seen[key] = min(seen_at, first_seen.get(key, seen_at))
+        named = skus.setdefault(verdict.account, set())
+        named.update(line.seller_sku for line in verdict.event.lines)
+    if not first_seen:
+        return _Batch({})
+    held = orders.hold_orders(first_seen)
+    lock_stock(skus, {one.order.pk for one in held.values()})
+    return _Batch(held)
 
 
-def _store(
-    message: Message,
-    notification_id: str,
-    envelope: Envelope | None,
-    verdict: _Verdict,
-) -> Accepted:
-    """Apply the event and write the inbox row, both or neither."""
-    state = verdict.state
+def _key(verdict: Verdict) -> OrderKey | None:
+    if verdict.account is None or verdict.event is None:
+        return None
+    return verdict.account.pk, verdict.event.order_id[:40]
+
+
+def _rank(judged: tuple[Delivery, Verdict]) -> tuple[int, int, str, float, str]:
+    """Return where in the batch a message is applied: by order, then Amazon's time."""
+    delivery, verdict = judged
+    key, event = _key(verdict), verdict.event
+    if key is None or event is None:
+        return 1, 0, "", 0.0, delivery.notification_id
+    return 0, *key, event.changed_at.timestamp(), delivery.notification_id
+
+
+def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
+    """Apply one message and write its row in a savepoint; one that breaks waits."""
+    message = delivery.message
     try:
         with transaction.atomic():
-            if verdict.account is not None and verdict.event is not None:
-                result = apply_event(verdict.account, verdict.event)
-                state = State.APPLIED if result.is_news else State.STALE
-            _write(message, notification_id, envelope, verdict, state)
-    except IntegrityError:
-        # Another consumer was quicker with the same message.
-        if not _count_again(notification_id):
-            raise
-        return Accepted(message, "duplicate")
+            state = _apply(delivery, verdict, batch)
+            _write(delivery, verdict, state)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge where every message ends
+        # What is in memory of the order is no longer what its row says.
+        key = _key(verdict)
+        if key is not None and (gone := batch.held.pop(key, None)) is not None:
+            orders.drop_blank([gone])
+        return _give_up(message, error, verdict.account)
+    key = _key(verdict)
+    if key in batch.held:
+        batch.held[key] = HeldOrder(batch.held[key].order, is_new=False)
     return Accepted(message, state, verdict.code)
 
 
-def _write(
-    message: Message,
-    notification_id: str,
-    envelope: Envelope | None,
-    verdict: _Verdict,
-    state: str,
-) -> None:
+def _apply(delivery: Delivery, verdict: Verdict, batch: _Batch) -> str:
+    if delivery.outbound is not None:
+        return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
+    key = _key(verdict)
+    if key is None or verdict.account is None or verdict.event is None:
+        return verdict.state
+    result = apply_event(verdict.account, verdict.event, batch.held.get(key))
+    return State.APPLIED if result.is_news else State.STALE
+
+
+def _give_up(
+    message: Message, error: Exception, account: AmazonAccount | None = None
+) -> Accepted:
+    """Leave the message to come again, or put it aside where that will not help."""
+    logger.error(
+        "notification failed id=%s deliveries=%s",
+        message.id,
+        message.receive_count,
+        exc_info=error,
+    )
+    is_lasting = isinstance(error, DataError | IntegrityError)
+    if not is_lasting and message.receive_count < MOST_DELIVERIES:
+        return Accepted(message, "", deliveries.FAILED, is_settled=False)
+    # Of its own words nothing: one of them may be what the database refuses.
+    delivery = Delivery(message, f"sqs:{message.id}"[:120])
+    verdict = replace(deliveries.failed(error), account=account)
+    if _count_again(delivery.notification_id):
+        return Accepted(message, "duplicate")
+    with transaction.atomic():
+        _write(delivery, verdict, verdict.state)
+    return Accepted(message, verdict.state, verdict.code)
+
+
+def _write(delivery: Delivery, verdict: Verdict, state: str) -> None:
+    message, envelope = delivery.message, delivery.envelope
     seller_id, order_id = ("", "")
     if envelope is not None:
         seller_id, order_id = order_event.seller_and_order(envelope)
     event = verdict.event
     event_at = envelope.event_at if envelope else None
     Notification.objects.create(
-        notification_id=notification_id[:120],
+        notification_id=delivery.notification_id,
         notification_type=clean(envelope.notification_type if envelope else "", 60),
         account=verdict.account,
         seller_id=clean(seller_id, 40),
@@ -203,7 +246,7 @@ def _write(
         body=_body(message, envelope),
     )
     if verdict.code:
-        _tell(verdict, state, order_id or notification_id)
+        _tell(verdict, state, order_id or delivery.notification_id)
 
 
 def _body(message: Message, envelope: Envelope | None) -> str:
@@ -213,41 +256,17 @@ def _body(message: Message, envelope: Envelope | None) -> str:
     return redact_text(message.body[:_LONGEST_BODY])
 
 
+def _known(ids: set[str]) -> set[str]:
+    rows = Notification.objects.filter(notification_id__in=ids).order_by()
+    return set(rows.values_list("notification_id", flat=True))
+
+
 def _count_again(notification_id: str) -> bool:
-    known = Notification.objects.filter(notification_id=notification_id[:120])
+    known = Notification.objects.filter(notification_id=notification_id)
     return bool(known.update(deliveries=F("deliveries") + 1))
 
 
-def _account_of(event: OrderEvent) -> AmazonAccount | None:
-    """Return the account of the event's seller, in the region of its marketplace."""
-    accounts = list(
-        AmazonAccount.objects.filter(seller_id=event.seller_id)
-        .exclude(state=AmazonAccount.State.DISCONNECTED)
-        .select_related("store")
-    )
-    marketplace = MARKETPLACES.get(event.marketplace_id)
-    if marketplace is None:
-        return accounts[0] if len(accounts) == 1 else None
-    return next((row for row in accounts if row.region == marketplace.region), None)
-
-
-def _bad(error: BadEvent) -> _Verdict:
-    return _Verdict(State.QUARANTINED, error.code, error.message)
-
-
-def _quarantine(message: Message, error: Exception) -> Accepted:
-    """Keep a message that breaks us, so that people can look at it."""
-    verdict = _Verdict(
-        State.QUARANTINED,
-        "notifications.failed",
-        sentence(
-            "The message could not be applied: %(error)s.", error=type(error).__name__
-        ),
-    )
-    return _store(message, f"sqs:{message.id}", None, verdict)
-
-
-def _tell(verdict: _Verdict, state: str, reference: str) -> None:
+def _tell(verdict: Verdict, state: str, reference: str) -> None:
     is_wrong = state == State.QUARANTINED
     put_aside = sentence(
         "The message was put aside in the inbox; the sweep brings the order all the "

@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
@@ -17,6 +19,7 @@ from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
 
+PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 # What the columns of money hold.
 _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
@@ -28,6 +31,7 @@ def write_event(order: Order, event: OrderEvent) -> None:
     An event never takes the order's status back: the full order decides that.
     """
     status = status_of(event.status)
+    was_open = order.status in Order.OPEN
     if not moves_back(order.status, status):
         order.status = status
         order.amazon_status = _cut(order, "amazon_status", event.status)
@@ -41,7 +45,10 @@ def write_event(order: Order, event: OrderEvent) -> None:
         ship_by_from=event.ship_by_from,
         ship_by=event.ship_by,
         deliver_by=event.deliver_by,
+        cancel_notify_at=event.cancel_notify_at,
     )
+    if was_open and order.status == Order.Status.SHIPPED:
+        order.shipped_at = order.shipped_at or event.changed_at
     order.last_event_at = event.changed_at
     order.changed_at = order.changed_at or event.changed_at
 
@@ -51,6 +58,7 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
 
     With `keeps_status` the order's present status, from a newer event, stands.
     """
+    was_open = order.status in Order.OPEN
     if not keeps_status:
         order.status = status_of(data.status)
         order.amazon_status = _cut(order, "amazon_status", data.status)
@@ -71,12 +79,17 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
         ship_by=data.latest_ship,
         deliver_by=data.latest_delivery,
     )
+    _write_way(order, data, was_open=was_open)
     order.last_updated_at = data.last_updated_time
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
-    """Store the event's lines; an event may name some of the order's lines only."""
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
+    """Store the event's lines; an event may name some of the order's lines only.
+
+    Returns whether any of them is new or changed.
+    """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
     for told in lines:
         facts: dict[str, Any] = {
@@ -88,18 +101,32 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
         shipped = told.shipped
         if shipped is None and order.status == Order.Status.SHIPPED:
             shipped = told.quantity
+        line = known.get(told.order_item_id)
         if shipped is not None:
-            facts["quantity_shipped"] = shipped
-        _write_line(order, known.get(told.order_item_id), told.order_item_id, facts)
+            # Units that left come back only when a person books them.
+            facts["quantity_shipped"] = max(shipped, _left(line))
+        changed |= _write_line(order, line, told.order_item_id, facts)
+    return changed
 
 
-def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
-    """Store the full order's lines; a line Amazon no longer names is kept."""
+def write_order_lines(
+    order: Order, items: tuple[OrderItem, ...], *, is_late: bool
+) -> bool:
+    """Store the full order's lines; a line Amazon no longer names is kept.
+
+    Units that left stay so where the order was cancelled since, and where the data
+    `is_late`: older than the newest event. Returns whether any of them is new or
+    changed.
+    """
+    changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
+    keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
+        line = known.get(item.order_item_id)
+        least = _left(line) if keeps_shipped else 0
         facts: dict[str, Any] = {
             "quantity": _quantity(order, item),
-            "quantity_shipped": _shipped(order, item),
+            "quantity_shipped": max(_shipped(order, item), least),
             "cancel_requested": item.cancel_requested,
             "cancel_reason": (item.cancel_reason or "")[:200],
             "asin": (item.asin or "")[:12],
@@ -110,7 +137,8 @@ def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        _write_line(order, known.get(item.order_item_id), item.order_item_id, facts)
+        changed |= _write_line(order, line, item.order_item_id, facts)
+    return changed
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -118,6 +146,26 @@ def amount_of(money: Money) -> Decimal | None:
     if not money.amount.is_finite() or abs(money.amount) >= _HIGHEST:
         return None
     return money.amount.quantize(Decimal("0.01"))
+
+
+def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
+    """Set when the order left and, once Amazon shows it, when it had arrived.
+
+    Without a package's time it left when Amazon told of it, if it was open until then.
+    Amazon names no time of delivery: the moment it was first seen counts.
+    """
+    if status_of(data.status) != Order.Status.SHIPPED:
+        return
+    told_at = data.last_updated_time
+    left = [package.ship_time for package in data.packages if package.ship_time]
+    if left:
+        # A time beyond Amazon's own news of it would keep personal data too long.
+        order.shipped_at = min(max(left), told_at)
+    elif was_open:
+        order.shipped_at = order.shipped_at or told_at
+    states = {package.status for package in data.packages} - {PACKAGE_CANCELLED}
+    if states == {PACKAGE_DELIVERED}:
+        order.delivered_at = order.delivered_at or timezone.now()
 
 
 def _quantity(order: Order, item: OrderItem) -> int:
@@ -136,13 +184,20 @@ def _shipped(order: Order, item: OrderItem) -> int:
     return _quantity(order, item) if is_shipped else 0
 
 
+def _left(line: OrderLine | None) -> int:
+    return 0 if line is None else line.quantity_shipped
+
+
 def _write_line(
     order: Order, line: OrderLine | None, order_item_id: str, facts: dict[str, Any]
-) -> None:
+) -> bool:
     if line is None:
         OrderLine.objects.create(order=order, order_item_id=order_item_id, **facts)
-    elif any(getattr(line, name) != value for name, value in facts.items()):
-        OrderLine.objects.filter(pk=line.pk).update(**facts)
+        return True
+    if all(getattr(line, name) == value for name, value in facts.items()):
+        return False
+    OrderLine.objects.filter(pk=line.pk).update(**facts)
+    return True
 
 
 def _cut(order: Order, name: str, value: str | None) -> str:

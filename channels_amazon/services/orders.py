@@ -6,9 +6,10 @@ reordered messages never take an order back: times are Amazon's own, not ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,15 +24,29 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.order_event import OrderEvent
-from channels_amazon.rules.order_transitions import is_news, moves_back, status_of
+from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
+    Flag,
+    is_news,
+    moves_back,
+    rule_of,
+    state_of,
+    status_of,
+)
 from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
-from channels_amazon.services.reservations import settle_order
+from channels_amazon.services.fulfillment import link_amazon_order
+from channels_amazon.services.reservations import has_packages, settle_order, told_of
+from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
 # Where an order came from: the event's fetch, the sweep, a shipment's read-back.
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+# Times of one change may differ by their precision in an event and in an order.
+SAME_CHANGE = timedelta(seconds=1)
+# Account and Amazon's order id.
+OrderKey = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +78,45 @@ class _Before:
 
     was_unmatched: bool
     status: str
+    seen: tuple[Any, ...]
 
 
-def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """An order whose row this transaction has locked."""
+
+    order: Order
+    is_new: bool
+
+
+def apply_event(
+    account: AmazonAccount, event: OrderEvent, held: HeldOrder | None = None
+) -> EventResult:
     """Take over what an ORDER_CHANGE says, and reserve or release its stock.
 
-    The order is marked stale, so that it is fetched in full.
+    The order is marked stale, so that it is fetched in full. `held` is its row where
+    `hold_orders` locked it before.
     """
     now = timezone.now()
     with transaction.atomic():
-        order, is_new = _lock(account, event.order_id, event.changed_at)
+        if held is None:
+            order, is_new = _lock(account, event.order_id, event.changed_at)
+        else:
+            order, is_new = held.order, held.is_new
         status = status_of(event.status)
         if not _tells_more(order, event, status):
             return EventResult(order, is_new=False, is_news=False)
-        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        before = _before(order, is_new=is_new)
         order.event_seen_at = order.event_seen_at or now
         order_facts.write_event(order, event)
-        order_facts.write_event_lines(order, event.lines)
+        is_changed = order_facts.write_event_lines(order, event.lines)
         unmatched = settle_order(order)
         # A new mark each time: a fetch that is under way may not know this change.
         order.stale_since = now
         order.fetch_after = None
         order.fetch_attempts = 0
+        if is_changed or seen_by_store(order) != before.seen:
+            mark_untold(order)
         order.save()
         _tell(order, unmatched, before)
         jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
@@ -106,18 +138,70 @@ def apply_order(
         if known_at is not None and data.last_updated_time < known_at:
             return OrderResult(order, is_new=False, is_older=True)
         is_behind = not is_final and _is_behind(order, data)
-        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        before = _before(order, is_new=is_new)
         order_facts.write_order(order, data, keeps_status=is_behind)
-        order_facts.write_order_lines(order, data.items)
+        is_late = not is_final and _is_before_event(order, data)
+        is_changed = order_facts.write_order_lines(order, data.items, is_late=is_late)
+        if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
+            link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         unmatched = settle_order(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""
         if source == SWEEP and not is_behind:
             _answer_event(order)
+        if is_changed or seen_by_store(order) != before.seen:
+            mark_untold(order)
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
+
+
+def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder]:
+    """Lock these orders in one order for all, making the new ones.
+
+    Keys are account and Amazon's order id, values when it was first seen. Call it
+    inside a transaction, before any level of stock is locked; whoever makes an order
+    without writing it calls `drop_blank`.
+    """
+    keys = sorted(wanted)
+    own = Q(account_id__in={pk for pk, _id in keys}) & Q(
+        amazon_order_id__in=[order_id for _pk, order_id in keys]
+    )
+    pairs = Order.objects.filter(own).order_by()
+    known = set(pairs.values_list("account_id", "amazon_order_id"))
+    Order.objects.bulk_create(
+        [
+            Order(
+                account_id=pk,
+                amazon_order_id=order_id,
+                status=Order.Status.UNKNOWN,
+                ordered_at=wanted[pk, order_id],
+                first_source=Order.Source.EVENT,
+            )
+            for pk, order_id in keys
+            if (pk, order_id) not in known
+        ],
+        ignore_conflicts=True,
+    )
+    rows = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .filter(own)
+        .order_by("account_id", "amazon_order_id")
+    )
+    locked = {(row.account_id, row.amazon_order_id): row for row in rows}
+    return {
+        key: HeldOrder(locked[key], is_new=key not in known and _is_blank(locked[key]))
+        for key in keys
+    }
+
+
+def drop_blank(held: Iterable[HeldOrder]) -> None:
+    """Delete the orders that were made to be held and then came to nothing."""
+    made = [one.order.pk for one in held if one.is_new]
+    blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
+    Order.objects.filter(pk__in=made, **blank).delete()
 
 
 def match_lines(variant: Variant) -> int:
@@ -225,6 +309,10 @@ def _lock(
     return _locked(Q(account=account, amazon_order_id=order_id[:40])), is_new
 
 
+def _is_blank(order: Order) -> bool:
+    return order.last_event_at is None and order.last_updated_at is None
+
+
 def _locked(condition: Q) -> Order:
     order: Order = (
         Order.objects.select_for_update(of=("self",), no_key=True)
@@ -232,6 +320,11 @@ def _locked(condition: Q) -> Order:
         .get(condition)
     )
     return order
+
+
+def _before(order: Order, *, is_new: bool) -> _Before:
+    status = "" if is_new else order.status
+    return _Before(order.has_unmatched, status, seen_by_store(order))
 
 
 def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
@@ -248,17 +341,23 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
 
 
 def _is_behind(order: Order, data: AmazonOrder) -> bool:
-    """Tell whether the full order is from before the newest event we know."""
-    told_at = order.last_event_at
-    if told_at is None or data.last_updated_time >= told_at:
+    """Tell whether an event told of a later status than the full order has."""
+    if not _is_before_event(order, data):
         return False
     return moves_back(order.status, status_of(data.status))
+
+
+def _is_before_event(order: Order, data: AmazonOrder) -> bool:
+    told_at = order.last_event_at
+    return told_at is not None and data.last_updated_time < told_at
 
 
 def _answer_event(order: Order) -> None:
     """Take the stale mark off where the sweep brought what the event told of."""
     told_at, updated_at = order.last_event_at, order.last_updated_at
-    if told_at is not None and updated_at is not None and updated_at >= told_at:
+    if told_at is None or updated_at is None:
+        return
+    if updated_at + SAME_CHANGE > told_at:
         order.stale_since = order.fetch_after = None
         order.fetch_attempts = 0
 
@@ -283,8 +382,38 @@ def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
                 ),
             )
         )
-    if order.status == Order.Status.UNKNOWN != before.status:
+    if order.status != before.status:
+        _tell_flag(order, before.status)
+
+
+def _tell_flag(order: Order, was: str) -> None:
+    # Only a cancellation asks for the packages, which cost a query.
+    is_packed = order.status == Order.Status.CANCELLED and has_packages(order)
+    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
+    if flag is Flag.UNKNOWN_STATUS:
         _tell_unknown_status(order)
+    elif flag is Flag.CANCELLED_AFTER_PACKING:
+        _tell_cancelled_after_packing(order)
+
+
+def _tell_cancelled_after_packing(order: Order) -> None:
+    record(
+        Entry(
+            code="orders.cancelled_after_packing",
+            level=Level.WARNING,
+            account=order.account,
+            reference=order.amazon_order_id,
+            message=sentence(
+                "Order %(order)s was cancelled at Amazon after units of it had been "
+                "packed or shipped. They count as gone from the stock.",
+                order=order.amazon_order_id,
+            ),
+            fix=sentence(
+                "Stop the parcel if it has not left, or wait for its return, and book "
+                "the units back into stock."
+            ),
+        )
+    )
 
 
 def _tell_unknown_status(order: Order) -> None:

@@ -13,7 +13,7 @@ from channels_amazon.models import (
     Permission,
     SyncJob,
 )
-from channels_amazon.services import jobs
+from channels_amazon.services import jobs, order_data
 from channels_amazon.services.diagnostics import Entry, record
 from channels_amazon.services.permission_probes import ProbeResult
 from channels_amazon.wording import sentence
@@ -46,6 +46,8 @@ def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -
                 gone.setdefault(result.name, result)
     for result in gone.values():
         _tell_missing(account, sites[result.marketplace_id], result)
+    if Permission.Name.SHIPPING in came:
+        order_data.read_people_again(account)
     _free_jobs(account, {missing_code(name) for name in came - set(gone)})
     return changed
 

@@ -1,45 +1,33 @@
-"""Keeps buyer and recipient encrypted, masked by default, not too long; services layer.
-
-Amazon's policy: personal data serves to fulfil the order, and goes 30 days after it was
-delivered. We do not know the delivery, so the days count from shipping, which is
-earlier.
-"""
+"""Keeps buyer and recipient encrypted and masked by default; services layer."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, DateTimeField, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
     Order,
     OrderPersonalData,
-    Shipment,
-    Store,
     dump_secret,
     load_secret,
 )
+from channels_amazon.services import name_search
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.services.purge import is_past_its_time
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=30)
-# An order that nobody ever shipped must not keep its buyer for ever.
-KEPT_OPEN = timedelta(days=90)
-_BATCH = 500
 # Not personal by Amazon's list, and needed to see at a glance where a parcel goes.
 _SHOWN = frozenset({"addressType", "city", "countryCode", "stateOrRegion"})
 _DOTS = "•••"
-_ENDED = (Order.Status.SHIPPED, Order.Status.CANCELLED, Order.Status.UNFULFILLABLE)
 
 
 class PersonalDataUnreadable(ShoplinkError):
@@ -58,14 +46,18 @@ def store_personal_data(
     if not is_ours or not (buyer or recipient):
         return False
     now = timezone.now()
-    if orders_past_their_time(now).filter(pk=order.pk).exists():
+    if is_past_its_time(order, now):
         return False
-    given = {"buyer": dump_secret(buyer), "recipient": dump_secret(recipient)}
-    OrderPersonalData.objects.update_or_create(
-        order=order,
-        defaults={name: text for name, text in given.items() if text}
-        | {"received_at": now},
-    )
+    with transaction.atomic():
+        row: Any = _locked_row(order)
+        before = row.pk and (row.buyer, row.recipient)
+        row.buyer = dump_secret(buyer) or row.buyer
+        row.recipient = dump_secret(recipient) or row.recipient
+        row.received_at = now
+        row.save()
+        # Most readings of an order bring the people it had.
+        if (row.buyer, row.recipient) != before:
+            name_search.write_words(row)
     return True
 
 
@@ -106,46 +98,16 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
         ) from None
 
 
-def purge(now: datetime) -> int:
-    """Delete the personal data of orders whose time is over; return of how many.
-
-    Each store's log keeps the proof.
-    """
-    total = 0
-    while True:
-        over = orders_past_their_time(now).filter(personal_data__isnull=False)
-        ids = list(over.order_by("pk").values_list("pk", flat=True)[:_BATCH])
-        if not ids:
-            return total
-        counts = dict(
-            Order.objects.filter(pk__in=ids)
-            .order_by()
-            .values("account__store")
-            .annotate(orders=Count("pk"))
-            .values_list("account__store", "orders")
-        )
-        OrderPersonalData.objects.filter(order__in=ids).delete()
-        for store in Store.objects.filter(pk__in=counts):
-            _tell_purged(store, counts[store.pk])
-        total += len(ids)
-
-
-def orders_past_their_time(now: datetime) -> QuerySet[Order]:
-    """Return the orders of which no personal data may be kept any more."""
-    shipped = (
-        Shipment.objects.filter(order=OuterRef("pk"))
-        .order_by()
-        .values("order")
-        .annotate(last=Max("shipped_at"))
-        .values("last")
-    )
-    left_at = Coalesce(
-        Subquery(shipped), "ship_by", "ordered_at", output_field=DateTimeField()
-    )
-    ended = Q(status__in=_ENDED, left_at__lt=now - KEPT)
-    forgotten = Q(left_at__lt=now - KEPT_OPEN)
-    orders: QuerySet[Order] = Order.objects.annotate(left_at=left_at)
-    return orders.filter(ended | forgotten)
+def _locked_row(order: Order) -> OrderPersonalData:
+    """Return the order's row, a new one where there is none or no key opens it."""
+    rows = OrderPersonalData.objects.filter(order=order)
+    try:
+        row: OrderPersonalData | None = rows.select_for_update().first()
+    except InvalidToken:
+        # What Amazon gives again replaces what was lost with its key.
+        rows.only("pk").delete()
+        row = None
+    return row or OrderPersonalData(order=order)
 
 
 def _read(order: Order) -> dict[str, Any]:
@@ -163,18 +125,3 @@ def _mask(value: Any, key: str = "") -> Any:
     if key in _SHOWN or value in (None, ""):
         return value
     return _DOTS
-
-
-def _tell_purged(store: Store, orders: int) -> None:
-    record(
-        Entry(
-            code="personal_data.purged",
-            level=Level.INFO,
-            store=store,
-            message=sentence(
-                "Buyer and recipient of %(count)d orders were deleted: their time was "
-                "over.",
-                count=orders,
-            ),
-        )
-    )

@@ -7,14 +7,15 @@ the same facts end in the same stock, and doing it again moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from channels_amazon.models import (
+    AmazonAccount,
     Listing,
     Order,
     OrderLine,
@@ -30,8 +31,10 @@ from channels_amazon.rules import allocation
 from channels_amazon.rules.order_transitions import (
     Effect,
     Target,
+    Told,
     Units,
-    effect_of,
+    rule_of,
+    state_of,
     target_of,
 )
 from channels_amazon.services.stock import (
@@ -39,6 +42,7 @@ from channels_amazon.services.stock import (
     apply_movements,
     default_warehouse,
     lock_levels,
+    lock_variants,
 )
 
 Reason = StockMovement.Reason
@@ -63,18 +67,27 @@ class _Change:
 
 
 def settle_order(
-    order: Order, *, is_late: bool = False, ship_from: ShipFrom | None = None
+    order: Order,
+    *,
+    is_late: bool = False,
+    ship_from: ShipFrom | None = None,
+    never_left: Mapping[int, int] | None = None,
 ) -> list[str]:
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
     The caller holds the order's row and saves it: the flags and the stamp are set on
     it. With `is_late` what is shipped already has left before the stock was counted.
+    Units that left come back by a person's booking only, whatever Amazon says later;
+    `never_left` are those of a package, by the line's id, that stayed here after all.
     """
-    effect = effect_of(order.status, order.fulfilled_by, order.channel_name)
-    with transaction.atomic():
+    effect = rule_of(state_of(order.status, is_packed=False), told_of(order)).units
+    # The caller's savepoint will do: whoever settles an order fails as a whole.
+    with transaction.atomic(savepoint=False):
         lines = list(order.lines.order_by("pk"))
         _match(order, lines)
-        changes = _plan(order, lines, effect, is_late=is_late)
+        changes = _plan(
+            order, lines, effect, is_late=is_late, never_left=never_left or {}
+        )
         if ship_from is not None:
             _move_holds(changes, ship_from)
         _carry_out(order, changes)
@@ -87,18 +100,46 @@ def settle_order(
     return unmatched if waits else []
 
 
+def told_of(order: Order) -> Told:
+    """Return what Amazon says of the order, as its row has it."""
+    return Told(
+        order.status, order.fulfilled_by, order.channel_name, order.cancel_requested
+    )
+
+
+def has_packages(order: Order) -> bool:
+    """Tell whether a package of ours, not refused by Amazon, holds units of it."""
+    return bool(_packages(order).exists())
+
+
 def find_variants(order: Order, skus: Sequence[str]) -> dict[str, int]:
+    """Return the variant of each of the order's seller SKUs that has one."""
+    return variants_of(order.account, skus)
+
+
+def variants_of(account: AmazonAccount, skus: Iterable[str]) -> dict[str, int]:
     """Return the variant of each seller SKU: by its listing, else by the same SKU."""
     wanted = {sku for sku in skus if sku}
     if not wanted:
         return {}
-    account = order.account
     same = Variant.objects.filter(store_id=account.store_id, sku__in=wanted)
     found = dict(same.values_list("sku", "pk"))
     linked = Listing.objects.filter(
         account=account, seller_sku__in=wanted, variant__isnull=False
     )
     return found | dict(linked.values_list("seller_sku", "variant_id"))
+
+
+def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
+    """Lock all stock that events of these SKUs and orders may move, in one order.
+
+    Call it inside a transaction that holds the orders, before the first is settled.
+    """
+    lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
+    variant_ids = set(lines.values_list("variant_id", flat=True))
+    for account, skus in wanted.items():
+        variant_ids.update(variants_of(account, skus).values())
+    lock_variants(variant_ids)
 
 
 def _match(order: Order, lines: list[OrderLine]) -> None:
@@ -111,7 +152,12 @@ def _match(order: Order, lines: list[OrderLine]) -> None:
 
 
 def _plan(
-    order: Order, lines: list[OrderLine], effect: Effect, *, is_late: bool
+    order: Order,
+    lines: list[OrderLine],
+    effect: Effect,
+    *,
+    is_late: bool,
+    never_left: Mapping[int, int],
 ) -> list[_Change]:
     known = {row.line_id: row for row in Reservation.objects.filter(line__order=order)}
     packed = _packed_units(order)
@@ -131,6 +177,7 @@ def _plan(
                 quantity=0,
                 shipped_quantity=baseline,
             )
+        shipped = max(shipped, held.shipped_quantity - never_left.get(line.pk, 0))
         target = target_of(
             effect, Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
         )
@@ -144,12 +191,14 @@ def _is_new(change: _Change) -> bool:
     return change.reservation.pk is None
 
 
+def _packages(order: Order) -> QuerySet[ShipmentLine]:
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(shipment__order=order)
+    return rows.exclude(shipment__state=Shipment.State.REFUSED)
+
+
 def _packed_units(order: Order) -> dict[int, int]:
     """Return the units of each line in packages of ours that Amazon did not refuse."""
-    rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
-        shipment__state=Shipment.State.REFUSED
-    )
-    sums = rows.order_by().values("line_id").annotate(units=Sum("quantity"))
+    sums = _packages(order).order_by().values("line_id").annotate(units=Sum("quantity"))
     return {row["line_id"]: row["units"] for row in sums}
 
 

@@ -27,6 +27,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.carriers import CARRIERS, OTHER
 from channels_amazon.services import jobs
+from channels_amazon.services.cancellations import mark_declined
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.reservations import ShipFrom, settle_order
 from channels_amazon.wording import sentence
@@ -48,7 +49,10 @@ class ShipmentError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True)
 class ShipmentDraft:
-    """A package as somebody entered it; `quantities` are units by the line's id."""
+    """A package as somebody entered it; `quantities` are units by the line's id.
+
+    `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
+    """
 
     carrier_code: str
     tracking_number: str
@@ -57,6 +61,7 @@ class ShipmentDraft:
     carrier_name: str = ""
     shipping_method: str = ""
     warehouse: Warehouse | None = None
+    ships_all_the_same: bool = False
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
@@ -64,8 +69,8 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
 
     The same package again (carrier, tracking number and units) is the one there is, so
     that a form sent twice ships once. A package that Amazon refused is mended: it takes
-    the draft's facts and is sent again under its number. Raises ShipmentError when the
-    draft cannot be.
+    the draft's facts and is sent again under its number. Shipping an order whose buyer
+    asks to cancel declines that. Raises ShipmentError when the draft cannot be.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -77,6 +82,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         shipped_at = _ship_time(locked, draft.shipped_at)
         _check_warehouse(locked, draft.warehouse)
         lines = _check_quantities(locked, draft.quantities)
+        _answer_buyer(locked, draft, actor)
         shipment = _refused(locked, lines) or Shipment(
             order=locked, package_reference=next_reference(locked)
         )
@@ -156,6 +162,21 @@ def _check_order(order: Order) -> None:
             _("The order is %(status)s: it cannot be shipped now.")
             % {"status": order.get_status_display()}
         )
+
+
+def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
+    """Decline the buyer's wish to cancel, or refuse the package until somebody has."""
+    if not order.asks_to_cancel:
+        return
+    if not draft.ships_all_the_same:
+        raise ShipmentError(
+            _(
+                "The buyer asks to cancel this order: cancel it in Seller Central, or "
+                "confirm that it ships all the same."
+            ),
+            code="shipments.cancel_requested",
+        )
+    mark_declined(order, actor=actor)
 
 
 def _check_carrier(draft: ShipmentDraft) -> None:

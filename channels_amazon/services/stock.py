@@ -24,6 +24,7 @@ from channels_amazon.models import (
     Warehouse,
 )
 from channels_amazon.services.backorders import flag_shortages
+from channels_amazon.services.gathering import put_off
 from channels_amazon.services.publication import availability, refresh_desired
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "availability",
     "default_warehouse",
     "lock_levels",
+    "lock_variants",
     "refresh_desired",
     "set_on_hand",
     "verify_levels",
@@ -124,7 +126,7 @@ def apply_movements(movements: Sequence[Movement]) -> int:
     """
     if not movements:
         return 0
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         levels = lock_levels(
             [(move.variant_id, move.warehouse_id) for move in movements]
         )
@@ -140,7 +142,9 @@ def apply_movements(movements: Sequence[Movement]) -> int:
             _add(levels[(move.variant_id, move.warehouse_id)], move)
         touched = {(move.variant_id, move.warehouse_id) for move in fresh.values()}
         flag_shortages([levels[pair] for pair in touched])
-        refresh_desired({move.variant_id for move in fresh.values()})
+        variant_ids = {move.variant_id for move in fresh.values()}
+        if not put_off(refresh_desired, variant_ids):
+            refresh_desired(variant_ids)
     return len(fresh)
 
 
@@ -163,6 +167,20 @@ def lock_levels(
         )
         levels = _locked(variant_ids)
     return levels
+
+
+def lock_variants(variant_ids: Collection[int]) -> None:
+    """Lock every level of these variants, before many orders move some of them.
+
+    A variant without any gets one in its store's default warehouse: made later, two
+    who make several could wait for each other. Call it inside a transaction.
+    """
+    known = {variant_id for variant_id, _warehouse_id in _locked(variant_ids)}
+    bare = set(variant_ids) - known
+    if not bare:
+        return
+    rows = Variant.objects.filter(pk__in=bare).select_related("store")
+    lock_levels([(row.pk, default_warehouse(row.store).pk) for row in rows])
 
 
 def default_warehouse(store: Store) -> Warehouse:

@@ -62,6 +62,19 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
     return ""
 
 
+def subscribe_to(account: AmazonAccount, notification_type: str) -> str:
+    """Have Amazon send events of one more type to where the order events go.
+
+    Returns the subscription's id, "" where order events do not come either. Raises
+    what the calls raise.
+    """
+    if not account.destination_id or what_is_missing(account):
+        return ""
+    return _subscription(
+        account, account.destination_id, notification_type
+    ).subscription_id
+
+
 def what_is_missing(account: AmazonAccount) -> str:
     """Return what keeps the account from being subscribed, "" for nothing."""
     if not account.is_connected:
@@ -102,28 +115,36 @@ def _of_queue(destinations: Iterable[Destination], arn: str) -> Destination | No
     return next((item for item in destinations if item.sqs_arn == arn), None)
 
 
-def _subscription(account: AmazonAccount, destination_id: str) -> Subscription:
+def _subscription(
+    account: AmazonAccount,
+    destination_id: str,
+    notification_type: str = notifications.ORDER_CHANGE,
+) -> Subscription:
     """Return the seller's subscription to our destination, made if need be."""
     client = client_for(account)
-    known = _known(client)
+    known = _known(client, notification_type)
     if known is not None and known.destination_id == destination_id:
         return known
     if known is not None:
         # It leads to a queue that is not ours any more.
         application = application_client(account.application, account.region)
-        notifications.delete_subscription_by_id(application, known.subscription_id)
+        notifications.delete_subscription_by_id(
+            application, known.subscription_id, notification_type
+        )
     try:
-        return notifications.create_subscription(client, destination_id)
+        return notifications.create_subscription(
+            client, destination_id, notification_type
+        )
     except InvalidRequest as error:
-        known = _known(client) if error.status == _CONFLICT else None
+        known = _known(client, notification_type) if error.status == _CONFLICT else None
         if known is None or known.destination_id != destination_id:
             raise
         return known
 
 
-def _known(client: SpApiClient) -> Subscription | None:
+def _known(client: SpApiClient, notification_type: str) -> Subscription | None:
     try:
-        return notifications.get_subscription(client)
+        return notifications.get_subscription(client, notification_type)
     except NotFound:
         return None
 

@@ -12,6 +12,7 @@ from channels_amazon.spapi.unreadable import raw_redacted
 from channels_amazon.wording import sentence
 
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
+SELLER_ORDER_ID = "SELLER_ORDER_ID"
 DELIVERED = "DELIVERED"
 
 
@@ -98,6 +99,8 @@ class Order:
     items: tuple[OrderItem, ...]
     packages: tuple[Package, ...]
     associated: tuple[AssociatedOrder, ...]
+    # The seller's own number of an order that was not placed at Amazon's shop.
+    seller_order_id: str | None = None
 
     @property
     def is_replacement(self) -> bool:
@@ -163,6 +166,7 @@ def read_order(data: JsonObject) -> Order:
         items=tuple(map(_item, fields.required_objects(data, "orderItems"))),
         packages=tuple(map(_package, fields.objects(data, "packages"))),
         associated=tuple(map(_associated, fields.objects(data, "associatedOrders"))),
+        seller_order_id=_seller_order_id(data),
     )
 
 
@@ -203,6 +207,13 @@ def _package(data: JsonObject) -> Package:
 
 def _package_item(data: JsonObject) -> PackageItem:
     return PackageItem(fields.text(data, "orderItemId"), fields.whole(data, "quantity"))
+
+
+def _seller_order_id(data: JsonObject) -> str | None:
+    for alias in fields.objects(data, "orderAliases"):
+        if fields.optional_text(alias, "aliasType") == SELLER_ORDER_ID:
+            return fields.optional_text(alias, "aliasId") or None
+    return None
 
 
 def _associated(data: JsonObject) -> AssociatedOrder:

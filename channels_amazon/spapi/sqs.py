@@ -133,6 +133,26 @@ class Queue:
             kept.extend(batch[int(one["Id"])].id for one in answer.get("Failed", []))
         return tuple(kept)
 
+    def hide(self, messages: Sequence[Message], seconds: int) -> None:
+        """Keep up to 10 messages from other readers for so long from now.
+
+        One that came to its end meanwhile is left out in silence. Raises SqsError.
+        """
+        try:
+            self._client.change_message_visibility_batch(
+                QueueUrl=self.url,
+                Entries=[
+                    {
+                        "Id": str(number),
+                        "ReceiptHandle": message.receipt,
+                        "VisibilityTimeout": seconds,
+                    }
+                    for number, message in enumerate(messages)
+                ],
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _translate(error) from error
+
     def depth(self) -> QueueDepth:
         """Return how full the queue is; raises SqsError."""
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from channels_amazon.models import Heartbeat
 from channels_amazon.services import heartbeats
 from channels_amazon.services.diagnostics import Entry, Level, record
 from channels_amazon.services.notifications import accept, queue_region
-from channels_amazon.spapi.sqs import Message, Queue, SqsError
+from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ logger = logging.getLogger(__name__)
 LONG_POLL = 20
 _FIRST_REST = 1.0
 _LONGEST_REST = 20.0
+_LONGEST_HIDDEN = 300
 _IDLE_BEAT = 10.0
+# Under load there are many batches a second, and each beat is a write.
+_BEAT_EVERY = 1.0
 _FIX = {
     "notifications.credentials": sentence(
         "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
@@ -33,6 +37,18 @@ _FIX = {
         "Check the network and SQS_QUEUE_URL; it is tried again by itself."
     ),
 }
+
+
+def _hide_longer(queue: Queue, messages: Sequence[Message]) -> None:
+    """Keep what comes again and again to this reader for longer each time.
+
+    A batch that takes longer than messages stay hidden would else be worked on by
+    ever more readers at once.
+    """
+    again = [message for message in messages if message.receive_count > 1]
+    if again:
+        most = max(message.receive_count for message in again)
+        queue.hide(again, min(HIDDEN_SECONDS << min(most - 1, 10), _LONGEST_HIDDEN))
 
 
 def open_queue() -> Queue:
@@ -55,6 +71,8 @@ class Consumer:
     is_polling: bool = False
     _failures: int = 0
     _trouble: str = ""
+    _beaten: str = ""
+    _beat_at: float = 0.0
 
     def run(self) -> int:
         """Read until stopped; return how many messages were settled."""
@@ -86,7 +104,8 @@ class Consumer:
             close_old_connections()
             self._beat(self._trouble or "listening")
             messages = self._poll(queue)
-            taken = accept(messages) if messages else []
+            _hide_longer(queue, messages)
+            taken = accept(messages)
             # Committed by now: what is not deleted comes again and is known.
             settled = [item.message for item in taken if item.is_settled]
             if settled:
@@ -146,6 +165,10 @@ class Consumer:
             logger.warning("entry not written error=%s", type(error).__name__)
 
     def _beat(self, state: str) -> None:
+        now = time.monotonic()
+        if state == self._beaten and now - self._beat_at < _BEAT_EVERY:
+            return
+        self._beaten, self._beat_at = state, now
         try:
             heartbeats.beat(Heartbeat.Kind.CONSUMER, state=state)
         except DatabaseError as error:

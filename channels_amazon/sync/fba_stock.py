@@ -92,6 +92,7 @@ def _has_time(ctx: RunContext, position: Position) -> bool:
 
 def _take_page(ctx: RunContext, position: Position) -> Position:
     """Read and store one page; return where to go on."""
+    asked_at = ctx.now()
     page = _page(ctx, position)
     if page is None:
         return _restart(position)
@@ -103,6 +104,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
         position.site,
         [row for row in page.summaries if not isinstance(row, UnreadableListing)],
         pass_began=datetime.fromisoformat(position.began),
+        asked_at=asked_at,
     )
     ctx.progress(
         rows=len(page.summaries),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from channels_amazon.models import SyncJob
-from channels_amazon.services import backorders, figures, jobs, orders
+from channels_amazon.services import backorders, figures, jobs, order_data, orders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderPage, OrderSearch, search_orders
 from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
@@ -123,7 +123,11 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
     """Read and store one page; return where to go on."""
     called_at = ctx.now()
     try:
-        page = search_orders(ctx.client, _search(position), position.token or None)
+        # A page's token allows other data sets than the page before had.
+        search = replace(
+            _search(position), included_data=order_data.data_sets(ctx.account)
+        )
+        page = search_orders(ctx.client, search, position.token or None)
     except InvalidRequest:
         if not position.token:
             raise

@@ -12,7 +12,13 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, Shipment, SyncJob
-from channels_amazon.services import confirmations, figures, orders, refusals
+from channels_amazon.services import (
+    confirmations,
+    figures,
+    order_data,
+    orders,
+    refusals,
+)
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis import shipment_confirmation as confirmation
 from channels_amazon.spapi.apis.orders import get_order
@@ -173,8 +179,9 @@ def _package(shipment: Shipment) -> confirmation.Shipment:
 
 def _read(ctx: RunContext, order: Order) -> AmazonOrder | None:
     """Read the order back and store it; None if Amazon does not know it."""
+    wanted = order_data.data_sets_for(order, order_data.data_sets(ctx.account))
     try:
-        data = get_order(ctx.client, order.amazon_order_id)
+        data = get_order(ctx.client, order.amazon_order_id, wanted)
     except (InvalidRequest, NotFound):
         return None
     store_order(ctx, data, source=orders.READ_BACK)

@@ -19,14 +19,17 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     ApiCall,
     DiagnosticEntry,
+    FulfillmentOrder,
+    FulfillmentPackage,
     Order,
     Permission,
     Shipment,
+    StoreOrder,
     SyncRun,
     translated,
 )
 from channels_amazon.services.figures import CAP, JobLine
-from channels_amazon.views.labels import PERSONAL, WHY, flattened
+from channels_amazon.views.labels import FBA_PACKAGES, PERSONAL, WHY, flattened
 
 register = template.Library()
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
@@ -52,6 +55,7 @@ ORDER_KINDS: dict[str, str] = {
     Order.Status.UNFULFILLABLE: "error",
 }
 SECONDS_SHOWN = 90
+TENTHS_SHOWN = 10
 FIRST_FAILURE, THROTTLED = 300, 429
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -184,6 +188,42 @@ def shipment_state(shipment: Shipment) -> str:
 
 
 @register.simple_tag
+def store_order_state(order: StoreOrder) -> str:
+    """Show who ships a store order, and how far that is."""
+    kinds: dict[str, str] = {
+        StoreOrder.State.NEW: "waiting",
+        StoreOrder.State.LOCAL: "info",
+        StoreOrder.State.AT_AMAZON: "busy",
+        StoreOrder.State.DONE: "ok",
+        StoreOrder.State.CANCELLED: "off",
+    }
+    return state(kinds.get(order.state, "warning"), order.get_state_display())
+
+
+@register.simple_tag
+def fulfillment_state(placed: FulfillmentOrder) -> str:
+    """Show where a store order stands at FBA."""
+    kinds: dict[str, str] = {
+        FulfillmentOrder.State.WAITING: "waiting",
+        FulfillmentOrder.State.CANCELLING: "waiting",
+        FulfillmentOrder.State.COMPLETE: "ok",
+        FulfillmentOrder.State.COMPLETE_PARTIAL: "warning",
+        FulfillmentOrder.State.CANCELLED: "off",
+        FulfillmentOrder.State.UNFULFILLABLE: "error",
+        FulfillmentOrder.State.INVALID: "error",
+        FulfillmentOrder.State.REFUSED: "error",
+    }
+    return state(kinds.get(placed.state, "busy"), placed.get_state_display())
+
+
+@register.simple_tag
+def fba_package_state(package: FulfillmentPackage) -> str:
+    """Show where a parcel of Amazon's is."""
+    kind, word = FBA_PACKAGES.get(package.status, ("waiting", package.status or "–"))
+    return state(kind, word)
+
+
+@register.simple_tag
 def publication(item: Any) -> str:
     """Show the quantity a listing should have at Amazon, and whether it has it."""
     desired = item.listing.desired_quantity
@@ -259,6 +299,20 @@ def duration(seconds: float | None) -> str:
         return pgettext("duration", "%(count)d h") % {"count": whole // HOUR}
     days = whole // DAY
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+@register.filter
+def fine_duration(seconds: float | None) -> str:
+    """Return a span of seconds, with its milliseconds or tenths while they matter."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        thousandths = round(seconds * 1000)
+        return pgettext("duration", "%(count)d ms") % {"count": thousandths}
+    if seconds < TENTHS_SHOWN:
+        tenths = number_format(seconds, decimal_pos=1)
+        return pgettext("duration", "%(count)s s") % {"count": tenths}
+    return duration(seconds)
 
 
 @register.filter

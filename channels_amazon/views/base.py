@@ -93,6 +93,14 @@ def sees_personal_data(user: Any, store: Store) -> bool:
     ).exists()
 
 
+def stores_seen(user: Any) -> list[Store]:
+    """Return the stores whose buyers and recipients `user` may see unmasked."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    members = StoreMember.objects.filter(user_id=user.pk, sees_personal_data=True)
+    return list(Store.objects.filter(pk__in=members.values("store_id")))
+
+
 def require_personal_data(request: HttpRequest, store: Store) -> None:
     """Raise PermissionDenied unless the user may see personal data unmasked."""
     if not sees_personal_data(request.user, store):

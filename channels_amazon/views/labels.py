@@ -42,6 +42,20 @@ PERSONAL: dict[str, Promise] = {
     "addressType": _("Kind of address"),
 }
 
+# Where a parcel of Amazon's is, by spapi/outbound.py: how it looks, and the word.
+FBA_PACKAGES: dict[str, tuple[str, Promise]] = {
+    "processing": ("waiting", _("Being packed")),
+    "in_transit": ("busy", _("On its way")),
+    "delayed": ("warning", _("Delayed")),
+    "out_for_delivery": ("busy", _("Out for delivery")),
+    "available_for_pickup": ("info", _("To be picked up")),
+    "delivered": ("ok", _("Delivered")),
+    "undeliverable": ("error", _("Undeliverable")),
+    "returned": ("warning", _("Returned")),
+    "cancelled": ("off", _("Cancelled")),
+    "unknown": ("waiting", _("Not known")),
+}
+
 
 def flattened(
     value: Mapping[str, Any], labels: Mapping[str, Promise]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
@@ -33,16 +33,17 @@ class Stamp:
 
 def next_step(order: Order, now: datetime) -> NextStep:
     """Return the one sentence that says whether the order needs somebody."""
-    return _trouble(order) or _shipping(order, now) or _settled(order)
+    return _trouble(order, now) or _shipping(order, now) or _settled(order)
 
 
 def stamps(order: Order) -> list[Stamp]:
-    """Return the four stamps, with the time that each step took."""
+    """Return the five stamps, with the time that each step took."""
     named = [
         (_("Changed at Amazon"), order.changed_at),
         (_("Event seen"), order.event_seen_at),
         (_("Stock reserved"), order.reserved_at),
         (_("Complete"), order.completed_at),
+        (_("Store told"), order.told_at),
     ]
     shown = []
     before: datetime | None = None
@@ -63,7 +64,31 @@ def seller_central(order: Order) -> str:
     )
 
 
-def _trouble(order: Order) -> NextStep | None:
+def _answer_buyer(order: Order, now: datetime) -> NextStep:
+    until = order.cancel_notify_at
+    if until is None:
+        return NextStep(
+            "warning", _("The buyer asks to cancel: do not ship before you decided.")
+        )
+    if until < now:
+        return NextStep(
+            "error",
+            _(
+                "The buyer asks to cancel, and Amazon's time for an answer has "
+                "passed: decide now."
+            ),
+        )
+    return NextStep(
+        "warning",
+        _(
+            "The buyer asks to cancel: decide before %(until)s UTC, do not ship "
+            "until then."
+        )
+        % {"until": f"{until.astimezone(UTC):%Y-%m-%d %H:%M}"},
+    )
+
+
+def _trouble(order: Order, now: datetime) -> NextStep | None:
     if order.aside_code:
         return NextStep("error", translated(order.aside_message) or order.aside_code)
     if any(item.state == Shipment.State.REFUSED for item in order.shipments.all()):
@@ -74,10 +99,9 @@ def _trouble(order: Order) -> NextStep | None:
                 "discard it if the order was shipped in another way."
             ),
         )
-    if order.asks_to_cancel:
-        return NextStep(
-            "warning", _("The buyer asks to cancel: do not ship before you decided.")
-        )
+    is_ours = order.fulfilled_by != Order.FulfilledBy.AMAZON
+    if order.asks_to_cancel and is_ours:
+        return _answer_buyer(order, now)
     if order.has_unmatched:
         return NextStep(
             "warning",

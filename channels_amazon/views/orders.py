@@ -13,17 +13,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.filters import OrderFilter
+from channels_amazon.forms.filters import NameForm, OrderFilter
 from channels_amazon.forms.orders import ShipForm
+from channels_amazon.forms.returns import ReturnForm
 from channels_amazon.models import (
     AmazonAccount,
-    DiagnosticEntry,
     Order,
     OrderLine,
+    ReturnedUnits,
     Shipment,
     translated,
 )
 from channels_amazon.services import figures, personal_data
+from channels_amazon.services.fulfillment import placed_by_us
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -33,14 +35,16 @@ from channels_amazon.views.base import (
     require_personal_data,
     sees_personal_data,
     store_page,
+    stores_seen,
 )
 from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
+from channels_amazon.views.order_search import has_ended, narrowed
 from channels_amazon.views.order_story import next_step, seller_central, stamps
+from channels_amazon.views.order_timeline import timeline
 from channels_amazon.wording import together
 
 ROWS = 50
-LOG_ROWS = 20
 # What must leave next stands first where shipping is the question.
 BY_SHIP_TIME = {"ship", "late"}
 
@@ -53,10 +57,12 @@ def order_list(request: HttpRequest) -> HttpResponse:
     accounts = list(mine(AmazonAccount, request))
     form = OrderFilter(request.GET, accounts)
     own = mine(Order, request)
+    stores = stores_seen(request.user)
+    wanted = narrowed(request, form.narrow(own, now), stores)
     by_ship_time = form.chosen("show") in BY_SHIP_TIME
     cursor = request.GET.get("after", "")
     shown = by_time(
-        form.narrow(own, now).select_related("account").prefetch_related("lines"),
+        wanted.select_related("account").prefetch_related("lines"),
         "ship_by" if by_ship_time else "ordered_at",
         cursor,
         ROWS,
@@ -69,8 +75,12 @@ def order_list(request: HttpRequest) -> HttpResponse:
             (key, label, without(request, "after", "show")) for key, label in form.SHOWN
         ],
         "slice": shown,
+        "ours": placed_by_us(shown.rows),
         "counts": figures.order_counts(own, now),
         "has_accounts": bool(accounts),
+        "name_form": NameForm(label_suffix="") if stores else None,
+        "named": request.GET.get("named", ""),
+        "has_ended": has_ended(request),
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
         "now": now,
@@ -124,32 +134,47 @@ def ships(order: Order) -> bool:
     )
 
 
+def has_left(order: Order) -> bool:
+    """Tell whether units of a merchant's order may have reached its buyer."""
+    is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
+    packed = any(shipment.lines.all() for shipment in order.shipments.all())
+    return is_merchants and (
+        packed or any(line.quantity_shipped for line in order.lines.all())
+    )
+
+
 def show_order(
     request: HttpRequest,
     order: Order,
     *,
     form: ShipForm | None = None,
+    return_form: ReturnForm | None = None,
     revealed: Any = None,
 ) -> HttpResponse:
-    """Return the order's page, with a ship form that was refused if there is one."""
+    """Return the order's page, with a form that was refused if there is one."""
     now: datetime = timezone.now()
     store = order.account.store
     operates = can_operate(request.user, store)
     context = {
         "order": order,
+        "store_order": placed_by_us([order]).get(order.pk),
         "next_step": next_step(order, now),
         "stamps": stamps(order),
         "seller_central": seller_central(order),
         "form": form or (ShipForm(order) if operates and ships(order) else None),
+        "return_form": return_form
+        or (ReturnForm(order) if operates and has_left(order) else None),
+        "returned": ReturnedUnits.objects.filter(line__order=order).select_related(
+            "line", "warehouse"
+        ),
         "can_operate": operates,
+        "ships": ships(order),
         "may_reveal": sees_personal_data(request.user, store),
         "recipient": revealed or personal_data.masked(order),
         "is_revealed": revealed is not None,
-        "entries": DiagnosticEntry.objects.filter(
-            account=order.account, reference=order.amazon_order_id
-        ).order_by("-pk")[:LOG_ROWS],
+        "timeline": timeline(order),
         "now": now,
     }
-    status = 422 if form is not None else 200
+    status = 422 if form is not None or return_form is not None else 200
     template = "channels_amazon/order_detail.html"
     return page(request, template, context, title=order.amazon_order_id, status=status)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from channels_amazon.models import (
     AmazonAccount,
     Heartbeat,
+    Notification,
     Permission,
     SyncJob,
     translated,
@@ -44,6 +45,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_jobs(live),
         *_permissions(live),
         *_pushes(live),
+        *_messages(live),
     ]
     return sorted(found, key=lambda problem: problem.level != "error")
 
@@ -159,5 +161,28 @@ def _pushes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Each row says why; it is sent again by itself."),
             reverse("amazon-stock-list") + "?show=refused",
             gettext("Show them"),
+        )
+    ]
+
+
+def _messages(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    rows = Notification.objects.filter(
+        account__in=accounts, state=Notification.State.QUARANTINED
+    )
+    aside = figures.capped_count(rows)
+    if not aside:
+        return []
+    text = ngettext(
+        "%(count)d message of Amazon's was put aside.",
+        "%(count)d messages of Amazon's were put aside.",
+        aside,
+    )
+    return [
+        Problem(
+            "warning",
+            text % {"count": aside},
+            gettext("Replay or discard them; the sweep brings the orders meanwhile."),
+            reverse("amazon-quarantine-list"),
+            gettext("Quarantine"),
         )
     ]

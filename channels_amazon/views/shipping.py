@@ -71,4 +71,5 @@ def draft_from(form: ShipForm) -> ShipmentDraft:
         shipped_at=cleaned["shipped_at"],
         warehouse=cleaned["warehouse"],
         quantities=form.quantities(),
+        ships_all_the_same=cleaned.get("ships_all_the_same", False),
     )

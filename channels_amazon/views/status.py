@@ -36,6 +36,7 @@ from channels_amazon.views.base import (
     store_page,
 )
 from channels_amazon.views.followed import follow, followed
+from channels_amazon.views.latency_rows import latency_part
 from channels_amazon.views.problems import ALIVE_WITHIN, open_problems
 
 LAST_PROBLEMS = 10
@@ -74,6 +75,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         "permission_rows": figures.permission_rows(account),
         "queue_configured": bool(settings.SQS_QUEUE_ARN and settings.SQS_QUEUE_URL),
     }
+    context |= latency_part(account, now, request.GET.get("span", ""))
     title = _("Connection status")
     return page(request, "channels_amazon/status.html", context, title=title)
 

@@ -177,6 +177,9 @@ def test_steps_follow_one_another_by_themselves(emulator: Emulator) -> None:
         emulator.advance(seconds)
         seen.append(status(caller)[0])
     assert seen == ["Received", "Planning", "Processing", "Complete"]
+    emulator.advance(101)
+    (order,) = emulator.control("state")["outbound"]
+    assert order["packages"][0]["delivered_at"]
 
 
 def test_held_order_waits_until_it_is_released(emulator: Emulator) -> None:

@@ -24,13 +24,12 @@ DOCUMENTS = "/reports/2021-06-30/documents"
 
 
 def ask(caller: Caller, *, days: float = 29, **over: Any) -> Reply:
-    """Ask for a report of the last days."""
+    """Ask for a report of the last days, up to this very moment."""
     now = caller.emulator.state.now()
     body = {
         "reportType": BY_UPDATE,
         "marketplaceIds": [US],
         "dataStartTime": iso(now - timedelta(days=days)),
-        "dataEndTime": iso(now),
     }
     return caller.send("POST", REPORTS, body=body | over)
 

@@ -27,6 +27,8 @@ def error(code: str, because: str = "") -> Fault:
         ("account.wrong_region", "permission.shipping_missing"),
         ("queue.broker_unreachable", "queue.no_worker"),
         ("queue.no_worker", "queue.backlog"),
+        ("queue.no_worker", "data.retention_overdue"),
+        ("queue.schedule_missing", "data.retention_overdue"),
         ("notifications.consumer_down", "notifications.silent"),
         ("permission.shipping_missing", "permission.personal_data_missing"),
     ],

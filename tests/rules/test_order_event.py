@@ -34,6 +34,17 @@ def test_read_order_event_takes_what_stock_needs() -> None:
     assert [(line.seller_sku, line.quantity) for line in event.lines] == [("SKU-1", 2)]
 
 
+def test_read_order_event_takes_until_when_the_buyer_wants_an_answer() -> None:
+    body = order_change(cancel=True)
+    summary = body["Payload"]["OrderChangeNotification"]["Summary"]
+    assert read_order_event(read_envelope(json.dumps(body))).cancel_notify_at is None
+
+    summary["CancelNotifyDate"] = "2026-12-07T19:42:04.284Z"
+    event = read_order_event(read_envelope(json.dumps(body)))
+
+    assert event.cancel_notify_at == datetime(2026, 12, 7, 19, 42, 4, 284000, UTC)
+
+
 def test_read_envelope_drops_the_postal_code() -> None:
     body = order_change(postal_code="48110-CANARY")
 

@@ -278,3 +278,16 @@ def test_claim_lets_nothing_starve() -> None:
     first = jobs.claim_due("one", 15)
     assert first is not None
     assert first.kind == SyncJob.Kind.LISTINGS
+
+
+@pytest.mark.django_db
+def test_push_is_taken_before_a_fetch_that_was_due_a_little_longer() -> None:
+    now = timezone.now()
+    account = make_account()
+    for kind, seconds in ((SyncJob.Kind.ORDER_FETCH, 20), (SyncJob.Kind.STOCK_PUSH, 1)):
+        make_job(account, kind=kind, due_at=now - timedelta(seconds=seconds))
+
+    taken = jobs.claim_due(jobs.new_holder(), 15)
+
+    assert taken is not None
+    assert taken.kind == SyncJob.Kind.STOCK_PUSH

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -85,32 +84,6 @@ def test_nothing_is_kept_of_orders_amazon_ships() -> None:
     order_with_data(fulfilled_by=Order.FulfilledBy.AMAZON)
 
     assert not OrderPersonalData.objects.exists()
-
-
-def test_purge_takes_shipped_orders_after_thirty_days() -> None:
-    now = timezone.now()
-    old = order_with_data(ship_by=now)
-    young = order_with_data(ship_by=now)
-    Order.objects.filter(pk=old.pk).update(
-        status=Order.Status.SHIPPED, ship_by=now - timedelta(days=31)
-    )
-    Order.objects.filter(pk=young.pk).update(
-        status=Order.Status.SHIPPED, ship_by=now - timedelta(days=29)
-    )
-
-    assert personal_data.purge(now) == 1
-
-    assert OrderPersonalData.objects.get().order == young
-    entry = DiagnosticEntry.objects.get(code="personal_data.purged")
-    assert entry.store == old.account.store
-
-
-def test_purge_keeps_what_is_still_to_be_shipped() -> None:
-    order_with_data(ship_by=timezone.now() - timedelta(days=31))
-
-    call_command("purge_personal_data")
-
-    assert OrderPersonalData.objects.exists()
 
 
 def test_order_fetched_after_its_time_brings_no_data_back() -> None:

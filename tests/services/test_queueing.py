@@ -9,7 +9,7 @@ from django.db import transaction
 from django_q.models import OrmQ, Schedule
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from channels_amazon.services import queueing, schedules
+from channels_amazon.services import quarantine, queueing, schedules
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_enqueue_drain_stops_when_enough_wait(
 def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:
     assert schedules.ensure_schedules() == [plan.name for plan in schedules.PLANNED]
     assert schedules.ensure_schedules() == []
-    first, second = Schedule.objects.order_by("pk")
+    first, second, *_ = Schedule.objects.order_by("pk")
     Schedule.objects.filter(pk=first.pk).update(repeats=0)
     second.pk = None
     second.save()
@@ -49,6 +49,7 @@ def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:
     [
         queueing.DRAIN_TASK,
         queueing.BEAT_TASK,
+        quarantine.REPLAY_TASK,
         *(plan.task for plan in schedules.PLANNED),
         "channels_amazon.tasks.run_health_check",
     ],

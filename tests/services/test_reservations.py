@@ -14,6 +14,7 @@ from channels_amazon.models import (
     Order,
     Reservation,
     StockLevel,
+    StockMovement,
     Variant,
 )
 from channels_amazon.rules.order_event import read_envelope, read_order_event
@@ -153,6 +154,22 @@ def test_order_shipped_before_we_were_connected_moves_nothing() -> None:
 
     level = StockLevel.objects.get()
     assert (level.on_hand, level.reserved) == (ON_HAND, 1)
+
+
+@pytest.mark.django_db
+def test_fewer_units_shipped_at_amazon_bring_none_back() -> None:
+    account, variant = make_scene()
+    for place, row in enumerate(
+        [("Unshipped", 0), ("PartiallyShipped", 2), ("PartiallyShipped", 1)]
+    ):
+        tell(account, variant, "903-0000001-0000001", (*row, place))
+
+    level = StockLevel.objects.get()
+    assert (level.on_hand, level.reserved) == (ON_HAND - 2, 1)
+    assert not StockMovement.objects.filter(reason="returned").exists()
+    tell(account, variant, "903-0000001-0000001", ("Shipped", 3, 4))
+    level.refresh_from_db()
+    assert (level.on_hand, level.reserved) == (ON_HAND - 3, 0)
 
 
 @pytest.mark.django_db(transaction=True)

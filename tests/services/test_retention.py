@@ -26,6 +26,19 @@ def test_prune_deletes_what_is_past_its_days(monkeypatch: pytest.MonkeyPatch) ->
     assert ApiCall.objects.count() == 1
 
 
+def test_prune_keeps_what_tells_of_personal_data_for_a_year() -> None:
+    for code, days in (("personal_data.revealed", 390), ("unknown", 390)):
+        entry = record(Entry(code=code, message="Something happened."))
+        at = timezone.now() - timedelta(days=days)
+        DiagnosticEntry.objects.filter(pk=entry.pk).update(at=at)
+
+    retention.prune()
+    assert DiagnosticEntry.objects.get().code == "personal_data.revealed"
+
+    retention.prune(timezone.now() + timedelta(days=20))
+    assert not DiagnosticEntry.objects.exists()
+
+
 def test_prune_keeps_young_entries() -> None:
     record(Entry(code="unknown", message="Something happened."))
     retention.prune()

@@ -255,6 +255,34 @@ def test_refused_package_is_mended_under_its_number() -> None:
     )
 
 
+def test_refusal_gives_back_its_own_units_only() -> None:
+    order, variant, _warehouse = make_scene()
+    ship(order, 1)
+    refused = ship(order, 2, tracking_number="1Z 0000 0002")
+    assert level(variant) == (7, 0)
+
+    confirmations.mark_refused(refused, REFUSAL)
+
+    assert level(variant) == (9, 2)
+
+
+def test_wish_to_cancel_refuses_the_package_until_somebody_confirms() -> None:
+    order, variant, _warehouse = make_scene()
+    Order.objects.update(cancel_requested=True)
+
+    with pytest.raises(ShipmentError) as refused:
+        ship(order, 1)
+    assert refused.value.code == "shipments.cancel_requested"
+    assert level(variant) == (10, 3)
+
+    ship(order, 1, ships_all_the_same=True)
+    ship(order, 2, tracking_number="1Z 0000 0002")
+
+    order.refresh_from_db()
+    assert (order.asks_to_cancel, order.cancel_declined_by) == (False, "bob")
+    assert level(variant) == (7, 0)
+
+
 def test_only_a_refused_package_can_be_discarded() -> None:
     order, _variant, _warehouse = make_scene()
     shipment = ship(order)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.db.models import Sum
 from pytest_django import Settings
 
 from channels_amazon.emulator import Emulator
-from channels_amazon.models import DiagnosticEntry, Heartbeat, Notification, Order
-from channels_amazon.services import heartbeats
+from channels_amazon.models import (
+    DiagnosticEntry,
+    Heartbeat,
+    Notification,
+    Order,
+    StockLevel,
+)
+from channels_amazon.services import heartbeats, stock
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.sync.consumer import Consumer
-from tests.builders import make_account, make_variant, number
-from tests.messages import order_change
+from tests.builders import make_account, make_variant, make_warehouse, number
+from tests.messages import START, order_change
 from tests.processes import Processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SELLER = "A3TH9S8BH6GOGM"
 ID = "903-0000001-0000001"
 SECONDS = 30
+ORDERS = 16
 
 
 class Rests(threading.Event):
@@ -137,6 +147,70 @@ def test_missing_queue_is_told_once_and_tried_again(
     assert beat_state() == "notifications.credentials"
     assert DiagnosticEntry.objects.filter(code="notifications.credentials").count() == 1
     assert stopped.seconds[2] > stopped.seconds[0]
+
+
+def consume(number: int) -> int:
+    """Read the queue until it is empty, in one of several processes."""
+    return Consumer(wait=1, until_empty=True).run()
+
+
+@pytest.mark.twoprocess
+def test_two_consumers_lose_and_double_nothing(
+    emulator: Emulator, processes: Processes
+) -> None:
+    account = make_account(seller_id=SELLER, created_at=START - timedelta(days=9))
+    warehouse = make_warehouse(account.store)
+    for sku in ("SKU-1", "SKU-2"):
+        variant = make_variant(account.store, sku=sku)
+        stock.set_on_hand(variant, warehouse, 500, actor="", key=sku)
+    publish(emulator, *storm())
+
+    settled = processes.together("tests.sync.test_consumer:consume", count=2)
+
+    assert sum(settled) == len(storm())
+    assert waiting() == 0
+    assert Order.objects.filter(status="cancelled").count() == ORDERS
+    assert Notification.objects.filter(state="quarantined").count() == 0
+    told = Notification.objects.aggregate(all=Sum("deliveries"))["all"]
+    assert told >= len(storm())
+    levels = StockLevel.objects.values_list("on_hand", "reserved")
+    assert list(levels) == [(500, 0), (500, 0)]
+    assert stock.verify_levels() == []
+
+
+def storm() -> list[dict[str, Any]]:
+    """Return all events of some orders, a few doubled, in no order at all."""
+    chance = random.Random(7)  # noqa: S311 - not a secret
+    bodies = [
+        order_change(
+            order_id=f"903-0000009-{place:07d}",
+            status=status,
+            seconds=second,
+            items=chance.sample([("SKU-1", 1), ("SKU-2", 2)], 2),
+            notification_id=f"storm-{place}-{second}",
+        )
+        for place in range(ORDERS)
+        for second, status in enumerate(("Pending", "Unshipped", "Canceled"))
+    ]
+    bodies += chance.sample(bodies, 12)
+    chance.shuffle(bodies)
+    return bodies
+
+
+def test_message_that_comes_again_is_kept_longer(
+    emulator: Emulator, queue_url: str
+) -> None:
+    publish(emulator, order_change())
+    queue = Queue(queue_url, "us-east-1")
+    (message,) = queue.receive(wait=1)
+
+    queue.hide([message], 0)
+    (again,) = queue.receive(wait=1)
+    queue.hide([again], 600)
+
+    assert (again.id, again.receive_count) == (message.id, 2)
+    assert queue.receive(wait=0) == []
+    queue.close()
 
 
 def start(processes: Processes) -> subprocess.Popen[str]:

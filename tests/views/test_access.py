@@ -15,6 +15,7 @@ from channels_amazon.urls import urlpatterns
 from tests.views.world import (
     World,
     make_member_client,
+    make_put_aside,
     make_refused,
     make_world,
     signed_in,
@@ -34,6 +35,10 @@ def _account(world: World) -> tuple[Any, ...]:
     return (world.account.pk,)
 
 
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
+
+
 def _order(world: World) -> tuple[Any, ...]:
     return (world.order.pk,)
 
@@ -48,6 +53,22 @@ def _entry(world: World) -> tuple[Any, ...]:
 
 def _package(world: World) -> tuple[Any, ...]:
     return (world.order.pk, make_refused(world.order).pk)
+
+
+def _store_order(world: World) -> tuple[Any, ...]:
+    return (world.store_order.pk,)
+
+
+def _rule(world: World) -> tuple[Any, ...]:
+    return (world.rule.pk,)
+
+
+def _message(world: World) -> tuple[Any, ...]:
+    return (make_put_aside(world.account).pk,)
+
+
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
 
 
 def _report(world: World) -> tuple[Any, ...]:
@@ -66,8 +87,18 @@ ADDRESSES = {
     "amazon-account-progress": Address(_account),
     "amazon-appstore-login": Address(),
     "amazon-callback": Address(),
+    "amazon-cancel-decline": Address(_order, "post", OPERATOR),
+    "amazon-cancel-reopen": Address(_order, "post", OPERATOR),
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
+    "amazon-data-protection": Address(),
+    "amazon-fba-rule-add": Address(),
+    "amazon-fba-rule-delete": Address(_rule, "post", OPERATOR),
+    "amazon-fba-rule-edit": Address(_rule, "post", OPERATOR),
+    "amazon-fba-rule-list": Address(),
+    "amazon-endpoint-secret": Address(_store, "post", OWNER),
+    "amazon-endpoint-set": Address(_store, "post", OWNER),
+    "amazon-endpoint-test": Address(_store, "post", OWNER),
     "amazon-health-download": Address(_download),
     "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
@@ -77,15 +108,32 @@ ADDRESSES = {
     "amazon-log-list": Address(),
     "amazon-order-detail": Address(_order),
     "amazon-order-list": Address(),
+    "amazon-order-return": Address(_order, "post", OPERATOR),
+    "amazon-order-retry": Address(_order, "post", OPERATOR),
     "amazon-order-reveal": Address(_order, "post"),
+    "amazon-order-search": Address(None, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
+    "amazon-purge-proofs": Address(_store),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
+    "amazon-quarantine-act": Address(None, "post"),
+    "amazon-quarantine-detail": Address(_message),
+    "amazon-quarantine-discard": Address(_message, "post", OPERATOR),
+    "amazon-quarantine-list": Address(),
+    "amazon-quarantine-replay": Address(_message, "post", OPERATOR),
+    "amazon-store-endpoint": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
+    "amazon-store-order-cancel": Address(_store_order, "post", OPERATOR),
+    "amazon-store-order-decide": Address(_store_order, "post", OPERATOR),
+    "amazon-store-order-detail": Address(_store_order),
+    "amazon-store-order-import": Address(),
+    "amazon-store-order-list": Address(),
+    "amazon-store-order-reveal": Address(_store_order, "post"),
+    "amazon-store-order-ship": Address(_store_order, "post", OPERATOR),
     "amazon-subscribe": Address(_account, "post", OPERATOR),
 }
 OF_ROWS = sorted(name for name, address in ADDRESSES.items() if address.args)
@@ -93,11 +141,18 @@ FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_ro
 # Whoever holds an account may open these without a row of their own to show.
 LISTS = (
     "amazon-account-list",
+    "amazon-data-protection",
+    "amazon-fba-rule-add",
+    "amazon-fba-rule-list",
     "amazon-log-list",
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
+    "amazon-quarantine-list",
     "amazon-stock-list",
+    "amazon-store-order-import",
+    "amazon-store-order-list",
+    "amazon-store-endpoint",
 )
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +204,8 @@ def test_list_holds_nothing_of_another_store(name: str) -> None:
         world.order.amazon_order_id,
         world.variant.sku,
         world.entry.message,
+        world.store_order.number,
+        world.rule.name,
     ):
         assert secret not in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.test import Client
@@ -12,14 +13,18 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     DiagnosticEntry,
+    FbaRule,
     HealthReport,
+    Notification,
     Order,
     Shipment,
     Store,
     StoreMember,
+    StoreOrder,
     Variant,
     Warehouse,
 )
+from channels_amazon.wording import sentence
 from tests import builders
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -36,6 +41,8 @@ class World:
     warehouse: Warehouse
     variant: Variant
     order: Order
+    store_order: StoreOrder
+    rule: FbaRule
     entry: DiagnosticEntry
     report: HealthReport
 
@@ -58,6 +65,8 @@ def make_world() -> World:
         warehouse=builders.make_warehouse(store),
         variant=variant,
         order=builders.make_order(account, lines=({"variant": variant},)),
+        store_order=builders.place_order(store, ("UNKNOWN-SKU", 1)),
+        rule=builders.make_fba_rule(account),
         entry=builders.make_entry(account),
         report=HealthReport.objects.create(account=account, state="done", status="ok"),
     )
@@ -76,6 +85,23 @@ def make_refused(order: Order) -> Shipment:
     for line in order.lines.all():
         package.lines.create(line=line, quantity=line.quantity)
     return package
+
+
+def make_put_aside(account: AmazonAccount | None, **over: Any) -> Notification:
+    """Make a message in quarantine."""
+    fields: dict[str, Any] = {
+        "notification_id": f"note-{builders.number()}",
+        "account": account,
+        "seller_id": account.seller_id if account else "ANOBODY",
+        "amazon_order_id": f"902-{builders.number():07d}-0000001",
+        "state": Notification.State.QUARANTINED,
+        "code": "notifications.wrong_schema",
+        "message": sentence("The message is not JSON."),
+        "body": '{"NotificationType": "ORDER_CHANGE", "Buyer": "CANARY"}',
+        "received_at": timezone.now(),
+    }
+    row: Notification = Notification.objects.create(**fields | over)
+    return row
 
 
 def signed_in(user: AbstractBaseUser) -> Client:

@@ -27,6 +27,7 @@ from channels_amazon.sync.runner import drain
 from shoplink.logs import JsonFormatter
 from tests.builders import make_member, make_store, make_user, make_variant
 from tests.emulator.caller import SELLERS
+from tests.views.world import MODEL_BACKEND
 from tests.whole.installation import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +64,7 @@ def test_whole_path_writes_no_canary(
     _ship(client, order)
     _pull(account)
     run_report(request_report(account, "test").pk)
+    _search_by_name(emulator, account, order)
     pages = _look_at_pages(client, account, order)
     _fail(emulator, client, account)
 
@@ -116,6 +118,19 @@ def _ship(client: Client, order: Order) -> None:
     assert order.shipments.count() == 1
 
 
+def _search_by_name(emulator: Emulator, account: AmazonAccount, order: Order) -> None:
+    """Let one who may see people find the order by its buyer; the name stays out."""
+    member = make_member(account.store, sees_personal_data=True)
+    client = Client()
+    client.force_login(member.user, backend=MODEL_BACKEND)
+    name = emulator.state.orders[order.amazon_order_id].buyer_name
+    answer = client.post(reverse("amazon-order-search"), {"name": name})
+    page: Any = client.get(answer.headers["Location"])
+    assert order in page.context["slice"].rows
+    assert name not in answer.headers["Location"] + page.content.decode()
+    client.post(reverse("amazon-order-reveal", args=[order.pk]))
+
+
 def _look_at_pages(client: Client, account: AmazonAccount, order: Order) -> str:
     """Return what a member without the right to see personal data is shown."""
     addresses = [
@@ -123,9 +138,19 @@ def _look_at_pages(client: Client, account: AmazonAccount, order: Order) -> str:
         reverse("amazon-account-list"),
         reverse("amazon-status", args=[account.pk]),
         reverse("amazon-order-list"),
+        f"{reverse('amazon-order-list')}?named=guessed",
         reverse("amazon-order-detail", args=[order.pk]),
-        *(f"{reverse('amazon-log-list')}?tab={tab}" for tab in ("calls", "runs")),
-        f"{reverse('amazon-log-export')}?tab=calls",
+        reverse("amazon-data-protection"),
+        reverse("amazon-purge-proofs", args=[account.store_id]),
+        *(
+            f"{reverse(page)}?tab={tab}"
+            for page in ("amazon-log-list", "amazon-log-export")
+            for tab in ("events", "calls", "runs")
+        ),
+        *(
+            reverse("amazon-health-download", args=[report.pk, "json"])
+            for report in account.health_reports.all()
+        ),
     ]
     shown = ""
     for address in addresses:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
+from channels_amazon.services.order_data import asks_for_people
 from channels_amazon.wording import sentence
 
 Status = Order.Status
@@ -29,49 +30,76 @@ LOOK_AT = 50
     title=gettext_lazy("Recipients of orders"),
 )
 def run(context: CheckContext) -> list[Finding]:
-    """Count complete orders to ship that came without a recipient."""
+    """Count complete orders to ship that came without a recipient.
+
+    An order that Amazon changed since it was read tells nothing yet: its recipient may
+    come with the next reading.
+    """
     orders = Order.objects.filter(
         account=context.account,
         fulfilled_by=Order.FulfilledBy.MERCHANT,
         status__in=SHOWN_IN,
         completed_at__gte=context.now - LOOK_BACK,
+        stale_since__isnull=True,
     ).order_by("-completed_at")
-    rows = list(orders[:LOOK_AT])
+    rows = dict(orders.values_list("pk", "amazon_order_id")[:LOOK_AT])
     if not rows:
         return [
             well(sentence("No order to ship came lately, so there is nothing to see."))
         ]
-    with_none = [row.amazon_order_id for row in rows if not _has_recipient(row)]
+    with_none = _without_recipient(rows)
     if not with_none:
         text = sentence("Orders to ship come with their recipients.")
         return [well(text, orders=len(rows))]
+    is_asked = asks_for_people(context.account)
+    pattern = (
+        gettext_noop(
+            "%(count)d of the last %(all)d orders to ship came without a "
+            "recipient, although it was asked for."
+        )
+        if is_asked
+        else gettext_noop(
+            "%(count)d of the last %(all)d orders to ship have no recipient: it is "
+            "not asked for, since Amazon says that the role for it is missing."
+        )
+    )
     return [
         Finding(
             code="permission.personal_data_missing",
             level=Level.WARNING,
-            cause=sentence(
-                "%(count)d of the last %(all)d orders to ship came without a "
-                "recipient, although it was asked for.",
-                count=len(with_none),
-                all=len(rows),
-            ),
+            cause=sentence(pattern, count=len(with_none), all=len(rows)),
             fix=sentence(
                 "Stock, prices and order lines work all the same. For addresses apply "
                 "for the restricted role “Direct-to-Consumer Shipping” in the "
                 "Solution Provider Portal, then authorise the account again."
             ),
-            evidence={"orders": with_none[:5], "without": len(with_none)},
+            evidence={
+                "orders": with_none[:5],
+                "without": len(with_none),
+                "asked_for": is_asked,
+            },
         )
     ]
 
 
-def _has_recipient(order: Order) -> bool:
+def _without_recipient(orders: dict[int, str]) -> list[str]:
+    """Return the ids of the orders of which neither a name nor a street is known."""
+    known = set()
+    for order_id in OrderPersonalData.objects.filter(order__in=orders).values_list(
+        "order_id", flat=True
+    ):
+        if _has_recipient(order_id):
+            known.add(order_id)
+    return [amazon_id for pk, amazon_id in orders.items() if pk not in known]
+
+
+def _has_recipient(order_id: int) -> bool:
     """Tell whether a name or a street is known; an unreadable one was there once."""
     try:
-        row = OrderPersonalData.objects.filter(order=order).first()
-        return row is not None and _names_someone(load_secret(row.recipient))
+        row = OrderPersonalData.objects.get(order=order_id)
     except InvalidToken:
         return True
+    return _names_someone(load_secret(row.recipient))
 
 
 def _names_someone(value: Any) -> bool:

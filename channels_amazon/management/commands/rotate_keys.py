@@ -21,7 +21,8 @@ class Command(BaseCommand):
     help = (
         "Encrypts all secrets anew with the first of FERNET_KEYS. Put the new key "
         "first and keep the old one behind it, restart every process, run this, then "
-        "remove the old key. It may be interrupted: run again, it goes on."
+        "remove the old key. The hashes by which orders are found by name are made "
+        "anew, too. It may be interrupted: run again, it goes on."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

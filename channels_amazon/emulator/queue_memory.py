@@ -1,0 +1,82 @@
+"""A queue of the local SQS that stays quick when thousands of messages wait; emulator.
+
+Moto looks at every message for each that it sends, receives or deletes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from itertools import islice
+
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import Message, Queue, sqs_backends
+
+# One receive takes at most so many.
+MOST_RECEIVED = 10
+
+
+class SwiftQueue(Queue):
+    """Keep messages in order; those in flight are at the front and are few."""
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return as many visible messages as one receive may take."""
+        with self._messages_lock:
+            visible = (message for message in self._messages if message.visible)
+            return list(islice(visible, MOST_RECEIVED))
+
+    @property
+    def approximate_number_of_messages(self) -> int:
+        """Return how many messages wait."""
+        return len(self._messages) - self.approximate_number_of_messages_not_visible
+
+    @property
+    def approximate_number_of_messages_not_visible(self) -> int:
+        """Return how many messages are in flight."""
+        return sum(not message.visible for message in set(self._pending_messages))
+
+    @property
+    def approximate_number_of_messages_delayed(self) -> int:
+        """Return 0: what is to come late is held back before it is sent."""
+        return 0
+
+    def delete_message(self, receipt_handle: str) -> None:
+        """Take a message off the queue, by any handle it ever had."""
+        if receipt_handle in self.deleted_messages:
+            return
+        with self._messages_lock:
+            for place, message in enumerate(self._messages):
+                if message.had_receipt_handle(receipt_handle):
+                    del self._messages[place]
+                    self._pending_messages.discard(message)
+                    handles = filter(None, message.all_receipt_handles)
+                    self.deleted_messages.update(handles)
+                    return
+        raise ReceiptHandleIsInvalid
+
+
+def make_queue(account: str, region: str, name: str) -> SwiftQueue:
+    """Make an empty queue that the SQS of this process serves under its name."""
+    # Moto's models leave abstract what only its other services need.
+    queue = SwiftQueue(name, region, account)  # type: ignore[abstract]
+    sqs_backends[account][region].queues[name] = queue
+    return queue
+
+
+def add_message(queue: Queue, body: str) -> None:
+    """Send a message without the way through HTTP."""
+    message = Message(str(uuid.uuid4()), body, None)
+    message.mark_sent()
+    queue.add_message(message)
+
+
+def clear_queue(queue: SwiftQueue) -> None:
+    """Take every message off a queue, those in flight too."""
+    with queue._messages_lock:
+        queue._messages = []
+        queue._pending_messages = set()
+
+
+def drop_queue(account: str, region: str, name: str) -> None:
+    """Forget a queue with its messages."""
+    sqs_backends[account][region].queues.pop(name, None)

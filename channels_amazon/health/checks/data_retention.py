@@ -1,0 +1,56 @@
+"""Is personal data kept past its limit? health layer."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import PurgeProof
+from channels_amazon.services.purge import GRACE, standing
+from channels_amazon.wording import sentence
+
+
+@check(
+    "data_retention",
+    group="queue",
+    order=6,
+    title=gettext_lazy("Purge of personal data"),
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Look for personal data that several runs of the purge have left."""
+    store = context.account.store
+    kept = standing(store, context.now - GRACE)
+    last = PurgeProof.objects.filter(store=store).first()
+    shown = {
+        "kept": kept.kept,
+        "next_due_at": kept.next_due_at,
+        "last_proof_at": last.at if last else None,
+    }
+    if not kept.overdue or kept.next_due_at is None:
+        text = sentence("No personal data is kept past its limit.")
+        return [well(text, **shown)]
+    has_run = last is not None and last.at > kept.next_due_at + GRACE
+    return [
+        Finding(
+            code="data.retention_overdue",
+            level=Level.ERROR,
+            cause=sentence(
+                "Personal data of %(count)d orders is kept past its limit; the first "
+                "of it had to go by %(date)s.",
+                count=kept.overdue,
+                date=f"{kept.next_due_at:%Y-%m-%d %H:%M} UTC",
+            ),
+            fix=sentence(
+                "The purge ran since and left them: run “manage.py "
+                "purge_personal_data” on the server and look at what it says."
+            )
+            if has_run
+            else sentence(
+                "The purge has not run since: start “manage.py worker”, which purges "
+                "every hour, or run “manage.py purge_personal_data” on the server."
+            ),
+            evidence={**shown, "overdue": kept.overdue},
+        )
+    ]

@@ -1,0 +1,143 @@
+"""Where a store is told of its orders, and whether it hears; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms.endpoint import EndpointForm
+from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
+from channels_amazon.services import figures, store_endpoints
+from channels_amazon.views.base import (
+    can_manage,
+    get_mine,
+    mine,
+    page,
+    require_owner,
+    store_page,
+)
+
+TEMPLATE = "channels_amazon/store_endpoint.html"
+
+
+@store_page
+@require_safe
+def store_endpoint(request: HttpRequest) -> HttpResponse:
+    """Show a store's address, the last result, and what waits to be told."""
+    stores = list(mine(Store, request).order_by("name"))
+    chosen = request.GET.get("store", "")
+    store = next((row for row in stores if str(row.pk) == chosen), None)
+    store = store or next(iter(stores), None)
+    if store is None:
+        return page(request, TEMPLATE, {}, title=_("API and webhooks"))
+    return _show(request, store)
+
+
+@store_page
+@require_POST
+@sensitive_variables("secret")
+def endpoint_set(request: HttpRequest, store_id: int) -> HttpResponse:
+    """Set the address; the secret made with a first one is shown this once."""
+    store = get_mine(Store, request, pk=store_id)
+    require_owner(request, store)
+    form = EndpointForm(_endpoint(store), request.POST)
+    if not form.is_valid():
+        return _show(request, store, form=form)
+    try:
+        _row, secret = store_endpoints.set_endpoint(
+            store,
+            url=form.cleaned_data["url"].strip(),
+            is_active=form.cleaned_data["is_active"],
+            actor=request.user.get_username(),
+        )
+    except ShoplinkError as error:
+        form.add_error("url", translated(error.message))
+        return _show(request, store, form=form)
+    messages.success(request, _("The address is set."))
+    if secret:
+        return _show(request, store, secret=secret)
+    return _back(store)
+
+
+@store_page
+@require_POST
+@sensitive_variables("secret")
+def endpoint_secret(request: HttpRequest, store_id: int) -> HttpResponse:
+    """Replace the secret and show the new one this once."""
+    store = get_mine(Store, request, pk=store_id)
+    require_owner(request, store)
+    endpoint = _endpoint(store)
+    if endpoint is None:
+        messages.warning(request, _("Set an address first."))
+        return _back(store)
+    secret = store_endpoints.rotate_secret(endpoint, actor=request.user.get_username())
+    messages.success(request, _("The secret is replaced; the old one signs no more."))
+    return _show(request, store, secret=secret)
+
+
+@store_page
+@require_POST
+def endpoint_test(request: HttpRequest, store_id: int) -> HttpResponse:
+    """Send a message that tells of nothing, and say how it went."""
+    store = get_mine(Store, request, pk=store_id)
+    require_owner(request, store)
+    endpoint = _endpoint(store)
+    if endpoint is None:
+        messages.warning(request, _("Set an address first."))
+        return _back(store)
+    outcome = store_endpoints.send_test(endpoint)
+    if outcome.code:
+        text = _("The test message did not arrive: %(reason)s")
+        messages.error(request, text % {"reason": translated(outcome.message)})
+    else:
+        messages.success(request, _("The store's server took the test message."))
+    return _back(store)
+
+
+def _show(
+    request: HttpRequest,
+    store: Store,
+    *,
+    form: EndpointForm | None = None,
+    secret: str = "",
+) -> HttpResponse:
+    endpoint = _endpoint(store)
+    manages = can_manage(request.user, store)
+    untold = Order.objects.filter(
+        account__in=list(store.amazon_accounts.values_list("pk", flat=True)),
+        tell_since__isnull=False,
+    )
+    context: dict[str, Any] = {
+        "store": store,
+        "stores": mine(Store, request).order_by("name"),
+        "endpoint": endpoint,
+        "form": form or (EndpointForm(endpoint) if manages else None),
+        "can_manage": manages,
+        "secret": secret,
+        "untold": figures.capped_count(untold),
+        "blocked": SyncJob.objects.filter(
+            account__store=store, kind=SyncJob.Kind.STORE_TELL
+        ).exclude(blocked_code=""),
+        "now": timezone.now(),
+    }
+    status = 422 if form is not None else 200
+    title = _("API and webhooks")
+    return page(request, TEMPLATE, context, title=title, status=status)
+
+
+def _endpoint(store: Store) -> StoreEndpoint | None:
+    row: StoreEndpoint | None = StoreEndpoint.objects.filter(store=store).first()
+    return row
+
+
+def _back(store: Store) -> HttpResponse:
+    return redirect(f"{reverse('amazon-store-endpoint')}?store={store.pk}")

@@ -1,0 +1,72 @@
+"""Takes a file of store orders in, or shows what it would bring; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from channels_amazon.forms.store_orders import StoreOrderFileForm
+from channels_amazon.models import Store, StoreMember, translated
+from channels_amazon.services.store_order_import import (
+    ImportedOrders,
+    import_store_orders,
+)
+from channels_amazon.storefronts.catalogue import StorefrontError
+from channels_amazon.storefronts.store_order_file import COLUMNS, decoded, read_orders
+from channels_amazon.views.base import OPERATORS, mine, page, store_page
+from channels_amazon.wording import together
+
+
+@store_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def store_order_import(request: HttpRequest) -> HttpResponse:
+    """Show the form; with a file, what became of it or would become."""
+    stores = operated_stores(request)
+    if request.method == "POST" and not stores:
+        raise PermissionDenied(_("Your role in this store allows looking only."))
+    bound = request.method == "POST"
+    form = StoreOrderFileForm(
+        stores, request.POST if bound else None, request.FILES if bound else None
+    )
+    result = _imported(request, form) if bound and form.is_valid() else None
+    context = {
+        "form": form,
+        "stores": stores,
+        "result": result,
+        "columns": ", ".join(COLUMNS),
+    }
+    return page(
+        request,
+        "channels_amazon/store_order_import.html",
+        context,
+        title=_("Import store orders"),
+        status=422 if form.errors else 200,
+    )
+
+
+def operated_stores(request: HttpRequest) -> QuerySet[Store]:
+    """Return the stores that the user may work on."""
+    stores = mine(Store, request)
+    if getattr(request.user, "is_superuser", False):
+        return stores
+    user: Any = request.user
+    members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)
+    return stores.filter(pk__in=members.values("store_id"))
+
+
+def _imported(request: HttpRequest, form: StoreOrderFileForm) -> ImportedOrders | None:
+    try:
+        return import_store_orders(
+            form.cleaned_data["store"],
+            read_orders(decoded(form.cleaned_data["file"])),
+            actor=request.user.get_username(),
+            is_dry="import" not in request.POST,
+        )
+    except StorefrontError as error:
+        form.add_error("file", translated(together(error.message, error.fix)))
+        return None

@@ -1,0 +1,254 @@
+"""The planner in play: never far from what was possible, at any load and quota.
+
+The planner may take longer than 1.1 times the bound by a constant. It cannot know that
+more is to come, so it spends getOrder's burst on the first orders, where the bound
+keeps it for the last: `burst` calls. While those that are left also become visible to
+a search, they take half of `burst / rate` seconds; all of it where a report would have
+brought the first ones for nothing. Five seconds are between two looks.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from bench.oracle import (
+    Arrival,
+    Supply,
+    World,
+    exhaustive,
+    makespan,
+    weighted_completion,
+)
+from bench.order_simulation import Result, Sale, Simulation
+
+BURST = 30
+DAY = 86_400.0
+# Shrinking would play the longest sales again and again; a load tells enough.
+SETTLED = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=20,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def world(
+    get_rate: float = 0.5,
+    *,
+    search_rate: float = 0.0056,
+    halved_at: float | None = None,
+    report_takes: float | None = None,
+) -> World:
+    """Make the world as the bound sees it: without the sweep's token."""
+    rates = [(0.0, get_rate)]
+    if halved_at is not None:
+        rates.append((halved_at, get_rate / 2))
+    return World(
+        Supply(BURST, tuple(rates)),
+        Supply(19, ((0.0, search_rate),)),
+        report_takes=report_takes,
+    )
+
+
+def play(sales: list[Sale], bound: World, seed: int = 0) -> Result:
+    """Play the planner in the bound's world with the sweep's token added."""
+    search = Supply(bound.search.burst + 1, bound.search.rates)
+    played = World(bound.get, search, report_takes=bound.report_takes)
+    return Simulation(sales, played, seed).run()
+
+
+def slack(bound: World) -> float:
+    """Return what the planner may take beyond 1.1 times the bound, in seconds."""
+    slowest = min(rate for _from, rate in bound.get.rates)
+    part = 1 / 2 if bound.report_takes is None else 1
+    return BURST / slowest * part + 5.0
+
+
+def sale(
+    count: int, seconds: float, *, fba: float = 0.0, seed: int = 1, due: float = DAY
+) -> list[Sale]:
+    """Make `count` orders within `seconds`, a share of them shipped by Amazon."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    return [
+        Sale(Arrival(chance.uniform(0, seconds), chance.random() >= fba), due)
+        for _ in range(count)
+    ]
+
+
+@dataclass(frozen=True)
+class Load:
+    """How orders arrive, how many Amazon ships, and what it allows."""
+
+    seed: int
+    count: int
+    span: float
+    peaks: int
+    fba: float
+    rates: tuple[float, float]
+    halved_at: float | None
+    report_takes: float | None
+
+    @property
+    def bound(self) -> World:
+        """Return the world of the load."""
+        get, search = self.rates
+        return world(
+            get,
+            search_rate=search,
+            halved_at=self.halved_at,
+            report_takes=self.report_takes if self.fba else None,
+        )
+
+    def sales(self) -> list[Sale]:
+        """Return the orders in the order they arrive."""
+        chance = random.Random(self.seed)  # noqa: S311 - not a secret
+        tops = [chance.uniform(0, self.span) for _ in range(self.peaks)]
+        sales = []
+        for _ in range(self.count):
+            at = chance.uniform(0, self.span)
+            if tops:
+                at = chance.choice(tops) + chance.expovariate(0.1)
+            due = at + chance.choice([3600.0, 10 * 3600.0, DAY, 2 * DAY])
+            sales.append(Sale(Arrival(at, chance.random() >= self.fba), due))
+        return sorted(sales, key=lambda one: one.arrival.at)
+
+
+LOADS = st.builds(
+    Load,
+    seed=st.integers(0, 10_000),
+    count=st.sampled_from([1, 7, 31, 60, 140, 300, 700, 1200]),
+    span=st.sampled_from([1.0, 20.0, 60.0, 300.0, 600.0]),
+    peaks=st.sampled_from([0, 2, 5]),
+    fba=st.sampled_from([0.0, 0.0, 0.3, 0.6, 1.0]),
+    rates=st.sampled_from([(0.5, 0.0056), (0.25, 0.0028), (1.0, 0.0112)]),
+    halved_at=st.sampled_from([None, None, 40.0, 250.0]),
+    report_takes=st.sampled_from([None, 30.0, 45.0, 90.0]),
+)
+
+
+@SETTLED
+@given(LOADS)
+def test_planner_is_near_the_oracle(load: Load) -> None:
+    sales, bound = load.sales(), load.bound
+
+    result = play(sales, bound, load.seed)
+
+    least = makespan([one.arrival for one in sales], bound)
+    assert len(result.done) == len(sales)
+    assert least - 0.02 <= result.makespan <= 1.1 * least + slack(bound)
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "most"),
+    [(1, 1, 1), (30, 10, 10), (31, 1, 4), (200, 10, 135), (2000, 60, 60 + 130)],
+)
+def test_flash_sale_at_the_default_quota(
+    count: int, seconds: float, most: float
+) -> None:
+    sales = sale(count, seconds)
+
+    result = play(sales, world())
+
+    assert result.makespan <= most
+    assert result.makespan <= 1.1 * makespan([s.arrival for s in sales], world()) + 4
+
+
+def test_flash_sale_mostly_shipped_by_amazon_is_brought_by_reports() -> None:
+    sales = sale(5000, 60, fba=0.6)
+    bound = world(report_takes=45.0)
+
+    result = play(sales, bound)
+
+    least = makespan([one.arrival for one in sales], bound)
+    assert result.makespan <= 1.1 * least
+    assert result.calls["ReadReport"] >= 2
+    alone = makespan([one.arrival for one in sales], world())
+    assert alone > 5 * result.makespan
+
+
+def test_trickle_is_complete_at_once() -> None:
+    sales = [Sale(Arrival(at * 3.0)) for at in range(200)]
+
+    waits = play(sales, world()).waits(sales)
+
+    assert max(waits) == 0.0
+
+
+def test_mild_overload_completes_half_within_seconds() -> None:
+    sales = sale(500, 600)
+
+    waits = play(sales, world()).waits(sorted(sales, key=lambda s: s.arrival.at))
+
+    assert waits[len(waits) // 2] <= 2.0
+
+
+def test_urgent_orders_of_a_flash_sale_are_complete_first() -> None:
+    later, urgent = sale(400, 5), sale(20, 5, seed=2, due=600.0)
+    sales = sorted([*later, *urgent], key=lambda one: one.arrival.at)
+
+    done = play(sales, world()).done
+
+    soon = [at for n, at in done.items() if sales[n].ship_by == 600.0]
+    assert max(soon) <= 40.0
+
+
+def test_nothing_starves_while_urgent_orders_keep_coming() -> None:
+    rest = [Sale(Arrival(0.0, needs_address=False)) for _ in range(60)]
+    urgent = [Sale(Arrival(n * 1.5), n * 1.5 + 60) for n in range(1200)]
+    sales = sorted([*rest, *urgent], key=lambda one: one.arrival.at)
+
+    done = play(sales, world()).done
+
+    assert max(at for n, at in done.items() if sales[n].ship_by is None) <= 900
+
+
+def test_bound_takes_the_burst_then_the_rate() -> None:
+    arrivals = [Arrival(0.0)] * 40
+
+    assert makespan([], world()) == 0.0
+    assert makespan(arrivals[:30], world()) == 0.0
+    assert makespan(arrivals, world()) == pytest.approx(20.0, abs=0.02)
+    assert makespan([Arrival(0.0)] * 500, world()) == pytest.approx(120.0, abs=0.02)
+
+
+@st.composite
+def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], World]:
+    """Draw a world so small that every schedule can be tried."""
+    arrivals = [
+        Arrival(float(at), needs_address=draw(st.booleans()))
+        for at in draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))
+    ]
+    get = Supply(draw(st.integers(1, 2)), ((0.0, draw(st.sampled_from([0.25, 0.5]))),))
+    search = Supply(draw(st.integers(1, 2)), ((0.0, 0.125),))
+    takes = draw(st.sampled_from([None, 4.0]))
+    return arrivals, World(get, search, page=2, edge=3.0, report_takes=takes)
+
+
+@SETTLED
+@given(tiny_worlds())
+def test_bound_is_never_above_the_best_schedule(
+    tiny: tuple[list[Arrival], World],
+) -> None:
+    arrivals, small = tiny
+
+    best = exhaustive(arrivals, small, longest=40)
+
+    assert best is not None
+    assert makespan(arrivals, small) <= best + 0.02
+
+
+@SETTLED
+@given(LOADS)
+def test_weighted_bound_is_below_what_the_planner_reaches(load: Load) -> None:
+    sales, bound = load.sales()[:100], load.bound
+
+    done = play(sales, bound, load.seed).done
+
+    reached = sum(sales[n].arrival.weight * at for n, at in done.items())
+    assert weighted_completion([one.arrival for one in sales], bound) <= reached + 1
