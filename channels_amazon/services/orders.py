@@ -24,7 +24,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.order_event import OrderEvent
 from channels_amazon.rules.order_transitions import is_news, moves_back, status_of
-from channels_amazon.services import jobs, order_facts, personal_data
+from channels_amazon.services import jobs, order_facts, parcels, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.reservations import settle_order
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -87,6 +87,7 @@ def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
         order.fetch_attempts = 0
         order.save()
         _tell(order, unmatched, before)
+        parcels.wake_for(order)
         jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
     return EventResult(order, is_new=is_new, is_news=True)
 
@@ -117,6 +118,7 @@ def apply_order(
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
+        parcels.wake_for(order)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
 
 
