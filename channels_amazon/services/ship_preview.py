@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules import ship_template as rules
@@ -91,6 +91,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
         )
     }
     active[template.pk] = template
+    prefetch_related_objects([template], "carriers")
     result = Preview(unknown=unknown_carriers(template))
     for order in _past_orders(template)[:limit]:
         row = _judge(order, template, choose(active, order))
