@@ -6,13 +6,18 @@ from django.urls import path
 
 from channels_amazon.views import (
     accounts,
+    bulk_ship,
     callback,
     connect,
     health,
     logs,
     orders,
     overview,
+    packages,
+    parcels,
     progress,
+    ship_templates,
+    shipment_board,
     shipping,
     status,
     stock,
@@ -22,6 +27,9 @@ from channels_amazon.views import (
 _AMAZON = "admin/amazon/"
 _ACCOUNT = "admin/amazon/accounts/<int:account_id>/"
 _ORDER = "admin/amazon/orders/<int:order_id>/"
+_PACKAGE = f"{_ORDER}packages/<int:package_id>/"
+_PARCEL = "admin/amazon/parcels/<int:parcel_id>/"
+_TEMPLATE = "admin/amazon/ship-templates/<int:template_id>/"
 _VARIANT = "admin/amazon/stock/<int:variant_id>/"
 
 # Every name here has its row in tests/views/test_access.py.
@@ -71,9 +79,51 @@ urlpatterns = [
     path(f"{_ORDER}reveal/", orders.order_reveal, name="amazon-order-reveal"),
     path(f"{_ORDER}ship/", shipping.order_ship, name="amazon-order-ship"),
     path(
-        f"{_ORDER}packages/<int:package_id>/discard/",
-        shipping.package_discard,
-        name="amazon-package-discard",
+        f"{_PACKAGE}discard/", shipping.package_discard, name="amazon-package-discard"
+    ),
+    path(
+        f"{_PACKAGE}confirm/", packages.package_confirm, name="amazon-package-confirm"
+    ),
+    path(f"{_PACKAGE}edit/", packages.package_edit, name="amazon-package-edit"),
+    path(
+        f"{_AMAZON}late-shipments/",
+        shipment_board.shipment_board,
+        name="amazon-shipment-board",
+    ),
+    path(f"{_AMAZON}parcels/", parcels.parcel_list, name="amazon-parcel-list"),
+    path(f"{_PARCEL}retry/", parcels.parcel_retry, name="amazon-parcel-retry"),
+    path(f"{_PARCEL}discard/", parcels.parcel_discard, name="amazon-parcel-discard"),
+    path(f"{_AMAZON}ship-file/", bulk_ship.bulk_page, name="amazon-bulk-ship"),
+    path(
+        f"{_AMAZON}ship-file/example/",
+        bulk_ship.bulk_example,
+        name="amazon-bulk-ship-example",
+    ),
+    path(
+        f"{_AMAZON}ship-file/<int:store_id>/take/",
+        bulk_ship.bulk_take,
+        name="amazon-bulk-ship-take",
+    ),
+    path(
+        f"{_AMAZON}ship-templates/",
+        ship_templates.template_list,
+        name="amazon-ship-template-list",
+    ),
+    path(
+        f"{_AMAZON}ship-templates/new/",
+        ship_templates.template_add,
+        name="amazon-ship-template-add",
+    ),
+    path(_TEMPLATE, ship_templates.template_edit, name="amazon-ship-template-edit"),
+    path(
+        f"{_TEMPLATE}preview/",
+        ship_templates.template_preview,
+        name="amazon-ship-template-preview",
+    ),
+    path(
+        f"{_TEMPLATE}switch/",
+        ship_templates.template_switch,
+        name="amazon-ship-template-switch",
     ),
     path(f"{_AMAZON}stock/", stock.stock_list, name="amazon-stock-list"),
     path(_VARIANT, stock.stock_detail, name="amazon-stock-detail"),

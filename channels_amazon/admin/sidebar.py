@@ -16,6 +16,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group("", [_overview(request)]),
         _group(_("Orders"), _orders(request)),
         _group(_("Stock"), _stock(request)),
+        _group(_("Rules"), _rules(request)),
         _group(_("Channels → Amazon"), _amazon(request)),
         _group(_("Settings"), _settings(request)),
     ]
@@ -64,7 +65,21 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
             f"{link}?show=unmatched",
             active=inside and show == "unmatched",
         ),
+        _page(request, "amazon-shipment-board", _("Late shipments"), "alarm"),
+        _page(request, "amazon-parcel-list", _("Parcels"), "local_shipping"),
+        _page(request, "amazon-bulk-ship", _("Ship from a file"), "upload_file"),
     ]
+
+
+def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
+    title = _("Ship templates")
+    return [_page(request, "amazon-ship-template-list", title, "rule_settings")]
+
+
+def _page(request: HttpRequest, name: str, title: Any, icon: str) -> dict[str, Any]:
+    """Return the entry of a page and of the pages below it."""
+    link = reverse(name)
+    return _item(title, icon, link, active=request.path.startswith(link))
 
 
 def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from channels_amazon.models import StoreMember
 from channels_amazon.urls import urlpatterns
+from tests.builders import make_parcel, make_template
 from tests.views.world import (
     World,
     make_member_client,
@@ -50,6 +51,18 @@ def _package(world: World) -> tuple[Any, ...]:
     return (world.order.pk, make_refused(world.order).pk)
 
 
+def _parcel(world: World) -> tuple[Any, ...]:
+    return (make_parcel(world.order).pk,)
+
+
+def _store(world: World) -> tuple[Any, ...]:
+    return (world.store.pk,)
+
+
+def _template(world: World) -> tuple[Any, ...]:
+    return (make_template(world.store, is_active=False).pk,)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -65,6 +78,9 @@ ADDRESSES = {
     "amazon-account-list": Address(),
     "amazon-account-progress": Address(_account),
     "amazon-appstore-login": Address(),
+    "amazon-bulk-ship": Address(),
+    "amazon-bulk-ship-example": Address(),
+    "amazon-bulk-ship-take": Address(_store, "post", OPERATOR),
     "amazon-callback": Address(),
     "amazon-connect": Address(),
     "amazon-connect-private": Address(),
@@ -82,7 +98,18 @@ ADDRESSES = {
     "amazon-overview": Address(),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
+    "amazon-package-confirm": Address(_package, "post", OPERATOR),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
+    "amazon-package-edit": Address(_package, "get", OPERATOR),
+    "amazon-parcel-discard": Address(_parcel, "post", OPERATOR),
+    "amazon-parcel-list": Address(),
+    "amazon-parcel-retry": Address(_parcel, "post", OPERATOR),
+    "amazon-ship-template-add": Address(),
+    "amazon-ship-template-edit": Address(_template, "get", OPERATOR),
+    "amazon-ship-template-list": Address(),
+    "amazon-ship-template-preview": Address(_template),
+    "amazon-ship-template-switch": Address(_template, "post", OPERATOR),
+    "amazon-shipment-board": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
@@ -97,6 +124,9 @@ LISTS = (
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
+    "amazon-parcel-list",
+    "amazon-ship-template-list",
+    "amazon-shipment-board",
     "amazon-stock-list",
 )
 
