@@ -43,6 +43,8 @@ BATCH = 100
 PATIENCE = 2
 # Looking is not urgent: these tokens of getOrder stay for orders that just came.
 SPARED_READS = 10.0
+# No package waits for its time any more so shortly before the latest ship time.
+LAST_CALL = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=15)
 LONGEST_LOOK = timedelta(minutes=15)
 NOT_SHOWN_AFTER = timedelta(hours=1)
@@ -72,6 +74,8 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     is_due = Q(send_after__lte=ctx.now())
     if state == State.WAITING:
         is_due |= Q(send_after__isnull=True)
+        # Amazon may have moved the deadline since the package was given its time.
+        is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         is_due, order__account=ctx.account, state=state
     )

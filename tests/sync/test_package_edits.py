@@ -151,3 +151,17 @@ def test_package_waits_for_its_time_unless_a_person_hurries(
     runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
     shipment.refresh_from_db()
     assert shipment.state == State.CONFIRMED
+
+
+def test_package_does_not_wait_past_a_deadline_that_was_moved(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    order = place(emulator, account)
+    shipment = ship(order, send_after=timezone.now() + timedelta(hours=40))
+    order.ship_by = timezone.now() + timedelta(minutes=50)
+    order.save()
+
+    runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
+
+    shipment.refresh_from_db()
+    assert shipment.state == State.CONFIRMED
