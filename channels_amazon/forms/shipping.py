@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -85,19 +86,19 @@ class ShipFileForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
     )
 
-    def __init__(self, stores: Sequence[Store], *args: object) -> None:
-        super().__init__(*args, label_suffix="")  # type: ignore[arg-type]
-        field = self.fields["store"]
-        field.queryset = Store.objects.filter(  # type: ignore[attr-defined]
-            pk__in=[store.pk for store in stores]
-        )
+    def __init__(
+        self, stores: Sequence[Store], data: Any = None, files: Any = None
+    ) -> None:
+        super().__init__(data, files, label_suffix="")
+        field: Any = self.fields["store"]
+        field.queryset = Store.objects.filter(pk__in=[store.pk for store in stores])
         if len(stores) == 1:
             field.initial = stores[0].pk
             field.widget = forms.HiddenInput()
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Refuse a file that is too large to be one of parcels."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(
                 gettext("The file is larger than 1.5 MB: split it.")

@@ -173,7 +173,7 @@ def _packed(
     known = [one for one in told if found[one.key] is not None]
     told_at = max((one.told_at for one in known), default=told[0].told_at)
     plan, until = _plan(order, template, known, told_at)
-    reasons = [_no_rule(one) for one in told if found[one.key] is None]
+    reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
     reasons += [_why(misfit_hindrance(misfit)) for misfit in plan.misfits]
     if until is not None:
         reasons.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -97,7 +99,7 @@ def parcel_discard(request: HttpRequest, parcel_id: int) -> HttpResponse:
 
 def operated(request: HttpRequest) -> set[int]:
     """Return the ids of the stores on whose parcels the user may work."""
-    user = request.user
+    user: Any = request.user
     if getattr(user, "is_superuser", False):
         return set(Store.objects.values_list("pk", flat=True))
     members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)

@@ -45,7 +45,12 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
         "form": form,
         "show": form.chosen("show"),
         "views": [
-            (key, label, without(request, "after", "show"), counts.get(key))
+            (
+                key,
+                label,
+                without(request, "after", "show"),
+                counts[Urgency(key)] if key else None,
+            )
             for key, label in form.SHOWN
         ],
         "answer": answer(counts),

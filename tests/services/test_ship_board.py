@@ -101,12 +101,13 @@ def test_parcel_that_is_no_package_puts_its_order_at_risk(
 
 def test_only_the_merchants_orders_to_ship_are_on_the_board() -> None:
     account = builders.make_account()
-    for over in (
+    others: list[dict[str, Any]] = [
         {"fulfilled_by": "amazon"},
         {"status": "shipped"},
         {"status": "pending"},
         {"status": "cancelled"},
-    ):
+    ]
+    for over in others:
         builders.make_order(account, ship_by=NOW - HOUR, **over)
 
     assert board(account) == {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -136,9 +135,7 @@ def test_two_clicks_switch_once() -> None:
     assert deactivate(template, actor="tim")
     assert not deactivate(template, actor="tim")
 
-    codes: Sequence[str] = DiagnosticEntry.objects.order_by("pk").values_list(
-        "code", flat=True
-    )
+    codes = DiagnosticEntry.objects.order_by("pk").values_list("code", flat=True)
     assert list(codes) == ["ship_templates.on", "ship_templates.off"]
 
 

@@ -31,7 +31,7 @@ def run(context: CheckContext) -> list[Finding]:
     rows = list(near.values_list("pk", "amazon_order_id", "ship_by")[:CAP])
     if not rows:
         return [well(sentence("No order is past its latest ship time, or near it."))]
-    late = [row for row in rows if row[2] < context.now]
+    late = [row for row in rows if row[2] and row[2] < context.now]
     packed = Shipment.objects.filter(
         order__in=[pk for pk, _order_id, _at in rows], state=Shipment.State.WAITING
     )
