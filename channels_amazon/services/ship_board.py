@@ -149,6 +149,6 @@ def _of(shipment: Shipment, now: datetime) -> Hinder | None:
     if at is not None and at > now:
         return Hinder(
             "waiting",
-            sentence("Confirmed at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"),
+            sentence("To be confirmed at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"),
         )
     return Hinder("busy", sentence("A package waits for its confirmation."))

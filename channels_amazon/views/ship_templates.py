@@ -34,9 +34,6 @@ from channels_amazon.views.base import (
 )
 from channels_amazon.views.template_story import rule_of
 
-# So many orders of the preview are shown; all of them are counted.
-SHOWN_ROWS = 200
-
 
 def operated_stores(request: HttpRequest) -> list[Store]:
     """Return the stores that the user may work on; raises PermissionDenied for none."""
@@ -105,7 +102,7 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
         "template": template,
         "rule": rule_of(template),
         "preview": preview,
-        "rows": preview.rows[:SHOWN_ROWS],
+        "rows": [row for row in preview.rows if row.outcome != ship_preview.NOTHING],
         "ships": counts[ship_preview.SHIPS],
         "held": counts[ship_preview.HELD],
         "other": counts[ship_preview.OTHER],

@@ -134,5 +134,5 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
         "A SKU is unmatched.",
         "The stock is short.",
         "A parcel needs a person.",
-        f"Confirmed at {NOW + HOUR:%Y-%m-%d %H:%M} UTC.",
+        f"To be confirmed at {NOW + HOUR:%Y-%m-%d %H:%M} UTC.",
     ]

@@ -144,4 +144,4 @@ def test_planned_confirmation_is_on_track(world: World, client: Client) -> None:
 
     text = client.get(reverse(PAGE), {"show": "on_track"}).content.decode()
 
-    assert "Confirmed at" in text
+    assert "To be confirmed at" in text
