@@ -164,6 +164,56 @@ def test_worker_that_died_before_the_answer_ships_nothing_twice(
     assert len(theirs(emulator, order).packages) == 1
 
 
+def test_worker_that_died_while_it_packed_leaves_nothing_half_done(
+    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place(emulator, account)
+    parcel = tell(account, order.amazon_order_id)
+
+    def die(*_args: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as killed:
+        # The package is made, and the parcel does not know of it yet.
+        killed.setattr(packing, "_apply", die)
+        assert pack(account).state == SyncRun.State.FAILED
+    assert (Shipment.objects.count(), on_hand()) == (0, (ON_HAND, 3))
+
+    pack(account)
+    parcel.refresh_from_db()
+    assert (parcel.state, Shipment.objects.count()) == (State.APPLIED, 1)
+    assert on_hand() == (ON_HAND - 3, 0)
+    assert stock.verify_levels() == []
+
+
+def test_worker_that_lost_its_job_sends_nothing_more(
+    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        order = place(emulator, account, 1)
+        tell(account, order.amazon_order_id, tracking_number=f"J{order.pk}")
+    pack(account)
+    real = confirmations.begin_attempt
+
+    def begin(shipment: Shipment) -> bool:
+        # Another worker takes the job over while the first package goes.
+        SyncJob.objects.filter(kind=Kind.SHIPMENTS).update(lease_holder="another")
+        return real(shipment)
+
+    with monkeypatch.context() as taken:
+        taken.setattr(confirmations, "begin_attempt", begin)
+        runner.run_kind(account, Kind.SHIPMENTS)
+    assert calls(emulator, "confirmShipment") == 1
+    SyncJob.objects.update(lease_holder="", lease_until=None)
+
+    for _ in range(2):
+        run(account)
+
+    assert calls(emulator, "confirmShipment") == 2
+    states = Shipment.objects.values_list("state", flat=True)
+    assert set(states) == {Shipment.State.VERIFIED}
+
+
 def test_bad_order_does_not_stop_the_others(
     emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
