@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from channels_amazon.models import Parcel, StoreMember
+from channels_amazon.models import Order, Parcel, StoreMember
 from tests import builders
 from tests.views.world import World, make_member_client, make_world, signed_in
 
@@ -104,6 +106,21 @@ def test_packed_parcel_is_neither_retried_nor_discarded(
 
     parcel.refresh_from_db()
     assert parcel.state == State.APPLIED
+
+
+def test_overview_leads_to_late_orders_and_held_parcels(
+    world: World, client: Client
+) -> None:
+    overview = reverse("amazon-overview")
+    before = client.get(overview).content.decode()
+
+    builders.make_parcel(world.order, state=State.REFUSED)
+    Order.objects.update(ship_by=timezone.now() - timedelta(hours=1))
+
+    text = client.get(overview).content.decode()
+    for name, show in ((LIST, "refused"), ("amazon-shipment-board", "overdue")):
+        link = f"{reverse(name)}?show={show}"
+        assert (link in before, link in text) == (False, True)
 
 
 def test_viewer_sees_no_buttons(world: World) -> None:
