@@ -6,6 +6,7 @@ from django.urls import path
 
 from channels_amazon.views import (
     accounts,
+    bulk_ship,
     callback,
     cancellations,
     connect,
@@ -17,9 +18,13 @@ from channels_amazon.views import (
     order_search,
     orders,
     overview,
+    packages,
+    parcels,
     progress,
     quarantine,
     returns,
+    ship_templates,
+    shipment_board,
     shipping,
     status,
     stock,
@@ -36,6 +41,9 @@ _STORE_ORDER = "admin/amazon/store-orders/<int:order_id>/"
 _FBA_RULE = "admin/amazon/fba-rules/<int:rule_id>/"
 _MESSAGE = "admin/amazon/quarantine/<int:message_id>/"
 _ENDPOINT = "admin/amazon/endpoint/<int:store_id>/"
+_PACKAGE = f"{_ORDER}packages/<int:package_id>/"
+_PARCEL = "admin/amazon/parcels/<int:parcel_id>/"
+_TEMPLATE = "admin/amazon/ship-templates/<int:template_id>/"
 _VARIANT = "admin/amazon/stock/<int:variant_id>/"
 
 # Every name here has its row in tests/views/test_access.py.
@@ -111,9 +119,51 @@ urlpatterns = [
     path(f"{_ORDER}return/", returns.order_return, name="amazon-order-return"),
     path(f"{_ORDER}ship/", shipping.order_ship, name="amazon-order-ship"),
     path(
-        f"{_ORDER}packages/<int:package_id>/discard/",
-        shipping.package_discard,
-        name="amazon-package-discard",
+        f"{_PACKAGE}discard/", shipping.package_discard, name="amazon-package-discard"
+    ),
+    path(
+        f"{_PACKAGE}confirm/", packages.package_confirm, name="amazon-package-confirm"
+    ),
+    path(f"{_PACKAGE}edit/", packages.package_edit, name="amazon-package-edit"),
+    path(
+        f"{_AMAZON}late-shipments/",
+        shipment_board.shipment_board,
+        name="amazon-shipment-board",
+    ),
+    path(f"{_AMAZON}parcels/", parcels.parcel_list, name="amazon-parcel-list"),
+    path(f"{_PARCEL}retry/", parcels.parcel_retry, name="amazon-parcel-retry"),
+    path(f"{_PARCEL}discard/", parcels.parcel_discard, name="amazon-parcel-discard"),
+    path(f"{_AMAZON}ship-file/", bulk_ship.bulk_page, name="amazon-bulk-ship"),
+    path(
+        f"{_AMAZON}ship-file/example/",
+        bulk_ship.bulk_example,
+        name="amazon-bulk-ship-example",
+    ),
+    path(
+        f"{_AMAZON}ship-file/<int:store_id>/take/",
+        bulk_ship.bulk_take,
+        name="amazon-bulk-ship-take",
+    ),
+    path(
+        f"{_AMAZON}ship-templates/",
+        ship_templates.template_list,
+        name="amazon-ship-template-list",
+    ),
+    path(
+        f"{_AMAZON}ship-templates/new/",
+        ship_templates.template_add,
+        name="amazon-ship-template-add",
+    ),
+    path(_TEMPLATE, ship_templates.template_edit, name="amazon-ship-template-edit"),
+    path(
+        f"{_TEMPLATE}preview/",
+        ship_templates.template_preview,
+        name="amazon-ship-template-preview",
+    ),
+    path(
+        f"{_TEMPLATE}switch/",
+        ship_templates.template_switch,
+        name="amazon-ship-template-switch",
     ),
     path(
         f"{_AMAZON}store-orders/",

@@ -23,7 +23,9 @@ from channels_amazon.models import (
     MarketplaceParticipation,
     Order,
     OrderLine,
+    Parcel,
     Product,
+    ShipTemplate,
     Store,
     StoreMember,
     StoreOrder,
@@ -246,6 +248,34 @@ def make_line(order: Order, **over: Any) -> OrderLine:
         "currency": order.currency,
     }
     row: OrderLine = OrderLine.objects.create(order=order, **fields | over)
+    return row
+
+
+def make_template(store: Store | None = None, **over: Any) -> ShipTemplate:
+    """Make a ship template of the whole store that is switched on."""
+    fields: dict[str, Any] = {"name": f"Template {number()}", "is_active": True}
+    row: ShipTemplate = ShipTemplate.objects.create(
+        store=store or make_store(), **fields | over
+    )
+    return row
+
+
+def make_parcel(order: Order, **over: Any) -> Parcel:
+    """Make a parcel of all that is left of the order, due now, told by the store."""
+    n = number()
+    now = timezone.now()
+    fields: dict[str, Any] = {
+        "amazon_order_id": order.amazon_order_id,
+        "order": order,
+        "carrier": "UPS",
+        "tracking_number": f"1Z{n:09d}",
+        "shipped_at": now,
+        "source": "api",
+        "idempotency_key": f"parcel-{n}",
+        "try_after": now,
+        "created_by": "store",
+    }
+    row: Parcel = Parcel.objects.create(store=order.account.store, **fields | over)
     return row
 
 

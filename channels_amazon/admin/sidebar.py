@@ -66,13 +66,26 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
             f"{link}?show=unmatched",
             active=inside and show == "unmatched",
         ),
-        _item(
-            _("Store orders"),
-            "shopping_bag",
-            reverse("amazon-store-order-list"),
-            active=request.path.startswith(reverse("amazon-store-order-list")),
-        ),
+        _page(request, "amazon-store-order-list", _("Store orders"), "shopping_bag"),
+        _page(request, "amazon-shipment-board", _("Late shipments"), "alarm"),
+        _page(request, "amazon-parcel-list", _("Parcels"), "local_shipping"),
+        _page(request, "amazon-bulk-ship", _("Ship from a file"), "upload_file"),
     ]
+
+
+def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
+    return [
+        _page(
+            request, "amazon-ship-template-list", _("Ship templates"), "rule_settings"
+        ),
+        _page(request, "amazon-fba-rule-list", _("FBA rules"), "alt_route"),
+    ]
+
+
+def _page(request: HttpRequest, name: str, title: Any, icon: str) -> dict[str, Any]:
+    """Return the entry of a page and of the pages below it."""
+    link = reverse(name)
+    return _item(title, icon, link, active=request.path.startswith(link))
 
 
 def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
@@ -87,13 +100,6 @@ def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
         _model(request, "variant", _("Variants"), "sell"),
         _model(request, "product", _("Products"), "category"),
         _model(request, "warehouse", _("Warehouses"), "warehouse"),
-    ]
-
-
-def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
-    fba = reverse("amazon-fba-rule-list")
-    return [
-        _item(_("FBA rules"), "alt_route", fba, active=request.path.startswith(fba)),
     ]
 
 
@@ -147,11 +153,6 @@ def _system(request: HttpRequest) -> list[dict[str, Any] | None]:
     return [
         _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
     ]
-
-
-def _page(request: HttpRequest, name: str, title: Any, icon: str) -> dict[str, Any]:
-    link = reverse(name)
-    return _item(title, icon, link, active=request.path.startswith(link))
 
 
 def _model(

@@ -42,14 +42,16 @@ class ShipForm(forms.Form):
         label=_("From warehouse"), queryset=Warehouse.objects.none(), required=False
     )
 
-    def __init__(self, order: Order, data: Any = None) -> None:
+    def __init__(
+        self, order: Order, data: Any = None, *, left: dict[int, int] | None = None
+    ) -> None:
         super().__init__(data, label_suffix="", initial={"shipped_at": timezone.now()})
         self.order = order
         warehouses = Warehouse.objects.filter(store=order.account.store_id)
         field: Any = self.fields["warehouse"]
         field.queryset = warehouses
         field.empty_label = None
-        left = units_left(order)
+        left = units_left(order) if left is None else left
         # A form that comes back may name lines that it has shipped itself meanwhile:
         # the service knows the package again, so that sending twice ships once.
         self.open_lines = [

@@ -21,12 +21,13 @@ from channels_amazon.health.finding import Finding
 
 Run = Callable[[CheckContext], list[Finding]]
 
-# The four that are the heart, in the order of the page.
+# The four that are the heart, in the order of the page, then what is sold.
 GROUPS: dict[str, Promise] = {
     "token": _("Token validity"),
     "permissions": _("Permissions"),
     "network": _("Network"),
     "queue": _("Task queue"),
+    "orders": _("Orders"),
 }
 
 

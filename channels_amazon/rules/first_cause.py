@@ -15,6 +15,7 @@ _ROAD = (
     "notifications.silent",
     "queue.backlog",
     "quota.starved",
+    "orders.ship_late",
 )
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
@@ -22,6 +23,7 @@ _AUTHORISATION = (
     "marketplace.*",
     "notifications.subscription_missing",
     "notifications.silent",
+    "orders.ship_late",
 )
 
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
@@ -39,11 +41,13 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("token.foreign_client", ("token.expiring", *_AUTHORISATION)),
     ("account.wrong_region", _AUTHORISATION),
     ("account.individual_plan", ("permission.*",)),
-    ("lwa.outage", ("queue.backlog",)),
-    ("amazon.outage", ("queue.backlog", "notifications.silent")),
+    ("lwa.outage", ("queue.backlog", "orders.ship_late")),
+    ("amazon.outage", ("queue.backlog", "notifications.silent", "orders.ship_late")),
     ("token.expiring", ()),
     ("store.plan", ()),
     ("permission.shipping_missing", ("permission.personal_data_missing",)),
+    # confirmShipment needs the same role as the orders.
+    ("permission.orders_missing", ("orders.ship_late",)),
     ("permission.*", ()),
     (
         "queue.broker_unreachable",
@@ -53,6 +57,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.backlog",
             "queue.schedule_missing",
             "data.retention_overdue",
+            "orders.ship_late",
         ),
     ),
     (
@@ -62,10 +67,15 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.backlog",
             "queue.schedule_missing",
             "data.retention_overdue",
+            "orders.ship_late",
         ),
     ),
-    ("queue.worker_stuck", ("queue.backlog", "data.retention_overdue")),
+    (
+        "queue.worker_stuck",
+        ("queue.backlog", "data.retention_overdue", "orders.ship_late"),
+    ),
     ("queue.schedule_missing", ("data.retention_overdue",)),
+    ("queue.backlog", ("orders.ship_late",)),
     ("queue.*", ()),
     (
         "notifications.not_configured",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.services.parcels import wake_for
 from channels_amazon.wording import sentence
 
 
@@ -52,6 +53,7 @@ def mark_declined(order: Order, *, actor: str) -> None:
         sentence("The buyer's wish to cancel was declined: the order ships."),
         actor,
     )
+    wake_for(order)
 
 
 def reopen_cancellation(order: Order, *, actor: str) -> Order:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.models import Order, Shipment
+from channels_amazon.models import Order, Shipment, ShipmentLine
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.refusals import Refusal
 from channels_amazon.services.reservations import settle_order
@@ -25,14 +25,24 @@ FIRST_LOOK = timedelta(seconds=3)
 
 
 def begin_attempt(shipment: Shipment) -> bool:
-    """Count one more attempt to send the package; False if another process has."""
-    waiting = Shipment.objects.filter(
-        pk=shipment.pk, state=State.WAITING, attempts=shipment.attempts
-    )
+    """Count one more attempt to send the package; False if another process has.
+
+    False as well where a person has changed the package since it was read.
+    """
+    waiting = _as_read(shipment).filter(attempts=shipment.attempts)
     if not waiting.update(attempts=F("attempts") + 1):
         return False
     shipment.attempts += 1
     return True
+
+
+def read_whole(shipment: Shipment) -> list[ShipmentLine]:
+    """Read the package anew with its lines, all of one revision; return the lines."""
+    with transaction.atomic():
+        lock_order(shipment.order_id)
+        shipment.refresh_from_db()
+        rows = shipment.lines.select_related("line").order_by("pk")
+        return list(rows)
 
 
 def renumber(shipment: Shipment, taken: Collection[int]) -> None:
@@ -47,11 +57,13 @@ def renumber(shipment: Shipment, taken: Collection[int]) -> None:
 
 
 def mark_confirmed(shipment: Shipment) -> bool:
-    """Keep that Amazon accepted the package, which it has yet to show."""
+    """Keep that Amazon accepted the package, which it has yet to show.
+
+    False if the package was edited meanwhile: the edit is still to be sent.
+    """
     now = timezone.now()
-    waiting = Shipment.objects.filter(pk=shipment.pk, state=State.WAITING)
     return bool(
-        waiting.update(
+        _as_read(shipment).update(
             state=State.CONFIRMED,
             confirmed_at=now,
             send_after=now + FIRST_LOOK,
@@ -62,11 +74,13 @@ def mark_confirmed(shipment: Shipment) -> bool:
 
 
 def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") -> None:
-    """Keep why Amazon refused the package; its units are held for the order again."""
+    """Keep why Amazon refused the package; its units are held for the order again.
+
+    Nothing happens if the package was edited meanwhile: then the edit is sent.
+    """
     with transaction.atomic():
         order = lock_order(shipment.order_id)
-        waiting = Shipment.objects.filter(pk=shipment.pk, state=State.WAITING)
-        if not waiting.update(
+        if not _as_read(shipment).update(
             state=State.REFUSED,
             send_after=None,
             error_code=clean(refusal.code, 80),
@@ -98,7 +112,9 @@ def postpone(
 ) -> None:
     """Have the package taken up again then; `error` is what hindered it."""
     undone = Shipment.objects.filter(
-        pk=shipment.pk, state__in=(State.WAITING, State.CONFIRMED)
+        pk=shipment.pk,
+        revision=shipment.revision,
+        state__in=(State.WAITING, State.CONFIRMED),
     )
     undone.update(
         send_after=until,
@@ -136,19 +152,23 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
     `packages` are those of Amazon's full order. One that Amazon had refused counts
     too: an earlier attempt, whose answer was lost, may have arrived.
     """
-    shown = {(item.reference_id, _plain(item.tracking_number)) for item in packages}
-    now = timezone.now()
+    by_number = {item.reference_id: item for item in packages}
     unverified = order.shipments.exclude(state=State.VERIFIED)
-    found = [
-        row
-        for row in unverified
-        if (str(row.package_reference), _plain(row.tracking_number)) in shown
-    ]
-    if not found:
+    if not by_number or not unverified.exists():
         return 0
+    now = timezone.now()
     with transaction.atomic():
+        # Before the rows are looked at: a person may be editing one of them.
         locked = lock_order(order.pk)
-        rows = Shipment.objects.filter(pk__in=[row.pk for row in found])
+        undone = unverified.prefetch_related("lines__line")
+        found = [
+            row.pk
+            for row in undone
+            if _is_shown(row, by_number.get(str(row.package_reference)))
+        ]
+        if not found:
+            return 0
+        rows = Shipment.objects.filter(pk__in=found)
         rows.filter(confirmed_at__isnull=True).update(confirmed_at=now)
         rows.update(
             state=State.VERIFIED,
@@ -160,6 +180,29 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
         settle_order(locked)
         locked.save()
     return len(found)
+
+
+def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
+    """Return the waiting package, nothing if it is of another revision by now."""
+    rows: QuerySet[Shipment] = Shipment.objects.filter(
+        pk=shipment.pk, state=State.WAITING, revision=shipment.revision
+    )
+    return rows
+
+
+def _is_shown(shipment: Shipment, package: Package | None) -> bool:
+    if package is None:
+        return False
+    if _plain(package.tracking_number) != _plain(shipment.tracking_number):
+        return False
+    if not shipment.revision:
+        return True
+    # What Amazon shows may be the package before its edit, which is sent in any case.
+    if shipment.state != State.CONFIRMED:
+        return False
+    units = {item.order_item_id: item.quantity for item in package.items}
+    ours = {item.line.order_item_id: item.quantity for item in shipment.lines.all()}
+    return not units or units == ours
 
 
 def _plain(tracking_number: str | None) -> str:

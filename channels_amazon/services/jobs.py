@@ -34,6 +34,7 @@ _CANDIDATES = 20
 # been due for so much longer; so nothing ever starves.
 URGENT = (
     SyncJob.Kind.ORDER_FETCH,
+    SyncJob.Kind.PARCELS,
     SyncJob.Kind.SHIPMENTS,
     SyncJob.Kind.STOCK_PUSH,
 )

@@ -33,7 +33,7 @@ from channels_amazon.rules.order_transitions import (
     state_of,
     status_of,
 )
-from channels_amazon.services import jobs, order_facts, personal_data
+from channels_amazon.services import jobs, order_facts, parcels, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.fulfillment import link_amazon_order
 from channels_amazon.services.reservations import has_packages, settle_order, told_of
@@ -119,6 +119,7 @@ def apply_event(
             mark_untold(order)
         order.save()
         _tell(order, unmatched, before)
+        parcels.wake_for(order)
         jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
     return EventResult(order, is_new=is_new, is_news=True)
 
@@ -154,6 +155,7 @@ def apply_order(
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
+        parcels.wake_for(order)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
 
 

@@ -20,32 +20,40 @@ class Refusal:
 ALREADY_SHIPPED = "shipment.already_shipped"
 REFUSED = "shipment.refused"
 
+CONFIRMED_BY_AMAZON = "shipment.confirmed_by_amazon"
+
+_SHIPPED = sentence(
+    "Amazon has the order as shipped or cancelled already. Look at it in Seller "
+    "Central before anything else is sent."
+)
+_BY_AMAZON = sentence(
+    "Amazon confirms this order by itself, as with labels bought from it."
+)
 _AGAIN = sentence(
     "Correct what Amazon names, and ship these units again from this page."
 )
 # What is found in Amazon's text, in the order of the table: the first match counts.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
+    ("packagetoupdatenotfound", ALREADY_SHIPPED, _SHIPPED),
+    ("already fulfilled", ALREADY_SHIPPED, _SHIPPED),
+    ("itself confirms", CONFIRMED_BY_AMAZON, _BY_AMAZON),
+    ("ship+", CONFIRMED_BY_AMAZON, _BY_AMAZON),
+    ("ship plus", CONFIRMED_BY_AMAZON, _BY_AMAZON),
+    ("ship_plus", CONFIRMED_BY_AMAZON, _BY_AMAZON),
     (
-        "packagetoupdatenotfound",
-        ALREADY_SHIPPED,
+        "packagereferenceid",
+        "shipment.number_refused",
         sentence(
-            "Amazon has the order as shipped or cancelled already. Look at it in "
-            "Seller Central before anything else is sent."
+            "Amazon wants a positive number for the package. Please report this: the "
+            "number is given here, and is one."
         ),
     ),
     (
-        "already fulfilled",
-        ALREADY_SHIPPED,
+        "carriername",
+        "shipment.carrier_name_missing",
         sentence(
-            "Amazon has the order as shipped or cancelled already. Look at it in "
-            "Seller Central before anything else is sent."
-        ),
-    ),
-    (
-        "itself confirms",
-        "shipment.confirmed_by_amazon",
-        sentence(
-            "Amazon confirms this order by itself, as with labels bought from it."
+            "With “Other” Amazon wants the carrier's name: ship these units again "
+            "with it, or choose the carrier from the list."
         ),
     ),
     (
@@ -54,6 +62,22 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         sentence(
             "Ship these units again with another carrier, or with “Other” and the "
             "carrier's name."
+        ),
+    ),
+    (
+        "in the future",
+        "shipment.date_refused",
+        sentence(
+            "The ship date lies ahead of Amazon's clock. Ship these units again with "
+            "the time at which they left, and see that this host's clock is right."
+        ),
+    ),
+    (
+        "before the order",
+        "shipment.date_refused",
+        sentence(
+            "The ship date lies before the order. Ship these units again with the "
+            "time at which they left, in UTC."
         ),
     ),
     (
@@ -78,6 +102,35 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
             "Compare the packages in Seller Central with these, and ship only the "
             "units that are left."
         ),
+    ),
+    (
+        "order item",
+        "shipment.item_refused",
+        sentence(
+            "Amazon does not have a line of the package in this order any more. Look "
+            "at the order in Seller Central, and ship the lines that it shows."
+        ),
+    ),
+    (
+        "marketplaceid",
+        "shipment.marketplace_refused",
+        sentence(
+            "Amazon has the order in another marketplace: look at it in Seller "
+            "Central before these units are shipped again."
+        ),
+    ),
+    (
+        "not found",
+        "shipment.order_unknown",
+        sentence(
+            "Amazon does not know the order for this account. See in Seller Central "
+            "to which seller account it belongs."
+        ),
+    ),
+    (
+        "codcollectionmethod",
+        "shipment.cod_refused",
+        sentence("Confirm this order in Seller Central: it is paid on delivery."),
     ),
 )
 

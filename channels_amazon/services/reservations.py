@@ -193,11 +193,13 @@ def _is_new(change: _Change) -> bool:
 
 def _packages(order: Order) -> QuerySet[ShipmentLine]:
     rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(shipment__order=order)
-    return rows.exclude(shipment__state=Shipment.State.REFUSED)
+    return rows.exclude(
+        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
+    )
 
 
 def _packed_units(order: Order) -> dict[int, int]:
-    """Return the units of each line in packages of ours that Amazon did not refuse."""
+    """Return each line's units in packages of ours, without those refused outright."""
     sums = _packages(order).order_by().values("line_id").annotate(units=Sum("quantity"))
     return {row["line_id"]: row["units"] for row in sums}
 

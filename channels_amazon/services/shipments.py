@@ -22,6 +22,7 @@ from channels_amazon.models import (
     OrderLine,
     Shipment,
     ShipmentLine,
+    ShipTemplate,
     SyncJob,
     Warehouse,
 )
@@ -52,6 +53,7 @@ class ShipmentDraft:
     """A package as somebody entered it; `quantities` are units by the line's id.
 
     `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
+    A `template` that makes it may have it confirmed later: not before `send_after`.
     """
 
     carrier_code: str
@@ -62,10 +64,12 @@ class ShipmentDraft:
     shipping_method: str = ""
     warehouse: Warehouse | None = None
     ships_all_the_same: bool = False
+    template: ShipTemplate | None = None
+    send_after: datetime | None = None
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Make a package of the order and have it confirmed to Amazon at once.
+    """Make a package of the order and have it confirmed to Amazon when it is time.
 
     The same package again (carrier, tracking number and units) is the one there is, so
     that a form sent twice ships once. A package that Amazon refused is mended: it takes
@@ -77,20 +81,43 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         known = _same_package(locked, draft)
         if known is not None:
             return known
-        _check_order(locked)
-        _check_carrier(draft)
-        shipped_at = _ship_time(locked, draft.shipped_at)
+        check_order(locked, SHIPPABLE)
+        check_carrier(draft)
+        shipped_at = ship_time(locked, draft.shipped_at)
         _check_warehouse(locked, draft.warehouse)
-        lines = _check_quantities(locked, draft.quantities)
+        lines = check_quantities(draft.quantities, units_left(locked))
         _answer_buyer(locked, draft, actor)
         shipment = _refused(locked, lines) or Shipment(
             order=locked, package_reference=next_reference(locked)
         )
         _fill(shipment, draft, shipped_at, actor)
-        _pack(shipment, lines)
+        pack(shipment, lines)
         _settle(locked, draft, lines)
         jobs.wake(locked.account_id, SyncJob.Kind.SHIPMENTS)
     return shipment
+
+
+def confirm_now(shipment: Shipment, *, actor: str) -> bool:
+    """Have a package confirmed at once that waits for its time; False if none does."""
+    waiting = Shipment.objects.filter(
+        pk=shipment.pk, state=Shipment.State.WAITING, send_after__isnull=False
+    )
+    with transaction.atomic():
+        if not waiting.update(send_after=None):
+            return False
+        order = shipment.order
+        jobs.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
+        tell_package(
+            shipment,
+            "shipments.confirm_now",
+            sentence(
+                "Package %(number)d is confirmed to Amazon without waiting for its "
+                "time.",
+                number=shipment.package_reference,
+            ),
+            actor,
+        )
+    return True
 
 
 def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
@@ -107,7 +134,7 @@ def units_left(order: Order) -> dict[int, int]:
     """Return by line how many units are in no package of ours or Amazon's."""
     packed: dict[int, int] = {}
     rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
-        shipment__state=Shipment.State.REFUSED
+        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
     )
     for line_id, quantity in rows.values_list("line_id", "quantity"):
         packed[line_id] = packed.get(line_id, 0) + quantity
@@ -139,7 +166,7 @@ def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
     alike = Shipment.objects.filter(
         order=order,
         carrier_code=draft.carrier_code,
-        tracking_number=_tracking(draft),
+        tracking_number=tracking_of(draft),
     ).exclude(state=Shipment.State.REFUSED)
     for shipment in alike:
         if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
@@ -147,7 +174,8 @@ def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
     return None
 
 
-def _check_order(order: Order) -> None:
+def check_order(order: Order, statuses: Collection[str]) -> None:
+    """Raise ShipmentError unless the merchant ships the order, in these statuses."""
     if order.account.state == AmazonAccount.State.DISCONNECTED:
         raise ShipmentError(
             _("The account is disconnected: connect it again to ship from here.")
@@ -157,7 +185,7 @@ def _check_order(order: Order) -> None:
         raise ShipmentError(
             _("Amazon ships this order itself: there is nothing to confirm.")
         )
-    if order.status not in SHIPPABLE or not order.marketplace_id:
+    if order.status not in statuses or not order.marketplace_id:
         raise ShipmentError(
             _("The order is %(status)s: it cannot be shipped now.")
             % {"status": order.get_status_display()}
@@ -179,19 +207,20 @@ def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
     mark_declined(order, actor=actor)
 
 
-def _check_carrier(draft: ShipmentDraft) -> None:
+def check_carrier(draft: ShipmentDraft) -> None:
+    """Raise ShipmentError unless carrier and tracking number are what Amazon takes."""
     if draft.carrier_code not in CARRIERS:
         raise ShipmentError(
             _("Choose a carrier of the list, or “Other” with the carrier's name.")
         )
     if draft.carrier_code == OTHER and not draft.carrier_name.strip():
         raise ShipmentError(_("Enter the carrier's name."))
-    tracking = _tracking(draft)
+    tracking = tracking_of(draft)
     if not tracking or not tracking.isprintable():
         raise ShipmentError(_("Enter the tracking number: Amazon requires it."))
 
 
-def _ship_time(order: Order, shipped_at: datetime) -> datetime:
+def ship_time(order: Order, shipped_at: datetime) -> datetime:
     """Return a ship date that Amazon takes; raises ShipmentError for another."""
     now = timezone.now()
     if timezone.is_naive(shipped_at) or shipped_at > now + _GRAIN:
@@ -210,11 +239,13 @@ def _check_warehouse(order: Order, warehouse: Warehouse | None) -> None:
         raise ShipmentError(_("The warehouse belongs to another store."))
 
 
-def _check_quantities(order: Order, quantities: Mapping[int, int]) -> dict[int, int]:
+def check_quantities(
+    quantities: Mapping[int, int], left: Mapping[int, int]
+) -> dict[int, int]:
+    """Return the units by line without zeros; raises ShipmentError beyond `left`."""
     wanted = {line_id: units for line_id, units in quantities.items() if units}
     if not wanted:
         raise ShipmentError(_("Put at least one unit in the package."))
-    left = units_left(order)
     for line_id, units in wanted.items():
         if line_id not in left or units < 0:
             raise ShipmentError(_("A line of the package is not of this order."))
@@ -227,9 +258,15 @@ def _check_quantities(order: Order, quantities: Mapping[int, int]) -> dict[int, 
 
 
 def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
-    """Return the refused package that holds one of these lines, without the others."""
+    """Return the refused package that holds one of these lines, without the others.
+
+    One that Amazon has, whose edit it refused, is mended by another edit only.
+    """
     refused = Shipment.objects.filter(
-        order=order, state=Shipment.State.REFUSED, lines__line__in=list(lines)
+        order=order,
+        state=Shipment.State.REFUSED,
+        lines__line__in=list(lines),
+        confirmed_at__isnull=True,
     )
     mended, *others = refused.distinct().order_by("package_reference") or (None,)
     for shipment in others:
@@ -241,21 +278,29 @@ def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
 def _fill(
     shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime, actor: str
 ) -> None:
-    is_other = draft.carrier_code == OTHER
-    shipment.carrier_code = draft.carrier_code
-    shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
-    shipment.shipping_method = draft.shipping_method.strip()[:60]
-    shipment.tracking_number = _tracking(draft)
-    shipment.shipped_at = shipped_at
+    write_facts(shipment, draft, shipped_at)
     shipment.warehouse = draft.warehouse
-    shipment.state = Shipment.State.WAITING
-    shipment.send_after = None
-    shipment.error_code = shipment.error_message = ""
+    shipment.send_after = draft.send_after
+    shipment.template = draft.template
     shipment.created_by = actor[:150]
     shipment.save()
 
 
-def _pack(shipment: Shipment, lines: dict[int, int]) -> None:
+def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
+    """Set what Amazon is told of the package, and that it is to be sent."""
+    is_other = draft.carrier_code == OTHER
+    shipment.carrier_code = draft.carrier_code
+    shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
+    shipment.shipping_method = draft.shipping_method.strip()[:60]
+    shipment.tracking_number = tracking_of(draft)
+    shipment.shipped_at = shipped_at
+    shipment.state = Shipment.State.WAITING
+    shipment.send_after = None
+    shipment.error_code = shipment.error_message = ""
+
+
+def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
+    """Put these units, by the line's id, into the package and no others."""
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [
@@ -274,22 +319,29 @@ def _settle(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
 
 
 def _tell_discarded(shipment: Shipment, actor: str) -> None:
+    text = sentence(
+        "Package %(number)d, which Amazon had refused, was discarded. Its "
+        "tracking number was %(tracking)s.",
+        number=shipment.package_reference,
+        tracking=shipment.tracking_number,
+    )
+    tell_package(shipment, "shipments.discarded", text, actor)
+
+
+def tell_package(shipment: Shipment, code: str, text: str, actor: str) -> None:
+    """Write down what a person did to the package."""
     record(
         Entry(
-            code="shipments.discarded",
+            code=code,
             level=Level.INFO,
             account=shipment.order.account,
             reference=shipment.order.amazon_order_id,
-            message=sentence(
-                "Package %(number)d, which Amazon had refused, was discarded. Its "
-                "tracking number was %(tracking)s.",
-                number=shipment.package_reference,
-                tracking=shipment.tracking_number,
-            ),
+            message=text,
             actor=actor,
         )
     )
 
 
-def _tracking(draft: ShipmentDraft) -> str:
+def tracking_of(draft: ShipmentDraft) -> str:
+    """Return the tracking number as it is stored, without spaces."""
     return "".join(draft.tracking_number.split())[:80]

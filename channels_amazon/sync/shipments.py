@@ -7,16 +7,18 @@ order that is read back is stored like any other, which marks the packages it sh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
 
-from channels_amazon.models import Order, Shipment, SyncJob
+from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
 from channels_amazon.services import (
     confirmations,
     figures,
     order_data,
     orders,
+    package_edits,
     refusals,
 )
 from channels_amazon.spapi import operations
@@ -30,6 +32,7 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.orders import Order as AmazonOrder
+from channels_amazon.spapi.orders import Package
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.storing import store_order
@@ -41,6 +44,8 @@ BATCH = 100
 PATIENCE = 2
 # Looking is not urgent: these tokens of getOrder stay for orders that just came.
 SPARED_READS = 10.0
+# No package waits for its time any more so shortly before the latest ship time.
+LAST_CALL = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=15)
 LONGEST_LOOK = timedelta(minutes=15)
 NOT_SHOWN_AFTER = timedelta(hours=1)
@@ -70,6 +75,8 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     is_due = Q(send_after__lte=ctx.now())
     if state == State.WAITING:
         is_due |= Q(send_after__isnull=True)
+        # Amazon may have moved the deadline since the package was given its time.
+        is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         is_due, order__account=ctx.account, state=state
     )
@@ -106,37 +113,58 @@ def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
 
 def _attempt(ctx: RunContext, shipment: Shipment) -> None:
     is_first = shipment.attempts == 1
-    if not is_first or _has_other_packages(shipment.order):
+    # An edit is sent again without a look: what Amazon shows may be from before it.
+    looks = not is_first and not shipment.revision
+    if looks or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _is_settled(shipment):
             return
         if is_first and data is not None:
             _keep_apart(shipment, data)
+    lines = confirmations.read_whole(shipment)
+    if shipment.state != State.WAITING:
+        return
     try:
         confirmation.confirm_shipment(
-            ctx.client, shipment.order.amazon_order_id, _package(shipment)
+            ctx.client, shipment.order.amazon_order_id, _package(shipment, lines)
         )
     except (InvalidRequest, NotFound) as error:
         # "Already fulfilled" is what an earlier attempt of ours looks like, too.
-        _read(ctx, shipment.order)
-        if not _is_settled(shipment):
-            _refused(ctx, shipment, error)
+        data = _read(ctx, shipment.order)
+        sent = shipment.revision
+        if not _is_settled(shipment) and shipment.revision == sent:
+            _refused(ctx, shipment, error, data)
         return
     confirmations.mark_confirmed(shipment)
 
 
 def _refused(
-    ctx: RunContext, shipment: Shipment, error: InvalidRequest | NotFound
+    ctx: RunContext,
+    shipment: Shipment,
+    error: InvalidRequest | NotFound,
+    data: AmazonOrder | None,
 ) -> None:
     """Keep the refusal; of an order shipped already, only when that stays so.
 
     It may be our own package that Amazon has shipped and does not show yet.
     """
     refusal = refusals.explain(error)
+    package = _package_before(shipment, data)
+    if package is not None:
+        package_edits.take_back(shipment, package, refusal, request_id=error.request_id)
+        return
     if refusal.code == refusals.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
         confirmations.postpone(shipment, ctx.now() + LOOK_AGAIN, error)
         return
     confirmations.mark_refused(shipment, refusal, request_id=error.request_id)
+
+
+def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:
+    """Return the package as Amazon shows it, where it was an edit that was refused."""
+    if data is None or not shipment.revision or shipment.confirmed_at is None:
+        return None
+    number = str(shipment.package_reference)
+    return next((one for one in data.packages if one.reference_id == number), None)
 
 
 def _has_other_packages(order: Order) -> bool:
@@ -161,7 +189,9 @@ def _keep_apart(shipment: Shipment, data: AmazonOrder) -> None:
         confirmations.renumber(shipment, taken)
 
 
-def _package(shipment: Shipment) -> confirmation.Shipment:
+def _package(
+    shipment: Shipment, lines: Sequence[ShipmentLine]
+) -> confirmation.Shipment:
     return confirmation.Shipment(
         marketplace_id=shipment.order.marketplace_id,
         package_number=shipment.package_reference,
@@ -172,7 +202,7 @@ def _package(shipment: Shipment) -> confirmation.Shipment:
         ship_date=shipment.shipped_at,
         items=[
             confirmation.ShippedItem(item.line.order_item_id, item.quantity)
-            for item in shipment.lines.select_related("line").order_by("pk")
+            for item in lines
         ],
     )
 

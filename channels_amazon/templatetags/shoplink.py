@@ -9,6 +9,7 @@ from typing import Any
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -22,13 +23,18 @@ from channels_amazon.models import (
     FulfillmentOrder,
     FulfillmentPackage,
     Order,
+    Parcel,
     Permission,
     Shipment,
+    ShipTemplate,
     StoreOrder,
     SyncRun,
     translated,
 )
+from channels_amazon.rules.ship_board import Urgency
+from channels_amazon.services import ship_preview
 from channels_amazon.services.figures import CAP, JobLine
+from channels_amazon.services.ship_preview import PreviewRow
 from channels_amazon.views.labels import FBA_PACKAGES, PERSONAL, WHY, flattened
 
 register = template.Library()
@@ -221,6 +227,55 @@ def fba_package_state(package: FulfillmentPackage) -> str:
     """Show where a parcel of Amazon's is."""
     kind, word = FBA_PACKAGES.get(package.status, ("waiting", package.status or "–"))
     return state(kind, word)
+
+
+def parcel_state(parcel: Parcel) -> str:
+    """Show what became of a parcel."""
+    kinds = {
+        Parcel.State.WAITING: "waiting",
+        Parcel.State.APPLIED: "ok",
+        Parcel.State.REFUSED: "error",
+        Parcel.State.DROPPED: "off",
+    }
+    return state(kinds[Parcel.State(parcel.state)], parcel.get_state_display())
+
+
+@register.simple_tag
+def template_state(template: ShipTemplate) -> str:
+    """Show whether a ship template works."""
+    if template.is_active:
+        return state("ok", gettext("Switched on"))
+    return state("off", gettext("Switched off"))
+
+
+@register.simple_tag
+def urgency_state(urgency: Urgency) -> str:
+    """Show how pressing an order to ship is."""
+    words = {
+        Urgency.OVERDUE: ("error", gettext("overdue")),
+        Urgency.TODAY: ("warning", gettext("due today")),
+        Urgency.RISK: ("warning", gettext("at risk")),
+        Urgency.ON_TRACK: ("ok", gettext("on track")),
+    }
+    return state(*words[urgency])
+
+
+@register.simple_tag
+def preview_state(row: PreviewRow) -> str:
+    """Show what a ship template would have done with an order."""
+    words = {
+        ship_preview.SHIPS: ("ok", gettext("Would have shipped")),
+        ship_preview.HELD: ("warning", gettext("Held for a person")),
+        ship_preview.OTHER: ("off", gettext("Not this template's")),
+        ship_preview.NOTHING: ("off", gettext("Nothing known")),
+    }
+    return state(*words[row.outcome])
+
+
+@register.simple_tag
+def form_cell(field: BoundField) -> str:
+    """Show a field of a table's row, which its column names."""
+    return str(field.as_widget(attrs={"aria-label": str(field.label)}))
 
 
 @register.simple_tag

@@ -34,11 +34,15 @@ LABELS: dict[str, Promise] = {
     "last_host": _("Last seen on"),
     "last_received_at": _("Last received"),
     "last_run_at": _("Last run"),
+    "late": _("Past their time"),
     "marketplaces": _("Marketplaces"),
+    "near": _("Near their time"),
     "oldest_due_at": _("Oldest due since"),
+    "oldest_ship_by": _("Soonest ship-by time"),
     "operation": _("Operation"),
     "operations": _("Operations"),
     "orders": _("Orders"),
+    "packages_not_confirmed": _("With a package not yet confirmed"),
     "permission": _("Permission"),
     "plan": _("Plan"),
     "region": _("Region"),
@@ -63,6 +67,7 @@ TIMES = frozenset(
         "last_received_at",
         "last_run_at",
         "oldest_due_at",
+        "oldest_ship_by",
         "seen_at",
         "since",
         "subscribed_at",
@@ -73,10 +78,13 @@ HIDDEN = frozenset({"about"})
 
 ACTIONS: dict[str, Promise] = {
     "amazon-connect": _("Authorise again"),
+    "amazon-shipment-board": _("Late shipments"),
     "amazon-status": _("Connection status"),
     "amazon-subscribe": _("Subscribe"),
 }
 POSTED = frozenset({"amazon-subscribe"})
+# Pages of several accounts, which take the account as a filter.
+OF_ACCOUNT = frozenset({"amazon-connect", "amazon-shipment-board"})
 
 KINDS: dict[str, tuple[str, Promise]] = {
     "ok": ("ok", _("Well")),
@@ -193,7 +201,7 @@ def _action(report: HealthReport, finding: HealthFinding) -> Action | None:
     name = finding.fix_action
     if name not in ACTIONS:
         return None
-    if name == "amazon-connect":
+    if name in OF_ACCOUNT:
         address = f"{reverse(name)}?account={report.account_id}"
     else:
         address = reverse(name, args=[report.account_id])

@@ -116,9 +116,9 @@ def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
     lines = OrderLine.objects.select_related(
         "variant", "reservation", "reservation__warehouse"
     )
-    shipments = Shipment.objects.select_related("warehouse").prefetch_related(
-        "lines__line"
-    )
+    shipments = Shipment.objects.select_related(
+        "warehouse", "template"
+    ).prefetch_related("lines__line")
     return (
         mine(Order, request)
         .select_related("account", "account__store")

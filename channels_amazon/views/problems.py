@@ -13,6 +13,8 @@ from channels_amazon.models import (
     AmazonAccount,
     Heartbeat,
     Notification,
+    Order,
+    Parcel,
     Permission,
     SyncJob,
     translated,
@@ -43,6 +45,8 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_authorisations(live),
         *_processes(live),
         *_jobs(live),
+        *_late_orders(live, now),
+        *_parcels(live),
         *_permissions(live),
         *_pushes(live),
         *_messages(live),
@@ -114,6 +118,49 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Connection status"),
         )
         for job in jobs
+    ]
+
+
+def _late_orders(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
+    orders = figures.to_ship(Order.objects.filter(account__in=accounts))
+    late = orders.filter(ship_by__lt=now).order_by()[: figures.CAP].count()
+    if not late:
+        return []
+    text = ngettext(
+        "%(count)d order is past its latest ship time.",
+        "%(count)d orders are past their latest ship time.",
+        late,
+    )
+    return [
+        Problem(
+            "error",
+            text % {"count": late},
+            gettext("Ship them first; what left already, confirm at once."),
+            reverse("amazon-shipment-board") + "?show=overdue",
+            gettext("Late shipments"),
+        )
+    ]
+
+
+def _parcels(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    stores = {account.store_id for account in accounts}
+    held = Parcel.objects.filter(store__in=stores, state=Parcel.State.REFUSED)
+    count = held.order_by()[: figures.CAP].count()
+    if not count:
+        return []
+    text = ngettext(
+        "%(count)d parcel of the store became no package.",
+        "%(count)d parcels of the store became no package.",
+        count,
+    )
+    return [
+        Problem(
+            "warning",
+            text % {"count": count},
+            gettext("Each row says why and what to do."),
+            reverse("amazon-parcel-list") + "?show=refused",
+            gettext("Parcels"),
+        )
     ]
 
 

@@ -56,6 +56,11 @@
 
   document.addEventListener("htmx:afterSwap", () => current >= 0 && mark(current));
 
+  // The admin's look expects a text field beside each file field, which ours lack.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".sl-page input[type=file]")) event.stopPropagation();
+  }, true);
+
   // A filter applies when its choice changes; without script there is its button.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-filter]");

@@ -31,6 +31,12 @@ def error(code: str, because: str = "") -> Fault:
         ("queue.schedule_missing", "data.retention_overdue"),
         ("notifications.consumer_down", "notifications.silent"),
         ("permission.shipping_missing", "permission.personal_data_missing"),
+        ("token.revoked", "orders.ship_late"),
+        ("network.dns", "orders.ship_late"),
+        ("amazon.outage", "orders.ship_late"),
+        ("permission.orders_missing", "orders.ship_late"),
+        ("queue.no_worker", "orders.ship_late"),
+        ("queue.backlog", "orders.ship_late"),
     ],
 )
 def test_cause_stands_before_its_echo(cause: str, echo: str) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from channels_amazon.models import StoreMember
 from channels_amazon.urls import urlpatterns
+from tests.builders import make_parcel, make_template
 from tests.views.world import (
     World,
     make_member_client,
@@ -67,8 +68,12 @@ def _message(world: World) -> tuple[Any, ...]:
     return (make_put_aside(world.account).pk,)
 
 
-def _store(world: World) -> tuple[Any, ...]:
-    return (world.store.pk,)
+def _parcel(world: World) -> tuple[Any, ...]:
+    return (make_parcel(world.order).pk,)
+
+
+def _template(world: World) -> tuple[Any, ...]:
+    return (make_template(world.store, is_active=False).pk,)
 
 
 def _report(world: World) -> tuple[Any, ...]:
@@ -86,6 +91,9 @@ ADDRESSES = {
     "amazon-account-list": Address(),
     "amazon-account-progress": Address(_account),
     "amazon-appstore-login": Address(),
+    "amazon-bulk-ship": Address(),
+    "amazon-bulk-ship-example": Address(),
+    "amazon-bulk-ship-take": Address(_store, "post", OPERATOR),
     "amazon-callback": Address(),
     "amazon-cancel-decline": Address(_order, "post", OPERATOR),
     "amazon-cancel-reopen": Address(_order, "post", OPERATOR),
@@ -117,6 +125,7 @@ ADDRESSES = {
     "amazon-purge-proofs": Address(_store),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
+    "amazon-package-confirm": Address(_package, "post", OPERATOR),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
     "amazon-quarantine-act": Address(None, "post"),
     "amazon-quarantine-detail": Address(_message),
@@ -124,6 +133,16 @@ ADDRESSES = {
     "amazon-quarantine-list": Address(),
     "amazon-quarantine-replay": Address(_message, "post", OPERATOR),
     "amazon-store-endpoint": Address(),
+    "amazon-package-edit": Address(_package, "get", OPERATOR),
+    "amazon-parcel-discard": Address(_parcel, "post", OPERATOR),
+    "amazon-parcel-list": Address(),
+    "amazon-parcel-retry": Address(_parcel, "post", OPERATOR),
+    "amazon-ship-template-add": Address(),
+    "amazon-ship-template-edit": Address(_template, "get", OPERATOR),
+    "amazon-ship-template-list": Address(),
+    "amazon-ship-template-preview": Address(_template),
+    "amazon-ship-template-switch": Address(_template, "post", OPERATOR),
+    "amazon-shipment-board": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
@@ -149,6 +168,9 @@ LISTS = (
     "amazon-order-list",
     "amazon-overview",
     "amazon-quarantine-list",
+    "amazon-parcel-list",
+    "amazon-ship-template-list",
+    "amazon-shipment-board",
     "amazon-stock-list",
     "amazon-store-order-import",
     "amazon-store-order-list",

@@ -1,0 +1,29 @@
+"""The form that edits a package which Amazon may have; forms layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels_amazon.forms.orders import ShipForm, quantity_name
+from channels_amazon.models import Shipment
+from channels_amazon.services.package_edits import units_free
+
+
+class PackageForm(ShipForm):
+    """A package as it is, to be changed; each line may take what else is free."""
+
+    def __init__(self, shipment: Shipment, data: Any = None) -> None:
+        super().__init__(shipment.order, data, left=units_free(shipment))
+        self.shipment = shipment
+        # It left from where it left.
+        del self.fields["warehouse"]
+        self.initial = {
+            "carrier": shipment.carrier_code,
+            "carrier_name": shipment.carrier_name,
+            "tracking_number": shipment.tracking_number,
+            "shipping_method": shipment.shipping_method,
+            "shipped_at": shipment.shipped_at,
+        }
+        packed = dict(shipment.lines.values_list("line_id", "quantity"))
+        for line, _left in self.open_lines:
+            self.fields[quantity_name(line)].initial = packed.get(line.pk, 0)

@@ -1,0 +1,106 @@
+"""The filters of the late-shipment board and the parcels, and the file form; forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.forms.filters import FilterForm
+from channels_amazon.models import Order, Parcel, Store
+from channels_amazon.rules.ship_board import Urgency
+from channels_amazon.storefronts.shipment_file import MOST_BYTES
+
+
+class BoardFilter(FilterForm):
+    """The filter of the late-shipment board."""
+
+    SHOWN = (
+        ("", _("All")),
+        (Urgency.OVERDUE, _("Overdue")),
+        (Urgency.TODAY, _("Due today")),
+        (Urgency.RISK, _("At risk")),
+        (Urgency.ON_TRACK, _("On track")),
+    )
+
+    show = forms.ChoiceField(choices=SHOWN, required=False)
+    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
+
+    field_order = ("q", "account", "marketplace", "show")
+
+    def narrow(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+        """Return the orders of the chosen account and marketplace, or the one named."""
+        if account := self.chosen("account"):
+            orders = orders.filter(account_id=int(account))
+        if marketplace := self.chosen("marketplace"):
+            orders = orders.filter(marketplace_id=marketplace)
+        if q := self.chosen("q"):
+            orders = orders.filter(amazon_order_id=q)
+        return orders
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """Return the part of the board to show, None for all of it."""
+        chosen = self.chosen("show")
+        return Urgency(chosen) if chosen else None
+
+
+class ParcelFilter(FilterForm):
+    """The filter of the store's parcels."""
+
+    SHOWN = (
+        ("", _("All")),
+        (Parcel.State.REFUSED, _("Need a person")),
+        (Parcel.State.WAITING, _("Waiting")),
+        (Parcel.State.APPLIED, _("Made a package")),
+        (Parcel.State.DROPPED, _("Discarded")),
+    )
+
+    show = forms.ChoiceField(choices=SHOWN, required=False)
+
+    field_order = ("q", "account", "show")
+
+    def narrow(self, parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
+        """Narrow by state and account; the search finds order id or tracking number."""
+        if show := self.chosen("show"):
+            parcels = parcels.filter(state=show)
+        if account := self.chosen("account"):
+            parcels = parcels.filter(order__account_id=int(account))
+        if q := self.chosen("q"):
+            parcels = parcels.filter(Q(amazon_order_id=q) | Q(tracking_number=q))
+        return parcels
+
+
+class ShipFileForm(forms.Form):
+    """A file of parcels of one store."""
+
+    store = forms.ModelChoiceField(label=_("Store"), queryset=Store.objects.none())
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV or text with tabs, up to 10,000 lines and 1.5 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+    )
+
+    def __init__(
+        self, stores: Sequence[Store], data: Any = None, files: Any = None
+    ) -> None:
+        super().__init__(data, files, label_suffix="")
+        field: Any = self.fields["store"]
+        field.queryset = Store.objects.filter(pk__in=[store.pk for store in stores])
+        if len(stores) == 1:
+            field.initial = stores[0].pk
+            field.widget = forms.HiddenInput()
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse a file that is too large to be one of parcels."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(
+                gettext("The file is larger than 1.5 MB: split it.")
+            )
+        return file

@@ -1,0 +1,69 @@
+"""Do orders wait past their latest ship time? health layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import Order, Shipment
+from channels_amazon.services.figures import CAP, to_ship
+from channels_amazon.wording import sentence
+
+# Amazon counts what is confirmed after the latest ship time as late.
+NEAR = timedelta(hours=4)
+SHOWN = 5
+
+
+@check(
+    "ship_late",
+    group="orders",
+    order=1,
+    title=gettext_lazy("Latest ship times"),
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Count the merchant's unshipped orders that are past their time, or near it."""
+    orders = to_ship(Order.objects.filter(account=context.account))
+    near = orders.filter(ship_by__lt=context.now + NEAR).order_by("ship_by", "pk")
+    rows = list(near.values_list("pk", "amazon_order_id", "ship_by")[:CAP])
+    if not rows:
+        return [well(sentence("No order is past its latest ship time, or near it."))]
+    late = [row for row in rows if row[2] and row[2] < context.now]
+    packed = Shipment.objects.filter(
+        order__in=[pk for pk, _order_id, _at in rows], state=Shipment.State.WAITING
+    )
+    evidence = {
+        "late": len(late),
+        "near": len(rows) - len(late),
+        "orders": [order_id for _pk, order_id, _at in rows[:SHOWN]],
+        "oldest_ship_by": rows[0][2],
+        "packages_not_confirmed": packed.values("order_id").distinct().count(),
+    }
+    if late:
+        cause = sentence(
+            "%(count)d orders are past their latest ship time and not confirmed as "
+            "shipped.",
+            count=len(late),
+        )
+    else:
+        cause = sentence(
+            "%(count)d orders must be confirmed as shipped within %(hours)d hours.",
+            count=len(rows),
+            hours=round(NEAR.total_seconds() / 3600),
+        )
+    return [
+        Finding(
+            code="orders.ship_late",
+            level=Level.ERROR if late else Level.WARNING,
+            cause=cause,
+            fix=sentence(
+                "Open the late-shipment board: it says order by order what hinders. "
+                "Ship the overdue ones first; what left already, confirm at once."
+            ),
+            fix_action="amazon-shipment-board",
+            evidence=evidence,
+        )
+    ]

@@ -1,0 +1,48 @@
+"""Orders past their latest ship time, and what is behind it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.emulator import Emulator
+from channels_amazon.models import Heartbeat, Order
+from tests.builders import make_order
+from tests.health.faults import codes, make_healthy, report_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [(-1, ["error"]), (3, ["warning"]), (5, []), (None, [])],
+)
+def test_late_order_is_an_error_and_a_near_one_a_warning(
+    emulator: Emulator, hours: int | None, found: list[str]
+) -> None:
+    account = make_healthy(emulator)
+    ship_by = None if hours is None else timezone.now() + timedelta(hours=hours)
+    order = make_order(account, ship_by=ship_by, completed_at=None)
+    make_order(account, status=Order.Status.SHIPPED, ship_by=ship_by)
+
+    report = report_of(account)
+
+    findings = [one for one in report["findings"] if one["check"] == "ship_late"]
+    assert [one["level"] for one in findings] == found
+    assert all(one["code"] == "orders.ship_late" for one in findings)
+    for one in findings:
+        assert one["evidence"]["orders"] == [order.amazon_order_id]
+
+
+def test_late_orders_follow_from_a_missing_worker(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    make_order(account, ship_by=timezone.now() - timedelta(hours=1), completed_at=None)
+    Heartbeat.objects.exclude(kind=Heartbeat.Kind.CONSUMER).delete()
+
+    report = report_of(account)
+
+    assert codes(report)[0] == "queue.no_worker"
+    late = next(one for one in report["findings"] if one["code"] == "orders.ship_late")
+    assert late["consequence_of"] == "queue.no_worker"

@@ -1,0 +1,168 @@
+"""Files of parcels: any order of columns, any usual encoding, errors by line."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels_amazon.storefronts.catalogue import StorefrontError
+from channels_amazon.storefronts.shipment_file import (
+    MOST_BYTES,
+    MOST_LINES,
+    FileParcel,
+    decode,
+    example,
+    read_text,
+)
+
+NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+HEADER = "order id,carrier,method,tracking number,ship date,sku,quantity\n"
+
+
+def parcels(text: str) -> list[FileParcel]:
+    """Return the parcels of a text that has no bad line."""
+    found, rejected = read_text(text, today=NOW)
+    assert rejected == []
+    return found
+
+
+def reason(line: str) -> str:
+    """Return why the only line is rejected."""
+    found, (rejected,) = read_text(HEADER + line, today=NOW)
+    assert (found, rejected.line) == ([], 2)
+    return rejected.reason
+
+
+def test_line_is_read_with_every_column() -> None:
+    (parcel,) = parcels(HEADER + "902-1,UPS,Ground,1Z 99,2026-02-28 15:30,A-1,2\n")
+
+    assert parcel == FileParcel(
+        "902-1",
+        "UPS",
+        "Ground",
+        "1Z99",
+        datetime(2026, 2, 28, 15, 30, tzinfo=UTC),
+        {"A-1": 2},
+        [2],
+    )
+
+
+def test_lines_of_one_tracking_number_are_one_parcel() -> None:
+    rows = "902-1,UPS,,1Z,,A,2\n902-2,UPS,,1Z,,A,\n\n902-1,UPS,,1z,,B,1\n"
+
+    first, second = parcels(HEADER + rows)
+
+    assert (first.contents, first.lines) == ({"A": 2, "B": 1}, [2, 5])
+    assert (second.contents, second.shipped_at) == ({"A": 1}, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_chinese_columns_in_any_encoding_and_order(
+    encoding: str, separator: str
+) -> None:
+    rows = [
+        ["数量", "快递单号", "备注", "订单编号", "物流公司", "卖家SKU", "发货日期"],
+        ["3", "SF123", "易碎", "902-1", "顺丰速运", "杯子-1", "2026年2月28日"],
+    ]
+    text = "\r\n".join(separator.join(row) for row in rows)
+
+    (parcel,) = parcels(decode(text.encode(encoding)))
+
+    assert (parcel.carrier, parcel.contents) == ("顺丰速运", {"杯子-1": 3})
+    assert parcel.shipped_at == datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
+
+
+def test_columns_of_amazons_own_spelling_are_known() -> None:
+    (parcel,) = parcels("amazon-order-id,Carrier_Name,Tracking No.\n902-1,DHL,JJD\n")
+
+    assert (parcel.amazon_order_id, parcel.tracking_number) == ("902-1", "JJD")
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-02-28T15:30:10Z", datetime(2026, 2, 28, 15, 30, 10, tzinfo=UTC)),
+        ("2026/2/28 15:30 +08:00", datetime(2026, 2, 28, 7, 30, tzinfo=UTC)),
+        ("2026-03-01", NOW),
+        ("2026-03-02", datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_ship_date_is_read(text: str, at: datetime | None) -> None:
+    (parcel,) = parcels(HEADER + f"902-1,UPS,,1Z,{text},,\n")
+
+    assert parcel.shipped_at == at
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        (",UPS,,1Z,,,", "order id is empty"),
+        ("902-1,,,1Z,,,", "carrier is empty"),
+        ("902-1,UPS,,,,,", "tracking number is empty"),
+        ("902-1,UPS,,1.23E+11,,,", "spreadsheet"),
+        ("902-1,UPS,,1Z\x07,,,", "no text"),
+        (f"902-1,UPS,,{'1' * 81},,,", "longer"),
+        ("902-1,UPS,,1Z,01/03/2026,,", "ship date"),
+        ("902-1,UPS,,1Z,2026-02-30,,", "ship date"),
+        ("902-1,UPS,,1Z,0001-01-01 00:00 +09:00,,", "ship date"),
+        ("902-1,UPS,,1Z,,,2", "SKU"),
+        ("902-1,UPS,,1Z,,A,two", "whole number"),
+        ("902-1,UPS,,1Z,,A,0", "1 or more"),
+        ("902-1,UPS,,1Z,,A,-1", "whole number"),
+        ("902-1,UPS,,1Z,,A,1,more", "more fields"),
+    ],
+)
+def test_bad_line_says_why(line: str, word: str) -> None:
+    assert word in reason(line)
+
+
+def test_contradicting_lines_name_the_first() -> None:
+    rows = "902-1,UPS,,1Z,,A,1\n902-1,DHL,,1Z,,B,1\n902-1,UPS,,1Z,,A,1\n"
+
+    (parcel,), rejected = read_text(HEADER + rows, today=NOW)
+
+    assert (parcel.contents, [one.line for one in rejected]) == ({"A": 1}, [3, 4])
+    assert all("Line 2" in one.reason for one in rejected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "order id,carrier\n1,2\n", HEADER.replace("sku", "订单号"), "a,b,c\n1,2,3\n"],
+)
+def test_file_without_its_columns_is_refused(text: str) -> None:
+    with pytest.raises(StorefrontError):
+        read_text(text, today=NOW)
+
+
+def test_too_large_or_binary_file_is_refused() -> None:
+    for content in (
+        b"a" * (MOST_BYTES + 1),
+        b"PK\x03\x04\x00\xff\xfe",
+        b"\xff\xfe\x00",
+    ):
+        with pytest.raises(StorefrontError):
+            decode(content)
+    rows = "902-1,UPS,,1Z,,,\n" * (MOST_LINES + 1)
+    with pytest.raises(StorefrontError):
+        read_text(HEADER + rows, today=NOW)
+
+
+def test_example_can_be_read_again() -> None:
+    text = decode(example().encode("utf-8"))
+
+    assert example().encode().startswith(codecs.BOM_UTF8)
+    assert [len(parcel.lines) for parcel in parcels(text)] == [1, 2]
+
+
+@given(st.text(alphabet='ab,"\n\r;\t订\x00 1', max_size=80))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    found, rejected = read_text(HEADER + text, today=NOW)
+
+    assert all(one.tracking_number for one in found)
+    assert all(one.reason for one in rejected)
