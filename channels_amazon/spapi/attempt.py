@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from channels_amazon.spapi.errors import NetworkError, SpApiError
 from channels_amazon.spapi.recorder import CallRecord
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.retry import Outcome
-from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
+from channels_amazon.spapi.transport import PreparedCall, Reply
 from channels_amazon.wording import revised
 
 
@@ -56,14 +57,17 @@ class Attempt:
 
 
 def make(
-    transport: Transport, call: PreparedCall, number: int, clock: Clock
+    send: Callable[[PreparedCall], Reply],
+    call: PreparedCall,
+    number: int,
+    clock: Clock,
 ) -> Attempt:
     """Send the call and return what became of it; raises nothing of the network."""
     started_at = clock()
     began = time.monotonic()
     result: Reply | NetworkError
     try:
-        result = transport.send(call)
+        result = send(call)
     except NetworkError as error:
         result = error
     return Attempt(call, number, started_at, time.monotonic() - began, result)

@@ -95,7 +95,7 @@ class LwaClient:
         number = 0
         while True:
             number += 1
-            made = attempt.make(self.transport, call, number, self.clock)
+            made = attempt.make(self.transport.send, call, number, self.clock)
             result = self._conclude(made, grant["grant_type"])
             if isinstance(result, Tokens):
                 return result

@@ -116,7 +116,7 @@ class _Run:
             grant = self._take()
             self.number += 1
             made = attempt.make(
-                client.transport, self._prepare(token), self.number, client.clock
+                client.transport.send, self._prepare(token), self.number, client.clock
             )
             result = self._conclude(made, grant)
             if isinstance(result, Answer):

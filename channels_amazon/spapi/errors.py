@@ -143,6 +143,18 @@ class UnexpectedResponse(SpApiError):
     default_code = "amazon.unexpected_response"
 
 
+class DocumentExpired(ServiceUnavailable):
+    """The address of a document has run out; Amazon gives another when asked."""
+
+    default_code = "reports.document_expired"
+
+
+class DocumentUnreadable(UnexpectedResponse):
+    """A document is not what was agreed: its address, its size or its packing."""
+
+    default_code = "reports.document_unreadable"
+
+
 class ClientSecretInvalid(SpApiError):
     """The client id or secret of the application is wrong or has run out."""
 

@@ -104,6 +104,13 @@ def optional_when(data: JsonObject, name: str) -> datetime | None:
         raise FieldError(name, sentence("is not a time")) from None
 
 
+def written(time: datetime) -> str:
+    """Return an aware time as Amazon reads it in a body: UTC, to the millisecond."""
+    if time.tzinfo is None:
+        raise ValueError("a time for Amazon must be aware")
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
 def inner(data: JsonObject, name: str) -> JsonObject:
     """Return an object, an empty one if it is absent."""
     value = data.get(name)

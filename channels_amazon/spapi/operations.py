@@ -93,12 +93,94 @@ CREATE_RESTRICTED_DATA_TOKEN = Operation(
     10,
 )
 
-GET_FULFILLMENT_ORDER = Operation(
-    "getFulfillmentOrder",
+_REPORTS = "/reports/2021-06-30/reports"
+# A second call makes a second report: look with getReports before repeating it.
+CREATE_REPORT = Operation("createReport", "POST", _REPORTS, 0.0167, 15, write=True)
+GET_REPORT = Operation("getReport", "GET", _REPORTS + "/{reportId}", 2.0, 15)
+GET_REPORTS = Operation("getReports", "GET", _REPORTS, 0.0222, 10)
+CANCEL_REPORT = Operation(
+    "cancelReport",
+    "DELETE",
+    _REPORTS + "/{reportId}",
+    0.0222,
+    10,
+    write=True,
+    idempotent=True,
+)
+GET_REPORT_DOCUMENT = Operation(
+    "getReportDocument",
     "GET",
-    "/fba/outbound/2020-07-01/fulfillmentOrders/{sellerFulfillmentOrderId}",
+    "/reports/2021-06-30/documents/{reportDocumentId}",
+    0.0167,
+    15,
+)
+# A document lies outside the API, at an address of its own and without a plan.
+REPORT_DOCUMENT = Operation("report.document", "GET", "", 1.0, 10)
+
+_OUTBOUND_2020 = "/fba/outbound/2020-07-01"
+_FULFILLMENT_ORDER = _OUTBOUND_2020 + "/fulfillmentOrders/{sellerFulfillmentOrderId}"
+GET_FULFILLMENT_PREVIEW = Operation(
+    "getFulfillmentPreview",
+    "POST",
+    _OUTBOUND_2020 + "/fulfillmentOrders/preview",
     2.0,
     30,
+)
+# Amazon refuses a repetition, since the id is ours: look before sending it again.
+CREATE_FULFILLMENT_ORDER = Operation(
+    "createFulfillmentOrder",
+    "POST",
+    _OUTBOUND_2020 + "/fulfillmentOrders",
+    2.0,
+    30,
+    write=True,
+)
+GET_FULFILLMENT_ORDER = Operation(
+    "getFulfillmentOrder", "GET", _FULFILLMENT_ORDER, 2.0, 30
+)
+LIST_ALL_FULFILLMENT_ORDERS = Operation(
+    "listAllFulfillmentOrders",
+    "GET",
+    _OUTBOUND_2020 + "/fulfillmentOrders",
+    2.0,
+    30,
+)
+CANCEL_FULFILLMENT_ORDER = Operation(
+    "cancelFulfillmentOrder",
+    "PUT",
+    _FULFILLMENT_ORDER + "/cancel",
+    2.0,
+    30,
+    write=True,
+    idempotent=True,
+)
+GET_PACKAGE_TRACKING_DETAILS = Operation(
+    "getPackageTrackingDetails", "GET", _OUTBOUND_2020 + "/tracking", 2.0, 30
+)
+
+# Amazon names some of these like operations of the Orders API, which have buckets of
+# their own: ours begin with the API.
+_OUTBOUND_2026 = "/fulfillment/outbound/2026-07-04"
+OUTBOUND_GET_ORDER_PREVIEW = Operation(
+    "outbound.getOrderPreview", "POST", _OUTBOUND_2026 + "/previews", 2.0, 30
+)
+OUTBOUND_CREATE_ORDER = Operation(
+    "outbound.createOrder", "POST", _OUTBOUND_2026 + "/orders", 2.0, 30, write=True
+)
+OUTBOUND_GET_ORDER = Operation(
+    "outbound.getOrder", "GET", _OUTBOUND_2026 + "/orders/{orderId}", 2.0, 30
+)
+OUTBOUND_LIST_ORDERS = Operation(
+    "outbound.listOrders", "GET", _OUTBOUND_2026 + "/orders", 2.0, 30
+)
+OUTBOUND_CANCEL_ORDER = Operation(
+    "outbound.cancelOrder",
+    "PUT",
+    _OUTBOUND_2026 + "/orders/{orderId}/cancel",
+    2.0,
+    30,
+    write=True,
+    idempotent=True,
 )
 
 _DESTINATIONS = "/notifications/v1/destinations"
@@ -154,7 +236,22 @@ OPERATIONS: dict[str, Operation] = {
         GET_INVENTORY_SUMMARIES,
         SEARCH_CATALOG_ITEMS,
         CREATE_RESTRICTED_DATA_TOKEN,
+        CREATE_REPORT,
+        GET_REPORT,
+        GET_REPORTS,
+        CANCEL_REPORT,
+        GET_REPORT_DOCUMENT,
+        GET_FULFILLMENT_PREVIEW,
+        CREATE_FULFILLMENT_ORDER,
         GET_FULFILLMENT_ORDER,
+        LIST_ALL_FULFILLMENT_ORDERS,
+        CANCEL_FULFILLMENT_ORDER,
+        GET_PACKAGE_TRACKING_DETAILS,
+        OUTBOUND_GET_ORDER_PREVIEW,
+        OUTBOUND_CREATE_ORDER,
+        OUTBOUND_GET_ORDER,
+        OUTBOUND_LIST_ORDERS,
+        OUTBOUND_CANCEL_ORDER,
         CREATE_DESTINATION,
         GET_DESTINATIONS,
         DELETE_DESTINATION,

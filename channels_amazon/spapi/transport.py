@@ -6,7 +6,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -17,7 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
-from channels_amazon.spapi.errors import Evidence, NetworkError
+from channels_amazon.spapi.errors import DocumentUnreadable, Evidence, NetworkError
 from channels_amazon.wording import Sentence, sentence
 
 VERSION = "0.1"
@@ -71,7 +71,7 @@ class Transport:
         self, *, connect_timeout: float = CONNECT_TIMEOUT, max_body: int = MAX_BODY
     ) -> None:
         self._connect_timeout = connect_timeout
-        self._max_body = max_body
+        self._limit = _Limit(max_body)
         self._agent = user_agent()
         self._pid = os.getpid()
         self._sessions: dict[tuple[int, str], requests.Session] = {}
@@ -100,25 +100,56 @@ class Transport:
         Raises NetworkError with the step that failed. The body may trickle, but not
         past the call's time; before it, no silence may be longer than that.
         """
-        started = time.monotonic()
-        host = urlsplit(call.url).netloc
-        evidence = Evidence(operation=call.operation)
         try:
-            response = self._session(host).request(
-                call.method,
-                call.url,
-                headers={"user-agent": self._agent, **call.headers},
-                data=call.body,
-                timeout=(min(self._connect_timeout, call.timeout), call.timeout),
-                allow_redirects=False,
-                stream=True,
+            return self._exchange(
+                call, lambda raw, status, end: b"".join(_pieces(raw, end, self._limit))
             )
-            with response:
-                body = self._read(response.raw, started + call.timeout)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            step = _step(error)
-            message = _sentence(step, host)
-            raise NetworkError(message, evidence, step=step) from error
+        except _FOREIGN as error:
+            raise _broken(call, error) from error
+
+    def download(
+        self, call: PreparedCall, write: Callable[[bytes], object], *, max_bytes: int
+    ) -> Reply:
+        """Send the call once and hand a good answer's body to `write` in pieces.
+
+        The pieces are the bytes as they came, compressed or not; the reply's body is
+        then empty. Of another answer the reply has the body, and nothing is written.
+        Raises NetworkError as `send` does, DocumentUnreadable past `max_bytes`.
+        """
+
+        def read(raw: urllib3.HTTPResponse, status: int, deadline: float) -> bytes:
+            if not 200 <= status < 300:
+                return b"".join(_pieces(raw, deadline, _Limit(self._limit.size)))
+            for part in _pieces(raw, deadline, _Limit(max_bytes, decodes=False)):
+                write(part)
+            return b""
+
+        # The address may be a secret, and the libraries' errors tell it.
+        try:
+            return self._exchange(call, read)
+        except _TooLarge:
+            message = sentence(
+                "The document of %(host)s is larger than %(size)s bytes.",
+                host=urlsplit(call.url).netloc,
+                size=max_bytes,
+            )
+            raise DocumentUnreadable(message, Evidence(call.operation)) from None
+        except _FOREIGN as error:
+            raise _broken(call, error) from None
+
+    def _exchange(self, call: PreparedCall, read: _Read) -> Reply:
+        started = time.monotonic()
+        response = self._session(urlsplit(call.url).netloc).request(
+            call.method,
+            call.url,
+            headers={"user-agent": self._agent, **call.headers},
+            data=call.body,
+            timeout=(min(self._connect_timeout, call.timeout), call.timeout),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            body = read(response.raw, response.status_code, started + call.timeout)
         return Reply(
             status=response.status_code,
             headers=response.headers,
@@ -136,23 +167,46 @@ class Transport:
             session = self._sessions[key] = _new_session()
         return session
 
-    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        # A connection that ends with this answer no longer shows its socket.
-        socket = getattr(raw.connection, "sock", None)
-        # One read takes what is there, so that the clock is looked at in between.
-        while part := raw.read1(_CHUNK, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > self._max_body:
-                raise requests.exceptions.ContentDecodingError("body too large")
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise requests.exceptions.ReadTimeout("body too slow")
-            if socket is not None:
-                socket.settimeout(left)
-        return b"".join(parts)
+
+class _TooLarge(requests.exceptions.ContentDecodingError):
+    """The body has more bytes than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """The most bytes that are taken, counted before or after a content encoding."""
+
+    size: int
+    decodes: bool = True
+
+
+_Read = Callable[[urllib3.HTTPResponse, int, float], bytes]
+_FOREIGN = (requests.RequestException, HTTPError, OSError)
+
+
+def _pieces(
+    raw: urllib3.HTTPResponse, deadline: float, limit: _Limit
+) -> Iterator[bytes]:
+    size = 0
+    # A connection that ends with this answer no longer shows its socket.
+    socket = getattr(raw.connection, "sock", None)
+    # One read takes what is there, so that the clock is looked at in between.
+    while part := raw.read1(_CHUNK, decode_content=limit.decodes):
+        size += len(part)
+        if size > limit.size:
+            raise _TooLarge("body too large")
+        yield part
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise requests.exceptions.ReadTimeout("body too slow")
+        if socket is not None:
+            socket.settimeout(left)
+
+
+def _broken(call: PreparedCall, error: Exception) -> NetworkError:
+    step = _step(error)
+    message = _sentence(step, urlsplit(call.url).netloc)
+    return NetworkError(message, Evidence(operation=call.operation), step=step)
 
 
 def _sentence(step: str, host: str) -> Sentence:

@@ -54,7 +54,7 @@ class Scripted:
                 script = scripts.popleft() if len(scripts) > 1 else scripts[0]
                 script(self)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Keep quiet."""

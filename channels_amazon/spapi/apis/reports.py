@@ -1,0 +1,193 @@
+"""Reports API 2021-06-30: asking for reports and finding them; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from channels_amazon.spapi import errors, fields, operations
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.errors import Evidence
+from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.report_documents import ReportDocument
+from channels_amazon.wording import sentence
+
+ALL_ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
+DONE, CANCELLED, FATAL = "DONE", "CANCELLED", "FATAL"
+MOST_MARKETPLACES = 25
+_FINISHED = frozenset({DONE, CANCELLED, FATAL})
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """Which report to make: times are aware, the span that the data is of."""
+
+    report_type: str
+    marketplace_ids: Sequence[str]
+    data_start: datetime | None = None
+    data_end: datetime | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as Amazon keeps it; `status` keeps Amazon's word.
+
+    CANCELLED may mean that there was no data; even FATAL may have a document, which
+    then says why.
+    """
+
+    report_id: str
+    report_type: str
+    status: str
+    created_at: datetime
+    document_id: str | None
+    data_start: datetime | None
+    data_end: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    marketplace_ids: tuple[str, ...]
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether Amazon works on it no more."""
+        return self.status in _FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsQuery:
+    """Which reports: at most 10 types and marketplaces, 90 days back by default."""
+
+    report_types: Sequence[str]
+    statuses: Sequence[str] = ()
+    marketplace_ids: Sequence[str] = ()
+    created_since: datetime | None = None
+    created_until: datetime | None = None
+    page_size: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsPage:
+    """Reports, the newest first, and the token of the next page."""
+
+    reports: tuple[Report, ...]
+    next_token: str | None
+
+
+def create_report(client: SpApiClient, request: ReportRequest) -> str:
+    """Ask for a report and return its id. Model: reports_2021-06-30.json.
+
+    When this ends in ServiceUnavailable the report may have been made: look for it
+    with `get_reports` before asking again. Raises InvalidRequest without a call for
+    what Amazon can only refuse.
+    """
+    _check(request)
+    body: dict[str, Any] = {
+        "reportType": request.report_type,
+        "marketplaceIds": list(request.marketplace_ids),
+    }
+    if request.data_start is not None:
+        body["dataStartTime"] = fields.written(request.data_start)
+    if request.data_end is not None:
+        body["dataEndTime"] = fields.written(request.data_end)
+    if request.options:
+        body["reportOptions"] = dict(request.options)
+    answer = client.call(operations.CREATE_REPORT, body=body)
+    return fields.parse(answer, lambda data: fields.text(data, "reportId"))
+
+
+def get_report(client: SpApiClient, report_id: str) -> Report:
+    """Return the report; raises NotFound when Amazon has none of that id."""
+    answer = client.call(operations.GET_REPORT, path={"reportId": report_id})
+    return fields.parse(answer, _report)
+
+
+def get_reports(
+    client: SpApiClient, query: ReportsQuery, next_token: str | None = None
+) -> ReportsPage:
+    """Return one page of the account's reports."""
+    wanted = {
+        "reportTypes": tuple(query.report_types),
+        "processingStatuses": tuple(query.statuses) or None,
+        "marketplaceIds": tuple(query.marketplace_ids) or None,
+        "createdSince": query.created_since,
+        "createdUntil": query.created_until,
+        "pageSize": query.page_size,
+    }
+    # Amazon refuses a token together with anything else.
+    answer = client.call(
+        operations.GET_REPORTS,
+        query={"nextToken": next_token} if next_token else wanted,
+    )
+    return fields.parse(answer, _page)
+
+
+def iterate_reports(client: SpApiClient, query: ReportsQuery) -> Iterator[Report]:
+    """Yield report after report, asking for the next page only when it is needed."""
+    token: str | None = None
+    while True:
+        page = get_reports(client, query, token)
+        yield from page.reports
+        if page.next_token is None:
+            return
+        token = page.next_token
+
+
+def cancel_report(client: SpApiClient, report_id: str) -> None:
+    """Give a report up; Amazon refuses (InvalidRequest) once it is worked on."""
+    client.call(operations.CANCEL_REPORT, path={"reportId": report_id})
+
+
+def get_report_document(client: SpApiClient, document_id: str) -> ReportDocument:
+    """Return where the document lies, an address that lives for five minutes."""
+    answer = client.call(
+        operations.GET_REPORT_DOCUMENT, path={"reportDocumentId": document_id}
+    )
+    return fields.parse(answer, _document)
+
+
+def _check(request: ReportRequest) -> None:
+    problem = ""
+    if not 1 <= len(request.marketplace_ids) <= MOST_MARKETPLACES:
+        problem = sentence("A report is of 1 to 25 marketplaces.")
+    elif (
+        request.data_start is not None
+        and request.data_end is not None
+        and request.data_start >= request.data_end
+    ):
+        problem = sentence("The report would end before it begins.")
+    if problem:
+        evidence = Evidence(operations.CREATE_REPORT.name)
+        raise errors.InvalidRequest(problem, evidence)
+
+
+def _page(data: JsonObject) -> ReportsPage:
+    return ReportsPage(
+        reports=tuple(map(_report, fields.required_objects(data, "reports"))),
+        next_token=fields.optional_text(data, "nextToken") or None,
+    )
+
+
+def _report(data: JsonObject) -> Report:
+    return Report(
+        report_id=fields.text(data, "reportId"),
+        report_type=fields.text(data, "reportType"),
+        status=fields.text(data, "processingStatus"),
+        created_at=fields.when(data, "createdTime"),
+        document_id=fields.optional_text(data, "reportDocumentId") or None,
+        data_start=fields.optional_when(data, "dataStartTime"),
+        data_end=fields.optional_when(data, "dataEndTime"),
+        started_at=fields.optional_when(data, "processingStartTime"),
+        ended_at=fields.optional_when(data, "processingEndTime"),
+        marketplace_ids=fields.texts(data, "marketplaceIds"),
+    )
+
+
+def _document(data: JsonObject) -> ReportDocument:
+    return ReportDocument(
+        document_id=fields.text(data, "reportDocumentId"),
+        url=fields.text(data, "url"),
+        compression=fields.optional_text(data, "compressionAlgorithm") or None,
+    )

@@ -1,0 +1,211 @@
+"""Fetches a report's document from where Amazon has put it; client layer."""
+
+from __future__ import annotations
+
+import gzip
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from tempfile import TemporaryFile
+from typing import IO
+from urllib.parse import urlsplit
+
+from channels_amazon.spapi import answers, attempt, errors
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.errors import Evidence
+from channels_amazon.spapi.operations import REPORT_DOCUMENT
+from channels_amazon.spapi.retry import Effort, GiveUp, decide
+from channels_amazon.spapi.transport import PreparedCall, Reply
+from channels_amazon.wording import sentence
+
+MAX_BYTES = 256 * 1024 * 1024
+TIMEOUT = 300.0
+_MAGIC = b"\x1f\x8b"
+_CHUNK = 64 * 1024
+# Packed by Amazon, and once more by a store that adds Content-Encoding.
+_MOST_LAYERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """Where a report's content lies; `url` is a secret that lives five minutes.
+
+    `compression` is Amazon's word, GZIP or None.
+    """
+
+    document_id: str
+    url: str = field(repr=False)
+    compression: str | None
+
+
+@contextmanager
+def open_report_document(
+    client: SpApiClient,
+    document: ReportDocument,
+    *,
+    max_bytes: int = MAX_BYTES,
+    timeout: float = TIMEOUT,
+) -> Iterator[IO[bytes]]:
+    """Give the content as a file, unpacked, which is gone afterwards.
+
+    The memory used does not grow with the document; neither it nor its packed form
+    may be larger than `max_bytes`. Raises DocumentExpired when a new address has to
+    be asked for, DocumentUnreadable for one that is not as agreed, NotFound, and
+    ServiceUnavailable when it may come later.
+    """
+    with ExitStack() as kept:
+        file: IO[bytes] = kept.enter_context(TemporaryFile())
+        _Download(client, document.url, file, max_bytes, timeout).finish()
+        # The bytes decide: what is on the way may have unpacked it already.
+        for _ in range(_MOST_LAYERS):
+            if not _is_packed(file):
+                break
+            plain: IO[bytes] = kept.enter_context(TemporaryFile())
+            _unpack(file, plain, max_bytes)
+            file.close()
+            file = plain
+        file.seek(0)
+        yield file
+
+
+@dataclass(slots=True)
+class _Download:
+    """One document on its way into a file, with the attempts it takes."""
+
+    client: SpApiClient
+    url: str = field(repr=False)
+    file: IO[bytes]
+    max_bytes: int
+    timeout: float
+    started: float = field(default_factory=time.monotonic)
+    number: int = 0
+
+    def finish(self) -> None:
+        """Make attempts until one succeeds or no other makes sense."""
+        _check_address(self.url)
+        while True:
+            self.number += 1
+            made = self._attempt()
+            error = _error_of(made.result)
+            record = made.record(error)
+            self.client.recorder.record(
+                replace(record, bytes_received=record.bytes_received + self.file.tell())
+            )
+            if error is None:
+                return
+            verdict = decide(
+                Effort(self.number, time.monotonic() - self.started, self.timeout),
+                made.outcome(),
+                REPORT_DOCUMENT,
+                self.client.spread.random(),
+            )
+            if isinstance(verdict, GiveUp):
+                raise error
+            self.client.sleep(verdict.after)
+
+    def _attempt(self) -> attempt.Attempt:
+        self.file.seek(0)
+        self.file.truncate()
+        left = self.timeout - (time.monotonic() - self.started)
+        call = PreparedCall(
+            method="GET",
+            url=self.url,
+            # Neither token nor date: the address says all.
+            headers={"accept": "*/*", "accept-encoding": "identity"},
+            timeout=max(left, 1.0),
+            operation=REPORT_DOCUMENT.name,
+        )
+        return attempt.make(self._send, call, self.number, self.client.clock)
+
+    def _send(self, call: PreparedCall) -> Reply:
+        return self.client.transport.download(
+            call, self._keep, max_bytes=self.max_bytes
+        )
+
+    def _keep(self, part: bytes) -> None:
+        _write(self.file, part)
+
+
+def _write(file: IO[bytes], part: bytes) -> None:
+    try:
+        file.write(part)
+    except OSError as error:
+        raise errors.ServiceUnavailable(
+            sentence(
+                "The document cannot be kept: %(reason)s.",
+                reason=error.strerror or "",
+            ),
+            Evidence(REPORT_DOCUMENT.name),
+            code="reports.no_room",
+        ) from error
+
+
+def _check_address(url: str) -> None:
+    """Raise DocumentUnreadable for an address that must not be called."""
+    parts = urlsplit(url)
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and _is_loopback(parts.hostname or "")
+    )
+    if not is_safe or not parts.hostname or "@" in parts.netloc:
+        raise errors.DocumentUnreadable(
+            sentence("The address of the document is not a secure one."),
+            Evidence(REPORT_DOCUMENT.name),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _error_of(result: Reply | errors.NetworkError) -> errors.SpApiError | None:
+    if isinstance(result, errors.NetworkError):
+        return result
+    if 200 <= result.status < 300:
+        return None
+    evidence = answers.evidence_of(REPORT_DOCUMENT.name, result)
+    if result.status in {401, 403}:
+        message = sentence("The address of the document has run out.")
+        return errors.DocumentExpired(message, evidence)
+    if 300 <= result.status < 400:
+        message = sentence("The address of the document leads elsewhere.")
+        return errors.DocumentUnreadable(message, evidence)
+    if result.status == 429:
+        message = sentence("The store of the document asks for a pause.")
+        return errors.ServiceUnavailable(message, evidence)
+    return answers.error_of(evidence)
+
+
+def _is_packed(file: IO[bytes]) -> bool:
+    file.seek(0)
+    return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _unpack(packed: IO[bytes], plain: IO[bytes], max_bytes: int) -> None:
+    packed.seek(0)
+    size = 0
+    try:
+        with gzip.GzipFile(fileobj=packed) as source:
+            while part := source.read(_CHUNK):
+                size += len(part)
+                if size > max_bytes:
+                    raise _unreadable(
+                        sentence(
+                            "it unpacks to more than %(size)s bytes", size=max_bytes
+                        )
+                    )
+                _write(plain, part)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _unreadable(sentence("it is not whole")) from error
+
+
+def _unreadable(reason: str) -> errors.DocumentUnreadable:
+    return errors.DocumentUnreadable(
+        sentence("The document cannot be unpacked: %(reason)s.", reason=reason),
+        Evidence(REPORT_DOCUMENT.name),
+    )
