@@ -1,0 +1,257 @@
+"""Orders out of the all-orders report, by the names of columns; pure, client layer.
+
+Nothing that is told of the recipient is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, TypeVar
+
+from channels_amazon.spapi import errors
+from channels_amazon.spapi.errors import Evidence
+from channels_amazon.spapi.operations import REPORT_DOCUMENT
+from channels_amazon.spapi.report_table import BadRow, ReportTable, open_table
+from channels_amazon.spapi.report_times import read_time
+from channels_amazon.wording import listed, sentence
+
+REQUIRED = ("amazon-order-id", "purchase-date", "last-updated-date", "order-status")
+# Other spellings that Amazon has used for the same column.
+_OTHER_NAMES = {
+    "order-id": "amazon-order-id",
+    "last-update-date": "last-updated-date",
+    "seller-sku": "sku",
+    "quantity-purchased": "quantity",
+}
+# About a kilobyte of memory a row: a longer span is better asked for in parts.
+MOST_ROWS = 200_000
+_MOST_SHOWN = 12
+_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6}|,[0-9]{1,2})?")
+_UNITS = re.compile(r"[0-9]{1,7}")
+_FULFILLED_BY = {
+    "amazon": "AMAZON",
+    "afn": "AMAZON",
+    "merchant": "MERCHANT",
+    "mfn": "MERCHANT",
+    "default": "MERCHANT",
+}
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One row's item. Amounts are as the row has them, None where it has none."""
+
+    sku: str
+    asin: str
+    quantity: int | None
+    item_status: str
+    currency: str
+    item_price: Decimal | None
+    item_tax: Decimal | None
+    shipping_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """An order with its lines; times are aware UTC.
+
+    `status` keeps Amazon's word, `fulfilled_by` is AMAZON or MERCHANT where that is
+    understood, else Amazon's word, "" where the column is missing.
+    """
+
+    order_id: str
+    merchant_order_id: str
+    status: str
+    fulfilled_by: str
+    sales_channel: str
+    purchased_at: datetime
+    updated_at: datetime
+    is_business: bool
+    lines: tuple[ReportLine, ...]
+
+    @property
+    def is_non_amazon(self) -> bool:
+        """Tell whether it was sold elsewhere and only shipped by Amazon."""
+        return self.sales_channel.lower().startswith("non-amazon")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A row as it was read: its line in the file, and an order of one line."""
+
+    line: int
+    order: ReportOrder
+
+
+@dataclass(frozen=True, slots=True)
+class RowSetAside:
+    """A row that was not understood, and the order that it seems to be of, or ""."""
+
+    line: int
+    reason: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What a report says, in the order of first mention, and in which encoding."""
+
+    encoding: str
+    orders: tuple[ReportOrder, ...]
+    set_aside: tuple[RowSetAside, ...]
+    row_count: int
+
+
+def read_order_report(
+    file: IO[bytes], *, marketplace_id: str = "", most_rows: int = MOST_ROWS
+) -> OrderReport:
+    """Return the orders of a seekable file, whose rows may lie apart.
+
+    A row that is not understood is set aside and stops nothing. Raises
+    UnexpectedResponse, with a code, when columns are missing or there are too many
+    rows to hold in memory.
+    """
+    table = open_table(file, marketplace_id=marketplace_id)
+    orders: dict[str, ReportOrder] = {}
+    set_aside: list[RowSetAside] = []
+    count = 0
+    for count, row in enumerate(iterate_rows(table), start=1):
+        if count > most_rows:
+            message = sentence(
+                "The report has more than %(count)s rows.", count=most_rows
+            )
+            raise _unexpected("reports.too_many_rows", message)
+        if isinstance(row, RowSetAside):
+            set_aside.append(row)
+            continue
+        known = orders.get(row.order.order_id)
+        orders[row.order.order_id] = _joined(known, row.order) if known else row.order
+    return OrderReport(table.encoding, tuple(orders.values()), tuple(set_aside), count)
+
+
+def iterate_rows(table: ReportTable) -> Iterator[ReportRow | RowSetAside]:
+    """Yield row by row, in constant memory; raises as `read_order_report` does."""
+    places = _places(table.columns)
+    for row in table.rows():
+        if isinstance(row, BadRow):
+            order_id = _order_id(row.cells, places)
+            yield RowSetAside(row.line, row.reason, order_id)
+            continue
+        try:
+            order = _order(_Cells(row.cells, places))
+        except _BadCell as bad:
+            order_id = _order_id(row.cells, places)
+            yield RowSetAside(row.line, bad.reason, order_id)
+            continue
+        yield ReportRow(row.line, order)
+
+
+def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
+    """Return both rows' lines under what the later row says of the order."""
+    newest = other if other.updated_at > known.updated_at else known
+    return replace(newest, lines=known.lines + other.lines)
+
+
+def _places(columns: tuple[str, ...]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for place, name in enumerate(columns):
+        places.setdefault(_OTHER_NAMES.get(name, name), place)
+    missing = [name for name in REQUIRED if name not in places]
+    if missing:
+        message = sentence(
+            "The report has no column %(missing)s; its columns are: %(found)s.",
+            missing=listed(missing),
+            found=listed([name[:40] for name in columns[:_MOST_SHOWN]]) or "-",
+        )
+        raise _unexpected("reports.columns_missing", message)
+    return places
+
+
+def _unexpected(code: str, message: str) -> errors.UnexpectedResponse:
+    return errors.UnexpectedResponse(message, Evidence(REPORT_DOCUMENT.name), code=code)
+
+
+class _BadCell(ValueError):
+    """A cell holds something else than its column says."""
+
+    def __init__(self, name: str) -> None:
+        self.reason = sentence("the column %(name)s is not readable", name=name)
+        super().__init__(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a row, by name of column."""
+
+    cells: list[str]
+    places: Mapping[str, int]
+
+    def text(self, name: str) -> str:
+        """Return the text, "" where the column or the text is missing."""
+        place = self.places.get(name)
+        return "" if place is None else self.cells[place].strip()
+
+    def needed(self, name: str, read: Callable[[str], Value | None]) -> Value:
+        """Return what `read` makes of the text; raises _BadCell for None."""
+        value = read(self.text(name))
+        if value is None:
+            raise _BadCell(name)
+        return value
+
+    def wanted(self, name: str, read: Callable[[str], Value | None]) -> Value | None:
+        """Return what `read` makes of the text, None where there is none."""
+        return self.needed(name, read) if self.text(name) else None
+
+
+def _order(cells: _Cells) -> ReportOrder:
+    channel = cells.text("fulfillment-channel")
+    return ReportOrder(
+        order_id=cells.needed("amazon-order-id", _word),
+        merchant_order_id=cells.text("merchant-order-id"),
+        status=cells.needed("order-status", _word),
+        fulfilled_by=_FULFILLED_BY.get(channel.lower().partition("_")[0], channel),
+        sales_channel=cells.text("sales-channel"),
+        purchased_at=cells.needed("purchase-date", read_time),
+        updated_at=cells.needed("last-updated-date", read_time),
+        is_business=cells.text("is-business-order").lower() in {"true", "yes", "1"},
+        lines=(_line(cells),),
+    )
+
+
+def _line(cells: _Cells) -> ReportLine:
+    return ReportLine(
+        sku=cells.text("sku"),
+        asin=cells.text("asin"),
+        quantity=cells.wanted("quantity", _units),
+        item_status=cells.text("item-status"),
+        currency=cells.text("currency"),
+        item_price=cells.wanted("item-price", _amount),
+        item_tax=cells.wanted("item-tax", _amount),
+        shipping_price=cells.wanted("shipping-price", _amount),
+    )
+
+
+def _word(text: str) -> str | None:
+    return text if 0 < len(text) <= 60 else None
+
+
+def _units(text: str) -> int | None:
+    return int(text) if _UNITS.fullmatch(text) else None
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return an amount; three digits behind a comma could be thousands: None."""
+    return Decimal(text.replace(",", ".")) if _AMOUNT.fullmatch(text) else None
+
+
+def _order_id(cells: list[str], places: Mapping[str, int]) -> str:
+    """Return the id of a bad row if what stands in its place is one."""
+    place = places["amazon-order-id"]
+    text = cells[place].strip() if place < len(cells) else ""
+    return text if _ORDER_ID.fullmatch(text) else ""

@@ -1,0 +1,134 @@
+"""Reads a tab separated report: encoding, columns, rows; pure, client layer.
+
+Amazon quotes nothing in these files, so a quotation mark is a letter like any other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.wording import sentence
+
+UTF_8 = "utf-8"
+# What Amazon calls Shift_JIS has the letters that Windows added to it.
+SHIFT_JIS = "cp932"
+WINDOWS_1252 = "cp1252"
+_LONGEST_LINE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row with a cell for every column; `line` counts from 1, the header's."""
+
+    line: int
+    cells: list[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be read, why, and its cells as far as they can be told apart.
+
+    Bytes that are no letters are written there as `\\x81`.
+    """
+
+    line: int
+    reason: str
+    cells: list[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A report on disk: `encoding` is the one used, `columns` are in plain spelling.
+
+    Plain is lower case with dashes, as in `amazon-order-id`.
+    """
+
+    file: IO[bytes] = field(repr=False)
+    encoding: str
+    columns: tuple[str, ...]
+    first_line: int
+
+    def rows(self) -> Iterator[TableRow | BadRow]:
+        """Yield the rows below the header, good and bad, from the first each time."""
+        for line, raw in _lines(self.file):
+            if line > self.first_line:
+                yield self._row(line, raw)
+
+    def _row(self, line: int, raw: bytes) -> TableRow | BadRow:
+        try:
+            cells = raw.decode(self.encoding).split("\t")
+        except UnicodeDecodeError:
+            shown = raw.decode("ascii", "backslashreplace").split("\t")
+            reason = sentence("the row is not %(encoding)s", encoding=self.encoding)
+            return BadRow(line, reason, shown)
+        if len(raw) >= _LONGEST_LINE:
+            return BadRow(line, sentence("the row is too long"), cells)
+        if len(cells) != len(self.columns):
+            reason = sentence(
+                "the row has %(found)s fields instead of %(expected)s",
+                found=len(cells),
+                expected=len(self.columns),
+            )
+            return BadRow(line, reason, cells)
+        return TableRow(line, cells)
+
+
+def open_table(file: IO[bytes], *, marketplace_id: str = "") -> ReportTable:
+    """Return the table in a seekable file; without a header it has no columns.
+
+    The marketplace tells which encoding to expect where it is not UTF-8.
+    """
+    encoding = find_encoding(file, marketplace_id=marketplace_id)
+    for line, raw in _lines(file):
+        # A header that does not decode has names that nobody asks for.
+        names = raw.decode(encoding, "backslashreplace").split("\t")
+        return ReportTable(file, encoding, tuple(map(_plain, names)), line)
+    return ReportTable(file, encoding, (), 0)
+
+
+def find_encoding(file: IO[bytes], *, marketplace_id: str = "") -> str:
+    """Return the encoding of a seekable file.
+
+    It is UTF-8 if that is so of most lines with letters beyond ASCII: a damaged line
+    shall not turn the others into nonsense.
+    """
+    valid = broken = 0
+    for _, raw in _lines(file):
+        if raw.isascii():
+            continue
+        try:
+            raw.decode(UTF_8)
+            valid += 1
+        except UnicodeDecodeError:
+            broken += 1
+    if broken <= valid:
+        return UTF_8
+    marketplace = MARKETPLACES.get(marketplace_id)
+    is_japan = marketplace is not None and marketplace.country_code == "JP"
+    return SHIFT_JIS if is_japan else WINDOWS_1252
+
+
+def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield number and bytes of every line that is not blank, without a BOM.
+
+    Of a line without end only the beginning comes.
+    """
+    file.seek(0)
+    number, is_rest = 1, False
+    while raw := file.readline(_LONGEST_LINE):
+        ends = raw.endswith(b"\n")
+        if number == 1 and not is_rest:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        if not is_rest and raw.strip():
+            yield number, raw.rstrip(b"\r\n")
+        number += ends
+        is_rest = not ends
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_\-]+", "-", name.strip(" \t\"'\u00a0\ufeff").lower())
