@@ -1,4 +1,11 @@
-"""What an order's status means for its stock, as one table; pure, rules layer."""
+"""What a change of an order means for its stock, as one table; pure, rules layer.
+
+TRANSITIONS has a row for every (our state, what Amazon says, who ships). What becomes
+of the units follows from what Amazon says alone, so that settling an order again
+moves nothing; our state decides whether a person must look, and whether the change
+leads backwards. An event that leads backwards is late and is ignored; a full order
+that is newer than all we know is believed.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +15,54 @@ from enum import StrEnum
 
 
 class Effect(StrEnum):
-    """What a status asks of the units that the order's lines need."""
+    """What a change asks of the units that the order's lines need."""
 
     RESERVE = "reserve"
     KEEP = "keep"
     RELEASE = "release"
     SHIP = "ship"
+    # A person decides; until then the rule's `units` say what becomes of them.
+    FLAG = "flag"
     # The units are not ours: whatever is held goes back, and nothing leaves.
     NONE = "none"
 
 
+class Flag(StrEnum):
+    """Why a person must look at an order."""
+
+    CANCELLED_AFTER_PACKING = "cancelled_after_packing"
+    CANCEL_REQUESTED = "cancel_requested"
+    UNFULFILLABLE = "unfulfillable"
+    UNKNOWN_STATUS = "unknown_status"
+    UNKNOWN_FULFILLER = "unknown_fulfiller"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: what becomes of the units, why a person must look, and the direction."""
+
+    units: Effect
+    flag: Flag | None = None
+    is_back: bool = False
+
+    @property
+    def effect(self) -> Effect:
+        """Return the row's effect in one word."""
+        return self.units if self.flag is None else Effect.FLAG
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What Amazon says of an order, in our words."""
+
+    status: str
+    fulfilled_by: str
+    channel_name: str = ""
+    cancel_requested: bool = False
+
+
+# Our states beside Amazon's: never seen, and packages of ours that Amazon accepts.
+NEW, PACKED = "new", "packed"
 UNKNOWN = "unknown"
 AMAZON, MERCHANT = "amazon", "merchant"
 # MCF orders of the merchant's own shop: never a sale at Amazon.
@@ -38,25 +83,6 @@ _STATUSES = {
 }
 _FULFILLERS = {"afn": AMAZON, "amazon": AMAZON, "mfn": MERCHANT, "merchant": MERCHANT}
 
-# The merchant's own orders. Amazon's ship from Amazon's stock: they never hold ours.
-_MERCHANT_EFFECTS = {
-    # Not paid, and may stay so for weeks.
-    "pending_availability": Effect.KEEP,
-    "pending": Effect.RESERVE,
-    "unshipped": Effect.RESERVE,
-    "partially_shipped": Effect.RESERVE,
-    "shipped": Effect.SHIP,
-    "cancelled": Effect.RELEASE,
-    # Amazon has it for its own orders only: a person decides.
-    "unfulfillable": Effect.KEEP,
-    UNKNOWN: Effect.KEEP,
-}
-TRANSITIONS: dict[tuple[str, str], Effect] = {
-    **{(status, MERCHANT): effect for status, effect in _MERCHANT_EFFECTS.items()},
-    **{(status, AMAZON): Effect.NONE for status in _MERCHANT_EFFECTS},
-    **{(status, ""): Effect.KEEP for status in _MERCHANT_EFFECTS},
-}
-
 # How far along an order is: an event alone never takes it back.
 _RANKS = {
     "pending_availability": 0,
@@ -67,6 +93,39 @@ _RANKS = {
     "unfulfillable": 4,
     "cancelled": 5,
 }
+
+# An open order whose buyer asks to cancel: honouring it is the merchant's act.
+CANCEL_REQUESTED = "cancel_requested"
+_MAY_BE_ASKED = frozenset({"pending", "unshipped", "partially_shipped"})
+
+OURS = (NEW, *_RANKS, PACKED, UNKNOWN)
+THEIRS = (*_RANKS, CANCEL_REQUESTED, UNKNOWN)
+# Who ships; FOREIGN stands for the orders of another channel whoever ships them.
+FOREIGN = "foreign"
+WHO = (MERCHANT, AMAZON, FOREIGN, "")
+
+# The merchant's own orders, replacements among them: their units leave all the same.
+_MERCHANT = {
+    # Not paid, and may stay so for weeks.
+    "pending_availability": Rule(Effect.KEEP),
+    "pending": Rule(Effect.RESERVE),
+    "unshipped": Rule(Effect.RESERVE),
+    "partially_shipped": Rule(Effect.RESERVE),
+    "shipped": Rule(Effect.SHIP),
+    "cancelled": Rule(Effect.RELEASE),
+    CANCEL_REQUESTED: Rule(Effect.RESERVE, Flag.CANCEL_REQUESTED),
+    # Amazon has it for its own orders only.
+    "unfulfillable": Rule(Effect.KEEP, Flag.UNFULFILLABLE),
+    UNKNOWN: Rule(Effect.KEEP, Flag.UNKNOWN_STATUS),
+}
+# Units are on their way: they count as gone until a person books their return.
+_AFTER_PACKING = Rule(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
+_MERCHANT_AFTER = {
+    (PACKED, "cancelled"): _AFTER_PACKING,
+    ("shipped", "cancelled"): _AFTER_PACKING,
+}
+_UNKNOWN_STATUS = Rule(Effect.NONE, Flag.UNKNOWN_STATUS)
+_UNKNOWN_FULFILLER = Rule(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +160,25 @@ def fulfiller_of(word: str | None) -> str:
     return _FULFILLERS.get(_plain(word), "")
 
 
-def effect_of(status: str, fulfilled_by: str, channel_name: str = "") -> Effect:
-    """Return what the status asks for; orders of another channel hold nothing."""
-    if channel_name == FOREIGN_CHANNEL:
-        return Effect.NONE
-    return TRANSITIONS.get((status, fulfilled_by), Effect.KEEP)
+def state_of(status: str, *, is_packed: bool) -> str:
+    """Return our state of an order; status "" is one never seen."""
+    if is_packed and status not in ("shipped", "cancelled"):
+        return PACKED
+    return status or NEW
+
+
+def rule_of(ours: str, told: Told) -> Rule:
+    """Return the row for our state and what Amazon says; orders of others hold none."""
+    asks = told.cancel_requested and told.status in _MAY_BE_ASKED
+    who = FOREIGN if told.channel_name == FOREIGN_CHANNEL else told.fulfilled_by
+    return TRANSITIONS[ours, CANCEL_REQUESTED if asks else told.status, who]
 
 
 def target_of(effect: Effect, units: Units) -> Target:
     """Return what the line's reservation should come to."""
     if effect is Effect.RESERVE:
         return Target(max(0, units.ordered - units.shipped), units.shipped)
-    if effect is Effect.KEEP:
+    if effect in (Effect.KEEP, Effect.FLAG):
         # Units that left, or came back, change what is held and nothing else does.
         left = units.shipped - units.settled
         return Target(max(0, units.held - left), units.shipped)
@@ -148,3 +214,22 @@ def is_news(
 
 def _plain(word: str | None) -> str:
     return "".join(letter for letter in (word or "").lower() if letter.isalpha())
+
+
+def _row(ours: str, theirs: str, who: str) -> Rule:
+    if who == MERCHANT:
+        rule = _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
+    elif who in (AMAZON, FOREIGN):
+        # Amazon's stock, or no sale at Amazon: ours is never touched.
+        rule = _UNKNOWN_STATUS if theirs == UNKNOWN else Rule(Effect.NONE)
+    else:
+        rule = _MERCHANT[UNKNOWN] if theirs == UNKNOWN else _UNKNOWN_FULFILLER
+    return Rule(rule.units, rule.flag, is_back=moves_back(ours, theirs))
+
+
+TRANSITIONS: dict[tuple[str, str, str], Rule] = {
+    (ours, theirs, who): _row(ours, theirs, who)
+    for ours in OURS
+    for theirs in THEIRS
+    for who in WHO
+}

@@ -88,18 +88,29 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
         shipped = told.shipped
         if shipped is None and order.status == Order.Status.SHIPPED:
             shipped = told.quantity
+        line = known.get(told.order_item_id)
         if shipped is not None:
-            facts["quantity_shipped"] = shipped
-        _write_line(order, known.get(told.order_item_id), told.order_item_id, facts)
+            # Units that left come back only when a person books them.
+            facts["quantity_shipped"] = max(shipped, _left(line))
+        _write_line(order, line, told.order_item_id, facts)
 
 
-def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
-    """Store the full order's lines; a line Amazon no longer names is kept."""
+def write_order_lines(
+    order: Order, items: tuple[OrderItem, ...], *, is_late: bool
+) -> None:
+    """Store the full order's lines; a line Amazon no longer names is kept.
+
+    Units that left stay so where the order was cancelled since, and where the data
+    `is_late`: older than the newest event.
+    """
     known = {line.order_item_id: line for line in order.lines.all()}
+    keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
+        line = known.get(item.order_item_id)
+        least = _left(line) if keeps_shipped else 0
         facts: dict[str, Any] = {
             "quantity": _quantity(order, item),
-            "quantity_shipped": _shipped(order, item),
+            "quantity_shipped": max(_shipped(order, item), least),
             "cancel_requested": item.cancel_requested,
             "cancel_reason": (item.cancel_reason or "")[:200],
             "asin": (item.asin or "")[:12],
@@ -110,7 +121,7 @@ def write_order_lines(order: Order, items: tuple[OrderItem, ...]) -> None:
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        _write_line(order, known.get(item.order_item_id), item.order_item_id, facts)
+        _write_line(order, line, item.order_item_id, facts)
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -134,6 +145,10 @@ def _shipped(order: Order, item: OrderItem) -> int:
         return min(max(item.quantity_fulfilled, 0), _MOST_UNITS)
     is_shipped = order.status == Order.Status.SHIPPED
     return _quantity(order, item) if is_shipped else 0
+
+
+def _left(line: OrderLine | None) -> int:
+    return 0 if line is None else line.quantity_shipped
 
 
 def _write_line(

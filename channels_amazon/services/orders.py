@@ -23,10 +23,17 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.order_event import OrderEvent
-from channels_amazon.rules.order_transitions import is_news, moves_back, status_of
+from channels_amazon.rules.order_transitions import (
+    Flag,
+    is_news,
+    moves_back,
+    rule_of,
+    state_of,
+    status_of,
+)
 from channels_amazon.services import jobs, order_facts, personal_data
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
-from channels_amazon.services.reservations import settle_order
+from channels_amazon.services.reservations import has_packages, settle_order, told_of
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -108,7 +115,8 @@ def apply_order(
         is_behind = not is_final and _is_behind(order, data)
         before = _Before(order.has_unmatched, "" if is_new else order.status)
         order_facts.write_order(order, data, keeps_status=is_behind)
-        order_facts.write_order_lines(order, data.items)
+        is_late = not is_final and _is_before_event(order, data)
+        order_facts.write_order_lines(order, data.items, is_late=is_late)
         unmatched = settle_order(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""
@@ -248,11 +256,15 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
 
 
 def _is_behind(order: Order, data: AmazonOrder) -> bool:
-    """Tell whether the full order is from before the newest event we know."""
-    told_at = order.last_event_at
-    if told_at is None or data.last_updated_time >= told_at:
+    """Tell whether an event told of a later status than the full order has."""
+    if not _is_before_event(order, data):
         return False
     return moves_back(order.status, status_of(data.status))
+
+
+def _is_before_event(order: Order, data: AmazonOrder) -> bool:
+    told_at = order.last_event_at
+    return told_at is not None and data.last_updated_time < told_at
 
 
 def _answer_event(order: Order) -> None:
@@ -283,8 +295,38 @@ def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
                 ),
             )
         )
-    if order.status == Order.Status.UNKNOWN != before.status:
+    if order.status != before.status:
+        _tell_flag(order, before.status)
+
+
+def _tell_flag(order: Order, was: str) -> None:
+    # Only a cancellation asks for the packages, which cost a query.
+    is_packed = order.status == Order.Status.CANCELLED and has_packages(order)
+    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
+    if flag is Flag.UNKNOWN_STATUS:
         _tell_unknown_status(order)
+    elif flag is Flag.CANCELLED_AFTER_PACKING:
+        _tell_cancelled_after_packing(order)
+
+
+def _tell_cancelled_after_packing(order: Order) -> None:
+    record(
+        Entry(
+            code="orders.cancelled_after_packing",
+            level=Level.WARNING,
+            account=order.account,
+            reference=order.amazon_order_id,
+            message=sentence(
+                "Order %(order)s was cancelled at Amazon after units of it had been "
+                "packed or shipped. They count as gone from the stock.",
+                order=order.amazon_order_id,
+            ),
+            fix=sentence(
+                "Stop the parcel if it has not left, or wait for its return, and book "
+                "the units back into stock."
+            ),
+        )
+    )
 
 
 def _tell_unknown_status(order: Order) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -30,8 +30,10 @@ from channels_amazon.rules import allocation
 from channels_amazon.rules.order_transitions import (
     Effect,
     Target,
+    Told,
     Units,
-    effect_of,
+    rule_of,
+    state_of,
     target_of,
 )
 from channels_amazon.services.stock import (
@@ -70,7 +72,7 @@ def settle_order(
     The caller holds the order's row and saves it: the flags and the stamp are set on
     it. With `is_late` what is shipped already has left before the stock was counted.
     """
-    effect = effect_of(order.status, order.fulfilled_by, order.channel_name)
+    effect = rule_of(state_of(order.status, is_packed=False), told_of(order)).units
     with transaction.atomic():
         lines = list(order.lines.order_by("pk"))
         _match(order, lines)
@@ -85,6 +87,18 @@ def settle_order(
     unmatched = [line.seller_sku for line in lines if line.variant_id is None]
     order.has_unmatched = waits and bool(unmatched)
     return unmatched if waits else []
+
+
+def told_of(order: Order) -> Told:
+    """Return what Amazon says of the order, as its row has it."""
+    return Told(
+        order.status, order.fulfilled_by, order.channel_name, order.cancel_requested
+    )
+
+
+def has_packages(order: Order) -> bool:
+    """Tell whether a package of ours, not refused by Amazon, holds units of it."""
+    return bool(_packages(order).exists())
 
 
 def find_variants(order: Order, skus: Sequence[str]) -> dict[str, int]:
@@ -144,12 +158,14 @@ def _is_new(change: _Change) -> bool:
     return change.reservation.pk is None
 
 
+def _packages(order: Order) -> QuerySet[ShipmentLine]:
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(shipment__order=order)
+    return rows.exclude(shipment__state=Shipment.State.REFUSED)
+
+
 def _packed_units(order: Order) -> dict[int, int]:
     """Return the units of each line in packages of ours that Amazon did not refuse."""
-    rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
-        shipment__state=Shipment.State.REFUSED
-    )
-    sums = rows.order_by().values("line_id").annotate(units=Sum("quantity"))
+    sums = _packages(order).order_by().values("line_id").annotate(units=Sum("quantity"))
     return {row["line_id"]: row["units"] for row in sums}
 
 
