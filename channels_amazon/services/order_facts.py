@@ -13,6 +13,7 @@ from typing import Any
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.services.provisional_lines import NamedItem, adopt
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
@@ -75,9 +76,14 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
-    """Store the event's lines; an event may name some of the order's lines only."""
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
+    """Store the event's lines; an event may name some of the order's lines only.
+
+    Returns whether lines that a report told of were emptied by it.
+    """
     known = {line.order_item_id: line for line in order.lines.all()}
+    named = [NamedItem(t.order_item_id, t.seller_sku[:80], t.quantity) for t in lines]
+    is_emptied = adopt(order, known, named, is_whole=False)
     for told in lines:
         facts: dict[str, Any] = {
             "quantity": told.quantity,
@@ -93,17 +99,26 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> None:
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
         _write_line(order, line, told.order_item_id, facts)
+    return is_emptied
 
 
 def write_order_lines(
     order: Order, items: tuple[OrderItem, ...], *, is_late: bool
-) -> None:
+) -> bool:
     """Store the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event.
+    `is_late`: older than the newest event. Returns whether lines that a report told
+    of were emptied by it.
     """
     known = {line.order_item_id: line for line in order.lines.all()}
+    named = [
+        NamedItem(
+            item.order_item_id, (item.seller_sku or "")[:80], _quantity(order, item)
+        )
+        for item in items
+    ]
+    is_emptied = adopt(order, known, named, is_whole=not is_late)
     keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
         line = known.get(item.order_item_id)
@@ -122,6 +137,7 @@ def write_order_lines(
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
         _write_line(order, line, item.order_item_id, facts)
+    return is_emptied
 
 
 def amount_of(money: Money) -> Decimal | None:

@@ -31,9 +31,12 @@ from channels_amazon.rules.order_transitions import (
     state_of,
     status_of,
 )
-from channels_amazon.services import jobs, order_facts, personal_data
+from channels_amazon.rules.reconciliation import is_complete_by_report, tells_more
+from channels_amazon.services import jobs, order_facts, personal_data, report_facts
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
+from channels_amazon.services.provisional_lines import drop_empty
 from channels_amazon.services.reservations import has_packages, settle_order, told_of
+from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -65,6 +68,15 @@ class OrderResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What a report's order did: `is_news` is False when all of it was known."""
+
+    order: Order
+    is_new: bool
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Before:
     """What people were told of an order before the change; status "" for a new one."""
 
@@ -86,8 +98,10 @@ def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
         before = _Before(order.has_unmatched, "" if is_new else order.status)
         order.event_seen_at = order.event_seen_at or now
         order_facts.write_event(order, event)
-        order_facts.write_event_lines(order, event.lines)
+        is_emptied = order_facts.write_event_lines(order, event.lines)
         unmatched = settle_order(order)
+        if is_emptied:
+            drop_empty(order)
         # A new mark each time: a fetch that is under way may not know this change.
         order.stale_since = now
         order.fetch_after = None
@@ -116,8 +130,10 @@ def apply_order(
         before = _Before(order.has_unmatched, "" if is_new else order.status)
         order_facts.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
-        order_facts.write_order_lines(order, data.items, is_late=is_late)
+        is_emptied = order_facts.write_order_lines(order, data.items, is_late=is_late)
         unmatched = settle_order(order)
+        if is_emptied:
+            drop_empty(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""
         if source == SWEEP and not is_behind:
@@ -126,6 +142,39 @@ def apply_order(
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         _tell(order, unmatched, before)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
+
+
+def apply_report(
+    account: AmazonAccount, data: ReportOrder, *, is_whole: bool = True
+) -> ReportResult:
+    """Take over what a report says of an order, and hold or settle its stock.
+
+    The order is complete by it where nothing is left to ship, else it is marked stale;
+    the caller wakes the fetch. `is_whole` says that every row of it could be read.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order, is_new = _lock(account, data.order_id, data.updated_at)
+        order.reported_at = now
+        told = report_facts.told_by(data)
+        if not is_new and not tells_more(told, report_facts.known_of(order)):
+            order.save(update_fields=["reported_at"])
+            return ReportResult(order, is_new=False, is_news=False)
+        before = _Before(order.has_unmatched, "" if is_new else order.status)
+        if is_new:
+            order.first_source = Order.Source.REPORT
+        report_facts.write_report(order, data)
+        is_emptied = report_facts.write_report_lines(order, data, is_whole=is_whole)
+        unmatched = settle_order(order)
+        if is_emptied:
+            drop_empty(order)
+        if is_whole and is_complete_by_report(told) and order.status == told.status:
+            report_facts.complete(order, told, now)
+        else:
+            report_facts.ask_for_more(order, told, now)
+        order.save()
+        _tell(order, unmatched, before)
+    return ReportResult(order, is_new=is_new, is_news=True)
 
 
 def match_lines(variant: Variant) -> int:
