@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from . import consent, control, gate, lwa
+from . import consent, control, documents, gate, lwa
 from .calling import Answer, Call, Caller, Refusal, Route, denied
 from .faults import Fault
 from .operations import find_route
@@ -24,6 +25,9 @@ HTML_503 = (
     "<html><head><title>503 Service Temporarily Unavailable</title></head>"
     "<body><center><h1>503 Service Temporarily Unavailable</h1></center></body></html>"
 )
+
+
+Handle = Callable[[World, Request], Response]
 
 
 class Disconnect(Exception):
@@ -51,16 +55,19 @@ def respond(world: World, request: Request) -> Response:
     if path.startswith("/sellercentral/"):
         return consent.handle(world, request)
     if path == TOKEN_PATH:
-        return _token_endpoint(world, request)
+        return _aside(world, request, LWA_OPERATION, lwa.handle)
+    if path.startswith(documents.PREFIX):
+        return _aside(world, request, documents.OPERATION, documents.handle)
     return _spapi(world, request)
 
 
-def _token_endpoint(world: World, request: Request) -> Response:
-    outcome = Outcome(LWA_OPERATION)
+def _aside(world: World, request: Request, name: str, handle: Handle) -> Response:
+    """Answer what is no SP-API operation: no gate, but faults and a record."""
+    outcome = Outcome(name)
     with world.lock:
-        fault = world.faults.strike(LWA_OPERATION)
+        fault = world.faults.strike(name)
     _before(fault)
-    response = _instead(world, fault) or lwa.handle(world, request)
+    response = _instead(world, fault) or handle(world, request)
     with world.lock:
         _record(world, request, outcome, response.status_code)
     return _after(fault, response)
@@ -135,6 +142,7 @@ def _call(
             query=request.args.to_dict(flat=False),
             content_type=request.headers.get("Content-Type", ""),
             data=data,
+            host_url=request.host_url,
         )
     )
 

@@ -80,6 +80,8 @@ class Call:
     query: Mapping[str, list[str]]
     content_type: str
     data: bytes
+    # the address the caller knows this server by
+    host_url: str
 
     @property
     def seller(self) -> Seller:
@@ -172,6 +174,24 @@ def parse_moment(text: str, name: str) -> datetime:
     if moment.tzinfo is None or len(text) < len("2026-01-01T00:00Z"):
         raise invalid(f"{name} must be an ISO 8601 date-time with a time zone.")
     return moment.astimezone(UTC)
+
+
+def field_moment(body: Json, name: str) -> datetime | None:
+    """Return a time of a body as aware UTC, or None where absent; raises Refusal."""
+    text = field_text(body, name, required=False)
+    return parse_moment(text, name) if text else None
+
+
+def field_list(body: Json, name: str, least: int, most: int) -> list[Any]:
+    """Return a list of a body within its bounds; raises Refusal."""
+    value = body.get(name)
+    if value is None:
+        raise invalid(f"Missing required field {name}.")
+    if not isinstance(value, list):
+        raise invalid(f"Invalid type of field {name}: a list is expected.")
+    if not least <= len(value) <= most:
+        raise invalid(f"Field {name} must have between {least} and {most} members.")
+    return value
 
 
 def field_text(body: Json, name: str, *, required: bool = True) -> str:

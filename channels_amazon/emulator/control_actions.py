@@ -12,7 +12,6 @@ from .clock import iso
 from .consent import revoke
 from .control_fields import Body, ControlError, Json
 from .entities import Listing, McfOrder, Seller
-from .events import send
 from .faults import Fault
 from .lifecycle import (
     cancel_order,
@@ -24,7 +23,8 @@ from .lifecycle import (
 from .lwa import rotate_secret
 from .ordering import Wish, place_orders
 from .places import PLACES
-from .state import EMPTY_QUEUE, World
+from .publishing import send
+from .state import EMPTY_QUEUE, ReportSwitches, Switches, World
 from .world import build_world
 
 MOST_ORDERS = 5000
@@ -208,7 +208,7 @@ def change_faults(world: World, body: Body) -> Json:
 def change_notifications(world: World, body: Body) -> Json:
     """Set the switches that were given, and publish a body if there is one."""
     raw = body.pop("raw")
-    answer = _set_switches(world, body)
+    answer = _set_switches(world.switches, body)
     if raw is not None:
         text = raw if isinstance(raw, str) else json.dumps(raw)
         for url in world.queues.values():
@@ -219,14 +219,19 @@ def change_notifications(world: World, body: Body) -> Json:
 
 def change_behaviour(world: World, body: Body) -> Json:
     """Set the switches that were given."""
-    return _set_switches(world, body)
+    return _set_switches(world.switches, body)
 
 
-def _set_switches(world: World, body: Body) -> Json:
+def change_reports(world: World, body: Body) -> Json:
+    """Set the switches of reports that were given."""
+    return _set_switches(world.switches.reports, body)
+
+
+def _set_switches(switches: Switches | ReportSwitches, body: Body) -> Json:
     for name, value in body.items():
         if value is not None:
-            setattr(world.switches, name, value)
-    return {name: getattr(world.switches, name) for name in body}
+            setattr(switches, name, value)
+    return {name: getattr(switches, name) for name in body}
 
 
 def change_application(world: World, body: Body) -> Json:

@@ -2,156 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from . import control_actions as act
-from .buckets import DEFAULT_PLANS
-from .control_fields import Choices, Control, Current, Field
-from .entities import Application
+from .control_choices import (
+    FAULT_OPERATIONS,
+    MARKETPLACES,
+    OPERATIONS,
+    REGION,
+    REGION_NAMES,
+    SELLER,
+    fixed,
+    registered,
+    switch,
+)
+from .control_fields import Control, Field
 from .faults import KINDS
-from .places import PLACES, REGIONS
+from .order_controls import ORDER_CONTROLS
+from .outbound_controls import OUTBOUND_CONTROLS
+from .places import REGIONS
+from .report_controls import REPORT_CONTROLS
 from .roles import ALL_ROLES
-from .state import World
 from .world import PLANS
 
-LWA_OPERATION = "lwa.token"
-MCF_STATUSES = (
-    "New",
-    "Received",
-    "Planning",
-    "Processing",
-    "Cancelled",
-    "Complete",
-    "CompletePartialled",
-    "Unfulfillable",
-    "Invalid",
-)
-
-
-def _fixed(*names: str) -> Choices:
-    return lambda _world: names
-
-
-def _seller_ids(world: World) -> tuple[str, ...]:
-    return tuple(world.sellers)
-
-
-def _pools(_world: World) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(place.fba_pool for place in PLACES.values()))
-
-
-def _switch(name: str) -> Current:
-    def current(world: World) -> Any:
-        return getattr(world.switches, name)
-
-    return current
-
-
-def _registered(read: Callable[[Application], Any]) -> Current:
-    return lambda world: read(world.application)
-
-
-_REGIONS = _fixed(*REGIONS)
-_MARKETPLACES = _fixed(*PLACES)
-_OPERATIONS = _fixed("*", *DEFAULT_PLANS)
-_FAULT_OPERATIONS = _fixed("*", LWA_OPERATION, *DEFAULT_PLANS)
-_REGION = Field("region", "text", "Region", "na", _REGIONS)
-_SELLER = Field("seller_id", "text", "Seller", None, _seller_ids, in_form=False)
-_ORDER_ID = Field("order_id", "text", "Order")
-
 _ALL = (
-    Control(
-        "orders",
-        "Place orders",
-        "Buyers place n orders now; what is left open is chosen by chance.",
-        (
-            Field("n", "whole", "How many", 1),
-            _REGION,
-            Field("marketplace_id", "text", "Marketplace", None, _MARKETPLACES),
-            Field(
-                "fulfilled_by",
-                "text",
-                "Fulfilled by",
-                None,
-                _fixed("MERCHANT", "AMAZON"),
-            ),
-            Field("sku", "text", "SKU"),
-            Field("quantity", "whole", "Quantity"),
-            Field("unknown_sku", "yes_no", "With a SKU nobody knows", False),
-            Field("status", "text", "Status", in_form=False),
-            Field("currency", "text", "Currency", in_form=False),
-            Field("replacement_of", "text", "Replaces order", in_form=False),
-            _SELLER,
-        ),
-        act.buy,
-    ),
-    Control(
-        "cancel",
-        "Cancel an order",
-        "The buyer asks for a cancel, or the order is cancelled.",
-        (
-            Field("order_id", "text", "Order", required=True),
-            Field(
-                "kind",
-                "text",
-                "What happens",
-                "request",
-                _fixed("request", "buyer", "merchant", "amazon"),
-            ),
-            Field("reason", "text", "Reason", in_form=False),
-        ),
-        act.cancel,
-    ),
-    Control(
-        "ship_fba",
-        "Ship from Amazon's warehouse",
-        "Amazon ships one order, or all Amazon-fulfilled orders that wait.",
-        (_ORDER_ID, Field("region", "text", "Region", None, _REGIONS), _SELLER),
-        act.ship_fba,
-    ),
-    Control(
-        "stock",
-        "Change stock at Amazon",
-        "Change a quantity at Amazon without the merchant's doing.",
-        (
-            _REGION,
-            Field("sku", "text", "SKU", required=True),
-            Field("quantity", "whole", "Merchant's quantity"),
-            Field("fulfillable", "whole", "Fulfillable at FBA"),
-            Field("pool", "text", "FBA pool", None, _pools),
-            _SELLER,
-        ),
-        act.change_stock,
-    ),
-    Control(
-        "outbound",
-        "Multi-channel fulfilment order",
-        "The merchant's web shop lets Amazon fulfil an order.",
-        (
-            _REGION,
-            Field("order_id", "text", "Order", required=True),
-            Field("sku", "text", "SKU", required=True),
-            Field("quantity", "whole", "Quantity", 1),
-            Field("status", "text", "Status", "Received", _fixed(*MCF_STATUSES)),
-            _SELLER,
-        ),
-        act.place_outbound,
-    ),
+    *ORDER_CONTROLS,
+    *OUTBOUND_CONTROLS,
+    *REPORT_CONTROLS,
     Control(
         "roles",
         "Roles of the application",
         "Removing a role acts at once; a new one only after re-authorisation.",
         (
-            Field("add", "names", "Add", [], _fixed(*ALL_ROLES), in_form=False),
-            Field("remove", "names", "Remove", [], _fixed(*ALL_ROLES), in_form=False),
+            Field("add", "names", "Add", [], fixed(*ALL_ROLES), in_form=False),
+            Field("remove", "names", "Remove", [], fixed(*ALL_ROLES), in_form=False),
             Field(
                 "only",
                 "names",
                 "Roles",
                 None,
-                _fixed(*ALL_ROLES),
-                current=_registered(lambda application: application.roles),
+                fixed(*ALL_ROLES),
+                current=registered(lambda application: application.roles),
             ),
         ),
         act.change_roles,
@@ -160,14 +49,14 @@ _ALL = (
         "self_authorize",
         "Authorise a private application",
         "The owner of a private application gets a refresh token to paste.",
-        (Field("region", "text", "Region", "na", _REGIONS), _SELLER),
+        (Field("region", "text", "Region", "na", REGION_NAMES), SELLER),
         act.self_authorize,
     ),
     Control(
         "revoke",
         "Revoke the authorisation",
         "The seller withdraws every grant; tokens end at once.",
-        (_REGION, _SELLER),
+        (REGION, SELLER),
         act.revoke_grants,
     ),
     Control(
@@ -189,18 +78,18 @@ _ALL = (
         "Marketplace participation",
         "Change whether the seller trades in a marketplace.",
         (
-            _REGION,
+            REGION,
             Field(
                 "marketplace_id",
                 "text",
                 "Marketplace",
                 None,
-                _MARKETPLACES,
+                MARKETPLACES,
                 required=True,
             ),
             Field("participating", "yes_no", "Participating", True),
             Field("suspended", "yes_no", "Has suspended listings", False),
-            _SELLER,
+            SELLER,
         ),
         act.change_marketplace,
     ),
@@ -209,10 +98,10 @@ _ALL = (
         "Quota",
         "Set requests a second and burst of an operation, or go back to Amazon's.",
         (
-            Field("operation", "text", "Operation", "*", _OPERATIONS),
+            Field("operation", "text", "Operation", "*", OPERATIONS),
             Field("rate", "number", "Requests a second"),
             Field("burst", "whole", "Burst"),
-            Field("region", "text", "Region", "", _fixed("", *REGIONS)),
+            Field("region", "text", "Region", "", fixed("", *REGIONS)),
             Field("reset", "yes_no", "Back to the defaults, full buckets", False),
         ),
         act.change_limits,
@@ -222,8 +111,8 @@ _ALL = (
         "Faults",
         "Let answers fail; without a count the fault stays until cleared.",
         (
-            Field("match", "text", "Operation", "*", _FAULT_OPERATIONS),
-            Field("kind", "text", "Kind", None, _fixed(*KINDS)),
+            Field("match", "text", "Operation", "*", FAULT_OPERATIONS),
+            Field("kind", "text", "Kind", None, fixed(*KINDS)),
             Field("count", "whole", "How many times"),
             Field("rate", "number", "Share of requests (0 to 1)", 1.0),
             Field("seconds", "number", "Seconds", 1.0),
@@ -240,17 +129,17 @@ _ALL = (
                 "duplicates",
                 "whole",
                 "Further copies of each",
-                current=_switch("duplicates"),
+                current=switch("duplicates"),
             ),
-            Field("delay", "number", "Delay in seconds", current=_switch("delay")),
-            Field("reorder", "yes_no", "Out of order", current=_switch("reorder")),
+            Field("delay", "number", "Delay in seconds", current=switch("delay")),
+            Field("reorder", "yes_no", "Out of order", current=switch("reorder")),
             Field(
                 "pending_event",
                 "yes_no",
                 "Event for pending orders too",
-                current=_switch("pending_event"),
+                current=switch("pending_event"),
             ),
-            Field("silent", "yes_no", "None at all", current=_switch("silent")),
+            Field("silent", "yes_no", "None at all", current=switch("silent")),
             Field("raw", "any_json", "Raw body"),
         ),
         act.change_notifications,
@@ -264,31 +153,31 @@ _ALL = (
                 "pending_seconds",
                 "number",
                 "Orders stay pending (seconds)",
-                current=_switch("pending_seconds"),
+                current=switch("pending_seconds"),
             ),
             Field(
                 "accept_seconds",
                 "number",
                 "Listing changes take (seconds)",
-                current=_switch("accept_seconds"),
+                current=switch("accept_seconds"),
             ),
             Field(
                 "package_seconds",
                 "number",
                 "Parcels show after (seconds)",
-                current=_switch("package_seconds"),
+                current=switch("package_seconds"),
             ),
             Field(
                 "primary_user",
                 "yes_no",
                 "The visitor is the primary user",
-                current=_switch("primary_user"),
+                current=switch("primary_user"),
             ),
             Field(
                 "consent_limit",
                 "yes_no",
                 "The limit of sellers is reached",
-                current=_switch("consent_limit"),
+                current=switch("consent_limit"),
             ),
         ),
         act.change_behaviour,
@@ -302,25 +191,25 @@ _ALL = (
                 "redirect_uris",
                 "names",
                 "Redirect URIs",
-                current=_registered(lambda application: application.redirect_uris),
+                current=registered(lambda application: application.redirect_uris),
             ),
             Field(
                 "login_uri",
                 "text",
                 "Login URI",
-                current=_registered(lambda application: application.login_uri),
+                current=registered(lambda application: application.login_uri),
             ),
             Field(
                 "draft",
                 "yes_no",
                 "Draft",
-                current=_registered(lambda application: application.is_draft),
+                current=registered(lambda application: application.is_draft),
             ),
             Field(
                 "listed",
                 "yes_no",
                 "Listed in the Appstore",
-                current=_registered(lambda application: application.is_listed),
+                current=registered(lambda application: application.is_listed),
             ),
         ),
         act.change_application,
@@ -337,7 +226,7 @@ _ALL = (
         "Start anew",
         "Build the world again and empty the queues; connected accounts may stay so.",
         (
-            Field("world", "text", "World", None, _fixed(*PLANS), in_form=False),
+            Field("world", "text", "World", None, fixed(*PLANS), in_form=False),
             Field("seed", "whole", "Seed", in_form=False),
             Field(
                 "keep_connections",

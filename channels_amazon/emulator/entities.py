@@ -211,6 +211,45 @@ class McfOrder:
 
 
 @dataclass
+class Report:
+    """A report the seller asked for, from the queue to its document."""
+
+    report_id: str
+    seller_id: str
+    report_type: str
+    marketplace_ids: list[str]
+    created_at: datetime
+    data_start: datetime
+    data_end: datetime
+    status: str = "IN_QUEUE"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    document_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportDocument:
+    """What a report holds, as it lies in the store."""
+
+    document_id: str
+    seller_id: str
+    report_type: str
+    content: bytes
+    content_type: str
+    is_gzip: bool
+
+
+@dataclass(frozen=True)
+class Download:
+    """A pre-signed address of a document; whoever has it may read until it ends."""
+
+    signature: str
+    document_id: str
+    expires_at: datetime
+    content_encoding: str
+
+
+@dataclass
 class ClientSecret:
     """A secret of the application; a rotated one stays valid for seven days."""
 

@@ -1,20 +1,20 @@
-"""ORDER_CHANGE notifications: built, filtered, queued for delivery; emulator.
+"""ORDER_CHANGE notifications; emulator.
 
 The payload follows OrderChangeNotification.json (v0 words for the statuses).
 """
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Any
 
 from .clock import iso
 from .entities import Order, OrderItem, Subscription
+from .publishing import publish
 from .state import World
 
 Json = dict[str, Any]
 
+ORDER_CHANGE = "ORDER_CHANGE"
 STATUS_CHANGE = "OrderStatusChange"
 BUYER_CHANGE = "BuyerRequestedChange"
 
@@ -33,59 +33,30 @@ _PROGRAMS = {
     "PREMIUM": "Premium",
     "INVOICE_BY_AMAZON": "IBA",
 }
-# How far neighbours may change places, in simulated seconds.
-REORDER_SECONDS = 1.0
 
 
 def raise_order_change(
     world: World, order: Order, change_type: str = STATUS_CHANGE, reason: str = ""
 ) -> int:
     """Queue an event to every subscription it concerns; return how many there are."""
-    summary = order_summary(order)
-    heard = 0
-    for subscription in list(world.subscriptions.values()):
-        if not _concerns(world, subscription, order, change_type):
-            continue
-        body = _envelope(world, subscription) | {
-            "Payload": {
-                "OrderChangeNotification": {
-                    "NotificationLevel": "OrderLevel",
-                    "SellerId": order.seller_id,
-                    "AmazonOrderId": order.order_id,
-                    "OrderChangeType": change_type,
-                    "OrderChangeTrigger": {
-                        "TimeOfOrderChange": iso(order.updated_at),
-                        "ChangeReason": reason or f"Order status: {order.status}",
-                    },
-                    "Summary": summary,
-                }
-            }
-        }
-        deliver(world, subscription, json.dumps(body, ensure_ascii=False))
-        heard += 1
-    return heard
-
-
-def deliver(world: World, subscription: Subscription, text: str) -> None:
-    """Queue a body as often and as late as the switches say."""
-    destination = world.destinations.get(subscription.destination_id)
-    url = world.queues.get(destination.arn) if destination else None
-    if url is None or world.switches.silent:
-        return
-    for _ in range(1 + world.switches.duplicates):
-        send(world, url, text)
-
-
-def send(world: World, queue_url: str, text: str) -> None:
-    """Queue one body, late or out of order where the switches say so."""
-    wait = world.switches.delay
-    if world.switches.reorder:
-        wait += world.random.uniform(0, REORDER_SECONDS)
-    if wait <= 0:
-        world.outbox.append((queue_url, text))
-        world.wake.set()
-        return
-    world.schedule(wait, lambda: world.outbox.append((queue_url, text)))
+    content = {
+        "NotificationLevel": "OrderLevel",
+        "SellerId": order.seller_id,
+        "AmazonOrderId": order.order_id,
+        "OrderChangeType": change_type,
+        "OrderChangeTrigger": {
+            "TimeOfOrderChange": iso(order.updated_at),
+            "ChangeReason": reason or f"Order status: {order.status}",
+        },
+        "Summary": order_summary(order),
+    }
+    return publish(
+        world,
+        order.seller_id,
+        ORDER_CHANGE,
+        {"OrderChangeNotification": content},
+        wants=lambda subscription: _wants(subscription, order, change_type),
+    )
 
 
 def order_summary(order: Order) -> Json:
@@ -130,34 +101,7 @@ def _item(order: Order, item: OrderItem) -> Json:
     }
 
 
-def _envelope(world: World, subscription: Subscription) -> Json:
-    now: datetime = world.now()
-    return {
-        "NotificationVersion": "1.0",
-        "NotificationType": subscription.notification_type,
-        "PayloadVersion": subscription.payload_version,
-        "EventTime": iso(now),
-        "NotificationMetadata": {
-            "ApplicationId": world.application.application_id,
-            "SubscriptionId": subscription.subscription_id,
-            "PublishTime": iso(now),
-            "NotificationId": world.uuid(),
-        },
-    }
-
-
-def _concerns(
-    world: World, subscription: Subscription, order: Order, change_type: str
-) -> bool:
-    if subscription.notification_type != "ORDER_CHANGE":
-        return False
-    if subscription.seller_id != order.seller_id:
-        return False
-    if not any(
-        grant.seller_id == order.seller_id and not grant.revoked
-        for grant in world.authorizations.values()
-    ):
-        return False
+def _wants(subscription: Subscription, order: Order, change_type: str) -> bool:
     wanted = (subscription.processing_directive or {}).get("eventFilter") or {}
     sites = wanted.get("marketplaceIds") or [order.marketplace_id]
     types = wanted.get("orderChangeTypes") or [change_type]

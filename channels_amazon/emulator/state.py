@@ -20,10 +20,13 @@ from .entities import (
     Authorization,
     AuthorizationCode,
     Destination,
+    Download,
     FbaStock,
     Listing,
     McfOrder,
     Order,
+    Report,
+    ReportDocument,
     Seller,
     Subscription,
 )
@@ -34,6 +37,28 @@ Action = Callable[[], None]
 
 # In place of a body: the publisher empties the queue. No body may hold this character.
 EMPTY_QUEUE = "\x00"
+
+
+@dataclass
+class ReportSwitches:
+    """How reports are made and what they look like; seconds simulated."""
+
+    # for a report of no rows; one of 20,000 rows takes twice as long
+    seconds: float = 20.0
+    encoding: str = "utf-8"
+    gzip: bool = True
+    # whether the content type of a document names the encoding
+    charset: bool = True
+    # columns in an order of their own
+    shuffle: bool = False
+    # a column nobody has heard of
+    extra_column: bool = False
+    # without the columns that come and go with the marketplace
+    sparse: bool = False
+    # so many of the next reports end FATAL
+    fail_next: int = 0
+    # so many orders of each report are left out
+    omit_orders: int = 0
 
 
 @dataclass
@@ -60,6 +85,7 @@ class Switches:
     primary_user: bool = True
     # the cap of unlisted public applications is reached
     consent_limit: bool = False
+    reports: ReportSwitches = field(default_factory=ReportSwitches)
 
 
 @dataclass
@@ -100,6 +126,10 @@ class World:
     orders: dict[str, Order] = field(default_factory=dict)
     # by (seller_id, the seller's own order id)
     mcf_orders: dict[tuple[str, str], McfOrder] = field(default_factory=dict)
+    # by (seller_id, report id), by document id, by signature
+    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
+    report_documents: dict[str, ReportDocument] = field(default_factory=dict)
+    downloads: dict[str, Download] = field(default_factory=dict)
     # by refresh token, by access token, by code, by id
     authorizations: dict[str, Authorization] = field(default_factory=dict)
     access_tokens: dict[str, AccessToken] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .clock import iso
-from .entities import FbaStock, Listing, Order, Package, Seller
+from .entities import FbaStock, Listing, Order, Package, Report, Seller
 from .state import World
 
 Json = dict[str, Any]
@@ -45,6 +45,11 @@ def dump(world: World, region: str = "") -> Json:
                 _package(package) | {"order_id": order.order_id}
                 for order in orders
                 for package in order.packages
+            ],
+            "reports": [
+                _report(report)
+                for report in world.reports.values()
+                if report.seller_id in sellers
             ],
             "calls": {
                 operation: asdict(count) for operation, count in world.calls.items()
@@ -135,6 +140,19 @@ def _package(package: Package) -> Json:
         "ship_time": iso(package.ship_time),
         "created_at": iso(package.created_at),
         "items": package.items,
+    }
+
+
+def _report(report: Report) -> Json:
+    return asdict(report) | {
+        name: moment and iso(moment)
+        for name, moment in (
+            ("created_at", report.created_at),
+            ("data_start", report.data_start),
+            ("data_end", report.data_end),
+            ("started_at", report.started_at),
+            ("ended_at", report.ended_at),
+        )
     }
 
 

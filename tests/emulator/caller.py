@@ -105,21 +105,34 @@ def sign_in_grantless(emulator: Emulator, region: str = "na") -> Caller:
     return Caller(emulator, region, token)
 
 
-def subscribe(emulator: Emulator, region: str = "na") -> str:
-    """Subscribe a seller to ORDER_CHANGE and return the subscription id."""
-    grantless = sign_in_grantless(emulator, region)
-    resource = {"sqs": {"arn": emulator.queue_arn}}
-    destination = grantless.send(
-        "POST",
-        "/notifications/v1/destinations",
-        body={"name": "orders", "resourceSpecification": resource},
-    ).json["payload"]["destinationId"]
+def subscribe(
+    emulator: Emulator,
+    region: str = "na",
+    kind: str = "ORDER_CHANGE",
+    version: str = "1.0",
+) -> str:
+    """Subscribe a seller to a notification type and return the subscription id."""
     subscription = sign_in(emulator, region).send(
         "POST",
-        "/notifications/v1/subscriptions/ORDER_CHANGE",
-        body={"payloadVersion": "1.0", "destinationId": destination},
+        f"/notifications/v1/subscriptions/{kind}",
+        body={
+            "payloadVersion": version,
+            "destinationId": _destination(emulator, region),
+        },
     )
     return str(subscription.json["payload"]["subscriptionId"])
+
+
+def _destination(emulator: Emulator, region: str) -> str:
+    """Return the id of the queue's destination, made where there is none."""
+    grantless = sign_in_grantless(emulator, region)
+    path = "/notifications/v1/destinations"
+    known = grantless.get(path).json["payload"]
+    if not known:
+        resource = {"sqs": {"arn": emulator.queue_arn}}
+        body = {"name": "all", "resourceSpecification": resource}
+        known = [grantless.send("POST", path, body=body).json["payload"]]
+    return str(known[0]["destinationId"])
 
 
 def _token(emulator: Emulator, fields: dict[str, str]) -> str:

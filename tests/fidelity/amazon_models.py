@@ -17,14 +17,18 @@ MODEL_FILES = (
     "catalogItems_2022-04-01",
     "fbaInventory",
     "fulfillmentOutbound_2020-07-01",
+    "fulfillmentOutbound_2026-07-04",
     "listingsItems_2021-08-01",
     "merchantFulfillmentV0",
     "notifications",
     "ordersV0",
     "orders_2026-01-01",
+    "reports_2021-06-30",
     "sellers",
     "tokens_2021-03-01",
 )
+# The emulator's names of operations whose own names two models share.
+PREFIXES = {"fulfillmentOutbound_2026-07-04": "outbound."}
 FORMATS = FormatChecker()
 
 
@@ -52,6 +56,8 @@ class Operation:
     path: str
     name: str
     responses: dict[str, Any]
+    # the schema of the request's body, if it has one
+    body: dict[str, Any] | None
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is one of this operation."""
@@ -79,12 +85,29 @@ def headers_declared(method: str, path: str, status: int) -> set[str]:
     return {name.lower() for name in declared.get("headers", {})}
 
 
+SCHEMAS = {
+    "ORDER_CHANGE": "OrderChangeNotification",
+    "REPORT_PROCESSING_FINISHED": "ReportProcessingFinishedNotification",
+    "FULFILLMENT_ORDER_STATUS": "FulfillmentOrderStatusNotification",
+    "FBA_INVENTORY_AVAILABILITY_CHANGES": "FBAInventoryAvailabilityChangeNotification",
+}
+
+
 def event_faults(event: dict[str, Any]) -> list[str]:
-    """Return what the schema of ORDER_CHANGE forbids in an event."""
-    path = models_directory() / "schemas" / "OrderChangeNotification.json"
+    """Return what the schema of its notification type forbids in an event."""
+    kind = event.get("NotificationType") or event.get("notificationType") or ""
+    path = models_directory() / "schemas" / f"{SCHEMAS[kind]}.json"
     schema = json.loads(path.read_text(encoding="utf-8"))
     validator = Draft7Validator(schema, format_checker=FORMATS)
     return [_describe(error) for error in validator.iter_errors(event)]
+
+
+def request_faults(method: str, path: str, body: Any) -> list[str]:
+    """Return what Amazon's model forbids in the body of a request."""
+    operation = find_operation(method, path)
+    if operation.body is None:
+        return ["a body is not declared"] if body is not None else []
+    return _schema_faults(operation, operation.body, body)
 
 
 def find_operation(method: str, path: str) -> Operation:
@@ -100,12 +123,27 @@ def find_operation(method: str, path: str) -> Operation:
 def operations() -> tuple[Operation, ...]:
     """Return every operation of the models that the emulator serves."""
     return tuple(
-        Operation(model, method, path, spec["operationId"], spec["responses"])
+        Operation(
+            model,
+            method,
+            path,
+            PREFIXES.get(model, "") + spec["operationId"],
+            spec["responses"],
+            _body_schema(spec),
+        )
         for model in MODEL_FILES
         for path, methods in _model(model)["paths"].items()
         for method, spec in methods.items()
         if method in {"get", "post", "put", "patch", "delete"}
     )
+
+
+def _body_schema(spec: dict[str, Any]) -> dict[str, Any] | None:
+    for parameter in spec.get("parameters", []):
+        if parameter.get("in") == "body":
+            schema: dict[str, Any] = parameter["schema"]
+            return schema
+    return None
 
 
 @cache

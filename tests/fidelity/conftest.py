@@ -8,6 +8,7 @@ import pytest
 
 from channels_amazon.emulator import Emulator
 from tests.fidelity.scene import Scene, set_scene
+from tests.fidelity.sdk import Sdk, clients_of
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +24,9 @@ def amazon() -> Iterator[Emulator]:
 def scene(amazon: Emulator) -> Scene:
     """Return a seller with orders, stock and a subscription, and its tokens."""
     return set_scene(amazon)
+
+
+@pytest.fixture(scope="module")
+def sdk(amazon: Emulator) -> Iterator[Sdk]:
+    """Return Amazon's SDK with a seller's client and a grantless one."""
+    yield from clients_of(amazon)

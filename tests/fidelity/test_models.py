@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 import boto3
 import pytest
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.operations import ROUTES
-from tests.fidelity.amazon_models import (
-    event_faults,
-    faults_of,
-    find_operation,
-    headers_declared,
+from tests.fidelity import test_report_models
+from tests.fidelity.amazon_models import event_faults, faults_of, find_operation
+from tests.fidelity.judging import (
+    Case,
+    assert_follows_the_model,
+    assert_has_the_declared_headers,
+    example,
+    judge,
 )
-from tests.fidelity.scene import DE, NOBODYS_ORDER, US, Reply, Scene, set_scene
+from tests.fidelity.scene import DE, NOBODYS_ORDER, US, Scene, set_scene
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("spapi_models")]
 
@@ -90,18 +90,6 @@ def eligible(order_id: str) -> dict[str, Any]:
         },
     }
     return {"ShipmentRequestDetails": details}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One request and the status that Amazon would answer."""
-
-    status: int
-    method: str
-    path: str
-    params: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    caller: str = "na"
 
 
 RESTRICTED_BODY = {"restrictedResources": [{"method": "GET", "path": SHIPMENT}]}
@@ -233,12 +221,6 @@ CASES = {
 }
 
 
-def judge(scene: Scene, case: Case, reply: Reply) -> list[str]:
-    """Return what Amazon's model forbids in the answer to a case."""
-    path = quote(scene.fill(case.path), safe="/%")
-    return faults_of(case.method, path, reply.status, reply.body)
-
-
 def test_judge_refuses_what_the_model_forbids() -> None:
     body = {"orders": [{"orderId": 1, "surprise": "", "createdTime": "today"}]}
     faults = " ".join(faults_of("GET", ORDERS, 200, json.dumps(body).encode()))
@@ -248,34 +230,12 @@ def test_judge_refuses_what_the_model_forbids() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_answer_follows_the_model(scene: Scene, name: str) -> None:
-    case = CASES[name]
-    reply = scene.ask(
-        case.method,
-        case.path,
-        params=case.params,
-        body=case.body,
-        caller=case.caller,
-    )
-    assert reply.status == case.status, reply.body
-    assert judge(scene, case, reply) == []
+    assert_follows_the_model(scene, CASES[name])
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_answer_has_the_declared_headers(scene: Scene, name: str) -> None:
-    case = CASES[name]
-    reply = scene.ask(
-        case.method,
-        case.path,
-        params=case.params,
-        body=case.body,
-        caller=case.caller,
-    )
-    path = quote(scene.fill(case.path), safe="/%")
-    declared = headers_declared(case.method, path, reply.status)
-    assert "x-amzn-requestid" in reply.headers
-    # In practice refusals at the gate carry no rate, whatever a model declares.
-    if "x-amzn-ratelimit-limit" in reply.headers or reply.status in {200, 204}:
-        assert "x-amzn-ratelimit-limit" in declared & set(reply.headers)
+    assert_has_the_declared_headers(scene, CASES[name])
 
 
 @pytest.mark.parametrize("kind", ["status_500", "status_503", "throttle", "forbidden"])
@@ -308,16 +268,6 @@ def test_shipment_with_restricted_token_is_not_found(scene: Scene) -> None:
     assert faults_of("GET", SHIPMENT, 404, reply.body) == []
 
 
-def test_outbound_order_follows_the_model(amazon: Emulator, scene: Scene) -> None:
-    path = "/fba/outbound/2020-07-01/fulfillmentOrders/web-1"
-    amazon.control(
-        "outbound", region="na", order_id="web-1", sku=scene.names["fba_sku"]
-    )
-    reply = scene.ask("GET", path)
-    assert reply.status == 200
-    assert faults_of("GET", path, 200, reply.body) == []
-
-
 def test_subscription_and_destination_can_go(scene: Scene) -> None:
     first = scene.ask("DELETE", f"{SUBSCRIPTIONS}/{{subscription}}", caller="grantless")
     second = scene.ask("DELETE", f"{DESTINATIONS}/{{destination}}", caller="grantless")
@@ -348,12 +298,9 @@ def test_events_follow_the_schema() -> None:
 
 
 def test_every_served_operation_is_judged() -> None:
-    judged = {
-        (find_operation(case.method, _example(case.path)).name)
-        for case in CASES.values()
-    }
+    cases = [*CASES.values(), *test_report_models.CASES.values()]
+    judged = {find_operation(case.method, example(case.path)).name for case in cases}
     elsewhere = {
-        "getFulfillmentOrder",
         "getShipment",
         "createDestination",
         "createSubscription",
@@ -361,10 +308,6 @@ def test_every_served_operation_is_judged() -> None:
         "deleteSubscriptionById",
     }
     assert {route.operation for route in ROUTES} <= judged | elsewhere
-
-
-def _example(path: str) -> str:
-    return re.sub(r"\{[^}]+\}", "x", path)
 
 
 def _events(amazon: Emulator) -> list[dict[str, Any]]:

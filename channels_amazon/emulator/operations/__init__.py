@@ -11,6 +11,7 @@ from . import (
     notifications,
     orders,
     outbound,
+    reports,
     sellers,
     shipment,
     tokens,
@@ -26,6 +27,7 @@ _APIS = (
     catalog,
     tokens,
     outbound,
+    reports,
     merchant_fulfillment,
 )
 ROUTES: tuple[Route, ...] = tuple(route for api in _APIS for route in api.ROUTES)

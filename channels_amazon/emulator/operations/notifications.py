@@ -17,6 +17,7 @@ from ..calling import (
     not_found,
 )
 from ..entities import Destination, Subscription
+from ..publishing import PAYLOAD_VERSIONS
 from ..roles import NOTIFICATION_ROLES
 
 Json = dict[str, Any]
@@ -83,7 +84,7 @@ def create_subscription(call: Call) -> Answer:
     version = field_text(body, "payloadVersion")
     destination_id = field_text(body, "destinationId")
     directive = body.get("processingDirective")
-    if version != "1.0":
+    if version != PAYLOAD_VERSIONS.get(kind, "1.0"):
         raise invalid(f"Payload version {version} is not offered for {kind}.")
     if directive is not None and not isinstance(directive, dict):
         raise invalid("Invalid type of field processingDirective.")

@@ -1,0 +1,210 @@
+"""Reports 2021-06-30: ask for a report, follow it, find its document; emulator."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..calling import (
+    Answer,
+    Call,
+    Route,
+    denied,
+    field_list,
+    field_moment,
+    field_text,
+    invalid,
+    not_found,
+)
+from ..clock import iso
+from ..documents import sign
+from ..entities import Report
+from ..paging import make_token, read_token
+from ..reporting import cancel_report as cancel
+from ..reporting import request_report
+from ..roles import REPORT_ROLES
+
+Json = dict[str, Any]
+
+STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+LONGEST_RANGE = timedelta(days=30)
+KEPT = timedelta(days=90)
+# The caller's clock may run a little ahead of ours.
+TOLERANCE = timedelta(minutes=1)
+PAGE_PARAMETER = "nextToken"
+_BASE = "/reports/2021-06-30"
+_REPORT = f"{_BASE}/reports/{{reportId}}"
+
+
+def create_report(call: Call) -> Answer:
+    """Serve createReport for the reports of all orders."""
+    body = call.json()
+    report_type = field_text(body, "reportType")
+    _check_type(call, report_type)
+    sites = field_list(body, "marketplaceIds", 1, 25)
+    call.check_marketplaces(str(site) for site in sites)
+    if not isinstance(body.get("reportOptions", {}), dict):
+        raise invalid("Invalid type of field reportOptions.")
+    start, end = _range(call, body)
+    report = Report(
+        report_id=str(50_000_000_000 + call.world.serial()),
+        seller_id=call.seller.seller_id,
+        report_type=report_type,
+        marketplace_ids=[str(site) for site in sites],
+        created_at=call.world.now(),
+        data_start=start,
+        data_end=end,
+    )
+    request_report(call.world, report)
+    return Answer(202, {"reportId": report.report_id})
+
+
+def get_report(call: Call) -> Answer:
+    """Serve getReport."""
+    return Answer(200, _view(_find(call)))
+
+
+def get_reports(call: Call) -> Answer:
+    """Serve getReports: the newest first; a token goes alone."""
+    if call.text(PAGE_PARAMETER) is None:
+        return _page(call, _query(call))
+    if set(call.query) != {PAGE_PARAMETER}:
+        raise invalid("nextToken must be the only parameter.")
+    state = read_token(call, PAGE_PARAMETER, set()) or {}
+    return _page(call, state)
+
+
+def cancel_report(call: Call) -> Answer:
+    """Serve cancelReport: only what waits in the queue can be cancelled."""
+    report = _find(call)
+    if not cancel(call.world, report):
+        raise invalid(f"Report {report.report_id} is {report.status} already.")
+    return Answer(200)
+
+
+def get_report_document(call: Call) -> Answer:
+    """Serve getReportDocument: an address that lives for five minutes."""
+    document_id = call.path["reportDocumentId"]
+    is_header_wanted = call.flag("enableContentEncodingUrlHeader")
+    document = call.world.report_documents.get(document_id)
+    if document is None or document.seller_id != call.seller.seller_id:
+        raise not_found(f"Report document {document_id} is not found.")
+    _check_type(call, document.report_type)
+    encoding = "gzip" if document.is_gzip and is_header_wanted else "identity"
+    view: Json = {
+        "reportDocumentId": document_id,
+        "url": sign(call.world, document, call.host_url, encoding),
+    }
+    if document.is_gzip:
+        view["compressionAlgorithm"] = "GZIP"
+    return Answer(200, view)
+
+
+def _check_type(call: Call, report_type: str) -> None:
+    """Refuse a report that is not offered, or that no granted role opens."""
+    roles = REPORT_ROLES.get(report_type)
+    if roles is None:
+        raise invalid(f"Report type {report_type} is not offered.")
+    if not call.caller.roles & roles:
+        raise denied()
+
+
+def _range(call: Call, body: Json) -> tuple[datetime, datetime]:
+    """Read the range of a report; both ends are now unless given."""
+    now = call.world.now()
+    start = field_moment(body, "dataStartTime") or now
+    end = field_moment(body, "dataEndTime") or now
+    if max(start, end) > now + TOLERANCE:
+        raise invalid("dataStartTime and dataEndTime must not lie in the future.")
+    if end < start:
+        raise invalid("dataEndTime must not be earlier than dataStartTime.")
+    if end - start > LONGEST_RANGE:
+        raise invalid("The range of this report must not be longer than 30 days.")
+    return start, end
+
+
+def _find(call: Call) -> Report:
+    report_id = call.path["reportId"]
+    if not report_id.isascii() or not report_id.isdigit():
+        raise invalid(f"Invalid report id {report_id}.")
+    report = call.world.reports.get((call.seller.seller_id, report_id))
+    if report is None:
+        raise not_found(f"Report {report_id} is not found.")
+    _check_type(call, report.report_type)
+    return report
+
+
+def _query(call: Call) -> Json:
+    """Return the filter of a first page, in the form a token remembers it."""
+    types = call.values("reportTypes", most=10)
+    if not types:
+        raise invalid("Either reportTypes or nextToken is required.")
+    for report_type in types:
+        _check_type(call, report_type)
+    sites = call.values("marketplaceIds", most=10)
+    call.check_marketplaces(sites)
+    now = call.world.now()
+    since = call.moment("createdSince") or now - KEPT
+    return {
+        "types": types,
+        "statuses": call.values("processingStatuses", STATUSES),
+        "sites": sites,
+        "size": call.number("pageSize", 1, 100, 10),
+        "since": max(since, now - KEPT).isoformat(),
+        "until": (call.moment("createdUntil") or now).isoformat(),
+        "after": "",
+    }
+
+
+def _page(call: Call, query: Json) -> Answer:
+    since, until = (datetime.fromisoformat(query[key]) for key in ("since", "until"))
+    found = [
+        report
+        for (seller_id, _), report in call.world.reports.items()
+        if seller_id == call.seller.seller_id
+        and report.report_type in query["types"]
+        and report.status in (query["statuses"] or STATUSES)
+        and (not query["sites"] or set(query["sites"]) & set(report.marketplace_ids))
+        and since <= report.created_at <= until
+        and (not query["after"] or int(report.report_id) < int(query["after"]))
+    ]
+    found.sort(key=lambda report: int(report.report_id), reverse=True)
+    shown = found[: query["size"]]
+    body: Json = {"reports": [_view(report) for report in shown]}
+    if len(found) > len(shown):
+        state = query | {"after": shown[-1].report_id}
+        body["nextToken"] = make_token(call, PAGE_PARAMETER, set(call.query), state)
+    return Answer(200, body)
+
+
+def _view(report: Report) -> Json:
+    view: Json = {
+        "reportId": report.report_id,
+        "reportType": report.report_type,
+        "createdTime": iso(report.created_at),
+        "processingStatus": report.status,
+        "marketplaceIds": report.marketplace_ids,
+        "dataStartTime": iso(report.data_start),
+        "dataEndTime": iso(report.data_end),
+    }
+    if report.started_at:
+        view["processingStartTime"] = iso(report.started_at)
+    if report.ended_at:
+        view["processingEndTime"] = iso(report.ended_at)
+    if report.document_id:
+        view["reportDocumentId"] = report.document_id
+    return view
+
+
+ROUTES = (
+    Route("createReport", "POST", f"{_BASE}/reports", create_report),
+    Route("getReports", "GET", f"{_BASE}/reports", get_reports),
+    Route("getReport", "GET", _REPORT, get_report),
+    Route("cancelReport", "DELETE", _REPORT, cancel_report),
+    Route(
+        "getReportDocument",
+        "GET",
+        f"{_BASE}/documents/{{reportDocumentId}}",
+        get_report_document,
+    ),
+)
