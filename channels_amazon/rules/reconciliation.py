@@ -131,6 +131,16 @@ def clipped(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]
     return max(starts_at, ends_at - LONGEST_SPAN), ends_at
 
 
+def pages_left(pages: int, covered: timedelta, span: timedelta) -> float:
+    """Return how many pages follow, if orders lie as densely as in those read.
+
+    The pages hold orders of `covered`, a part of `span`.
+    """
+    if covered <= timedelta(0) or span <= covered:
+        return float("inf") if covered <= timedelta(0) else 0.0
+    return pages * ((span / covered) - 1)
+
+
 def next_look(asked_at: datetime, now: datetime, usual: timedelta | None) -> datetime:
     """Return when to look for a report: first when it is usually made, then more often.
 

@@ -43,6 +43,7 @@ MISSING_PERMISSION = {
     Kind.FBA_STOCK: "permission.fulfillment_inventory_missing",
     Kind.ORDER_SWEEP: "permission.orders_missing",
     Kind.ORDER_FETCH: "permission.orders_missing",
+    Kind.ORDER_REPORTS: "permission.orders_missing",
     Kind.SHIPMENTS: "permission.orders_missing",
 }
 PERMISSION_FIX = sentence(
