@@ -22,9 +22,9 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import order_reports
+from channels_amazon.services import order_reports, report_comparison
 from channels_amazon.services.stock import set_on_hand
-from channels_amazon.sync import report_reading, runner
+from channels_amazon.sync import report_reading, runner, storing
 from channels_amazon.sync.report_asking import LIST_AFTER
 from tests.builders import make_account, make_job, make_variant, make_warehouse
 from tests.sync.running import run_through
@@ -311,7 +311,7 @@ def test_slices_store_and_count_every_order_once(
     least: int,
 ) -> None:
     monkeypatch.setattr(report_reading, "LEAST_STORED", least)
-    monkeypatch.setattr(report_reading.comparison, "BATCH", 10)
+    monkeypatch.setattr(report_comparison, "BATCH", 10)
     monkeypatch.setattr(runner, "SLICE", timedelta(seconds=0.2))
     ids = sell(emulator, 25)
     report = want(account)
@@ -334,10 +334,10 @@ def test_killed_worker_loses_and_doubles_nothing(
     monkeypatch: pytest.MonkeyPatch,
     place: int,
 ) -> None:
-    monkeypatch.setattr(report_reading.comparison, "BATCH", 10)
+    monkeypatch.setattr(report_comparison, "BATCH", 10)
     sell(emulator, 25)
     report = want(account)
-    stored = report_reading.store_reported
+    stored = storing.store_reported
     count = 0
 
     def die_at(*args: object, **kwargs: object) -> object:
