@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+MCF_OPERATIONS = (
+    "getFulfillmentPreview",
+    "createFulfillmentOrder",
+    "listAllFulfillmentOrders",
+    "getFulfillmentOrder",
+    "updateFulfillmentOrder",
+    "cancelFulfillmentOrder",
+    "getPackageTrackingDetails",
+    "outbound.getOrderPreview",
+    "outbound.createOrder",
+    "outbound.listOrders",
+    "outbound.getOrder",
+    "outbound.updateOrder",
+    "outbound.cancelOrder",
+)
 # Requests a second and burst of each operation (usage plans of the models).
 DEFAULT_PLANS: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
@@ -32,7 +47,7 @@ DEFAULT_PLANS: dict[str, tuple[float, int]] = {
     "getReports": (0.0222, 10),
     "cancelReport": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
-    "getFulfillmentOrder": (2.0, 30),
+    **dict.fromkeys(MCF_OPERATIONS, (2.0, 30)),
     "getShipment": (1.0, 1),
     "getEligibleShipmentServices": (6.0, 12),
 }

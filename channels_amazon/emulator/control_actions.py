@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 
-from .buyers import fake_buyer
 from .clock import iso
 from .consent import revoke
 from .control_fields import Body, ControlError, Json
-from .entities import Listing, McfOrder, Seller
+from .entities import Listing, Seller
 from .faults import Fault
 from .lifecycle import (
     cancel_order,
@@ -21,10 +20,10 @@ from .lifecycle import (
     ship_by_amazon,
 )
 from .lwa import rotate_secret
+from .notices import raise_stock_change
 from .ordering import Wish, place_orders
-from .places import PLACES
 from .publishing import send
-from .state import EMPTY_QUEUE, ReportSwitches, Switches, World
+from .state import EMPTY_QUEUE, World
 from .world import build_world
 
 MOST_ORDERS = 5000
@@ -63,13 +62,13 @@ def ship_fba(world: World, body: Body) -> Json:
     if body["order_id"]:
         return {"order_ids": [ship_by_amazon(world, body["order_id"]).order_id]}
     is_one_sellers = body["region"] or body["seller_id"]
-    seller_id = _seller(world, body).seller_id if is_one_sellers else None
+    seller_id = seller_of(world, body).seller_id if is_one_sellers else None
     return {"order_ids": ship_all_fba(world, seller_id)}
 
 
 def change_stock(world: World, body: Body) -> Json:
     """Change what Amazon holds, behind the merchant's back."""
-    seller = _seller(world, body)
+    seller = seller_of(world, body)
     listing = world.listings.get((seller.seller_id, body["sku"]))
     if listing is None:
         raise ControlError(f"There is no listing {body['sku']}.", 404)
@@ -91,26 +90,7 @@ def _set_fulfillable(world: World, listing: Listing, body: Body) -> None:
         raise ControlError(f"Listing {listing.sku} has no such FBA stock.", 404)
     for stock in pools:
         stock.fulfillable = body["fulfillable"]
-        stock.updated_at = world.now()
-
-
-def place_outbound(world: World, body: Body) -> Json:
-    """Let the merchant have a web-shop order that Amazon fulfils."""
-    seller = _seller(world, body)
-    if (seller.seller_id, body["sku"]) not in world.listings:
-        raise ControlError(f"There is no listing {body['sku']}.", 404)
-    marketplace_id = seller.marketplace_ids[0]
-    _, _, address = fake_buyer(world.random, PLACES[marketplace_id].country_code)
-    world.mcf_orders[(seller.seller_id, body["order_id"])] = McfOrder(
-        order_id=body["order_id"],
-        seller_id=seller.seller_id,
-        marketplace_id=marketplace_id,
-        created_at=world.now(),
-        items={body["sku"]: body["quantity"]},
-        address=address,
-        status=body["status"],
-    )
-    return {"order_id": body["order_id"], "status": body["status"]}
+        raise_stock_change(world, stock)
 
 
 def change_roles(world: World, body: Body) -> Json:
@@ -125,14 +105,14 @@ def change_roles(world: World, body: Body) -> Json:
 
 def self_authorize(world: World, body: Body) -> Json:
     """Grant a private application access, as its owner does in Seller Central."""
-    seller = _seller(world, body)
+    seller = seller_of(world, body)
     grant = world.authorize(seller.seller_id)
     return {"seller_id": seller.seller_id, "refresh_token": grant.refresh_token}
 
 
 def revoke_grants(world: World, body: Body) -> Json:
     """Withdraw a seller's grants with their tokens."""
-    seller = _seller(world, body)
+    seller = seller_of(world, body)
     return {"seller_id": seller.seller_id, "revoked": revoke(world, seller.seller_id)}
 
 
@@ -156,7 +136,7 @@ def give_new_secret(world: World, _body: Body) -> Json:
 
 def change_marketplace(world: World, body: Body) -> Json:
     """Change a seller's participation in a marketplace."""
-    seller = _seller(world, body)
+    seller = seller_of(world, body)
     marketplace_id = body["marketplace_id"]
     if marketplace_id not in seller.marketplace_ids:
         raise ControlError(f"The seller does not trade in {marketplace_id}.", 404)
@@ -208,7 +188,7 @@ def change_faults(world: World, body: Body) -> Json:
 def change_notifications(world: World, body: Body) -> Json:
     """Set the switches that were given, and publish a body if there is one."""
     raw = body.pop("raw")
-    answer = _set_switches(world.switches, body)
+    answer = set_switches(world.switches, body)
     if raw is not None:
         text = raw if isinstance(raw, str) else json.dumps(raw)
         for url in world.queues.values():
@@ -219,15 +199,16 @@ def change_notifications(world: World, body: Body) -> Json:
 
 def change_behaviour(world: World, body: Body) -> Json:
     """Set the switches that were given."""
-    return _set_switches(world.switches, body)
+    return set_switches(world.switches, body)
 
 
 def change_reports(world: World, body: Body) -> Json:
     """Set the switches of reports that were given."""
-    return _set_switches(world.switches.reports, body)
+    return set_switches(world.switches.reports, body)
 
 
-def _set_switches(switches: Switches | ReportSwitches, body: Body) -> Json:
+def set_switches(switches: object, body: Body) -> Json:
+    """Set the switches that were given, and return them all."""
     for name, value in body.items():
         if value is not None:
             setattr(switches, name, value)
@@ -278,6 +259,7 @@ def reset(world: World, body: Body) -> Json:
     return {"world": world.name, "seed": world.seed}
 
 
-def _seller(world: World, body: Body) -> Seller:
+def seller_of(world: World, body: Body) -> Seller:
+    """Return the seller a body names, or the first of its region."""
     chosen = body.get("seller_id")
     return world.sellers[chosen] if chosen else world.seller_of_region(body["region"])

@@ -191,23 +191,11 @@ class Order:
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
     channel_name: str = "AMAZON"
+    # the seller's own id, of an order placed outside Amazon's shop
+    seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
     packages: list[Package] = field(default_factory=list)
-
-
-@dataclass
-class McfOrder:
-    """A web-shop order that the seller lets Amazon fulfil."""
-
-    order_id: str
-    seller_id: str
-    marketplace_id: str
-    created_at: datetime
-    # seller SKU -> units
-    items: dict[str, int]
-    address: Address
-    status: str = "Received"
 
 
 @dataclass

@@ -39,22 +39,11 @@ def raise_order_change(
     world: World, order: Order, change_type: str = STATUS_CHANGE, reason: str = ""
 ) -> int:
     """Queue an event to every subscription it concerns; return how many there are."""
-    content = {
-        "NotificationLevel": "OrderLevel",
-        "SellerId": order.seller_id,
-        "AmazonOrderId": order.order_id,
-        "OrderChangeType": change_type,
-        "OrderChangeTrigger": {
-            "TimeOfOrderChange": iso(order.updated_at),
-            "ChangeReason": reason or f"Order status: {order.status}",
-        },
-        "Summary": order_summary(order),
-    }
     return publish(
         world,
         order.seller_id,
         ORDER_CHANGE,
-        {"OrderChangeNotification": content},
+        lambda: _payload(order, change_type, reason),
         wants=lambda subscription: _wants(subscription, order, change_type),
     )
 
@@ -85,6 +74,21 @@ def order_summary(order: Order) -> Json:
         "ShippingPrograms": [],
         "OrderItems": [_item(order, item) for item in order.items],
     }
+
+
+def _payload(order: Order, change_type: str, reason: str) -> Json:
+    content = {
+        "NotificationLevel": "OrderLevel",
+        "SellerId": order.seller_id,
+        "AmazonOrderId": order.order_id,
+        "OrderChangeType": change_type,
+        "OrderChangeTrigger": {
+            "TimeOfOrderChange": iso(order.updated_at),
+            "ChangeReason": reason or f"Order status: {order.status}",
+        },
+        "Summary": order_summary(order),
+    }
+    return {"OrderChangeNotification": content}
 
 
 def _item(order: Order, item: OrderItem) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from . import fba_units
 from .entities import Listing, Order, OrderItem
 from .events import BUYER_CHANGE, raise_order_change
 from .state import World
@@ -72,15 +73,12 @@ def settle_packages(world: World, order: Order) -> None:
 def ship_by_amazon(world: World, order_id: str) -> Order:
     """Ship an Amazon-fulfilled order out of its FBA pool."""
     order = find_order(world, order_id)
-    if order.fulfilled_by != "AMAZON" or order.status != "UNSHIPPED":
+    if not _waits_for_amazon(order):
         raise LifecycleError(f"Order {order_id} does not wait for Amazon to ship it.")
     for item in order.items:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
         if stock is not None:
-            stock.pending_customer_orders = max(
-                0, stock.pending_customer_orders - item.quantity
-            )
-            stock.updated_at = world.now()
+            fba_units.send_out(world, stock, item.quantity)
         item.shipped = item.quantity
     settle_shipped(world, order)
     return order
@@ -91,9 +89,7 @@ def ship_all_fba(world: World, seller_id: str | None = None) -> list[str]:
     waiting = [
         order.order_id
         for order in world.orders.values()
-        if order.fulfilled_by == "AMAZON"
-        and order.status == "UNSHIPPED"
-        and seller_id in (None, order.seller_id)
+        if _waits_for_amazon(order) and seller_id in (None, order.seller_id)
     ]
     for order_id in waiting:
         ship_by_amazon(world, order_id)
@@ -155,6 +151,15 @@ def order_times(order: Order, *, is_fast: bool = False) -> None:
     order.latest_delivery = order.created_at + timedelta(days=3 if is_fast else 6)
 
 
+def _waits_for_amazon(order: Order) -> bool:
+    """Tell whether Amazon has a buyer's order to ship; web shops' go other ways."""
+    return (order.fulfilled_by, order.status, order.channel_name) == (
+        "AMAZON",
+        "UNSHIPPED",
+        "AMAZON",
+    )
+
+
 def _take_stock(world: World, order: Order, item: OrderItem) -> None:
     listing = world.listings.get((order.seller_id, item.sku))
     if listing is None:
@@ -163,12 +168,8 @@ def _take_stock(world: World, order: Order, item: OrderItem) -> None:
         set_quantity(world, listing, max(0, (listing.quantity or 0) - item.quantity))
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
-    if stock is None:
-        return
-    taken = min(stock.fulfillable, item.quantity)
-    stock.fulfillable -= taken
-    stock.pending_customer_orders += taken
-    stock.updated_at = world.now()
+    if stock is not None:
+        fba_units.reserve(world, stock, item.quantity)
 
 
 def _return_stock(
@@ -183,10 +184,7 @@ def _return_stock(
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
-        back = min(stock.pending_customer_orders, left)
-        stock.pending_customer_orders -= back
-        stock.fulfillable += back
-        stock.updated_at = world.now()
+        fba_units.give_back(world, stock, left)
 
 
 def _touch(

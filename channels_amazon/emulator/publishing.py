@@ -27,11 +27,14 @@ def publish(
     world: World,
     seller_id: str,
     kind: str,
-    payload: Json,
+    payload: Callable[[], Json],
     *,
     wants: Callable[[Subscription], bool] = everybody,
 ) -> int:
-    """Queue an event to a seller's subscriptions of a kind; return how many heard."""
+    """Queue an event to a seller's subscriptions of a kind; return how many heard.
+
+    `payload` is called only when somebody listens.
+    """
     listeners = [
         subscription
         for subscription in world.subscriptions.values()
@@ -40,8 +43,9 @@ def publish(
     ]
     if not listeners or not _is_authorized(world, seller_id):
         return 0
+    content = payload()
     for subscription in listeners:
-        body = _envelope(world, subscription, payload)
+        body = _envelope(world, subscription, content)
         deliver(world, subscription, json.dumps(body, ensure_ascii=False))
     return len(listeners)
 

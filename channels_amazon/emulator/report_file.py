@@ -134,16 +134,19 @@ def _row(order: Order, item: OrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
+    is_amazons = order.channel_name == "AMAZON"
     row = {
         "amazon-order-id": order.order_id,
-        "merchant-order-id": order.order_id,
+        "merchant-order-id": order.seller_order_id or order.order_id,
         "purchase-date": _time(order.created_at),
         "last-updated-date": _time(order.updated_at),
         "order-status": status,
         "fulfillment-channel": "Amazon"
         if order.fulfilled_by == "AMAZON"
         else "Merchant",
-        "sales-channel": place.name,
+        "sales-channel": place.name
+        if is_amazons
+        else f"Non-Amazon {place.country_code}",
         "ship-service-level": order.service_level.title(),
         "product-name": item.title,
         "sku": item.sku,
@@ -159,7 +162,7 @@ def _row(order: Order, item: OrderItem) -> dict[str, str]:
             "ship-postal-code": order.address.postal_code,
             "ship-country": order.address.country_code,
         }
-    if status not in _UNPRICED:
+    if status not in _UNPRICED and is_amazons:
         row |= _prices(order, item)
     return {name: " ".join(text.split()) for name, text in row.items()}
 

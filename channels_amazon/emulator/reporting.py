@@ -91,5 +91,5 @@ def _end(world: World, report: Report, status: str) -> None:
         world,
         report.seller_id,
         FINISHED,
-        {"reportProcessingFinishedNotification": content},
+        lambda: {"reportProcessingFinishedNotification": content},
     )

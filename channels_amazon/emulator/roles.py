@@ -5,6 +5,8 @@ After the role mappings of the SP-API documentation: any one role of a set is en
 
 from __future__ import annotations
 
+from .buckets import MCF_OPERATIONS
+
 AMAZON_FULFILLMENT = "Amazon Fulfillment"
 BUYER_COMMUNICATION = "Buyer Communication"
 BUYER_SOLICITATION = "Buyer Solicitation"
@@ -87,7 +89,7 @@ _OPENED_BY: dict[str, frozenset[str]] = {
     "patchListingsItem": _LISTINGS,
     "searchListingsItems": _LISTINGS,
     "searchCatalogItems": frozenset({PRODUCT_LISTING}),
-    "getFulfillmentOrder": _MCF,
+    **dict.fromkeys(MCF_OPERATIONS, _MCF),
     "getShipment": frozenset({D2C_SHIPPING}),
     "getEligibleShipmentServices": frozenset({D2C_SHIPPING}),
 }

@@ -23,7 +23,6 @@ from .entities import (
     Download,
     FbaStock,
     Listing,
-    McfOrder,
     Order,
     Report,
     ReportDocument,
@@ -31,6 +30,7 @@ from .entities import (
     Subscription,
 )
 from .faults import Faults
+from .mcf import McfOrder
 from .places import PLACES
 
 Action = Callable[[], None]
@@ -62,6 +62,20 @@ class ReportSwitches:
 
 
 @dataclass
+class OutboundSwitches:
+    """How multi-channel fulfilment goes on; seconds simulated."""
+
+    # from an order's creation until it is validated, and until a change shows
+    accept_seconds: float = 0.3
+    # from step to step; 0: only the control moves an order on
+    step_seconds: float = 0.0
+    # whether they show among the orders too, as NON_AMAZON
+    listed_as_orders: bool = True
+    # createOrder answers 200 with the order instead of 202
+    synchronous: bool = False
+
+
+@dataclass
 class Switches:
     """How this Amazon behaves where the real one leaves it open; seconds simulated."""
 
@@ -86,6 +100,7 @@ class Switches:
     # the cap of unlisted public applications is reached
     consent_limit: bool = False
     reports: ReportSwitches = field(default_factory=ReportSwitches)
+    outbound: OutboundSwitches = field(default_factory=OutboundSwitches)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 
 from .clock import iso
 from .entities import FbaStock, Listing, Order, Package, Report, Seller
+from .mcf import McfOrder
 from .state import World
 
 Json = dict[str, Any]
@@ -50,6 +51,11 @@ def dump(world: World, region: str = "") -> Json:
                 _report(report)
                 for report in world.reports.values()
                 if report.seller_id in sellers
+            ],
+            "outbound": [
+                _outbound(order)
+                for order in world.mcf_orders.values()
+                if order.seller_id in sellers
             ],
             "calls": {
                 operation: asdict(count) for operation, count in world.calls.items()
@@ -153,6 +159,44 @@ def _report(report: Report) -> Json:
             ("started_at", report.started_at),
             ("ended_at", report.ended_at),
         )
+    }
+
+
+def _outbound(order: McfOrder) -> Json:
+    """Return a web-shop order without its address."""
+    return {
+        "order_id": order.order_id,
+        "amazon_order_id": order.amazon_order_id,
+        "seller_id": order.seller_id,
+        "marketplace_id": order.marketplace_id,
+        "status": order.status,
+        "action": order.action,
+        "speed": order.speed,
+        "created_at": iso(order.created_at),
+        "updated_at": iso(order.updated_at),
+        "items": [
+            {
+                "item_id": item.item_id,
+                "sku": item.sku,
+                "quantity": item.quantity,
+                "reserved": item.reserved,
+                "shipped": item.shipped,
+                "cancelled": item.cancelled,
+                "unfulfillable": item.unfulfillable,
+            }
+            for item in order.items
+        ],
+        "packages": [
+            {
+                "number": package.number,
+                "carrier": package.carrier,
+                "tracking_number": package.tracking_number,
+                "shipped_at": iso(package.shipped_at),
+                "delivered_at": package.delivered_at and iso(package.delivered_at),
+            }
+            for shipment in order.shipments
+            for package in shipment.packages
+        ],
     }
 
 

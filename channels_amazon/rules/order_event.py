@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from channels_amazon.rules import event_fields
+from channels_amazon.rules.event_fields import BadEvent, JsonObject
 from channels_amazon.wording import sentence
 
-JsonObject = dict[str, Any]
+__all__ = [
+    "ORDER_CHANGE",
+    "BadEvent",
+    "Envelope",
+    "EventLine",
+    "OrderEvent",
+    "read_envelope",
+    "read_order_event",
+    "seller_and_order",
+]
 
 ORDER_CHANGE = "ORDER_CHANGE"
-# What an order may ask for; more is a damaged message, not a sale.
-MOST_UNITS = 1_000_000
 _POSTAL_CODE = "DestinationPostalCode"
-
-
-class BadEvent(Exception):
-    """The message cannot be used: a code of the fault catalogue, and why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """A change of an order; `changed_at` is when it happened at Amazon, in UTC."""
+    """A change of an order; `changed_at` is when it happened at Amazon, in UTC.
+
+    `cancel_notify_at` is the end of the time in which a cancellation is told of.
+    """
 
     seller_id: str
     order_id: str
@@ -70,6 +73,7 @@ class OrderEvent:
     ship_by_from: datetime | None
     ship_by: datetime | None
     deliver_by: datetime | None
+    cancel_notify_at: datetime | None
     is_replacement: bool
     lines: tuple[EventLine, ...]
 
@@ -88,16 +92,22 @@ def read_envelope(text: str) -> Envelope:
             "notifications.not_json", sentence("The message is not JSON.")
         ) from None
     if not isinstance(body, dict):
-        raise _schema(sentence("the message"), sentence("is not an object"))
+        raise event_fields.wrong_schema(
+            sentence("the message"), sentence("is not an object")
+        )
     body = _without_postal_code(body)
-    meta = _either(body, "NotificationMetadata")
+    meta = event_fields.either(body, "NotificationMetadata")
     meta = meta if isinstance(meta, dict) else {}
-    payload = _either(body, "Payload")
+    payload = event_fields.either(body, "Payload")
     return Envelope(
-        notification_id=_word(_either(meta, "NotificationId")),
-        notification_type=_word(_either(body, "NotificationType")),
-        event_at=_time_or_none(_either(body, "EventTime")),
-        published_at=_time_or_none(_either(meta, "PublishTime")),
+        notification_id=event_fields.word(event_fields.either(meta, "NotificationId")),
+        notification_type=event_fields.word(
+            event_fields.either(body, "NotificationType")
+        ),
+        event_at=event_fields.time_or_none(event_fields.either(body, "EventTime")),
+        published_at=event_fields.time_or_none(
+            event_fields.either(meta, "PublishTime")
+        ),
         payload=payload if isinstance(payload, dict) else {},
         body=body,
     )
@@ -108,30 +118,37 @@ def seller_and_order(envelope: Envelope) -> tuple[str, str]:
     change = envelope.payload.get("OrderChangeNotification")
     if not isinstance(change, dict):
         return "", ""
-    return _word(change.get("SellerId")), _word(change.get("AmazonOrderId"))
+    return event_fields.word(change.get("SellerId")), event_fields.word(
+        change.get("AmazonOrderId")
+    )
 
 
 def read_order_event(envelope: Envelope) -> OrderEvent:
     """Return the order's change; raises BadEvent naming the field that is wrong."""
-    change = _object(envelope.payload, "OrderChangeNotification")
-    summary = _object(change, "Summary")
+    change = event_fields.part(envelope.payload, "OrderChangeNotification")
+    summary = event_fields.part(change, "Summary")
     trigger = change.get("OrderChangeTrigger")
     told = trigger.get("TimeOfOrderChange") if isinstance(trigger, dict) else None
-    changed_at = _time_or_none(told) or envelope.event_at or envelope.published_at
+    changed_at = (
+        event_fields.time_or_none(told) or envelope.event_at or envelope.published_at
+    )
     if changed_at is None:
-        raise _schema("EventTime", sentence("is missing or is not a time"))
+        raise event_fields.wrong_schema(
+            "EventTime", sentence("is missing or is not a time")
+        )
     programs = summary.get("OrderPrograms")
     return OrderEvent(
-        seller_id=_text(change, "SellerId"),
-        order_id=_text(change, "AmazonOrderId"),
-        marketplace_id=_text(summary, "MarketplaceId"),
-        status=_text(summary, "OrderStatus"),
-        fulfilled_by=_text(summary, "FulfillmentType"),
+        seller_id=event_fields.text(change, "SellerId"),
+        order_id=event_fields.text(change, "AmazonOrderId"),
+        marketplace_id=event_fields.text(summary, "MarketplaceId"),
+        status=event_fields.text(summary, "OrderStatus"),
+        fulfilled_by=event_fields.text(summary, "FulfillmentType"),
         changed_at=changed_at,
-        ordered_at=_time_or_none(summary.get("PurchaseDate")),
-        ship_by_from=_time_or_none(summary.get("EarliestShipDate")),
-        ship_by=_time_or_none(summary.get("LatestShipDate")),
-        deliver_by=_time_or_none(summary.get("LatestDeliveryDate")),
+        ordered_at=event_fields.time_or_none(summary.get("PurchaseDate")),
+        ship_by_from=event_fields.time_or_none(summary.get("EarliestShipDate")),
+        ship_by=event_fields.time_or_none(summary.get("LatestShipDate")),
+        deliver_by=event_fields.time_or_none(summary.get("LatestDeliveryDate")),
+        cancel_notify_at=event_fields.time_or_none(summary.get("CancelNotifyDate")),
         is_replacement=isinstance(programs, list) and "Replacement" in programs,
         lines=_lines(summary),
     )
@@ -140,65 +157,28 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
 def _lines(summary: JsonObject) -> tuple[EventLine, ...]:
     rows = summary.get("OrderItems")
     if not isinstance(rows, list):
-        raise _schema("OrderItems", sentence("is missing or is not a list"))
+        raise event_fields.wrong_schema(
+            "OrderItems", sentence("is missing or is not a list")
+        )
     lines = {line.order_item_id: line for line in map(_line, rows)}
     return tuple(lines.values())
 
 
 def _line(row: Any) -> EventLine:
     if not isinstance(row, dict):
-        raise _schema("OrderItems", sentence("holds something that is not an object"))
+        raise event_fields.wrong_schema(
+            "OrderItems", sentence("holds something that is not an object")
+        )
     sku = row.get("SellerSKU")
     return EventLine(
-        order_item_id=_text(row, "OrderItemId"),
+        order_item_id=event_fields.text(row, "OrderItemId"),
         seller_sku=sku if isinstance(sku, str) else "",
-        quantity=_units(row, "Quantity"),
+        quantity=event_fields.units(row, "Quantity"),
         shipped=None
         if row.get("QuantityShipped") is None
-        else _units(row, "QuantityShipped"),
+        else event_fields.units(row, "QuantityShipped"),
         cancel_requested=row.get("IsBuyerRequestedCancel") is True,
     )
-
-
-def _either(data: JsonObject, name: str) -> Any:
-    """Return the field; newer notification types begin their names in lower case."""
-    return data.get(name, data.get(name[0].lower() + name[1:]))
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _object(data: JsonObject, name: str) -> JsonObject:
-    value = data.get(name)
-    if not isinstance(value, dict):
-        raise _schema(name, sentence("is missing or is not an object"))
-    return value
-
-
-def _text(data: JsonObject, name: str) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise _schema(name, sentence("is missing or is not a text"))
-    return value
-
-
-def _units(data: JsonObject, name: str) -> int:
-    value = data.get(name)
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if not is_whole or not 0 <= int(value or 0) <= MOST_UNITS:
-        raise _schema(name, sentence("is missing or is not a whole number of units"))
-    return int(value or 0)
-
-
-def _time_or_none(value: Any) -> datetime | None:
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _without_postal_code(value: Any) -> Any:
@@ -212,8 +192,3 @@ def _without_postal_code(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_postal_code(inner) for inner in value]
     return value
-
-
-def _schema(name: str, problem: str) -> BadEvent:
-    message = sentence("%(name)s %(problem)s.", name=name, problem=problem)
-    return BadEvent("notifications.wrong_schema", message)

@@ -15,7 +15,7 @@ from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis import (
     catalog,
     fba_inventory,
-    fulfillment_outbound,
+    fulfillment_outbound_2020,
     orders,
     shipment_confirmation,
     tokens,
@@ -154,7 +154,7 @@ def _probes(client: SpApiClient, marketplace_ids: Sequence[str]) -> Iterable[_Pr
     yield _Probe(
         Name.FULFILLMENT_INVENTORY,
         operations.GET_FULFILLMENT_ORDER,
-        lambda: fulfillment_outbound.get_fulfillment_order(client, UNKNOWN_SKU),
+        lambda: fulfillment_outbound_2020.get_fulfillment_order(client, UNKNOWN_SKU),
     )
     for site in marketplace_ids:
         yield from _probes_of_site(client, site)

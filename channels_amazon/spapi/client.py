@@ -92,7 +92,7 @@ class SpApiClient:
             query=_encode(query or {}),
             body=None if body is None else json.dumps(body, default=_amount).encode(),
             marketplace_id=marketplace_id,
-            reference=fields.get("orderId") or fields.get("sku") or "",
+            reference=_reference(fields),
         )
         return _Run(self, request).finish()
 
@@ -247,6 +247,12 @@ def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
             Evidence(operation.name, reply.status, request_id),
         )
     return Answer(reply.status, content, reply.headers, operation.name, request_id)
+
+
+def _reference(fields: Mapping[str, str]) -> str:
+    """Return the order or the SKU that the call is about."""
+    names = ("orderId", "sku", "sellerFulfillmentOrderId")
+    return next((fields[name] for name in names if fields.get(name)), "")
 
 
 def _fill(operation: Operation, fields: Mapping[str, str]) -> str:

@@ -171,23 +171,26 @@ def texts(data: JsonObject, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def money(data: JsonObject, name: str) -> Money | None:
-    """Return an amount, None if it is absent or has no number or currency."""
+def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
+    """Return an amount, None if it is absent or has no number or currency.
+
+    `number` is what the API at hand calls the number.
+    """
     value = data.get(name)
     if value is None:
         return None
     if not isinstance(value, dict):
         raise FieldError(name, sentence("is not an amount"))
-    amount, currency = value.get("amount"), value.get("currencyCode")
+    amount, currency = value.get(number), value.get("currencyCode")
     if amount is None or not isinstance(currency, str):
         return None
     try:
-        number = Decimal(amount if isinstance(amount, str) else str(amount))
+        parsed = Decimal(amount if isinstance(amount, str) else str(amount))
     except InvalidOperation:
         raise FieldError(name, sentence("is not an amount")) from None
-    if not number.is_finite():
+    if not parsed.is_finite():
         raise FieldError(name, sentence("is not an amount"))
-    return Money(number, currency)
+    return Money(parsed, currency)
 
 
 def parse(answer: Answer, read: Callable[[JsonObject], Value]) -> Value:

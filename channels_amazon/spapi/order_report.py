@@ -109,15 +109,20 @@ class OrderReport:
 
 
 def read_order_report(
-    file: IO[bytes], *, marketplace_id: str = "", most_rows: int = MOST_ROWS
+    file: IO[bytes],
+    *,
+    charset: str = "",
+    marketplace_id: str = "",
+    most_rows: int = MOST_ROWS,
 ) -> OrderReport:
     """Return the orders of a seekable file, whose rows may lie apart.
 
-    A row that is not understood is set aside and stops nothing. Raises
-    UnexpectedResponse, with a code, when columns are missing or there are too many
-    rows to hold in memory.
+    `charset` is what the document's store says, used where it is not UTF-8; without
+    it the marketplace tells. A row that is not understood is set aside and stops
+    nothing. Raises UnexpectedResponse, with a code, when columns are missing or there
+    are too many rows to hold in memory.
     """
-    table = open_table(file, marketplace_id=marketplace_id)
+    table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
     set_aside: list[RowSetAside] = []
     count = 0

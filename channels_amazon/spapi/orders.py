@@ -12,6 +12,7 @@ from channels_amazon.spapi.unreadable import raw_redacted
 from channels_amazon.wording import sentence
 
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
+DELIVERED = "DELIVERED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class Package:
     shipping_service: str | None
     ship_time: datetime | None
     items: tuple[PackageItem, ...]
+
+    @property
+    def is_delivered(self) -> bool:
+        """Tell whether the buyer has it."""
+        return self.status == DELIVERED
 
 
 @dataclass(frozen=True, slots=True)

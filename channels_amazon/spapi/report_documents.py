@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from email.message import Message
 from ipaddress import ip_address
 from tempfile import TemporaryFile
 from typing import IO
@@ -41,6 +42,14 @@ class ReportDocument:
     compression: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentContent:
+    """A document's bytes on disk, unpacked, and the charset that its store names."""
+
+    file: IO[bytes] = field(repr=False)
+    charset: str
+
+
 @contextmanager
 def open_report_document(
     client: SpApiClient,
@@ -48,7 +57,7 @@ def open_report_document(
     *,
     max_bytes: int = MAX_BYTES,
     timeout: float = TIMEOUT,
-) -> Iterator[IO[bytes]]:
+) -> Iterator[DocumentContent]:
     """Give the content as a file, unpacked, which is gone afterwards.
 
     The memory used does not grow with the document; neither it nor its packed form
@@ -58,7 +67,7 @@ def open_report_document(
     """
     with ExitStack() as kept:
         file: IO[bytes] = kept.enter_context(TemporaryFile())
-        _Download(client, document.url, file, max_bytes, timeout).finish()
+        reply = _Download(client, document.url, file, max_bytes, timeout).finish()
         # The bytes decide: what is on the way may have unpacked it already.
         for _ in range(_MOST_LAYERS):
             if not _is_packed(file):
@@ -68,7 +77,7 @@ def open_report_document(
             file.close()
             file = plain
         file.seek(0)
-        yield file
+        yield DocumentContent(file, _charset(reply))
 
 
 @dataclass(slots=True)
@@ -83,19 +92,19 @@ class _Download:
     started: float = field(default_factory=time.monotonic)
     number: int = 0
 
-    def finish(self) -> None:
+    def finish(self) -> Reply:
         """Make attempts until one succeeds or no other makes sense."""
         _check_address(self.url)
         while True:
             self.number += 1
             made = self._attempt()
-            error = _error_of(made.result)
-            record = made.record(error)
+            found = _judged(made.result)
+            record = made.record(None if isinstance(found, Reply) else found)
             self.client.recorder.record(
                 replace(record, bytes_received=record.bytes_received + self.file.tell())
             )
-            if error is None:
-                return
+            if isinstance(found, Reply):
+                return found
             verdict = decide(
                 Effort(self.number, time.monotonic() - self.started, self.timeout),
                 made.outcome(),
@@ -103,7 +112,7 @@ class _Download:
                 self.client.spread.random(),
             )
             if isinstance(verdict, GiveUp):
-                raise error
+                raise found
             self.client.sleep(verdict.after)
 
     def _attempt(self) -> attempt.Attempt:
@@ -163,11 +172,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _error_of(result: Reply | errors.NetworkError) -> errors.SpApiError | None:
-    if isinstance(result, errors.NetworkError):
+def _judged(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
+    """Return the answer if it is a good one, else the error that it means."""
+    if isinstance(result, errors.NetworkError) or 200 <= result.status < 300:
         return result
-    if 200 <= result.status < 300:
-        return None
     evidence = answers.evidence_of(REPORT_DOCUMENT.name, result)
     if result.status in {401, 403}:
         message = sentence("The address of the document has run out.")
@@ -179,6 +187,12 @@ def _error_of(result: Reply | errors.NetworkError) -> errors.SpApiError | None:
         message = sentence("The store of the document asks for a pause.")
         return errors.ServiceUnavailable(message, evidence)
     return answers.error_of(evidence)
+
+
+def _charset(reply: Reply) -> str:
+    message = Message()
+    message["content-type"] = reply.headers.get("content-type", "")
+    return message.get_content_charset("")
 
 
 def _is_packed(file: IO[bytes]) -> bool:

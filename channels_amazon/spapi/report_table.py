@@ -18,6 +18,16 @@ UTF_8 = "utf-8"
 # What Amazon calls Shift_JIS has the letters that Windows added to it.
 SHIFT_JIS = "cp932"
 WINDOWS_1252 = "cp1252"
+_NAMES = {
+    "shift-jis": SHIFT_JIS,
+    "sjis": SHIFT_JIS,
+    "windows-31j": SHIFT_JIS,
+    "cp932": SHIFT_JIS,
+    "cp1252": WINDOWS_1252,
+    "windows-1252": WINDOWS_1252,
+    # Read so by everybody, as it holds the same letters and some more.
+    "iso-8859-1": WINDOWS_1252,
+}
 _LONGEST_LINE = 1024 * 1024
 
 
@@ -78,12 +88,15 @@ class ReportTable:
         return TableRow(line, cells)
 
 
-def open_table(file: IO[bytes], *, marketplace_id: str = "") -> ReportTable:
+def open_table(
+    file: IO[bytes], *, charset: str = "", marketplace_id: str = ""
+) -> ReportTable:
     """Return the table in a seekable file; without a header it has no columns.
 
-    The marketplace tells which encoding to expect where it is not UTF-8.
+    What the document's store says, else the marketplace, tells which encoding to
+    expect where it is not UTF-8.
     """
-    encoding = find_encoding(file, marketplace_id=marketplace_id)
+    encoding = find_encoding(file, charset=charset, marketplace_id=marketplace_id)
     for line, raw in _lines(file):
         # A header that does not decode has names that nobody asks for.
         names = raw.decode(encoding, "backslashreplace").split("\t")
@@ -91,7 +104,9 @@ def open_table(file: IO[bytes], *, marketplace_id: str = "") -> ReportTable:
     return ReportTable(file, encoding, (), 0)
 
 
-def find_encoding(file: IO[bytes], *, marketplace_id: str = "") -> str:
+def find_encoding(
+    file: IO[bytes], *, charset: str = "", marketplace_id: str = ""
+) -> str:
     """Return the encoding of a seekable file.
 
     It is UTF-8 if that is so of most lines with letters beyond ASCII: a damaged line
@@ -108,6 +123,8 @@ def find_encoding(file: IO[bytes], *, marketplace_id: str = "") -> str:
             broken += 1
     if broken <= valid:
         return UTF_8
+    if named := _NAMES.get(charset.lower().replace("_", "-")):
+        return named
     marketplace = MARKETPLACES.get(marketplace_id)
     is_japan = marketplace is not None and marketplace.country_code == "JP"
     return SHIFT_JIS if is_japan else WINDOWS_1252

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import threading
@@ -24,6 +25,8 @@ VERSION = "0.1"
 CONNECT_TIMEOUT = 5.0
 MAX_BODY = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
+# A download may take minutes, but not by saying nothing.
+_LONGEST_SILENCE = 30.0
 
 
 def _escape(text: str, marks: str) -> str:
@@ -114,19 +117,21 @@ class Transport:
 
         The pieces are the bytes as they came, compressed or not; the reply's body is
         then empty. Of another answer the reply has the body, and nothing is written.
-        Raises NetworkError as `send` does, DocumentUnreadable past `max_bytes`.
+        Raises NetworkError as `send` does, and after half a minute of silence;
+        DocumentUnreadable past `max_bytes`.
         """
+        whole = _Limit(max_bytes, decodes=False, silence=_LONGEST_SILENCE)
 
         def read(raw: urllib3.HTTPResponse, status: int, deadline: float) -> bytes:
             if not 200 <= status < 300:
                 return b"".join(_pieces(raw, deadline, _Limit(self._limit.size)))
-            for part in _pieces(raw, deadline, _Limit(max_bytes, decodes=False)):
+            for part in _pieces(raw, deadline, whole):
                 write(part)
             return b""
 
         # The address may be a secret, and the libraries' errors tell it.
         try:
-            return self._exchange(call, read)
+            return self._exchange(call, read, silence=_LONGEST_SILENCE)
         except _TooLarge:
             message = sentence(
                 "The document of %(host)s is larger than %(size)s bytes.",
@@ -137,14 +142,17 @@ class Transport:
         except _FOREIGN as error:
             raise _broken(call, error) from None
 
-    def _exchange(self, call: PreparedCall, read: _Read) -> Reply:
+    def _exchange(
+        self, call: PreparedCall, read: _Read, *, silence: float = math.inf
+    ) -> Reply:
         started = time.monotonic()
+        patience = min(call.timeout, silence)
         response = self._session(urlsplit(call.url).netloc).request(
             call.method,
             call.url,
             headers={"user-agent": self._agent, **call.headers},
             data=call.body,
-            timeout=(min(self._connect_timeout, call.timeout), call.timeout),
+            timeout=(min(self._connect_timeout, patience), patience),
             allow_redirects=False,
             stream=True,
         )
@@ -174,10 +182,14 @@ class _TooLarge(requests.exceptions.ContentDecodingError):
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """The most bytes that are taken, counted before or after a content encoding."""
+    """The most bytes that are taken, and the longest silence between them, in seconds.
+
+    Bytes are counted before a content encoding is undone, or after.
+    """
 
     size: int
     decodes: bool = True
+    silence: float = math.inf
 
 
 _Read = Callable[[urllib3.HTTPResponse, int, float], bytes]
@@ -200,7 +212,7 @@ def _pieces(
         if left <= 0:
             raise requests.exceptions.ReadTimeout("body too slow")
         if socket is not None:
-            socket.settimeout(left)
+            socket.settimeout(min(left, limit.silence))
 
 
 def _broken(call: PreparedCall, error: Exception) -> NetworkError:

@@ -10,7 +10,7 @@ import pytest
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.operations import ROUTES
-from tests.fidelity import test_report_models
+from tests.fidelity import test_outbound_models, test_report_models
 from tests.fidelity.amazon_models import event_faults, faults_of, find_operation
 from tests.fidelity.judging import (
     Case,
@@ -31,7 +31,6 @@ DESTINATIONS = "/notifications/v1/destinations"
 SUBSCRIPTIONS = "/notifications/v1/subscriptions/ORDER_CHANGE"
 CATALOG = "/catalog/2022-04-01/items"
 RESTRICTED = "/tokens/2021-03-01/restrictedDataToken"
-OUTBOUND = "/fba/outbound/2020-07-01/fulfillmentOrders/unknown-1"
 SHIPMENT = "/mfn/v0/shipments/00000000-0000-4000-8000-000000000000"
 ELIGIBLE = "/mfn/v0/eligibleShippingServices"
 EVERYTHING = (
@@ -212,7 +211,6 @@ CASES = {
     "catalogue, nothing asked": Case(400, "GET", CATALOG, SITES),
     "restricted token": Case(200, "POST", RESTRICTED, body=RESTRICTED_BODY),
     "restricted token for nothing": Case(400, "POST", RESTRICTED, body={}),
-    "unknown outbound order": Case(404, "GET", OUTBOUND),
     "shipment without restricted token": Case(403, "GET", SHIPMENT),
     "label offers": Case(200, "POST", ELIGIBLE, body=eligible("{order}")),
     "label offers, nobody's order": Case(
@@ -298,7 +296,11 @@ def test_events_follow_the_schema() -> None:
 
 
 def test_every_served_operation_is_judged() -> None:
-    cases = [*CASES.values(), *test_report_models.CASES.values()]
+    cases = [
+        *CASES.values(),
+        *test_report_models.CASES.values(),
+        *test_outbound_models.CASES.values(),
+    ]
     judged = {find_operation(case.method, example(case.path)).name for case in cases}
     elsewhere = {
         "getShipment",

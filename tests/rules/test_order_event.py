@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -47,6 +48,25 @@ def test_read_order_event_falls_back_to_the_event_time() -> None:
     envelope = read_envelope(json.dumps(body))
 
     assert read_order_event(envelope).changed_at == envelope.event_at
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2026-11-24T19:42:04.284Z", datetime(2026, 11, 24, 19, 42, 4, 284000, UTC)),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_read_order_event_takes_the_end_of_cancelling(
+    told: str | None, moment: datetime | None
+) -> None:
+    body = order_change()
+    body["Payload"]["OrderChangeNotification"]["Summary"]["CancelNotifyDate"] = told
+
+    event = read_order_event(read_envelope(json.dumps(body)))
+
+    assert event.cancel_notify_at == moment
 
 
 @pytest.mark.parametrize("text", ["", "{", "no", "\x00", "[" * 100_000])

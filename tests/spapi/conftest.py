@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.recorder import ListRecorder
+from channels_amazon.spapi.sqs import Queue
 from channels_amazon.spapi.throttle import InMemoryBuckets
 from channels_amazon.spapi.tokens import AccessTokens, InMemoryTokens
 from channels_amazon.spapi.transport import Transport
 from tests.spapi.server import Scripted
 
+if TYPE_CHECKING:
+    from channels_amazon.emulator import Emulator
+
+Connect = Callable[..., SpApiClient]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -106,3 +112,51 @@ def make_kit(
         sleep=clock.sleep,
     )
     return Kit(client, clock, buckets, store, recorder, lwa)
+
+
+@pytest.fixture
+def recorder() -> ListRecorder:
+    """Give the records of the client's attempts."""
+    return ListRecorder()
+
+
+@pytest.fixture
+def connect(
+    emulator: Emulator, transport: Transport, recorder: ListRecorder
+) -> Connect:
+    """Give a maker of clients of the local Amazon, authorised as private ones are."""
+    settings = emulator.settings()
+
+    def make(region: str = "eu", endpoint: str | None = None) -> SpApiClient:
+        refresh_token = emulator.refresh_token(region)
+        lwa = LwaClient(
+            token_url=settings["LWA_TOKEN_URL"],
+            client_id=settings["LWA_CLIENT_ID"],
+            client_secret=settings["LWA_CLIENT_SECRET"],
+            transport=transport,
+            recorder=recorder,
+        )
+        return SpApiClient(
+            endpoint=settings[f"SPAPI_ENDPOINT_{(endpoint or region).upper()}"],
+            subject="account:1",
+            tokens=AccessTokens(lwa, InMemoryTokens(), lambda subject: refresh_token),
+            buckets=InMemoryBuckets(),
+            recorder=recorder,
+            transport=transport,
+        )
+
+    return make
+
+
+@pytest.fixture
+def client(connect: Connect) -> SpApiClient:
+    """Give a client of the European seller."""
+    return connect()
+
+
+@pytest.fixture
+def queue(emulator: Emulator) -> Iterator[Queue]:
+    """Give the queue to which the local Amazon publishes."""
+    queue = Queue(emulator.queue_url, emulator.settings()["AWS_DEFAULT_REGION"])
+    yield queue
+    queue.close()

@@ -13,7 +13,7 @@ from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import (
     catalog,
     fba_inventory,
-    fulfillment_outbound,
+    fulfillment_outbound_2020,
     listings,
     notifications,
     sellers,
@@ -238,7 +238,7 @@ Call = Callable[[SpApiClient], Any]
         ),
         (notifications.get_subscription, {"payload": {}}, "subscriptionId"),
         (
-            lambda client: fulfillment_outbound.get_fulfillment_order(client, "x"),
+            lambda client: fulfillment_outbound_2020.get_fulfillment_order(client, "x"),
             {"payload": {}},
             "fulfillmentOrder",
         ),

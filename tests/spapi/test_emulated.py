@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from channels_amazon.spapi import errors, operations
 from channels_amazon.spapi.apis import (
     catalog,
     fba_inventory,
-    fulfillment_outbound,
+    fulfillment_outbound_2020,
     listings,
     notifications,
     orders,
@@ -22,70 +21,18 @@ from channels_amazon.spapi.apis import (
     shipment_confirmation,
     tokens,
 )
-from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.orders import Order
 from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.spapi.throttle import InMemoryBuckets
-from channels_amazon.spapi.tokens import AccessTokens, InMemoryTokens
-from channels_amazon.spapi.transport import Transport
+from tests.spapi.conftest import Connect
 
 if TYPE_CHECKING:
     from channels_amazon.emulator import Emulator
 
 DE, GB = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
 SELLER = "A1EMULATOREU1"
-
-Connect = Callable[..., SpApiClient]
-
-
-@pytest.fixture
-def recorder() -> ListRecorder:
-    """Give the records of the client's attempts."""
-    return ListRecorder()
-
-
-@pytest.fixture
-def connect(
-    emulator: Emulator, transport: Transport, recorder: ListRecorder
-) -> Connect:
-    """Give a maker of clients of the local Amazon, authorised as private ones are."""
-    settings = emulator.settings()
-
-    def make(region: str = "eu", endpoint: str | None = None) -> SpApiClient:
-        refresh_token = emulator.refresh_token(region)
-        lwa = LwaClient(
-            token_url=settings["LWA_TOKEN_URL"],
-            client_id=settings["LWA_CLIENT_ID"],
-            client_secret=settings["LWA_CLIENT_SECRET"],
-            transport=transport,
-            recorder=recorder,
-        )
-        return SpApiClient(
-            endpoint=settings[f"SPAPI_ENDPOINT_{(endpoint or region).upper()}"],
-            subject="account:1",
-            tokens=AccessTokens(lwa, InMemoryTokens(), lambda subject: refresh_token),
-            buckets=InMemoryBuckets(),
-            recorder=recorder,
-            transport=transport,
-        )
-
-    return make
-
-
-@pytest.fixture
-def client(connect: Connect) -> SpApiClient:
-    """Give a client of the European seller."""
-    return connect()
-
-
-@pytest.fixture
-def queue(emulator: Emulator) -> Iterator[Queue]:
-    """Give the queue to which the local Amazon publishes."""
-    queue = Queue(emulator.queue_url, emulator.settings()["AWS_DEFAULT_REGION"])
-    yield queue
-    queue.close()
 
 
 @pytest.fixture
@@ -286,7 +233,7 @@ def test_restricted_token_needs_the_role(
 
 def test_unknown_outbound_order_is_refused_without_denial(client: SpApiClient) -> None:
     with pytest.raises((errors.NotFound, errors.InvalidRequest)):
-        fulfillment_outbound.get_fulfillment_order(client, "never-made")
+        fulfillment_outbound_2020.get_fulfillment_order(client, "never-made")
 
 
 def test_missing_role_is_denied_after_a_fresh_token(

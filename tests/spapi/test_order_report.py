@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -21,7 +21,6 @@ from channels_amazon.spapi.order_report import (
     read_order_report,
 )
 from channels_amazon.spapi.report_table import open_table
-from channels_amazon.spapi.report_times import read_time
 
 DE, JP = "A1PA6795UKMFR9", "A1VC38T7YXB528"
 ORDER = "902-1106328-1059050"
@@ -192,6 +191,27 @@ def test_encoding_is_found_and_told(
     assert report.encoding == used
 
 
+@pytest.mark.parametrize(
+    ("encoding", "charset", "marketplace_id", "used"),
+    [
+        ("cp1252", "Cp1252", JP, "cp1252"),
+        ("shift_jis", "Shift_JIS", "", "cp932"),
+        ("utf-8", "Cp1252", DE, "utf-8"),
+        ("cp1252", "UTF-8", DE, "cp1252"),
+        ("cp1252", "rot13", DE, "cp1252"),
+    ],
+)
+def test_charset_of_the_store_counts_where_it_is_not_utf8(
+    encoding: str, charset: str, marketplace_id: str, used: str
+) -> None:
+    text = "靴" if encoding == "shift_jis" else "Größe"
+    content = io.BytesIO(written(row(sku=text), encoding=encoding))
+
+    report = read_order_report(content, charset=charset, marketplace_id=marketplace_id)
+
+    assert (report.encoding, only(report).lines[0].sku) == (used, text)
+
+
 def test_damaged_line_does_not_turn_the_others_into_nonsense() -> None:
     good = written(row(sku="Größe"), row(sku="Maß"))
     bad = written(row(sku="x")).split(b"\r\n")[1].replace(b"\tx\t", b"\t\xc3\t")
@@ -300,33 +320,6 @@ def test_order_sold_elsewhere_is_known() -> None:
     assert order.is_non_amazon
 
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2026-11-20T12:00:00+00:00", NOON),
-        ("2026-11-20T12:00:00Z", NOON),
-        ("2026-11-20T12:00:00.500Z", NOON + timedelta(seconds=0.5)),
-        ("2026-11-20T21:00:00+09:00", NOON),
-        ("2026-11-20 12:00:00 UTC", NOON),
-        ("2026-11-20 04:00:00 PST", NOON),
-        ("2026/11/20 21:00:00 JST", NOON),
-        ("20.11.2026 13:00:00 CET", NOON),
-        ("2026-11-20 13:00:00 GMT+01:00", NOON),
-        ("2026-11-20 12:00:00", NOON),
-        ("2026-11-20 12:00:00 XYZ", None),
-        ("2026-11-20 12:00:00 CST", None),
-        ("10/11/2026 12:00:00 UTC", None),
-        ("0001-01-01 00:00:00 JST", None),
-        ("", None),
-    ],
-)
-def test_time_is_read_or_refused(text: str, time: datetime | None) -> None:
-    assert read_time(text) == time
-
-
 def test_rows_past_the_limit_are_refused() -> None:
     content = io.BytesIO(written(row(), row(), row()))
 
@@ -401,11 +394,3 @@ def test_no_rubbish_below_the_header_breaks_the_report(
     assert sum(len(order.lines) for order in report.orders) >= 2
     told = sum(len(order.lines) for order in report.orders) + len(report.set_aside)
     assert told == report.row_count
-
-
-@settings(deadline=None)
-@given(st.text(max_size=40))
-def test_time_of_any_text_is_aware_or_none(text: str) -> None:
-    time = read_time(text)
-
-    assert time is None or time.utcoffset() == timedelta(0)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.spapi import errors
@@ -92,6 +92,21 @@ def test_item_is_read_with_its_cancel_request() -> None:
     assert (item.cancel_requested, item.cancel_reason) == (True, "Late")
 
 
+@pytest.mark.parametrize(
+    ("status", "is_delivered"),
+    [("DELIVERED", True), ("SHIPPED", False), ("NEVER_SEEN", False), (None, False)],
+)
+def test_package_tells_whether_it_is_delivered(
+    status: str | None, is_delivered: bool
+) -> None:
+    package = copy.deepcopy(RAW["packages"][0])
+    package["packageStatus"] = {"status": status} if status else None
+
+    (found,) = read(raw(packages=[package])).packages
+
+    assert (found.status, found.is_delivered) == (status, is_delivered)
+
+
 def test_order_keeps_words_and_currencies_never_seen() -> None:
     order = read(
         raw(
@@ -154,6 +169,8 @@ JUNK = st.recursive(
 )
 
 
+# A busy machine is no reason to fail.
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(RAW)), JUNK, max_size=4))
 def test_reading_never_raises_whatever_amazon_sends(over: dict[str, Any]) -> None:
     assert isinstance(try_order(raw(**over)), Order | UnreadableOrder)

@@ -71,8 +71,8 @@ def document(server: Scripted, compression: str | None = None) -> ReportDocument
 
 
 def fetched(kit: Kit, place: ReportDocument, **limits: Any) -> bytes:
-    with open_report_document(kit.client, place, **limits) as file:
-        return file.read()
+    with open_report_document(kit.client, place, **limits) as content:
+        return content.file.read()
 
 
 def test_create_report_sends_the_span_in_utc(server: Scripted, kit: Kit) -> None:
@@ -198,6 +198,25 @@ def test_document_is_unpacked_when_it_is_packed(
     assert fetched(kit, document(server, compression)) == TEXT
 
 
+@pytest.mark.parametrize(
+    ("told", "charset"),
+    [
+        ("", ""),
+        ("text/plain", ""),
+        ("text/plain; charset=Cp1252", "cp1252"),
+        ('text/plain;charset="Shift_JIS"', "shift_jis"),
+        (";;=;charset", ""),
+    ],
+)
+def test_document_tells_the_charset_of_its_store(
+    server: Scripted, kit: Kit, told: str, charset: str
+) -> None:
+    server.then(data(TEXT, content_type=told))
+
+    with open_report_document(kit.client, document(server)) as content:
+        assert content.charset == charset
+
+
 def test_document_may_be_empty(server: Scripted, kit: Kit) -> None:
     server.then(data(b""))
 
@@ -316,9 +335,9 @@ def test_document_takes_no_memory_of_its_size(server: Scripted, kit: Kit) -> Non
     place = document(server)
 
     tracemalloc.start()
-    with open_report_document(kit.client, place) as file:
-        file.seek(0, 2)
-        found = file.tell()
+    with open_report_document(kit.client, place) as content:
+        content.file.seek(0, 2)
+        found = content.file.tell()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..calling import Route
 from . import (
     catalog,
+    fulfillment_orders,
     inventory,
     listings,
     merchant_fulfillment,
@@ -27,6 +28,7 @@ _APIS = (
     catalog,
     tokens,
     outbound,
+    fulfillment_orders,
     reports,
     merchant_fulfillment,
 )

@@ -53,10 +53,16 @@ def order_view(
         "salesChannel": {
             "channelName": order.channel_name,
             "marketplaceId": order.marketplace_id,
-            "marketplaceName": place.name,
+            "marketplaceName": place.name
+            if order.channel_name == "AMAZON"
+            else f"Non-Amazon {place.country_code}",
         },
         "orderItems": [_item(order, item, wanted) for item in order.items],
     }
+    if order.seller_order_id:
+        view["orderAliases"] = [
+            {"aliasId": order.seller_order_id, "aliasType": "SELLER_ORDER_ID"}
+        ]
     if order.replacement_of:
         view["associatedOrders"] = [
             {
@@ -85,7 +91,7 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
         "sellerSku": item.sku,
         "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
     }
-    if order.status not in _PENDING:
+    if _is_priced(order):
         product["price"] = {"unitPrice": money(item.unit_price, order.currency)}
     view: Json = {
         "orderItemId": item.order_item_id,
@@ -98,7 +104,7 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
             "quantityFulfilled": item.shipped,
             "quantityUnfulfilled": left,
         }
-    if "PROCEEDS" in wanted and order.status not in _PENDING:
+    if "PROCEEDS" in wanted and _is_priced(order):
         total = money(_line_total(item), order.currency)
         view["proceeds"] = {
             "proceedsTotal": total,
@@ -168,8 +174,13 @@ def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
     return {"deliveryAddress": {name: text for name, text in view.items() if text}}
 
 
+def _is_priced(order: Order) -> bool:
+    """Tell whether money shows: not yet while pending, never of a foreign sale."""
+    return order.status not in _PENDING and order.channel_name == "AMAZON"
+
+
 def _proceeds(order: Order) -> Json:
-    if order.status in _PENDING:
+    if not _is_priced(order):
         return {}
     goods = sum((_line_total(item) for item in order.items), Decimal(0))
     breakdowns = [{"type": "ITEM", "subtotal": money(goods, order.currency)}]

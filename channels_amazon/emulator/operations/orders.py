@@ -13,7 +13,7 @@ from ..entities import ORDER_STATUSES, Order
 from ..paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
 
-ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
+ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")
 PAGE_PARAMETER = "paginationToken"
 # These may differ from page to page; everything else stays as it was.
 FREE = {"maxResultsPerPage", "includedData"}

@@ -1,69 +1,271 @@
-"""Multi-channel fulfilment 2020-07-01: getFulfillmentOrder; emulator."""
+"""Multi-channel fulfilment 2020-07-01; emulator."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from ..calling import Answer, Call, Route, invalid, not_found
-from ..clock import iso
-from ..entities import McfOrder
+from .. import fba_units, fulfilling
+from ..calling import Answer, Call, Route, field_moment, invalid, not_found
+from ..lifecycle import LifecycleError
+from ..mcf import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
+from ..mcf_quotes import SPEEDS, quote, speeds_of
+from ..mirroring import mirror
+from ..paging import make_token, read_token
+from . import outbound_requests as read
+from .outbound_view import full_view, order_view, preview_view, tracking_view
+
+Json = dict[str, Any]
+
+PAGE_SIZE = 50
+PAGE_PARAMETER = "nextToken"
+_BASE = "/fba/outbound/2020-07-01"
+_ORDERS = f"{_BASE}/fulfillmentOrders"
+_ORDER = f"{_ORDERS}/{{sellerFulfillmentOrderId}}"
+ACTIONS = (SHIP, HOLD)
+
+
+def get_fulfillment_preview(call: Call) -> Answer:
+    """Serve getFulfillmentPreview: fees and windows of each speed."""
+    body = call.json()
+    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    destination = read.address(read.part(body, "address", required=True))
+    items = [_item(row) for row in read.rows(body, "items")]
+    read.check_items(call, items, marketplace_id)
+    speeds = body.get("shippingSpeedCategories") or speeds_of(marketplace_id)
+    if not isinstance(speeds, (list, tuple)) or not set(speeds) <= set(SPEEDS):
+        raise invalid("Invalid value for shippingSpeedCategories.")
+    wanted = [(item.item_id, item.sku, item.quantity) for item in items]
+    country = destination["countryCode"]
+    seller_id = call.seller.seller_id
+    previews = [
+        preview_view(
+            quote(call.world, seller_id, marketplace_id, country, wanted, speed),
+            marketplace_id,
+        )
+        for speed in speeds
+    ]
+    return Answer(200, {"payload": {"fulfillmentPreviews": previews}})
+
+
+def create_fulfillment_order(call: Call) -> Answer:
+    """Serve createFulfillmentOrder; an id is taken once, for ever."""
+    body = call.json()
+    order_id = read.limited(body, "sellerFulfillmentOrderId", 40)
+    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    displayable_at = field_moment(body, "displayableOrderDate")
+    if displayable_at is None:
+        raise invalid("Missing required field displayableOrderDate.")
+    items = [_item(row) for row in read.rows(body, "items")]
+    now = call.world.now()
+    order = McfOrder(
+        order_id=order_id,
+        seller_id=call.seller.seller_id,
+        marketplace_id=marketplace_id,
+        created_at=now,
+        updated_at=now,
+        destination=read.address(read.part(body, "destinationAddress", required=True)),
+        items=items,
+        amazon_order_id=read.amazon_order_id(call),
+        displayable_id=read.limited(body, "displayableOrderId", 40),
+        displayable_at=displayable_at,
+        comment=read.limited(body, "displayableOrderComment", 750),
+        speed=read.choice(body, "shippingSpeedCategory", speeds_of(marketplace_id)),
+        action=read.choice(body, "fulfillmentAction", ACTIONS, SHIP),
+        policy=read.choice(body, "fulfillmentPolicy", POLICIES, POLICIES[0]),
+        emails=_emails(body),
+        features=_features(body),
+    )
+    _check_schedule(body, order)
+    read.check_items(call, items, marketplace_id)
+    read.check_delivery(marketplace_id, order.destination)
+    read.check_new(call, order_id)
+    fulfilling.place(call.world, order)
+    return Answer(200, {})
 
 
 def get_fulfillment_order(call: Call) -> Answer:
     """Serve getFulfillmentOrder."""
-    order_id = call.path["sellerFulfillmentOrderId"]
-    if len(order_id) > 40:
-        raise invalid("The seller fulfillment order id has at most 40 characters.")
-    order = call.world.mcf_orders.get((call.seller.seller_id, order_id))
-    if order is None:
-        raise not_found(f"Fulfillment order {order_id} is not found.")
-    return Answer(200, {"payload": _view(order)})
+    order = read.find(call, call.path["sellerFulfillmentOrderId"])
+    return Answer(200, {"payload": full_view(order)})
 
 
-def _view(order: McfOrder) -> dict[str, Any]:
-    address = order.address
-    created = iso(order.created_at)
-    return {
-        "fulfillmentOrder": {
-            "sellerFulfillmentOrderId": order.order_id,
-            "marketplaceId": order.marketplace_id,
-            "displayableOrderId": order.order_id,
-            "displayableOrderDate": created,
-            "displayableOrderComment": "Thank you for your order.",
-            "shippingSpeedCategory": "Standard",
-            "destinationAddress": {
-                "name": address.name,
-                "addressLine1": address.line1,
-                "city": address.city,
-                "stateOrRegion": address.state,
-                "postalCode": address.postal_code,
-                "countryCode": address.country_code,
-            },
-            "receivedDate": created,
-            "fulfillmentOrderStatus": order.status,
-            "statusUpdatedDate": created,
-        },
-        "fulfillmentOrderItems": [
-            {
-                "sellerSku": sku,
-                "sellerFulfillmentOrderItemId": f"{order.order_id}-{number}",
-                "quantity": quantity,
-                "cancelledQuantity": 0,
-                "unfulfillableQuantity": 0,
-            }
-            for number, (sku, quantity) in enumerate(order.items.items(), 1)
-        ],
-        "fulfillmentShipments": [],
-        "returnItems": [],
-        "returnAuthorizations": [],
-    }
+def list_all_fulfillment_orders(call: Call) -> Answer:
+    """Serve listAllFulfillmentOrders: those updated since, oldest update first."""
+    since = call.moment("queryStartDate")
+    state = read_token(call, PAGE_PARAMETER, {"queryStartDate"})
+    last = ("", "")
+    if state is not None:
+        since = datetime.fromisoformat(state["since"]) if state["since"] else None
+        last = (state["last"], state["last_id"])
+    found = sorted(
+        (order.updated_at.isoformat(), order.order_id, order)
+        for order in call.world.mcf_orders.values()
+        if order.seller_id == call.seller.seller_id
+        and (since is None or order.updated_at >= since)
+    )
+    found = [each for each in found if each[:2] > last]
+    shown = found[:PAGE_SIZE]
+    payload: Json = {"fulfillmentOrders": [order_view(each[2]) for each in shown]}
+    if len(found) > PAGE_SIZE:
+        next_state = {
+            "since": since.isoformat() if since else "",
+            "last": shown[-1][0],
+            "last_id": shown[-1][1],
+        }
+        payload["nextToken"] = make_token(
+            call, PAGE_PARAMETER, {"queryStartDate"}, next_state
+        )
+    return Answer(200, {"payload": payload})
+
+
+def update_fulfillment_order(call: Call) -> Answer:
+    """Serve updateFulfillmentOrder, until picking begins; Ship takes off a hold."""
+    order = read.find(call, call.path["sellerFulfillmentOrderId"])
+    body = call.json()
+    if order.status not in EARLY:
+        raise invalid(f"Fulfillment order {order.order_id} is {order.status}.")
+    destination = read.part(body, "destinationAddress")
+    changes: Json = {}
+    if destination:
+        changes["destination"] = read.address(destination)
+        read.check_delivery(order.marketplace_id, changes["destination"])
+    for name, attribute, most in (
+        ("displayableOrderId", "displayable_id", 40),
+        ("displayableOrderComment", "comment", 750),
+    ):
+        if name in body:
+            changes[attribute] = read.limited(body, name, most)
+    speeds = speeds_of(order.marketplace_id)
+    changes["speed"] = read.choice(body, "shippingSpeedCategory", speeds, order.speed)
+    changes["policy"] = read.choice(body, "fulfillmentPolicy", POLICIES, order.policy)
+    if body.get("notificationEmails") is not None:
+        changes["emails"] = _emails(body)
+    action = read.choice(body, "fulfillmentAction", ACTIONS, order.action)
+    if "items" in body:
+        _change_items(call, order, read.rows(body, "items"))
+    for attribute, value in changes.items():
+        setattr(order, attribute, value)
+    if action == SHIP and order.action == HOLD:
+        fulfilling.let_go(call.world, order)
+    order.action = action
+    order.updated_at = call.world.now()
+    mirror(call.world, order)
+    return Answer(200, {})
+
+
+def cancel_fulfillment_order(call: Call) -> Answer:
+    """Serve cancelFulfillmentOrder, refused from Processing on."""
+    order = read.find(call, call.path["sellerFulfillmentOrderId"])
+    try:
+        fulfilling.cancel(call.world, order)
+    except LifecycleError as error:
+        raise read.refused(error) from error
+    return Answer(200, {})
+
+
+def get_package_tracking_details(call: Call) -> Answer:
+    """Serve getPackageTrackingDetails: a number of Amazon's, not the carrier's."""
+    text = call.text("packageNumber") or ""
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
+        raise invalid("packageNumber must be an integer.")
+    for order in call.world.mcf_orders.values():
+        if order.seller_id != call.seller.seller_id:
+            continue
+        for shipment in order.shipments:
+            for package in shipment.packages:
+                if package.number == int(text):
+                    return Answer(200, {"payload": tracking_view(order, package)})
+    raise not_found(f"Package {text} is not found.")
+
+
+def _item(row: Json) -> McfItem:
+    return McfItem(
+        item_id=read.limited(row, "sellerFulfillmentOrderItemId", 50),
+        sku=read.limited(row, "sellerSku", 50),
+        quantity=read.whole(row, "quantity"),
+        declared=read.price(row, "perUnitDeclaredValue", "value"),
+        price=read.price(row, "perUnitPrice", "value"),
+        tax=read.price(row, "perUnitTax", "value"),
+        gift_message=read.limited(row, "giftMessage", 512, required=False),
+        comment=read.limited(row, "displayableComment", 250, required=False),
+    )
+
+
+def _change_items(call: Call, order: McfOrder, rows: list[Json]) -> None:
+    """Set new quantities; raises Refusal, and then nothing has changed."""
+    items = {item.item_id: item for item in order.items}
+    wanted: dict[str, int] = {}
+    for row in rows:
+        item_id = read.limited(row, "sellerFulfillmentOrderItemId", 50)
+        if item_id not in items:
+            raise invalid(f"Item {item_id} is not part of the order.")
+        wanted[item_id] = read.whole(row, "quantity", least=0)
+    for item_id, quantity in wanted.items():
+        item = items[item_id]
+        stock = fulfilling.stock_of(call.world, order, item)
+        if stock is None or quantity - item.reserved > stock.fulfillable:
+            raise invalid(f"There are not enough units of item {item_id}.")
+    for item_id, quantity in wanted.items():
+        item = items[item_id]
+        stock = fulfilling.stock_of(call.world, order, item)
+        more = quantity - item.reserved
+        if stock is not None and more > 0:
+            item.reserved += fba_units.reserve(call.world, stock, more)
+        elif more < 0:
+            fulfilling.release(call.world, order, item, -more)
+        item.quantity = quantity
+
+
+def _check_schedule(body: Json, order: McfOrder) -> None:
+    if order.speed != "ScheduledDelivery":
+        return
+    if order.action == HOLD:
+        raise invalid("Hold is not valid for ScheduledDelivery.")
+    window = read.part(body, "deliveryWindow", required=True)
+    if not (field_moment(window, "startDate") and field_moment(window, "endDate")):
+        raise invalid("deliveryWindow needs startDate and endDate.")
+
+
+def _emails(body: Json) -> list[str]:
+    found = body.get("notificationEmails") or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise invalid("notificationEmails must be a list of texts.")
+    if any(len(each) > 64 or "@" not in each for each in found):
+        raise invalid("notificationEmails holds what is no e-mail address.")
+    return found
+
+
+def _features(body: Json) -> list[Json]:
+    found = body.get("featureConstraints") or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise invalid("featureConstraints must be a list of objects.")
+    return [
+        {
+            "featureName": read.limited(each, "featureName", 64),
+            "featureFulfillmentPolicy": read.choice(
+                each, "featureFulfillmentPolicy", ("Required", "NotRequired")
+            ),
+        }
+        for each in found
+    ]
 
 
 ROUTES = (
     Route(
-        "getFulfillmentOrder",
+        "getFulfillmentPreview", "POST", f"{_ORDERS}/preview", get_fulfillment_preview
+    ),
+    Route("createFulfillmentOrder", "POST", _ORDERS, create_fulfillment_order),
+    Route("listAllFulfillmentOrders", "GET", _ORDERS, list_all_fulfillment_orders),
+    Route("getFulfillmentOrder", "GET", _ORDER, get_fulfillment_order),
+    Route("updateFulfillmentOrder", "PUT", _ORDER, update_fulfillment_order),
+    Route(
+        "cancelFulfillmentOrder", "PUT", f"{_ORDER}/cancel", cancel_fulfillment_order
+    ),
+    Route(
+        "getPackageTrackingDetails",
         "GET",
-        "/fba/outbound/2020-07-01/fulfillmentOrders/{sellerFulfillmentOrderId}",
-        get_fulfillment_order,
+        f"{_BASE}/tracking",
+        get_package_tracking_details,
     ),
 )

@@ -1,0 +1,65 @@
+"""Chooses the version of the Fulfillment Outbound API; client layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from channels_amazon.spapi.apis import (
+    fulfillment_outbound_2020,
+    fulfillment_outbound_2026,
+)
+from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.outbound import (
+    NewOutboundOrder,
+    OutboundOrder,
+    Preview,
+    PreviewRequest,
+    UnreadableOutboundOrder,
+)
+
+NEWEST = "2026-07-04"
+
+
+class OutboundApi(Protocol):
+    """What a version of the API offers; the modules themselves do."""
+
+    def preview(
+        self, client: SpApiClient, request: PreviewRequest, /
+    ) -> tuple[Preview, ...]:
+        """Return what Amazon would do, a preview for each speed asked for."""
+        ...
+
+    def create(self, client: SpApiClient, order: NewOutboundOrder, /) -> None:
+        """Have the order shipped. After an outage look with `get` before repeating."""
+        ...
+
+    def get(self, client: SpApiClient, order_id: str, /) -> OutboundOrder:
+        """Return the order with its packages; raises NotFound."""
+        ...
+
+    def cancel(self, client: SpApiClient, order_id: str, /) -> None:
+        """Ask for the end of an order; `get` tells whether Amazon did it."""
+        ...
+
+    def list_changed(
+        self, client: SpApiClient, since: datetime, /
+    ) -> Iterator[OutboundOrder | UnreadableOutboundOrder]:
+        """Yield the orders changed since then, asking page after page."""
+        ...
+
+
+_VERSIONS: dict[str, OutboundApi] = {
+    "2020-07-01": fulfillment_outbound_2020,
+    NEWEST: fulfillment_outbound_2026,
+}
+VERSIONS = tuple(_VERSIONS)
+
+
+def outbound_api(version: str = NEWEST) -> OutboundApi:
+    """Return the API of a version; raises ValueError for one that there is not."""
+    api = _VERSIONS.get(version)
+    if api is None:
+        raise ValueError(f"{version} is none of {', '.join(VERSIONS)}")
+    return api
