@@ -1,72 +1,339 @@
-"""Which calls bring the stale orders soonest; pure, rules layer.
+"""Which calls bring the stale orders soonest, and when to look again; pure, rules.
 
-getOrder brings one order at any age; a page of searchOrders brings a hundred for one
-token, but only what changed two minutes ago or earlier.
+getOrder brings one order of any age. A page of searchOrders brings a hundred, but
+only what changed two minutes ago. A report brings everything, but without what a
+parcel needs. So, whatever the load:
+
+- getOrder's tokens are spent at once: on what is urgent, then on the newest, which a
+  page would show last. An idle account never waits.
+- A page that holds all it can is read as soon as it is worth its token; the dearer,
+  the fewer tokens are left. A page that may still fill waits, but no longer than the
+  whole backlog needs anyway (`fetch_costs.finish`): waiting delays nothing.
+- A report is asked for where it shortens the backlog of orders that we need not ship.
+
+The caller makes the calls, marks what they brought, and asks again until a plan has
+no calls; then it comes back at `look_at`.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-PAGE = 100
-# Search shows nothing younger; the rest is for a clock that is a little off.
-SEARCH_EDGE = timedelta(minutes=2, seconds=10)
-# Tokens of searchOrders that are left for the sweep.
-SPARED_SEARCHES = 3.0
-# A page must save at least so many calls, since its quota grows by one in 179 s.
-LEAST_GAIN = 10
+from channels_amazon.rules import fetch_reports
+from channels_amazon.rules.fetch_costs import Quota, Window, cover, finish
+from channels_amazon.rules.fetch_orders import (
+    KnownOrder,
+    StaleOrder,
+    by_urgency,
+    ripe_at,
+)
+from channels_amazon.rules.fetch_reports import (
+    CheckReport,
+    ReadReport,
+    Report,
+    Reports,
+    RequestReport,
+)
 
+__all__ = [
+    "CheckReport",
+    "GetEach",
+    "KnownOrder",
+    "Plan",
+    "Quota",
+    "ReadReport",
+    "Report",
+    "Reports",
+    "RequestReport",
+    "SearchPages",
+    "StaleOrder",
+    "State",
+    "plan",
+]
 
-@dataclass(frozen=True, slots=True)
-class StaleOrder:
-    """An order to read again, and when Amazon changed it last, as far as is known."""
-
-    order_id: str
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Tokens there now, and how many come a second."""
-
-    tokens: float
-    rate: float
+# Search shows nothing younger than two minutes; the rest is for clocks that differ.
+SEARCH_EDGE = timedelta(minutes=2, seconds=3)
+# An order's time in an event and in a search may differ by so much.
+SLACK = timedelta(milliseconds=1)
+# The token of searchOrders that is left for the sweep.
+SPARED_SEARCHES = 1.0
+# A page must save at least so many calls; with the last token, what getOrder brings
+# until the token has grown back.
+LEAST_GAIN, DEAREST_GAIN = 5, 89
+# Below this fill of search's bucket pages must not be thinned by taking the newest.
+SCARCE = 1 / 3
+# Neither while more than twice as much comes as getOrder can bring.
+FLOOD_TIME = timedelta(seconds=10)
+# A page that may still fill is read all the same when it could be so long.
+PAGE_PATIENCE = timedelta(minutes=2)
+# Of getOrder's burst so much is left by pending orders, which may wait.
+LEFT_BY_PENDING = 1 / 2
+# A backlog matters to parcels that are due within so many times what it takes.
+# Where few wait, all are read by ship-by alone.
+HORIZON, SHORTEST_HORIZON = 6, timedelta(minutes=15)
+FEW = 50
+LONGEST_BACKLOG = 86_400.0
+LONGEST_LOOK = timedelta(seconds=5)
+SHORTEST_LOOK = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
 class GetEach:
-    """Read these orders one by one, in this order."""
+    """Read these orders one by one, in this order; there are tokens for all."""
 
     order_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPages:
-    """Search by last update from `after`; up to `pages` pages are worth their token."""
+    """Search what changed from `after` to `before`; up to `pages` are worth a token.
+
+    With `to_ship_only` only the merchant's open orders are asked for.
+    """
 
     after: datetime
+    before: datetime
     pages: int
+    to_ship_only: bool = False
 
 
-Plan = GetEach | SearchPages
+Call = GetEach | SearchPages | RequestReport | CheckReport | ReadReport
 
 
-def plan(stale: Sequence[StaleOrder], now: datetime, get: Quota, search: Quota) -> Plan:
-    """Return what to do next; `stale` comes in order of urgency.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to call now, in this order; without calls, when to look again."""
 
-    What getOrder's burst can bring at once it brings. Beyond it a page is searched,
-    if enough of the orders are old enough to be on it; what neither brings waits for
-    getOrder's own rate.
+    calls: tuple[Call, ...]
+    look_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a plan follows from; `known` are orders that a page would show too.
+
+    Without `reports` none is asked for.
     """
-    each = GetEach(tuple(order.order_id for order in stale))
-    beyond = len(stale) - int(get.tokens)
-    shown = [order for order in stale if now - order.changed_at >= SEARCH_EDGE]
-    if min(beyond, len(shown)) < LEAST_GAIN:
-        return each
-    pages = min(-(-len(shown) // PAGE), int(search.tokens - SPARED_SEARCHES))
-    if pages < 1:
-        return each
-    oldest = min(order.changed_at for order in shown)
-    return SearchPages(after=oldest - timedelta(seconds=1), pages=pages)
+
+    stale: Sequence[StaleOrder]
+    get: Quota
+    search: Quota
+    known: Sequence[KnownOrder] = ()
+    reports: Reports | None = None
+
+
+def plan(state: State, now: datetime) -> Plan:
+    """Return the calls to make now, and when to look again after them."""
+    waiting = [order for order in state.stale if ripe_at(order) > now]
+    orders = [order for order in state.stale if ripe_at(order) <= now]
+    calls: list[Call] = []
+    awaited: set[str] = set()
+    if state.reports is not None:
+        awaited = fetch_reports.brought_by_reports(orders, state.reports, now)
+        calls += fetch_reports.calls_for_underway(state.reports, now)
+        orders = [order for order in orders if order.order_id not in awaited]
+        asked, more = fetch_reports.request(
+            orders,
+            state.reports,
+            now,
+            lambda part: _backlog(part, state, now, to_ship_only=False).ends_in,
+        )
+        if asked is not None:
+            calls.append(asked)
+            awaited |= more
+            orders = [order for order in orders if order.order_id not in more]
+    backlog = _backlog(
+        orders, state, now, to_ship_only=_is_all_to_ship(orders, awaited)
+    )
+    windows = backlog.pages_now()
+    calls += backlog.searches(windows)
+    brought = backlog.brought_by(windows)
+    left = by_urgency(
+        [order for order in orders if order.order_id not in brought],
+        now,
+        backlog.horizon,
+        newest_first=not backlog.is_flood,
+    )
+    # Every order is worth a call at once while the bucket is half full.
+    free = state.get.whole - int(state.get.burst * LEFT_BY_PENDING)
+    each = left[: state.get.whole]
+    each += waiting[: max(0, free - len(each))]
+    if each:
+        calls.append(GetEach(tuple(order.order_id for order in each)))
+    return Plan(tuple(calls), _look_at(state, now, len(left), waiting))
+
+
+def _is_all_to_ship(orders: Sequence[StaleOrder], awaited: set[str]) -> bool:
+    """Tell whether pages need not hold what we do not have to ship."""
+    return bool(awaited) or all(order.needs_address for order in orders)
+
+
+def _look_at(
+    state: State, now: datetime, left: int, waiting: Sequence[StaleOrder]
+) -> datetime | None:
+    """Return when something changes that no message tells of."""
+    times = [ripe_at(order) for order in waiting]
+    if left and state.get.rate > 0:
+        missing = state.get.whole + 1 - max(0.0, state.get.tokens)
+        times.append(now + timedelta(seconds=missing / state.get.rate))
+    if state.reports is not None:
+        check = fetch_reports.look_at(state.reports, now)
+        times += [check] if check else []
+    if not state.stale:
+        return min(times, default=None)
+    return max(now + SHORTEST_LOOK, min([*times, now + LONGEST_LOOK]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Backlog:
+    """Orders that getOrder and pages have to bring, by when they changed.
+
+    `changed` (of `order_ids`) and `known` are sorted, in seconds from now, so mostly
+    below 0; `count` is of all the orders, of which a page may never show some.
+    """
+
+    now: datetime
+    changed: list[float]
+    order_ids: list[str]
+    known: list[float]
+    count: int
+    get: Quota
+    search: Quota
+    to_ship_only: bool
+
+    @property
+    def ends_in(self) -> float:
+        """Return in how many seconds all of it can be complete."""
+        pages = cover(self.changed, self.known)
+        gain = sum(page.gain for page in pages) / len(pages) if pages else 0.0
+        edge = SEARCH_EDGE.total_seconds()
+        shown_in = [at + edge for at in self.changed]
+        others = self.count - len(self.changed)
+        return finish(shown_in, others, gain, self.get, self.search)
+
+    @property
+    def horizon(self) -> timedelta:
+        """Return within what time a parcel must be due to be urgent."""
+        if self.count - self.get.whole < FEW:
+            return timedelta.max / 2
+        takes = min(self.ends_in, LONGEST_BACKLOG)
+        return max(SHORTEST_HORIZON, timedelta(seconds=takes) * HORIZON)
+
+    @property
+    def is_flood(self) -> bool:
+        """Tell whether taking the newest orders would thin out the pages too much."""
+        changed, recent = self.changed, FLOOD_TIME.total_seconds()
+        coming = len(changed) - bisect_right(changed, -recent)
+        return self.search.fill < SCARCE or coming > 2 + 2 * self.get.rate * recent
+
+    def pages_now(self) -> list[Window]:
+        """Return the pages that are worth their token now, oldest first."""
+        edge = -SEARCH_EDGE.total_seconds()
+        visible = self.changed[: bisect_right(self.changed, edge)]
+        beyond = self.count - self.get.whole
+        if beyond < LEAST_GAIN or not visible or self.search.whole < 1:
+            return []
+        windows = cover(visible, self.known)
+        if len(visible) == len(self.changed) or self.ends_in <= 0.0:
+            best = self._fewest(windows, beyond)
+        else:
+            best = [page for page in self._full(edge) if page.gain >= self._least_gain]
+            late = edge - PAGE_PATIENCE.total_seconds()
+            if not best and windows[0].first <= late:
+                best = [page for page in windows[:1] if page.gain >= self._least_gain]
+        best.sort(key=lambda window: -window.gain)
+        return sorted(best[: self.search.whole], key=lambda window: window.first)
+
+    def _full(self, edge: float) -> list[Window]:
+        """Return the shown pages that get no better with what is not shown yet."""
+        pages = cover(self.changed, self.known)
+        return [page for page in pages if page.is_full and page.last <= edge]
+
+    @property
+    def _least_gain(self) -> float:
+        return DEAREST_GAIN + (LEAST_GAIN - DEAREST_GAIN) * self.search.fill
+
+    def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
+        """Return the best pages until getOrder can bring what is left."""
+        chosen = []
+        for window in sorted(windows, key=lambda window: -window.gain):
+            if min(beyond, window.gain) < LEAST_GAIN:
+                break
+            chosen.append(window)
+            beyond -= window.gain
+        return chosen
+
+    def searches(self, windows: Sequence[Window]) -> list[SearchPages]:
+        """Return the searches for these pages; pages that adjoin are one search."""
+        runs: list[list[Window]] = []
+        for window in windows:
+            if runs and not self._lies_between(runs[-1][-1].last, window.first):
+                runs[-1].append(window)
+            else:
+                runs.append([window])
+        return [
+            SearchPages(
+                after=self.now + timedelta(seconds=run[0].first) - SLACK,
+                before=self.now + timedelta(seconds=run[-1].last) + SLACK,
+                pages=len(run),
+                to_ship_only=self.to_ship_only,
+            )
+            for run in runs
+        ]
+
+    def _lies_between(self, last: float, first: float) -> bool:
+        """Tell whether an order lies there that would take a place on the page."""
+        known = bisect_right(self.known, first) - bisect_right(self.known, last)
+        changed = self.changed
+        return known + bisect_right(changed, first) - bisect_right(changed, last) > 1
+
+    def brought_by(self, windows: Sequence[Window]) -> set[str]:
+        """Return the ids of the orders on these pages."""
+        return {
+            order_id
+            for window in windows
+            for order_id in self.order_ids[
+                bisect_left(self.changed, window.first) : bisect_right(
+                    self.changed, window.last
+                )
+            ]
+        }
+
+
+def _backlog(
+    orders: Sequence[StaleOrder], state: State, now: datetime, *, to_ship_only: bool
+) -> _Backlog:
+    is_whole = bool(state.known) and all(
+        order.changed_at.microsecond == 0 for order in state.known
+    )
+    shown = sorted(
+        (_seconds(order.changed_at, now, is_whole=is_whole), order.order_id)
+        for order in orders
+        if order.changed_at is not None
+        and order.attempts == 0
+        and (order.needs_address or not to_ship_only)
+    )
+    known = sorted(
+        (order.changed_at - now).total_seconds()
+        for order in state.known
+        if order.needs_address or not to_ship_only
+    )
+    search = state.search.spare(SPARED_SEARCHES)
+    return _Backlog(
+        now=now,
+        changed=[at for at, _order_id in shown],
+        order_ids=[order_id for _at, order_id in shown],
+        known=known,
+        count=len(orders),
+        get=state.get,
+        search=search,
+        to_ship_only=to_ship_only,
+    )
+
+
+def _seconds(at: datetime, now: datetime, *, is_whole: bool) -> float:
+    """Return the time from now; in whole seconds where Amazon keeps no fractions."""
+    return ((at.replace(microsecond=0) if is_whole else at) - now).total_seconds()

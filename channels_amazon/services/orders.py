@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -42,6 +42,8 @@ from channels_amazon.wording import sentence
 
 # Where an order came from: the event's fetch, the sweep, a shipment's read-back.
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+# Times of one change may differ by their precision in an event and in an order.
+SAME_CHANGE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +321,9 @@ def _is_before_event(order: Order, data: AmazonOrder) -> bool:
 def _answer_event(order: Order) -> None:
     """Take the stale mark off where the sweep brought what the event told of."""
     told_at, updated_at = order.last_event_at, order.last_updated_at
-    if told_at is not None and updated_at is not None and updated_at >= told_at:
+    if told_at is None or updated_at is None:
+        return
+    if updated_at + SAME_CHANGE > told_at:
         order.stale_since = order.fetch_after = None
         order.fetch_attempts = 0
 

@@ -283,7 +283,10 @@ def _plain(value: QueryValue) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time for Amazon must be aware")
-        return quote(value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), safe=":")
+        # Narrow windows need the fraction; Amazon's own examples go without it.
+        spec = "milliseconds" if value.microsecond else "seconds"
+        text = value.astimezone(UTC).isoformat(timespec=spec)
+        return quote(text.replace("+00:00", "Z"), safe=":")
     if isinstance(value, list | tuple):
         return ",".join(quote(part, safe="") for part in value)
     return quote(str(value), safe="")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
+    GetEach,
+    KnownOrder,
     Plan,
     Quota,
     SearchPages,
     StaleOrder,
+    State,
     plan,
 )
 from channels_amazon.services import figures, orders
@@ -35,11 +39,31 @@ from channels_amazon.wording import sentence
 
 # The net below: events wake the job.
 EVERY = timedelta(seconds=60)
-BATCH = 200
-# A page that helped little is not asked for again before a token has grown back.
+# More than that at once is left to the next look.
+MOST = 20_000
+ORDERED_BEFORE = timedelta(days=3)
+# A search that was refused is not repeated before a token has grown back.
 SEARCH_PAUSE = timedelta(seconds=179)
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_BEHIND = 6
+
+_TO_SHIP = (
+    Order.Status.UNSHIPPED,
+    Order.Status.PARTIALLY_SHIPPED,
+    Order.Status.UNFULFILLABLE,
+    Order.Status.UNKNOWN,
+)
+_COLUMNS = (
+    "amazon_order_id",
+    "account_id",
+    "status",
+    "fulfilled_by",
+    "ship_by",
+    "last_event_at",
+    "last_updated_at",
+    "stale_since",
+    "fetch_attempts",
+)
 
 
 @reconciler(SyncJob.Kind.ORDER_FETCH, every=EVERY)
@@ -48,15 +72,28 @@ def reconcile(ctx: RunContext) -> Outcome:
     streak = Streak()
     while stale := _stale(ctx):
         chosen = _choose(ctx, stale)
-        if isinstance(chosen, SearchPages):
-            _search(ctx, chosen)
-            continue
-        for order in stale:
-            if not ctx.has_time():
+        if not chosen.calls:
+            return Outcome(next_due=_next_due(ctx, chosen.look_at))
+        for call in chosen.calls:
+            if not _make(ctx, call, stale, streak):
                 streak.hand_over()
                 return Outcome(next_due=ctx.now(), is_complete=False)
-            _fetch(ctx, order, streak)
-    return Outcome(next_due=_next_due(ctx))
+    return Outcome(next_due=_next_due(ctx, None))
+
+
+def _make(
+    ctx: RunContext, call: object, stale: dict[str, Order], streak: Streak
+) -> bool:
+    """Make one call of the plan; False when the time was up before it was done."""
+    if isinstance(call, SearchPages):
+        _search(ctx, call)
+        return ctx.has_time()
+    if isinstance(call, GetEach):
+        for order_id in call.order_ids:
+            if not ctx.has_time():
+                return False
+            _fetch(ctx, stale[order_id], streak)
+    return True
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Order]:
@@ -66,36 +103,82 @@ def _waiting(ctx: RunContext) -> QuerySet[Order]:
     return rows
 
 
-def _stale(ctx: RunContext) -> list[Order]:
+def _stale(ctx: RunContext) -> dict[str, Order]:
     due = Q(fetch_after__isnull=True) | Q(fetch_after__lte=ctx.now())
-    rows = _waiting(ctx).filter(due)
-    return list(rows.order_by(F("ship_by").asc(nulls_last=True), "stale_since")[:BATCH])
+    rows = _waiting(ctx).filter(due).only(*_COLUMNS)
+    urgent = rows.order_by(F("ship_by").asc(nulls_last=True), "stale_since")[:MOST]
+    return {order.amazon_order_id: order for order in urgent}
 
 
-def _next_due(ctx: RunContext) -> datetime:
+def _next_due(ctx: RunContext, look_at: datetime | None) -> datetime:
     regular = ctx.now() + EVERY
-    first = _waiting(ctx).aggregate(first=Min("fetch_after"))["first"]
-    return min(first, regular) if first else regular
+    first = (
+        _waiting(ctx)
+        .filter(fetch_after__gt=ctx.now())
+        .aggregate(first=Min("fetch_after"))["first"]
+    )
+    return min(time for time in (regular, look_at, first) if time is not None)
 
 
-def _choose(ctx: RunContext, stale: list[Order]) -> Plan:
+def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
     now = ctx.now()
-    listed = [
-        StaleOrder(order.amazon_order_id, _changed_at(order) or now) for order in stale
-    ]
     buckets = {line.operation: line for line in figures.quota_lines(ctx.account, now)}
 
     def quota(operation: Operation) -> Quota:
         line = buckets.get(operation.name)
         if line is None:
-            return Quota(float(operation.burst), operation.rate)
-        return Quota(0.0 if line.hold_until else line.tokens, line.rate)
+            return Quota(float(operation.burst), operation.rate, operation.burst)
+        tokens = 0.0 if line.hold_until else line.tokens
+        return Quota(tokens, line.rate, line.burst)
 
     search = quota(operations.SEARCH_ORDERS)
-    searched_at = ctx.cursor.get("searched_at")
-    if searched_at and now - datetime.fromisoformat(searched_at) < SEARCH_PAUSE:
-        search = Quota(0.0, search.rate)
-    return plan(listed, now, quota(operations.GET_ORDER), search)
+    refused_at = ctx.cursor.get("search_refused_at")
+    if refused_at and now - datetime.fromisoformat(refused_at) < SEARCH_PAUSE:
+        search = Quota(0.0, search.rate, search.burst)
+    state = State(
+        stale=[_stale_order(order, now) for order in stale.values()],
+        get=quota(operations.GET_ORDER),
+        search=search,
+        known=_known(ctx, stale.values()),
+    )
+    return plan(state, now)
+
+
+def _stale_order(order: Order, now: datetime) -> StaleOrder:
+    return StaleOrder(
+        order_id=order.amazon_order_id,
+        changed_at=_changed_at(order),
+        waits_since=order.stale_since or now,
+        ship_by=order.ship_by,
+        needs_address=_needs_address(order.status, order.fulfilled_by),
+        is_pending=order.status == Order.Status.PENDING,
+        attempts=order.fetch_attempts,
+    )
+
+
+def _needs_address(status: str, fulfilled_by: str) -> bool:
+    """Tell whether we ship the order, or may have to: its status is a new one."""
+    return fulfilled_by != Order.FulfilledBy.AMAZON and status in _TO_SHIP
+
+
+def _known(ctx: RunContext, stale: Collection[Order]) -> list[KnownOrder]:
+    """Return the orders that a page would bring although nobody asks for them."""
+    times = [time for time in map(_changed_at, stale) if time is not None]
+    if not times:
+        return []
+    oldest = min(times)
+    # Older orders change too, but too few to matter, and this is by an index.
+    rows = Order.objects.filter(
+        account=ctx.account,
+        ordered_at__gte=oldest - ORDERED_BEFORE,
+        last_updated_at__gte=oldest,
+        stale_since__isnull=True,
+    ).values_list("last_updated_at", "status", "fulfilled_by")
+    return [
+        KnownOrder(changed_at, _needs_address(status, fulfilled_by))
+        for changed_at, status, fulfilled_by in rows[:MOST]
+        if changed_at is not None
+    ]
 
 
 def _changed_at(order: Order) -> datetime | None:
@@ -109,10 +192,15 @@ def _changed_at(order: Order) -> datetime | None:
     return told_at
 
 
-def _search(ctx: RunContext, chosen: SearchPages) -> None:
+def _search(ctx: RunContext, call: SearchPages) -> None:
     """Bring many orders by few pages; what they do not hold is fetched one by one."""
-    ctx.save_cursor({"searched_at": ctx.now().isoformat()})
-    search = OrderSearch(last_updated_after=chosen.after)
+    search = OrderSearch(
+        last_updated_after=call.after,
+        last_updated_before=call.before,
+        statuses=("UNSHIPPED", "PARTIALLY_SHIPPED") if call.to_ship_only else (),
+        fulfilled_by=("MERCHANT",) if call.to_ship_only else (),
+    )
+    is_whole = False
     try:
         for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
             for found in page.orders:
@@ -120,11 +208,17 @@ def _search(ctx: RunContext, chosen: SearchPages) -> None:
                     unreadable(ctx, found)
                 else:
                     store_order(ctx, found, source=orders.SWEEP)
-            if number >= chosen.pages:
+            is_whole = page.next_token is None
+            if number >= call.pages or not ctx.has_time():
                 break
     except (Throttled, InvalidRequest):
         # A shortcut only: getOrder brings the same orders.
+        ctx.save_cursor({"search_refused_at": ctx.now().isoformat()})
         return
+    if is_whole:
+        _waiting(ctx).filter(
+            last_event_at__range=(call.after, call.before), fetch_attempts=0
+        ).update(fetch_attempts=1)
 
 
 def _fetch(ctx: RunContext, order: Order, streak: Streak) -> None:

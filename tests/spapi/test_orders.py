@@ -213,6 +213,15 @@ def test_search_always_asks_for_the_status(server: Scripted, kit: Kit) -> None:
     assert "lastUpdatedAfter=2026-11-20T12:00:00Z" in server.received[0].path
 
 
+def test_search_keeps_the_fraction_of_its_times(server: Scripted, kit: Kit) -> None:
+    server.then(answer(200, {"orders": []}))
+    after = NOW.replace(microsecond=123_999)
+
+    api.search_orders(kit.client, api.OrderSearch(last_updated_after=after))
+
+    assert "lastUpdatedAfter=2026-11-20T12:00:00.123Z" in server.received[0].path
+
+
 def test_iterate_repeats_the_search_with_the_token(server: Scripted, kit: Kit) -> None:
     server.then(
         answer(200, {"orders": [raw()], "pagination": {"nextToken": "t/1"}}),

@@ -48,6 +48,13 @@ def sell(emulator: Emulator, account: AmazonAccount, count: int) -> list[Order]:
     ]
 
 
+def change_all(emulator: Emulator, rows: list[Order], at: datetime) -> None:
+    """Have the orders changed at one moment, as Amazon and its events tell."""
+    Order.objects.filter(pk__in=[row.pk for row in rows]).update(last_event_at=at)
+    for row in rows:
+        emulator.state.orders[row.amazon_order_id].updated_at = at
+
+
 def calls(operation: str) -> int:
     """Return how often the operation was called."""
     return ApiCall.objects.filter(operation=operation).count()
@@ -135,15 +142,62 @@ def test_flash_sale_is_brought_by_a_page(
 ) -> None:
     rows = sell(emulator, account, 60)
     minutes_ago = timezone.now() - timedelta(minutes=3)
-    Order.objects.update(last_event_at=minutes_ago)
-    for order in emulator.state.orders.values():
-        order.updated_at = max(order.updated_at, minutes_ago)
-    emulator.advance(180)
+    change_all(emulator, rows, minutes_ago)
 
     run_through(account, FETCH)
 
     assert complete() >= {row.amazon_order_id for row in rows}
     assert (calls("searchOrders"), calls("getOrder")) == (1, 0)
+
+
+def test_order_that_a_page_lacks_is_fetched_alone(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    rows = sell(emulator, account, 60)
+    minutes_ago = timezone.now() - timedelta(minutes=3)
+    change_all(emulator, rows, minutes_ago)
+    lost = emulator.state.orders[rows[7].amazon_order_id]
+    lost.updated_at = minutes_ago + timedelta(seconds=30)
+
+    run_through(account, FETCH)
+
+    assert complete() >= {row.amazon_order_id for row in rows}
+    assert (calls("searchOrders"), calls("getOrder")) == (1, 1)
+
+
+def test_refused_search_leaves_the_orders_to_single_calls(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    emulator.control("faults", match="searchOrders", kind="throttle")
+    rows = sell(emulator, account, 40)
+    change_all(emulator, rows, timezone.now() - timedelta(minutes=3))
+
+    runner.run_kind(account, FETCH)
+
+    job = SyncJob.objects.get()
+    assert "search_refused_at" in job.cursor
+    assert calls("getOrder") >= 1
+
+
+def test_pending_order_waits_for_its_next_change_when_quota_is_short(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    rows = sell(emulator, account, 18)
+    pending, others = rows[:2], rows[2:]
+    Order.objects.filter(pk__in=[row.pk for row in pending]).update(status="pending")
+
+    made = run_through(account, FETCH)
+
+    assert made.state == State.DONE
+    assert complete() == {row.amazon_order_id for row in others}
+    assert timedelta(0) < later(SyncJob.objects.get().due_at) < timedelta(seconds=61)
+
+    Order.objects.filter(stale_since__isnull=False).update(
+        stale_since=timezone.now() - timedelta(seconds=61)
+    )
+    run_through(account, FETCH)
+
+    assert complete() == {row.amazon_order_id for row in rows}
 
 
 def test_reading_older_than_the_event_is_repeated_until_it_wins(

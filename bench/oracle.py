@@ -1,0 +1,202 @@
+"""What was possible: the least time in which known arrivals can be complete.
+
+The bounds know every arrival in advance and leave out what can only cost time: calls
+take no time, pages are always full of orders that are still wanted, reports are free.
+Each condition below holds for every schedule, so no planner can be faster.
+
+A schedule that is done at T has, for every moment s, to bring the orders that changed
+from s on with what there is from s on: getOrder's tokens (no more than the burst at s
+and what comes until T), and pages, which show such an order from s + edge on only and
+hold a hundred each. Orders that a report can complete are left out where the report
+can be there by T. Every condition gets easier as T grows, so halving finds the least
+T that meets them all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+_PRECISION = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A token bucket: full at the start; `rates` are (from second, tokens a second)."""
+
+    burst: float
+    rates: tuple[tuple[float, float], ...]
+
+    def rate(self, at: float) -> float:
+        """Return how many tokens a second come at that moment."""
+        return [rate for start, rate in self.rates if start <= at][-1]
+
+    def grown(self, start: float, end: float) -> float:
+        """Return how many tokens come in between."""
+        total = 0.0
+        for at, (begins, rate) in enumerate(self.rates):
+            is_last = at + 1 == len(self.rates)
+            ends = end if is_last else min(end, self.rates[at + 1][0])
+            total += max(0.0, ends - max(begins, start)) * rate
+        return total
+
+    def most(self, start: float, end: float) -> int:
+        """Return how many calls can at most be made in between."""
+        return int(self.burst + self.grown(start, end) + 1e-9) if end >= start else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An order: when it changed, whether we ship it, how much its delay matters."""
+
+    at: float
+    needs_address: bool = True
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Amazon's quotas and habits; `report_takes` is None where no report is used."""
+
+    get: Supply
+    search: Supply
+    page: int = 100
+    edge: float = 120.0
+    report_takes: float | None = None
+
+
+def makespan(arrivals: Sequence[Arrival], world: World) -> float:
+    """Return a time before which not all of the orders can be complete."""
+    if not arrivals:
+        return 0.0
+    last = max(arrival.at for arrival in arrivals)
+    return _least(lambda end: _is_possible(arrivals, world, end), last)
+
+
+def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
+    """Return a bound for the sum of each order's weight times when it is complete.
+
+    By any moment no more orders are complete than had arrived and than the quotas
+    allow; the k-th can be complete no sooner than that count reaches k. Giving the
+    soonest of these times to the heaviest orders is the least sum there is.
+    """
+    times = sorted(arrival.at for arrival in arrivals)
+    by_report = sorted(a.at for a in arrivals if not a.needs_address)
+
+    def most_by(end: float) -> int:
+        pages = world.search.most(times[0] + world.edge, end) * world.page
+        shown = bisect_right(times, end - world.edge)
+        reported = 0
+        if world.report_takes is not None:
+            reported = bisect_right(by_report, end - world.report_takes)
+        brought = world.get.most(times[0], end) + min(pages, shown) + reported
+        return min(bisect_right(times, end), brought)
+
+    total, soonest = 0.0, 0.0
+    weights = sorted((arrival.weight for arrival in arrivals), reverse=True)
+    for place, weight in enumerate(weights, start=1):
+        soonest = max(soonest, times[0])
+        if most_by(soonest) < place:
+            soonest = _least(lambda end, k=place: most_by(end) >= k, soonest)
+        total += weight * soonest
+    return total
+
+
+def exhaustive(arrivals: Sequence[Arrival], world: World, longest: int) -> int | None:
+    """Return the least makespan in whole seconds, by trying every schedule.
+
+    For a handful of orders that arrive at whole seconds; tokens count at the end of
+    each second. None if `longest` is not enough. It checks the bound, which must never
+    be above it.
+    """
+    orders = sorted(arrivals, key=lambda arrival: arrival.at)
+    everything = (1 << len(orders)) - 1
+    states = {(0, world.get.burst, world.search.burst)}
+    for now in range(longest + 1):
+        reached = set()
+        for done, get, search in states:
+            reached |= _moves(orders, world, now, (done, get, search))
+        if any(done == everything for done, _get, _search in reached):
+            return now
+        states = {
+            (
+                done,
+                min(world.get.burst, get + world.get.grown(now, now + 1)),
+                min(world.search.burst, search + world.search.grown(now, now + 1)),
+            )
+            for done, get, search in reached
+        }
+    return None
+
+
+def _moves(
+    orders: Sequence[Arrival], world: World, now: int, state: tuple[int, float, float]
+) -> set[tuple[int, float, float]]:
+    """Return every state that calls of this second lead to."""
+    done, get, search = state
+    if world.report_takes is not None:
+        for at, order in enumerate(orders):
+            if not order.needs_address and order.at + world.report_takes <= now:
+                done |= 1 << at
+    found = set()
+    for was, left in _after_pages(orders, world, now, done, search):
+        open_ = [n for n, o in enumerate(orders) if o.at <= now and not was & (1 << n)]
+        for count in range(min(len(open_), int(get)) + 1):
+            for chosen in combinations(open_, count):
+                found.add((was | _mask(chosen), get - count, left))
+    return found
+
+
+def _after_pages(
+    orders: Sequence[Arrival], world: World, now: int, done: int, search: float
+) -> set[tuple[int, float]]:
+    shown = [n for n, order in enumerate(orders) if order.at + world.edge <= now]
+    pages = [_mask(shown[at : at + world.page]) for at in range(len(shown))]
+    reached = {(done, search)}
+    for _ in range(int(search)):
+        reached |= {
+            (was | page, left - 1)
+            for was, left in reached
+            for page in pages
+            if left >= 1
+        }
+    return reached
+
+
+def _mask(places: Iterable[int]) -> int:
+    return sum(1 << place for place in places)
+
+
+def _is_possible(arrivals: Sequence[Arrival], world: World, end: float) -> bool:
+    takes = world.report_takes
+    times = sorted(
+        arrival.at
+        for arrival in arrivals
+        if takes is None or arrival.needs_address or arrival.at + takes > end
+    )
+    shown = bisect_right(times, end - world.edge)
+    for place, start in enumerate(times):
+        if place and times[place - 1] == start:
+            continue
+        pages = world.search.most(start + world.edge, end) * world.page
+        unpaged = max(0, shown - bisect_left(times, start) - pages)
+        hidden = len(times) - max(shown, place)
+        if hidden + unpaged > world.get.most(start, end):
+            return False
+    return True
+
+
+def _least(is_enough: Callable[[float], bool], low: float) -> float:
+    """Return the least time, from `low` on, that is enough."""
+    if is_enough(low):
+        return low
+    step = 1.0
+    while not is_enough(low + step):
+        low, step = low + step, step * 2
+    high = low + step
+    while high - low > _PRECISION:
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return low
