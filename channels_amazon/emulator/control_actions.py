@@ -14,6 +14,7 @@ from .entities import Listing, Seller
 from .faults import Fault
 from .lifecycle import (
     cancel_order,
+    deliver_packages,
     request_cancel,
     set_quantity,
     ship_all_fba,
@@ -21,12 +22,15 @@ from .lifecycle import (
 )
 from .lwa import rotate_secret
 from .notices import raise_stock_change
-from .ordering import Wish, place_orders
+from .ordering import Wish, chances_of, place_orders, spread_orders
 from .publishing import send
 from .state import EMPTY_QUEUE, World
+from .world import add_sellers as open_accounts
 from .world import build_world
 
 MOST_ORDERS = 5000
+MOST_SELLERS = 200
+MOST_LISTINGS = 120
 KEPT_WITH_CONNECTIONS = frozenset(
     {
         "authorizations",
@@ -43,8 +47,13 @@ def buy(world: World, body: Body) -> Json:
     """Place orders and return their ids."""
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
-    wish = Wish(**{key: value for key, value in body.items() if key != "n"})
-    return {"order_ids": place_orders(world, body["n"], wish)}
+    apart = {"n", "over_seconds", "seed"}
+    wish = Wish(**{key: value for key, value in body.items() if key not in apart})
+    with chances_of(world, body["seed"]):
+        if body["over_seconds"] <= 0:
+            return {"order_ids": place_orders(world, body["n"], wish)}
+        span = body["over_seconds"]
+        return {"order_ids": spread_orders(world, body["n"], wish, span)}
 
 
 def cancel(world: World, body: Body) -> Json:
@@ -53,8 +62,28 @@ def cancel(world: World, body: Body) -> Json:
     if kind == "request":
         order = request_cancel(world, order_id, body["reason"] or "")
     else:
-        order = cancel_order(world, order_id, kind.upper())
+        order = cancel_order(
+            world, order_id, kind.upper(), sku=body["sku"], units=body["quantity"]
+        )
     return {"order_id": order.order_id, "status": order.status}
+
+
+def add_sellers(world: World, body: Body) -> Json:
+    """Open further accounts in a region."""
+    if not 1 <= body["n"] <= MOST_SELLERS or not 1 <= body["listings"] <= MOST_LISTINGS:
+        raise ControlError(
+            f"n is at most {MOST_SELLERS} and listings at most {MOST_LISTINGS}."
+        )
+    added = open_accounts(world, body["region"], body["n"], body["listings"])
+    return {"seller_ids": added}
+
+
+def deliver(world: World, body: Body) -> Json:
+    """Let the parcels of a merchant's order arrive."""
+    references = deliver_packages(
+        world, body["order_id"], body["package_reference_id"], body["status"]
+    )
+    return {"order_id": body["order_id"], "package_reference_ids": references}
 
 
 def ship_fba(world: World, body: Body) -> Json:

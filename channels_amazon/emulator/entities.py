@@ -149,8 +149,16 @@ class OrderItem:
     quantity: int
     unit_price: Decimal
     shipped: int = 0
+    # units that were cancelled, of an order that otherwise goes on too
+    cancelled: int = 0
+    cancel_requested: bool = False
     cancel_reason: str | None = None
     cancelled_by: str | None = None
+
+    @property
+    def left(self) -> int:
+        """Return the units that are neither shipped nor cancelled."""
+        return max(0, self.quantity - self.shipped - self.cancelled)
 
 
 @dataclass
@@ -166,6 +174,13 @@ class Package:
     tracking_number: str
     ship_time: datetime
     items: dict[str, int]
+    status: str = "SHIPPED"
+    # what an edit takes the place of, shown until the edit itself shows
+    replaces: Package | None = None
+
+    def shown_at(self, now: datetime) -> Package | None:
+        """Return the parcel as PACKAGES shows it at a time, or None."""
+        return self if self.visible_at <= now else self.replaces
 
 
 @dataclass
@@ -195,6 +210,8 @@ class Order:
     seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
+    # by when a buyer's request for a cancel wants its answer
+    cancel_notify_at: datetime | None = None
     packages: list[Package] = field(default_factory=list)
 
 

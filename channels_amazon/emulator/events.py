@@ -51,13 +51,13 @@ def raise_order_change(
 def order_summary(order: Order) -> Json:
     """Return the Summary of an order as it is now."""
     shipped = sum(item.shipped for item in order.items)
-    ordered = sum(item.quantity for item in order.items)
+    left = sum(item.left for item in order.items)
     is_open = order.status != "CANCELLED"
     is_pending = order.status in {"PENDING", "PENDING_AVAILABILITY"}
     programs = [_PROGRAMS[name] for name in order.programs if name in _PROGRAMS]
     if order.replacement_of:
         programs.append("Replacement")
-    return {
+    summary: Json = {
         "MarketplaceId": order.marketplace_id,
         "OrderStatus": _STATUSES.get(order.status, order.status),
         "PurchaseDate": iso(order.created_at),
@@ -65,7 +65,7 @@ def order_summary(order: Order) -> Json:
         "FulfillmentType": "AFN" if order.fulfilled_by == "AMAZON" else "MFN",
         "OrderType": "StandardOrder",
         "NumberOfItemsShipped": shipped,
-        "NumberOfItemsUnshipped": ordered - shipped if is_open else 0,
+        "NumberOfItemsUnshipped": left if is_open else 0,
         "EarliestShipDate": iso(order.earliest_ship),
         "LatestShipDate": iso(order.latest_ship),
         "EarliestDeliveryDate": iso(order.earliest_delivery),
@@ -74,6 +74,9 @@ def order_summary(order: Order) -> Json:
         "ShippingPrograms": [],
         "OrderItems": [_item(order, item) for item in order.items],
     }
+    if order.cancel_notify_at:
+        summary["CancelNotifyDate"] = iso(order.cancel_notify_at)
+    return summary
 
 
 def _payload(order: Order, change_type: str, reason: str) -> Json:
@@ -96,10 +99,10 @@ def _item(order: Order, item: OrderItem) -> Json:
         "OrderItemId": item.order_item_id,
         "SellerSKU": item.sku,
         "SupplySourceId": None,
-        "OrderItemStatus": "Shipped" if item.shipped >= item.quantity else "Unshipped",
+        "OrderItemStatus": "Shipped" if item.shipped and not item.left else "Unshipped",
         "Quantity": item.quantity,
         "QuantityShipped": item.shipped,
-        "IsBuyerRequestedCancel": item.cancel_reason is not None,
+        "IsBuyerRequestedCancel": item.cancel_requested,
         "ItemEarliestDeliveryDate": iso(order.earliest_delivery),
         "ItemLatestDeliveryDate": iso(order.latest_delivery),
     }

@@ -52,8 +52,9 @@ def release_order(world: World, order: Order) -> None:
 
 def settle_shipped(world: World, order: Order) -> None:
     """Set the status that the shipped quantities imply, and tell of it."""
-    if all(item.shipped >= item.quantity for item in order.items):
-        order.status = "SHIPPED"
+    if not any(item.left for item in order.items):
+        is_shipped = any(item.shipped for item in order.items)
+        order.status = "SHIPPED" if is_shipped else "CANCELLED"
     elif any(item.shipped for item in order.items):
         order.status = "PARTIALLY_SHIPPED"
     _touch(world, order)
@@ -62,7 +63,8 @@ def settle_shipped(world: World, order: Order) -> None:
 def settle_packages(world: World, order: Order) -> None:
     """Count the confirmed parcels that Amazon has taken in by now."""
     now = world.now()
-    taken_in = [package for package in order.packages if package.visible_at <= now]
+    shown = [package.shown_at(now) for package in order.packages]
+    taken_in = [package for package in shown if package is not None]
     for item in order.items:
         item.shipped = sum(
             package.items.get(item.order_item_id, 0) for package in taken_in
@@ -78,8 +80,8 @@ def ship_by_amazon(world: World, order_id: str) -> Order:
     for item in order.items:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
         if stock is not None:
-            fba_units.send_out(world, stock, item.quantity)
-        item.shipped = item.quantity
+            fba_units.send_out(world, stock, item.left)
+        item.shipped = item.quantity - item.cancelled
     settle_shipped(world, order)
     return order
 
@@ -102,25 +104,65 @@ def request_cancel(world: World, order_id: str, reason: str = "") -> Order:
     if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED"}:
         raise LifecycleError(f"Order {order_id} is {order.status}, not unshipped.")
     for item in order.items:
-        if item.shipped < item.quantity:
+        if item.left:
+            item.cancel_requested = True
             item.cancel_reason = reason or CANCEL_REASONS[0]
+    order.cancel_notify_at = max(order.latest_ship, world.now())
     _touch(world, order, BUYER_CHANGE, "Buyer Requested Cancel")
     return order
 
 
-def cancel_order(world: World, order_id: str, by: str = "BUYER") -> Order:
-    """Cancel what has not been shipped."""
+def cancel_order(
+    world: World,
+    order_id: str,
+    by: str = "BUYER",
+    *,
+    sku: str | None = None,
+    units: int | None = None,
+) -> Order:
+    """Cancel what has not been shipped, or only a SKU's line, or so many units of it.
+
+    What stays goes on: the status follows from what is left.
+    """
     order = find_order(world, order_id)
     if order.status in {"SHIPPED", "CANCELLED"}:
         raise LifecycleError(f"Order {order_id} is {order.status} already.")
+    chosen = [item for item in order.items if item.left and sku in (None, item.sku)]
+    if not chosen:
+        raise LifecycleError(f"Order {order_id} has no line {sku} left to cancel.")
     was_pending = order.status == "PENDING"
-    order.status = "CANCELLED"
-    for item in order.items:
+    for item in chosen:
+        left = item.left if units is None else min(units, item.left)
+        item.cancelled += left
         item.cancelled_by = by
         item.cancel_reason = item.cancel_reason or CANCEL_REASONS[0]
-        _return_stock(world, order, item, was_pending=was_pending)
-    _touch(world, order)
+        _return_stock(world, order, item, left, was_pending=was_pending)
+    if any(item.left for item in order.items):
+        _touch(world, order, reason="Units were cancelled")
+    else:
+        settle_shipped(world, order)
     return order
+
+
+def deliver_packages(
+    world: World, order_id: str, reference_id: str | None, status: str
+) -> list[str]:
+    """Let a merchant's parcel arrive, or all; return their references.
+
+    Amazon tells nobody of it: only a read shows how far a parcel is.
+    """
+    order = find_order(world, order_id)
+    chosen = [
+        package
+        for package in order.packages
+        if reference_id in (None, package.reference_id)
+    ]
+    if not chosen:
+        raise LifecycleError(f"Order {order_id} has no such package.")
+    for package in chosen:
+        package.status = status
+    order.updated_at = world.now()
+    return [package.reference_id for package in chosen]
 
 
 def find_order(world: World, order_id: str) -> Order:
@@ -173,10 +215,9 @@ def _take_stock(world: World, order: Order, item: OrderItem) -> None:
 
 
 def _return_stock(
-    world: World, order: Order, item: OrderItem, *, was_pending: bool
+    world: World, order: Order, item: OrderItem, left: int, *, was_pending: bool
 ) -> None:
     """Amazon's own units come back; a merchant's only while the order was pending."""
-    left = item.quantity - item.shipped
     listing = world.listings.get((order.seller_id, item.sku))
     if order.fulfilled_by == "MERCHANT":
         if was_pending and listing is not None:

@@ -40,6 +40,7 @@ def mirror(world: World, order: McfOrder) -> None:
     for item, source in zip(shown.items, order.items, strict=False):
         item.quantity = source.quantity
         item.shipped = source.shipped
+        item.cancelled = source.cancelled + source.unfulfillable
         if source.cancelled:
             item.cancelled_by, item.cancel_reason = "MERCHANT", "OTHER"
     shown.status = _STATUSES.get(order.status, "UNSHIPPED")

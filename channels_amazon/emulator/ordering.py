@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from .buyers import fake_buyer
 from .entities import Listing, Order, OrderItem
@@ -16,6 +19,8 @@ from .state import World
 ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
 # Items of one order in ten are two or three kinds.
 SEVERAL_KINDS = 0.1
+# Orders spread over time come in batches, so many real seconds apart.
+TICK = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,10 @@ class Wish:
     status: str | None = None
     currency: str | None = None
     unknown_sku: bool = False
+    # of the orders left open, this share is Amazon's to ship
+    amazon_share: float | None = None
+    # buyers found the offer before it was sold out
+    ignore_stock: bool = False
     replacement_of: str | None = None
 
 
@@ -43,8 +52,71 @@ def place_orders(world: World, n: int, wish: Wish | None = None) -> list[str]:
 
 def place_order(world: World, wish: Wish) -> Order:
     """Place one order now: stock is taken, events are raised."""
+    order = _draft_wish(world, wish, Shelf(world))
+    open_order(world, order, stays=wish.status is not None)
+    return order
+
+
+def spread_orders(world: World, n: int, wish: Wish, seconds: float) -> list[str]:
+    """Place n orders evenly over so many simulated seconds; return their ids.
+
+    All are made up now, from the stock there is now, so that what is asked of this
+    Amazon meanwhile does not change them. Raises LifecycleError.
+    """
+    shelf = Shelf(world)
+    orders = [_draft_wish(world, wish, shelf) for _ in range(n)]
+    tick = TICK * world.clock.speed
+    stays = wish.status is not None
+    batches: dict[float, list[Order]] = {}
+    for number, order in enumerate(orders):
+        due = number * seconds / n
+        batches.setdefault(due - due % tick, []).append(order)
+    for due, batch in batches.items():
+        world.schedule(due, partial(_open_batch, world, batch, stays=stays))
+    return [order.order_id for order in orders]
+
+
+@contextmanager
+def chances_of(world: World, seed: int | None) -> Iterator[None]:
+    """Let chance begin anew with a seed for a while, then go on as before."""
+    kept = world.random
+    if seed is not None:
+        world.random = random.Random(seed)
+    try:
+        yield
+    finally:
+        world.random = kept
+
+
+class Shelf:
+    """What buyers find while orders are made up; each question is answered once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[tuple[str, Wish], list[Listing]] = {}
+
+    def fitting(self, seller_id: str, wish: Wish) -> list[Listing]:
+        """Return the listings that fit a wish, in SKU order."""
+        key = (seller_id, wish)
+        if key not in self._found:
+            self._found[key] = _fitting(self._world, seller_id, wish)
+        return self._found[key]
+
+
+def _open_batch(world: World, orders: list[Order], *, stays: bool) -> None:
+    for order in orders:
+        order.created_at = order.updated_at = world.now()
+        order_times(order, is_fast="PRIME" in order.programs)
+        open_order(world, order, stays=stays)
+
+
+def _draft_wish(world: World, wish: Wish, shelf: Shelf) -> Order:
     seller_id = _seller_id(world, wish)
-    listings = _choose(world, seller_id, wish)
+    if wish.amazon_share is not None and wish.fulfilled_by is None:
+        is_amazons = world.random.random() < wish.amazon_share
+        shipper = "AMAZON" if is_amazons else "MERCHANT"
+        wish = replace(wish, fulfilled_by=shipper)
+    listings = _choose(world, shelf.fitting(seller_id, wish), wish)
     fulfilled_by = wish.fulfilled_by or _fulfilled_by(world.random, listings[0])
     marketplace_id = wish.marketplace_id or _site(world, listings, fulfilled_by)
     order = draft_order(world, listings, marketplace_id, fulfilled_by, at=world.now())
@@ -54,9 +126,16 @@ def place_order(world: World, wish: Wish) -> Order:
         order.items[0].sku = f"UNKNOWN-{world.serial():05d}"
     order.currency = wish.currency or order.currency
     order.status = wish.status or "PENDING"
-    order.replacement_of = wish.replacement_of
-    open_order(world, order, stays=wish.status is not None)
+    if wish.replacement_of:
+        _make_replacement(order, wish.replacement_of)
     return order
+
+
+def _make_replacement(order: Order, original_id: str) -> None:
+    """Send the buyer the same once more, for nothing."""
+    order.replacement_of = original_id
+    for item in order.items:
+        item.unit_price = Decimal(0)
 
 
 def draft_order(
@@ -128,17 +207,22 @@ def _seller_id(world: World, wish: Wish) -> str:
     return world.seller_of_region(wish.region).seller_id
 
 
-def _choose(world: World, seller_id: str, wish: Wish) -> list[Listing]:
-    """Choose what is bought; a named SKU may be bought even when it is sold out."""
-    fitting = [
+def _fitting(world: World, seller_id: str, wish: Wish) -> list[Listing]:
+    """Find what may be bought; a named SKU may be even when it is sold out."""
+    needs_stock = wish.sku is None and not wish.ignore_stock
+    return [
         listing
         for listing in world.seller_listings(seller_id)
         if wish.sku in (None, listing.sku)
         and listing.offers
         and wish.marketplace_id in (None, *listing.offers)
         and _offers(listing, wish.fulfilled_by)
-        and (wish.sku is not None or _is_in_stock(world, listing, wish))
+        and (not needs_stock or _is_in_stock(world, listing, wish))
     ]
+
+
+def _choose(world: World, fitting: list[Listing], wish: Wish) -> list[Listing]:
+    """Choose what is bought; raises LifecycleError where nothing fits."""
     if not fitting:
         raise LifecycleError("No listing in stock fits the wished order.")
     first = world.random.choice(fitting)

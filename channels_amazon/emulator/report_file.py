@@ -180,9 +180,9 @@ def _prices(order: Order, item: OrderItem) -> dict[str, str]:
 
 
 def _item_status(order: Order, item: OrderItem) -> str:
-    if item.cancelled_by or order.status == "CANCELLED":
+    if order.status == "CANCELLED" or item.cancelled >= item.quantity:
         return "Cancelled"
-    return "Shipped" if item.shipped >= item.quantity else "Unshipped"
+    return "Unshipped" if item.left else "Shipped"
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -80,6 +80,20 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
     return world
 
 
+def add_sellers(world: World, region: str, count: int, listings: int) -> list[str]:
+    """Open further accounts in a region and return their ids."""
+    added = []
+    for _ in range(count):
+        number = sum(seller.region == region for seller in world.sellers.values()) + 1
+        seller = _seller(region, f"A1EMULATOR{region.upper()}{number}")
+        seller.store_name = f"{seller.store_name} {number}"
+        world.sellers[seller.seller_id] = seller
+        chance = random.Random(f"{world.seed}:{seller.seller_id}")
+        _add_listings(world, seller, listings, chance)
+        added.append(seller.seller_id)
+    return added
+
+
 def demo_application() -> Application:
     """Return the application as the developer registered it: public, not listed."""
     return Application(

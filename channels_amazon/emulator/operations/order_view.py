@@ -99,7 +99,7 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
         "product": product,
     }
     if "FULFILLMENT" in wanted:
-        left = 0 if order.status == "CANCELLED" else item.quantity - item.shipped
+        left = 0 if order.status == "CANCELLED" else item.left
         view["fulfillment"] = {
             "quantityFulfilled": item.shipped,
             "quantityUnfulfilled": left,
@@ -120,20 +120,17 @@ def _line_total(item: OrderItem) -> Decimal:
 
 
 def _cancellation(item: OrderItem) -> Json:
-    view: Json = {
-        "cancellationRequest": {
+    view: Json = {}
+    if item.cancel_requested or item.cancelled_by in (None, "BUYER"):
+        view["cancellationRequest"] = {
             "requester": "BUYER",
             "cancelReason": item.cancel_reason,
         }
-    }
     if item.cancelled_by:
-        execution = {
+        view["cancellationExecution"] = {
             "cancelledBy": item.cancelled_by,
             "cancelReason": item.cancel_reason,
         }
-        view["cancellationExecution"] = execution
-        if item.cancelled_by != "BUYER":
-            del view["cancellationRequest"]
     return view
 
 
@@ -210,15 +207,15 @@ def _fulfillment(order: Order) -> Json:
 def _packages(world: World, order: Order) -> list[Json]:
     """Show the parcels of a merchant's order once Amazon has taken them in."""
     now = world.now()
-    shown = [package for package in order.packages if package.visible_at <= now]
-    return [_package(package) for package in shown]
+    shown = [package.shown_at(now) for package in order.packages]
+    return [_package(package) for package in shown if package is not None]
 
 
 def _package(package: Package) -> Json:
     view: Json = {
         "packageReferenceId": package.reference_id,
         "createdTime": iso(package.created_at),
-        "packageStatus": {"status": "SHIPPED"},
+        "packageStatus": {"status": package.status},
         "carrier": package.carrier,
         "shipTime": iso(package.ship_time),
         "trackingNumber": package.tracking_number,

@@ -27,7 +27,7 @@ def confirm_shipment(call: Call) -> Answer:
     order = _shippable(call, marketplace_id)
     if package.ship_time < order.created_at:
         raise invalid("shipDate must not be before the order date.")
-    _place_package(order, package)
+    _place_package(order, package, call.world.now())
     call.world.schedule(
         call.world.switches.package_seconds,
         lambda: settle_packages(call.world, order),
@@ -103,11 +103,13 @@ def _shippable(call: Call, marketplace_id: str) -> Order:
     return order
 
 
-def _place_package(order: Order, package: Package) -> None:
+def _place_package(order: Order, package: Package, now: datetime) -> None:
     """Keep the parcel and count its units; raises Refusal when they are too many."""
     others = [p for p in order.packages if p.reference_id != package.reference_id]
-    is_edit = len(others) < len(order.packages)
-    ordered = {item.order_item_id: item.quantity for item in order.items}
+    edited = next((p for p in order.packages if p not in others), None)
+    ordered = {
+        item.order_item_id: item.quantity - item.cancelled for item in order.items
+    }
     shipped = {item_id: 0 for item_id in ordered}
     for parcel in [*others, package]:
         for item_id, quantity in parcel.items.items():
@@ -115,9 +117,12 @@ def _place_package(order: Order, package: Package) -> None:
                 raise invalid(f"Order item {item_id} is not part of the order.")
             shipped[item_id] += quantity
     if any(shipped[item_id] > ordered[item_id] for item_id in ordered):
-        if order.status == "SHIPPED" and not is_edit:
+        if order.status == "SHIPPED" and edited is None:
             raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
         raise invalid("The quantity is more than is left to ship.")
+    if edited is not None:
+        package.created_at = edited.created_at
+        package.replaces = edited.shown_at(now)
     order.packages = [*others, package]
 
 
