@@ -26,6 +26,11 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules import order_event
 from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
+from channels_amazon.rules.report_event import (
+    REPORT_PROCESSING_FINISHED,
+    read_report_event,
+)
+from channels_amazon.services import order_reports
 from channels_amazon.services.diagnostics import (
     Entry,
     Level,
@@ -72,6 +77,7 @@ class _Verdict:
     about: str = ""
     account: AmazonAccount | None = None
     event: OrderEvent | None = None
+    report_id: str = ""
 
 
 def accept(messages: Sequence[Message]) -> list[Accepted]:
@@ -122,6 +128,8 @@ def _take_in(message: Message) -> Accepted:
 def _judge(envelope: Envelope) -> _Verdict:
     """Decide what a readable message is, without changing anything yet."""
     kind = envelope.notification_type
+    if kind == REPORT_PROCESSING_FINISHED:
+        return _judge_report(envelope)
     if kind != order_event.ORDER_CHANGE:
         return _Verdict(
             State.IGNORED if kind else State.QUARANTINED,
@@ -153,6 +161,19 @@ def _judge(envelope: Envelope) -> _Verdict:
     return _Verdict(State.APPLIED, account=account, event=event)
 
 
+def _judge_report(envelope: Envelope) -> _Verdict:
+    """Decide what the end of a report means: one of ours is looked at now."""
+    try:
+        event = read_report_event(envelope)
+    except BadEvent as error:
+        return _bad(error)
+    account = order_reports.account_of(event.report_id, event.seller_id)
+    if account is None:
+        # Made by somebody else, perhaps by hand in Seller Central.
+        return _Verdict(State.IGNORED)
+    return _Verdict(State.APPLIED, account=account, report_id=event.report_id)
+
+
 def _store(
     message: Message,
     notification_id: str,
@@ -166,6 +187,8 @@ def _store(
             if verdict.account is not None and verdict.event is not None:
                 result = apply_event(verdict.account, verdict.event)
                 state = State.APPLIED if result.is_news else State.STALE
+            if verdict.report_id and not order_reports.look_now(verdict.report_id):
+                state = State.STALE
             _write(message, notification_id, envelope, verdict, state)
     except IntegrityError:
         # Another consumer was quicker with the same message.

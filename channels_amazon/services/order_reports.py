@@ -111,7 +111,10 @@ def look_later(report: OrderReport, at: datetime) -> None:
 
 
 def look_now(report_id: str) -> bool:
-    """Have the report looked at, since Amazon says that it has ended."""
+    """Have the report looked at, since Amazon says that it has ended.
+
+    Returns whether that was still waited for.
+    """
     asked = OrderReport.objects.filter(report_id=report_id, state=State.REQUESTED)
     report = asked.first()
     if report is None:
@@ -119,6 +122,15 @@ def look_now(report_id: str) -> bool:
     asked.update(look_after=timezone.now())
     jobs.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
     return True
+
+
+def account_of(report_id: str, seller_id: str) -> AmazonAccount | None:
+    """Return the account that asked Amazon for this report, None for another's."""
+    report = OrderReport.objects.filter(
+        report_id=report_id, account__seller_id=seller_id
+    )
+    found = report.select_related("account__store").first()
+    return found.account if found else None
 
 
 def note_ready(report: OrderReport, document_id: str, took: timedelta | None) -> bool:
