@@ -131,9 +131,11 @@ def _download(ctx: RunContext, report: OrderReport) -> Told:
 
 def _read(ctx: RunContext, document: ReportDocument) -> Told:
     home = ctx.account.participations.order_by("pk").first()
-    with open_report_document(ctx.client, document, timeout=TIMEOUT) as file:
+    with open_report_document(ctx.client, document, timeout=TIMEOUT) as content:
         return read_order_report(
-            file, marketplace_id=home.marketplace_id if home else ""
+            content.file,
+            charset=content.charset,
+            marketplace_id=home.marketplace_id if home else "",
         )
 
 
