@@ -15,6 +15,7 @@ _ROAD = (
     "notifications.silent",
     "queue.backlog",
     "quota.starved",
+    "orders.gap",
 )
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
@@ -22,6 +23,7 @@ _AUTHORISATION = (
     "marketplace.*",
     "notifications.subscription_missing",
     "notifications.silent",
+    "orders.gap",
 )
 
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
@@ -39,12 +41,12 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("token.foreign_client", ("token.expiring", *_AUTHORISATION)),
     ("account.wrong_region", _AUTHORISATION),
     ("account.individual_plan", ("permission.*",)),
-    ("lwa.outage", ("queue.backlog",)),
-    ("amazon.outage", ("queue.backlog", "notifications.silent")),
+    ("lwa.outage", ("queue.backlog", "orders.gap")),
+    ("amazon.outage", ("queue.backlog", "notifications.silent", "orders.gap")),
     ("token.expiring", ()),
     ("store.plan", ()),
     ("permission.shipping_missing", ("permission.personal_data_missing",)),
-    ("permission.*", ()),
+    ("permission.*", ("orders.gap",)),
     (
         "queue.broker_unreachable",
         (
@@ -52,24 +54,36 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.worker_stuck",
             "queue.backlog",
             "queue.schedule_missing",
+            "orders.gap",
         ),
     ),
     (
         "queue.no_worker",
-        ("queue.worker_stuck", "queue.backlog", "queue.schedule_missing"),
+        (
+            "queue.worker_stuck",
+            "queue.backlog",
+            "queue.schedule_missing",
+            "orders.gap",
+        ),
     ),
-    ("queue.worker_stuck", ("queue.backlog",)),
-    ("queue.*", ()),
+    ("queue.worker_stuck", ("queue.backlog", "orders.gap")),
+    ("queue.*", ("orders.gap",)),
     (
         "notifications.not_configured",
-        ("notifications.subscription_missing", "notifications.silent"),
+        (
+            "notifications.subscription_missing",
+            "notifications.silent",
+            "orders.gap",
+        ),
     ),
     (
         "notifications.credentials",
-        ("notifications.consumer_down", "notifications.silent"),
+        ("notifications.consumer_down", "notifications.silent", "orders.gap"),
     ),
-    ("notifications.consumer_down", ("notifications.silent",)),
-    ("notifications.subscription_missing", ("notifications.silent",)),
+    ("notifications.consumer_down", ("notifications.silent", "orders.gap")),
+    ("notifications.subscription_missing", ("notifications.silent", "orders.gap")),
+    ("notifications.silent", ("orders.gap",)),
+    ("orders.gap", ()),
 )
 
 

@@ -28,6 +28,9 @@ def error(code: str, because: str = "") -> Fault:
         ("queue.broker_unreachable", "queue.no_worker"),
         ("queue.no_worker", "queue.backlog"),
         ("notifications.consumer_down", "notifications.silent"),
+        ("notifications.silent", "orders.gap"),
+        ("queue.no_worker", "orders.gap"),
+        ("permission.orders_missing", "orders.gap"),
         ("permission.shipping_missing", "permission.personal_data_missing"),
     ],
 )

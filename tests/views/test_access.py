@@ -80,6 +80,7 @@ ADDRESSES = {
     "amazon-order-reveal": Address(_order, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
+    "amazon-reconciliation-list": Address(),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
@@ -97,6 +98,7 @@ LISTS = (
     "amazon-log-export",
     "amazon-order-list",
     "amazon-overview",
+    "amazon-reconciliation-list",
     "amazon-stock-list",
 )
 
