@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -22,7 +23,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.reconciliation import pages_left
-from channels_amazon.sync import order_sweep, runner
+from channels_amazon.sync import order_sweep, runner, storing
 from tests.builders import make_account
 from tests.sync.running import run_through
 
@@ -81,7 +82,7 @@ class Killed(BaseException):
     """Stands for a process that ends without a chance to tidy up."""
 
 
-@pytest.mark.parametrize("dies_at", [0, 1, 99, 100, 101, 199, 200, 249])
+@pytest.mark.parametrize("dies_at", [99, 105])
 def test_pass_killed_anywhere_neither_loses_nor_skips(
     emulator: Emulator,
     account: AmazonAccount,
@@ -90,11 +91,11 @@ def test_pass_killed_anywhere_neither_loses_nor_skips(
 ) -> None:
     run_through(account, SWEEP)
     before = str(SyncJob.objects.get(kind=SWEEP).cursor["low_water"])
-    ids = sell(emulator, 250, timedelta(minutes=4))
-    stored = order_sweep.store_order  # type: ignore[attr-defined]
+    ids = sell(emulator, 110, timedelta(minutes=4))
+    stored = storing.store_order
     count = 0
 
-    def die_at(*args: object, **kwargs: object) -> object:
+    def die_at(*args: Any, **kwargs: Any) -> object:
         nonlocal count
         count += 1
         if count == dies_at + 1:
@@ -121,19 +122,19 @@ def test_first_pull_of_many_orders_is_ended_by_a_report(
     emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.control(
-        "limits", operation="searchOrders", rate=0.005, burst=5, region="na"
+        "limits", operation="searchOrders", rate=0.005, burst=4, region="na"
     )
     QuotaBucket.objects.update_or_create(
         subject=account.quota_subject,
         operation="searchOrders",
         defaults={
-            "tokens": 5,
-            "burst": 5,
+            "tokens": 4,
+            "burst": 4,
             "rate": 0.005,
             "stamp": timezone.now().timestamp(),
         },
     )
-    sell(emulator, 450, timedelta(minutes=10))
+    sell(emulator, 130, timedelta(minutes=10))
 
     swept = run_through(account, SWEEP)
 
@@ -143,7 +144,7 @@ def test_first_pull_of_many_orders_is_ended_by_a_report(
     assert SyncJob.objects.get(kind=SWEEP).cursor["low_water"]
     report = report_through(emulator, account)
     assert (report.state, report.gap_order_ids) == ("read", [])
-    assert Order.objects.count() == report.orders_seen == 450
+    assert Order.objects.count() == report.orders_seen == 130
     # The whole of the pull is held at once, and complete as getOrder's quota allows.
     assert not Order.objects.filter(completed_at=None, stale_since=None).exists()
 

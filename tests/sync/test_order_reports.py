@@ -24,7 +24,9 @@ from channels_amazon.models import (
 )
 from channels_amazon.services import order_reports, report_comparison
 from channels_amazon.services.stock import set_on_hand
+from channels_amazon.sync import order_reports as order_reports_job
 from channels_amazon.sync import report_reading, runner, storing
+from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.report_asking import LIST_AFTER
 from tests.builders import make_account, make_job, make_variant, make_warehouse
 from tests.sync.running import run_through
@@ -263,11 +265,22 @@ def test_refused_first_pull_leaves_it_to_the_sweep(
     assert sweep.due_at <= timezone.now()
 
 
+def slices_of(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let the time of a run be up after so many orders, once it reads a report."""
+    read = report_reading.read
+
+    def read_slice(ctx: RunContext, report: OrderReport) -> None:
+        ctx.deadline = timezone.now()
+        read(ctx, report)
+
+    monkeypatch.setattr(report_reading, "LEAST_STORED", count)
+    monkeypatch.setattr(order_reports_job, "read", read_slice)
+
+
 def test_document_whose_address_ran_out_is_asked_for_again(
     emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_reading, "LEAST_STORED", 1)
-    monkeypatch.setattr(runner, "SLICE", timedelta(seconds=0.3))
+    slices_of(monkeypatch, 7)
     sell(emulator, 40)
     report = want(account)
     for _ in range(20):
@@ -310,9 +323,8 @@ def test_slices_store_and_count_every_order_once(
     monkeypatch: pytest.MonkeyPatch,
     least: int,
 ) -> None:
-    monkeypatch.setattr(report_reading, "LEAST_STORED", least)
+    slices_of(monkeypatch, least)
     monkeypatch.setattr(report_comparison, "BATCH", 10)
-    monkeypatch.setattr(runner, "SLICE", timedelta(seconds=0.2))
     ids = sell(emulator, 25)
     report = want(account)
 
