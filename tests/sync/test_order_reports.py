@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import logging
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,29 +12,33 @@ from django.utils import timezone
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import (
     AmazonAccount,
-    ApiCall,
     DiagnosticEntry,
     Order,
     OrderReport,
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import order_reports, report_comparison
 from channels_amazon.services.stock import set_on_hand
-from channels_amazon.sync import order_reports as order_reports_job
-from channels_amazon.sync import report_reading, runner, storing
-from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.report_asking import LIST_AFTER
 from tests.builders import make_account, make_job, make_variant, make_warehouse
+from tests.sync.reporting import (
+    FETCH,
+    MOST_QUERIES_AN_ORDER,
+    REPORTS,
+    SWEEP,
+    Purpose,
+    State,
+    age,
+    bring,
+    calls,
+    hurry,
+    run,
+    sell,
+    want,
+)
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db
-
-REPORTS, FETCH = SyncJob.Kind.ORDER_REPORTS, SyncJob.Kind.ORDER_FETCH
-SWEEP = SyncJob.Kind.ORDER_SWEEP
-State, Purpose = OrderReport.State, OrderReport.Purpose
-US = "ATVPDKIKX0DER"
-MOST_QUERIES_AN_ORDER = 30
 
 
 @pytest.fixture
@@ -45,70 +46,6 @@ def account(emulator: Emulator) -> AmazonAccount:
     """Give an account that can call the emulator, and has no orders there."""
     emulator.state.orders.clear()
     return make_account(emulator=emulator)
-
-
-def sell(emulator: Emulator, count: int = 1, who: str = "AMAZON") -> list[str]:
-    """Place orders at Amazon of which nothing tells us."""
-    sku = next(
-        listing.sku
-        for listing in emulator.state.listings.values()
-        if US in listing.offers
-        and (listing.is_fba if who == "AMAZON" else listing.quantity is not None)
-    )
-    ids = emulator.place_orders(
-        count, marketplace_id=US, fulfilled_by=who, sku=sku, quantity=1
-    )
-    for order_id in ids:
-        age(emulator, order_id, 60)
-    return ids
-
-
-def age(emulator: Emulator, order_id: str, seconds: float) -> None:
-    """Let the order's last change at Amazon be that long ago."""
-    order = emulator.state.orders[order_id]
-    order.updated_at = timezone.now() - timedelta(seconds=seconds)
-    order.created_at = min(order.created_at, order.updated_at)
-
-
-def want(
-    account: AmazonAccount, purpose: str = Purpose.DAILY, days: float = 3
-) -> OrderReport:
-    """Want a report of the last days."""
-    now = timezone.now()
-    report = order_reports.want_report(
-        account, purpose=purpose, starts_at=now - timedelta(days=days), ends_at=now
-    )
-    assert report is not None
-    return report
-
-
-def run(account: AmazonAccount) -> SyncRun:
-    """Run the job once."""
-    made = runner.run_kind(account, REPORTS)
-    assert made is not None
-    return made
-
-
-def hurry(**columns: object) -> None:
-    """Have every report looked at by the next run."""
-    OrderReport.objects.update(look_after=None, **columns)
-
-
-def bring(emulator: Emulator, account: AmazonAccount, report: OrderReport) -> None:
-    """Run the job, and let Amazon's time pass, until the report is through."""
-    for _ in range(30):
-        run(account)
-        report.refresh_from_db()
-        if report.state in OrderReport.DONE:
-            return
-        emulator.advance(30)
-        hurry()
-    raise AssertionError(report.state)
-
-
-def calls(operation: str) -> int:
-    """Return how often the operation was called."""
-    return ApiCall.objects.filter(operation=operation).count()
 
 
 def test_report_brings_what_nothing_told_of(
@@ -263,185 +200,6 @@ def test_refused_first_pull_leaves_it_to_the_sweep(
     assert (made.state, report.state) == (SyncRun.State.BLOCKED, State.FAILED)
     assert made.code == "permission.orders_missing"
     assert sweep.due_at <= timezone.now()
-
-
-def slices_of(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """Let the time of a run be up after so many orders, once it reads a report."""
-    read = report_reading.read
-
-    def read_slice(ctx: RunContext, report: OrderReport) -> None:
-        ctx.deadline = timezone.now()
-        read(ctx, report)
-
-    monkeypatch.setattr(report_reading, "LEAST_STORED", count)
-    monkeypatch.setattr(order_reports_job, "read", read_slice)
-
-
-def test_document_whose_address_ran_out_is_asked_for_again(
-    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slices_of(monkeypatch, 7)
-    sell(emulator, 40)
-    report = want(account)
-    for _ in range(20):
-        run(account)
-        report.refresh_from_db()
-        if report.cursor:
-            break
-        emulator.advance(30)
-        hurry()
-    assert 0 < report.cursor < 40
-    emulator.advance(600)
-
-    bring(emulator, account, report)
-
-    assert (report.state, report.orders_seen) == (State.READ, 40)
-    assert calls("getReportDocument") == 2
-
-
-def test_address_is_a_secret_everywhere(
-    emulator: Emulator,
-    account: AmazonAccount,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    sell(emulator)
-
-    bring(emulator, account, want(account))
-
-    (signature,) = emulator.state.downloads
-    kept = str(SyncJob.objects.get(kind=REPORTS).cursor)
-    assert signature not in kept + caplog.text
-    assert signature not in str(list(ApiCall.objects.values()))
-
-
-@pytest.mark.parametrize("least", [1, 7, 100])
-def test_slices_store_and_count_every_order_once(
-    emulator: Emulator,
-    account: AmazonAccount,
-    monkeypatch: pytest.MonkeyPatch,
-    least: int,
-) -> None:
-    slices_of(monkeypatch, least)
-    monkeypatch.setattr(report_comparison, "BATCH", 10)
-    ids = sell(emulator, 25)
-    report = want(account)
-
-    bring(emulator, account, report)
-
-    assert (report.orders_seen, report.orders_missing) == (25, 25)
-    assert report.gap_order_ids == ids or set(report.gap_order_ids) == set(ids)
-    assert Order.objects.filter(completed_at__isnull=False).count() == 25
-
-
-class Killed(BaseException):
-    """Stands for a process that ends without a chance to tidy up."""
-
-
-@pytest.mark.parametrize("place", [0, 3, 9, 10, 24])
-def test_killed_worker_loses_and_doubles_nothing(
-    emulator: Emulator,
-    account: AmazonAccount,
-    monkeypatch: pytest.MonkeyPatch,
-    place: int,
-) -> None:
-    monkeypatch.setattr(report_comparison, "BATCH", 10)
-    sell(emulator, 25)
-    report = want(account)
-    stored = storing.store_reported
-    count = 0
-
-    def die_at(*args: object, **kwargs: object) -> object:
-        nonlocal count
-        count += 1
-        if count == place + 1:
-            raise Killed
-        return stored(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(report_reading, "store_reported", die_at)
-    with pytest.raises(Killed):
-        bring(emulator, account, report)
-    SyncJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-
-    bring(emulator, account, report)
-
-    assert (report.orders_seen, report.orders_missing) == (25, 25)
-    assert len(set(report.gap_order_ids)) == 25
-    assert Order.objects.count() == 25
-
-
-@pytest.mark.parametrize(
-    "oddity",
-    [
-        {"encoding": "cp1252", "gzip": False},
-        {"encoding": "utf-8-sig", "shuffle": True, "extra_column": True},
-        {"sparse": True, "charset": False},
-    ],
-)
-def test_odd_files_are_read(
-    emulator: Emulator, account: AmazonAccount, oddity: dict[str, object]
-) -> None:
-    sell(emulator, 3)
-    emulator.control("reports", **oddity)
-    report = want(account)
-
-    bring(emulator, account, report)
-
-    assert (report.state, report.orders_seen) == (State.READ, 3)
-    assert report.encoding
-
-
-def test_row_that_cannot_be_read_is_counted_and_its_order_fetched(
-    emulator: Emulator, account: AmazonAccount
-) -> None:
-    bad, good = sell(emulator, 2)
-    report = want(account)
-    make(emulator, account)
-    (document,) = emulator.state.report_documents.values()
-    rows = [
-        row.replace(b"\t", b"\t\t", 1) if row.startswith(bad.encode()) else row
-        for row in gzip.decompress(document.content).split(b"\r\n")
-    ]
-    change(emulator, b"\r\n".join(rows))
-
-    bring(emulator, account, report)
-
-    assert (report.state, report.rows_aside, report.orders_seen) == ("read", 1, 1)
-    assert Order.objects.get(amazon_order_id=good).completed_at is not None
-    aside = Order.objects.get(amazon_order_id=bad)
-    assert (aside.aside_code, aside.stale_since is None) == ("orders.unreadable", False)
-    assert DiagnosticEntry.objects.filter(code="reports.rows_aside").exists()
-
-
-def make(emulator: Emulator, account: AmazonAccount) -> None:
-    """Have the report made at Amazon, and leave it to the next run to see that."""
-    run(account)
-    emulator.advance(60)
-    emulator.advance(60)
-    hurry()
-
-
-def change(emulator: Emulator, content: bytes) -> None:
-    """Put other content into every report's document."""
-    for key, document in emulator.state.report_documents.items():
-        changed = replace(document, content=content, is_gzip=False)
-        emulator.state.report_documents[key] = changed
-
-
-def test_file_that_is_no_report_is_given_up(
-    emulator: Emulator, account: AmazonAccount
-) -> None:
-    sell(emulator)
-    report = want(account)
-    for _ in range(3):
-        make(emulator, account)
-        change(emulator, b"nothing\there\r\n1\t2\r\n")
-        run(account)
-        hurry()
-
-    report.refresh_from_db()
-    assert (report.state, report.error_code) == ("failed", "reports.columns_missing")
 
 
 def test_daily_report_is_wanted_once_in_its_slot(
