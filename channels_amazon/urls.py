@@ -22,6 +22,7 @@ from channels_amazon.views import (
     parcels,
     progress,
     quarantine,
+    reconciliation,
     returns,
     ship_templates,
     shipment_board,
@@ -234,6 +235,11 @@ urlpatterns = [
         f"{_ENDPOINT}secret/", endpoint.endpoint_secret, name="amazon-endpoint-secret"
     ),
     path(f"{_ENDPOINT}test/", endpoint.endpoint_test, name="amazon-endpoint-test"),
+    path(
+        f"{_AMAZON}reconciliations/",
+        reconciliation.reconciliation_list,
+        name="amazon-reconciliation-list",
+    ),
     path(f"{_AMAZON}stock/", stock.stock_list, name="amazon-stock-list"),
     path(_VARIANT, stock.stock_detail, name="amazon-stock-detail"),
     path(f"{_VARIANT}set/", stock.stock_set, name="amazon-stock-set"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from channels_amazon.spapi.order_report import ReportLine, ReportOrder
 from channels_amazon.spapi.orders import Order, read_order
 from channels_amazon.spapi.sqs import Message
 from tests.builders import HOME, number
@@ -171,3 +173,39 @@ def outbound_change(
             "NotificationId": over.get("notification_id") or f"note-{unique()}",
         },
     }
+
+
+def report_order(order_id: str, **over: Any) -> ReportOrder:
+    """Make an order of the all-orders report; `over` are its fields.
+
+    `items` are SKU and quantity, and perhaps the item's status; `seconds` after START
+    is the last update, cut to the second as in a report.
+    """
+    items = over.pop("items", (("SKU-1", 1),))
+    updated_at = START + timedelta(seconds=int(over.pop("seconds", 0)))
+    fields: dict[str, Any] = {
+        "order_id": order_id,
+        "merchant_order_id": order_id,
+        "status": "Unshipped",
+        "fulfilled_by": "MERCHANT",
+        "sales_channel": "Amazon.com",
+        "purchased_at": START,
+        "updated_at": updated_at,
+        "is_business": False,
+        "lines": tuple(map(_report_line, items)),
+    }
+    return ReportOrder(**fields | over)
+
+
+def _report_line(item: Sequence[Any]) -> ReportLine:
+    sku, quantity, *status = item
+    return ReportLine(
+        sku=sku,
+        asin="B000000001",
+        quantity=quantity,
+        item_status=status[0] if status else "Unshipped",
+        currency="USD",
+        item_price=Decimal("12.50") * quantity,
+        item_tax=None,
+        shipping_price=None,
+    )

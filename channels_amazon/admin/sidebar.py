@@ -125,6 +125,12 @@ def _amazon(request: HttpRequest) -> list[dict[str, Any] | None]:
             active=on_health,
         ),
         _item(
+            _("Reconciliations"),
+            "fact_check",
+            reverse("amazon-reconciliation-list"),
+            active=name == "amazon-reconciliation-list",
+        ),
+        _item(
             _("Diagnostic logs"),
             "lists",
             logs,

@@ -16,6 +16,7 @@ _ROAD = (
     "queue.backlog",
     "quota.starved",
     "orders.ship_late",
+    "orders.gap",
 )
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
@@ -24,6 +25,7 @@ _AUTHORISATION = (
     "notifications.subscription_missing",
     "notifications.silent",
     "orders.ship_late",
+    "orders.gap",
 )
 
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
@@ -41,14 +43,17 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("token.foreign_client", ("token.expiring", *_AUTHORISATION)),
     ("account.wrong_region", _AUTHORISATION),
     ("account.individual_plan", ("permission.*",)),
-    ("lwa.outage", ("queue.backlog", "orders.ship_late")),
-    ("amazon.outage", ("queue.backlog", "notifications.silent", "orders.ship_late")),
+    ("lwa.outage", ("queue.backlog", "orders.gap", "orders.ship_late")),
+    (
+        "amazon.outage",
+        ("queue.backlog", "notifications.silent", "orders.gap", "orders.ship_late"),
+    ),
     ("token.expiring", ()),
     ("store.plan", ()),
     ("permission.shipping_missing", ("permission.personal_data_missing",)),
     # confirmShipment needs the same role as the orders.
-    ("permission.orders_missing", ("orders.ship_late",)),
-    ("permission.*", ()),
+    ("permission.orders_missing", ("orders.gap", "orders.ship_late")),
+    ("permission.*", ("orders.gap",)),
     (
         "queue.broker_unreachable",
         (
@@ -58,6 +63,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.schedule_missing",
             "data.retention_overdue",
             "orders.ship_late",
+            "orders.gap",
         ),
     ),
     (
@@ -68,25 +74,32 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.schedule_missing",
             "data.retention_overdue",
             "orders.ship_late",
+            "orders.gap",
         ),
     ),
     (
         "queue.worker_stuck",
-        ("queue.backlog", "data.retention_overdue", "orders.ship_late"),
+        ("queue.backlog", "data.retention_overdue", "orders.gap", "orders.ship_late"),
     ),
-    ("queue.schedule_missing", ("data.retention_overdue",)),
-    ("queue.backlog", ("orders.ship_late",)),
-    ("queue.*", ()),
+    ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
+    ("queue.backlog", ("orders.gap", "orders.ship_late")),
+    ("queue.*", ("orders.gap",)),
     (
         "notifications.not_configured",
-        ("notifications.subscription_missing", "notifications.silent"),
+        (
+            "notifications.subscription_missing",
+            "notifications.silent",
+            "orders.gap",
+        ),
     ),
     (
         "notifications.credentials",
-        ("notifications.consumer_down", "notifications.silent"),
+        ("notifications.consumer_down", "notifications.silent", "orders.gap"),
     ),
-    ("notifications.consumer_down", ("notifications.silent",)),
-    ("notifications.subscription_missing", ("notifications.silent",)),
+    ("notifications.consumer_down", ("notifications.silent", "orders.gap")),
+    ("notifications.subscription_missing", ("notifications.silent", "orders.gap")),
+    ("notifications.silent", ("orders.gap",)),
+    ("orders.gap", ()),
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification
@@ -15,6 +16,12 @@ from channels_amazon.rules.outbound_event import (
     OutboundEvent,
     read_outbound_event,
 )
+from channels_amazon.rules.report_event import (
+    REPORT_PROCESSING_FINISHED,
+    ReportEvent,
+    read_report_event,
+)
+from channels_amazon.services import order_reports
 from channels_amazon.spapi.sqs import Message
 from channels_amazon.wording import sentence
 
@@ -24,12 +31,21 @@ FAILED = "notifications.failed"
 _LONGEST_ID = 120
 
 
+# Which field of a delivery a type of message fills, and who reads it.
+_READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
+    order_event.ORDER_CHANGE: ("event", order_event.read_order_event),
+    FULFILLMENT_ORDER_STATUS: ("outbound", read_outbound_event),
+    REPORT_PROCESSING_FINISHED: ("report", read_report_event),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One delivery of a message as far as it can be read.
 
     `fault` is why it cannot be used; `event` is set for a readable ORDER_CHANGE,
-    `outbound` for a readable FULFILLMENT_ORDER_STATUS.
+    `outbound` for a readable FULFILLMENT_ORDER_STATUS, `report` for a readable
+    REPORT_PROCESSING_FINISHED.
     """
 
     message: Message
@@ -38,6 +54,7 @@ class Delivery:
     event: OrderEvent | None = None
     fault: BadEvent | None = None
     outbound: OutboundEvent | None = None
+    report: ReportEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +81,16 @@ def read_delivery(message: Message) -> Delivery:
     except BadEvent as error:
         return Delivery(message, own_id, fault=error)
     notification_id = envelope.notification_id[:_LONGEST_ID] or own_id
-    is_outbound = envelope.notification_type == FULFILLMENT_ORDER_STATUS
-    if not is_outbound and envelope.notification_type != order_event.ORDER_CHANGE:
-        return Delivery(message, notification_id, envelope)
+    delivery = Delivery(message, notification_id, envelope)
+    read = _READERS.get(envelope.notification_type)
+    if read is None:
+        return delivery
+    name, reader = read
     try:
-        if is_outbound:
-            outbound = read_outbound_event(envelope)
-            return Delivery(message, notification_id, envelope, outbound=outbound)
-        event = order_event.read_order_event(envelope)
+        told = reader(envelope)
     except BadEvent as error:
-        return Delivery(message, notification_id, envelope, fault=error)
-    return Delivery(message, notification_id, envelope, event)
+        return replace(delivery, fault=error)
+    return replace(delivery, **{name: told})
 
 
 def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccount]]:
@@ -99,6 +115,11 @@ def judge(delivery: Delivery, accounts: Mapping[str, list[AmazonAccount]]) -> Ve
     if delivery.outbound is not None:
         # Whether it is an order that we placed shows when it is applied.
         return Verdict(State.IGNORED)
+    if delivery.report is not None:
+        # One that is not ours was made by somebody else, perhaps in Seller Central.
+        report = delivery.report
+        ours = order_reports.account_of(report.report_id, report.seller_id)
+        return Verdict(State.APPLIED if ours else State.IGNORED, account=ours)
     if event is None:
         return _of_other_type(delivery)
     account = _account_of(event, accounts)

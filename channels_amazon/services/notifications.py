@@ -26,7 +26,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules import order_event
 from channels_amazon.rules.order_event import Envelope
-from channels_amazon.services import deliveries, orders
+from channels_amazon.services import deliveries, order_reports, order_rows
 from channels_amazon.services.deliveries import Delivery, Verdict, read_delivery
 from channels_amazon.services.diagnostics import (
     Entry,
@@ -37,7 +37,8 @@ from channels_amazon.services.diagnostics import (
 )
 from channels_amazon.services.fulfillment import look_now
 from channels_amazon.services.gathering import gathering
-from channels_amazon.services.orders import HeldOrder, OrderKey, apply_event
+from channels_amazon.services.order_rows import HeldOrder, OrderKey
+from channels_amazon.services.orders import apply_event
 from channels_amazon.services.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
@@ -131,7 +132,7 @@ def _take_in(messages: Sequence[Message]) -> list[Accepted]:
         taken[place] = _settle(delivery, verdict, batch)
         if taken[place].is_settled:
             known.add(delivery.notification_id)
-    orders.drop_blank(batch.held.values())
+    order_rows.drop_blank(batch.held.values())
     return [taken[place] for place in range(len(messages))]
 
 
@@ -149,7 +150,7 @@ def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> _Batch:
         named.update(line.seller_sku for line in verdict.event.lines)
     if not first_seen:
         return _Batch({})
-    held = orders.hold_orders(first_seen)
+    held = order_rows.hold_orders(first_seen)
     lock_stock(skus, {one.order.pk for one in held.values()})
     return _Batch(held)
 
@@ -182,7 +183,7 @@ def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
         # What is in memory of the order is no longer what its row says.
         key = _key(verdict)
         if key is not None and (gone := batch.held.pop(key, None)) is not None:
-            orders.drop_blank([gone])
+            order_rows.drop_blank([gone])
         return _give_up(message, error, verdict.account)
     key = _key(verdict)
     if key in batch.held:
@@ -193,6 +194,9 @@ def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
 def _apply(delivery: Delivery, verdict: Verdict, batch: _Batch) -> str:
     if delivery.outbound is not None:
         return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
+    if delivery.report is not None and verdict.account is not None:
+        is_news = order_reports.look_now(delivery.report.report_id)
+        return State.APPLIED if is_news else State.STALE
     key = _key(verdict)
     if key is None or verdict.account is None or verdict.event is None:
         return verdict.state

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.services.provisional_lines import NamedItem, adopt
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
@@ -23,6 +24,13 @@ PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 # What the columns of money hold.
 _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
+
+
+class LineChanges(NamedTuple):
+    """Whether lines are new or changed, and whether a report's lines were emptied."""
+
+    is_changed: bool
+    is_emptied: bool
 
 
 def write_event(order: Order, event: OrderEvent) -> None:
@@ -84,13 +92,15 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
+def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> LineChanges:
     """Store the event's lines; an event may name some of the order's lines only.
 
-    Returns whether any of them is new or changed.
+    Returns what became of the lines.
     """
     changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
+    named = [NamedItem(t.order_item_id, t.seller_sku[:80], t.quantity) for t in lines]
+    is_emptied = adopt(order, known, named, is_whole=False)
     for told in lines:
         facts: dict[str, Any] = {
             "quantity": told.quantity,
@@ -106,20 +116,26 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> bool:
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
         changed |= _write_line(order, line, told.order_item_id, facts)
-    return changed
+    return LineChanges(changed, is_emptied)
 
 
 def write_order_lines(
     order: Order, items: tuple[OrderItem, ...], *, is_late: bool
-) -> bool:
+) -> LineChanges:
     """Store the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event. Returns whether any of them is new or
-    changed.
+    `is_late`: older than the newest event. Returns what became of the lines.
     """
     changed = False
     known = {line.order_item_id: line for line in order.lines.all()}
+    named = [
+        NamedItem(
+            item.order_item_id, (item.seller_sku or "")[:80], _quantity(order, item)
+        )
+        for item in items
+    ]
+    is_emptied = adopt(order, known, named, is_whole=not is_late)
     keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
         line = known.get(item.order_item_id)
@@ -138,7 +154,7 @@ def write_order_lines(
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
         changed |= _write_line(order, line, item.order_item_id, facts)
-    return changed
+    return LineChanges(changed, is_emptied)
 
 
 def amount_of(money: Money) -> Decimal | None:

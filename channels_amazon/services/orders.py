@@ -6,10 +6,8 @@ reordered messages never take an order back: times are Amazon's own, not ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,18 +24,26 @@ from channels_amazon.models import (
 from channels_amazon.rules.order_event import OrderEvent
 from channels_amazon.rules.order_transitions import (
     FOREIGN_CHANNEL,
-    Flag,
     is_news,
     moves_back,
-    rule_of,
-    state_of,
     status_of,
 )
-from channels_amazon.services import jobs, order_facts, parcels, personal_data
+from channels_amazon.rules.reconciliation import is_complete_by_report, tells_more
+from channels_amazon.services import (
+    jobs,
+    order_facts,
+    parcels,
+    personal_data,
+    report_facts,
+)
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.fulfillment import link_amazon_order
-from channels_amazon.services.reservations import has_packages, settle_order, told_of
+from channels_amazon.services.order_entries import before_change, tell_people
+from channels_amazon.services.order_rows import HeldOrder, lock_or_make, lock_where
+from channels_amazon.services.provisional_lines import drop_empty
+from channels_amazon.services.reservations import settle_order
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
+from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -45,8 +51,6 @@ from channels_amazon.wording import sentence
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
-# Account and Amazon's order id.
-OrderKey = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +77,12 @@ class OrderResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Before:
-    """What people were told of an order before the change; status "" for a new one."""
-
-    was_unmatched: bool
-    status: str
-    seen: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOrder:
-    """An order whose row this transaction has locked."""
+class ReportResult:
+    """What a report's order did: `is_news` is False when all of it was known."""
 
     order: Order
     is_new: bool
+    is_news: bool
 
 
 def apply_event(
@@ -100,25 +96,27 @@ def apply_event(
     now = timezone.now()
     with transaction.atomic():
         if held is None:
-            order, is_new = _lock(account, event.order_id, event.changed_at)
+            order, is_new = lock_or_make(account, event.order_id, event.changed_at)
         else:
             order, is_new = held.order, held.is_new
         status = status_of(event.status)
         if not _tells_more(order, event, status):
             return EventResult(order, is_new=False, is_news=False)
-        before = _before(order, is_new=is_new)
+        before = before_change(order, is_new=is_new)
         order.event_seen_at = order.event_seen_at or now
         order_facts.write_event(order, event)
-        is_changed = order_facts.write_event_lines(order, event.lines)
+        lines = order_facts.write_event_lines(order, event.lines)
         unmatched = settle_order(order)
+        if lines.is_emptied:
+            drop_empty(order)
         # A new mark each time: a fetch that is under way may not know this change.
         order.stale_since = now
         order.fetch_after = None
         order.fetch_attempts = 0
-        if is_changed or seen_by_store(order) != before.seen:
+        if lines.is_changed or seen_by_store(order) != before.seen:
             mark_untold(order)
         order.save()
-        _tell(order, unmatched, before)
+        tell_people(order, unmatched, before)
         parcels.wake_for(order)
         jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
     return EventResult(order, is_new=is_new, is_news=True)
@@ -134,76 +132,65 @@ def apply_order(
     """
     now = timezone.now()
     with transaction.atomic():
-        order, is_new = _lock(account, data.order_id, data.last_updated_time)
+        order, is_new = lock_or_make(account, data.order_id, data.last_updated_time)
         known_at = order.last_updated_at
         if known_at is not None and data.last_updated_time < known_at:
             return OrderResult(order, is_new=False, is_older=True)
         is_behind = not is_final and _is_behind(order, data)
-        before = _before(order, is_new=is_new)
+        before = before_change(order, is_new=is_new)
         order_facts.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
-        is_changed = order_facts.write_order_lines(order, data.items, is_late=is_late)
+        lines = order_facts.write_order_lines(order, data.items, is_late=is_late)
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         unmatched = settle_order(order)
+        if lines.is_emptied:
+            drop_empty(order)
         order.completed_at = order.completed_at or now
         order.aside_code = order.aside_message = ""
         if source == SWEEP and not is_behind:
             _answer_event(order)
-        if is_changed or seen_by_store(order) != before.seen:
+        if lines.is_changed or seen_by_store(order) != before.seen:
             mark_untold(order)
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
-        _tell(order, unmatched, before)
+        tell_people(order, unmatched, before)
         parcels.wake_for(order)
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
 
 
-def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder]:
-    """Lock these orders in one order for all, making the new ones.
+def apply_report(
+    account: AmazonAccount, data: ReportOrder, *, is_whole: bool = True
+) -> ReportResult:
+    """Take over what a report says of an order, and hold or settle its stock.
 
-    Keys are account and Amazon's order id, values when it was first seen. Call it
-    inside a transaction, before any level of stock is locked; whoever makes an order
-    without writing it calls `drop_blank`.
+    The order is complete by it where nothing is left to ship, else it is marked stale;
+    the caller wakes the fetch. `is_whole` says that every row of it could be read.
     """
-    keys = sorted(wanted)
-    own = Q(account_id__in={pk for pk, _id in keys}) & Q(
-        amazon_order_id__in=[order_id for _pk, order_id in keys]
-    )
-    pairs = Order.objects.filter(own).order_by()
-    known = set(pairs.values_list("account_id", "amazon_order_id"))
-    Order.objects.bulk_create(
-        [
-            Order(
-                account_id=pk,
-                amazon_order_id=order_id,
-                status=Order.Status.UNKNOWN,
-                ordered_at=wanted[pk, order_id],
-                first_source=Order.Source.EVENT,
-            )
-            for pk, order_id in keys
-            if (pk, order_id) not in known
-        ],
-        ignore_conflicts=True,
-    )
-    rows = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("account__store")
-        .filter(own)
-        .order_by("account_id", "amazon_order_id")
-    )
-    locked = {(row.account_id, row.amazon_order_id): row for row in rows}
-    return {
-        key: HeldOrder(locked[key], is_new=key not in known and _is_blank(locked[key]))
-        for key in keys
-    }
-
-
-def drop_blank(held: Iterable[HeldOrder]) -> None:
-    """Delete the orders that were made to be held and then came to nothing."""
-    made = [one.order.pk for one in held if one.is_new]
-    blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
-    Order.objects.filter(pk__in=made, **blank).delete()
+    now = timezone.now()
+    with transaction.atomic():
+        order, is_new = lock_or_make(account, data.order_id, data.updated_at)
+        order.reported_at = now
+        told = report_facts.told_by(data)
+        if not is_new and not tells_more(told, report_facts.known_of(order)):
+            order.save(update_fields=["reported_at"])
+            return ReportResult(order, is_new=False, is_news=False)
+        before = before_change(order, is_new=is_new)
+        if is_new:
+            order.first_source = Order.Source.REPORT
+        report_facts.write_report(order, data)
+        is_emptied = report_facts.write_report_lines(order, data, is_whole=is_whole)
+        unmatched = settle_order(order)
+        if is_emptied:
+            drop_empty(order)
+        if is_whole and is_complete_by_report(told) and order.status == told.status:
+            report_facts.complete(order, told, now)
+        else:
+            report_facts.ask_for_more(order, told, now)
+        mark_untold(order)
+        order.save()
+        tell_people(order, unmatched, before)
+    return ReportResult(order, is_new=is_new, is_news=True)
 
 
 def match_lines(variant: Variant) -> int:
@@ -221,7 +208,7 @@ def match_lines(variant: Variant) -> int:
     order_ids = sorted(set(waiting.values_list("order_id", flat=True)))
     for order_id in order_ids:
         with transaction.atomic():
-            order = _locked(Q(pk=order_id))
+            order = lock_where(Q(pk=order_id))
             settle_order(order, is_late=True)
             order.save()
     return len(order_ids)
@@ -238,7 +225,7 @@ def set_aside(
     """Keep an order that cannot be read now with the reason, and try it again then."""
     now = timezone.now()
     with transaction.atomic():
-        order, _is_new = _lock(account, order_id, None)
+        order, _is_new = lock_or_make(account, order_id, None)
         is_known = order.aside_code == code
         order.aside_code = clean(code, 60)
         order.aside_message = clean(message, 500)
@@ -295,40 +282,6 @@ def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> 
     return int(marked.update(stale_since=now, updated_at=now))
 
 
-def _lock(
-    account: AmazonAccount, order_id: str, seen_at: datetime | None
-) -> tuple[Order, bool]:
-    """Return the order with its row locked, made if it is new."""
-    _order, is_new = Order.objects.get_or_create(
-        account=account,
-        amazon_order_id=order_id[:40],
-        # The time puts it in its place on the page until the true one is known.
-        defaults={
-            "status": Order.Status.UNKNOWN,
-            "ordered_at": seen_at or timezone.now(),
-        },
-    )
-    return _locked(Q(account=account, amazon_order_id=order_id[:40])), is_new
-
-
-def _is_blank(order: Order) -> bool:
-    return order.last_event_at is None and order.last_updated_at is None
-
-
-def _locked(condition: Q) -> Order:
-    order: Order = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("account__store")
-        .get(condition)
-    )
-    return order
-
-
-def _before(order: Order, *, is_new: bool) -> _Before:
-    status = "" if is_new else order.status
-    return _Before(order.has_unmatched, status, seen_by_store(order))
-
-
 def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
     """Tell whether the event is newer than all that is known of the order."""
     is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
@@ -362,75 +315,3 @@ def _answer_event(order: Order) -> None:
     if updated_at + SAME_CHANGE > told_at:
         order.stale_since = order.fetch_after = None
         order.fetch_attempts = 0
-
-
-def _tell(order: Order, unmatched: Sequence[str], before: _Before) -> None:
-    """Write down, once, what of the order asks for a person."""
-    if order.has_unmatched and not before.was_unmatched:
-        record(
-            Entry(
-                code="orders.unmatched_sku",
-                level=Level.WARNING,
-                account=order.account,
-                reference=order.amazon_order_id,
-                message=sentence(
-                    "Order %(order)s is kept, but no variant of the store has its "
-                    "SKU, so no stock is held for it: %(skus)s.",
-                    order=order.amazon_order_id,
-                    skus=", ".join(sorted({sku or "?" for sku in unmatched})),
-                ),
-                fix=sentence(
-                    "Add a variant with this SKU, or link the listing to a variant."
-                ),
-            )
-        )
-    if order.status != before.status:
-        _tell_flag(order, before.status)
-
-
-def _tell_flag(order: Order, was: str) -> None:
-    # Only a cancellation asks for the packages, which cost a query.
-    is_packed = order.status == Order.Status.CANCELLED and has_packages(order)
-    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
-    if flag is Flag.UNKNOWN_STATUS:
-        _tell_unknown_status(order)
-    elif flag is Flag.CANCELLED_AFTER_PACKING:
-        _tell_cancelled_after_packing(order)
-
-
-def _tell_cancelled_after_packing(order: Order) -> None:
-    record(
-        Entry(
-            code="orders.cancelled_after_packing",
-            level=Level.WARNING,
-            account=order.account,
-            reference=order.amazon_order_id,
-            message=sentence(
-                "Order %(order)s was cancelled at Amazon after units of it had been "
-                "packed or shipped. They count as gone from the stock.",
-                order=order.amazon_order_id,
-            ),
-            fix=sentence(
-                "Stop the parcel if it has not left, or wait for its return, and book "
-                "the units back into stock."
-            ),
-        )
-    )
-
-
-def _tell_unknown_status(order: Order) -> None:
-    record(
-        Entry(
-            code="orders.unknown_status",
-            level=Level.WARNING,
-            account=order.account,
-            reference=order.amazon_order_id,
-            message=sentence(
-                "Amazon gave order %(order)s the status “%(status)s”, which is not "
-                "known here. The order and the stock held for it stay as they are.",
-                order=order.amazon_order_id,
-                status=order.amazon_status,
-            ),
-            fix=sentence("Look at the order in Seller Central."),
-        )
-    )

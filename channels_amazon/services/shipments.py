@@ -30,6 +30,7 @@ from channels_amazon.rules.carriers import CARRIERS, OTHER
 from channels_amazon.services import jobs
 from channels_amazon.services.cancellations import mark_declined
 from channels_amazon.services.diagnostics import Entry, Level, record
+from channels_amazon.services.provisional_lines import has_provisional
 from channels_amazon.services.reservations import ShipFrom, settle_order
 from channels_amazon.wording import sentence
 
@@ -189,6 +190,10 @@ def check_order(order: Order, statuses: Collection[str]) -> None:
         raise ShipmentError(
             _("The order is %(status)s: it cannot be shipped now.")
             % {"status": order.get_status_display()}
+        )
+    if has_provisional(order):
+        raise ShipmentError(
+            _("Amazon has not named the order's items yet: they are being fetched.")
         )
 
 

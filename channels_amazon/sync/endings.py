@@ -44,6 +44,7 @@ MISSING_PERMISSION = {
     Kind.FBA_ORDERS: "permission.fulfillment_inventory_missing",
     Kind.ORDER_SWEEP: "permission.orders_missing",
     Kind.ORDER_FETCH: "permission.orders_missing",
+    Kind.ORDER_REPORTS: "permission.orders_missing",
     Kind.SHIPMENTS: "permission.orders_missing",
 }
 PERMISSION_FIX = sentence(

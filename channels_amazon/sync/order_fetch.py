@@ -13,6 +13,7 @@ from channels_amazon.rules.fetch_planner import (
     KnownOrder,
     Plan,
     Quota,
+    RequestReport,
     SearchPages,
     StaleOrder,
     State,
@@ -31,6 +32,7 @@ from channels_amazon.spapi.errors import (
 )
 from channels_amazon.spapi.operations import Operation
 from channels_amazon.spapi.orders import UnreadableOrder
+from channels_amazon.sync import backlog_reports
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.storing import store_order, unreadable
@@ -93,6 +95,8 @@ def _make(
     if isinstance(call, SearchPages):
         _search(ctx, call, wanted)
         return ctx.has_time()
+    if isinstance(call, RequestReport):
+        backlog_reports.want(ctx, call)
     if isinstance(call, GetEach):
         for order_id in call.order_ids:
             if not ctx.has_time():
@@ -145,6 +149,7 @@ def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
         get=quota(operations.GET_ORDER),
         search=search,
         known=_known(ctx, stale.values()),
+        reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
     )
     return plan(state, now)
 

@@ -8,9 +8,8 @@ The cursor is a low-water mark: it moves when the last page of a pass is stored.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from channels_amazon.models import SyncJob
 from channels_amazon.services import backorders, figures, jobs, order_data, orders
@@ -19,8 +18,16 @@ from channels_amazon.spapi.apis.orders import OrderPage, OrderSearch, search_ord
 from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
 from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.context import Outcome, RunContext
+from channels_amazon.sync.first_pull import (
+    counted,
+    hand_over,
+    needs_report,
+    taken_back,
+)
+from channels_amazon.sync.outages import noticed
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.storing import store_order, unreadable
+from channels_amazon.sync.sweep_position import Position, moment, read_position
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(minutes=5)
@@ -35,34 +42,18 @@ PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where the pass stands, as kept in the job's cursor; times are ISO texts.
-
-    `low_water` is up to when everything was read, "" before the first pull ended.
-    `after` is since when the present pass reads ("" between two passes), `edge` up to
-    when it answers, `token` its next page and `token_at` since when it has that.
-    """
-
-    low_water: str = ""
-    after: str = ""
-    edge: str = ""
-    token: str = ""
-    token_at: str = ""
-
-    @property
-    def is_pull(self) -> bool:
-        """Tell whether the pass is the first, by when orders were placed."""
-        return not self.low_water
-
-
 @reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Read what changed since the low-water mark, page by page."""
-    position = _start(_read(ctx.cursor), ctx.now())
+    position = _start(ctx, taken_back(read_position(ctx.cursor)))
     ctx.save_cursor(asdict(position))
     while position.after:
-        _spare_tokens(ctx)
+        tokens = _usable_tokens(ctx)
+        if needs_report(position, tokens):
+            position = hand_over(ctx, position)
+            ctx.save_cursor(asdict(position))
+            continue
+        _spare_tokens(ctx, tokens)
         position = _take_page(ctx, position)
         ctx.save_cursor(asdict(position))
         if position.after and not ctx.has_time():
@@ -71,51 +62,53 @@ def reconcile(ctx: RunContext) -> Outcome:
     return Outcome()
 
 
-def _read(cursor: dict[str, Any]) -> Position:
-    known = {name: cursor[name] for name in Position.__match_args__ if name in cursor}
-    return Position(**known)
-
-
-def _start(position: Position, now: datetime) -> Position:
+def _start(ctx: RunContext, position: Position) -> Position:
     """Return the pass to go on with, or a new one."""
+    now = ctx.now()
     if position.after:
         return position if _has_token(position, now) else replace(position, token="")
+    edge = now - EDGE
     if position.is_pull:
         after = now - FIRST_PULL
     else:
-        after = datetime.fromisoformat(position.low_water) - OVERLAP
-    edge = now - EDGE
-    return Position(
-        low_water=position.low_water,
-        after=after.isoformat(),
-        edge=edge.isoformat(),
-    )
+        after = moment(position.low_water) - OVERLAP
+        position = noticed(ctx, position, edge)
+    return replace(position, after=after.isoformat(), edge=edge.isoformat())
 
 
 def _has_token(position: Position, now: datetime) -> bool:
     if not position.token or not position.token_at:
         return False
-    return now - datetime.fromisoformat(position.token_at) < TOKEN_LIVES
+    return now - moment(position.token_at) < TOKEN_LIVES
 
 
-def _spare_tokens(ctx: RunContext) -> None:
-    """Wait, as for quota, when a call would take one of the spared tokens."""
-    now = ctx.now()
+def _usable_tokens(ctx: RunContext) -> float:
+    """Return how many calls the sweep may make now; a few are spared."""
+    line = _quota(ctx)
+    if line is None:
+        return float(operations.SEARCH_ORDERS.burst) - SPARED_TOKENS
+    return line.tokens - min(SPARED_TOKENS, line.burst - 1)
+
+
+def _quota(ctx: RunContext) -> figures.QuotaLine | None:
     name = operations.SEARCH_ORDERS.name
-    lines = figures.quota_lines(ctx.account, now)
-    line = next((line for line in lines if line.operation == name), None)
+    lines = figures.quota_lines(ctx.account, ctx.now())
+    return next((line for line in lines if line.operation == name), None)
+
+
+def _spare_tokens(ctx: RunContext, tokens: float) -> None:
+    """Wait, as for quota, when a call would take one of the spared tokens."""
+    line = _quota(ctx) if tokens < 1 else None
     if line is None:
         return
-    missing = min(SPARED_TOKENS + 1, line.burst) - line.tokens
-    if missing <= 0:
-        return
+    name = operations.SEARCH_ORDERS.name
     raise Throttled(
         sentence(
             "The quota of %(operation)s is kept for urgent orders until it has grown.",
             operation=name,
         ),
         Evidence(name),
-        retry_at=now + timedelta(seconds=missing / line.rate),
+        retry_at=ctx.now() + timedelta(seconds=(1 - tokens) / line.rate),
     )
 
 
@@ -132,6 +125,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
         if not position.token:
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
+        position = replace(position, pages=0, seen_from="", seen_to="")
         return replace(position, token="", token_at="")
     for found in page.orders:
         if isinstance(found, UnreadableOrder):
@@ -141,12 +135,24 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
     if not position.token:
         position = replace(position, edge=_edge(page, position).isoformat())
     if page.next_token:
+        position = counted(position, page)
         return replace(position, token=page.next_token, token_at=called_at.isoformat())
-    return Position(low_water=position.edge)
+    return _ended(position)
+
+
+def _ended(position: Position) -> Position:
+    """Return the position between this pass and the next."""
+    return Position(
+        low_water=position.edge,
+        report=position.report,
+        silent_since=position.silent_since,
+        missed_from=position.missed_from,
+        missed_until=position.missed_until,
+    )
 
 
 def _search(position: Position) -> OrderSearch:
-    after = datetime.fromisoformat(position.after)
+    after = moment(position.after)
     if position.is_pull:
         return OrderSearch(created_after=after)
     return OrderSearch(last_updated_after=after)
@@ -155,7 +161,7 @@ def _search(position: Position) -> OrderSearch:
 def _edge(page: OrderPage, position: Position) -> datetime:
     """Return up to when the pass answers, never later than when it began."""
     stated = page.created_before if position.is_pull else page.last_updated_before
-    ours = datetime.fromisoformat(position.edge)
+    ours = moment(position.edge)
     return min(stated, ours) if stated else ours
 
 

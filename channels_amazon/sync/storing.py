@@ -8,7 +8,8 @@ from django.db import DataError, IntegrityError
 
 from channels_amazon.services import confirmations, orders
 from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.orders import OrderResult
+from channels_amazon.services.orders import OrderResult, ReportResult
+from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order, UnreadableOrder
 from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.streak import put_off_by
@@ -26,23 +27,25 @@ def store_order(
     try:
         result = orders.apply_order(ctx.account, data, source=source, is_final=is_final)
     except (DataError, IntegrityError, ArithmeticError, ValueError) as error:
-        logger.exception("order not stored account=%s", ctx.account.pk)
-        orders.set_aside(
-            ctx.account,
-            data.order_id,
-            code="orders.import_failed",
-            message=sentence(
-                "The order %(order)s could not be stored: %(error)s.",
-                order=data.order_id,
-                error=type(error).__name__,
-            ),
-            retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
-        )
-        ctx.progress(rows=1, aside=1)
+        _not_stored(ctx, data.order_id, error)
         return None
     confirmations.take_packages(result.order, data.packages)
     ctx.progress(rows=1, changed=0 if result.is_older else 1)
     return result
+
+
+def store_reported(
+    ctx: RunContext, data: ReportOrder, *, is_whole: bool
+) -> ReportResult | None:
+    """Store what a report says of one order; None when it is set aside.
+
+    The caller counts what was stored: here it would cost more than the storing.
+    """
+    try:
+        return orders.apply_report(ctx.account, data, is_whole=is_whole)
+    except (DataError, IntegrityError, ArithmeticError, ValueError) as error:
+        _not_stored(ctx, data.order_id, error)
+        return None
 
 
 def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
@@ -74,3 +77,19 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
             fix=sentence("Compare the day's orders with Seller Central."),
         )
     )
+
+
+def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
+    logger.error("order not stored account=%s", ctx.account.pk, exc_info=error)
+    orders.set_aside(
+        ctx.account,
+        order_id,
+        code="orders.import_failed",
+        message=sentence(
+            "The order %(order)s could not be stored: %(error)s.",
+            order=order_id,
+            error=type(error).__name__,
+        ),
+        retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
+    )
+    ctx.progress(rows=1, aside=1)

@@ -23,6 +23,7 @@ from channels_amazon.models import (
     FulfillmentOrder,
     FulfillmentPackage,
     Order,
+    OrderReport,
     Parcel,
     Permission,
     Shipment,
@@ -178,6 +179,20 @@ def run_state(run: SyncRun) -> str:
         SyncRun.State.ABANDONED: "warning",
     }
     return state(kinds[SyncRun.State(run.state)], run.get_state_display())
+
+
+@register.simple_tag
+def report_state(report: OrderReport) -> str:
+    """Show how far a report of orders is, a gap as a warning."""
+    kinds = {
+        OrderReport.State.READ: "ok",
+        OrderReport.State.EMPTY: "ok",
+        OrderReport.State.FAILED: "error",
+    }
+    kind = kinds.get(OrderReport.State(report.state), "waiting")
+    if kind == "ok" and report.gap_order_ids:
+        kind = "warning"
+    return state(kind, report.get_state_display(), translated(report.error_message))
 
 
 @register.simple_tag

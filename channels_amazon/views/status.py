@@ -38,6 +38,7 @@ from channels_amazon.views.base import (
 from channels_amazon.views.followed import follow, followed
 from channels_amazon.views.latency_rows import latency_part
 from channels_amazon.views.problems import ALIVE_WITHIN, open_problems
+from channels_amazon.views.reconciliation import completeness_part
 
 LAST_PROBLEMS = 10
 
@@ -93,6 +94,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "processes": process_lines(now),
         "notifications": notification_facts(account, now),
         "report": HealthReport.objects.filter(account=account).first(),
+        **completeness_part(account, now),
         "stock_waiting": figures.stock_waiting([account.pk])[0],
         "entries": list(
             DiagnosticEntry.objects.filter(account=account)

@@ -17,7 +17,7 @@ from channels_amazon.models import (
     Reservation,
     SyncJob,
 )
-from channels_amazon.services import jobs, orders, quarantine
+from channels_amazon.services import jobs, order_rows, orders, quarantine
 from channels_amazon.services.accounts import AccountGrant, connect_account
 from channels_amazon.services.notifications import accept
 from tests.builders import make_account, make_application, make_store, make_variant
@@ -173,7 +173,7 @@ def test_order_set_aside_is_fetched_at_once() -> None:
 
 
 def test_order_that_is_not_aside_is_left_alone() -> None:
-    order = orders.hold_orders({(connected().pk, ID): START})
+    order = order_rows.hold_orders({(connected().pk, ID): START})
     (held,) = order.values()
 
     assert quarantine.try_again(held.order) is False

@@ -1,0 +1,102 @@
+"""Finds, makes and locks the rows of orders; services layer.
+
+Whoever locks several locks them in one order, before any level of stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from channels_amazon.models import AmazonAccount, Order
+
+# Account and Amazon's order id.
+OrderKey = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """An order whose row this transaction has locked."""
+
+    order: Order
+    is_new: bool
+
+
+def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder]:
+    """Lock these orders in one order for all, making the new ones.
+
+    Keys are account and Amazon's order id, values when it was first seen. Call it
+    inside a transaction, before any level of stock is locked; whoever makes an order
+    without writing it calls `drop_blank`.
+    """
+    keys = sorted(wanted)
+    own = Q(account_id__in={pk for pk, _id in keys}) & Q(
+        amazon_order_id__in=[order_id for _pk, order_id in keys]
+    )
+    pairs = Order.objects.filter(own).order_by()
+    known = set(pairs.values_list("account_id", "amazon_order_id"))
+    Order.objects.bulk_create(
+        [
+            Order(
+                account_id=pk,
+                amazon_order_id=order_id,
+                status=Order.Status.UNKNOWN,
+                ordered_at=wanted[pk, order_id],
+                first_source=Order.Source.EVENT,
+            )
+            for pk, order_id in keys
+            if (pk, order_id) not in known
+        ],
+        ignore_conflicts=True,
+    )
+    rows = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .filter(own)
+        .order_by("account_id", "amazon_order_id")
+    )
+    locked = {(row.account_id, row.amazon_order_id): row for row in rows}
+    return {
+        key: HeldOrder(locked[key], is_new=key not in known and _is_blank(locked[key]))
+        for key in keys
+    }
+
+
+def drop_blank(held: Iterable[HeldOrder]) -> None:
+    """Delete the orders that were made to be held and then came to nothing."""
+    made = [one.order.pk for one in held if one.is_new]
+    blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
+    Order.objects.filter(pk__in=made, **blank).delete()
+
+
+def lock_or_make(
+    account: AmazonAccount, order_id: str, seen_at: datetime | None
+) -> tuple[Order, bool]:
+    """Return the order with its row locked, made if it is new."""
+    _order, is_new = Order.objects.get_or_create(
+        account=account,
+        amazon_order_id=order_id[:40],
+        # The time puts it in its place on the page until the true one is known.
+        defaults={
+            "status": Order.Status.UNKNOWN,
+            "ordered_at": seen_at or timezone.now(),
+        },
+    )
+    return lock_where(Q(account=account, amazon_order_id=order_id[:40])), is_new
+
+
+def _is_blank(order: Order) -> bool:
+    return order.last_event_at is None and order.last_updated_at is None
+
+
+def lock_where(condition: Q) -> Order:
+    order: Order = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .get(condition)
+    )
+    return order

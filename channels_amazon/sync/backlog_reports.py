@@ -1,0 +1,63 @@
+"""Tells the fetch planner of reports, and wants the one it asks for; sync layer.
+
+Asking Amazon, looking and reading are the work of the job of reports: here a report
+is a wish, and something that is under way.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from channels_amazon.models import OrderReport
+from channels_amazon.rules.fetch_planner import Quota, Report, Reports, RequestReport
+from channels_amazon.rules.fetch_reports import USUAL_TIME
+from channels_amazon.services import order_reports
+from channels_amazon.services.order_reports import Purpose, State
+from channels_amazon.sync.context import RunContext
+
+# After one that was given up, pages and single calls bring the backlog.
+REST = timedelta(minutes=10)
+# One is under way at a time: what it does not hold waits for it, or is fetched.
+_ONE_AT_A_TIME = timedelta(minutes=1)
+
+
+def reports_of(ctx: RunContext, create: Quota) -> Reports:
+    """Return what the planner has to know; `create` is the quota of createReport."""
+    now = ctx.now()
+    found = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.BACKLOG)
+    last = list(found[:2])
+    underway = [report for report in last if report.state in order_reports.OPEN]
+    read = [report.ends_at for report in last if report.state == State.READ]
+    rests = [report.wanted_at + REST for report in last if report.state == State.FAILED]
+    if underway:
+        rests.append(now + _ONE_AT_A_TIME)
+    return Reports(
+        create=create,
+        underway=tuple(_underway(ctx, report) for report in underway),
+        covered_until=max(read, default=None),
+        takes=order_reports.usual_time(ctx.account) or USUAL_TIME,
+        rest_until=max(rests, default=None),
+    )
+
+
+def want(ctx: RunContext, call: RequestReport) -> None:
+    """Want the report that the planner asks for."""
+    order_reports.want_report(
+        ctx.account,
+        purpose=Purpose.BACKLOG,
+        starts_at=call.start,
+        ends_at=call.end,
+    )
+
+
+def _underway(ctx: RunContext, report: OrderReport) -> Report:
+    now = ctx.now()
+    # One that is being read is waited for, however long Amazon took.
+    is_made = report.state == State.READY
+    return Report(
+        report_id=str(report.pk),
+        start=report.starts_at,
+        end=report.ends_at,
+        requested_at=now if is_made else report.requested_at or report.wanted_at,
+        checked_at=now,
+    )
