@@ -173,7 +173,7 @@ def test_detail_asks_fixed_number_of_queries(
     for number in range(1, 4):
         make_package(order, number)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         response = client.get(reverse("amazon-order-detail", args=[order.pk]))
 
     assert response.status_code == 200
