@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                             ("received", "Received"),
                             ("planning", "Planning"),
                             ("processing", "Processing"),
-                            ("complete", "Complete"),
+                            ("complete", "Completed"),
                             ("complete_partial", "Partly complete"),
                             ("cancelling", "Being cancelled"),
                             ("cancelled", "Cancelled"),
@@ -553,7 +553,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "splits_by_parcel",
-                    models.BooleanField(default=True, verbose_name="split by package"),
+                    models.BooleanField(default=True, verbose_name="split by parcel"),
                 ),
                 ("previewed_at", models.DateTimeField(blank=True, null=True)),
                 ("activated_at", models.DateTimeField(blank=True, null=True)),

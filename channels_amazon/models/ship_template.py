@@ -55,7 +55,7 @@ class ShipTemplate(StoreScoped):
         validators=[MaxValueValidator(240)],
     )
     # True: each parcel is a package of its own. False: an order ships in one package.
-    splits_by_parcel = models.BooleanField(_("split by package"), default=True)
+    splits_by_parcel = models.BooleanField(_("split by parcel"), default=True)
     previewed_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
     activated_by = models.CharField(max_length=150, blank=True)

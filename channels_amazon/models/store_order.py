@@ -183,7 +183,7 @@ class FulfillmentOrder(StoreScoped):
         RECEIVED = "received", _("Received")
         PLANNING = "planning", _("Planning")
         PROCESSING = "processing", _("Processing")
-        COMPLETE = "complete", _("Complete")
+        COMPLETE = "complete", _("Completed")
         COMPLETE_PARTIAL = "complete_partial", _("Partly complete")
         CANCELLING = "cancelling", _("Being cancelled")
         CANCELLED = "cancelled", _("Cancelled")
