@@ -23,6 +23,11 @@ def first(value: object) -> str:
     return str(value[0] if isinstance(value, list | tuple) else value)
 
 
+def last(text: str | tuple[str, ...] | list[str]) -> str:
+    """Return the text, or the last of its forms."""
+    return text if isinstance(text, str) else text[-1]
+
+
 def test_every_message_is_translated() -> None:
     missing = [
         message.id
@@ -38,7 +43,8 @@ def test_translation_keeps_the_placeholders(mark: str) -> None:
     wrong = [
         message.id
         for message in messages()
-        if first(message.id).count(mark) != first(message.string).count(mark)
+        # Chinese has one form for all numbers: that of the English plural.
+        if last(message.id).count(mark) != first(message.string).count(mark)
     ]
 
     assert wrong == []
