@@ -1,0 +1,212 @@
+"""One chaos run: kills under load, then what was lost, doubled or left standing.
+
+`run_chaos` needs nothing of pytest, so that the benchmarks can call it too.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from channels_amazon.emulator.queueing import QueueServer
+from tests.whole import buyers, facts, shipper, verdict
+from tests.whole.databases import empty_database
+from tests.whole.installation import Installation, kill, wait_for
+from tests.whole.victims import PARTS, victims
+
+RATE = 1.0
+DUPLICATE_SHARE, REORDER_SHARE, DELAY = 0.05, 0.2, 0.1
+# Orders stay pending for a moment, so that events of two statuses cross.
+PENDING = 0.4
+# So many kills at most before the product is waited for: it must also be at work.
+LONGEST_SALVO = 8
+HEALED_WITHIN = 120.0
+PULLED_WITHIN = 240.0
+SHIPPED_WITHIN = 120.0
+SETTLED_WITHIN = 240.0
+
+
+@dataclass
+class Measures:
+    """What a run was like; empty lists where nothing is wrong."""
+
+    seed: int
+    kills: Counter[str] = field(default_factory=Counter)
+    recoveries: list[float] = field(default_factory=list)
+    fates: Counter[str] = field(default_factory=Counter)
+    clicks: Counter[str] = field(default_factory=Counter)
+    packages: int = 0
+    sends: int = 0
+    duplicates: int = 0
+    settled_seconds: float = 0.0
+    faults: verdict.Faults = field(default_factory=verdict.Faults)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures alone, as a benchmark keeps them."""
+        return {
+            "seed": self.seed,
+            "kills": sum(self.kills.values()),
+            "orders": sum(self.fates.values()),
+            "packages": self.packages,
+            "sends": self.sends,
+            "duplicates_swallowed": self.duplicates,
+            "recovery_p50_seconds": round(median(self.recoveries or [0.0]), 1),
+            "recovery_max_seconds": round(max(self.recoveries, default=0.0), 1),
+            "settled_seconds": round(self.settled_seconds, 1),
+            **self.faults.counts(),
+        }
+
+    def told(self) -> str:
+        """Return the run as lines for people."""
+        lines = [f"{name}: {value}" for name, value in self.figures().items()]
+        for title, counts in (
+            ("kills", self.kills),
+            ("orders", self.fates),
+            ("clicks", self.clicks),
+        ):
+            each = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))
+            lines.append(f"{title} by kind: {each}")
+        return "\n".join([*lines, *self.faults.details()])
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Installation]:
+    """Run a copy of the project on a database of its own."""
+    with empty_database() as database_url:
+        product = Installation(folder, database_url)
+        try:
+            product.start()
+            yield product
+        finally:
+            product.stop()
+
+
+def run_chaos(product: Installation, *, seed: int, kills: int) -> Measures:
+    """Connect a seller, kill so many processes under load, and judge what is left.
+
+    The seed chooses parts, pauses and orders; who lives at a moment it cannot choose.
+    """
+    measures = Measures(seed)
+    _connect(product)
+    start = facts.on_hand(product)
+    operator = shipper.Operator(product, seed)
+
+    def wants_shipment(order_id: str, fate: str) -> None:
+        operator.wish(order_id, in_parts=fate == buyers.SHIP_IN_PARTS)
+
+    crowd = buyers.Buyers(product, seed, RATE, wants_shipment)
+    operator.start()
+    crowd.start()
+    try:
+        _storm(product, measures, kills)
+    finally:
+        crowd.finish()
+        unshipped = operator.finish(SHIPPED_WITHIN)
+    measures.fates, measures.clicks = crowd.fates, operator.clicks
+    run = verdict.Run(crowd.placed, operator.parcels, unshipped, start)
+    measures.settled_seconds = _settle(product, measures, run)
+    _count(product, measures)
+    return measures
+
+
+def _connect(product: Installation) -> None:
+    # The kills are what is measured, not the quota: a large seller's.
+    product.control("limits", operation="*", rate=20, burst=40)
+    product.connect("na")
+    wait_for(lambda: facts.has_pulled(product), PULLED_WITHIN, product.written)
+    product.control("behaviour", pending_seconds=PENDING)
+    product.control(
+        "notifications",
+        duplicate_share=DUPLICATE_SHARE,
+        reorder_share=REORDER_SHARE,
+        delay=DELAY,
+    )
+
+
+def _storm(product: Installation, measures: Measures, kills: int) -> None:
+    """Kill in salvos, and wait after each until the product works again."""
+    # Repeatable; nothing secret comes from it.
+    chance = random.Random(f"{measures.seed} kills")  # noqa: S311
+    left = kills
+    while left:
+        salvo = min(left, chance.randint(1, LONGEST_SALVO))
+        moment = product.moment()
+        for _shot in range(salvo):
+            time.sleep(chance.uniform(0.5, 2.0))
+            moment = product.moment()
+            measures.kills[_kill_one(product, chance)] += 1
+        left -= salvo
+        measures.recoveries.append(_heal(product, moment))
+
+
+def _kill_one(product: Installation, chance: random.Random) -> str:
+    """Kill a process of a part chosen by chance; return the part."""
+    order = chance.sample(PARTS, len(PARTS))
+    number = chance.random()
+    while True:
+        found = victims(product)
+        # A part that an earlier shot has taken down may not be back yet.
+        for part in order:
+            if part in found:
+                kill(found[part][int(number * len(found[part]))])
+                return part
+        time.sleep(0.1)
+
+
+def _heal(product: Installation, moment: str) -> float:
+    """Wait until task queue and consumer have worked since; return the seconds."""
+    return wait_for(
+        lambda: all(
+            facts.beat_after(product, kind, moment) for kind in ("queue", "consumer")
+        ),
+        HEALED_WITHIN,
+        product.written,
+    )
+
+
+def _settle(product: Installation, measures: Measures, run: verdict.Run) -> float:
+    """Wait until nothing is wrong any more, or for so long; return the seconds."""
+    began = time.monotonic()
+    queue = QueueServer(product.emulator_port + 1)
+    client = queue.client()
+    try:
+        while True:
+            measures.faults = verdict.judge(product, run)
+            measures.faults.standing += _waiting(client, queue.url)
+            took = time.monotonic() - began
+            if not measures.faults.details() or took > SETTLED_WITHIN:
+                return took
+            time.sleep(1)
+    finally:
+        client.close()
+
+
+def _waiting(client: Any, url: str) -> list[str]:
+    """Return what still lies in the queue, also what a dead consumer had taken."""
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+    ]
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    counts = {name: int(answer["Attributes"][name]) for name in names}
+    return [f"in the queue: {counts}"] if any(counts.values()) else []
+
+
+def _count(product: Installation, measures: Measures) -> None:
+    state = product.control("state?region=na")
+    statuses = state["calls"].get("confirmShipment", {}).get("statuses", {})
+    measures.sends = int(statuses.get("204", 0))
+    measures.packages = int(
+        product.rows("SELECT COUNT(*) FROM channels_amazon_shipment")[0][0]
+    )
+    again = product.rows(
+        "SELECT SUM(deliveries) - COUNT(*) FROM channels_amazon_notification"
+    )
+    measures.duplicates = int(again[0][0] or 0)
