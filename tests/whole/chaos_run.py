@@ -1,6 +1,6 @@
 """One chaos run: kills under load, then what was lost, doubled or left standing.
 
-`run_chaos` needs nothing of pytest, so that the benchmarks can call it too.
+It needs nothing of pytest: `measure` is for the benchmarks.
 """
 
 from __future__ import annotations
@@ -86,6 +86,15 @@ def running(folder: Path) -> Iterator[Installation]:
             yield product
         finally:
             product.stop()
+
+
+def measure(folder: Path, *, seed: int, kills: int) -> dict[str, Any]:
+    """Make a whole run in an empty folder; return its figures.
+
+    It is on the server that DATABASE_URL names, else on SQLite.
+    """
+    with running(folder) as product:
+        return run_chaos(product, seed=seed, kills=kills).figures()
 
 
 def run_chaos(product: Installation, *, seed: int, kills: int) -> Measures:
