@@ -45,6 +45,8 @@ class Measures:
     packages: int = 0
     sends: int = 0
     duplicates: int = 0
+    # Runs of jobs that a kill cut off: the kills struck work, not rest.
+    cut_off: int = 0
     settled_seconds: float = 0.0
     faults: verdict.Faults = field(default_factory=verdict.Faults)
 
@@ -57,6 +59,7 @@ class Measures:
             "packages": self.packages,
             "sends": self.sends,
             "duplicates_swallowed": self.duplicates,
+            "runs_cut_off": self.cut_off,
             "recovery_p50_seconds": round(median(self.recoveries or [0.0]), 1),
             "recovery_max_seconds": round(max(self.recoveries, default=0.0), 1),
             "settled_seconds": round(self.settled_seconds, 1),
@@ -212,10 +215,14 @@ def _count(product: Installation, measures: Measures) -> None:
     state = product.control("state?region=na")
     statuses = state["calls"].get("confirmShipment", {}).get("statuses", {})
     measures.sends = int(statuses.get("204", 0))
-    measures.packages = int(
-        product.rows("SELECT COUNT(*) FROM channels_amazon_shipment")[0][0]
+    measures.packages = _number(product, "COUNT(*) FROM channels_amazon_shipment")
+    measures.duplicates = _number(
+        product, "SUM(deliveries) - COUNT(*) FROM channels_amazon_notification"
     )
-    again = product.rows(
-        "SELECT SUM(deliveries) - COUNT(*) FROM channels_amazon_notification"
+    measures.cut_off = _number(
+        product, "COUNT(*) FROM channels_amazon_syncrun WHERE state = 'abandoned'"
     )
-    measures.duplicates = int(again[0][0] or 0)
+
+
+def _number(product: Installation, query: str) -> int:
+    return int(product.rows(f"SELECT {query}")[0][0] or 0)  # noqa: S608
