@@ -225,4 +225,4 @@ def _count(product: Installation, measures: Measures) -> None:
 
 
 def _number(product: Installation, query: str) -> int:
-    return int(product.rows(f"SELECT {query}")[0][0] or 0)  # noqa: S608
+    return int(product.rows(f"SELECT {query}")[0][0] or 0)
