@@ -33,12 +33,17 @@ ASKS_AFTER = 1.5
 
 @dataclass
 class Buyers:
-    """Place about `rate` orders a second until told to stop; repeatable by the seed."""
+    """Place about `rate` orders a second until told to stop; repeatable by the seed.
+
+    They hold back while `is_behind` says so: the local queue's server becomes slow
+    once a thousand messages lie in it.
+    """
 
     product: Installation
     seed: int
     rate: float
     wants_shipment: Callable[[str, str], None]
+    is_behind: Callable[[], bool]
     placed: list[str] = field(default_factory=list)
     fates: Counter[str] = field(default_factory=Counter)
     failed: list[BaseException] = field(default_factory=list)
@@ -67,7 +72,9 @@ class Buyers:
             next_at = time.monotonic()
             while not self._stopping.is_set():
                 if time.monotonic() >= next_at:
-                    self._buy()
+                    if not self.is_behind():
+                        self._buy()
+                    next_at = time.monotonic()
                     next_at += self._chance.expovariate(self.rate)
                 self._do_due()
                 self._stopping.wait(0.05)

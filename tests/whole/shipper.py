@@ -56,11 +56,13 @@ class Operator:
         self._sign_in()
         self._thread.start()
 
-    def finish(self, seconds: float) -> list[str]:
-        """Ship what is left for so long; return the orders that could not be."""
-        ends = time.monotonic() + seconds
-        while self._wishes and not self.failed and time.monotonic() < ends:
+    def finish(self, patience: float) -> list[str]:
+        """Ship what is left; return what was not, once nothing went for so long."""
+        left, since = len(self._wishes), time.monotonic()
+        while left and not self.failed and time.monotonic() - since < patience:
             time.sleep(0.2)
+            if len(self._wishes) < left:
+                left, since = len(self._wishes), time.monotonic()
         self._stopping.set()
         self._thread.join(timeout=60)
         if self.failed:
