@@ -10,7 +10,7 @@ help:
 	@echo "make lint    format, rules, imports, types, templates, migrations"
 	@echo "make format  rewrite the code in the project's format"
 	@echo "make bench   measure (ONLY=client|orders)"
-	@echo "make chaos   the fault runs (SEED=n)"
+	@echo "make chaos   the fault runs, on both databases (SEED=n KILLS=n)"
 	@echo "make messages   collect the texts to translate, compile the translations"
 
 setup:
@@ -41,7 +41,7 @@ bench:
 
 chaos:
 	@sh dev/setup.sh requirements-dev.txt
-	@exec $(PY) -m dev.test --chaos $(SEED)
+	@exec $(PY) -m dev.test --chaos $(or $(SEED),1) $(KILLS)
 
 # Needs GNU gettext; the compiled catalogues are part of the repository.
 messages:

@@ -1,7 +1,8 @@
 """Runs the suite on SQLite and on PostgreSQL, the browser tests once: `make test`.
 
 Arguments are handed to pytest, which then runs once, on SQLite or, when the first is
---postgresql, on PostgreSQL: `make test ARGS="--postgresql tests/sync"`.
+--postgresql, on PostgreSQL: `make test ARGS="--postgresql tests/sync"`. With --chaos,
+a seed and a number it kills so many processes, on both: `make chaos`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _NO_TESTS = 5
 # These measure time or start many processes: they run one after another.
 _ALONE = "browser or chaos"
 _ON_BOTH = "chaos"
+# What the chaos run does unless told otherwise; the suite itself kills fewer.
+_CHAOS = {"CHAOS_SEED": "1", "CHAOS_KILLS": "200"}
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +29,9 @@ def main(arguments: list[str]) -> int:
     needs = Needs()
     with ExitStack() as stack:
         environment = _environment(stack, needs)
-        if arguments:
+        if arguments[:1] == ["--chaos"]:
+            failed = _chaos(arguments[1:], environment, stack, needs)
+        elif arguments:
             failed = _chosen(arguments, environment, stack, needs)
         else:
             failed = _suite(environment, needs.enter(stack, services.postgresql))
@@ -72,13 +77,29 @@ def _environment(stack: ExitStack, needs: Needs) -> dict[str, str]:
     return base | {name: value for name, value in found.items() if value}
 
 
+def _chaos(
+    wished: list[str], environment: dict[str, str], stack: ExitStack, needs: Needs
+) -> list[str]:
+    """Kill many processes on each database; return the titles of failed runs."""
+    given = dict(zip(_CHAOS, wished, strict=False))
+    databases = {"SQLite": "", "PostgreSQL": needs.enter(stack, services.postgresql)}
+    failed = []
+    for name, address in databases.items():
+        if not address and name != "SQLite":
+            continue
+        chosen = environment | _CHAOS | given
+        if address:
+            chosen["DATABASE_URL"] = address
+        title = f"{name}, {chosen['CHAOS_KILLS']} kills, seed {chosen['CHAOS_SEED']}"
+        if _pytest(title, ["-m", "chaos"], chosen):
+            failed.append(title)
+    return failed
+
+
 def _chosen(
     arguments: list[str], environment: dict[str, str], stack: ExitStack, needs: Needs
 ) -> list[str]:
     """Run what was asked for; return the titles of the runs that failed."""
-    if arguments[0] == "--chaos":
-        seed = arguments[1] if len(arguments) > 1 else "1"
-        arguments, environment = ["-m", "chaos"], environment | {"CHAOS_SEED": seed}
     if arguments[0] == "--postgresql":
         address = needs.enter(stack, services.postgresql)
         if not address:
