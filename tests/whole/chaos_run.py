@@ -15,7 +15,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from channels_amazon.emulator.queueing import QueueServer
+import boto3
+
+from channels_amazon.emulator.queueing import AWS_REGION, QueueServer
 from tests.whole import buyers, facts, shipper, verdict
 from tests.whole.databases import empty_database
 from tests.whole.installation import Installation, kill, wait_for
@@ -224,7 +226,13 @@ def _settle(
 def _queue(product: Installation) -> Iterator[Callable[[], int]]:
     """Give what tells how many messages wait, with those a dead consumer took."""
     server = QueueServer(product.emulator_port + 1)
-    client = server.client()
+    client = boto3.client(
+        "sqs",
+        endpoint_url=server.endpoint,
+        region_name=AWS_REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
 
     def depth() -> int:
         answer = client.get_queue_attributes(
