@@ -38,6 +38,8 @@ OVERLAP = timedelta(minutes=15)
 EDGE = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(hours=23)
 SPARED_TOKENS = 3.0
+# A long backlog takes all but the last token: a sweep so late may take that one.
+LATE = timedelta(minutes=20)
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
@@ -48,7 +50,7 @@ def reconcile(ctx: RunContext) -> Outcome:
     position = _start(ctx, taken_back(read_position(ctx.cursor)))
     ctx.save_cursor(asdict(position))
     while position.after:
-        tokens = _usable_tokens(ctx)
+        tokens = _usable_tokens(ctx, position)
         if needs_report(position, tokens):
             position = hand_over(ctx, position)
             ctx.save_cursor(asdict(position))
@@ -82,12 +84,15 @@ def _has_token(position: Position, now: datetime) -> bool:
     return now - moment(position.token_at) < TOKEN_LIVES
 
 
-def _usable_tokens(ctx: RunContext) -> float:
-    """Return how many calls the sweep may make now; a few are spared."""
+def _usable_tokens(ctx: RunContext, position: Position) -> float:
+    """Return how many tokens the sweep may take, without those it spares."""
+    low_water = position.low_water
+    is_late = bool(low_water) and ctx.now() - moment(low_water) > LATE
+    spared = 0.0 if is_late else SPARED_TOKENS
     line = _quota(ctx)
     if line is None:
-        return float(operations.SEARCH_ORDERS.burst) - SPARED_TOKENS
-    return line.tokens - min(SPARED_TOKENS, line.burst - 1)
+        return float(operations.SEARCH_ORDERS.burst) - spared
+    return line.tokens - min(spared, line.burst - 1)
 
 
 def _quota(ctx: RunContext) -> figures.QuotaLine | None:

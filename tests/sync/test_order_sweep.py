@@ -121,6 +121,22 @@ def test_sweep_leaves_tokens_for_urgent_orders(
     assert job.waiting_until - timezone.now() < timedelta(seconds=179)
 
 
+def test_late_sweep_takes_the_spared_tokens_too(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    run_through(account, SWEEP)
+    job = SyncJob.objects.get(kind=SWEEP)
+    late = timezone.now() - order_sweep.LATE - timedelta(minutes=1)
+    job.cursor["low_water"] = late.isoformat()
+    job.save()
+    QuotaBucket.objects.filter(operation="searchOrders").update(tokens=1.5)
+
+    made = runner.run_kind(account, SWEEP)
+
+    assert made is not None
+    assert (made.state, made.calls) == (State.DONE, 1)
+
+
 def test_unreadable_order_is_set_aside_and_the_page_goes_on(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
