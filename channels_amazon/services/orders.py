@@ -41,7 +41,7 @@ from channels_amazon.services.fulfillment import link_amazon_order
 from channels_amazon.services.order_entries import before_change, tell_people
 from channels_amazon.services.order_rows import HeldOrder, lock_or_make, lock_where
 from channels_amazon.services.provisional_lines import drop_empty
-from channels_amazon.services.reservations import settle_order
+from channels_amazon.services.reservations import settle_order, units_rule
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -103,10 +103,15 @@ def apply_event(
         if not _tells_more(order, event, status):
             return EventResult(order, is_new=False, is_news=False)
         before = before_change(order, is_new=is_new)
+        asked = units_rule(order)
         order.event_seen_at = order.event_seen_at or now
         order_facts.write_event(order, event)
         lines = order_facts.write_event_lines(order, event.lines)
-        unmatched = settle_order(order)
+        unmatched: list[str] = []
+        is_settled = not is_new and not order.has_unmatched and not lines.is_changed
+        # What asks for the same units of the same lines would move none.
+        if not is_settled or units_rule(order) is not asked:
+            unmatched = settle_order(order)
         if lines.is_emptied:
             drop_empty(order)
         # A new mark each time: a fetch that is under way may not know this change.

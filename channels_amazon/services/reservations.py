@@ -80,7 +80,7 @@ def settle_order(
     Units that left come back by a person's booking only, whatever Amazon says later;
     `never_left` are those of a package, by the line's id, that stayed here after all.
     """
-    effect = rule_of(state_of(order.status, is_packed=False), told_of(order)).units
+    effect = units_rule(order)
     # The caller's savepoint will do: whoever settles an order fails as a whole.
     with transaction.atomic(savepoint=False):
         lines = list(order.lines.order_by("pk"))
@@ -98,6 +98,11 @@ def settle_order(
     unmatched = [line.seller_sku for line in lines if line.variant_id is None]
     order.has_unmatched = waits and bool(unmatched)
     return unmatched if waits else []
+
+
+def units_rule(order: Order) -> Effect:
+    """Return what the order's status asks of the units that its lines need."""
+    return rule_of(state_of(order.status, is_packed=False), told_of(order)).units
 
 
 def told_of(order: Order) -> Told:
@@ -122,12 +127,15 @@ def variants_of(account: AmazonAccount, skus: Iterable[str]) -> dict[str, int]:
     wanted = {sku for sku in skus if sku}
     if not wanted:
         return {}
-    same = Variant.objects.filter(store_id=account.store_id, sku__in=wanted)
-    found = dict(same.values_list("sku", "pk"))
     linked = Listing.objects.filter(
         account=account, seller_sku__in=wanted, variant__isnull=False
     )
-    return found | dict(linked.values_list("seller_sku", "variant_id"))
+    found = dict(linked.values_list("seller_sku", "variant_id"))
+    loose = wanted - found.keys()
+    if loose:
+        same = Variant.objects.filter(store_id=account.store_id, sku__in=loose)
+        found |= dict(same.values_list("sku", "pk"))
+    return found
 
 
 def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
