@@ -63,9 +63,8 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
         row.verified_at = None
         row.revision += 1
         row.save()
-        before = _units(row)
         shipments.pack(row, lines)
-        settle_order(order, never_left=_taken_out(before, lines))
+        settle_order(order)
         order.save()
         jobs.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
         _tell(row, changes, actor)
@@ -88,7 +87,6 @@ def take_back(
         if row is None:
             return False
         row.order = order
-        before = _units(row)
         _take_facts(row, package)
         row.state = State.VERIFIED
         row.send_after = None
@@ -96,7 +94,7 @@ def take_back(
         row.error_code = clean(refusal.code, 80)
         row.error_message = clean(together(refusal.message, refusal.fix), 500)
         row.save()
-        settle_order(order, never_left=_taken_out(before, _units(row)))
+        settle_order(order)
         order.save()
         record(
             Entry(
@@ -115,16 +113,6 @@ def take_back(
             )
         )
     return True
-
-
-def _units(shipment: Shipment) -> dict[int, int]:
-    return dict(shipment.lines.values_list("line_id", "quantity"))
-
-
-def _taken_out(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
-    """Return by line the units that are in the package no more: they stayed here."""
-    fewer = {line: units - after.get(line, 0) for line, units in before.items()}
-    return {line: units for line, units in fewer.items() if units > 0}
 
 
 def _take_facts(shipment: Shipment, package: Package) -> None:

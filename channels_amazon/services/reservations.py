@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -168,7 +168,7 @@ def _plan(
     never_left: Mapping[int, int],
 ) -> list[_Change]:
     known = {row.line_id: row for row in Reservation.objects.filter(line__order=order)}
-    packed = _packed_units(order)
+    packed, is_edited = _packed_units(order)
     # What was shipped before we were connected left before we counted.
     is_history = bool(order.ordered_at and order.ordered_at < order.account.created_at)
     changes = []
@@ -185,7 +185,9 @@ def _plan(
                 quantity=0,
                 shipped_quantity=baseline,
             )
-        shipped = max(shipped, held.shipped_quantity - never_left.get(line.pk, 0))
+        if not is_edited:
+            left = held.shipped_quantity - never_left.get(line.pk, 0)
+            shipped = max(shipped, left)
         target = target_of(
             effect, Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
         )
@@ -206,10 +208,21 @@ def _packages(order: Order) -> QuerySet[ShipmentLine]:
     )
 
 
-def _packed_units(order: Order) -> dict[int, int]:
-    """Return each line's units in packages of ours, without those refused outright."""
-    sums = _packages(order).order_by().values("line_id").annotate(units=Sum("quantity"))
-    return {row["line_id"]: row["units"] for row in sums}
+def _packed_units(order: Order) -> tuple[dict[int, int], bool]:
+    """Return each line's units in packages of ours, and whether one was edited.
+
+    Packages refused outright do not count. An edit may have taken units out again:
+    then packages and Amazon's own count say what left.
+    """
+    sums = (
+        _packages(order)
+        .order_by()
+        .values("line_id")
+        .annotate(units=Sum("quantity"), revision=Max("shipment__revision"))
+    )
+    rows = list(sums)
+    units = {row["line_id"]: row["units"] for row in rows}
+    return units, any(row["revision"] for row in rows)
 
 
 def _choose_warehouses(order: Order, changes: list[_Change]) -> None:

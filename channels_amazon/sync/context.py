@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
@@ -130,15 +131,22 @@ class RunContext:
     def keep_lease(self) -> None:
         """Prolong the lease; raises LeaseLost when another process has the job.
 
-        A thread of the run prolongs it anyhow; asking more than once a second tells
-        nothing new.
+        A thread of the run prolongs it anyhow: within a second of the last time it is
+        only looked at, which takes no lock.
         """
         if time.monotonic() - self._written_at >= SHOWN_EVERY:
             self._write()
+        elif not self._held().exists():
+            raise LeaseLost
+
+    def _held(self) -> QuerySet[SyncJob]:
+        held: QuerySet[SyncJob] = SyncJob.objects.filter(
+            pk=self.job.pk, lease_holder=self.holder
+        )
+        return held
 
     def _write(self, **columns: Any) -> None:
         self._written_at = time.monotonic()
         until = self.now() + timedelta(seconds=LEASE_SECONDS)
-        held = SyncJob.objects.filter(pk=self.job.pk, lease_holder=self.holder)
-        if not held.update(lease_until=until, **columns):
+        if not self._held().update(lease_until=until, **columns):
             raise LeaseLost

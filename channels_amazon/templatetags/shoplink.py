@@ -244,6 +244,7 @@ def fba_package_state(package: FulfillmentPackage) -> str:
     return state(kind, word)
 
 
+@register.simple_tag
 def parcel_state(parcel: Parcel) -> str:
     """Show what became of a parcel."""
     kinds = {
