@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -19,7 +20,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(_("Rules"), _rules(request)),
         _group(_("Channels → Amazon"), _amazon(request)),
         _group(_("Settings"), _settings(request)),
-        _group(_("System"), _system(request)),
+        # The look has a word of its own for "System", which means another thing.
+        _group(pgettext_lazy("side bar", "System"), _system(request)),
     ]
     return [group for group in groups if group["items"]]
 
