@@ -61,6 +61,8 @@ def read(client: SpApiClient, report: reports.Report) -> OrderReport:
 def test_report_holds_the_orders_placed(
     emulator: Emulator, client: SpApiClient
 ) -> None:
+    # An order that is released later is changed after the report's interval.
+    emulator.control("behaviour", pending_seconds=0)
     placed_ids = set(
         emulator.place_orders(
             5, region="eu", marketplace_id=DE, fulfilled_by="MERCHANT"
@@ -81,6 +83,7 @@ def test_report_holds_the_orders_placed(
 def test_report_is_read_in_odd_forms(
     emulator: Emulator, client: SpApiClient, encoding: str, gzip: bool
 ) -> None:
+    emulator.control("behaviour", pending_seconds=0)
     emulator.place_orders(3, region="eu", marketplace_id=DE)
     emulator.control(
         "reports",
