@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
 from pytest_django import Settings
 
 from tests.processes import Processes
@@ -40,6 +41,13 @@ def running_emulator() -> Iterator[Emulator]:
 
     with Emulator(world="small") as emulator:
         yield emulator
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Leave no request's language to the next test of this process."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
