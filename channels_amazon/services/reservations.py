@@ -187,7 +187,9 @@ def _plan(
             )
         if not is_edited:
             left = held.shipped_quantity - never_left.get(line.pk, 0)
-            shipped = max(shipped, left)
+            # What left beyond the line's own units left with items of the same SKU,
+            # which a report had told of as one.
+            shipped = max(shipped, min(left, line.quantity))
         target = target_of(
             effect, Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
         )
