@@ -26,13 +26,13 @@ def run() -> list[Measure]:
 
 def _steady(farm: Farm) -> list[Measure]:
     farm.control("limits", operation="getOrder", rate=RATE, burst=BURST)
-    farm.control("limits", mark=True)
+    farm.control("buckets", mark=True)
     farm.control(
         "orders", n=ORDERS, seller_id=farm.seller_ids[0], fulfilled_by="MERCHANT"
     )
     time.sleep(SECONDS)
     use = _use(farm)
-    share = use["granted"] / use["possible"]
+    share = use["granted"] / use["offered"]
     refused = use["refused"] / max(1, use["granted"] + use["refused"])
     return [
         at_least("orders.backlog.bucket_used", share, "share", 0.98),
@@ -42,8 +42,10 @@ def _steady(farm: Farm) -> list[Measure]:
 
 def _halved(farm: Farm) -> list[Measure]:
     """Halve the rate under way; Amazon's header, as on a 429, does not tell."""
-    farm.control("limits", operation="getOrder", rate=RATE / 2, burst=BURST)
-    farm.control("limits", mark=True)
+    farm.control(
+        "limits", operation="getOrder", rate=RATE / 2, burst=BURST, header="none"
+    )
+    farm.control("buckets", mark=True)
     time.sleep(SECONDS)
     return [
         at_most("orders.backlog.refused_until_learnt", _use(farm)["refused"], "429s", 3)
@@ -53,6 +55,8 @@ def _halved(farm: Farm) -> list[Measure]:
 def _use(farm: Farm) -> dict[str, float]:
     buckets = farm.control("state")["buckets"]
     found: dict[str, float] = next(
-        row for row in buckets if row["operation"] == "getOrder"
+        row
+        for row in buckets
+        if row["operation"] == "getOrder" and row["seller_id"] == farm.seller_ids[0]
     )
     return found
