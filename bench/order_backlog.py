@@ -53,7 +53,7 @@ def _halved(farm: Farm) -> list[Measure]:
 
 
 def _use(farm: Farm) -> dict[str, float]:
-    buckets = farm.control("state")["buckets"]
+    buckets = farm.control("state")["buckets"]["buckets"]
     found: dict[str, float] = next(
         row
         for row in buckets
