@@ -1,4 +1,4 @@
-"""Tags of the pages: times, states, marketplaces, money; views layer."""
+"""Tags of the pages: times, marketplaces, money, and all states; views layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
-from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -18,52 +17,18 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
-    ApiCall,
-    DiagnosticEntry,
-    FulfillmentOrder,
-    FulfillmentPackage,
     Order,
-    OrderReport,
-    Parcel,
-    Permission,
-    Shipment,
-    ShipTemplate,
-    StoreOrder,
-    SyncRun,
     translated,
 )
-from channels_amazon.rules.ship_board import Urgency
-from channels_amazon.services import ship_preview
-from channels_amazon.services.figures import CAP, JobLine
-from channels_amazon.services.ship_preview import PreviewRow
-from channels_amazon.views.labels import FBA_PACKAGES, PERSONAL, WHY, flattened
+from channels_amazon.services.figures import CAP
+from channels_amazon.templatetags.shoplink_states import register, state
+from channels_amazon.views.labels import PERSONAL, WHY, flattened
 
-register = template.Library()
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
 register.filter("translated", translated)
 
-# A state is a word and a shape, never a colour alone.
-SHAPES = {
-    "ok": "●",
-    "busy": "◐",
-    "waiting": "◷",
-    "warning": "▲",
-    "error": "■",
-    "off": "○",
-    "info": "◆",
-}
-ORDER_KINDS: dict[str, str] = {
-    Order.Status.PENDING_AVAILABILITY: "waiting",
-    Order.Status.PENDING: "waiting",
-    Order.Status.UNSHIPPED: "info",
-    Order.Status.PARTIALLY_SHIPPED: "busy",
-    Order.Status.SHIPPED: "ok",
-    Order.Status.CANCELLED: "off",
-    Order.Status.UNFULFILLABLE: "error",
-}
 SECONDS_SHOWN = 90
 TENTHS_SHOWN = 10
-FIRST_FAILURE, THROTTLED = 300, 429
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -91,201 +56,6 @@ def exactly(value: datetime) -> str:
         relative(value, timezone.now()),
         f"{exact:%Y-%m-%d %H:%M:%S}",
     )
-
-
-@register.simple_tag
-def state(kind: str, text: Any, title: Any = "") -> str:
-    """Show a state as shape and word; `kind` is one of SHAPES."""
-    return format_html(
-        '<span class="sl-state sl-state-{}" title="{}">'
-        '<span class="sl-shape" aria-hidden="true">{}</span>{}</span>',
-        kind,
-        title,
-        SHAPES[kind],
-        text,
-    )
-
-
-@register.simple_tag
-def order_state(order: Order) -> str:
-    """Show an order's status, with Amazon's own word where we know no better."""
-    word: Any = order.get_status_display()
-    if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        word = order.amazon_status
-    return state(ORDER_KINDS.get(order.status, "warning"), word)
-
-
-@register.filter
-def flags(order: Order) -> list[tuple[str, str]]:
-    """Return what makes an order ask for a person, as kinds and words."""
-    named = [
-        (order.has_unmatched, "warning", gettext("unmatched")),
-        (order.has_shortage, "warning", gettext("backorder")),
-        (order.asks_to_cancel, "warning", gettext("buyer asks to cancel")),
-        (bool(order.aside_code), "error", gettext("set aside")),
-    ]
-    return [(kind, word) for is_set, kind, word in named if is_set]
-
-
-@register.simple_tag
-def job_state(line: JobLine) -> str:
-    """Show where a job stands."""
-    words = {
-        "blocked": ("error", gettext("Stopped, needs you")),
-        "running": ("busy", gettext("Working")),
-        "waiting": ("waiting", gettext("Waiting for quota")),
-        "failing": ("warning", gettext("Failed, will retry")),
-        "late": ("warning", gettext("Late")),
-        "ok": ("ok", gettext("In time")),
-        "new": ("off", gettext("Not run yet")),
-    }
-    return state(*words[line.state])
-
-
-@register.simple_tag
-def permission_state(permission: Permission) -> str:
-    """Show what the probe of a permission said."""
-    kinds = {"granted": "ok", "missing": "error"}
-    kind = kinds.get(permission.state, "waiting")
-    return state(kind, permission.get_state_display())
-
-
-@register.simple_tag
-def level_state(entry: DiagnosticEntry) -> str:
-    """Show how much a log entry matters."""
-    kinds = {"error": "error", "warning": "warning"}
-    return state(kinds.get(entry.level, "info"), entry.get_level_display())
-
-
-@register.simple_tag
-def call_state(call: ApiCall) -> str:
-    """Show how Amazon answered a call."""
-    if call.status is None:
-        return state("error", gettext("no answer"))
-    well = call.status < FIRST_FAILURE
-    kind = "ok" if well else "waiting" if call.status == THROTTLED else "error"
-    return state(kind, call.status)
-
-
-@register.simple_tag
-def run_state(run: SyncRun) -> str:
-    """Show how a run ended."""
-    kinds = {
-        SyncRun.State.RUNNING: "busy",
-        SyncRun.State.DONE: "ok",
-        SyncRun.State.WAITING: "waiting",
-        SyncRun.State.FAILED: "warning",
-        SyncRun.State.BLOCKED: "error",
-        SyncRun.State.ABANDONED: "warning",
-    }
-    return state(kinds[SyncRun.State(run.state)], run.get_state_display())
-
-
-@register.simple_tag
-def report_state(report: OrderReport) -> str:
-    """Show how far a report of orders is, a gap as a warning."""
-    kinds = {
-        OrderReport.State.READ: "ok",
-        OrderReport.State.EMPTY: "ok",
-        OrderReport.State.FAILED: "error",
-    }
-    kind = kinds.get(OrderReport.State(report.state), "waiting")
-    if kind == "ok" and report.gap_order_ids:
-        kind = "warning"
-    return state(kind, report.get_state_display(), translated(report.error_message))
-
-
-@register.simple_tag
-def shipment_state(shipment: Shipment) -> str:
-    """Show where a package's confirmation stands."""
-    kinds = {
-        Shipment.State.WAITING: "waiting",
-        Shipment.State.CONFIRMED: "busy",
-        Shipment.State.VERIFIED: "ok",
-        Shipment.State.REFUSED: "error",
-    }
-    word = shipment.get_state_display()
-    return state(kinds[Shipment.State(shipment.state)], word)
-
-
-@register.simple_tag
-def store_order_state(order: StoreOrder) -> str:
-    """Show who ships a store order, and how far that is."""
-    kinds: dict[str, str] = {
-        StoreOrder.State.NEW: "waiting",
-        StoreOrder.State.LOCAL: "info",
-        StoreOrder.State.AT_AMAZON: "busy",
-        StoreOrder.State.DONE: "ok",
-        StoreOrder.State.CANCELLED: "off",
-    }
-    return state(kinds.get(order.state, "warning"), order.get_state_display())
-
-
-@register.simple_tag
-def fulfillment_state(placed: FulfillmentOrder) -> str:
-    """Show where a store order stands at FBA."""
-    kinds: dict[str, str] = {
-        FulfillmentOrder.State.WAITING: "waiting",
-        FulfillmentOrder.State.CANCELLING: "waiting",
-        FulfillmentOrder.State.COMPLETE: "ok",
-        FulfillmentOrder.State.COMPLETE_PARTIAL: "warning",
-        FulfillmentOrder.State.CANCELLED: "off",
-        FulfillmentOrder.State.UNFULFILLABLE: "error",
-        FulfillmentOrder.State.INVALID: "error",
-        FulfillmentOrder.State.REFUSED: "error",
-    }
-    return state(kinds.get(placed.state, "busy"), placed.get_state_display())
-
-
-@register.simple_tag
-def fba_package_state(package: FulfillmentPackage) -> str:
-    """Show where a parcel of Amazon's is."""
-    kind, word = FBA_PACKAGES.get(package.status, ("waiting", package.status or "–"))
-    return state(kind, word)
-
-
-@register.simple_tag
-def parcel_state(parcel: Parcel) -> str:
-    """Show what became of a parcel."""
-    kinds = {
-        Parcel.State.WAITING: "waiting",
-        Parcel.State.APPLIED: "ok",
-        Parcel.State.REFUSED: "error",
-        Parcel.State.DROPPED: "off",
-    }
-    return state(kinds[Parcel.State(parcel.state)], parcel.get_state_display())
-
-
-@register.simple_tag
-def template_state(template: ShipTemplate) -> str:
-    """Show whether a ship template works."""
-    if template.is_active:
-        return state("ok", gettext("Switched on"))
-    return state("off", gettext("Switched off"))
-
-
-@register.simple_tag
-def urgency_state(urgency: Urgency) -> str:
-    """Show how pressing an order to ship is."""
-    words = {
-        Urgency.OVERDUE: ("error", gettext("overdue")),
-        Urgency.TODAY: ("warning", gettext("due today")),
-        Urgency.RISK: ("warning", gettext("at risk")),
-        Urgency.ON_TRACK: ("ok", gettext("on track")),
-    }
-    return state(*words[urgency])
-
-
-@register.simple_tag
-def preview_state(row: PreviewRow) -> str:
-    """Show what a ship template would have done with an order."""
-    words = {
-        ship_preview.SHIPS: ("ok", gettext("Would have shipped")),
-        ship_preview.HELD: ("warning", gettext("Held for a person")),
-        ship_preview.OTHER: ("off", gettext("Not this template's")),
-        ship_preview.NOTHING: ("off", gettext("Nothing known")),
-    }
-    return state(*words[row.outcome])
 
 
 @register.simple_tag

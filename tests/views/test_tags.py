@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from channels_amazon.templatetags import shoplink
+from channels_amazon.templatetags import shoplink, shoplink_states
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def test_money_follows_language() -> None:
 
 
 def test_state_escapes_its_words() -> None:
-    assert "&lt;b&gt;" in shoplink.state("ok", "<b>")
+    assert "&lt;b&gt;" in shoplink_states.state("ok", "<b>")
 
 
 def test_unknown_marketplace_keeps_its_id() -> None:
