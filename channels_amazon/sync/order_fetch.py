@@ -9,6 +9,7 @@ from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
+    LEAST_GAIN,
     GetEach,
     KnownOrder,
     Plan,
@@ -144,11 +145,15 @@ def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
     refused_at = ctx.cursor.get("search_refused_at")
     if refused_at and now - datetime.fromisoformat(refused_at) < SEARCH_PAUSE:
         search = Quota(0.0, search.rate, search.burst)
+    get = quota(operations.GET_ORDER)
+    # What else a page would hold matters only where a page may be read at all: this
+    # looks at days of orders, too much for each single one that comes.
+    may_search = len(stale) - get.whole >= LEAST_GAIN
     state = State(
         stale=[_stale_order(order, now) for order in stale.values()],
-        get=quota(operations.GET_ORDER),
+        get=get,
         search=search,
-        known=_known(ctx, stale.values()),
+        known=_known(ctx, stale.values()) if may_search else (),
         reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
     )
     return plan(state, now)
