@@ -24,6 +24,7 @@ def run(database_url: str = "") -> list[Measure]:
             free = buy(farm, others, RATE, SECONDS)
             _throttle(farm, throttled)
             beside = buy(farm, others, RATE, SECONDS)
+    _print(free, beside)
     return [
         at_most("orders.throttled.pushed_p99_ratio", _ratio(beside, free, 0), "x", 1.1),
         at_most(
@@ -36,13 +37,32 @@ def _throttle(farm: Farm, seller_id: str) -> None:
     """Take the account's quota away and give it something to wait with."""
     farm.control("limits", operation="*", rate=1 / 3600, burst=1, seller_id=seller_id)
     farm.control("orders", n=BACKLOG, seller_id=seller_id, fulfilled_by="MERCHANT")
+    # What is measured is an hour without quota, not the burst that it begins with.
+    farm.wait(lambda: _told(farm, seller_id) >= BACKLOG)
+
+
+def _told(farm: Farm, seller_id: str) -> int:
+    """Return of how many of the account's orders the last event was taken in."""
+    rows = farm.rows(
+        "SELECT a.seller_id, COUNT(*) FROM channels_amazon_order o "
+        "JOIN channels_amazon_amazonaccount a ON a.id = o.account_id "
+        "WHERE o.status = 'unshipped' AND o.event_seen_at IS NOT NULL "
+        "GROUP BY a.seller_id"
+    )
+    return int(dict(rows).get(seller_id, 0))
+
+
+def _print(free: list[Way], beside: list[Way]) -> None:
+    for title, ways in (("alone", free), ("beside the throttled one", beside)):
+        print(f"{title}: pushed p99 {_slowest(ways, 0):.3f} s, ", end="")
+        print(f"complete p99 {_slowest(ways, 1):.3f} s")
 
 
 def _ratio(beside: list[Way], free: list[Way], figure: int) -> float:
+    return _slowest(beside, figure) / _slowest(free, figure)
+
+
+def _slowest(ways: list[Way], figure: int) -> float:
     never = float("inf")
-
-    def slowest(ways: list[Way]) -> float:
-        values = [(way.pushed, way.complete)[figure] for way in ways]
-        return percentile([never if v is None else v for v in values], 0.99)
-
-    return slowest(beside) / slowest(free)
+    values = [(way.pushed, way.complete)[figure] for way in ways]
+    return percentile([never if v is None else v for v in values], 0.99)
