@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from channels_amazon.models import AmazonAccount, Order, Reservation, StockLevel
 from channels_amazon.rules.allocation import Hold, short_holds
@@ -14,15 +15,18 @@ from channels_amazon.rules.allocation import Hold, short_holds
 _BATCH = 500
 
 
-def flag_shortages(levels: Iterable[StockLevel]) -> None:
+def flag_shortages(levels: Collection[StockLevel]) -> None:
     """Mark which reservations of the locked levels are short of units.
 
     Their orders follow after commit: an order's row is locked before its levels, so
     locking it now could make two changes wait for each other.
     """
     changed: set[int] = set()
+    flagged = _flagged(levels)
     for level in levels:
-        changed |= _flag(level)
+        known = flagged.get((level.variant_id, level.warehouse_id), {})
+        if known or level.available < 0:
+            changed |= _flag(level, known)
     if changed:
         transaction.on_commit(partial(refresh_orders, changed), robust=True)
 
@@ -54,20 +58,34 @@ def refresh_account(account: AmazonAccount) -> int:
     return refresh_orders(sorted(wrong)[:_BATCH]) if wrong else 0
 
 
-def _flag(level: StockLevel) -> set[int]:
+def _flagged(
+    levels: Collection[StockLevel],
+) -> dict[tuple[int, int], dict[int, int]]:
+    """Return the orders of the reservations that are flagged now, by level."""
+    rows = _holding(
+        variant__in={level.variant_id for level in levels},
+        warehouse__in={level.warehouse_id for level in levels},
+        is_short=True,
+    ).values_list("variant_id", "warehouse_id", "pk", "line__order_id")
+    found: dict[tuple[int, int], dict[int, int]] = {}
+    for variant_id, warehouse_id, pk, order_id in rows:
+        found.setdefault((variant_id, warehouse_id), {})[pk] = order_id
+    return found
+
+
+def _flag(level: StockLevel, flagged: Mapping[int, int]) -> set[int]:
     """Return the orders of which a reservation's flag changed."""
-    # One that holds nothing is not short: whoever emptied it said so.
-    rows = Reservation.objects.filter(
-        variant=level.variant_id, warehouse=level.warehouse_id, quantity__gt=0
-    ).order_by("pk")
+    rows = _holding(variant=level.variant_id, warehouse=level.warehouse_id)
     if level.available >= 0:
         short: set[int] = set()
     else:
-        held = rows.values_list("pk", "quantity")
+        held = rows.order_by("pk").values_list("pk", "quantity")
         short = short_holds(level.on_hand, [Hold(*row) for row in held])
-    flagged = dict(rows.filter(is_short=True).values_list("pk", "line__order_id"))
-    new = dict(
-        rows.filter(pk__in=short - set(flagged)).values_list("pk", "line__order_id")
+    fresh = short - flagged.keys()
+    new = (
+        dict(rows.filter(pk__in=fresh).values_list("pk", "line__order_id"))
+        if fresh
+        else {}
     )
     gone = {pk: order_id for pk, order_id in flagged.items() if pk not in short}
     if new:
@@ -75,3 +93,9 @@ def _flag(level: StockLevel) -> set[int]:
     if gone:
         Reservation.objects.filter(pk__in=gone).update(is_short=False)
     return {*new.values(), *gone.values()}
+
+
+def _holding(**condition: Any) -> QuerySet[Reservation]:
+    """Return reservations that hold units: who emptied one said it is not short."""
+    rows: QuerySet[Reservation] = Reservation.objects.filter(quantity__gt=0)
+    return rows.filter(**condition).order_by()

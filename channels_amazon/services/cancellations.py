@@ -53,7 +53,7 @@ def mark_declined(order: Order, *, actor: str) -> None:
         sentence("The buyer's wish to cancel was declined: the order ships."),
         actor,
     )
-    wake_for(order)
+    wake_for([order])
 
 
 def reopen_cancellation(order: Order, *, actor: str) -> Order:

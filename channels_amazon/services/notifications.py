@@ -1,8 +1,8 @@
 """Takes Amazon's notifications in: kept once, applied, or put aside; services layer.
 
-A batch is one transaction, in which each message has a savepoint of its own: one that
-cannot be applied takes back nothing but itself. A message counts as accepted when its
-row is committed; only then may it be deleted from the queue.
+A batch is one transaction. One that fails is taken apart, and each message has its own:
+one that cannot be applied takes back nothing but itself. A message counts as accepted
+when its row is committed; only then may it be deleted from the queue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules import order_event
-from channels_amazon.rules.order_event import Envelope
+from channels_amazon.rules.order_event import Envelope, OrderEvent
 from channels_amazon.services import deliveries, order_reports, order_rows
 from channels_amazon.services.deliveries import Delivery, Verdict, read_delivery
 from channels_amazon.services.diagnostics import (
@@ -37,8 +37,8 @@ from channels_amazon.services.diagnostics import (
 )
 from channels_amazon.services.fulfillment import look_now
 from channels_amazon.services.gathering import gathering
+from channels_amazon.services.order_events import apply_events
 from channels_amazon.services.order_rows import HeldOrder, OrderKey
-from channels_amazon.services.orders import apply_event
 from channels_amazon.services.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
@@ -49,6 +49,7 @@ logger = logging.getLogger(__name__)
 State = Notification.State
 # A message that fails so often for a reason of ours is put aside, not tried for ever.
 MOST_DELIVERIES = 5
+DUPLICATE = "duplicate"
 _LONGEST_BODY = 100_000
 # A wrong subscription sends without end: the inbox counts, the log need not.
 _SAY_AGAIN = timedelta(hours=1)
@@ -65,13 +66,6 @@ class Accepted:
     state: str
     code: str = ""
     is_settled: bool = True
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What a batch has locked: its orders by account and id."""
-
-    held: dict[OrderKey, HeldOrder]
 
 
 def accept(messages: Sequence[Message]) -> list[Accepted]:
@@ -115,28 +109,47 @@ def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
 
 
 def _take_in(messages: Sequence[Message]) -> list[Accepted]:
-    read = [read_delivery(message) for message in messages]
-    sellers = {one.event.seller_id for one in read if one.event is not None}
-    accounts = deliveries.accounts_by_seller(sellers) if sellers else {}
-    judged = [(one, deliveries.judge(one, accounts)) for one in read]
-    batch = _lock(judged)
+    judged = _judge(messages)
+    held = _lock(judged)
     # After the orders are locked: who had the same message before has committed.
-    known = _known({one.notification_id for one in read})
-    taken: dict[int, Accepted] = {}
+    known = _known({delivery.notification_id for delivery, _verdict in judged})
+    states: dict[int, str] = {}
+    again: list[str] = []
+    events: list[tuple[int, HeldOrder, OrderEvent]] = []
     for place in sorted(range(len(judged)), key=lambda place: _rank(judged[place])):
         delivery, verdict = judged[place]
         if delivery.notification_id in known:
-            _count_again(delivery.notification_id)
-            taken[place] = Accepted(delivery.message, "duplicate")
+            again.append(delivery.notification_id)
             continue
-        taken[place] = _settle(delivery, verdict, batch)
-        if taken[place].is_settled:
-            known.add(delivery.notification_id)
-    order_rows.drop_blank(batch.held.values())
-    return [taken[place] for place in range(len(messages))]
+        known.add(delivery.notification_id)
+        key = _key(verdict)
+        if key is None or verdict.event is None:
+            states[place] = _apply_other(delivery, verdict)
+        else:
+            events.append((place, held[key], verdict.event))
+    results = apply_events([(order, event) for _place, order, event in events])
+    for (place, _order, _event), result in zip(events, results, strict=True):
+        states[place] = State.APPLIED if result.is_news else State.STALE
+    order_rows.drop_blank(held.values())
+    _write([(*judged[place], state) for place, state in states.items()])
+    for notification_id in again:
+        _count_again(notification_id)
+    return [
+        Accepted(delivery.message, states[place], verdict.code)
+        if place in states
+        else Accepted(delivery.message, DUPLICATE)
+        for place, (delivery, verdict) in enumerate(judged)
+    ]
 
 
-def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> _Batch:
+def _judge(messages: Iterable[Message]) -> list[tuple[Delivery, Verdict]]:
+    read = [read_delivery(message) for message in messages]
+    sellers = {one.event.seller_id for one in read if one.event is not None}
+    accounts = deliveries.accounts_by_seller(sellers) if sellers else {}
+    return [(one, deliveries.judge(one, accounts)) for one in read]
+
+
+def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> dict[OrderKey, HeldOrder]:
     """Lock orders, then levels, each in one order: no two batches wait in a ring."""
     first_seen: dict[OrderKey, datetime] = {}
     skus: dict[AmazonAccount, set[str]] = {}
@@ -149,10 +162,10 @@ def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> _Batch:
         named = skus.setdefault(verdict.account, set())
         named.update(line.seller_sku for line in verdict.event.lines)
     if not first_seen:
-        return _Batch({})
+        return {}
     held = order_rows.hold_orders(first_seen)
     lock_stock(skus, {one.order.pk for one in held.values()})
-    return _Batch(held)
+    return held
 
 
 def _key(verdict: Verdict) -> OrderKey | None:
@@ -170,43 +183,17 @@ def _rank(judged: tuple[Delivery, Verdict]) -> tuple[int, int, str, float, str]:
     return 0, *key, event.changed_at.timestamp(), delivery.notification_id
 
 
-def _settle(delivery: Delivery, verdict: Verdict, batch: _Batch) -> Accepted:
-    """Apply one message and write its row in a savepoint; one that breaks waits."""
-    message = delivery.message
-    try:
-        with transaction.atomic():
-            state = _apply(delivery, verdict, batch)
-            _write(delivery, verdict, state)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - the edge where every message ends
-        # What is in memory of the order is no longer what its row says.
-        key = _key(verdict)
-        if key is not None and (gone := batch.held.pop(key, None)) is not None:
-            order_rows.drop_blank([gone])
-        return _give_up(message, error, verdict.account)
-    key = _key(verdict)
-    if key in batch.held:
-        batch.held[key] = HeldOrder(batch.held[key].order, is_new=False)
-    return Accepted(message, state, verdict.code)
-
-
-def _apply(delivery: Delivery, verdict: Verdict, batch: _Batch) -> str:
+def _apply_other(delivery: Delivery, verdict: Verdict) -> str:
+    """Apply what is no event of an order of ours; return what its row says."""
     if delivery.outbound is not None:
         return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
     if delivery.report is not None and verdict.account is not None:
         is_news = order_reports.look_now(delivery.report.report_id)
         return State.APPLIED if is_news else State.STALE
-    key = _key(verdict)
-    if key is None or verdict.account is None or verdict.event is None:
-        return verdict.state
-    result = apply_event(verdict.account, verdict.event, batch.held.get(key))
-    return State.APPLIED if result.is_news else State.STALE
+    return verdict.state
 
 
-def _give_up(
-    message: Message, error: Exception, account: AmazonAccount | None = None
-) -> Accepted:
+def _give_up(message: Message, error: Exception) -> Accepted:
     """Leave the message to come again, or put it aside where that will not help."""
     logger.error(
         "notification failed id=%s deliveries=%s",
@@ -217,24 +204,35 @@ def _give_up(
     is_lasting = isinstance(error, DataError | IntegrityError)
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
         return Accepted(message, "", deliveries.FAILED, is_settled=False)
+    _delivery, judged = _judge([message])[0]
     # Of its own words nothing: one of them may be what the database refuses.
     delivery = Delivery(message, f"sqs:{message.id}"[:120])
-    verdict = replace(deliveries.failed(error), account=account)
+    verdict = replace(deliveries.failed(error), account=judged.account)
     if _count_again(delivery.notification_id):
-        return Accepted(message, "duplicate")
+        return Accepted(message, DUPLICATE)
     with transaction.atomic():
-        _write(delivery, verdict, verdict.state)
+        _write([(delivery, verdict, verdict.state)])
     return Accepted(message, verdict.state, verdict.code)
 
 
-def _write(delivery: Delivery, verdict: Verdict, state: str) -> None:
+def _write(settled: Sequence[tuple[Delivery, Verdict, str]]) -> None:
+    """Write the messages' rows, and tell people what is wrong with them."""
+    now = timezone.now()
+    Notification.objects.bulk_create(_row(*one, now) for one in settled)
+    for delivery, verdict, state in settled:
+        if verdict.code:
+            _seller_id, order_id = _named(delivery)
+            _tell(verdict, state, order_id or delivery.notification_id)
+
+
+def _row(
+    delivery: Delivery, verdict: Verdict, state: str, now: datetime
+) -> Notification:
     message, envelope = delivery.message, delivery.envelope
-    seller_id, order_id = ("", "")
-    if envelope is not None:
-        seller_id, order_id = order_event.seller_and_order(envelope)
+    seller_id, order_id = _named(delivery)
     event = verdict.event
     event_at = envelope.event_at if envelope else None
-    Notification.objects.create(
+    return Notification(
         notification_id=delivery.notification_id,
         notification_type=clean(envelope.notification_type if envelope else "", 60),
         account=verdict.account,
@@ -242,15 +240,19 @@ def _write(delivery: Delivery, verdict: Verdict, state: str) -> None:
         amazon_order_id=clean(order_id, 40),
         event_at=event.changed_at if event else event_at,
         published_at=envelope.published_at if envelope else message.sent_at,
-        received_at=timezone.now(),
+        received_at=now,
         deliveries=max(message.receive_count, 1),
         state=state,
         code=verdict.code,
         message=clean(verdict.message, 500),
         body=_body(message, envelope),
     )
-    if verdict.code:
-        _tell(verdict, state, order_id or delivery.notification_id)
+
+
+def _named(delivery: Delivery) -> tuple[str, str]:
+    """Return the seller and the order that the message names, "" for none."""
+    envelope = delivery.envelope
+    return order_event.seller_and_order(envelope) if envelope else ("", "")
 
 
 def _body(message: Message, envelope: Envelope | None) -> str:

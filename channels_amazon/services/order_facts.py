@@ -15,6 +15,7 @@ from django.utils import timezone
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.services.order_lines import OrderLines
 from channels_amazon.services.provisional_lines import NamedItem, adopt
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -92,16 +93,21 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     order.changed_at = order.changed_at or data.last_updated_time
 
 
-def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> LineChanges:
-    """Store the event's lines; an event may name some of the order's lines only.
+def write_event_lines(
+    order: Order, told_lines: tuple[EventLine, ...], lines: OrderLines
+) -> LineChanges:
+    """Set the event's lines; an event may name some of the order's lines only.
 
-    Returns what became of the lines.
+    Returns what became of the lines, which the caller saves.
     """
     changed = False
-    known = {line.order_item_id: line for line in order.lines.all()}
-    named = [NamedItem(t.order_item_id, t.seller_sku[:80], t.quantity) for t in lines]
+    known = lines.of(order)
+    named = [
+        NamedItem(told.order_item_id, told.seller_sku[:80], told.quantity)
+        for told in told_lines
+    ]
     is_emptied = adopt(order, known, named, is_whole=False)
-    for told in lines:
+    for told in told_lines:
         facts: dict[str, Any] = {
             "quantity": told.quantity,
             "cancel_requested": told.cancel_requested,
@@ -115,20 +121,21 @@ def write_event_lines(order: Order, lines: tuple[EventLine, ...]) -> LineChanges
         if shipped is not None:
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
-        changed |= _write_line(order, line, told.order_item_id, facts)
+        changed |= lines.write(order, told.order_item_id, facts)
     return LineChanges(changed, is_emptied)
 
 
 def write_order_lines(
-    order: Order, items: tuple[OrderItem, ...], *, is_late: bool
+    order: Order, items: tuple[OrderItem, ...], lines: OrderLines, *, is_late: bool
 ) -> LineChanges:
-    """Store the full order's lines; a line Amazon no longer names is kept.
+    """Set the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event. Returns what became of the lines.
+    `is_late`: older than the newest event. Returns what became of the lines, which the
+    caller saves.
     """
     changed = False
-    known = {line.order_item_id: line for line in order.lines.all()}
+    known = lines.of(order)
     named = [
         NamedItem(
             item.order_item_id, (item.seller_sku or "")[:80], _quantity(order, item)
@@ -153,7 +160,7 @@ def write_order_lines(
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        changed |= _write_line(order, line, item.order_item_id, facts)
+        changed |= lines.write(order, item.order_item_id, facts)
     return LineChanges(changed, is_emptied)
 
 
@@ -202,18 +209,6 @@ def _shipped(order: Order, item: OrderItem) -> int:
 
 def _left(line: OrderLine | None) -> int:
     return 0 if line is None else line.quantity_shipped
-
-
-def _write_line(
-    order: Order, line: OrderLine | None, order_item_id: str, facts: dict[str, Any]
-) -> bool:
-    if line is None:
-        OrderLine.objects.create(order=order, order_item_id=order_item_id, **facts)
-        return True
-    if all(getattr(line, name) == value for name, value in facts.items()):
-        return False
-    OrderLine.objects.filter(pk=line.pk).update(**facts)
-    return True
 
 
 def _cut(order: Order, name: str, value: str | None) -> str:

@@ -1,7 +1,7 @@
-"""The one way into the order tables from each kind of source; services layer.
+"""The way into the order tables for full orders and reports; services layer.
 
-An event reserves stock at once; the full order completes the row. Late, doubled and
-reordered messages never take an order back: times are Amazon's own, not ours.
+An event (`order_events.py`) reserves stock at once; the full order completes the row.
+Late and doubled data never take an order back: times are Amazon's own, not ours.
 """
 
 from __future__ import annotations
@@ -18,19 +18,15 @@ from channels_amazon.models import (
     Listing,
     Order,
     OrderLine,
-    SyncJob,
     Variant,
 )
-from channels_amazon.rules.order_event import OrderEvent
 from channels_amazon.rules.order_transitions import (
     FOREIGN_CHANNEL,
-    is_news,
     moves_back,
     status_of,
 )
 from channels_amazon.rules.reconciliation import is_complete_by_report, tells_more
 from channels_amazon.services import (
-    jobs,
     order_facts,
     parcels,
     personal_data,
@@ -39,9 +35,10 @@ from channels_amazon.services import (
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.fulfillment import link_amazon_order
 from channels_amazon.services.order_entries import before_change, tell_people
-from channels_amazon.services.order_rows import HeldOrder, lock_or_make, lock_where
+from channels_amazon.services.order_lines import OrderLines
+from channels_amazon.services.order_rows import lock_or_make, lock_where
 from channels_amazon.services.provisional_lines import drop_empty
-from channels_amazon.services.reservations import settle_order, units_rule
+from channels_amazon.services.reservations import settle_order
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -51,15 +48,6 @@ from channels_amazon.wording import sentence
 FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class EventResult:
-    """What an event did: `is_news` is False when all of it was known already."""
-
-    order: Order
-    is_new: bool
-    is_news: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,48 +73,6 @@ class ReportResult:
     is_news: bool
 
 
-def apply_event(
-    account: AmazonAccount, event: OrderEvent, held: HeldOrder | None = None
-) -> EventResult:
-    """Take over what an ORDER_CHANGE says, and reserve or release its stock.
-
-    The order is marked stale, so that it is fetched in full. `held` is its row where
-    `hold_orders` locked it before.
-    """
-    now = timezone.now()
-    with transaction.atomic():
-        if held is None:
-            order, is_new = lock_or_make(account, event.order_id, event.changed_at)
-        else:
-            order, is_new = held.order, held.is_new
-        status = status_of(event.status)
-        if not _tells_more(order, event, status):
-            return EventResult(order, is_new=False, is_news=False)
-        before = before_change(order, is_new=is_new)
-        asked = units_rule(order)
-        order.event_seen_at = order.event_seen_at or now
-        order_facts.write_event(order, event)
-        lines = order_facts.write_event_lines(order, event.lines)
-        unmatched: list[str] = []
-        is_settled = not is_new and not order.has_unmatched and not lines.is_changed
-        # What asks for the same units of the same lines would move none.
-        if not is_settled or units_rule(order) is not asked:
-            unmatched = settle_order(order)
-        if lines.is_emptied:
-            drop_empty(order)
-        # A new mark each time: a fetch that is under way may not know this change.
-        order.stale_since = now
-        order.fetch_after = None
-        order.fetch_attempts = 0
-        if lines.is_changed or seen_by_store(order) != before.seen:
-            mark_untold(order)
-        order.save()
-        tell_people(order, unmatched, before)
-        parcels.wake_for(order)
-        jobs.wake(account.pk, SyncJob.Kind.ORDER_FETCH)
-    return EventResult(order, is_new=is_new, is_news=True)
-
-
 def apply_order(
     account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
 ) -> OrderResult:
@@ -145,7 +91,9 @@ def apply_order(
         before = before_change(order, is_new=is_new)
         order_facts.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
-        lines = order_facts.write_order_lines(order, data.items, is_late=is_late)
+        known = OrderLines([order])
+        lines = order_facts.write_order_lines(order, data.items, known, is_late=is_late)
+        known.save()
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         unmatched = settle_order(order)
@@ -160,7 +108,7 @@ def apply_order(
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         tell_people(order, unmatched, before)
-        parcels.wake_for(order)
+        parcels.wake_for([order])
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
 
 
@@ -285,19 +233,6 @@ def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> 
     now = timezone.now()
     marked = Order.objects.filter(pk__in=ids, stale_since__isnull=True)
     return int(marked.update(stale_since=now, updated_at=now))
-
-
-def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
-    """Tell whether the event is newer than all that is known of the order."""
-    is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
-    if order.last_updated_at is None:
-        return is_more
-    asks_anew = event.cancel_requested and not order.cancel_requested
-    if event.changed_at == order.last_updated_at and asks_anew:
-        return is_more
-    return is_more and is_news(
-        event.changed_at, status, order.last_updated_at, order.status
-    )
 
 
 def _is_behind(order: Order, data: AmazonOrder) -> bool:

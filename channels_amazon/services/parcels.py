@@ -136,12 +136,24 @@ def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
     )
 
 
-def wake_for(order: Order) -> None:
-    """Take up the parcels that wait for the order: it came, or changed.
+def wake_for(orders: Sequence[Order]) -> None:
+    """Take up the parcels that wait for these orders: they came, or changed.
 
-    Call it where the order's row is locked, so that no parcel is missed. One query,
+    Call it where the orders' rows are locked, so that no parcel is missed. One query,
     by index, where there are none.
     """
+    told = Parcel.objects.filter(
+        state__in=_OPEN,
+        amazon_order_id__in=[order.amazon_order_id for order in orders],
+        store_id__in={order.account.store_id for order in orders},
+    ).order_by()
+    named = set(told.values_list("store_id", "amazon_order_id"))
+    for order in orders:
+        if (order.account.store_id, order.amazon_order_id) in named:
+            _wake_for(order)
+
+
+def _wake_for(order: Order) -> None:
     held = Q(state=State.WAITING)
     if not order.asks_to_cancel:
         held |= Q(state=State.REFUSED, code=CANCEL_REQUESTED)

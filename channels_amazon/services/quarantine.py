@@ -19,7 +19,7 @@ from channels_amazon.models import AmazonAccount, Notification, Order, SyncJob
 from channels_amazon.services import deliveries, jobs, queueing
 from channels_amazon.services.deliveries import Delivery, Verdict, read_delivery
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
-from channels_amazon.services.orders import apply_event
+from channels_amazon.services.order_events import apply_event
 from channels_amazon.spapi.sqs import Message
 from channels_amazon.wording import sentence
 

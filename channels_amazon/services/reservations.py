@@ -16,18 +16,14 @@ from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
-    Listing,
     Order,
     OrderLine,
     Reservation,
     Shipment,
     ShipmentLine,
-    StockLevel,
     StockMovement,
-    Variant,
     Warehouse,
 )
-from channels_amazon.rules import allocation
 from channels_amazon.rules.order_transitions import (
     Effect,
     Target,
@@ -37,10 +33,11 @@ from channels_amazon.rules.order_transitions import (
     state_of,
     target_of,
 )
+from channels_amazon.services.ship_from import Need, choose_warehouses
+from channels_amazon.services.sku_matching import variants_of
 from channels_amazon.services.stock import (
     Movement,
     apply_movements,
-    default_warehouse,
     lock_levels,
     lock_variants,
 )
@@ -60,10 +57,21 @@ class ShipFrom:
 class _Change:
     """One line's reservation with what it should come to."""
 
+    order: Order
     line: OrderLine
     reservation: Reservation
     target: Target
     moved_from: int | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether nothing was held for the line until now."""
+        return self.reservation.pk is None
+
+    @property
+    def gone(self) -> int:
+        """Return how many units leave now; below zero for those that come back."""
+        return self.target.shipped - self.reservation.shipped_quantity
 
 
 def settle_order(
@@ -75,29 +83,53 @@ def settle_order(
 ) -> list[str]:
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
-    The caller holds the order's row and saves it: the flags and the stamp are set on
-    it. With `is_late` what is shipped already has left before the stock was counted.
-    Units that left come back by a person's booking only, whatever Amazon says later;
-    `never_left` are those of a package, by the line's id, that stayed here after all.
+    With `is_late` what is shipped already has left before the stock was counted.
+    Otherwise as `settle_orders`.
     """
-    effect = units_rule(order)
-    # The caller's savepoint will do: whoever settles an order fails as a whole.
+    settled = settle_orders(
+        [order], is_late=is_late, ship_from=ship_from, never_left=never_left
+    )
+    return settled[order.pk]
+
+
+def settle_orders(
+    orders: Sequence[Order],
+    *,
+    is_late: bool = False,
+    ship_from: ShipFrom | None = None,
+    never_left: Mapping[int, int] | None = None,
+) -> dict[int, list[str]]:
+    """Settle the units of many orders at once; return each one's unmatched SKUs.
+
+    The caller holds the orders' rows and saves them: the flags and the stamp are set on
+    them. Units that left come back by a person's booking only, whatever Amazon says
+    later; `never_left` are those of a package, by the line's id, that stayed here after
+    all. What is asked of the database does not grow with the orders.
+    """
+    if not orders:
+        return {}
+    # The caller's savepoint will do: whoever settles orders fails as a whole.
     with transaction.atomic(savepoint=False):
-        lines = list(order.lines.order_by("pk"))
-        _match(order, lines)
-        changes = _plan(
-            order, lines, effect, is_late=is_late, never_left=never_left or {}
-        )
+        lines = _lines_of(orders)
+        _match(orders, lines)
+        changes = _plan(orders, lines, is_late=is_late, never_left=never_left or {})
+        choose_warehouses([_need(change) for change in changes if change.is_new])
         if ship_from is not None:
             _move_holds(changes, ship_from)
-        _carry_out(order, changes)
-        order.has_shortage = Reservation.objects.filter(
-            line__order=order, is_short=True
-        ).exists()
-    waits = effect in {Effect.RESERVE, Effect.KEEP}
-    unmatched = [line.seller_sku for line in lines if line.variant_id is None]
-    order.has_unmatched = waits and bool(unmatched)
-    return unmatched if waits else []
+        _carry_out(changes)
+        short = set(
+            Reservation.objects.filter(line__order__in=lines, is_short=True)
+            .order_by()
+            .values_list("line__order_id", flat=True)
+        )
+    unmatched = {}
+    for order in orders:
+        loose = [line.seller_sku for line in lines[order.pk] if line.variant_id is None]
+        waits = units_rule(order) in {Effect.RESERVE, Effect.KEEP}
+        order.has_shortage = order.pk in short
+        order.has_unmatched = waits and bool(loose)
+        unmatched[order.pk] = loose if waits else []
+    return unmatched
 
 
 def units_rule(order: Order) -> Effect:
@@ -114,28 +146,7 @@ def told_of(order: Order) -> Told:
 
 def has_packages(order: Order) -> bool:
     """Tell whether a package of ours, not refused by Amazon, holds units of it."""
-    return bool(_packages(order).exists())
-
-
-def find_variants(order: Order, skus: Sequence[str]) -> dict[str, int]:
-    """Return the variant of each of the order's seller SKUs that has one."""
-    return variants_of(order.account, skus)
-
-
-def variants_of(account: AmazonAccount, skus: Iterable[str]) -> dict[str, int]:
-    """Return the variant of each seller SKU: by its listing, else by the same SKU."""
-    wanted = {sku for sku in skus if sku}
-    if not wanted:
-        return {}
-    linked = Listing.objects.filter(
-        account=account, seller_sku__in=wanted, variant__isnull=False
-    )
-    found = dict(linked.values_list("seller_sku", "variant_id"))
-    loose = wanted - found.keys()
-    if loose:
-        same = Variant.objects.filter(store_id=account.store_id, sku__in=loose)
-        found |= dict(same.values_list("sku", "pk"))
-    return found
+    return bool(_packages([order.pk]).exists())
 
 
 def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
@@ -145,115 +156,111 @@ def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) 
     """
     lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
     variant_ids = set(lines.values_list("variant_id", flat=True))
-    for account, skus in wanted.items():
-        variant_ids.update(variants_of(account, skus).values())
+    variant_ids.update(variants_of(wanted).values())
     lock_variants(variant_ids)
 
 
-def _match(order: Order, lines: list[OrderLine]) -> None:
-    loose = [line for line in lines if line.variant_id is None]
-    found = find_variants(order, [line.seller_sku for line in loose])
-    for line in loose:
-        if line.seller_sku in found:
-            line.variant_id = found[line.seller_sku]
-            line.save(update_fields=["variant"])
+def _lines_of(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
+    found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    for line in OrderLine.objects.filter(order__in=found).order_by("pk"):
+        found[line.order_id].append(line)
+    return found
+
+
+def _match(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -> None:
+    """Give each line that has none the variant of its SKU, where there is one."""
+    wanted: dict[AmazonAccount, set[str]] = {}
+    for order in orders:
+        loose = {line.seller_sku for line in lines[order.pk] if line.variant_id is None}
+        if loose:
+            wanted.setdefault(order.account, set()).update(loose)
+    found = variants_of(wanted)
+    lines_by_variant: dict[int, list[int]] = {}
+    for order in orders:
+        for line in lines[order.pk]:
+            variant_id = found.get((order.account_id, line.seller_sku))
+            if line.variant_id is None and variant_id is not None:
+                line.variant_id = variant_id
+                lines_by_variant.setdefault(variant_id, []).append(line.pk)
+    for variant_id, pks in lines_by_variant.items():
+        OrderLine.objects.filter(pk__in=pks).update(variant=variant_id)
 
 
 def _plan(
-    order: Order,
-    lines: list[OrderLine],
-    effect: Effect,
+    orders: Sequence[Order],
+    lines: Mapping[int, list[OrderLine]],
     *,
     is_late: bool,
     never_left: Mapping[int, int],
 ) -> list[_Change]:
-    known = {row.line_id: row for row in Reservation.objects.filter(line__order=order)}
-    packed, is_edited = _packed_units(order)
-    # What was shipped before we were connected left before we counted.
-    is_history = bool(order.ordered_at and order.ordered_at < order.account.created_at)
+    known = {
+        row.line_id: row for row in Reservation.objects.filter(line__order__in=lines)
+    }
+    packed, edited = _packed_units(lines)
     changes = []
-    for line in lines:
-        if line.variant_id is None:
-            continue
-        shipped = max(line.quantity_shipped, packed.get(line.pk, 0))
-        held = known.get(line.pk)
-        if held is None:
-            baseline = shipped if is_history or is_late else 0
-            held = Reservation(
-                line=line,
-                variant_id=line.variant_id,
-                quantity=0,
-                shipped_quantity=baseline,
-            )
-        if not is_edited:
-            left = held.shipped_quantity - never_left.get(line.pk, 0)
-            # What left beyond the line's own units left with items of the same SKU,
-            # which a report had told of as one.
-            shipped = max(shipped, min(left, line.quantity))
-        target = target_of(
-            effect, Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
-        )
-        if target != Target(held.quantity, held.shipped_quantity):
-            changes.append(_Change(line, held, target))
-    _choose_warehouses(order, [change for change in changes if _is_new(change)])
+    for order in orders:
+        effect = units_rule(order)
+        # What was shipped before we were connected left before we counted.
+        began = order.account.created_at
+        is_history = bool(order.ordered_at and order.ordered_at < began)
+        for line in lines[order.pk]:
+            if line.variant_id is None:
+                continue
+            shipped = max(line.quantity_shipped, packed.get(line.pk, 0))
+            held = known.get(line.pk)
+            if held is None:
+                baseline = shipped if is_history or is_late else 0
+                held = Reservation(
+                    line=line,
+                    variant_id=line.variant_id,
+                    quantity=0,
+                    shipped_quantity=baseline,
+                )
+            if order.pk not in edited:
+                left = held.shipped_quantity - never_left.get(line.pk, 0)
+                # What left beyond the line's own units left with items of the same
+                # SKU, which a report had told of as one.
+                shipped = max(shipped, min(left, line.quantity))
+            units = Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
+            target = target_of(effect, units)
+            if target != Target(held.quantity, held.shipped_quantity):
+                changes.append(_Change(order, line, held, target))
     return changes
 
 
-def _is_new(change: _Change) -> bool:
-    return change.reservation.pk is None
+def _need(change: _Change) -> Need:
+    return Need(
+        store=change.order.account.store,
+        reservation=change.reservation,
+        held=change.target.held,
+        gone=change.gone,
+    )
 
 
-def _packages(order: Order) -> QuerySet[ShipmentLine]:
-    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(shipment__order=order)
+def _packages(orders: Iterable[int]) -> QuerySet[ShipmentLine]:
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(
+        shipment__order__in=list(orders)
+    )
     return rows.exclude(
         shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
     )
 
 
-def _packed_units(order: Order) -> tuple[dict[int, int], bool]:
-    """Return each line's units in packages of ours, and whether one was edited.
+def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
+    """Return each line's units in packages of ours, and the orders with edited ones.
 
     Packages refused outright do not count. An edit may have taken units out again:
     then packages and Amazon's own count say what left.
     """
     sums = (
-        _packages(order)
+        _packages(orders)
         .order_by()
-        .values("line_id")
+        .values("line_id", "line__order_id")
         .annotate(units=Sum("quantity"), revision=Max("shipment__revision"))
     )
     rows = list(sums)
     units = {row["line_id"]: row["units"] for row in rows}
-    return units, any(row["revision"] for row in rows)
-
-
-def _choose_warehouses(order: Order, changes: list[_Change]) -> None:
-    if not changes:
-        return
-    store = order.account.store
-    default = default_warehouse(store)
-    warehouses = list(Warehouse.objects.filter(store=store).order_by("pk"))
-    stocked = {
-        (level.variant_id, level.warehouse_id): level
-        for level in StockLevel.objects.filter(
-            variant__in={change.line.variant_id for change in changes}
-        )
-    }
-    for change in changes:
-        held = change.reservation
-        levels = []
-        for warehouse in warehouses:
-            level = stocked.get((held.variant_id, warehouse.pk))
-            levels.append(
-                allocation.Level(
-                    warehouse_id=warehouse.pk,
-                    on_hand=level.on_hand if level else 0,
-                    reserved=level.reserved if level else 0,
-                    is_default=warehouse.pk == default.pk,
-                )
-            )
-        units = change.target.held + change.target.shipped - held.shipped_quantity
-        held.warehouse_id = allocation.choose_warehouse(levels, units) or default.pk
+    return units, {row["line__order_id"] for row in rows if row["revision"]}
 
 
 def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
@@ -261,35 +268,40 @@ def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
         held = change.reservation
         is_meant = change.line.pk in ship_from.line_ids
         if is_meant and held.warehouse_id != ship_from.warehouse.pk:
-            change.moved_from = None if _is_new(change) else held.warehouse_id
+            change.moved_from = None if change.is_new else held.warehouse_id
             held.warehouse_id = ship_from.warehouse.pk
 
 
-def _carry_out(order: Order, changes: list[_Change]) -> None:
+def _carry_out(changes: list[_Change]) -> None:
     if not changes:
         return
     pairs = [(c.reservation.variant_id, c.reservation.warehouse_id) for c in changes]
     # Before the reservations: every change takes its locks in this order.
     lock_levels(pairs)
     movements: list[Movement] = []
+    fresh = [change.reservation for change in changes if change.is_new]
+    now = timezone.now()
     for change in changes:
         held = change.reservation
         held.revision += 1
-        movements += _movements(order, change)
+        movements += _movements(change)
         held.quantity = change.target.held
         held.shipped_quantity = change.target.shipped
         if not held.quantity:
             held.is_short = False
-        held.save()
+        if not change.is_new:
+            held.save()
+        if change.order.reserved_at is None and change.target.held:
+            change.order.reserved_at = now
+    Reservation.objects.bulk_create(fresh)
     apply_movements(movements)
-    if order.reserved_at is None and any(change.target.held for change in changes):
-        order.reserved_at = timezone.now()
 
 
-def _movements(order: Order, change: _Change) -> list[Movement]:
+def _movements(change: _Change) -> list[Movement]:
     held, target = change.reservation, change.target
+    reference = change.order.amazon_order_id
     key = f"order:{change.line.pk}:{held.revision}"
-    shipped = target.shipped - held.shipped_quantity
+    shipped = change.gone
     entries = []
     before = held.quantity
     if change.moved_from is not None and before:
@@ -300,7 +312,7 @@ def _movements(order: Order, change: _Change) -> list[Movement]:
                 reason=Reason.RELEASED,
                 key=f"{key}:from",
                 reserved=-before,
-                reference=order.amazon_order_id,
+                reference=reference,
             )
         )
         before = 0
@@ -312,7 +324,7 @@ def _movements(order: Order, change: _Change) -> list[Movement]:
             key=key,
             on_hand=-shipped,
             reserved=target.held - before,
-            reference=order.amazon_order_id,
+            reference=reference,
         )
     )
     return entries

@@ -7,7 +7,7 @@ transaction as the movement it follows from.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -138,10 +138,8 @@ def apply_movements(movements: Sequence[Movement]) -> int:
         )
         fresh = {move.key: move for move in movements if move.key not in known}
         StockMovement.objects.bulk_create(map(_entry, fresh.values()))
-        for move in fresh.values():
-            _add(levels[(move.variant_id, move.warehouse_id)], move)
-        touched = {(move.variant_id, move.warehouse_id) for move in fresh.values()}
-        flag_shortages([levels[pair] for pair in touched])
+        touched = [levels[pair] for pair in _add(levels, fresh.values())]
+        flag_shortages(touched)
         variant_ids = {move.variant_id for move in fresh.values()}
         if not put_off(refresh_desired, variant_ids):
             refresh_desired(variant_ids)
@@ -263,9 +261,20 @@ def _entry(move: Movement) -> StockMovement:
     )
 
 
-def _add(level: StockLevel, move: Movement) -> None:
-    StockLevel.objects.filter(pk=level.pk).update(
-        on_hand=F("on_hand") + move.on_hand, reserved=F("reserved") + move.reserved
-    )
-    level.on_hand += move.on_hand
-    level.reserved += move.reserved
+def _add(
+    levels: Mapping[tuple[int, int], StockLevel], moves: Iterable[Movement]
+) -> list[tuple[int, int]]:
+    """Add the movements to their levels, each in one step; return which changed."""
+    sums: dict[tuple[int, int], tuple[int, int]] = {}
+    for move in moves:
+        pair = (move.variant_id, move.warehouse_id)
+        on_hand, reserved = sums.get(pair, (0, 0))
+        sums[pair] = on_hand + move.on_hand, reserved + move.reserved
+    for pair, (on_hand, reserved) in sums.items():
+        level = levels[pair]
+        StockLevel.objects.filter(pk=level.pk).update(
+            on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved
+        )
+        level.on_hand += on_hand
+        level.reserved += reserved
+    return list(sums)

@@ -14,7 +14,7 @@ from channels_amazon.services.cancellations import (
     decline_cancellation,
     reopen_cancellation,
 )
-from channels_amazon.services.orders import apply_event
+from channels_amazon.services.order_events import apply_event
 from tests.builders import make_account, make_order
 from tests.messages import order_change
 

@@ -21,6 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services import orders, stock
+from channels_amazon.services.order_events import apply_event
 from channels_amazon.services.shipments import ShipmentDraft, create_shipment
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.messages import START, amazon_order, order_change
@@ -93,7 +94,7 @@ def deliver(
             order_id=order_id,
             fulfilled_by="MFN" if who == "MERCHANT" else "AFN",
         )
-        orders.apply_event(account, read_order_event(read_envelope(json.dumps(body))))
+        apply_event(account, read_order_event(read_envelope(json.dumps(body))))
         return
     channel = who if who == "NON_AMAZON" else "AMAZON"
     data = amazon_order(

@@ -12,6 +12,7 @@ from channels_amazon.models import AmazonAccount, Order, OrderLine, StockLevel, 
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services import orders, stock
 from channels_amazon.services.listings import link_by_sku
+from channels_amazon.services.order_events import EventResult, apply_event
 from tests.builders import make_account, make_listing, make_variant, make_warehouse
 from tests.messages import START, amazon_order, order_change
 
@@ -41,14 +42,12 @@ def level() -> tuple[int, int]:
     return row.on_hand, row.reserved
 
 
-def tell(account: AmazonAccount, status: str, seconds: float) -> orders.EventResult:
+def tell(account: AmazonAccount, status: str, seconds: float) -> EventResult:
     """Apply an event of the order of two units."""
     body = order_change(
         status=status, order_id=ID, items=[("SKU-1", 2)], seconds=seconds
     )
-    return orders.apply_event(
-        account, read_order_event(read_envelope(json.dumps(body)))
-    )
+    return apply_event(account, read_order_event(read_envelope(json.dumps(body))))
 
 
 def bring(account: AmazonAccount, status: str, seconds: float) -> orders.OrderResult:

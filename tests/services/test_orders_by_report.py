@@ -21,6 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services import orders, stock
+from channels_amazon.services.order_events import apply_event
 from channels_amazon.services.shipments import (
     ShipmentDraft,
     ShipmentError,
@@ -66,7 +67,7 @@ def the_order() -> Order:
 def tell(account: AmazonAccount, seconds: float, **over: object) -> None:
     """Apply an event of the order."""
     body = order_change(order_id=ID, seconds=seconds, **over)  # type: ignore[arg-type]
-    orders.apply_event(account, read_order_event(read_envelope(json.dumps(body))))
+    apply_event(account, read_order_event(read_envelope(json.dumps(body))))
 
 
 def bring(account: AmazonAccount, seconds: float, **over: object) -> None:

@@ -58,7 +58,7 @@ def test_parcel_of_unknown_order_waits_for_it() -> None:
     )
 
     order = builders.make_order(account, amazon_order_id=ORDER_ID)
-    wake_for(order)
+    wake_for([order])
 
     parcel.refresh_from_db()
     assert parcel.order == order
@@ -97,7 +97,7 @@ def test_order_of_another_store_is_not_the_parcels() -> None:
     account = builders.make_account()
 
     parcel = take(account.store)
-    wake_for(Order.objects.get())
+    wake_for([Order.objects.get()])
 
     parcel.refresh_from_db()
     assert parcel.order is None
@@ -210,11 +210,11 @@ def test_held_parcel_goes_on_when_the_buyer_no_longer_asks() -> None:
         order, state=State.REFUSED, code=parcels.CANCEL_REQUESTED
     )
 
-    wake_for(order)
+    wake_for([order])
     parcel.refresh_from_db()
     assert parcel.state == State.REFUSED
     order.cancel_declined_at = timezone.now()
-    wake_for(order)
+    wake_for([order])
 
     parcel.refresh_from_db()
     assert parcel.state == State.WAITING

@@ -19,7 +19,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services import stock
-from channels_amazon.services.orders import apply_event
+from channels_amazon.services.order_events import apply_event
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.messages import START, order_change
 

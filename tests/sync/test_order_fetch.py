@@ -11,7 +11,7 @@ from django.utils import timezone
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import AmazonAccount, ApiCall, Order, SyncJob, SyncRun
 from channels_amazon.rules.order_event import read_envelope, read_order_event
-from channels_amazon.services.orders import apply_event
+from channels_amazon.services.order_events import apply_event
 from channels_amazon.sync import order_fetch, runner
 from tests.builders import make_account, make_order
 from tests.messages import START, order_change
