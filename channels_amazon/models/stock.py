@@ -62,6 +62,9 @@ class StockMovement(StoreScoped):
         SHIPPED = "shipped", _("Shipped")
         RETURNED = "returned", _("Returned")
 
+    # Say how many units there are; the others only how many more or fewer.
+    COUNTS: ClassVar[tuple[str, ...]] = (Reason.COUNT, Reason.IMPORT)
+
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="movements")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+")
     on_hand_delta = models.IntegerField(_("on hand"), default=0)
@@ -76,7 +79,11 @@ class StockMovement(StoreScoped):
         ordering = ("-pk",)
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
-        indexes = (models.Index(fields=["variant", "-id"], name="movement_variant"),)
+        indexes = (
+            models.Index(fields=["variant", "-id"], name="movement_variant"),
+            # Whether a variant was ever counted is asked at each sale of it.
+            models.Index(fields=["variant", "reason"], name="movement_reason"),
+        )
 
     def __str__(self) -> str:
         return f"{self.variant} {self.on_hand_delta:+d}/{self.reserved_delta:+d}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -21,9 +22,6 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules import allocation
 from channels_amazon.services import jobs
-
-# Movements that say how many units there are; the others only how many more or fewer.
-_COUNTS = (StockMovement.Reason.COUNT, StockMovement.Reason.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +54,20 @@ class Availability:
 
 
 def availability(variant_ids: Collection[int]) -> dict[int, Availability]:
-    """Return the numbers of each variant, in three queries however many they are."""
+    """Return the numbers of each variant, in two queries however many they are."""
     levels: dict[int, list[StockLevel]] = defaultdict(list)
     rows = StockLevel.objects.filter(variant__in=variant_ids)
     for level in rows.select_related("warehouse").order_by("warehouse__code", "pk"):
         levels[level.variant_id].append(level)
-    counted = set(
-        StockMovement.objects.filter(variant__in=variant_ids, reason__in=_COUNTS)
-        .order_by()
-        .values_list("variant_id", flat=True)
-        .distinct()
+    counts = StockMovement.objects.filter(
+        variant=OuterRef("pk"), reason__in=StockMovement.COUNTS
     )
-    safety = Variant.objects.filter(pk__in=variant_ids).values_list(
-        "pk", "safety_stock"
-    )
+    variants = Variant.objects.filter(pk__in=variant_ids).order_by()
     return {
-        pk: _availability(levels[pk], safety_stock, is_counted=pk in counted)
-        for pk, safety_stock in safety
+        pk: _availability(levels[pk], safety_stock, is_counted=is_counted)
+        for pk, safety_stock, is_counted in variants.values_list(
+            "pk", "safety_stock", Exists(counts)
+        )
     }
 
 

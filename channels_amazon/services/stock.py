@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
@@ -138,8 +138,7 @@ def apply_movements(movements: Sequence[Movement]) -> int:
         )
         fresh = {move.key: move for move in movements if move.key not in known}
         StockMovement.objects.bulk_create(map(_entry, fresh.values()))
-        touched = [levels[pair] for pair in _add(levels, fresh.values())]
-        flag_shortages(touched)
+        flag_shortages(_add(levels, fresh.values()))
         variant_ids = {move.variant_id for move in fresh.values()}
         if not put_off(refresh_desired, variant_ids):
             refresh_desired(variant_ids)
@@ -263,18 +262,19 @@ def _entry(move: Movement) -> StockMovement:
 
 def _add(
     levels: Mapping[tuple[int, int], StockLevel], moves: Iterable[Movement]
-) -> list[tuple[int, int]]:
-    """Add the movements to their levels, each in one step; return which changed."""
-    sums: dict[tuple[int, int], tuple[int, int]] = {}
+) -> list[StockLevel]:
+    """Add the movements to their levels, which are locked; return what changed."""
+    changed: dict[int, StockLevel] = {}
     for move in moves:
-        pair = (move.variant_id, move.warehouse_id)
-        on_hand, reserved = sums.get(pair, (0, 0))
-        sums[pair] = on_hand + move.on_hand, reserved + move.reserved
-    for pair, (on_hand, reserved) in sums.items():
-        level = levels[pair]
-        StockLevel.objects.filter(pk=level.pk).update(
-            on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved
-        )
-        level.on_hand += on_hand
-        level.reserved += reserved
-    return list(sums)
+        level = levels[move.variant_id, move.warehouse_id]
+        level.on_hand += move.on_hand
+        level.reserved += move.reserved
+        changed[level.pk] = level
+    # Locked since they were read, so what they add up to may be written as it is.
+    StockLevel.objects.bulk_create(
+        changed.values(),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["on_hand", "reserved", "updated_at"],
+    )
+    return list(changed.values())
