@@ -4,6 +4,11 @@ The bounds know every arrival in advance and leave out what can only cost time: 
 take no time, pages are always full of orders that are still wanted, reports are free.
 Each condition below holds for every schedule, so no planner can be faster.
 
+One who knows what is to come may let an order wait, although there is a token for it,
+and keep the token for a later one. A planner that does not know must not: an order is
+to be complete within a second where the quota allows it. Schedules that let no order
+wait while there is a token are called prompt, and have a bound of their own.
+
 A schedule that is done at T has, for every moment s, to bring the orders that changed
 from s on with what there is from s on: getOrder's tokens (no more than the burst at s
 and what comes until T), and pages, which show such an order from s + edge on only and
@@ -15,9 +20,10 @@ T that meets them all.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from heapq import heappop, heappush
 from itertools import combinations
 
 _PRECISION = 0.01
@@ -43,9 +49,26 @@ class Supply:
             total += max(0.0, ends - max(begins, start)) * rate
         return total
 
-    def most(self, start: float, end: float) -> int:
-        """Return how many calls can at most be made in between."""
-        return int(self.burst + self.grown(start, end) + 1e-9) if end >= start else 0
+    def most(self, start: float, end: float, kept: float | None = None) -> int:
+        """Return how many calls can at most be made in between.
+
+        `kept` is how many tokens there are at the start, if not as many as can be.
+        """
+        there = self.burst if kept is None else min(self.burst, kept)
+        return int(there + self.grown(start, end) + 1e-9) if end >= start else 0
+
+    def when(self, start: float, tokens: float) -> float:
+        """Return when so many tokens have come since `start`."""
+        for at, (_begins, rate) in enumerate(self.rates):
+            is_last = at + 1 == len(self.rates)
+            ends = float("inf") if is_last else self.rates[at + 1][0]
+            if ends <= start:
+                continue
+            if start + tokens / rate <= ends:
+                return start + tokens / rate
+            tokens -= (ends - start) * rate
+            start = ends
+        raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +91,53 @@ class World:
     report_takes: float | None = None
 
 
-def makespan(arrivals: Sequence[Arrival], world: World) -> float:
-    """Return a time before which not all of the orders can be complete."""
+def makespan(
+    arrivals: Sequence[Arrival], world: World, *, is_prompt: bool = False
+) -> float:
+    """Return a time before which not all of the orders can be complete.
+
+    With `is_prompt` by any schedule that lets no order wait while getOrder has a token:
+    what is to come is not known, and what has come is not to wait for it.
+    """
     if not arrivals:
         return 0.0
     last = max(arrival.at for arrival in arrivals)
-    return _least(lambda end: _is_possible(arrivals, world, end), last)
+    kept = kept_tokens(arrivals, world) if is_prompt else {}
+    return _least(lambda end: _is_possible(arrivals, world, end, kept), last)
+
+
+def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]:
+    """Return the most tokens of getOrder a prompt schedule has left as orders arrive.
+
+    Let every order leave for nothing as soon as a page could show it or a report could
+    hold it: whoever has fewer waiting spends fewer tokens. Spend each token on the
+    order that would leave last: the others leave sooner, so fewer wait at any later
+    moment. Another schedule can be ahead by a part of one token only: it may come a
+    moment too late for an order that then leaves for nothing. That token is added.
+    """
+    takes = world.report_takes
+    orders = sorted(arrivals, key=lambda arrival: arrival.at)
+    kept: dict[float, float] = {}
+    waiting: list[float] = []
+    tokens, now = world.get.burst, orders[0].at if orders else 0.0
+    for order in orders:
+        while waiting:
+            due = world.get.when(now, max(0.0, 1.0 - tokens))
+            if due >= order.at:
+                break
+            tokens, now = max(tokens, 1.0), due
+            if -waiting[0] <= now:
+                waiting.clear()
+            else:
+                heappop(waiting)
+                tokens -= 1.0
+        tokens = min(world.get.burst, tokens + world.get.grown(now, order.at))
+        now = order.at
+        kept.setdefault(now, tokens + 1.0)
+        is_reported = takes is not None and not order.needs_address
+        leaves = min(world.edge, takes or 0.0) if is_reported else world.edge
+        heappush(waiting, -(now + leaves))
+    return kept
 
 
 def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
@@ -108,12 +172,19 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
     return total
 
 
-def exhaustive(arrivals: Sequence[Arrival], world: World, longest: int) -> int | None:
+def exhaustive(
+    arrivals: Sequence[Arrival],
+    world: World,
+    longest: int,
+    *,
+    is_prompt: bool = False,
+) -> int | None:
     """Return the least makespan in whole seconds, by trying every schedule.
 
     For a handful of orders that arrive at whole seconds; tokens count at the end of
-    each second. None if `longest` is not enough. It checks the bound, which must never
-    be above it.
+    each second. None if `longest` is not enough. With `is_prompt` only schedules are
+    tried that let no order wait while getOrder has a token. It checks the bounds, which
+    must never be above it.
     """
     orders = sorted(arrivals, key=lambda arrival: arrival.at)
     everything = (1 << len(orders)) - 1
@@ -121,7 +192,9 @@ def exhaustive(arrivals: Sequence[Arrival], world: World, longest: int) -> int |
     for now in range(longest + 1):
         reached = set()
         for done, get, search in states:
-            reached |= _moves(orders, world, now, (done, get, search))
+            reached |= _moves(
+                orders, world, now, (done, get, search), is_prompt=is_prompt
+            )
         if any(done == everything for done, _get, _search in reached):
             return now
         states = {
@@ -136,7 +209,12 @@ def exhaustive(arrivals: Sequence[Arrival], world: World, longest: int) -> int |
 
 
 def _moves(
-    orders: Sequence[Arrival], world: World, now: int, state: tuple[int, float, float]
+    orders: Sequence[Arrival],
+    world: World,
+    now: int,
+    state: tuple[int, float, float],
+    *,
+    is_prompt: bool,
 ) -> set[tuple[int, float, float]]:
     """Return every state that calls of this second lead to."""
     done, get, search = state
@@ -147,7 +225,8 @@ def _moves(
     found = set()
     for was, left in _after_pages(orders, world, now, done, search):
         open_ = [n for n, o in enumerate(orders) if o.at <= now and not was & (1 << n)]
-        for count in range(min(len(open_), int(get)) + 1):
+        most = min(len(open_), int(get + 1e-9))
+        for count in range(most if is_prompt else 0, most + 1):
             for chosen in combinations(open_, count):
                 found.add((was | _mask(chosen), get - count, left))
     return found
@@ -173,7 +252,9 @@ def _mask(places: Iterable[int]) -> int:
     return sum(1 << place for place in places)
 
 
-def _is_possible(arrivals: Sequence[Arrival], world: World, end: float) -> bool:
+def _is_possible(
+    arrivals: Sequence[Arrival], world: World, end: float, kept: Mapping[float, float]
+) -> bool:
     takes = world.report_takes
     times = sorted(
         arrival.at
@@ -187,7 +268,7 @@ def _is_possible(arrivals: Sequence[Arrival], world: World, end: float) -> bool:
         pages = world.search.most(start + world.edge, end) * world.page
         unpaged = max(0, shown - bisect_left(times, start) - pages)
         hidden = len(times) - max(shown, place)
-        if hidden + unpaged > world.get.most(start, end):
+        if hidden + unpaged > world.get.most(start, end, kept.get(start)):
             return False
     return True
 

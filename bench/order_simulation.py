@@ -32,7 +32,7 @@ from channels_amazon.rules.fetch_planner import (
 )
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LOOK = 1.0
+LOOK = 0.1
 REPORTS = Supply(15, ((0.0, 0.0167),))
 GIVE_UP = 86_400.0
 

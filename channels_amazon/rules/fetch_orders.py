@@ -53,12 +53,14 @@ def by_urgency(
     horizon: timedelta,
     *,
     newest_first: bool,
+    late_from: datetime | None = None,
 ) -> list[StaleOrder]:
     """Return the orders as getOrder should read them.
 
     First what we ship and is due within `horizon`, the soonest first. Then those that
-    have starved, the longest first. Then what is to be shipped, and of it the newest,
-    which a page would show last. Every fourth place, or moment, is for the starved.
+    have starved, the longest first. Then what changed after `late_from`, so that no
+    page shows it in time; then what is to be shipped, and of it the newest, which a
+    page would show last. Every fourth place, or moment, is for the starved.
     """
     urgent, starving, others = [], [], []
     for order in orders:
@@ -75,6 +77,7 @@ def by_urgency(
     starving.sort(key=lambda order: order.waits_since)
     others.sort(
         key=lambda order: (
+            not _is_late(order, late_from),
             not order.needs_address,
             order.changed_at is None,
             order.attempts,
@@ -82,6 +85,11 @@ def by_urgency(
     )
     is_turn = int(now.timestamp() / TURN_SECONDS) % STARVING_SHARE == 0
     return [*_shared(urgent, starving, is_turn=is_turn), *others]
+
+
+def _is_late(order: StaleOrder, late_from: datetime | None) -> bool:
+    changed_at = order.changed_at
+    return late_from is not None and changed_at is not None and changed_at > late_from
 
 
 def _shared(

@@ -4,8 +4,8 @@ getOrder brings one order of any age. A page of searchOrders brings a hundred, b
 only what changed two minutes ago. A report brings everything, but without what a
 parcel needs. So, whatever the load:
 
-- getOrder's tokens are spent at once: on what is urgent, then on the newest, which a
-  page would show last. An idle account never waits.
+- getOrder's tokens are spent at once: on what is urgent, then on what no page would
+  show before the backlog ends, the newest first. An idle account never waits.
 - A page that holds all it can is read as soon as it is worth its token; the dearer,
   the fewer tokens are left. A page that may still fill waits, but no longer than the
   whole backlog needs anyway (`fetch_costs.finish`): waiting delays nothing.
@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from channels_amazon.rules import fetch_reports
-from channels_amazon.rules.fetch_costs import Quota, Window, cover, finish
+from channels_amazon.rules.fetch_costs import PAGE, Quota, Window, cover, finish
 from channels_amazon.rules.fetch_orders import (
     KnownOrder,
     StaleOrder,
@@ -61,10 +61,12 @@ SEARCH_EDGE = timedelta(minutes=2, seconds=3)
 SLACK = timedelta(milliseconds=1)
 # The token of searchOrders that is left for the sweep.
 SPARED_SEARCHES = 1.0
-# A page must save at least so many calls; with the last token, what getOrder brings
-# until the token has grown back.
-LEAST_GAIN, DEAREST_GAIN = 5, 89
-# Below this fill of search's bucket pages must not be thinned by taking the newest.
+# A page must save so many seconds of getOrder's, in calls at most and at least so many;
+# with the last token, what getOrder brings until the token has grown back.
+SAVING = 10.0
+MOST_WANTED, LEAST_WANTED = 5, 2
+# Below this fill of search's bucket, or where all its tokens are needed, pages must not
+# be thinned by taking the newest.
 SCARCE = 1 / 3
 # Neither while more than twice as much comes as getOrder can bring.
 FLOOD_TIME = timedelta(seconds=10)
@@ -73,9 +75,9 @@ PAGE_PATIENCE = timedelta(minutes=2)
 # Of getOrder's burst so much is left by pending orders, which may wait.
 LEFT_BY_PENDING = 1 / 2
 # A backlog matters to parcels that are due within so many times what it takes.
-# Where few wait, all are read by ship-by alone.
+# Where pages bring it no sooner by so many seconds, all are read by ship-by alone.
 HORIZON, SHORTEST_HORIZON = 6, timedelta(minutes=15)
-FEW = 50
+SOONER = 1.0
 LONGEST_BACKLOG = 86_400.0
 LONGEST_LOOK = timedelta(seconds=5)
 SHORTEST_LOOK = timedelta(milliseconds=100)
@@ -129,26 +131,24 @@ class State:
 def plan(state: State, now: datetime) -> Plan:
     """Return the calls to make now, and when to look again after them."""
     waiting = [order for order in state.stale if ripe_at(order) > now]
-    orders = [order for order in state.stale if ripe_at(order) <= now]
+    ripe = [order for order in state.stale if ripe_at(order) <= now]
     calls: list[Call] = []
     awaited: set[str] = set()
     if state.reports is not None:
-        awaited = fetch_reports.brought_by_reports(orders, state.reports, now)
-        calls += fetch_reports.calls_for_underway(state.reports, now)
-        orders = [order for order in orders if order.order_id not in awaited]
-        asked, more = fetch_reports.request(
-            orders,
+        asked, awaited = fetch_reports.plan(
+            ripe,
             state.reports,
             now,
-            lambda part: _backlog(part, state, now, to_ship_only=False).ends_in,
+            lambda part: _backlog(part, state, now).ends_in,
+            state.get.rate,
         )
-        if asked is not None:
-            calls.append(asked)
-            awaited |= more
-            orders = [order for order in orders if order.order_id not in more]
-    backlog = _backlog(
-        orders, state, now, to_ship_only=_is_all_to_ship(orders, awaited)
-    )
+        calls += asked
+    orders = [order for order in ripe if order.order_id not in awaited]
+    backlog = _backlog(orders, state, now, to_ship_only=bool(awaited))
+    if any(not order.needs_address for order in state.known):
+        # They need not take up places on the pages, but then no page brings their like.
+        without = _backlog(orders, state, now, to_ship_only=True)
+        backlog = min(backlog, without, key=lambda one: one.ends_in)
     windows = backlog.pages_now()
     calls += backlog.searches(windows)
     brought = backlog.brought_by(windows)
@@ -157,29 +157,37 @@ def plan(state: State, now: datetime) -> Plan:
         now,
         backlog.horizon,
         newest_first=not backlog.is_flood,
+        late_from=backlog.late_from,
     )
+    # What a report will bring is read all the same where nothing else needs the token.
+    left += [order for order in ripe if order.order_id in awaited]
     # Every order is worth a call at once while the bucket is half full.
     free = state.get.whole - int(state.get.burst * LEFT_BY_PENDING)
     each = left[: state.get.whole]
     each += waiting[: max(0, free - len(each))]
     if each:
         calls.append(GetEach(tuple(order.order_id for order in each)))
-    return Plan(tuple(calls), _look_at(state, now, len(left), waiting))
+    return Plan(tuple(calls), _look_at(state, now, backlog, len(left), waiting))
 
 
-def _is_all_to_ship(orders: Sequence[StaleOrder], awaited: set[str]) -> bool:
-    """Tell whether pages need not hold what we do not have to ship."""
-    return bool(awaited) or all(order.needs_address for order in orders)
+def least_gain(rate: float) -> float:
+    """Return how many orders a page must bring at least, at getOrder's rate."""
+    return max(LEAST_WANTED, min(MOST_WANTED, SAVING * rate))
 
 
 def _look_at(
-    state: State, now: datetime, left: int, waiting: Sequence[StaleOrder]
+    state: State,
+    now: datetime,
+    backlog: _Backlog,
+    left: int,
+    waiting: Sequence[StaleOrder],
 ) -> datetime | None:
     """Return when something changes that no message tells of."""
     times = [ripe_at(order) for order in waiting]
     if left and state.get.rate > 0:
         missing = state.get.whole + 1 - max(0.0, state.get.tokens)
         times.append(now + timedelta(seconds=missing / state.get.rate))
+        times.append(now + timedelta(seconds=min(backlog.ends_in, LONGEST_BACKLOG)))
     if state.reports is not None:
         check = fetch_reports.look_at(state.reports, now)
         times += [check] if check else []
@@ -218,24 +226,42 @@ class _Backlog:
     @property
     def horizon(self) -> timedelta:
         """Return within what time a parcel must be due to be urgent."""
-        if self.count - self.get.whole < FEW:
+        if not self.is_paged:
             return timedelta.max / 2
         takes = min(self.ends_in, LONGEST_BACKLOG)
         return max(SHORTEST_HORIZON, timedelta(seconds=takes) * HORIZON)
+
+    @property
+    def late_from(self) -> datetime | None:
+        """Return from when on orders changed that no page shows in time."""
+        if self.is_flood or not self.is_paged:
+            return None
+        late = min(self.ends_in, LONGEST_BACKLOG) - SEARCH_EDGE.total_seconds()
+        return self.now + timedelta(seconds=late)
+
+    @property
+    def is_paged(self) -> bool:
+        """Tell whether pages bring the whole sooner than getOrder alone."""
+        if self.get.rate <= 0:
+            return True
+        alone = (self.count - self.get.tokens) / self.get.rate
+        return self.ends_in < alone - SOONER
 
     @property
     def is_flood(self) -> bool:
         """Tell whether taking the newest orders would thin out the pages too much."""
         changed, recent = self.changed, FLOOD_TIME.total_seconds()
         coming = len(changed) - bisect_right(changed, -recent)
-        return self.search.fill < SCARCE or coming > 2 + 2 * self.get.rate * recent
+        if coming > 2 + 2 * self.get.rate * recent or self.search.fill < SCARCE:
+            return True
+        return self.is_paged and len(changed) > PAGE * (self.search.whole - 1)
 
     def pages_now(self) -> list[Window]:
         """Return the pages that are worth their token now, oldest first."""
         edge = -SEARCH_EDGE.total_seconds()
         visible = self.changed[: bisect_right(self.changed, edge)]
         beyond = self.count - self.get.whole
-        if beyond < LEAST_GAIN or not visible or self.search.whole < 1:
+        if beyond < least_gain(self.get.rate) or not visible or self.search.whole < 1:
             return []
         windows = cover(visible, self.known)
         if len(visible) == len(self.changed) or self.ends_in <= 0.0:
@@ -255,13 +281,16 @@ class _Backlog:
 
     @property
     def _least_gain(self) -> float:
-        return DEAREST_GAIN + (LEAST_GAIN - DEAREST_GAIN) * self.search.fill
+        """Return how many orders a page must bring; the dearer, the fewer tokens."""
+        least = least_gain(self.get.rate)
+        dearest = self.get.rate / self.search.rate if self.search.rate > 0 else least
+        return max(least, dearest + (least - dearest) * self.search.fill)
 
     def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
         """Return the best pages until getOrder can bring what is left."""
         chosen = []
         for window in sorted(windows, key=lambda window: -window.gain):
-            if min(beyond, window.gain) < LEAST_GAIN:
+            if min(beyond, window.gain) < least_gain(self.get.rate):
                 break
             chosen.append(window)
             beyond -= window.gain
@@ -305,8 +334,17 @@ class _Backlog:
 
 
 def _backlog(
-    orders: Sequence[StaleOrder], state: State, now: datetime, *, to_ship_only: bool
+    orders: Sequence[StaleOrder],
+    state: State,
+    now: datetime,
+    *,
+    to_ship_only: bool = False,
 ) -> _Backlog:
+    """Return what these orders come to for getOrder and pages.
+
+    Where all of them are to be shipped, pages need not hold anything else.
+    """
+    to_ship_only = to_ship_only or all(order.needs_address for order in orders)
     is_whole = bool(state.known) and all(
         order.changed_at.microsecond == 0 for order in state.known
     )

@@ -18,14 +18,20 @@ USUAL_TIME = timedelta(seconds=45)
 # Tokens of createReport that are left for reconciling and for other reports.
 SPARED_REPORTS = 2.0
 # It must bring so many, and more where few tokens are left.
-LEAST_ORDERS, LEAST_WHERE_SCARCE = 30, 150
+LEAST_ORDERS, LEAST_WHERE_SCARCE = 5, 150
 SCARCE = 1 / 3
-# It must be ready before so much of the time that the backlog takes otherwise.
-LEAST_GAIN = 0.8
-# Two reports at once are worth it when the later one brings this much more.
-PAUSE = timedelta(seconds=15)
-CHECK_PAUSE = timedelta(seconds=3)
-FIRST_CHECK = 0.6
+# It must be ready before so much of the time that the backlog takes otherwise. Where
+# tokens are plenty it may take longer: the backlog may grow while it is made.
+MOST_TIME, MOST_TIME_WHERE_SCARCE = 1.5, 0.8
+# While orders keep coming, the next is asked for after this share of a report's time;
+# after a shorter one, and with the last token too, once no more come than getOrder
+# bears: it is the one that ends the backlog.
+PAUSE, LULL_PAUSE = 0.25, 0.1
+LULL = timedelta(seconds=3)
+# It is looked at first after this share of its time, then after so much of what it was
+# waited for: that adds little to any wait, in few calls.
+FIRST_CHECK, CHECK_PAUSE = 0.6, 0.05
+SHORTEST_CHECK = timedelta(seconds=1)
 # One that takes so many times as long is no longer waited for.
 PATIENCE = 3
 SLACK = timedelta(seconds=1)
@@ -86,7 +92,27 @@ ReportCall = RequestReport | CheckReport | ReadReport
 EndsIn = Callable[[Sequence[StaleOrder]], float]
 
 
-def brought_by_reports(
+def plan(
+    orders: Sequence[StaleOrder],
+    reports: Reports,
+    now: datetime,
+    ends_in: EndsIn,
+    bears: float,
+) -> tuple[list[ReportCall], set[str]]:
+    """Return the calls to make, and the ids of the orders that reports will complete.
+
+    `bears` is how many orders a second getOrder brings.
+    """
+    calls = _calls_for_underway(reports, now)
+    awaited = _brought_by_reports(orders, reports, now)
+    others = [order for order in orders if order.order_id not in awaited]
+    asked, more = _request(others, reports, now, ends_in, bears)
+    if asked is not None:
+        calls.append(asked)
+    return calls, awaited | more
+
+
+def _brought_by_reports(
     orders: Sequence[StaleOrder], reports: Reports, now: datetime
 ) -> set[str]:
     """Return the ids of the orders that a report under way will complete."""
@@ -103,7 +129,7 @@ def brought_by_reports(
     }
 
 
-def calls_for_underway(reports: Reports, now: datetime) -> list[ReportCall]:
+def _calls_for_underway(reports: Reports, now: datetime) -> list[ReportCall]:
     """Return the calls that bring the reports under way further."""
     calls: list[ReportCall] = []
     for report in reports.underway:
@@ -114,8 +140,12 @@ def calls_for_underway(reports: Reports, now: datetime) -> list[ReportCall]:
     return calls
 
 
-def request(
-    orders: Sequence[StaleOrder], reports: Reports, now: datetime, ends_in: EndsIn
+def _request(
+    orders: Sequence[StaleOrder],
+    reports: Reports,
+    now: datetime,
+    ends_in: EndsIn,
+    bears: float,
 ) -> tuple[RequestReport | None, set[str]]:
     """Return the report to ask for, if it is worth it, and the ids it completes.
 
@@ -131,12 +161,14 @@ def request(
         and (covered is None or covered < order.changed_at)
         and order.changed_at <= now
     ]
-    if not _may_ask(len(free), reports, now):
+    if not _may_ask(free, reports, now, is_lull=_is_lull(orders, now, bears)):
         return None, set()
     ids = {order.order_id for order in free}
     others = [order for order in orders if order.order_id not in ids]
     takes = reports.takes.total_seconds()
-    if max(takes, ends_in(others)) > LEAST_GAIN * ends_in(orders):
+    is_scarce = reports.create.fill < SCARCE
+    share = MOST_TIME_WHERE_SCARCE if is_scarce else MOST_TIME
+    if max(takes, ends_in(others)) > share * ends_in(orders):
         return None, set()
     oldest = min(order.changed_at for order in free if order.changed_at)
     return RequestReport(oldest - SLACK, now), ids
@@ -148,14 +180,28 @@ def look_at(reports: Reports, now: datetime) -> datetime | None:
     return max(now, min(times)) if times else None
 
 
-def _may_ask(count: int, reports: Reports, now: datetime) -> bool:
+def _may_ask(
+    free: Sequence[StaleOrder], reports: Reports, now: datetime, *, is_lull: bool
+) -> bool:
     quota = reports.create.spare(SPARED_REPORTS)
     least = LEAST_ORDERS if quota.fill >= SCARCE else LEAST_WHERE_SCARCE
-    if quota.whole < 1 or count < least:
+    if quota.whole < 1 or len(free) < least:
         return False
     if reports.rest_until is not None and now < reports.rest_until:
         return False
-    return all(now - report.requested_at >= PAUSE for report in reports.underway)
+    if not reports.underway:
+        return True
+    since = now - max(report.requested_at for report in reports.underway)
+    if since >= PAUSE * reports.takes:
+        return quota.whole >= 2 or is_lull
+    return is_lull and since >= LULL_PAUSE * reports.takes
+
+
+def _is_lull(orders: Sequence[StaleOrder], now: datetime, bears: float) -> bool:
+    """Tell whether no more comes than getOrder bears."""
+    since = now - LULL
+    coming = sum(order.waits_since > since for order in orders)
+    return coming <= max(1.0, LULL.total_seconds() * bears)
 
 
 def _is_complete_by_report(order: StaleOrder) -> bool:
@@ -171,4 +217,5 @@ def _check_at(report: Report, reports: Reports) -> datetime:
         return report.requested_at
     if report.checked_at is None:
         return report.requested_at + FIRST_CHECK * reports.takes
-    return report.checked_at + CHECK_PAUSE
+    waited = report.checked_at - report.requested_at
+    return report.checked_at + max(SHORTEST_CHECK, CHECK_PAUSE * waited)

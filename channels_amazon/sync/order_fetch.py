@@ -9,7 +9,6 @@ from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
-    LEAST_GAIN,
     GetEach,
     KnownOrder,
     Plan,
@@ -18,6 +17,7 @@ from channels_amazon.rules.fetch_planner import (
     SearchPages,
     StaleOrder,
     State,
+    least_gain,
     plan,
 )
 from channels_amazon.services import figures, order_data, orders
@@ -148,7 +148,7 @@ def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
     get = quota(operations.GET_ORDER)
     # What else a page would hold matters only where a page may be read at all: this
     # looks at days of orders, too much for each single one that comes.
-    may_search = len(stale) - get.whole >= LEAST_GAIN
+    may_search = len(stale) - get.whole >= least_gain(get.rate)
     state = State(
         stale=[_stale_order(order, now) for order in stale.values()],
         get=get,

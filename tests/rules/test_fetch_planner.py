@@ -207,8 +207,21 @@ def test_report_under_way_is_checked_then_read_and_not_asked_for_twice() -> None
     made = decide(theirs, reports=Reports(CREATE, (begun,)))
     ready = decide(theirs, reports=Reports(CREATE, (replace(begun, is_ready=True),)))
 
-    assert made.calls == (CheckReport("r1"),)
-    assert ready.calls == (ReadReport("r1"),)
+    assert made.calls[0] == CheckReport("r1")
+    assert ready.calls[0] == ReadReport("r1")
+    for calls in (made.calls, ready.calls):
+        assert not [call for call in calls if isinstance(call, RequestReport)]
+
+
+def test_what_a_report_will_bring_takes_only_tokens_that_are_left() -> None:
+    theirs = stale(500, age=1, needs_address=False)
+    ours = stale(20, age=2)
+    begun = Report("r1", NOW - 600 * SECOND, NOW, NOW - SECOND)
+
+    made = decide([*theirs, *ours], reports=Reports(CREATE, (begun,)))
+
+    assert set(fetched(made)[:20]) == {order.order_id for order in ours}
+    assert len(fetched(made)) == 30
 
 
 def test_report_that_takes_too_long_is_not_waited_for() -> None:
