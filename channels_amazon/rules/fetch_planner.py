@@ -59,7 +59,7 @@ __all__ = [
 SEARCH_EDGE = timedelta(minutes=2, seconds=3)
 # An order's time in an event and in a search may differ by so much.
 SLACK = timedelta(milliseconds=1)
-# The token of searchOrders that is left for the sweep.
+# The token of searchOrders that is left for the sweep, as a rule.
 SPARED_SEARCHES = 1.0
 # A page must save so many seconds of getOrder's, in calls at most and at least so many;
 # with the last token, what getOrder brings until the token has grown back.
@@ -118,7 +118,7 @@ class Plan:
 class State:
     """All that a plan follows from; `known` are orders that a page would show too.
 
-    Without `reports` none is asked for.
+    Without `reports` none is asked for. `spared_searches` are left to the sweep.
     """
 
     stale: Sequence[StaleOrder]
@@ -126,6 +126,7 @@ class State:
     search: Quota
     known: Sequence[KnownOrder] = ()
     reports: Reports | None = None
+    spared_searches: float = SPARED_SEARCHES
 
 
 def plan(state: State, now: datetime) -> Plan:
@@ -360,7 +361,7 @@ def _backlog(
         for order in state.known
         if order.needs_address or not to_ship_only
     )
-    search = state.search.spare(SPARED_SEARCHES)
+    search = state.search.spare(state.spared_searches)
     return _Backlog(
         now=now,
         changed=[at for at, _order_id in shown],

@@ -23,7 +23,11 @@ from channels_amazon.services.order_entries import Before, before_change, tell_p
 from channels_amazon.services.order_lines import OrderLines
 from channels_amazon.services.order_rows import HeldOrder, lock_or_make, save_orders
 from channels_amazon.services.provisional_lines import drop_empty
-from channels_amazon.services.reservations import settle_orders, units_rule
+from channels_amazon.services.reservations import (
+    asks_anew,
+    settle_orders,
+    units_rule,
+)
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 
 
@@ -45,16 +49,8 @@ class _Change:
     before: Before
     asked: Effect
     is_changed: bool = False
+    moves_units: bool = False
     is_emptied: bool = False
-
-    @property
-    def moves_units(self) -> bool:
-        """Tell whether units may have to be held or released.
-
-        What asks for the same units of the same lines would move none.
-        """
-        is_settled = not (self.is_new or self.is_changed or self.order.has_unmatched)
-        return not is_settled or units_rule(self.order) is not self.asked
 
 
 def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
@@ -88,6 +84,7 @@ def apply_events(told: Sequence[tuple[HeldOrder, OrderEvent]]) -> list[EventResu
         order_facts.write_event(order, event)
         written = order_facts.write_event_lines(order, event.lines, lines)
         change.is_changed |= written.is_changed
+        change.moves_units |= written.moves_units
         change.is_emptied |= written.is_emptied
         results.append(EventResult(order, is_new, is_news=True))
     lines.save()
@@ -99,7 +96,14 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
     if not changes:
         return
-    unmatched = settle_orders([one.order for one in changes if one.moves_units])
+    unmatched = settle_orders(
+        [
+            change.order
+            for change in changes
+            if change.moves_units
+            or asks_anew(change.order, change.asked, is_new=change.is_new)
+        ]
+    )
     orders = [change.order for change in changes]
     for change in changes:
         order = change.order

@@ -16,7 +16,11 @@ from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_event import EventLine, OrderEvent
 from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
 from channels_amazon.services.order_lines import OrderLines
-from channels_amazon.services.provisional_lines import NamedItem, adopt
+from channels_amazon.services.provisional_lines import (
+    NamedItem,
+    adopt,
+    is_provisional,
+)
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
@@ -25,12 +29,19 @@ PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 # What the columns of money hold.
 _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
+# The columns of a line that its reservation follows from.
+_UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
 
 
 class LineChanges(NamedTuple):
-    """Whether lines are new or changed, and whether a report's lines were emptied."""
+    """What became of an order's lines.
+
+    Whether any is new or changed, whether in what says how many units of what it needs,
+    and whether a report's lines were emptied.
+    """
 
     is_changed: bool
+    moves_units: bool
     is_emptied: bool
 
 
@@ -100,12 +111,13 @@ def write_event_lines(
 
     Returns what became of the lines, which the caller saves.
     """
-    changed = False
+    changed: set[str] = set()
     known = lines.of(order)
     named = [
         NamedItem(told.order_item_id, told.seller_sku[:80], told.quantity)
         for told in told_lines
     ]
+    has_provisional = any(map(is_provisional, known.values()))
     is_emptied = adopt(order, known, named, is_whole=False)
     for told in told_lines:
         facts: dict[str, Any] = {
@@ -122,7 +134,9 @@ def write_event_lines(
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
         changed |= lines.write(order, told.order_item_id, facts)
-    return LineChanges(changed, is_emptied)
+    return LineChanges(
+        bool(changed), bool(changed & _UNITS) or has_provisional, is_emptied
+    )
 
 
 def write_order_lines(
@@ -134,7 +148,7 @@ def write_order_lines(
     `is_late`: older than the newest event. Returns what became of the lines, which the
     caller saves.
     """
-    changed = False
+    changed: set[str] = set()
     known = lines.of(order)
     named = [
         NamedItem(
@@ -142,6 +156,7 @@ def write_order_lines(
         )
         for item in items
     ]
+    has_provisional = any(map(is_provisional, known.values()))
     is_emptied = adopt(order, known, named, is_whole=not is_late)
     keeps_shipped = is_late or order.status == Order.Status.CANCELLED
     for item in items:
@@ -161,7 +176,9 @@ def write_order_lines(
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
         changed |= lines.write(order, item.order_item_id, facts)
-    return LineChanges(changed, is_emptied)
+    return LineChanges(
+        bool(changed), bool(changed & _UNITS) or has_provisional, is_emptied
+    )
 
 
 def amount_of(money: Money) -> Decimal | None:

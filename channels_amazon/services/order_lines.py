@@ -29,14 +29,16 @@ class OrderLines:
         """Return the order's lines by their item's id, those to be saved among them."""
         return self._known[order.pk]
 
-    def write(self, order: Order, order_item_id: str, facts: dict[str, Any]) -> bool:
-        """Set the columns of a line, a new one if need be; tell whether it changed."""
+    def write(
+        self, order: Order, order_item_id: str, facts: dict[str, Any]
+    ) -> set[str]:
+        """Set the columns of a line, a new one if need be; return what changed."""
         line = self._known[order.pk].get(order_item_id)
         if line is None:
             line = OrderLine(order=order, order_item_id=order_item_id, **facts)
             self._known[order.pk][order_item_id] = line
             self._new.append(line)
-            return True
+            return set(facts)
         changed = {
             name for name, value in facts.items() if getattr(line, name) != value
         }
@@ -44,7 +46,7 @@ class OrderLines:
             setattr(line, name, facts[name])
         if changed and line.pk is not None:
             self._changed.setdefault(line.pk, (line, set()))[1].update(changed)
-        return bool(changed)
+        return changed
 
     def save(self) -> None:
         """Write what is new and what changed."""

@@ -38,7 +38,11 @@ from channels_amazon.services.order_entries import before_change, tell_people
 from channels_amazon.services.order_lines import OrderLines
 from channels_amazon.services.order_rows import lock_or_make, lock_where
 from channels_amazon.services.provisional_lines import drop_empty
-from channels_amazon.services.reservations import settle_order
+from channels_amazon.services.reservations import (
+    asks_anew,
+    settle_order,
+    units_rule,
+)
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -89,6 +93,7 @@ def apply_order(
             return OrderResult(order, is_new=False, is_older=True)
         is_behind = not is_final and _is_behind(order, data)
         before = before_change(order, is_new=is_new)
+        asked = units_rule(order)
         order_facts.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
         known = OrderLines([order])
@@ -96,7 +101,9 @@ def apply_order(
         known.save()
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
-        unmatched = settle_order(order)
+        unmatched: list[str] = []
+        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
+            unmatched = settle_order(order)
         if lines.is_emptied:
             drop_empty(order)
         order.completed_at = order.completed_at or now
@@ -131,10 +138,13 @@ def apply_report(
         before = before_change(order, is_new=is_new)
         if is_new:
             order.first_source = Order.Source.REPORT
+        asked = units_rule(order)
         report_facts.write_report(order, data)
-        is_emptied = report_facts.write_report_lines(order, data, is_whole=is_whole)
-        unmatched = settle_order(order)
-        if is_emptied:
+        lines = report_facts.write_report_lines(order, data, is_whole=is_whole)
+        unmatched: list[str] = []
+        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
+            unmatched = settle_order(order)
+        if lines.is_emptied:
             drop_empty(order)
         if is_whole and is_complete_by_report(told) and order.status == told.status:
             report_facts.complete(order, told, now)

@@ -27,7 +27,7 @@ from channels_amazon.rules.reconciliation import (
     status_by_report,
     to_second,
 )
-from channels_amazon.services.order_facts import amount_of
+from channels_amazon.services.order_facts import LineChanges, amount_of
 from channels_amazon.services.provisional_lines import is_provisional, key_of
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.order_report import ReportLine, ReportOrder
@@ -89,15 +89,17 @@ def write_report(order: Order, data: ReportOrder) -> None:
         order.total, order.currency = amount_of(total), total.currency[:8]
 
 
-def write_report_lines(order: Order, data: ReportOrder, *, is_whole: bool) -> bool:
+def write_report_lines(
+    order: Order, data: ReportOrder, *, is_whole: bool
+) -> LineChanges:
     """Keep units that no known item accounts for in provisional lines, one a SKU.
 
     What a known item has beyond the report stays held until the full order says so.
-    Returns whether provisional lines were emptied.
+    Returns what became of the lines.
     """
     lines = list(order.lines.all())
     if lines and order.status == Order.Status.CANCELLED:
-        return False
+        return LineChanges(False, False, False)
     told = _by_sku(data.lines, is_cancelled=order.status == Order.Status.CANCELLED)
     true: dict[str, list[OrderLine]] = {}
     waiting: dict[str, OrderLine] = {}
@@ -106,22 +108,23 @@ def write_report_lines(order: Order, data: ReportOrder, *, is_whole: bool) -> bo
             waiting[line.seller_sku] = line
         else:
             true.setdefault(line.seller_sku, []).append(line)
-    is_emptied = False
+    is_changed = is_emptied = False
     for sku, facts in told.items():
         items = true.get(sku, [])
         is_gone = order.status == Order.Status.SHIPPED or facts.is_shipped
         if is_gone:
-            _ship(items)
+            is_changed = _ship(items) or is_changed
         rest = max(0, facts.quantity - sum(item.quantity for item in items))
         known = waiting.pop(sku, None)
         if known is not None or rest or not items:
             _write(order, known, sku, facts, rest if items else facts.quantity, is_gone)
+            is_changed = True
         is_emptied = is_emptied or (known is not None and not rest)
     if is_whole:
         for line in waiting.values():
             OrderLine.objects.filter(pk=line.pk).update(quantity=0, quantity_shipped=0)
-            is_emptied = True
-    return is_emptied
+            is_changed = is_emptied = True
+    return LineChanges(is_changed, is_changed, is_emptied)
 
 
 def complete(order: Order, told: ReportedOrder, now: datetime) -> None:
@@ -165,11 +168,12 @@ def _by_sku(lines: Sequence[ReportLine], *, is_cancelled: bool) -> dict[str, _To
     return found
 
 
-def _ship(items: Sequence[OrderLine]) -> None:
-    """Note that all units of these items left."""
-    for item in items:
-        if item.quantity_shipped < item.quantity:
-            OrderLine.objects.filter(pk=item.pk).update(quantity_shipped=item.quantity)
+def _ship(items: Sequence[OrderLine]) -> bool:
+    """Note that all units of these items left; tell whether some had not."""
+    open_ = [item for item in items if item.quantity_shipped < item.quantity]
+    for item in open_:
+        OrderLine.objects.filter(pk=item.pk).update(quantity_shipped=item.quantity)
+    return bool(open_)
 
 
 def _write(

@@ -137,6 +137,15 @@ def units_rule(order: Order) -> Effect:
     return rule_of(state_of(order.status, is_packed=False), told_of(order)).units
 
 
+def asks_anew(order: Order, asked: Effect, *, is_new: bool) -> bool:
+    """Tell whether the order must be settled although its lines need the same units.
+
+    `asked` is what its status asked for before: what asks for the same units of the
+    same lines would move none.
+    """
+    return is_new or order.has_unmatched or units_rule(order) is not asked
+
+
 def told_of(order: Order) -> Told:
     """Return what Amazon says of the order, as its row has it."""
     return Told(

@@ -9,6 +9,7 @@ from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.fetch_planner import (
+    SPARED_SEARCHES,
     GetEach,
     KnownOrder,
     Plan,
@@ -47,6 +48,7 @@ MOST = 20_000
 ORDERED_BEFORE = timedelta(days=3)
 # A search that was refused is not repeated before a token has grown back.
 SEARCH_PAUSE = timedelta(seconds=179)
+SWEEP_DELAY = timedelta(minutes=2)
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_BEHIND = 6
 
@@ -155,8 +157,24 @@ def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
         search=search,
         known=_known(ctx, stale.values()) if may_search else (),
         reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
+        spared_searches=_spared(ctx, search, now) if may_search else SPARED_SEARCHES,
     )
     return plan(state, now)
+
+
+def _spared(ctx: RunContext, search: Quota, now: datetime) -> float:
+    """Return the tokens to leave to the sweep: none where another grows in time for it.
+
+    A backlog may put the sweep off by SWEEP_DELAY, and not for ever: from then on the
+    token is left alone until the sweep has run.
+    """
+    if search.rate <= 0:
+        return SPARED_SEARCHES
+    jobs = SyncJob.objects.filter(account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP)
+    due_at = jobs.values_list("due_at", flat=True).first()
+    grown_at = now + timedelta(seconds=1 / search.rate)
+    is_free = due_at is not None and grown_at <= due_at + SWEEP_DELAY
+    return 0.0 if is_free else SPARED_SEARCHES
 
 
 def _stale_order(order: Order, now: datetime) -> StaleOrder:
