@@ -9,7 +9,14 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.emulator import Emulator
-from channels_amazon.models import AmazonAccount, ApiCall, Order, SyncJob, SyncRun
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    Order,
+    QuotaBucket,
+    SyncJob,
+    SyncRun,
+)
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services.order_events import apply_event
 from channels_amazon.sync import order_fetch, runner
@@ -163,6 +170,30 @@ def test_order_that_a_page_lacks_is_fetched_alone(
 
     assert complete() >= {row.amazon_order_id for row in rows}
     assert (calls("searchOrders"), calls("getOrder")) == (1, 1)
+
+
+@pytest.mark.parametrize(("sweep_in", "searched"), [(300, 1), (0, 0)])
+def test_last_search_is_left_to_the_sweep_unless_another_grows_in_time(
+    emulator: Emulator, account: AmazonAccount, sweep_in: int, searched: int
+) -> None:
+    now = timezone.now()
+    change_all(emulator, sell(emulator, account, 140), now - timedelta(minutes=3))
+    sweep_at = now + timedelta(seconds=sweep_in)
+    SyncJob.objects.create(
+        account=account, kind=SyncJob.Kind.ORDER_SWEEP, due_at=sweep_at
+    )
+    QuotaBucket.objects.create(
+        subject=f"account:{account.pk}",
+        operation="searchOrders",
+        tokens=1.5,
+        stamp=now.timestamp(),
+        rate=0.0056,
+        burst=20,
+    )
+
+    runner.run_kind(account, FETCH)
+
+    assert calls("searchOrders") == searched
 
 
 def test_refused_search_leaves_the_orders_to_single_calls(
