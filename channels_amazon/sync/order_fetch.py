@@ -48,6 +48,7 @@ MOST = 20_000
 ORDERED_BEFORE = timedelta(days=3)
 # A search that was refused is not repeated before a token has grown back.
 SEARCH_PAUSE = timedelta(seconds=179)
+# So late may the sweep be for a backlog that borrows its token.
 SWEEP_DELAY = timedelta(minutes=2)
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_BEHIND = 6
