@@ -154,6 +154,8 @@ class OrderItem:
     cancel_requested: bool = False
     cancel_reason: str | None = None
     cancelled_by: str | None = None
+    # units of an FBA pool that are promised to it, fewer where the pool had no more
+    promised: int = 0
 
     @property
     def left(self) -> int:

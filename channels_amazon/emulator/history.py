@@ -131,3 +131,4 @@ def _reserve(world: World, order: Order) -> None:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
         if stock is not None:
             stock.pending_customer_orders += item.quantity
+            item.promised = item.quantity

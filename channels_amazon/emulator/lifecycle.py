@@ -80,7 +80,8 @@ def ship_by_amazon(world: World, order_id: str) -> Order:
     for item in order.items:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
         if stock is not None:
-            fba_units.send_out(world, stock, item.left)
+            fba_units.send_out(world, stock, item.promised)
+            item.promised = 0
         item.shipped = item.quantity - item.cancelled
     settle_shipped(world, order)
     return order
@@ -211,7 +212,7 @@ def _take_stock(world: World, order: Order, item: OrderItem) -> None:
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
-        fba_units.reserve(world, stock, item.quantity)
+        item.promised = fba_units.reserve(world, stock, item.quantity)
 
 
 def _return_stock(
@@ -225,7 +226,10 @@ def _return_stock(
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
-        fba_units.give_back(world, stock, left)
+        # What was never promised is what a buyer gives up first.
+        back = max(0, item.promised - item.left)
+        fba_units.give_back(world, stock, back)
+        item.promised -= back
 
 
 def _touch(

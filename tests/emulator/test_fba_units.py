@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.emulator import fulfilling
@@ -101,6 +101,7 @@ def web_order(
 
 
 @settings(max_examples=60, deadline=None)
+@example([("web", 18, "FillOrKill"), ("buy", 3, ""), ("ship_fba", 0, "")])
 @given(st.lists(ACTS, max_size=25))
 def test_units_are_neither_made_nor_lost(acts: list[tuple[str, int, str]]) -> None:
     world = build_world("small", 1, Clock(start=START, real=lambda: 0.0))
