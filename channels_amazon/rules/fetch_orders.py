@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 # An order that waited so long is given its share of the calls, whatever is urgent.
 STARVING = timedelta(minutes=10)
-STARVING_SHARE, TURN_SECONDS = 4, 2
+STARVING_SHARE = 4
 # A pending order is mostly followed by its change to "unshipped", which is fetched.
 PENDING_WAIT = timedelta(seconds=60)
 
@@ -52,6 +52,7 @@ def by_urgency(
     now: datetime,
     horizon: timedelta,
     *,
+    rate: float,
     newest_first: bool,
     late_from: datetime | None = None,
 ) -> list[StaleOrder]:
@@ -60,7 +61,8 @@ def by_urgency(
     First what we ship and is due within `horizon`, the soonest first. Then those that
     have starved, the longest first. Then what changed after `late_from`, so that no
     page shows it in time; then what is to be shipped, and of it the newest, which a
-    page would show last. Every fourth place, or moment, is for the starved.
+    page would show last. Every fourth place is for the starved, and every fourth of the
+    tokens, of which `rate` come a second: a look mostly has one.
     """
     urgent, starving, others = [], [], []
     for order in orders:
@@ -83,7 +85,8 @@ def by_urgency(
             order.attempts,
         )
     )
-    is_turn = int(now.timestamp() / TURN_SECONDS) % STARVING_SHARE == 0
+    # Counted in tokens: by seconds it could fall in step with when they come.
+    is_turn = int(now.timestamp() * rate) % STARVING_SHARE == 0
     return [*_shared(urgent, starving, is_turn=is_turn), *others]
 
 

@@ -157,6 +157,7 @@ def plan(state: State, now: datetime) -> Plan:
         [order for order in orders if order.order_id not in brought],
         now,
         backlog.horizon,
+        rate=state.get.rate,
         newest_first=not backlog.is_flood,
         late_from=backlog.late_from,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from channels_amazon.rules.fetch_planner import (
     CheckReport,
     GetEach,
@@ -260,3 +262,19 @@ def test_whole_seconds_at_amazon_widen_the_window_to_them() -> None:
     (search,) = searches(decide(orders, known=whole))
 
     assert search.after == NOW - 201 * SECOND - SLACK
+
+
+@pytest.mark.parametrize("rate", [0.0625, 0.125, 0.25, 0.3, 0.5, 1.0])
+def test_every_fourth_token_is_for_the_starved_at_any_rate(rate: float) -> None:
+    urgent = stale(50, age=5, changed_at=None, ship_by=NOW + 600 * SECOND)
+    starved = stale(50, age=3600, changed_at=None, needs_address=False)
+    names = {order.order_id for order in starved}
+
+    taken = []
+    for token in range(40):
+        state = State([*urgent, *starved], Quota(1.0, rate, 30), Quota(0, 0.0056, 20))
+        made = plan(state, NOW + token / rate * SECOND)
+        taken += [order_id in names for order_id in fetched(made)]
+
+    assert len(taken) == 40
+    assert 9 <= sum(taken) <= 11
