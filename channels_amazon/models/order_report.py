@@ -76,10 +76,17 @@ class OrderReport(StoreScoped):
         verbose_name = _("order report")
         verbose_name_plural = _("order reports")
         constraints = (
-            # One of a purpose at a time: a second wish widens or waits.
+            # A second wish widens the first; one that failed is wished for anew.
             models.UniqueConstraint(
                 fields=["account", "purpose"],
-                condition=models.Q(state__in=["wanted", "requested", "ready"]),
+                condition=models.Q(state="wanted", attempts=0),
+                name="order_report_one_wish",
+            ),
+            # One of a purpose at a time, but for the parts of a growing backlog.
+            models.UniqueConstraint(
+                fields=["account", "purpose"],
+                condition=models.Q(state__in=["wanted", "requested", "ready"])
+                & ~models.Q(purpose="backlog"),
                 name="order_report_one_open",
             ),
         )

@@ -26,6 +26,8 @@ State = OrderReport.State
 # These two prove completeness: an order that they show missing is a gap.
 PROOFS: tuple[str, ...] = (Purpose.DAILY, Purpose.OUTAGE)
 OPEN = (State.WANTED, State.REQUESTED, State.READY)
+# While a backlog grows, its next part is asked for before the last one is there.
+SEVERAL = (Purpose.BACKLOG,)
 MOST_ATTEMPTS = 3
 _SAMPLE = 5
 # After a report that failed another of its purpose is not asked for at once.
@@ -46,9 +48,9 @@ def want_report(
 ) -> OrderReport | None:
     """Want a report of the orders that changed in the span, and wake who asks for it.
 
-    One of a purpose is open at a time: a wish not yet asked for is widened. Returns
-    None where one was asked for that does not cover the span: wish again later. What
-    is older than Amazon reports is cut off.
+    A wish not yet asked for is widened. One of a purpose is open at a time, but for
+    SEVERAL. Returns None where one was asked for that does not cover the span: wish
+    again later. What is older than Amazon reports is cut off.
     """
     starts_at, ends_at = reconciliation.clipped(starts_at, ends_at)
     try:
@@ -237,20 +239,20 @@ def label_of(report: OrderReport) -> str:
 def _widen(
     account: AmazonAccount, purpose: str, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
-    report: OrderReport | None = (
-        OrderReport.objects.select_for_update(of=("self",))
-        .filter(account=account, purpose=purpose, state__in=OPEN)
-        .first()
-    )
-    if report is None:
+    rows = OrderReport.objects.select_for_update(of=("self",)).order_by("pk")
+    found = list(rows.filter(account=account, purpose=purpose, state__in=OPEN))
+    for report in found:
+        if report.starts_at <= starts_at and ends_at <= report.ends_at:
+            return report
+    wishes = [report for report in found if report.state == State.WANTED]
+    if not wishes and (purpose in SEVERAL or not found):
         made: OrderReport = OrderReport.objects.create(
             account=account, purpose=purpose, starts_at=starts_at, ends_at=ends_at
         )
         return made
-    if report.starts_at <= starts_at and ends_at <= report.ends_at:
-        return report
-    if report.state != State.WANTED or report.requested_at is not None:
+    if not wishes or wishes[-1].requested_at is not None:
         return None
+    report = wishes[-1]
     report.starts_at, report.ends_at = reconciliation.clipped(
         min(report.starts_at, starts_at), max(report.ends_at, ends_at)
     )

@@ -17,20 +17,17 @@ from channels_amazon.sync.context import RunContext
 
 # After one that was given up, pages and single calls bring the backlog.
 REST = timedelta(minutes=10)
-# One is under way at a time: what it does not hold waits for it, or is fetched.
-_ONE_AT_A_TIME = timedelta(minutes=1)
+# So many at most are known to the planner; createReport's burst is fifteen.
+_LAST = 20
 
 
 def reports_of(ctx: RunContext, create: Quota) -> Reports:
     """Return what the planner has to know; `create` is the quota of createReport."""
-    now = ctx.now()
     found = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.BACKLOG)
-    last = list(found[:2])
+    last = list(found.order_by("-pk")[:_LAST])
     underway = [report for report in last if report.state in order_reports.OPEN]
     read = [report.ends_at for report in last if report.state == State.READ]
     rests = [report.wanted_at + REST for report in last if report.state == State.FAILED]
-    if underway:
-        rests.append(now + _ONE_AT_A_TIME)
     return Reports(
         create=create,
         underway=tuple(_underway(ctx, report) for report in underway),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import AmazonAccount, ApiCall, Order, OrderReport, SyncJob
+from channels_amazon.services import order_reports
+from channels_amazon.services.order_reports import Purpose, State
 from channels_amazon.sync import runner
 from tests.builders import make_account, make_order
 
@@ -51,6 +53,15 @@ def sell(emulator: Emulator, account: AmazonAccount, count: int) -> None:
         )
 
 
+def want(account: AmazonAccount, starts_at: datetime, ends_at: datetime) -> OrderReport:
+    """Want a part of the backlog."""
+    report = order_reports.want_report(
+        account, purpose=Purpose.BACKLOG, starts_at=starts_at, ends_at=ends_at
+    )
+    assert report is not None
+    return report
+
+
 def complete() -> int:
     """Return how many orders are complete and no longer stale."""
     done = Order.objects.filter(completed_at__isnull=False, stale_since=None)
@@ -88,3 +99,62 @@ def test_small_backlog_asks_for_no_report(
 
     assert complete() == 10
     assert not OrderReport.objects.exists()
+
+
+def test_next_part_of_a_growing_backlog_is_asked_for_before_the_last_is_there(
+    account: AmazonAccount,
+) -> None:
+    now = timezone.now()
+    first = want(account, now - timedelta(minutes=5), now)
+    OrderReport.objects.filter(pk=first.pk).update(
+        state=State.REQUESTED, requested_at=now, report_id="r1", attempts=1
+    )
+
+    second = want(account, now, now + timedelta(seconds=20))
+    wider = want(account, now, now + timedelta(seconds=40))
+    covered = want(account, now - timedelta(minutes=4), now)
+
+    assert second.pk == wider.pk != first.pk
+    assert covered.pk == first.pk
+    seen = OrderReport.objects.get(pk=second.pk)
+    assert (seen.state, seen.ends_at) == (State.WANTED, now + timedelta(seconds=40))
+
+
+def test_part_that_failed_is_wished_for_anew_beside_the_next(
+    account: AmazonAccount,
+) -> None:
+    now = timezone.now()
+    first = want(account, now - timedelta(minutes=5), now)
+    OrderReport.objects.filter(pk=first.pk).update(
+        state=State.REQUESTED, requested_at=now, report_id="r1", attempts=1
+    )
+    first.refresh_from_db()
+    second = want(account, now, now + timedelta(seconds=20))
+
+    failure = order_reports.Failure("reports.failed", "Amazon could not.")
+    order_reports.note_failed(first, failure, is_final=False)
+
+    wishes = OrderReport.objects.filter(state=State.WANTED).order_by("pk")
+    assert [row.pk for row in wishes] == [first.pk, second.pk]
+
+
+def test_planner_knows_every_part_that_is_under_way(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    emulator.control("limits", operation="getOrder", rate=0.01, burst=30, region="na")
+    sell(emulator, account, 120)
+    runner.run_kind(account, FETCH)
+    runner.run_kind(account, REPORTS)
+    first = OrderReport.objects.get()
+    OrderReport.objects.update(wanted_at=first.wanted_at - timedelta(seconds=40))
+    OrderReport.objects.update(requested_at=first.wanted_at - timedelta(seconds=40))
+    sell(emulator, account, 60)
+    later = timezone.now()
+    Order.objects.filter(stale_since__gte=first.ends_at).update(last_event_at=later)
+
+    runner.run_kind(account, FETCH)
+    runner.run_kind(account, REPORTS)
+
+    parts = list(OrderReport.objects.order_by("pk"))
+    assert [part.state for part in parts] == [State.REQUESTED] * 2
+    assert parts[1].starts_at > parts[0].ends_at - timedelta(seconds=2)
