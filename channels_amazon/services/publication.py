@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -78,14 +78,9 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
     linked to. Amazon keeps one quantity per account and SKU, and none of ours for FBA.
     """
     with transaction.atomic():
-        # Who changes a level holds it until commit: what is read here is the last word.
-        locked = StockLevel.objects.select_for_update().filter(variant__in=variant_ids)
-        list(locked.order_by("pk").values_list("pk", flat=True))
-        listings = list(
-            Listing.objects.filter(variant__in=variant_ids)
-            .exclude(account__state=AmazonAccount.State.DISCONNECTED)
-            .order_by("pk")
-        )
+        # What is read from here on is the last word.
+        _lock(variant_ids)
+        listings = list(_listings(variant_ids))
         if not listings:
             return 0
         numbers = availability(variant_ids)
@@ -98,6 +93,33 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
         for account_id in sorted({item.account_id for item in due}):
             jobs.wake(account_id, SyncJob.Kind.STOCK_PUSH)
     return len(due)
+
+
+def push_again(variant_ids: Collection[int]) -> int:
+    """Send what the variants' listings publish once more; return how many.
+
+    Call it where Amazon may have changed a count that for us has stayed the same.
+    """
+    with transaction.atomic():
+        _lock(variant_ids)
+        rows = _listings(variant_ids).filter(is_mfn=True, desired_quantity__gte=0)
+        accounts = dict(rows.values_list("pk", "account_id"))
+        Listing.objects.filter(pk__in=accounts).update(push_due=True)
+        for account_id in sorted(set(accounts.values())):
+            jobs.wake(account_id, SyncJob.Kind.STOCK_PUSH)
+    return len(accounts)
+
+
+def _lock(variant_ids: Collection[int]) -> None:
+    """Lock the variants' levels: who changes one holds it until commit."""
+    locked = StockLevel.objects.select_for_update().filter(variant__in=variant_ids)
+    list(locked.order_by("pk").values_list("pk", flat=True))
+
+
+def _listings(variant_ids: Collection[int]) -> QuerySet[Listing]:
+    rows: QuerySet[Listing] = Listing.objects.filter(variant__in=variant_ids)
+    rows = rows.exclude(account__state=AmazonAccount.State.DISCONNECTED)
+    return rows.order_by("pk")
 
 
 def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:

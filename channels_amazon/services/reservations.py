@@ -25,6 +25,7 @@ from channels_amazon.models import (
     Warehouse,
 )
 from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
     Effect,
     Target,
     Told,
@@ -33,6 +34,8 @@ from channels_amazon.rules.order_transitions import (
     state_of,
     target_of,
 )
+from channels_amazon.services.gathering import put_off
+from channels_amazon.services.publication import push_again
 from channels_amazon.services.ship_from import Need, choose_warehouses
 from channels_amazon.services.sku_matching import variants_of
 from channels_amazon.services.stock import (
@@ -113,6 +116,7 @@ def settle_orders(
         lines = _lines_of(orders)
         _match(orders, lines)
         changes = _plan(orders, lines, is_late=is_late, never_left=never_left or {})
+        _push_again(orders, lines, changes)
         choose_warehouses([_need(change) for change in changes if change.is_new])
         if ship_from is not None:
             _move_holds(changes, ship_from)
@@ -235,6 +239,40 @@ def _plan(
             if target != Target(held.quantity, held.shipped_quantity):
                 changes.append(_Change(order, line, held, target))
     return changes
+
+
+def _push_again(
+    orders: Sequence[Order],
+    lines: Mapping[int, list[OrderLine]],
+    changes: Iterable[_Change],
+) -> None:
+    """Have quantities sent once more that Amazon lowered for orders now cancelled.
+
+    Amazon takes a buyer's units off its own count, whether or not we ever held any:
+    an order that was cancelled by the time we knew it leaves that count too low.
+    """
+    moved = {change.line.pk for change in changes}
+    loose = {
+        line.pk: line.variant_id
+        for order in orders
+        if order.status == Order.Status.CANCELLED and _is_sale_of_ours(order)
+        for line in lines[order.pk]
+        if line.variant_id is not None and line.pk not in moved
+    }
+    if not loose:
+        return
+    held = Reservation.objects.filter(line__in=loose).values_list("line_id", flat=True)
+    known = set(held)
+    variant_ids = {pk for line_pk, pk in loose.items() if line_pk not in known}
+    if variant_ids and not put_off(push_again, variant_ids):
+        push_again(variant_ids)
+
+
+def _is_sale_of_ours(order: Order) -> bool:
+    """Tell whether we ship the order, and Amazon sold it while we were connected."""
+    is_history = bool(order.ordered_at and order.ordered_at < order.account.created_at)
+    is_ours = order.fulfilled_by != Order.FulfilledBy.AMAZON
+    return is_ours and order.channel_name != FOREIGN_CHANNEL and not is_history
 
 
 def _need(change: _Change) -> Need:

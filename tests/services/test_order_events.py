@@ -17,7 +17,12 @@ from channels_amazon.models import (
 )
 from channels_amazon.services import stock
 from channels_amazon.services.notifications import accept
-from tests.builders import make_account, make_variant, make_warehouse
+from tests.builders import (
+    make_account,
+    make_listing,
+    make_variant,
+    make_warehouse,
+)
 from tests.messages import START, message, order_change
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +88,49 @@ def test_units_of_an_order_cancelled_within_the_batch_never_move(
     assert not Reservation.objects.filter(
         line__order__amazon_order_id=order_id(0), quantity__gt=0
     ).exists()
+
+
+@pytest.mark.parametrize("statuses", [("Canceled",), ("Pending", "Canceled")])
+def test_amazons_count_is_set_right_after_an_order_that_never_held_units(
+    account: AmazonAccount, statuses: tuple[str, ...]
+) -> None:
+    """Amazon has lowered its own count by the sale, whatever we saw of it."""
+    variant = make_variant(account.store, sku="SKU-0")
+    listed = {"variant": variant, "is_mfn": True, "desired_quantity": 5}
+    listing = make_listing(account, seller_sku="SKU-0", push_due=False, **listed)
+    other = make_listing(account, push_due=False, **listed | {"variant": None})
+
+    accept([one for n, word in enumerate(statuses) for one in tell(word, n, range(1))])
+
+    listing.refresh_from_db()
+    other.refresh_from_db()
+    assert (listing.push_due, other.push_due) == (True, False)
+    assert not StockMovement.objects.exists()
+
+
+def test_cancelled_order_of_amazons_own_stock_sends_nothing(
+    account: AmazonAccount,
+) -> None:
+    variant = make_variant(account.store, sku="SKU-0")
+    listing = make_listing(
+        account,
+        seller_sku="SKU-0",
+        variant=variant,
+        is_mfn=True,
+        desired_quantity=5,
+        push_due=False,
+    )
+    body = order_change(
+        order_id=order_id(1),
+        status="Canceled",
+        items=[("SKU-0", 1)],
+        fulfilled_by="AFN",
+    )
+
+    accept([message(body)])
+
+    listing.refresh_from_db()
+    assert not listing.push_due
 
 
 def test_units_shipped_within_the_batch_leave_at_once(account: AmazonAccount) -> None:
