@@ -17,14 +17,20 @@ no calls; then it comes back at `look_at`.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from channels_amazon.rules import fetch_reports
-from channels_amazon.rules.fetch_costs import PAGE, Quota, Window, cover, finish
+from channels_amazon.rules.fetch_backlog import (
+    LONGEST_BACKLOG,
+    Backlog,
+    SearchPages,
+    Supplies,
+    backlog_of,
+    least_gain,
+)
+from channels_amazon.rules.fetch_costs import Quota
 from channels_amazon.rules.fetch_orders import (
     KnownOrder,
     StaleOrder,
@@ -52,33 +58,14 @@ __all__ = [
     "SearchPages",
     "StaleOrder",
     "State",
+    "least_gain",
     "plan",
 ]
 
-# Search shows nothing younger than two minutes; the rest is for clocks that differ.
-SEARCH_EDGE = timedelta(minutes=2, seconds=3)
-# An order's time in an event and in a search may differ by so much.
-SLACK = timedelta(milliseconds=1)
 # The token of searchOrders that is left for the sweep, as a rule.
 SPARED_SEARCHES = 1.0
-# A page must save so many seconds of getOrder's, in calls at most and at least so many;
-# with the last token, what getOrder brings until the token has grown back.
-SAVING = 10.0
-MOST_WANTED, LEAST_WANTED = 5, 2
-# Below this fill of search's bucket, or where all its tokens are needed, pages must not
-# be thinned by taking the newest.
-SCARCE = 1 / 3
-# Neither while more than twice as much comes as getOrder can bring.
-FLOOD_TIME = timedelta(seconds=10)
-# A page that may still fill is read all the same when it could be so long.
-PAGE_PATIENCE = timedelta(minutes=2)
 # Of getOrder's burst so much is left by pending orders, which may wait.
 LEFT_BY_PENDING = 1 / 2
-# A backlog matters to parcels that are due within so many times what it takes.
-# Where pages bring it no sooner by so many seconds, all are read by ship-by alone.
-HORIZON, SHORTEST_HORIZON = 6, timedelta(minutes=15)
-SOONER = 1.0
-LONGEST_BACKLOG = 86_400.0
 LONGEST_LOOK = timedelta(seconds=5)
 SHORTEST_LOOK = timedelta(milliseconds=100)
 
@@ -88,19 +75,6 @@ class GetEach:
     """Read these orders one by one, in this order; there are tokens for all."""
 
     order_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPages:
-    """Search what changed from `after` to `before`; up to `pages` are worth a token.
-
-    With `to_ship_only` only the merchant's open orders are asked for.
-    """
-
-    after: datetime
-    before: datetime
-    pages: int
-    to_ship_only: bool = False
 
 
 Call = GetEach | SearchPages | RequestReport | CheckReport | ReadReport
@@ -133,6 +107,8 @@ def plan(state: State, now: datetime) -> Plan:
     """Return the calls to make now, and when to look again after them."""
     waiting = [order for order in state.stale if ripe_at(order) > now]
     ripe = [order for order in state.stale if ripe_at(order) <= now]
+    search = state.search.spare(state.spared_searches)
+    supplies = Supplies(state.get, search, state.known)
     calls: list[Call] = []
     awaited: set[str] = set()
     if state.reports is not None:
@@ -140,15 +116,15 @@ def plan(state: State, now: datetime) -> Plan:
             ripe,
             state.reports,
             now,
-            lambda part: _backlog(part, state, now).ends_in,
+            lambda part: backlog_of(part, supplies, now).ends_in,
             state.get.rate,
         )
         calls += asked
     orders = [order for order in ripe if order.order_id not in awaited]
-    backlog = _backlog(orders, state, now, to_ship_only=bool(awaited))
+    backlog = backlog_of(orders, supplies, now, to_ship_only=bool(awaited))
     if any(not order.needs_address for order in state.known):
         # They need not take up places on the pages, but then no page brings their like.
-        without = _backlog(orders, state, now, to_ship_only=True)
+        without = backlog_of(orders, supplies, now, to_ship_only=True)
         backlog = min(backlog, without, key=lambda one: one.ends_in)
     windows = backlog.pages_now()
     calls += backlog.searches(windows)
@@ -172,15 +148,10 @@ def plan(state: State, now: datetime) -> Plan:
     return Plan(tuple(calls), _look_at(state, now, backlog, len(left), waiting))
 
 
-def least_gain(rate: float) -> float:
-    """Return how many orders a page must bring at least, at getOrder's rate."""
-    return max(LEAST_WANTED, min(MOST_WANTED, SAVING * rate))
-
-
 def _look_at(
     state: State,
     now: datetime,
-    backlog: _Backlog,
+    backlog: Backlog,
     left: int,
     waiting: Sequence[StaleOrder],
 ) -> datetime | None:
@@ -196,185 +167,3 @@ def _look_at(
     if not state.stale:
         return min(times, default=None)
     return max(now + SHORTEST_LOOK, min([*times, now + LONGEST_LOOK]))
-
-
-@dataclass(frozen=True)
-class _Backlog:
-    """Orders that getOrder and pages have to bring, by when they changed.
-
-    `changed` (of `order_ids`) and `known` are sorted, in seconds from now, so mostly
-    below 0; `count` is of all the orders, of which a page may never show some.
-    """
-
-    now: datetime
-    changed: list[float]
-    order_ids: list[str]
-    known: list[float]
-    count: int
-    get: Quota
-    search: Quota
-    to_ship_only: bool
-
-    @cached_property
-    def ends_in(self) -> float:
-        """Return in how many seconds all of it can be complete."""
-        pages = cover(self.changed, self.known)
-        gain = sum(page.gain for page in pages) / len(pages) if pages else 0.0
-        edge = SEARCH_EDGE.total_seconds()
-        shown_in = [at + edge for at in self.changed]
-        others = self.count - len(self.changed)
-        return finish(shown_in, others, gain, self.get, self.search)
-
-    @property
-    def horizon(self) -> timedelta:
-        """Return within what time a parcel must be due to be urgent."""
-        if not self.is_paged:
-            return timedelta.max / 2
-        takes = min(self.ends_in, LONGEST_BACKLOG)
-        return max(SHORTEST_HORIZON, timedelta(seconds=takes) * HORIZON)
-
-    @property
-    def late_from(self) -> datetime | None:
-        """Return from when on orders changed that no page shows in time."""
-        if self.is_flood or not self.is_paged:
-            return None
-        late = min(self.ends_in, LONGEST_BACKLOG) - SEARCH_EDGE.total_seconds()
-        return self.now + timedelta(seconds=late)
-
-    @property
-    def is_paged(self) -> bool:
-        """Tell whether pages bring the whole sooner than getOrder alone."""
-        if self.get.rate <= 0:
-            return True
-        alone = (self.count - self.get.tokens) / self.get.rate
-        return self.ends_in < alone - SOONER
-
-    @property
-    def is_flood(self) -> bool:
-        """Tell whether taking the newest orders would thin out the pages too much."""
-        changed, recent = self.changed, FLOOD_TIME.total_seconds()
-        coming = len(changed) - bisect_right(changed, -recent)
-        if coming > 2 + 2 * self.get.rate * recent or self.search.fill < SCARCE:
-            return True
-        return self.is_paged and len(changed) > PAGE * (self.search.whole - 1)
-
-    def pages_now(self) -> list[Window]:
-        """Return the pages that are worth their token now, oldest first."""
-        edge = -SEARCH_EDGE.total_seconds()
-        visible = self.changed[: bisect_right(self.changed, edge)]
-        beyond = self.count - self.get.whole
-        if beyond < least_gain(self.get.rate) or not visible or self.search.whole < 1:
-            return []
-        windows = cover(visible, self.known)
-        if len(visible) == len(self.changed) or self.ends_in <= 0.0:
-            best = self._fewest(windows, beyond)
-        else:
-            best = [page for page in self._full(edge) if page.gain >= self._least_gain]
-            late = edge - PAGE_PATIENCE.total_seconds()
-            if not best and windows[0].first <= late:
-                best = [page for page in windows[:1] if page.gain >= self._least_gain]
-        best.sort(key=lambda window: -window.gain)
-        return sorted(best[: self.search.whole], key=lambda window: window.first)
-
-    def _full(self, edge: float) -> list[Window]:
-        """Return the shown pages that get no better with what is not shown yet."""
-        pages = cover(self.changed, self.known)
-        return [page for page in pages if page.is_full and page.last <= edge]
-
-    @property
-    def _least_gain(self) -> float:
-        """Return how many orders a page must bring; the dearer, the fewer tokens."""
-        least = least_gain(self.get.rate)
-        dearest = self.get.rate / self.search.rate if self.search.rate > 0 else least
-        return max(least, dearest + (least - dearest) * self.search.fill)
-
-    def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
-        """Return the best pages until getOrder can bring what is left."""
-        chosen = []
-        for window in sorted(windows, key=lambda window: -window.gain):
-            if min(beyond, window.gain) < least_gain(self.get.rate):
-                break
-            chosen.append(window)
-            beyond -= window.gain
-        return chosen
-
-    def searches(self, windows: Sequence[Window]) -> list[SearchPages]:
-        """Return the searches for these pages; pages that adjoin are one search."""
-        runs: list[list[Window]] = []
-        for window in windows:
-            if runs and not self._lies_between(runs[-1][-1].last, window.first):
-                runs[-1].append(window)
-            else:
-                runs.append([window])
-        return [
-            SearchPages(
-                after=self.now + timedelta(seconds=run[0].first) - SLACK,
-                before=self.now + timedelta(seconds=run[-1].last) + SLACK,
-                pages=len(run),
-                to_ship_only=self.to_ship_only,
-            )
-            for run in runs
-        ]
-
-    def _lies_between(self, last: float, first: float) -> bool:
-        """Tell whether an order lies there that would take a place on the page."""
-        known = bisect_right(self.known, first) - bisect_right(self.known, last)
-        changed = self.changed
-        return known + bisect_right(changed, first) - bisect_right(changed, last) > 1
-
-    def brought_by(self, windows: Sequence[Window]) -> set[str]:
-        """Return the ids of the orders on these pages."""
-        return {
-            order_id
-            for window in windows
-            for order_id in self.order_ids[
-                bisect_left(self.changed, window.first) : bisect_right(
-                    self.changed, window.last
-                )
-            ]
-        }
-
-
-def _backlog(
-    orders: Sequence[StaleOrder],
-    state: State,
-    now: datetime,
-    *,
-    to_ship_only: bool = False,
-) -> _Backlog:
-    """Return what these orders come to for getOrder and pages.
-
-    Where all of them are to be shipped, pages need not hold anything else.
-    """
-    to_ship_only = to_ship_only or all(order.needs_address for order in orders)
-    is_whole = bool(state.known) and all(
-        order.changed_at.microsecond == 0 for order in state.known
-    )
-    shown = sorted(
-        (_seconds(order.changed_at, now, is_whole=is_whole), order.order_id)
-        for order in orders
-        if order.changed_at is not None
-        and order.attempts == 0
-        and (order.needs_address or not to_ship_only)
-    )
-    known = sorted(
-        (order.changed_at - now).total_seconds()
-        for order in state.known
-        if order.needs_address or not to_ship_only
-    )
-    search = state.search.spare(state.spared_searches)
-    return _Backlog(
-        now=now,
-        changed=[at for at, _order_id in shown],
-        order_ids=[order_id for _at, order_id in shown],
-        known=known,
-        count=len(orders),
-        get=state.get,
-        search=search,
-        to_ship_only=to_ship_only,
-    )
-
-
-def _seconds(at: datetime, now: datetime, *, is_whole: bool) -> float:
-    """Return the time from now; in whole seconds where Amazon keeps no fractions."""
-    return ((at.replace(microsecond=0) if is_whole else at) - now).total_seconds()
