@@ -92,17 +92,22 @@ class World:
 
 
 def makespan(
-    arrivals: Sequence[Arrival], world: World, *, is_prompt: bool = False
+    arrivals: Sequence[Arrival],
+    world: World,
+    *,
+    is_prompt: bool = False,
+    among: Sequence[Arrival] | None = None,
 ) -> float:
     """Return a time before which not all of the orders can be complete.
 
     With `is_prompt` by any schedule that lets no order wait while getOrder has a token:
-    what is to come is not known, and what has come is not to wait for it.
+    what is to come is not known, and what has come is not to wait for it. They may be
+    some `among` all that arrive: the others wait for them, but for nothing else.
     """
     if not arrivals:
         return 0.0
     last = max(arrival.at for arrival in arrivals)
-    kept = kept_tokens(arrivals, world) if is_prompt else {}
+    kept = kept_tokens(among or arrivals, world) if is_prompt else {}
     return _least(lambda end: _is_possible(arrivals, world, end, kept), last)
 
 

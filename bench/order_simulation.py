@@ -44,6 +44,10 @@ class Sale:
     arrival: Arrival
     ship_by: float | None = None
 
+    def is_due_in(self, seconds: float) -> bool:
+        """Tell whether it is to be shipped within so many seconds of its arrival."""
+        return self.ship_by is not None and self.ship_by <= self.arrival.at + seconds
+
 
 @dataclass(slots=True)
 class _Bucket:
