@@ -41,6 +41,7 @@ from channels_amazon.rules.fetch_reports import (
     CheckReport,
     ReadReport,
     Report,
+    ReportPlan,
     Reports,
     RequestReport,
 )
@@ -110,16 +111,17 @@ def plan(state: State, now: datetime) -> Plan:
     search = state.search.spare(state.spared_searches)
     supplies = Supplies(state.get, search, state.known)
     calls: list[Call] = []
-    awaited: set[str] = set()
+    told = ReportPlan()
     if state.reports is not None:
-        asked, awaited = fetch_reports.plan(
+        told = fetch_reports.plan(
             ripe,
             state.reports,
             now,
+            state.get,
             lambda part: backlog_of(part, supplies, now).ends_in,
-            state.get.rate,
         )
-        calls += asked
+    calls += told.calls
+    awaited = told.order_ids
     orders = [order for order in ripe if order.order_id not in awaited]
     backlog = backlog_of(orders, supplies, now, to_ship_only=bool(awaited))
     if any(not order.needs_address for order in state.known):
@@ -145,7 +147,9 @@ def plan(state: State, now: datetime) -> Plan:
     each += waiting[: max(0, free - len(each))]
     if each:
         calls.append(GetEach(tuple(order.order_id for order in each)))
-    return Plan(tuple(calls), _look_at(state, now, backlog, len(left), waiting))
+    times = [ripe_at(order) for order in waiting]
+    times += [told.look_at] if told.look_at else []
+    return Plan(tuple(calls), _look_at(state, now, backlog, len(left), times))
 
 
 def _look_at(
@@ -153,17 +157,14 @@ def _look_at(
     now: datetime,
     backlog: Backlog,
     left: int,
-    waiting: Sequence[StaleOrder],
+    times: Sequence[datetime],
 ) -> datetime | None:
-    """Return when something changes that no message tells of."""
-    times = [ripe_at(order) for order in waiting]
+    """Return when something changes that no message tells of, as at these times."""
+    times = list(times)
     if left and state.get.rate > 0:
         missing = state.get.whole + 1 - max(0.0, state.get.tokens)
         times.append(now + timedelta(seconds=missing / state.get.rate))
         times.append(now + timedelta(seconds=min(backlog.ends_in, LONGEST_BACKLOG)))
-    if state.reports is not None:
-        check = fetch_reports.look_at(state.reports, now)
-        times += [check] if check else []
     if not state.stale:
         return min(times, default=None)
     return max(now + SHORTEST_LOOK, min([*times, now + LONGEST_LOOK]))

@@ -14,23 +14,22 @@ from datetime import datetime, timedelta
 from channels_amazon.rules.fetch_costs import Quota
 from channels_amazon.rules.fetch_orders import StaleOrder
 
-USUAL_TIME = timedelta(seconds=45)
+USUAL_TIME = timedelta(seconds=30)
 # Tokens of createReport that are left for reconciling and for other reports.
 SPARED_REPORTS = 2.0
-# It must bring so many, and more where few tokens are left.
-LEAST_ORDERS, LEAST_WHERE_SCARCE = 5, 150
-SCARCE = 1 / 3
-# It must be ready before so much of the time that the backlog takes otherwise. Where
-# tokens are plenty it may take longer: the backlog may grow while it is made.
-MOST_TIME, MOST_TIME_WHERE_SCARCE = 1.5, 0.8
-# While orders keep coming, the next is asked for after this share of a report's time;
-# after a shorter one, and with the last token too, once no more come than getOrder
-# bears: it is the one that ends the backlog.
-PAUSE, LULL_PAUSE = 0.25, 0.1
-LULL = timedelta(seconds=3)
-# It is looked at first after this share of its time, then after so much of what it was
-# waited for: that adds little to any wait, in few calls.
-FIRST_CHECK, CHECK_PAUSE = 0.6, 0.05
+# The backlog must take so much of the report's time without it.
+LEAST_TIME = 0.75
+# While it is made, single calls bring some orders: surely what they bring in so much of
+# the time expected. While tokens are plenty, it may as well take so much longer.
+SURE, SLOW, PLENTY = 0.7, 2.5, 1 / 2
+# A report may be late by this share of what the backlog takes in all.
+LATE = 0.05
+# Orders wait so long at most while tokens are plenty; longer, the fewer there are.
+LONGEST_WAIT = timedelta(seconds=15)
+LEAST_FILL = 1 / 4
+# The first look at a report, and each next one, as shares of the time expected and the
+# time waited. Only the oldest is looked at so often: Amazon makes them in turn.
+FIRST_CHECK, NEXT_CHECK, NEXT_CHECK_BEHIND = 0.6, 0.03, 0.15
 SHORTEST_CHECK = timedelta(seconds=1)
 # One that takes so many times as long is no longer waited for.
 PATIENCE = 3
@@ -92,24 +91,94 @@ ReportCall = RequestReport | CheckReport | ReadReport
 EndsIn = Callable[[Sequence[StaleOrder]], float]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """The calls to make, the ids that reports will complete, and when to look again."""
+
+    calls: tuple[ReportCall, ...] = ()
+    order_ids: frozenset[str] = frozenset()
+    look_at: datetime | None = None
+
+
 def plan(
     orders: Sequence[StaleOrder],
     reports: Reports,
     now: datetime,
+    get: Quota,
     ends_in: EndsIn,
-    bears: float,
-) -> tuple[list[ReportCall], set[str]]:
-    """Return the calls to make, and the ids of the orders that reports will complete.
-
-    `bears` is how many orders a second getOrder brings.
-    """
+) -> ReportPlan:
+    """Return what to do about reports; `get` is what else brings the orders."""
     calls = _calls_for_underway(reports, now)
     awaited = _brought_by_reports(orders, reports, now)
     others = [order for order in orders if order.order_id not in awaited]
-    asked, more = _request(others, reports, now, ends_in, bears)
-    if asked is not None:
-        calls.append(asked)
-    return calls, awaited | more
+    free = _free(others, reports, now)
+    ask_at = _ask_at(others, free, reports, get)
+    times = [at for at in (ask_at, _look_at(reports)) if at is not None and at > now]
+    if ask_at is not None and ask_at <= now and _is_worth_it(others, reports, ends_in):
+        calls.append(RequestReport(_oldest(free) - SLACK, now))
+        awaited |= {order.order_id for order in free}
+    return ReportPlan(tuple(calls), frozenset(awaited), min(times, default=None))
+
+
+def _is_worth_it(
+    orders: Sequence[StaleOrder], reports: Reports, ends_in: EndsIn
+) -> bool:
+    return ends_in(orders) >= LEAST_TIME * reports.takes.total_seconds()
+
+
+def _ask_at(
+    orders: Sequence[StaleOrder],
+    free: Sequence[StaleOrder],
+    reports: Reports,
+    get: Quota,
+) -> datetime | None:
+    """Return when to ask for a report of the free ones of these orders.
+
+    While it is made, getOrder brings some of them; the newest that it does not bring
+    tells since when the report could have been under way. Waiting any longer makes the
+    backlog longer, asking at once would take a report for each few orders of a flow. So
+    it is asked for once it is late by a small share of the whole: soon after a flow has
+    stopped or ebbed.
+    """
+    create = reports.create.spare(SPARED_REPORTS)
+    if create.whole < 1 or not free:
+        return None
+    others = len(orders) - len(free)
+    changed = sorted(order.changed_at for order in free if order.changed_at)
+    times = []
+    for share in (SURE, SLOW) if create.fill >= PLENTY else (SURE,):
+        takes = share * reports.takes
+        calls = max(0, get.after(takes.total_seconds()) - others)
+        if calls < len(changed):
+            # Solved for the moment: moment - newest = LATE * (moment - oldest + takes).
+            newest = changed[-1 - calls]
+            whole = newest - changed[0] + max(takes, reports.takes)
+            times.append(newest + LATE * whole / (1 - LATE))
+    if not times:
+        return None
+    longest = LONGEST_WAIT / max(LEAST_FILL, create.fill) ** 2
+    soonest = min(*times, changed[0] + longest)
+    return max(soonest, reports.rest_until) if reports.rest_until else soonest
+
+
+def _free(
+    orders: Sequence[StaleOrder], reports: Reports, now: datetime
+) -> list[StaleOrder]:
+    """Return the orders that a report asked for now would complete."""
+    covered = reports.covered_until
+    # A change at this very moment might be left out of the window.
+    return [
+        order
+        for order in orders
+        if _is_complete_by_report(order)
+        and order.changed_at is not None
+        and (covered is None or covered < order.changed_at)
+        and order.changed_at <= now
+    ]
+
+
+def _oldest(orders: Sequence[StaleOrder]) -> datetime:
+    return min(order.changed_at for order in orders if order.changed_at)
 
 
 def _brought_by_reports(
@@ -132,76 +201,17 @@ def _brought_by_reports(
 def _calls_for_underway(reports: Reports, now: datetime) -> list[ReportCall]:
     """Return the calls that bring the reports under way further."""
     calls: list[ReportCall] = []
-    for report in reports.underway:
+    for report, check_at in _checks(reports):
         if report.is_ready:
             calls.append(ReadReport(report.report_id))
-        elif _check_at(report, reports) <= now:
+        elif check_at <= now:
             calls.append(CheckReport(report.report_id))
     return calls
 
 
-def _request(
-    orders: Sequence[StaleOrder],
-    reports: Reports,
-    now: datetime,
-    ends_in: EndsIn,
-    bears: float,
-) -> tuple[RequestReport | None, set[str]]:
-    """Return the report to ask for, if it is worth it, and the ids it completes.
-
-    `orders` are those that no report under way brings.
-    """
-    covered = reports.covered_until
-    # A change at this very moment might be left out of the window.
-    free = [
-        order
-        for order in orders
-        if _is_complete_by_report(order)
-        and order.changed_at is not None
-        and (covered is None or covered < order.changed_at)
-        and order.changed_at <= now
-    ]
-    if not _may_ask(free, reports, now, is_lull=_is_lull(orders, now, bears)):
-        return None, set()
-    ids = {order.order_id for order in free}
-    others = [order for order in orders if order.order_id not in ids]
-    takes = reports.takes.total_seconds()
-    is_scarce = reports.create.fill < SCARCE
-    share = MOST_TIME_WHERE_SCARCE if is_scarce else MOST_TIME
-    if max(takes, ends_in(others)) > share * ends_in(orders):
-        return None, set()
-    oldest = min(order.changed_at for order in free if order.changed_at)
-    return RequestReport(oldest - SLACK, now), ids
-
-
-def look_at(reports: Reports, now: datetime) -> datetime | None:
+def _look_at(reports: Reports) -> datetime | None:
     """Return when a report under way is to be looked at."""
-    times = [_check_at(report, reports) for report in reports.underway]
-    return max(now, min(times)) if times else None
-
-
-def _may_ask(
-    free: Sequence[StaleOrder], reports: Reports, now: datetime, *, is_lull: bool
-) -> bool:
-    quota = reports.create.spare(SPARED_REPORTS)
-    least = LEAST_ORDERS if quota.fill >= SCARCE else LEAST_WHERE_SCARCE
-    if quota.whole < 1 or len(free) < least:
-        return False
-    if reports.rest_until is not None and now < reports.rest_until:
-        return False
-    if not reports.underway:
-        return True
-    since = now - max(report.requested_at for report in reports.underway)
-    if since >= PAUSE * reports.takes:
-        return quota.whole >= 2 or is_lull
-    return is_lull and since >= LULL_PAUSE * reports.takes
-
-
-def _is_lull(orders: Sequence[StaleOrder], now: datetime, bears: float) -> bool:
-    """Tell whether no more comes than getOrder bears."""
-    since = now - LULL
-    coming = sum(order.waits_since > since for order in orders)
-    return coming <= max(1.0, LULL.total_seconds() * bears)
+    return min((check_at for _report, check_at in _checks(reports)), default=None)
 
 
 def _is_complete_by_report(order: StaleOrder) -> bool:
@@ -212,10 +222,23 @@ def _holds(report: Report, changed_at: datetime | None) -> bool:
     return changed_at is not None and report.start <= changed_at <= report.end
 
 
-def _check_at(report: Report, reports: Reports) -> datetime:
+def _checks(reports: Reports) -> list[tuple[Report, datetime]]:
+    """Return the reports under way, each with when it is to be looked at."""
+    underway = sorted(reports.underway, key=lambda report: report.requested_at)
+    oldest = next((report for report in underway if not report.is_ready), None)
+    return [
+        (report, _check_at(report, reports.takes, is_next=report is oldest))
+        for report in underway
+    ]
+
+
+def _check_at(report: Report, takes: timedelta, *, is_next: bool) -> datetime:
     if report.is_ready:
         return report.requested_at
     if report.checked_at is None:
-        return report.requested_at + FIRST_CHECK * reports.takes
+        return report.requested_at + FIRST_CHECK * takes
     waited = report.checked_at - report.requested_at
-    return report.checked_at + max(SHORTEST_CHECK, CHECK_PAUSE * waited)
+    share = NEXT_CHECK if is_next else NEXT_CHECK_BEHIND
+    check_at = report.checked_at + max(SHORTEST_CHECK, share * waited)
+    expected = report.requested_at + takes
+    return expected if report.checked_at < expected < check_at else check_at
