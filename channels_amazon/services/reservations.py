@@ -214,8 +214,7 @@ def _plan(
     for order in orders:
         effect = units_rule(order)
         # What was shipped before we were connected left before we counted.
-        began = order.account.created_at
-        is_history = bool(order.ordered_at and order.ordered_at < began)
+        is_history = _is_history(order)
         for line in lines[order.pk]:
             if line.variant_id is None:
                 continue
@@ -270,9 +269,13 @@ def _push_again(
 
 def _is_sale_of_ours(order: Order) -> bool:
     """Tell whether we ship the order, and Amazon sold it while we were connected."""
-    is_history = bool(order.ordered_at and order.ordered_at < order.account.created_at)
     is_ours = order.fulfilled_by != Order.FulfilledBy.AMAZON
-    return is_ours and order.channel_name != FOREIGN_CHANNEL and not is_history
+    is_amazons = order.channel_name != FOREIGN_CHANNEL
+    return is_ours and is_amazons and not _is_history(order)
+
+
+def _is_history(order: Order) -> bool:
+    return bool(order.ordered_at and order.ordered_at < order.account.created_at)
 
 
 def _need(change: _Change) -> Need:
