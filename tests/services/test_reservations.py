@@ -203,6 +203,32 @@ def test_unknown_status_keeps_order_and_reservation() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "who", "code"),
+    [
+        ("Unfulfillable", "MFN", "orders.unfulfillable"),
+        ("Unshipped", "XFN", "orders.unknown_fulfiller"),
+    ],
+)
+def test_flag_of_an_order_is_told_once(status: str, who: str, code: str) -> None:
+    account, variant = make_scene()
+    items = [(variant.sku, 3)]
+
+    for seconds in (0, 1):
+        body = order_change(
+            status=status,
+            items=items,
+            seconds=seconds,
+            order_id="903-0000001-0000001",
+            fulfilled_by=who,
+        )
+        apply_event(account, read_order_event(read_envelope(json.dumps(body))))
+
+    codes = account.diagnostics.values_list("code", flat=True)
+    assert list(codes) == [code]
+
+
+@pytest.mark.django_db
 def test_store_without_a_warehouse_gets_one_for_its_first_order() -> None:
     account = make_account(created_at=START - timedelta(days=9))
     variant = make_variant(account.store)
