@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import jobs
+from channels_amazon.services import jobs, queueing
 from tests.builders import make_account, make_job
 from tests.processes import Processes
-from tests.worker.test_keeper import is_running
+from tests.worker.test_keeper import is_running, wait_for
 
 pytestmark = [pytest.mark.chaos, pytest.mark.twoprocess]
 
@@ -62,6 +62,19 @@ def team_of(keeper: int) -> Team | None:
     return Team(*chain, *members) if len(members) == 4 else None
 
 
+def wait_for_leader(keeper: int) -> int:
+    """Wait until the cluster's first process has started; return its number."""
+    found: list[int] = []
+
+    def has_started() -> bool:
+        for supervisor in children(keeper):
+            found.extend(children(supervisor))
+        return bool(found)
+
+    wait_for(has_started)
+    return found[0]
+
+
 def wait_for_work(keeper: int, after: Team | None = None) -> Team:
     """Wait until a task has come through the queue of a whole team; return the team.
 
@@ -93,6 +106,21 @@ def test_worker_heals_after_the_kill_of_any_process(keeper: int) -> None:
         os.kill(getattr(team, part), signal.SIGKILL)
         wait_for_work(keeper, after=team)
         assert not is_running(team.guard), part
+
+
+def test_worker_heals_a_death_its_supervisor_could_not_see(keeper: int) -> None:
+    # It looks once a second: a process may die before it was ever seen alive.
+    leader = wait_for_leader(keeper)
+    supervisor = children(keeper)[0]
+    os.kill(supervisor, signal.SIGSTOP)
+    queueing.enqueue(queueing.BEAT_TASK)
+    team = wait_for_work(keeper)
+    assert team.leader == leader
+    os.kill(team.worker, signal.SIGKILL)
+    wait_for(lambda: not is_running(team.worker))
+    os.kill(supervisor, signal.SIGCONT)
+    wait_for_work(keeper, after=team)
+    assert not is_running(team.guard)
 
 
 def test_worker_heals_after_the_kill_of_its_keeper(

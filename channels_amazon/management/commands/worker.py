@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django_q.cluster import Cluster
 
-from channels_amazon.sync import keeper
+from channels_amazon.sync import cluster, keeper
 from channels_amazon.sync.supervisor import QUIET_SECONDS, Supervisor
 
 
@@ -39,23 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Become the keeper, the supervisor or the cluster, whichever is asked for."""
         if options["cluster"]:
-            keeper.watch_pipe(_kill_own_group)
-            _run_cluster()
+            cluster.run()
             return
         keeper.stay_kept()
         command = [sys.executable, sys.argv[0], "worker", "--cluster", "--skip-checks"]
         Supervisor(command, quiet_seconds=options["quiet_seconds"]).run()
-
-
-def _run_cluster() -> None:
-    cluster = Cluster()
-    cluster.start()
-    # The guard is gone only when the cluster was told to stop, or the guard killed.
-    while cluster.sentinel.is_alive():
-        time.sleep(0.2)
-    if not cluster.has_stopped:
-        _kill_own_group()
-
-
-def _kill_own_group() -> None:
-    os.killpg(0, signal.SIGKILL)
