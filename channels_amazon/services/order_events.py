@@ -113,8 +113,13 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
         order.stale_since = now
         order.fetch_after = None
         order.fetch_attempts = 0
-        if change.is_changed or seen_by_store(order) != change.before.seen:
-            mark_untold(order)
+    mark_untold(
+        [
+            change.order
+            for change in changes
+            if change.is_changed or seen_by_store(change.order) != change.before.seen
+        ]
+    )
     save_orders(orders)
     for change in changes:
         tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)

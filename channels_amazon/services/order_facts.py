@@ -30,7 +30,7 @@ PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
 # The columns of a line that its reservation follows from.
-_UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
+UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
 
 
 class LineChanges(NamedTuple):
@@ -135,7 +135,7 @@ def write_event_lines(
             facts["quantity_shipped"] = max(shipped, _left(line))
         changed |= lines.write(order, told.order_item_id, facts)
     return LineChanges(
-        bool(changed), bool(changed & _UNITS) or has_provisional, is_emptied
+        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
     )
 
 
@@ -177,7 +177,7 @@ def write_order_lines(
             facts["currency"] = item.unit_price.currency[:8]
         changed |= lines.write(order, item.order_item_id, facts)
     return LineChanges(
-        bool(changed), bool(changed & _UNITS) or has_provisional, is_emptied
+        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
     )
 
 

@@ -1,6 +1,7 @@
-"""The way into the order tables for full orders and reports; services layer.
+"""The way into the order tables for full orders; services layer.
 
-An event (`order_events.py`) reserves stock at once; the full order completes the row.
+An event (`order_events.py`) or a report (`reported_orders.py`) reserves stock at once;
+the full order completes the row.
 Late and doubled data never take an order back: times are Amazon's own, not ours.
 """
 
@@ -25,12 +26,10 @@ from channels_amazon.rules.order_transitions import (
     moves_back,
     status_of,
 )
-from channels_amazon.rules.reconciliation import is_complete_by_report, tells_more
 from channels_amazon.services import (
     order_facts,
     parcels,
     personal_data,
-    report_facts,
 )
 from channels_amazon.services.diagnostics import Entry, Level, clean, record
 from channels_amazon.services.fulfillment import link_amazon_order
@@ -44,7 +43,6 @@ from channels_amazon.services.reservations import (
     units_rule,
 )
 from channels_amazon.services.store_messages import mark_untold, seen_by_store
-from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -66,15 +64,6 @@ class OrderResult:
     is_new: bool
     is_older: bool = False
     is_behind: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReportResult:
-    """What a report's order did: `is_news` is False when all of it was known."""
-
-    order: Order
-    is_new: bool
-    is_news: bool
 
 
 def apply_order(
@@ -111,49 +100,12 @@ def apply_order(
         if source == SWEEP and not is_behind:
             _answer_event(order)
         if lines.is_changed or seen_by_store(order) != before.seen:
-            mark_untold(order)
+            mark_untold([order])
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         tell_people(order, unmatched, before)
         parcels.wake_for([order])
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
-
-
-def apply_report(
-    account: AmazonAccount, data: ReportOrder, *, is_whole: bool = True
-) -> ReportResult:
-    """Take over what a report says of an order, and hold or settle its stock.
-
-    The order is complete by it where nothing is left to ship, else it is marked stale;
-    the caller wakes the fetch. `is_whole` says that every row of it could be read.
-    """
-    now = timezone.now()
-    with transaction.atomic():
-        order, is_new = lock_or_make(account, data.order_id, data.updated_at)
-        order.reported_at = now
-        told = report_facts.told_by(data)
-        if not is_new and not tells_more(told, report_facts.known_of(order)):
-            order.save(update_fields=["reported_at"])
-            return ReportResult(order, is_new=False, is_news=False)
-        before = before_change(order, is_new=is_new)
-        if is_new:
-            order.first_source = Order.Source.REPORT
-        asked = units_rule(order)
-        report_facts.write_report(order, data)
-        lines = report_facts.write_report_lines(order, data, is_whole=is_whole)
-        unmatched: list[str] = []
-        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
-            unmatched = settle_order(order)
-        if lines.is_emptied:
-            drop_empty(order)
-        if is_whole and is_complete_by_report(told) and order.status == told.status:
-            report_facts.complete(order, told, now)
-        else:
-            report_facts.ask_for_more(order, told, now)
-        mark_untold(order)
-        order.save()
-        tell_people(order, unmatched, before)
-    return ReportResult(order, is_new=is_new, is_news=True)
 
 
 def match_lines(variant: Variant) -> int:

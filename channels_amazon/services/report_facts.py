@@ -27,7 +27,8 @@ from channels_amazon.rules.reconciliation import (
     status_by_report,
     to_second,
 )
-from channels_amazon.services.order_facts import LineChanges, amount_of
+from channels_amazon.services.order_facts import UNITS, LineChanges, amount_of
+from channels_amazon.services.order_lines import OrderLines
 from channels_amazon.services.provisional_lines import is_provisional, key_of
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.order_report import ReportLine, ReportOrder
@@ -90,41 +91,49 @@ def write_report(order: Order, data: ReportOrder) -> None:
 
 
 def write_report_lines(
-    order: Order, data: ReportOrder, *, is_whole: bool
+    order: Order, data: ReportOrder, lines: OrderLines, *, is_whole: bool
 ) -> LineChanges:
     """Keep units that no known item accounts for in provisional lines, one a SKU.
 
     What a known item has beyond the report stays held until the full order says so.
-    Returns what became of the lines.
+    Returns what became of the lines, which the caller saves.
     """
-    lines = list(order.lines.all())
-    if lines and order.status == Order.Status.CANCELLED:
+    known = list(lines.of(order).values())
+    if known and order.status == Order.Status.CANCELLED:
         return LineChanges(False, False, False)
     told = _by_sku(data.lines, is_cancelled=order.status == Order.Status.CANCELLED)
     true: dict[str, list[OrderLine]] = {}
     waiting: dict[str, OrderLine] = {}
-    for line in lines:
+    for line in known:
         if is_provisional(line):
             waiting[line.seller_sku] = line
         else:
             true.setdefault(line.seller_sku, []).append(line)
-    is_changed = is_emptied = False
+    changed: set[str] = set()
+    is_emptied = False
     for sku, facts in told.items():
         items = true.get(sku, [])
         is_gone = order.status == Order.Status.SHIPPED or facts.is_shipped
         if is_gone:
-            is_changed = _ship(items) or is_changed
+            for item in items:
+                # Units that left come back only when a person books them.
+                left = max(item.quantity, item.quantity_shipped)
+                item_facts = {"quantity_shipped": left}
+                changed |= lines.write(order, item.order_item_id, item_facts)
         rest = max(0, facts.quantity - sum(item.quantity for item in items))
-        known = waiting.pop(sku, None)
-        if known is not None or rest or not items:
-            _write(order, known, sku, facts, rest if items else facts.quantity, is_gone)
-            is_changed = True
-        is_emptied = is_emptied or (known is not None and not rest)
+        held = waiting.pop(sku, None)
+        if held is not None or rest or not items:
+            key = held.order_item_id if held is not None else key_of(sku)
+            left = held.quantity_shipped if held is not None else 0
+            shown = _shown(sku, facts, rest, rest if is_gone else min(left, rest))
+            changed |= lines.write(order, key, shown)
+        is_emptied = is_emptied or (held is not None and not rest)
     if is_whole:
         for line in waiting.values():
-            OrderLine.objects.filter(pk=line.pk).update(quantity=0, quantity_shipped=0)
-            is_changed = is_emptied = True
-    return LineChanges(is_changed, is_changed, is_emptied)
+            nothing = {"quantity": 0, "quantity_shipped": 0}
+            changed |= lines.write(order, line.order_item_id, nothing)
+            is_emptied = True
+    return LineChanges(bool(changed), bool(changed & UNITS), is_emptied)
 
 
 def complete(order: Order, told: ReportedOrder, now: datetime) -> None:
@@ -168,37 +177,16 @@ def _by_sku(lines: Sequence[ReportLine], *, is_cancelled: bool) -> dict[str, _To
     return found
 
 
-def _ship(items: Sequence[OrderLine]) -> bool:
-    """Note that all units of these items left; tell whether some had not."""
-    open_ = [item for item in items if item.quantity_shipped < item.quantity]
-    for item in open_:
-        OrderLine.objects.filter(pk=item.pk).update(quantity_shipped=item.quantity)
-    return bool(open_)
-
-
-def _write(
-    order: Order,
-    line: OrderLine | None,
-    sku: str,
-    facts: _Told,
-    quantity: int,
-    is_gone: bool,
-) -> None:
-    # Units that left come back only when a person books them.
-    left = min(line.quantity_shipped, quantity) if line is not None else 0
-    shown: dict[str, Any] = {
+def _shown(sku: str, facts: _Told, quantity: int, shipped: int) -> dict[str, Any]:
+    """Return the columns of a provisional line."""
+    return {
+        "seller_sku": sku,
         "quantity": quantity,
-        "quantity_shipped": quantity if is_gone else left,
+        "quantity_shipped": shipped,
         "asin": facts.asin,
         "unit_price": facts.unit_price,
         "currency": facts.currency,
     }
-    if line is not None:
-        OrderLine.objects.filter(pk=line.pk).update(**shown)
-        return
-    OrderLine.objects.create(
-        order=order, order_item_id=key_of(sku), seller_sku=sku, **shown
-    )
 
 
 def _total(lines: Sequence[ReportLine]) -> Money | None:

@@ -7,6 +7,7 @@ meanwhile, so that nothing stays untold. A message holds no personal data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,24 +50,33 @@ def seen_by_store(order: Order) -> tuple[Any, ...]:
     return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
 
 
-def mark_untold(order: Order) -> None:
-    """Note that the store knows less of the order than we do; the caller saves it.
+def mark_untold(orders: Sequence[Order]) -> None:
+    """Note that stores know less of these orders than we do; the caller saves them.
 
     Only what is complete is told, and only to a store that wants to be told. Orders
     of another channel are the store's own.
     """
-    if order.completed_at is None or order.channel_name == FOREIGN_CHANNEL:
+    complete = [
+        order
+        for order in orders
+        if order.completed_at is not None and order.channel_name != FOREIGN_CHANNEL
+    ]
+    if not complete:
         return
-    store_id = order.account.store_id
-    if not StoreEndpoint.objects.filter(store_id=store_id, is_active=True).exists():
-        return
-    # A new mark each time: a message that is under way may not know this change.
+    stores = {order.account.store_id for order in complete}
+    listening = StoreEndpoint.objects.filter(store__in=stores, is_active=True)
+    wanted = set(listening.order_by().values_list("store_id", flat=True))
+    told = [order for order in complete if order.account.store_id in wanted]
     now = timezone.now()
-    before = order.tell_since
-    order.tell_since = max(now, before + timedelta(microseconds=1)) if before else now
-    order.tell_after = None
-    order.tell_attempts = 0
-    jobs.wake(order.account_id, SyncJob.Kind.STORE_TELL)
+    for order in told:
+        # A new mark each time: a message that is under way may not know this change.
+        before = order.tell_since
+        after = before + timedelta(microseconds=1) if before else now
+        order.tell_since = max(now, after)
+        order.tell_after = None
+        order.tell_attempts = 0
+    for account_id in sorted({order.account_id for order in told}):
+        jobs.wake(account_id, SyncJob.Kind.STORE_TELL)
 
 
 def mark_told(order_id: int, tell_since: datetime) -> bool:

@@ -5,7 +5,8 @@ may have it ready. Nothing is waited for, neither quota nor Amazon.
 
 Cost: a report takes one createReport, a few getReport and a getReportDocument for each
 four minutes of storing. With 1,000 orders that are known it takes 120 queries at most,
-none of them for an order; each missing order takes 30 at most.
+none of them for an order; each missing order takes 3 at most, since they are stored by
+sets.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from channels_amazon.models import Order, OrderReport, SyncJob
 from channels_amazon.services import jobs, order_reports, orders, report_addresses
 from channels_amazon.services import report_comparison as comparison
 from channels_amazon.services.order_reports import Failure
+from channels_amazon.services.reported_orders import Reported
 from channels_amazon.spapi.apis.reports import get_report_document
 from channels_amazon.spapi.errors import (
     DocumentExpired,
@@ -37,6 +38,8 @@ from channels_amazon.wording import sentence
 
 # However slow the document was, a run stores so many orders before it hands over.
 LEAST_STORED = 100
+# So many are stored in one transaction; events wait for it.
+AT_ONCE = 20
 # Shorter than the longest run: a lease is not renewed beyond that.
 TIMEOUT = 40.0
 # Orders of rows that cannot be read are fetched one by one: a damaged file stops here.
@@ -90,12 +93,13 @@ class _Slice:
         if seen <= start:
             comparison.note_compared(self.report, found)
         news = {data.order_id for data in (*found.missing, *found.changed)}
-        for place, data in enumerate(part):
-            if data.order_id in news:
-                if not self._has_time():
-                    self._note(start + place)
-                    return False
-                self._store_order(data)
+        places = [at for at, data in enumerate(part) if data.order_id in news]
+        for first in range(0, len(places), AT_ONCE):
+            chosen = places[first : first + AT_ONCE]
+            if not self._has_time():
+                self._note(start + chosen[0])
+                return False
+            self._store([part[at] for at in chosen])
         self._note(start + len(part))
         self.ctx.progress(rows=len(found.known_ids))
         return True
@@ -103,12 +107,12 @@ class _Slice:
     def _has_time(self) -> bool:
         return self.stored < LEAST_STORED or self.ctx.has_time()
 
-    def _store_order(self, data: ReportOrder) -> None:
-        is_whole = data.order_id not in self.broken
-        result = store_reported(self.ctx, data, is_whole=is_whole)
-        self.stored += 1
-        if result is not None:
-            self.uncounted += 1
+    def _store(self, orders: Sequence[ReportOrder]) -> None:
+        reported = [
+            Reported(data, is_whole=data.order_id not in self.broken) for data in orders
+        ]
+        self.uncounted += store_reported(self.ctx, reported)
+        self.stored += len(reported)
 
     def _note(self, cursor: int) -> None:
         comparison.note_stored(self.report, cursor)

@@ -1,15 +1,16 @@
-"""Stores fetched orders one by one: a bad one never stops the rest; sync layer."""
+"""Stores fetched orders: a bad one never stops the rest; sync layer."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from django.db import DataError, IntegrityError
 
-from channels_amazon.services import confirmations, orders
+from channels_amazon.services import confirmations, orders, reported_orders
 from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.orders import OrderResult, ReportResult
-from channels_amazon.spapi.order_report import ReportOrder
+from channels_amazon.services.orders import OrderResult
+from channels_amazon.services.reported_orders import Reported
 from channels_amazon.spapi.orders import Order, UnreadableOrder
 from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.streak import put_off_by
@@ -18,6 +19,8 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 _FIRST_RETRY = 4
+# What one order's own data may lead to.
+_UNSTORABLE = (DataError, IntegrityError, ArithmeticError, ValueError)
 
 
 def store_order(
@@ -26,7 +29,7 @@ def store_order(
     """Store one order and count it; None when it cannot be stored and is set aside."""
     try:
         result = orders.apply_order(ctx.account, data, source=source, is_final=is_final)
-    except (DataError, IntegrityError, ArithmeticError, ValueError) as error:
+    except _UNSTORABLE as error:
         _not_stored(ctx, data.order_id, error)
         return None
     confirmations.take_packages(result.order, data.packages)
@@ -34,18 +37,21 @@ def store_order(
     return result
 
 
-def store_reported(
-    ctx: RunContext, data: ReportOrder, *, is_whole: bool
-) -> ReportResult | None:
-    """Store what a report says of one order; None when it is set aside.
+def store_reported(ctx: RunContext, reported: Sequence[Reported]) -> int:
+    """Store what a report says of these orders; return how many could be stored.
 
-    The caller counts what was stored: here it would cost more than the storing.
+    Those that cannot be stored are set aside and counted. The caller counts the others:
+    here it would cost more than the storing.
     """
     try:
-        return orders.apply_report(ctx.account, data, is_whole=is_whole)
-    except (DataError, IntegrityError, ArithmeticError, ValueError) as error:
-        _not_stored(ctx, data.order_id, error)
-        return None
+        reported_orders.apply_reported(ctx.account, reported)
+    except _UNSTORABLE as error:
+        if len(reported) > 1:
+            logger.warning("orders are taken apart error=%s", type(error).__name__)
+            return sum(store_reported(ctx, [one]) for one in reported)
+        _not_stored(ctx, reported[0].data.order_id, error)
+        return 0
+    return len(reported)
 
 
 def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:

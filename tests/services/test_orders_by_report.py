@@ -22,6 +22,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services import orders, stock
 from channels_amazon.services.order_events import apply_event
+from channels_amazon.services.reported_orders import Reported, apply_reported
 from channels_amazon.services.shipments import (
     ShipmentDraft,
     ShipmentError,
@@ -79,7 +80,7 @@ def bring(account: AmazonAccount, seconds: float, **over: object) -> None:
 def report(account: AmazonAccount, seconds: float, **over: object) -> bool:
     """Apply what a report says of the order; tell whether it was news."""
     data = report_order(ID, seconds=seconds, **over)
-    return orders.apply_report(account, data).is_news
+    return bool(apply_reported(account, [Reported(data)]))
 
 
 def test_report_holds_the_units_of_an_order_to_ship(account: AmazonAccount) -> None:
@@ -194,7 +195,7 @@ def test_total_stays_open_where_tax_is_stated(account: AmazonAccount) -> None:
     )
     plain = report_order(ID, fulfilled_by="AMAZON", lines=(taxed,))
 
-    orders.apply_report(account, plain)
+    apply_reported(account, [Reported(plain)])
 
     assert the_order().total is None
     assert OrderLine.objects.get().unit_price == Decimal("12.50")
@@ -256,7 +257,7 @@ def test_unknown_status_is_kept_and_looked_after(account: AmazonAccount) -> None
 def test_order_with_a_row_set_aside_is_not_complete(account: AmazonAccount) -> None:
     data = report_order(ID, fulfilled_by="AMAZON")
 
-    orders.apply_report(account, data, is_whole=False)
+    apply_reported(account, [Reported(data, is_whole=False)])
 
     assert the_order().completed_at is None
     assert the_order().stale_since is not None

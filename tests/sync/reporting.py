@@ -22,7 +22,7 @@ REPORTS, FETCH = SyncJob.Kind.ORDER_REPORTS, SyncJob.Kind.ORDER_FETCH
 SWEEP = SyncJob.Kind.ORDER_SWEEP
 State, Purpose = OrderReport.State, OrderReport.Purpose
 US = "ATVPDKIKX0DER"
-MOST_QUERIES_AN_ORDER = 30
+MOST_QUERIES_AN_ORDER = 3
 
 
 def sell(emulator: Emulator, count: int = 1, who: str = "AMAZON") -> list[str]:

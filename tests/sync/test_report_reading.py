@@ -17,8 +17,10 @@ from channels_amazon.models import (
     Order,
     OrderReport,
     SyncJob,
+    SyncRun,
 )
-from channels_amazon.services import report_comparison
+from channels_amazon.services import report_comparison, report_facts
+from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.sync import order_reports as order_reports_job
 from channels_amazon.sync import report_reading, storing
 from channels_amazon.sync.context import RunContext
@@ -120,25 +122,31 @@ class Killed(BaseException):
     """Stands for a process that ends without a chance to tidy up."""
 
 
-@pytest.mark.parametrize("place", [0, 3, 9, 10, 24])
+@pytest.mark.parametrize("place", [0, 3, 4, 9])
+@pytest.mark.parametrize("is_stored", [False, True])
 def test_killed_worker_loses_and_doubles_nothing(
     emulator: Emulator,
     account: AmazonAccount,
     monkeypatch: pytest.MonkeyPatch,
     place: int,
+    *,
+    is_stored: bool,
 ) -> None:
     monkeypatch.setattr(report_comparison, "BATCH", 10)
+    monkeypatch.setattr(report_reading, "AT_ONCE", 3)
     sell(emulator, 25)
     report = want(account)
-    stored = storing.store_reported
+    store = storing.store_reported
     count = 0
 
-    def die_at(*args: object, **kwargs: object) -> object:
+    def die_at(*args: object) -> int:
         nonlocal count
         count += 1
         if count == place + 1:
+            if is_stored:
+                store(*args)  # type: ignore[arg-type]
             raise Killed
-        return stored(*args, **kwargs)  # type: ignore[arg-type]
+        return store(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(report_reading, "store_reported", die_at)
     with pytest.raises(Killed):
@@ -150,6 +158,31 @@ def test_killed_worker_loses_and_doubles_nothing(
     assert (report.orders_seen, report.orders_missing) == (25, 25)
     assert len(set(report.gap_order_ids)) == 25
     assert Order.objects.count() == 25
+
+
+def test_order_that_cannot_be_stored_leaves_the_others_stored(
+    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sell(emulator, 7)
+    write = report_facts.write_report
+
+    def fail_for_one(order: Order, data: ReportOrder) -> None:
+        if data.order_id == ids[3]:
+            raise OverflowError
+        write(order, data)
+
+    monkeypatch.setattr(report_facts, "write_report", fail_for_one)
+    report = want(account)
+
+    bring(emulator, account, report)
+
+    assert (report.state, report.orders_missing) == (State.READ, 7)
+    assert Order.objects.filter(completed_at__isnull=False).count() == 6
+    aside = Order.objects.get(amazon_order_id=ids[3])
+    assert (aside.aside_code, aside.reported_at) == ("orders.import_failed", None)
+    assert aside.stale_since is not None
+    last = SyncRun.objects.filter(job__kind=REPORTS).latest("pk")
+    assert (last.rows_seen, last.rows_aside) == (7, 1)
 
 
 @pytest.mark.parametrize(
