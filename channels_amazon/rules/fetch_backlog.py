@@ -216,9 +216,8 @@ def backlog_of(
     Where all of them are to be shipped, pages need not hold anything else.
     """
     to_ship_only = to_ship_only or all(order.needs_address for order in orders)
-    is_whole = bool(supplies.known) and all(
-        order.changed_at.microsecond == 0 for order in supplies.known
-    )
+    read = [order.changed_at for order in supplies.known if not order.by_report]
+    is_whole = bool(read) and all(at.microsecond == 0 for at in read)
     shown = sorted(
         (_seconds(order.changed_at, now, is_whole=is_whole), order.order_id)
         for order in orders

@@ -36,10 +36,14 @@ class StaleOrder:
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """An order that is not stale, but takes its place on a page."""
+    """An order that is not stale, but takes its place on a page.
+
+    A report's times are in whole seconds: one `by_report` says nothing of a search's.
+    """
 
     changed_at: datetime
     needs_address: bool = True
+    by_report: bool = False
 
 
 def ripe_at(order: StaleOrder) -> datetime:

@@ -207,12 +207,15 @@ def _known(ctx: RunContext, stale: Collection[Order]) -> list[KnownOrder]:
         ordered_at__gte=oldest - ORDERED_BEFORE,
         last_updated_at__gte=oldest,
         stale_since__isnull=True,
-    ).values_list("last_updated_at", "status", "fulfilled_by")
-    return [
-        KnownOrder(changed_at, _needs_address(status, fulfilled_by))
-        for changed_at, status, fulfilled_by in rows[:MOST]
-        if changed_at is not None
-    ]
+    ).values_list("last_updated_at", "status", "fulfilled_by", "reported_at")
+    known = []
+    for changed_at, status, fulfilled_by, reported_at in rows[:MOST]:
+        if changed_at is not None:
+            is_to_ship = _needs_address(status, fulfilled_by)
+            # What is to be shipped is never complete by a report alone.
+            by_report = reported_at is not None and not is_to_ship
+            known.append(KnownOrder(changed_at, is_to_ship, by_report))
+    return known
 
 
 def _changed_at(order: Order) -> datetime | None:

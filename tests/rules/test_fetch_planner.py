@@ -253,6 +253,17 @@ def test_failed_report_rests_and_scarce_tokens_are_spared() -> None:
         assert not [call for call in made.calls if isinstance(call, RequestReport)]
 
 
+def test_whole_seconds_of_a_report_say_nothing_of_a_search() -> None:
+    orders = [
+        replace(order, changed_at=NOW - 200.5 * SECOND) for order in stale(60, age=200)
+    ]
+    reported = [KnownOrder(NOW - 150 * SECOND, needs_address=False, by_report=True)]
+
+    (search,) = searches(decide(orders, known=reported))
+
+    assert search.after == NOW - 200.5 * SECOND - SLACK
+
+
 def test_whole_seconds_at_amazon_widen_the_window_to_them() -> None:
     orders = [
         replace(order, changed_at=NOW - 200.5 * SECOND) for order in stale(60, age=200)
