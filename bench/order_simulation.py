@@ -2,7 +2,8 @@
 
 Amazon is played at its least kind: the orders of a search come in any order, nothing
 younger than two minutes is shown, and how long a report takes is only known when it is
-there. Looks happen when an order arrives, at most once a second, and when a plan asks
+there. It may keep its times in whole seconds, as its reports always do; an event's have
+fractions. Looks happen when an order arrives, at most once a second, and when a plan asks
 for one.
 """
 
@@ -88,9 +89,18 @@ class Result:
 class Simulation:
     """One account with its backlog, its buckets and its reports."""
 
-    def __init__(self, sales: Sequence[Sale], world: World, seed: int = 0) -> None:
+    def __init__(
+        self,
+        sales: Sequence[Sale],
+        world: World,
+        seed: int = 0,
+        *,
+        is_whole: bool = False,
+    ) -> None:
         self.sales = sorted(sales, key=lambda sale: sale.arrival.at)
         self.times = [sale.arrival.at for sale in self.sales]
+        # When each changed, as a search states it.
+        self.shown = [float(int(at)) if is_whole else at for at in self.times]
         self.world = world
         self.result = Result()
         self.now = 0.0
@@ -146,7 +156,7 @@ class Simulation:
         raise AssertionError("The planner never has enough.")
 
     def _state(self) -> State:
-        oldest = self.times[min(self._stale)] if self._stale else self.now
+        oldest = self.shown[min(self._stale)] if self._stale else self.now
         at = bisect_left(self._known, oldest, key=lambda known: known[0])
         self._reports = replace(self._reports, create=self._create.quota())
         return State(
@@ -172,11 +182,11 @@ class Simulation:
         self.result.calls[name] = self.result.calls.get(name, 0) + made
 
     def _search_pages(self, call: SearchPages) -> int:
-        first = bisect_left(self.times, _seconds(call.after))
+        first = bisect_left(self.shown, _seconds(call.after))
         edge = min(_seconds(call.before), self.now - self.world.edge)
         found = [
             n
-            for n in range(first, bisect_right(self.times, edge))
+            for n in range(first, bisect_right(self.shown, edge))
             if self.sales[n].arrival.needs_address or not call.to_ship_only
         ]
         self._chance.shuffle(found)
@@ -213,18 +223,16 @@ class Simulation:
         first = bisect_left(self.times, _seconds(report.start))
         for n in range(first, bisect_right(self.times, _seconds(report.end))):
             if not self.sales[n].arrival.needs_address:
-                self._complete(n)
+                self._complete(n, by_report=True)
 
-    def _complete(self, n: int) -> None:
+    def _complete(self, n: int, *, by_report: bool = False) -> None:
         order = self._stale.pop(n, None)
-        if order is None or order.changed_at is None:
+        if order is None:
             return
         self.result.done[n] = self.now
-        insort(
-            self._known,
-            (self.times[n], KnownOrder(order.changed_at, order.needs_address)),
-            key=lambda known: known[0],
-        )
+        at = float(int(self.times[n])) if by_report else self.shown[n]
+        known = KnownOrder(_moment(at), order.needs_address, by_report)
+        insort(self._known, (at, known), key=lambda one: one[0])
 
 
 def _moment(seconds: float) -> datetime:

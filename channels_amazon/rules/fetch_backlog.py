@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -23,10 +23,12 @@ SLACK = timedelta(milliseconds=1)
 # with the last token, what getOrder brings until the token has grown back.
 SAVING = 10.0
 MOST_WANTED, LEAST_WANTED = 5, 2
-# Below this fill of search's bucket, or where all its tokens are needed, pages must not
-# be thinned by taking the newest.
+# Below this fill of search's bucket, or where all its tokens are needed, up to so many
+# pages are read together, for fuller ones.
 SCARCE = 1 / 3
-# Neither while more than twice as much comes as getOrder can bring.
+LONGEST_RUN = 10
+# While more comes, they must not be thinned by taking the newest then. Neither while
+# more than twice as much comes as getOrder can bring.
 FLOOD_TIME = timedelta(seconds=10)
 # A page that may still fill is read all the same when it could be so long.
 PAGE_PATIENCE = timedelta(minutes=2)
@@ -75,8 +77,9 @@ class Backlog:
     @cached_property
     def ends_in(self) -> float:
         """Return in how many seconds all of it can be complete."""
-        pages = cover(self.changed, self.known)
-        gain = sum(page.gain for page in pages) / len(pages) if pages else 0.0
+        windows = self._windows
+        pages = sum(window.pages for window in windows)
+        gain = sum(window.gain for window in windows) / pages if pages else 0.0
         edge = SEARCH_EDGE.total_seconds()
         shown_in = [at + edge for at in self.changed]
         others = self.count - len(self.changed)
@@ -113,30 +116,58 @@ class Backlog:
         coming = len(changed) - bisect_right(changed, -recent)
         if coming > 2 + 2 * self.get.rate * recent or self.search.fill < SCARCE:
             return True
-        return self.is_paged and len(changed) > PAGE * (self.search.whole - 1)
+        takes_all = len(changed) > PAGE * (self.search.whole - 1)
+        return coming > 0 and self.is_paged and takes_all
+
+    @cached_property
+    def _windows(self) -> list[Window]:
+        return self._cover(self.changed)
+
+    def _cover(self, changed: Sequence[float]) -> list[Window]:
+        """Return windows that hold these orders: of one page each, but for dear pages.
+
+        Windows of more pages waste fewer places, and are read later.
+        """
+        windows = cover(changed, self.known)
+        pages = sum(window.pages for window in windows)
+        if pages < self.search.whole and self.search.fill >= SCARCE:
+            return windows
+        return cover(changed, self.known, min(LONGEST_RUN, self.search.whole))
 
     def pages_now(self) -> list[Window]:
-        """Return the pages that are worth their token now, oldest first."""
+        """Return the pages that are worth their tokens now, oldest first."""
         edge = -SEARCH_EDGE.total_seconds()
         visible = self.changed[: bisect_right(self.changed, edge)]
         beyond = self.count - self.get.whole
         if beyond < least_gain(self.get.rate) or not visible or self.search.whole < 1:
             return []
-        windows = cover(visible, self.known)
         if len(visible) == len(self.changed) or self.ends_in <= 0.0:
-            best = self._fewest(windows, beyond)
+            best = self._fewest(self._cover(visible), beyond)
         else:
-            best = [page for page in self._full(edge) if page.gain >= self._least_gain]
+            best = [window for window in self._windows if self._is_ripe(window, edge)]
             late = edge - PAGE_PATIENCE.total_seconds()
-            if not best and windows[0].first <= late:
-                best = [page for page in windows[:1] if page.gain >= self._least_gain]
-        best.sort(key=lambda window: -window.gain)
-        return sorted(best[: self.search.whole], key=lambda window: window.first)
+            if not best and visible[0] <= late:
+                best = cover(visible, self.known)[:1]
+                best = [one for one in best if one.page_gain >= self._least_gain]
+        best.sort(key=lambda window: -window.page_gain)
+        return sorted(self._affordable(best), key=lambda window: window.first)
 
-    def _full(self, edge: float) -> list[Window]:
-        """Return the shown pages that get no better with what is not shown yet."""
-        pages = cover(self.changed, self.known)
-        return [page for page in pages if page.is_full and page.last <= edge]
+    def _is_ripe(self, window: Window, edge: float) -> bool:
+        """Tell whether it is shown, and gets no better with what is not shown yet."""
+        is_shown = window.is_full and window.last <= edge
+        return is_shown and window.page_gain >= self._least_gain
+
+    def _affordable(self, windows: Sequence[Window]) -> list[Window]:
+        """Return the first of these windows, and the pages of the next that are left."""
+        left = self.search.whole
+        chosen = []
+        for window in windows:
+            if left:
+                pages = min(left, window.pages)
+                gain = window.gain * pages // window.pages
+                chosen.append(replace(window, pages=pages, gain=gain))
+                left -= pages
+        return chosen
 
     @property
     def _least_gain(self) -> float:
@@ -148,8 +179,8 @@ class Backlog:
     def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
         """Return the best pages until getOrder can bring what is left."""
         chosen = []
-        for window in sorted(windows, key=lambda window: -window.gain):
-            if min(beyond, window.gain) < least_gain(self.get.rate):
+        for window in sorted(windows, key=lambda window: -window.page_gain):
+            if min(beyond, window.page_gain) < least_gain(self.get.rate):
                 break
             chosen.append(window)
             beyond -= window.gain
@@ -167,7 +198,7 @@ class Backlog:
             SearchPages(
                 after=self.now + timedelta(seconds=run[0].first) - SLACK,
                 before=self.now + timedelta(seconds=run[-1].last) + SLACK,
-                pages=len(run),
+                pages=sum(window.pages for window in run),
                 to_ship_only=self.to_ship_only,
             )
             for run in runs

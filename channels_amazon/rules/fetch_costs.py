@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PAGE = 100
+# Pages that hold so much of what they could are as good as full.
+FULL = 0.99
 # A page begins later when each order left out makes room for so many others.
 ROOM, MOST_LEFT_OUT = 5, 4
 _CLOSE_ENOUGH = 0.25
@@ -44,60 +46,98 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Orders that changed from `first` to `last`: at most what one page holds.
+    """Orders that changed from `first` to `last`: at most what its pages hold.
 
-    `gain` is how many of them are stale; the page is full if no other fits on it.
+    `gain` is how many of them are stale; the window is full if no more fit into it.
     """
 
     first: float
     last: float
     gain: int
+    pages: int
     is_full: bool
 
+    @property
+    def page_gain(self) -> float:
+        """Return how many stale orders a page of it brings."""
+        return self.gain / self.pages
 
-def cover(stale: Sequence[float], known: Sequence[float]) -> list[Window]:
-    """Return the fewest pages that hold the stale orders, oldest first.
 
-    Both lists are sorted. A page is full of what changed in its window, stale or
-    known; beginning each at the oldest stale order left is the best there is. Single
-    orders among known ones are on no page.
+def cover(
+    stale: Sequence[float], known: Sequence[float], most: int = 1
+) -> list[Window]:
+    """Return windows of few pages that hold the stale orders, oldest first.
+
+    Both lists are sorted. Pages hold what changed in their window, stale or known, in
+    any order, and those of one moment cannot be told apart: a window ends where the
+    next moment's orders would not all fit into it. Up to `most` pages make one window
+    where fewer would leave too much room. Beginning each at the oldest stale order left
+    is the best there is; single orders among known ones are in no window.
     """
     windows = []
     at = 0
     while at < len(stale):
-        at, end = _page(stale, known, at)
-        first = stale[at]
-        last = stale[end - 1]
-        is_full = end - at >= PAGE or end < len(stale)
-        windows.append(Window(first, last, end - at, is_full))
+        start, end, pages = _best_run(stale, known, at, most)
+        is_full = end - start >= PAGE * pages or end < len(stale)
+        window = Window(stale[start], stale[end - 1], end - start, pages, is_full)
+        windows.append(window)
         at = end
     return windows
 
 
-def _page(stale: Sequence[float], known: Sequence[float], at: int) -> tuple[int, int]:
-    """Return the run of stale orders, from `at` or a little later, of the next page."""
-    best, best_end = at, _page_end(stale, known, at)
-    if best_end - at >= PAGE:
+def _best_run(
+    stale: Sequence[float], known: Sequence[float], at: int, most: int
+) -> tuple[int, int, int]:
+    """Return start and end of the next window's stale orders, and its pages."""
+    best: tuple[int, int, int] | None = None
+    fewest = -(-_count(stale, known, at, stale[at]) // PAGE)
+    for pages in range(fewest, max(fewest, most) + 1):
+        start, end = _run(stale, known, at, pages)
+        gain = end - start
+        if best is None or gain * best[2] > (best[1] - best[0]) * pages:
+            best = start, end, pages
+        if gain >= FULL * PAGE * pages or end == len(stale):
+            break
+    assert best is not None
+    return best
+
+
+def _run(
+    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+) -> tuple[int, int]:
+    """Return the run of stale orders, from `at` or a little later, on these pages."""
+    best, best_end = at, _run_end(stale, known, at, pages)
+    if best_end - at >= PAGE * pages:
         return best, best_end
     for later in range(at + 1, min(at + 1 + MOST_LEFT_OUT, len(stale))):
-        end = _page_end(stale, known, later)
+        if stale[later] == stale[later - 1]:
+            continue
+        end = _run_end(stale, known, later, pages)
         if end - later >= best_end - best + ROOM * (later - best):
             best, best_end = later, end
     return best, best_end
 
 
-def _page_end(stale: Sequence[float], known: Sequence[float], at: int) -> int:
-    """Return the end of the longest run of stale orders that fits on a page."""
-    seen = bisect_left(known, stale[at])
-    low, high = at + 1, min(len(stale), at + PAGE)
+def _run_end(
+    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+) -> int:
+    """Return the end of the longest run of stale orders that fits on these pages."""
+    low, high = at, min(len(stale), at + PAGE * pages)
     while low < high:
         middle = (low + high + 1) // 2
-        others = bisect_right(known, stale[middle - 1]) - seen
-        if middle - at + others <= PAGE:
-            low = middle
+        if _count(stale, known, at, stale[middle - 1]) <= PAGE * pages:
+            low = bisect_right(stale, stale[middle - 1])
         else:
-            high = middle - 1
+            high = bisect_left(stale, stale[middle - 1])
     return low
+
+
+def _count(
+    stale: Sequence[float], known: Sequence[float], at: int, last: float
+) -> int:
+    """Return how many orders changed from the stale one at `at` to `last`."""
+    others = bisect_right(known, last) - bisect_left(known, stale[at])
+    return bisect_right(stale, last) - at + others
 
 
 def finish(

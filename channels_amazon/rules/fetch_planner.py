@@ -139,8 +139,10 @@ def plan(state: State, now: datetime) -> Plan:
         newest_first=not backlog.is_flood,
         late_from=backlog.late_from,
     )
-    # What a report will bring is read all the same where nothing else needs the token.
-    left += [order for order in ripe if order.order_id in awaited]
+    # What a report will bring is read all the same where nothing else needs the token,
+    # the newest first: theirs comes last.
+    coming = [order for order in ripe if order.order_id in awaited]
+    left += sorted(coming, key=lambda one: one.changed_at or now, reverse=True)
     # Every order is worth a call at once while the bucket is half full.
     free = state.get.whole - int(state.get.burst * LEFT_BY_PENDING)
     each = left[: state.get.whole]

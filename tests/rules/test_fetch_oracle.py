@@ -58,11 +58,13 @@ def world(
     )
 
 
-def play(sales: list[Sale], bound: World, seed: int = 0) -> Result:
+def play(
+    sales: list[Sale], bound: World, seed: int = 0, *, is_whole: bool = False
+) -> Result:
     """Play the planner in the bound's world with the sweep's token added."""
     search = Supply(bound.search.burst + 1, bound.search.rates)
     played = World(bound.get, search, report_takes=bound.report_takes)
-    return Simulation(sales, played, seed).run()
+    return Simulation(sales, played, seed, is_whole=is_whole).run()
 
 
 def sale(
@@ -78,7 +80,10 @@ def sale(
 
 @dataclass(frozen=True)
 class Load:
-    """How orders arrive, how many Amazon ships, and what it allows."""
+    """How orders arrive, how many Amazon ships, and what it allows.
+
+    They come in bursts of so many seconds, and Amazon's times may be in whole ones.
+    """
 
     seed: int
     count: int
@@ -89,6 +94,8 @@ class Load:
     burst: int
     halved_at: float | None
     report_takes: float | None
+    grain: float
+    is_whole: bool
 
     @property
     def bound(self) -> World:
@@ -111,6 +118,7 @@ class Load:
             at = chance.uniform(0, self.span)
             if tops:
                 at = chance.choice(tops) + chance.expovariate(0.1)
+            at = at // self.grain * self.grain if self.grain else at
             due = at + chance.choice([1800.0, 3600.0, 10 * 3600.0, DAY, 2 * DAY])
             sales.append(Sale(Arrival(at, chance.random() >= self.fba), due))
         return sorted(sales, key=lambda one: one.arrival.at)
@@ -127,6 +135,8 @@ LOADS = st.builds(
     burst=st.sampled_from([5, 30, 30, 60]),
     halved_at=st.sampled_from([None, None, 40.0, 250.0]),
     report_takes=st.sampled_from([None, 30.0, 45.0, 90.0]),
+    grain=st.sampled_from([0.0, 0.0, 0.1, 1.0]),
+    is_whole=st.booleans(),
 )
 
 
@@ -136,7 +146,7 @@ def test_planner_is_near_the_oracle(load: Load) -> None:
     load = replace(load, report_takes=None)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed)
+    result = play(sales, bound, load.seed, is_whole=load.is_whole)
 
     arrivals = [one.arrival for one in sales]
     assert len(result.done) == len(sales)
@@ -151,7 +161,7 @@ def test_reports_bring_it_nearer_and_never_further(load: Load) -> None:
     load = replace(load, fba=load.fba or 0.5, report_takes=load.report_takes or 45.0)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed)
+    result = play(sales, bound, load.seed, is_whole=load.is_whole)
 
     arrivals = [one.arrival for one in sales]
     assert result.makespan >= makespan(arrivals, bound) - 0.02
@@ -180,7 +190,7 @@ def test_urgent_orders_are_read_as_if_the_others_could_wait(
         for one in load.sales()
     ]
 
-    done = play(sales, load.bound, load.seed).done
+    done = play(sales, load.bound, load.seed, is_whole=load.is_whole).done
 
     urgent = {n: sales[n].arrival for n in done if sales[n].is_due_in(SOON)}
     everyone = [one.arrival for one in sales]
@@ -309,7 +319,7 @@ def test_prompt_bound_knows_that_the_burst_is_spent_by_then() -> None:
 def test_weighted_bound_is_below_what_the_planner_reaches(load: Load) -> None:
     sales, bound = load.sales()[:100], load.bound
 
-    done = play(sales, bound, load.seed).done
+    done = play(sales, bound, load.seed, is_whole=load.is_whole).done
 
     reached = sum(sales[n].arrival.weight * at for n, at in done.items())
     assert weighted_completion([one.arrival for one in sales], bound) <= reached + 1
