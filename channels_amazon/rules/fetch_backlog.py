@@ -34,7 +34,7 @@ FLOOD_TIME = timedelta(seconds=10)
 PAGE_PATIENCE = timedelta(minutes=2)
 # A backlog matters to parcels that are due within so many times what it takes.
 # Where pages bring it no sooner by so many seconds, all are read by ship-by alone.
-HORIZON, SHORTEST_HORIZON = 6, timedelta(minutes=15)
+HORIZON, SHORTEST_HORIZON = 3, timedelta(minutes=15)
 SOONER = 1.0
 LONGEST_BACKLOG = 86_400.0
 
