@@ -3,8 +3,8 @@
 Amazon is played at its least kind: the orders of a search come in any order, nothing
 younger than two minutes is shown, and how long a report takes is only known when it is
 there. It may keep its times in whole seconds, as its reports always do; an event's have
-fractions. Looks happen when an order arrives, at most once a second, and when a plan asks
-for one.
+fractions. Looks happen when an order arrives, at most once a second, and when a plan
+asks for one.
 """
 
 from __future__ import annotations

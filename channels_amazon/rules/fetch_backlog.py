@@ -43,12 +43,14 @@ LONGEST_BACKLOG = 86_400.0
 class SearchPages:
     """Search what changed from `after` to `before`; up to `pages` are worth a token.
 
-    With `to_ship_only` only the merchant's open orders are asked for.
+    They show the orders of `order_ids`, as far as events told right. With
+    `to_ship_only` only the merchant's open orders are asked for.
     """
 
     after: datetime
     before: datetime
     pages: int
+    order_ids: frozenset[str]
     to_ship_only: bool = False
 
 
@@ -158,7 +160,7 @@ class Backlog:
         return is_shown and window.page_gain >= self._least_gain
 
     def _affordable(self, windows: Sequence[Window]) -> list[Window]:
-        """Return the first of these windows, and the pages of the next that are left."""
+        """Return the first of these windows, the last maybe with fewer pages."""
         left = self.search.whole
         chosen = []
         for window in windows:
@@ -199,6 +201,7 @@ class Backlog:
                 after=self.now + timedelta(seconds=run[0].first) - SLACK,
                 before=self.now + timedelta(seconds=run[-1].last) + SLACK,
                 pages=sum(window.pages for window in run),
+                order_ids=self._shown_by(run),
                 to_ship_only=self.to_ship_only,
             )
             for run in runs
@@ -206,13 +209,14 @@ class Backlog:
 
     def _lies_between(self, last: float, first: float) -> bool:
         """Tell whether an order lies there that would take a place on the page."""
-        known = bisect_right(self.known, first) - bisect_right(self.known, last)
-        changed = self.changed
-        return known + bisect_right(changed, first) - bisect_right(changed, last) > 1
+        return any(
+            bisect_left(times, first) > bisect_right(times, last)
+            for times in (self.known, self.changed)
+        )
 
-    def brought_by(self, windows: Sequence[Window]) -> set[str]:
-        """Return the ids of the orders on these pages."""
-        return {
+    def _shown_by(self, windows: Sequence[Window]) -> frozenset[str]:
+        """Return the ids of the stale orders in these windows."""
+        return frozenset(
             order_id
             for window in windows
             for order_id in self.order_ids[
@@ -220,7 +224,7 @@ class Backlog:
                     self.changed, window.last
                 )
             ]
-        }
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,16 +89,15 @@ def _best_run(
     stale: Sequence[float], known: Sequence[float], at: int, most: int
 ) -> tuple[int, int, int]:
     """Return start and end of the next window's stale orders, and its pages."""
-    best: tuple[int, int, int] | None = None
     fewest = -(-_count(stale, known, at, stale[at]) // PAGE)
+    best, best_gain = (at, at, fewest), 0.0
     for pages in range(fewest, max(fewest, most) + 1):
         start, end = _run(stale, known, at, pages)
-        gain = end - start
-        if best is None or gain * best[2] > (best[1] - best[0]) * pages:
-            best = start, end, pages
-        if gain >= FULL * PAGE * pages or end == len(stale):
+        gain = (end - start) / pages
+        if gain > best_gain:
+            best, best_gain = (start, end, pages), gain
+        if gain >= FULL * PAGE or end == len(stale):
             break
-    assert best is not None
     return best
 
 
@@ -132,9 +131,7 @@ def _run_end(
     return low
 
 
-def _count(
-    stale: Sequence[float], known: Sequence[float], at: int, last: float
-) -> int:
+def _count(stale: Sequence[float], known: Sequence[float], at: int, last: float) -> int:
     """Return how many orders changed from the stale one at `at` to `last`."""
     others = bisect_right(known, last) - bisect_left(known, stale[at])
     return bisect_right(stale, last) - at + others

@@ -128,9 +128,9 @@ def plan(state: State, now: datetime) -> Plan:
         # They need not take up places on the pages, but then no page brings their like.
         without = backlog_of(orders, supplies, now, to_ship_only=True)
         backlog = min(backlog, without, key=lambda one: one.ends_in)
-    windows = backlog.pages_now()
-    calls += backlog.searches(windows)
-    brought = backlog.brought_by(windows)
+    searches = backlog.searches(backlog.pages_now())
+    calls += searches
+    brought = frozenset[str]().union(*(search.order_ids for search in searches))
     left = by_urgency(
         [order for order in orders if order.order_id not in brought],
         now,

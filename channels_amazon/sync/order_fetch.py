@@ -238,7 +238,7 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
         fulfilled_by=("MERCHANT",) if call.to_ship_only else (),
         included_data=wanted,
     )
-    is_whole = False
+    is_whole, began = False, ctx.now()
     try:
         for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
             for found in page.orders:
@@ -254,8 +254,9 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
         ctx.save_cursor({"search_refused_at": ctx.now().isoformat()})
         return
     if is_whole:
+        # Amazon does not show these where events said: only getOrder brings them.
         _waiting(ctx).filter(
-            last_event_at__range=(call.after, call.before), fetch_attempts=0
+            amazon_order_id__in=call.order_ids, stale_since__lte=began, fetch_attempts=0
         ).update(fetch_attempts=1)
 
 

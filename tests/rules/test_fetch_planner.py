@@ -82,13 +82,54 @@ def test_plan_asks_for_no_more_than_there_are_tokens() -> None:
 
 
 def test_plan_for_a_flash_sale_searches_just_the_window_of_its_orders() -> None:
-    made = decide(stale(100, age=200))
+    orders = stale(100, age=200)
+
+    made = decide(orders)
 
     assert made.calls == (
         SearchPages(
-            NOW - 299 * SECOND - SLACK, NOW - 200 * SECOND + SLACK, 1, to_ship_only=True
+            after=NOW - 299 * SECOND - SLACK,
+            before=NOW - 200 * SECOND + SLACK,
+            pages=1,
+            order_ids=frozenset(order.order_id for order in orders),
+            to_ship_only=True,
         ),
     )
+
+
+def test_orders_of_one_moment_are_not_parted() -> None:
+    first = stale(90, age=200)
+    moment = [
+        replace(order, changed_at=NOW - 199 * SECOND) for order in stale(20, age=150)
+    ]
+
+    (search,) = searches(decide([*first, *moment], get=NO_GET))
+
+    assert (search.pages, len(search.order_ids)) == (2, 110)
+    (search,) = searches(decide([*first, *moment]))
+    assert (search.pages, len(search.order_ids)) == (1, 90)
+
+
+def test_more_orders_of_one_moment_than_fit_on_a_page_are_read_together() -> None:
+    moment = [
+        replace(order, changed_at=NOW - 199 * SECOND) for order in stale(150, age=150)
+    ]
+
+    (search,) = searches(decide(moment))
+
+    assert (search.pages, len(search.order_ids)) == (2, 150)
+
+
+def test_dear_pages_are_read_together_where_that_leaves_less_room() -> None:
+    # Sixty change at once: one page holds one such moment, three pages hold five.
+    orders = [
+        replace(order, changed_at=NOW - (200 + n // 60) * SECOND)
+        for n, order in enumerate(stale(300, age=150))
+    ]
+
+    (search,) = searches(decide(orders, get=NO_GET, search=Quota(4.2, 0.0056, 20)))
+
+    assert (search.pages, len(search.order_ids)) == (3, 300)
 
 
 def test_plan_does_not_search_for_what_the_search_cannot_show() -> None:

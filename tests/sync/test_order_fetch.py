@@ -17,6 +17,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.rules.fetch_backlog import SLACK
 from channels_amazon.rules.order_event import read_envelope, read_order_event
 from channels_amazon.services.order_events import apply_event
 from channels_amazon.sync import order_fetch, runner
@@ -170,6 +171,32 @@ def test_order_that_a_page_lacks_is_fetched_alone(
 
     assert complete() >= {row.amazon_order_id for row in rows}
     assert (calls("searchOrders"), calls("getOrder")) == (1, 1)
+
+
+def test_search_says_nothing_of_orders_that_changed_just_after_its_window(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    rows = sell(emulator, account, 102)
+    minutes_ago = timezone.now() - timedelta(minutes=3)
+    at = minutes_ago.replace(microsecond=500_000)
+    change_all(emulator, rows[:100], at)
+    change_all(emulator, rows[100:], at + timedelta(milliseconds=1))
+    for row in rows[100:]:
+        emulator.state.orders[row.amazon_order_id].updated_at += SLACK / 2
+    QuotaBucket.objects.create(
+        subject=f"account:{account.pk}",
+        operation="getOrder",
+        tokens=-2.0,
+        stamp=timezone.now().timestamp(),
+        rate=0.25,
+        burst=30,
+    )
+
+    runner.run_kind(account, FETCH)
+
+    assert len(complete()) == 100
+    late = Order.objects.filter(pk__in=[row.pk for row in rows[100:]])
+    assert set(late.values_list("fetch_attempts", flat=True)) == {0}
 
 
 @pytest.mark.parametrize(("sweep_in", "searched"), [(300, 1), (0, 0)])
