@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
@@ -59,17 +59,6 @@ _TO_SHIP = (
     Order.Status.UNFULFILLABLE,
     Order.Status.UNKNOWN,
 )
-_COLUMNS = (
-    "amazon_order_id",
-    "account_id",
-    "status",
-    "fulfilled_by",
-    "ship_by",
-    "last_event_at",
-    "last_updated_at",
-    "stale_since",
-    "fetch_attempts",
-)
 
 
 @reconciler(SyncJob.Kind.ORDER_FETCH, every=EVERY)
@@ -82,18 +71,14 @@ def reconcile(ctx: RunContext) -> Outcome:
         if not chosen.calls:
             return Outcome(next_due=_next_due(ctx, chosen.look_at))
         for call in chosen.calls:
-            if not _make(ctx, call, stale, streak, wanted):
+            if not _make(ctx, call, streak, wanted):
                 streak.hand_over()
                 return Outcome(next_due=ctx.now(), is_complete=False)
     return Outcome(next_due=_next_due(ctx, None))
 
 
 def _make(
-    ctx: RunContext,
-    call: object,
-    stale: dict[str, Order],
-    streak: Streak,
-    wanted: tuple[str, ...],
+    ctx: RunContext, call: object, streak: Streak, wanted: tuple[str, ...]
 ) -> bool:
     """Make one call of the plan; False when the time was up before it was done."""
     if isinstance(call, SearchPages):
@@ -102,10 +87,14 @@ def _make(
     if isinstance(call, RequestReport):
         backlog_reports.want(ctx, call)
     if isinstance(call, GetEach):
+        rows = _waiting(ctx).filter(amazon_order_id__in=call.order_ids)
+        waiting = {order.amazon_order_id: order for order in rows}
         for order_id in call.order_ids:
             if not ctx.has_time():
                 return False
-            _fetch(ctx, stale[order_id], streak, wanted)
+            # Another source may have brought it since.
+            if order_id in waiting:
+                _fetch(ctx, waiting[order_id], streak, wanted)
     return True
 
 
@@ -116,11 +105,46 @@ def _waiting(ctx: RunContext) -> QuerySet[Order]:
     return rows
 
 
-def _stale(ctx: RunContext) -> dict[str, Order]:
-    due = Q(fetch_after__isnull=True) | Q(fetch_after__lte=ctx.now())
-    rows = _waiting(ctx).filter(due).only(*_COLUMNS)
-    urgent = rows.order_by(F("ship_by").asc(nulls_last=True), "stale_since")[:MOST]
-    return {order.amazon_order_id: order for order in urgent}
+def _stale(ctx: RunContext) -> list[StaleOrder]:
+    """Return the orders to plan for; plain rows, since there may be thousands."""
+    now = ctx.now()
+    due = Q(fetch_after__isnull=True) | Q(fetch_after__lte=now)
+    rows = (
+        _waiting(ctx)
+        .filter(due)
+        .order_by(F("ship_by").asc(nulls_last=True), "stale_since")
+        .values_list(
+            "amazon_order_id",
+            "status",
+            "fulfilled_by",
+            "ship_by",
+            "last_event_at",
+            "last_updated_at",
+            "stale_since",
+            "fetch_attempts",
+        )
+    )
+    return [
+        StaleOrder(
+            order_id=order_id,
+            changed_at=_changed_at(told_at, known_at),
+            waits_since=stale_since or now,
+            ship_by=ship_by,
+            needs_address=_needs_address(status, fulfilled_by),
+            is_pending=status == Order.Status.PENDING,
+            attempts=attempts,
+        )
+        for (
+            order_id,
+            status,
+            fulfilled_by,
+            ship_by,
+            told_at,
+            known_at,
+            stale_since,
+            attempts,
+        ) in rows[:MOST]
+    ]
 
 
 def _next_due(ctx: RunContext, look_at: datetime | None) -> datetime:
@@ -133,7 +157,7 @@ def _next_due(ctx: RunContext, look_at: datetime | None) -> datetime:
     return min(time for time in (regular, look_at, first) if time is not None)
 
 
-def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
+def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> Plan:
     now = ctx.now()
     buckets = {line.operation: line for line in figures.quota_lines(ctx.account, now)}
 
@@ -153,10 +177,10 @@ def _choose(ctx: RunContext, stale: dict[str, Order]) -> Plan:
     # looks at days of orders, too much for each single one that comes.
     may_search = len(stale) - get.whole >= least_gain(get.rate)
     state = State(
-        stale=[_stale_order(order, now) for order in stale.values()],
+        stale=stale,
         get=get,
         search=search,
-        known=_known(ctx, stale.values()) if may_search else (),
+        known=_known(ctx, stale) if may_search else (),
         reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
         spared_searches=_spared(ctx, search, now) if may_search else SPARED_SEARCHES,
     )
@@ -178,26 +202,14 @@ def _spared(ctx: RunContext, search: Quota, now: datetime) -> float:
     return 0.0 if is_free else SPARED_SEARCHES
 
 
-def _stale_order(order: Order, now: datetime) -> StaleOrder:
-    return StaleOrder(
-        order_id=order.amazon_order_id,
-        changed_at=_changed_at(order),
-        waits_since=order.stale_since or now,
-        ship_by=order.ship_by,
-        needs_address=_needs_address(order.status, order.fulfilled_by),
-        is_pending=order.status == Order.Status.PENDING,
-        attempts=order.fetch_attempts,
-    )
-
-
 def _needs_address(status: str, fulfilled_by: str) -> bool:
     """Tell whether we ship the order, or may have to: its status is a new one."""
     return fulfilled_by != Order.FulfilledBy.AMAZON and status in _TO_SHIP
 
 
-def _known(ctx: RunContext, stale: Collection[Order]) -> list[KnownOrder]:
+def _known(ctx: RunContext, stale: Sequence[StaleOrder]) -> list[KnownOrder]:
     """Return the orders that a page would bring although nobody asks for them."""
-    times = [time for time in map(_changed_at, stale) if time is not None]
+    times = [order.changed_at for order in stale if order.changed_at is not None]
     if not times:
         return []
     oldest = min(times)
@@ -218,12 +230,11 @@ def _known(ctx: RunContext, stale: Collection[Order]) -> list[KnownOrder]:
     return known
 
 
-def _changed_at(order: Order) -> datetime | None:
+def _changed_at(told_at: datetime | None, known_at: datetime | None) -> datetime | None:
     """Return when Amazon changed the order; None when it may not have changed at all.
 
     A search by last update brings only what an event told of.
     """
-    told_at, known_at = order.last_event_at, order.last_updated_at
     if told_at is None or (known_at is not None and told_at <= known_at):
         return None
     return told_at
