@@ -12,8 +12,8 @@ from bench.order_stamps import Way
 
 RATE = 5.0
 SECONDS = 60.0
-# What waits at the throttled account while the others sell.
-BACKLOG = 300
+# What waits at the throttled account once it sold like the others for an hour.
+BACKLOG = round(3600 * RATE / (ACCOUNTS - 1))
 
 
 def run(database_url: str = "") -> list[Measure]:
@@ -37,7 +37,7 @@ def _throttle(farm: Farm, seller_id: str) -> None:
     """Take the account's quota away and give it something to wait with."""
     farm.control("limits", operation="*", rate=1 / 3600, burst=1, seller_id=seller_id)
     farm.control("orders", n=BACKLOG, seller_id=seller_id, fulfilled_by="MERCHANT")
-    # What is measured is an hour without quota, not the burst that it begins with.
+    # What is measured is the end of an hour without quota, not how it began.
     farm.wait(lambda: _told(farm, seller_id) >= BACKLOG)
 
 

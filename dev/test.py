@@ -20,6 +20,8 @@ _NO_TESTS = 5
 # These measure time or start many processes: they run one after another.
 _ALONE = "browser or chaos"
 _ON_BOTH = "chaos"
+# Pure functions: they know no database, so one run tells all.
+_NO_DATABASE = ["--ignore=tests/rules"]
 # What the chaos run does unless told otherwise; the suite itself kills fewer.
 _CHAOS = {"CHAOS_SEED": "1", "CHAOS_KILLS": "200"}
 
@@ -110,7 +112,8 @@ def _chosen(
 
 def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
     """Run everything; return the titles of the runs that failed."""
-    side_by_side = ["-n", "2", "-m", f"not ({_ALONE})"]
+    # A file's tests stay together: some files end by asking what all of them did.
+    side_by_side = ["-n", "2", "--dist", "loadfile", "-m", f"not ({_ALONE})"]
     runs = [
         ("SQLite, one after another", ["-m", _ALONE], ""),
         ("SQLite, side by side", side_by_side, ""),
@@ -118,7 +121,7 @@ def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
     if postgresql:
         runs += [
             ("PostgreSQL, one after another", ["-m", _ON_BOTH], postgresql),
-            ("PostgreSQL, side by side", side_by_side, postgresql),
+            ("PostgreSQL, side by side", [*_NO_DATABASE, *side_by_side], postgresql),
         ]
     failed = []
     for title, arguments, database in runs:
