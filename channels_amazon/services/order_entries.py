@@ -54,8 +54,9 @@ def tell_people(order: Order, unmatched: Sequence[str], before: Before) -> None:
 
 
 def _tell_flag(order: Order, was: str) -> None:
-    # Only a cancellation asks for the packages, which cost a query.
-    is_packed = order.status == Order.Status.CANCELLED and has_packages(order)
+    # Only a cancellation of a known order asks for its packages, which cost a query.
+    is_cancelled = bool(was) and order.status == Order.Status.CANCELLED
+    is_packed = is_cancelled and has_packages(order)
     flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
     tell = _TELLERS.get(flag) if flag is not None else None
     if tell is not None:
