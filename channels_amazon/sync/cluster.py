@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from multiprocessing.process import BaseProcess
 
 from django_q import cluster
 
 from channels_amazon.sync import keeper
+from channels_amazon.sync.cluster_group import GRACE
 
 
 class _Guard(cluster.Sentinel):  # type: ignore[misc]
-    """Lets the living finish their tasks, as at a wanted end, when one has died."""
+    """Lets the living finish their tasks for a moment when one has died."""
 
     def reincarnate(self, process: BaseProcess) -> None:
         """Stop the cluster instead of replacing `process`."""
+        # The dead one may hold a lock that the others need to stop.
+        deadline = threading.Timer(GRACE, _kill_own_group)
+        deadline.daemon = True
+        deadline.start()
         # One that is over its time instead of dead would not end by itself.
         process.terminate()
         self.stop_event.set()
