@@ -32,10 +32,13 @@ def main(argument: str) -> None:
 def _connect(number: int, granted: dict[str, Any]) -> int:
     """Make a store with the seller's SKUs and plenty of stock, and connect it."""
     from channels_amazon.models import Store
-    from channels_amazon.services import subscriptions
-    from channels_amazon.services.accounts import AccountGrant
-    from channels_amazon.services.catalog_import import ImportOptions, import_catalogue
-    from channels_amazon.services.self_authorization import connect_by_token
+    from channels_amazon.services.accounts import subscriptions
+    from channels_amazon.services.accounts.connection import AccountGrant
+    from channels_amazon.services.accounts.private_app import connect_by_token
+    from channels_amazon.services.catalog.product_import import (
+        ImportOptions,
+        import_catalogue,
+    )
     from channels_amazon.storefronts.catalogue import CatalogueItem
 
     store = Store.objects.create(

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats, latency, quarantine, retention
-from channels_amazon.services.purge import purge
+from channels_amazon.services.diagnostics import retention
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.notifications import quarantine
+from channels_amazon.services.orders import latency
+from channels_amazon.services.privacy.purge import purge
 from channels_amazon.sync import runner
 from channels_amazon.sync.pulse import repeating
 

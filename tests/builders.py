@@ -33,7 +33,7 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
-from channels_amazon.services.store_orders import (
+from channels_amazon.services.mcf.store_orders import (
     LineDraft,
     StoreOrderDraft,
     place_store_order,

@@ -16,7 +16,9 @@ from channels_amazon.models import (
     Translation,
     Variant,
 )
-from channels_amazon.services import listings, orders, stock
+from channels_amazon.services.catalog import listings
+from channels_amazon.services.orders import intake
+from channels_amazon.services.stock import ledger
 
 
 class VariantInline(ScopedInline):
@@ -84,5 +86,5 @@ def relink(variant: Variant) -> None:
     )
     for account in accounts:
         listings.link_by_sku(account, [variant.sku])
-    stock.refresh_desired([variant.pk])
-    orders.match_lines(variant)
+    ledger.refresh_desired([variant.pk])
+    intake.match_lines(variant)

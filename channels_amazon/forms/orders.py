@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.forms.filters import moment_input
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.rules.carriers import CARRIERS, OTHER
-from channels_amazon.services.shipments import units_left
+from channels_amazon.services.shipping.shipments import units_left
 
 
 class ShipForm(forms.Form):

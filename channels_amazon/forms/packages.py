@@ -6,7 +6,7 @@ from typing import Any
 
 from channels_amazon.forms.orders import ShipForm, quantity_name
 from channels_amazon.models import Shipment
-from channels_amazon.services.package_edits import units_free
+from channels_amazon.services.shipping.shipment_edits import units_free
 
 
 class PackageForm(ShipForm):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Order, OrderLine, Warehouse
-from channels_amazon.services.returns import ReturnDraft, returnable
+from channels_amazon.services.shipping.returns import ReturnDraft, returnable
 
 
 class ReturnForm(forms.Form):

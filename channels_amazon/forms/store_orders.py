@@ -20,7 +20,7 @@ from channels_amazon.models import (
     StoreOrderLine,
 )
 from channels_amazon.rules.destination import BadDestination, country_of
-from channels_amazon.services.fba_rules import RuleDraft
+from channels_amazon.services.mcf.rules import RuleDraft
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_KEPT = 1_000_000

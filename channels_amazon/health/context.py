@@ -13,9 +13,9 @@ from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.finding import NotChecked
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount
-from channels_amazon.services import permission_probes
-from channels_amazon.services.amazon import client_for, endpoint
-from channels_amazon.services.permission_probes import ProbeResult
+from channels_amazon.services.accounts import permission_probes
+from channels_amazon.services.accounts.permission_probes import ProbeResult
+from channels_amazon.services.amazon_client.factory import client_for, endpoint
 from channels_amazon.spapi import network_probe
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.client import SpApiClient

@@ -11,8 +11,8 @@ from datetime import timedelta
 from channels_amazon.models import OrderReport
 from channels_amazon.rules.fetch_planner import Quota, Report, Reports, RequestReport
 from channels_amazon.rules.fetch_reports import USUAL_TIME
-from channels_amazon.services import order_reports
-from channels_amazon.services.order_reports import Purpose, State
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.sync.context import RunContext
 
 # After one that was given up, pages and single calls bring the backlog.
@@ -25,21 +25,21 @@ def reports_of(ctx: RunContext, create: Quota) -> Reports:
     """Return what the planner has to know; `create` is the quota of createReport."""
     found = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.BACKLOG)
     last = list(found.order_by("-pk")[:_LAST])
-    underway = [report for report in last if report.state in order_reports.OPEN]
+    underway = [report for report in last if report.state in requests.OPEN]
     read = [report.ends_at for report in last if report.state == State.READ]
     rests = [report.wanted_at + REST for report in last if report.state == State.FAILED]
     return Reports(
         create=create,
         underway=tuple(_underway(ctx, report) for report in underway),
         covered_until=max(read, default=None),
-        takes=order_reports.usual_time(ctx.account) or USUAL_TIME,
+        takes=requests.usual_time(ctx.account) or USUAL_TIME,
         rest_until=max(rests, default=None),
     )
 
 
 def want(ctx: RunContext, call: RequestReport) -> None:
     """Want the report that the planner asks for."""
-    order_reports.want_report(
+    requests.want_report(
         ctx.account,
         purpose=Purpose.BACKLOG,
         starts_at=call.start,

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats
-from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.notifications import accept, queue_region
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.notifications.inbox import accept, queue_region
 from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
 from channels_amazon.wording import sentence
 

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.spapi_stores import CallCounter
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.amazon_client.stores import CallCounter
 from channels_amazon.spapi.client import SpApiClient
 
 # Short, since a killed worker's job is free again only when its lease has run out.

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import SyncJob, SyncRun
-from channels_amazon.services import accounts, jobs
-from channels_amazon.services.diagnostics import Entry, Level, entry_for
-from channels_amazon.services.jobs import Finish
+from channels_amazon.services.accounts import connection
+from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.lifecycle import Finish
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
@@ -94,16 +95,16 @@ def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
 
 
 def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> Ending:
-    accounts.mark_needs_authorization(ctx.account, code=error.code)
+    connection.mark_needs_authorization(ctx.account, code=error.code)
     ending = _blocked(ctx, error)
-    jobs.block_all(ctx.account, error.code, error.message)
+    lifecycle.block_all(ctx.account, error.code, error.message)
     return ending
 
 
 def _access_denied(ctx: RunContext, error: AccessDenied) -> Ending:
     code = MISSING_PERMISSION.get(Kind(ctx.job.kind), error.code)
     if ctx.job.kind != Kind.PERMISSIONS:
-        jobs.wake(ctx.account.pk, Kind.PERMISSIONS)
+        lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     ending = _blocked(ctx, error, code=code)
     if ending.entry is None:
         return ending
@@ -116,10 +117,10 @@ def _blocked(
     error: ShoplinkError,
     *,
     code: str = "",
-    retry: timedelta = jobs.BLOCKED_RETRY,
+    retry: timedelta = lifecycle.BLOCKED_RETRY,
 ) -> Ending:
     code = code or error.code
-    is_new = jobs.block(ctx.job, code, error.message, retry=retry)
+    is_new = lifecycle.block(ctx.job, code, error.message, retry=retry)
     return Ending(
         State.BLOCKED,
         Finish(due_at=ctx.job.due_at, is_failed=True),
@@ -131,7 +132,7 @@ def _blocked(
 
 def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
     retry_at = getattr(error, "retry_at", None)
-    due_at = retry_at or ctx.now() + jobs.backoff(ctx.job.attempts)
+    due_at = retry_at or ctx.now() + lifecycle.backoff(ctx.job.attempts)
     entry: Entry | None = None
     if ctx.job.attempts == 1:
         entry = _entry(ctx, error)
@@ -143,7 +144,7 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
             message=sentence(
                 "The job “%(job)s” failed %(times)s times in a row, last with "
                 "%(code)s: %(reason)s",
-                job=jobs.label_of(ctx.job.kind),
+                job=lifecycle.label_of(ctx.job.kind),
                 times=FAILING_AFTER,
                 code=error.code,
                 reason=error.message,
@@ -171,7 +172,7 @@ def _unknown(ctx: RunContext, error: Exception) -> Ending:
         "unknown",
         sentence(
             "An error that Shoplink does not know ended the job “%(job)s”: %(error)s.",
-            job=jobs.label_of(ctx.job.kind),
+            job=lifecycle.label_of(ctx.job.kind),
             error=name,
         ),
         fix=sentence("Read the traceback of the run, and report it with the log."),

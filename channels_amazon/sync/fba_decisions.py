@@ -6,8 +6,11 @@ from django.db.models import Q
 
 from channels_amazon.models import StoreOrder
 from channels_amazon.rules.fba_terms import Ask, Candidate
-from channels_amazon.services import fba_choices, store_orders
-from channels_amazon.services.destinations import DestinationUnreadable, destination_of
+from channels_amazon.services.mcf import decisions, store_orders
+from channels_amazon.services.mcf.destinations import (
+    DestinationUnreadable,
+    destination_of,
+)
 from channels_amazon.spapi.errors import (
     InvalidRequest,
     NotFound,
@@ -56,14 +59,14 @@ def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
 def _decide(ctx: RunContext, order: StoreOrder) -> None:
     """Ask this account's Amazon for as many pools as the decision needs."""
     asked: set[Candidate] = set()
-    asks = fba_choices.consider(order, asker=ctx.account.pk)
+    asks = decisions.consider(order, asker=ctx.account.pk)
     while asks is not None and asks.candidate.account_id == ctx.account.pk:
         if asks.candidate in asked:
             return
         asked.add(asks.candidate)
         if not _ask(ctx, order, asks):
             return
-        asks = fba_choices.consider(order, asker=ctx.account.pk)
+        asks = decisions.consider(order, asker=ctx.account.pk)
 
 
 def _ask(ctx: RunContext, order: StoreOrder, asks: Ask) -> bool:
@@ -76,18 +79,18 @@ def _ask(ctx: RunContext, order: StoreOrder, asks: Ask) -> bool:
     if not parts:
         store_orders.needs_person(order, sentence("Its address has been deleted."))
         return False
-    facts = fba_choices.facts_of([order])[order.pk]
+    facts = decisions.facts_of([order])[order.pk]
     request = outbound_words.preview_request(order, facts, asks.candidate, parts)
     if request is None:
         return False
-    api = outbound_api(fba_choices.version_for_new())
+    api = outbound_api(decisions.version_for_new())
     try:
         previews = api.preview(ctx.client, request)
     except (InvalidRequest, NotFound) as error:
-        fba_choices.keep_offers(order, asks.candidate, [], said=error.message)
+        decisions.keep_offers(order, asks.candidate, [], said=error.message)
         return True
     reasons = {reason: None for preview in previews for reason in preview.reasons}
-    fba_choices.keep_offers(
+    decisions.keep_offers(
         order,
         asks.candidate,
         [outbound_words.offer(preview) for preview in previews],

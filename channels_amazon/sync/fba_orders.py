@@ -20,19 +20,19 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.outbound_event import FULFILLMENT_ORDER_STATUS
-from channels_amazon.services import (
-    fulfillment,
-    fulfillment_results,
-    jobs,
-)
-from channels_amazon.services.destinations import DestinationUnreadable, destination_of
-from channels_amazon.services.diagnostics import (
+from channels_amazon.services.accounts.subscriptions import subscribe_to
+from channels_amazon.services.diagnostics.entries import (
     Entry,
     Level,
     entry_for,
     record_once,
 )
-from channels_amazon.services.subscriptions import subscribe_to
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.mcf import commitments, results
+from channels_amazon.services.mcf.destinations import (
+    DestinationUnreadable,
+    destination_of,
+)
 from channels_amazon.spapi.errors import (
     AccessDenied,
     InvalidRequest,
@@ -152,11 +152,11 @@ def _each(
         try:
             changed = step(ctx, row)
         except Throttled as error:
-            fulfillment.postpone(row, error.retry_at)
+            commitments.postpone(row, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
             again_at = ctx.now() + put_off_by(row.attempts)
-            fulfillment.postpone(row, again_at, error=error.message)
+            commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
                 streak.add(error)
             continue
@@ -167,14 +167,14 @@ def _each(
 
 def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
     """Place one order, or find that an earlier attempt has."""
-    if not fulfillment.begin_attempt(row):
+    if not commitments.begin_attempt(row):
         return False
     if row.attempts > 1 and _found(ctx, row):
         return True
     try:
         parts = destination_of(row.order)
     except DestinationUnreadable as error:
-        fulfillment_results.mark_refused(row, code=error.code, reason=error.message)
+        results.mark_refused(row, code=error.code, reason=error.message)
         return True
     try:
         _api(row).create(ctx.client, outbound_words.new_order(row, parts))
@@ -183,13 +183,13 @@ def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
         if _found(ctx, row):
             return True
         if 1 < row.attempts <= PATIENCE:
-            fulfillment.postpone(row, ctx.now() + LOOK_AGAIN, error=error.message)
+            commitments.postpone(row, ctx.now() + LOOK_AGAIN, error=error.message)
             return False
-        fulfillment_results.mark_refused(
+        results.mark_refused(
             row, code=error.code, reason=error.message, request_id=error.request_id
         )
         return True
-    return fulfillment_results.mark_placed(row)
+    return results.mark_placed(row)
 
 
 def _found(ctx: RunContext, row: FulfillmentOrder) -> bool:
@@ -198,9 +198,9 @@ def _found(ctx: RunContext, row: FulfillmentOrder) -> bool:
     if shown is None:
         return False
     if _is_ours(row, shown):
-        fulfillment_results.take_shown(row, shown)
+        results.take_shown(row, shown)
         return True
-    fulfillment_results.mark_refused(
+    results.mark_refused(
         row,
         code="fba_orders.number_taken",
         reason=sentence(
@@ -227,8 +227,8 @@ def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
         if not _found(ctx, row):
             asked_at = row.cancel_asked_at or ctx.now()
             if ctx.now() - asked_at >= SETTLED:
-                return fulfillment_results.withdraw(row)
-            fulfillment.postpone(row, ctx.now() + LOOK_AGAIN)
+                return results.withdraw(row)
+            commitments.postpone(row, ctx.now() + LOOK_AGAIN)
             return False
         row.refresh_from_db()
         if row.ended_at is not None:
@@ -236,9 +236,9 @@ def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
     try:
         _api(row).cancel(ctx.client, row.order.number)
     except (InvalidRequest, NotFound) as error:
-        fulfillment_results.mark_cancel_refused(row, error.message)
+        results.mark_cancel_refused(row, error.message)
         return True
-    fulfillment_results.mark_cancel_sent(row)
+    results.mark_cancel_sent(row)
     return True
 
 
@@ -246,10 +246,10 @@ def _look_after(ctx: RunContext, row: FulfillmentOrder) -> bool:
     """Read one placed order back."""
     shown = _get(ctx, row)
     if shown is not None:
-        return fulfillment_results.take_shown(row, shown)
-    fulfillment.postpone(row, ctx.now() + LOOK_AGAIN)
+        return results.take_shown(row, shown)
+    commitments.postpone(row, ctx.now() + LOOK_AGAIN)
     if row.placed_at and ctx.now() - row.placed_at > NOT_SHOWN_AFTER:
-        fulfillment.postpone(row, ctx.now() + NOT_SHOWN_AFTER)
+        commitments.postpone(row, ctx.now() + NOT_SHOWN_AFTER)
         record_once(
             Entry(
                 code="fba_orders.not_shown",
@@ -280,15 +280,15 @@ def _api(row: FulfillmentOrder) -> OutboundApi:
 
 def _ask_for_report(ctx: RunContext) -> None:
     """Have FBA stock read where that frees units we hold, not again and again."""
-    if not fulfillment.awaits_report(ctx.account.pk, ctx.now()):
+    if not commitments.awaits_report(ctx.account.pk, ctx.now()):
         return
     recently = SyncJob.objects.filter(
         account=ctx.account,
         kind=SyncJob.Kind.FBA_STOCK,
-        last_started_at__gt=ctx.now() - fulfillment.SHOWN_AFTER,
+        last_started_at__gt=ctx.now() - commitments.SHOWN_AFTER,
     )
     if not recently.exists():
-        jobs.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
+        lifecycle.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
 
 
 def _ask_for_events(ctx: RunContext) -> None:
@@ -322,7 +322,7 @@ def _next_due(ctx: RunContext) -> datetime:
     )
     held = FulfillmentLine.objects.filter(
         fulfillment__account=ctx.account,
-        fulfillment__placed_at__gt=now - fulfillment.SHOWN_AFTER,
+        fulfillment__placed_at__gt=now - commitments.SHOWN_AFTER,
         promised__gt=0,
     )
     placed_at = held.aggregate(at=Min("fulfillment__placed_at"))["at"]
@@ -330,7 +330,7 @@ def _next_due(ctx: RunContext) -> datetime:
         mine.filter(send_after__gt=now).aggregate(at=Min("send_after"))["at"],
         mine.filter(look_after__gt=now).aggregate(at=Min("look_after"))["at"],
         new.aggregate(at=Min("decide_after"))["at"],
-        placed_at + fulfillment.SHOWN_AFTER if placed_at else None,
+        placed_at + commitments.SHOWN_AFTER if placed_at else None,
     ]
     soonest: datetime = min(
         [now + EVERY, *(time for time in times if time is not None)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
-from channels_amazon.services.fba_stock import (
+from channels_amazon.services.mcf.pools import (
     empty_missing,
     pool_of,
     set_aside,

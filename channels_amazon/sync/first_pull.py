@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from channels_amazon.models import OrderReport
 from channels_amazon.rules.reconciliation import pages_left
-from channels_amazon.services import order_reports
-from channels_amazon.services.order_reports import Purpose, State
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.spapi.apis.orders import OrderPage
 from channels_amazon.spapi.orders import Order
 from channels_amazon.sync.context import RunContext
@@ -59,7 +59,7 @@ def hand_over(ctx: RunContext, position: Position) -> Position:
 
     The report is by last update, so that it has every order placed in the time.
     """
-    report = order_reports.want_report(
+    report = requests.want_report(
         ctx.account,
         purpose=Purpose.FIRST_PULL,
         starts_at=moment(position.after),
@@ -75,7 +75,7 @@ def taken_back(position: Position) -> Position:
     if not position.report:
         return position
     report = OrderReport.objects.filter(pk=position.report).first()
-    if report is not None and report.state in order_reports.OPEN:
+    if report is not None and report.state in requests.OPEN:
         return position
     if report is not None and report.state != State.FAILED:
         return replace(position, report=0)

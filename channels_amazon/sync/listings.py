@@ -14,8 +14,11 @@ from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
-from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.listings import close_missing_offers, upsert_listings
+from channels_amazon.services.catalog.listings import (
+    close_missing_offers,
+    upsert_listings,
+)
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.spapi.apis import listings
 from channels_amazon.spapi.apis.listings import (
     ListingsItem,

@@ -21,7 +21,8 @@ from channels_amazon.rules.fetch_planner import (
     least_gain,
     plan,
 )
-from channels_amazon.services import figures, order_data, orders
+from channels_amazon.services import figures
+from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, get_order, iterate_orders
 from channels_amazon.spapi.errors import (
@@ -65,7 +66,7 @@ _TO_SHIP = (
 def reconcile(ctx: RunContext) -> Outcome:
     """Fetch every stale order that is due, as far as quota and time go."""
     streak = Streak()
-    wanted = order_data.data_sets(ctx.account)
+    wanted = data_sets.data_sets(ctx.account)
     while stale := _stale(ctx):
         chosen = _choose(ctx, stale)
         if not chosen.calls:
@@ -256,7 +257,7 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
                 if isinstance(found, UnreadableOrder):
                     unreadable(ctx, found)
                 else:
-                    store_order(ctx, found, source=orders.SWEEP)
+                    store_order(ctx, found, source=intake.SWEEP)
             is_whole = page.next_token is None
             if number >= call.pages or not ctx.has_time():
                 break
@@ -275,7 +276,7 @@ def _fetch(
     ctx: RunContext, order: Order, streak: Streak, wanted: tuple[str, ...]
 ) -> None:
     """Fetch one order; one that cannot be had is put off, and the rest go on."""
-    asked = order_data.data_sets_for(order, wanted)
+    asked = data_sets.data_sets_for(order, wanted)
     try:
         data = get_order(ctx.client, order.amazon_order_id, asked)
     except (NotFound, InvalidRequest, UnexpectedResponse) as error:
@@ -288,13 +289,13 @@ def _fetch(
         return
     streak.end()
     is_final = order.fetch_attempts >= MOST_BEHIND
-    result = store_order(ctx, data, source=orders.FETCH, is_final=is_final)
+    result = store_order(ctx, data, source=intake.FETCH, is_final=is_final)
     if result is None:
         return
     if result.is_behind or result.is_older:
         _put_off(ctx, order)
     elif order.stale_since is not None:
-        orders.mark_fetched(order.pk, order.stale_since)
+        intake.mark_fetched(order.pk, order.stale_since)
 
 
 def _put_off(ctx: RunContext, order: Order) -> None:
@@ -307,7 +308,7 @@ def _put_off(ctx: RunContext, order: Order) -> None:
 def _put_aside(ctx: RunContext, order: Order, error: SpApiError) -> None:
     codes = {NotFound: "orders.not_found", UnexpectedResponse: "orders.unreadable"}
     code = codes.get(type(error), "orders.refused")
-    orders.set_aside(
+    intake.set_aside(
         ctx.account,
         order.amazon_order_id,
         code=code,

@@ -19,8 +19,8 @@ from channels_amazon.rules.reconciliation import (
     daily_slot,
     next_daily_slot,
 )
-from channels_amazon.services import order_reports
-from channels_amazon.services.order_reports import PROOFS, Purpose, State
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
 from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
@@ -43,7 +43,7 @@ def reconcile(ctx: RunContext) -> Outcome:
             waits.append(error)
     is_pulling = any(
         report.purpose == Purpose.FIRST_PULL
-        for report in order_reports.open_reports(ctx.account)
+        for report in requests.open_reports(ctx.account)
     )
     if waits and not times:
         raise min(waits, key=lambda error: error.retry_at)
@@ -54,7 +54,7 @@ def reconcile(ctx: RunContext) -> Outcome:
 
 def _workable(ctx: RunContext) -> list[OrderReport]:
     """Return the open reports; a proof means nothing before the first pull is read."""
-    found = order_reports.open_reports(ctx.account)
+    found = requests.open_reports(ctx.account)
     if any(report.purpose == Purpose.FIRST_PULL for report in found):
         return [report for report in found if report.purpose not in PROOFS]
     return found
@@ -63,7 +63,7 @@ def _workable(ctx: RunContext) -> list[OrderReport]:
 def _advance(ctx: RunContext, report: OrderReport) -> datetime:
     """Take the report as far as it goes now; return when to go on with it."""
     steps = {State.WANTED: ask, State.REQUESTED: look, State.READY: read}
-    while report.state in order_reports.OPEN:
+    while report.state in requests.OPEN:
         if report.look_after is not None and report.look_after > ctx.now():
             return report.look_after
         if not ctx.has_time():
@@ -88,7 +88,7 @@ def _want_daily(ctx: RunContext) -> None:
     if daily.filter(wanted_at__gte=slot).exists():
         return
     ends_at = datetime.fromisoformat(low_water)
-    order_reports.want_report(
+    requests.want_report(
         ctx.account,
         purpose=Purpose.DAILY,
         starts_at=ends_at - DAILY_SPAN,

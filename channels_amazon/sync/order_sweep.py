@@ -12,7 +12,10 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from channels_amazon.models import SyncJob
-from channels_amazon.services import backorders, figures, jobs, order_data, orders
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.orders import data_sets, intake
+from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderPage, OrderSearch, search_orders
 from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
@@ -123,7 +126,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
     try:
         # A page's token allows other data sets than the page before had.
         search = replace(
-            _search(position), included_data=order_data.data_sets(ctx.account)
+            _search(position), included_data=data_sets.data_sets(ctx.account)
         )
         page = search_orders(ctx.client, search, position.token or None)
     except InvalidRequest:
@@ -136,7 +139,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
         if isinstance(found, UnreadableOrder):
             unreadable(ctx, found)
         else:
-            store_order(ctx, found, source=orders.SWEEP)
+            store_order(ctx, found, source=intake.SWEEP)
     if not position.token:
         position = replace(position, edge=_edge(page, position).isoformat())
     if page.next_token:
@@ -173,6 +176,6 @@ def _edge(page: OrderPage, position: Position) -> datetime:
 def _mend(ctx: RunContext) -> None:
     """Look after what neither an event nor a search is sure to tell."""
     before = ctx.now() - PENDING_REREAD
-    if orders.mark_pending_stale(ctx.account, before, PENDING_BATCH):
-        jobs.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
+    if intake.mark_pending_stale(ctx.account, before, PENDING_BATCH):
+        lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
     backorders.refresh_account(ctx.account)

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.reconciliation import OUTAGE_AFTER
-from channels_amazon.services import heartbeats, order_reports
-from channels_amazon.services.order_reports import Purpose
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Purpose
 from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.sweep_position import Position, moment
 
@@ -61,7 +62,7 @@ def _told(ctx: RunContext, position: Position) -> Position:
     """Want the report of what was missed; keep it until the wish is taken."""
     if not position.missed_from:
         return position
-    report = order_reports.want_report(
+    report = requests.want_report(
         ctx.account,
         purpose=Purpose.OUTAGE,
         starts_at=moment(position.missed_from),

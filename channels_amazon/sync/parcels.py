@@ -13,7 +13,7 @@ from django.db.models import Min, QuerySet
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Parcel, SyncJob
-from channels_amazon.services import packing, parcels
+from channels_amazon.services.shipping import packing, parcels
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.wording import sentence

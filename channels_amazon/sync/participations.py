@@ -6,11 +6,11 @@ import logging
 from datetime import timedelta
 
 from channels_amazon.models import AmazonAccount, SyncJob
-from channels_amazon.services import jobs
-from channels_amazon.services.participations import (
+from channels_amazon.services.accounts.marketplaces import (
     set_selling_plan,
     upsert_participations,
 )
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
 from channels_amazon.sync.context import Outcome, RunContext
@@ -32,7 +32,7 @@ def reconcile(ctx: RunContext) -> Outcome:
     if ctx.account.region == AmazonAccount.Region.EU:
         _read_selling_plan(ctx)
     if changed:
-        jobs.wake(ctx.account.pk, *AFTER_SITES)
+        lifecycle.wake(ctx.account.pk, *AFTER_SITES)
     return Outcome()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from channels_amazon.models import Permission, SyncJob
-from channels_amazon.services.permission_probes import combined, probe
-from channels_amazon.services.permissions import upsert_permissions
+from channels_amazon.services.accounts.permission_probes import combined, probe
+from channels_amazon.services.accounts.permissions import upsert_permissions
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.sites import active_sites, without_sites

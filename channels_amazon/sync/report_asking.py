@@ -11,8 +11,9 @@ from datetime import timedelta
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import OrderReport, SyncJob
 from channels_amazon.rules.reconciliation import next_look, to_second
-from channels_amazon.services import jobs, order_reports
-from channels_amazon.services.order_reports import Failure, Purpose
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Failure, Purpose
 from channels_amazon.spapi.apis.reports import (
     ALL_ORDERS,
     CANCELLED,
@@ -49,15 +50,15 @@ def ask(ctx: RunContext, report: OrderReport) -> None:
     """Ask Amazon to make the report, unless an earlier asking was heard after all."""
     if report.requested_at is not None:
         if ctx.now() < report.requested_at + LIST_AFTER:
-            order_reports.look_later(report, report.requested_at + LIST_AFTER)
+            requests.look_later(report, report.requested_at + LIST_AFTER)
             return
         if _find(ctx, report):
             return
     sites = _sites(ctx)
     if not sites:
         # They come by a job of their own.
-        order_reports.look_later(report, ctx.now() + LIST_AFTER)
-    elif order_reports.begin_request(report):
+        requests.look_later(report, ctx.now() + LIST_AFTER)
+    elif requests.begin_request(report):
         end = min(report.ends_at, ctx.now())
         _request(ctx, report, ReportRequest(ALL_ORDERS, sites, report.starts_at, end))
 
@@ -67,16 +68,16 @@ def _request(ctx: RunContext, report: OrderReport, request: ReportRequest) -> No
     try:
         report_id = create_report(ctx.client, request)
     except Throttled:
-        order_reports.take_back_request(report)
+        requests.take_back_request(report)
         raise
     except NetworkError as error:
         if error.step in NEVER_SENT:
-            order_reports.take_back_request(report)
+            requests.take_back_request(report)
         raise
     except InvalidRequest as error:
         _give_up(report, Failure(error.code, error.message, error.fix))
     except AccessDenied as error:
-        order_reports.take_back_request(report)
+        requests.take_back_request(report)
         if report.purpose in _WITH_ANOTHER_WAY:
             _give_up(report, Failure(error.code, error.message, error.fix))
         raise
@@ -92,27 +93,27 @@ def look(ctx: RunContext, report: OrderReport) -> None:
         _fail(report, Failure(error.code, error.message))
         return
     if found.status == DONE and found.document_id:
-        order_reports.note_ready(report, found.document_id, _took(found))
+        requests.note_ready(report, found.document_id, _took(found))
     elif found.status == CANCELLED:
         # Amazon's word for a span in which nothing changed.
-        order_reports.note_empty(report)
+        requests.note_empty(report)
     elif found.is_finished:
         message = sentence(
             "Amazon could not make the report (%(status)s).", status=found.status
         )
         _fail(report, Failure("reports.failed", message))
     else:
-        usual = order_reports.usual_time(ctx.account)
+        usual = requests.usual_time(ctx.account)
         asked_at = report.requested_at or ctx.now()
-        order_reports.look_later(report, next_look(asked_at, ctx.now(), usual))
+        requests.look_later(report, next_look(asked_at, ctx.now(), usual))
 
 
 def find_another_way(report: OrderReport) -> None:
     """Wake who reads the same orders without a report."""
     if report.purpose == Purpose.FIRST_PULL:
-        jobs.wake(report.account_id, SyncJob.Kind.ORDER_SWEEP)
+        lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_SWEEP)
     elif report.purpose == Purpose.BACKLOG:
-        jobs.wake(report.account_id, SyncJob.Kind.ORDER_FETCH)
+        lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_FETCH)
 
 
 def _find(ctx: RunContext, report: OrderReport) -> bool:
@@ -143,9 +144,9 @@ def _is_same(found: Report, report: OrderReport) -> bool:
 
 
 def _note_asked(ctx: RunContext, report: OrderReport, report_id: str) -> None:
-    usual = order_reports.usual_time(ctx.account)
+    usual = requests.usual_time(ctx.account)
     first = next_look(report.requested_at or ctx.now(), ctx.now(), usual)
-    order_reports.note_requested(report, report_id, first)
+    requests.note_requested(report, report_id, first)
 
 
 def _sites(ctx: RunContext) -> list[str]:
@@ -160,11 +161,11 @@ def _took(found: Report) -> timedelta | None:
 
 
 def _fail(report: OrderReport, failure: Failure) -> None:
-    is_given_up = order_reports.note_failed(report, failure, is_final=False)
+    is_given_up = requests.note_failed(report, failure, is_final=False)
     if is_given_up:
         find_another_way(report)
 
 
 def _give_up(report: OrderReport, failure: Failure) -> None:
-    order_reports.note_failed(report, failure, is_final=True)
+    requests.note_failed(report, failure, is_final=True)
     find_another_way(report)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from channels_amazon.models import Order, OrderReport, SyncJob
-from channels_amazon.services import jobs, order_reports, orders, report_addresses
-from channels_amazon.services import report_comparison as comparison
-from channels_amazon.services.order_reports import Failure
-from channels_amazon.services.reported_orders import Reported
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.order_reports import comparison, documents, requests
+from channels_amazon.services.order_reports.intake import Reported
+from channels_amazon.services.order_reports.requests import Failure
+from channels_amazon.services.orders import intake
 from channels_amazon.spapi.apis.reports import get_report_document
 from channels_amazon.spapi.errors import (
     DocumentExpired,
@@ -52,7 +53,7 @@ def read(ctx: RunContext, report: OrderReport) -> None:
         told = _download(ctx, report)
     except (NotFound, UnexpectedResponse) as error:
         failure = Failure(error.code, error.message, error.fix)
-        if order_reports.note_failed(report, failure, is_final=False):
+        if requests.note_failed(report, failure, is_final=False):
             find_another_way(report)
         return
     ctx.progress(total=len(told.orders))
@@ -80,7 +81,7 @@ class _Slice:
         while is_over and self.report.cursor < len(self.orders):
             is_over = self._store_part()
         if self.stored:
-            jobs.wake(self.ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
+            lifecycle.wake(self.ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
         return is_over
 
     def _store_part(self) -> bool:
@@ -122,14 +123,14 @@ class _Slice:
 
 def _download(ctx: RunContext, report: OrderReport) -> Told:
     """Return the whole report; asks for a new address where the old one ran out."""
-    document = report_addresses.kept(ctx.cursor, report.document_id, ctx.now())
+    document = documents.kept(ctx.cursor, report.document_id, ctx.now())
     if document is not None:
         try:
             return _read(ctx, document)
         except DocumentExpired:
             ctx.save_cursor({})
     document = get_report_document(ctx.client, report.document_id)
-    ctx.save_cursor(report_addresses.keep(document, ctx.now()))
+    ctx.save_cursor(documents.keep(document, ctx.now()))
     return _read(ctx, document)
 
 
@@ -152,7 +153,7 @@ def _look_after(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
     for order_id in ids:
         if order_id in ours:
             continue
-        orders.set_aside(
+        intake.set_aside(
             ctx.account,
             order_id,
             code="orders.unreadable",
@@ -166,4 +167,4 @@ def _look_after(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
     known.filter(stale_since__isnull=True).update(stale_since=ctx.now())
     if rows:
         ctx.progress(aside=len(rows))
-        jobs.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
+        lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)

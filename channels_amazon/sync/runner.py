@@ -11,9 +11,9 @@ from functools import partial
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services import jobs
-from channels_amazon.services.diagnostics import clean, record
-from channels_amazon.services.jobs import Finish
+from channels_amazon.services.diagnostics.entries import clean, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.lifecycle import Finish
 from channels_amazon.sync import registry
 from channels_amazon.sync.context import (
     LEASE_SECONDS,
@@ -44,9 +44,9 @@ def drain(budget: float = DRAIN_SECONDS) -> int:
     while time.monotonic() < ends:
         if time.monotonic() - looked_at >= EXPIRY_SECONDS:
             looked_at = time.monotonic()
-            jobs.give_back_expired()
-        holder = jobs.new_holder()
-        job = jobs.claim_due(holder, LEASE_SECONDS)
+            lifecycle.give_back_expired()
+        holder = lifecycle.new_holder()
+        job = lifecycle.claim_due(holder, LEASE_SECONDS)
         if job is None:
             break
         run_claimed(job, holder)
@@ -62,8 +62,8 @@ def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
     job, _created = SyncJob.objects.get_or_create(
         account=account, kind=kind, defaults={"due_at": timezone.now()}
     )
-    holder = jobs.new_holder()
-    claimed = jobs.claim(job.pk, holder, LEASE_SECONDS)
+    holder = lifecycle.new_holder()
+    claimed = lifecycle.claim(job.pk, holder, LEASE_SECONDS)
     return None if claimed is None else run_claimed(claimed, holder)
 
 
@@ -80,7 +80,7 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
         holder=holder,
         deadline=started + SLICE,
     )
-    prolong = partial(jobs.renew, job.pk, holder, LEASE_SECONDS)
+    prolong = partial(lifecycle.renew, job.pk, holder, LEASE_SECONDS)
     with repeating(prolong, seconds=RENEW_SECONDS, limit=LONGEST_RUN_SECONDS):
         ending = _reconcile(ctx)
     _settle(ctx, ending)
@@ -106,7 +106,7 @@ def _settle(ctx: RunContext, ending: Ending | None) -> None:
         return
     ctx.count_calls()
     ctx.job.progress["open"] = not ending.finish.is_complete
-    if not jobs.finish(ctx.job, ctx.holder, ending.finish):
+    if not lifecycle.finish(ctx.job, ctx.holder, ending.finish):
         ending = replace(ending, state=SyncRun.State.ABANDONED, entry=None)
     _close(ctx, ending)
     if ending.entry is not None:

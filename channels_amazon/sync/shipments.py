@@ -13,14 +13,9 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
-from channels_amazon.services import (
-    confirmations,
-    figures,
-    order_data,
-    orders,
-    package_edits,
-    refusals,
-)
+from channels_amazon.services import figures
+from channels_amazon.services.orders import data_sets, intake
+from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis import shipment_confirmation as confirmation
 from channels_amazon.spapi.apis.orders import get_order
@@ -148,12 +143,14 @@ def _refused(
 
     It may be our own package that Amazon has shipped and does not show yet.
     """
-    refusal = refusals.explain(error)
+    refusal = rejections.explain(error)
     package = _package_before(shipment, data)
     if package is not None:
-        package_edits.take_back(shipment, package, refusal, request_id=error.request_id)
+        shipment_edits.take_back(
+            shipment, package, refusal, request_id=error.request_id
+        )
         return
-    if refusal.code == refusals.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
+    if refusal.code == rejections.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
         confirmations.postpone(shipment, ctx.now() + LOOK_AGAIN, error)
         return
     confirmations.mark_refused(shipment, refusal, request_id=error.request_id)
@@ -209,12 +206,12 @@ def _package(
 
 def _read(ctx: RunContext, order: Order) -> AmazonOrder | None:
     """Read the order back and store it; None if Amazon does not know it."""
-    wanted = order_data.data_sets_for(order, order_data.data_sets(ctx.account))
+    wanted = data_sets.data_sets_for(order, data_sets.data_sets(ctx.account))
     try:
         data = get_order(ctx.client, order.amazon_order_id, wanted)
     except (InvalidRequest, NotFound):
         return None
-    store_order(ctx, data, source=orders.READ_BACK)
+    store_order(ctx, data, source=intake.READ_BACK)
     return data
 
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 
 from channels_amazon.models import Listing, SyncJob
-from channels_amazon.services.diagnostics import Entry, Level, clean, record
-from channels_amazon.services.listings import upsert_listings
+from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.spapi.apis.listings import (
     DEFAULT_DATA,
     ListingKey,

@@ -8,9 +8,9 @@ from django.db.models import Min, Prefetch, Q, QuerySet
 
 from channels_amazon.errors import NeedsMerchant, Recoverable
 from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
-from channels_amazon.services import store_endpoints, store_messages
-from channels_amazon.services.diagnostics import Entry, Level, record_once
-from channels_amazon.services.store_endpoints import Outcome as Delivery
+from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
+from channels_amazon.services.webhooks import endpoints, messages
+from channels_amazon.services.webhooks.endpoints import Outcome as Delivery
 from channels_amazon.sync.context import Outcome, RunContext
 from channels_amazon.sync.registry import reconciler
 from channels_amazon.sync.streak import put_off_by
@@ -81,20 +81,20 @@ def _tell(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> Delivery:
     since = order.tell_since
     if since is None:
         return Delivery()
-    content = store_messages.order_message(order, since)
-    message_id = store_messages.message_id(order, since)
-    outcome = store_endpoints.deliver(endpoint, message_id, content)
+    content = messages.order_message(order, since)
+    message_id = messages.message_id(order, since)
+    outcome = endpoints.deliver(endpoint, message_id, content)
     if outcome.code:
         rest = put_off_by(order.tell_attempts)
         if outcome.code == "store.endpoint_unreachable":
             # The server's fault: its first message after an outage must not be late.
             rest = min(rest, _LONGEST_REST)
-        store_messages.put_off(order.pk, since, ctx.now() + rest)
+        messages.put_off(order.pk, since, ctx.now() + rest)
         ctx.progress(rows=1, aside=1)
         if outcome.is_of_message:
             _say_refused(ctx, order, outcome)
     else:
-        store_messages.mark_told(order.pk, since)
+        messages.mark_told(order.pk, since)
         ctx.progress(rows=1, changed=1)
     return outcome
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from django.db import DataError, IntegrityError
 
-from channels_amazon.services import confirmations, orders, reported_orders
-from channels_amazon.services.diagnostics import Entry, Level, record
-from channels_amazon.services.orders import OrderResult
-from channels_amazon.services.reported_orders import Reported
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.order_reports import intake as report_intake
+from channels_amazon.services.order_reports.intake import Reported
+from channels_amazon.services.orders import intake
+from channels_amazon.services.orders.intake import OrderResult
+from channels_amazon.services.shipping import confirmations
 from channels_amazon.spapi.orders import Order, UnreadableOrder
 from channels_amazon.sync.context import RunContext
 from channels_amazon.sync.streak import put_off_by
@@ -28,7 +30,7 @@ def store_order(
 ) -> OrderResult | None:
     """Store one order and count it; None when it cannot be stored and is set aside."""
     try:
-        result = orders.apply_order(ctx.account, data, source=source, is_final=is_final)
+        result = intake.apply_order(ctx.account, data, source=source, is_final=is_final)
     except _UNSTORABLE as error:
         _not_stored(ctx, data.order_id, error)
         return None
@@ -44,7 +46,7 @@ def store_reported(ctx: RunContext, reported: Sequence[Reported]) -> int:
     here it would cost more than the storing.
     """
     try:
-        reported_orders.apply_reported(ctx.account, reported)
+        report_intake.apply_reported(ctx.account, reported)
     except _UNSTORABLE as error:
         if len(reported) > 1:
             logger.warning("orders are taken apart error=%s", type(error).__name__)
@@ -58,7 +60,7 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
     """Set aside an order of a page that breaks Amazon's contract."""
     ctx.progress(rows=1, aside=1)
     if found.order_id:
-        orders.set_aside(
+        intake.set_aside(
             ctx.account,
             found.order_id,
             code="orders.unreadable",
@@ -87,7 +89,7 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
 
 def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
     logger.error("order not stored account=%s", ctx.account.pk, exc_info=error)
-    orders.set_aside(
+    intake.set_aside(
         ctx.account,
         order_id,
         code="orders.import_failed",

@@ -14,7 +14,7 @@ from types import FrameType
 
 from django.db import Error, close_old_connections, connections
 
-from channels_amazon.services import jobs
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.sync.cluster_group import GRACE, ClusterGroup
 from channels_amazon.sync.ticker import Ticker
 
@@ -71,7 +71,7 @@ class Supervisor:
 
     def _free_jobs(self, cluster: ClusterGroup) -> None:
         try:
-            jobs.expire_leases_of(cluster.members)
+            lifecycle.expire_leases_of(cluster.members)
         except Error as error:
             # The leases run out by themselves, a little later.
             logger.warning("leases kept error=%s", type(error).__name__)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.services import heartbeats, jobs, queueing, schedules
+from channels_amazon.services.jobs import heartbeats, lifecycle, queue, schedules
 
 # Ask when the last sign of life is this old; a working queue answers in 0.1 s.
 ASK_AFTER = timedelta(seconds=2)
@@ -60,9 +60,9 @@ class Ticker:
         if now - self._schedule_at >= SCHEDULE_SECONDS:
             self._schedule_at = now
             schedules.ensure_schedules()
-        waiting = queueing.waiting_tasks()
-        if waiting < queueing.MAX_WAITING and jobs.is_work_due():
-            queueing.enqueue(queueing.DRAIN_TASK)
+        waiting = queue.waiting_tasks()
+        if waiting < queue.MAX_WAITING and lifecycle.is_work_due():
+            queue.enqueue(queue.DRAIN_TASK)
         if waiting < MOST_WAITING:
             self._ask()
 
@@ -85,4 +85,4 @@ class Ticker:
         # Other hosts on the same queue may take the question: ask once for each.
         hosts = heartbeats.living_hosts(Heartbeat.Kind.SUPERVISOR, 15.0)
         for _host in range(max(hosts, 1)):
-            queueing.enqueue(queueing.BEAT_TASK)
+            queue.enqueue(queue.BEAT_TASK)

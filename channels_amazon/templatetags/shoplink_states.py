@@ -24,9 +24,9 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.ship_board import Urgency
-from channels_amazon.services import ship_preview
 from channels_amazon.services.figures import JobLine
-from channels_amazon.services.ship_preview import PreviewRow
+from channels_amazon.services.shipping import template_preview
+from channels_amazon.services.shipping.template_preview import PreviewRow
 from channels_amazon.views.labels import FBA_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -241,9 +241,9 @@ def urgency_state(urgency: Urgency) -> str:
 def preview_state(row: PreviewRow) -> str:
     """Show what a ship template would have done with an order."""
     words = {
-        ship_preview.SHIPS: ("ok", gettext("Would have shipped")),
-        ship_preview.HELD: ("warning", gettext("Held for a person")),
-        ship_preview.OTHER: ("off", gettext("Not this template's")),
-        ship_preview.NOTHING: ("off", gettext("Nothing known")),
+        template_preview.SHIPS: ("ok", gettext("Would have shipped")),
+        template_preview.HELD: ("warning", gettext("Held for a person")),
+        template_preview.OTHER: ("off", gettext("Not this template's")),
+        template_preview.NOTHING: ("off", gettext("Nothing known")),
     }
     return state(*words[row.outcome])

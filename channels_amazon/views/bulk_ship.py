@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
-from channels_amazon.services import bulk_ship
-from channels_amazon.services.bulk_ship import BulkPlan
+from channels_amazon.services.shipping import bulk
+from channels_amazon.services.shipping.bulk import BulkPlan
 from channels_amazon.storefronts import shipment_file
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.views.base import get_mine, page, require_operator, store_page
@@ -37,7 +37,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     store: Store = form.cleaned_data["store"]
     try:
         text = shipment_file.decode(form.cleaned_data["file"].read())
-        plan = bulk_ship.plan_file(store, text)
+        plan = bulk.plan_file(store, text)
     except StorefrontError as error:
         form.add_error("file", translated(together(error.message, error.fix)))
         return _show(request, form, status=422)
@@ -52,9 +52,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
     require_operator(request, store)
     text = request.POST.get("text", "")
     try:
-        plan, taken = bulk_ship.take_over(
-            store, text, actor=request.user.get_username()
-        )
+        plan, taken = bulk.take_over(store, text, actor=request.user.get_username())
     except StorefrontError as error:
         messages.error(request, translated(together(error.message, error.fix)))
         return redirect("amazon-bulk-ship")
@@ -68,7 +66,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
         )
         % {"count": made},
     )
-    left_out = len(plan.rejected) + plan.counts.get(bulk_ship.BAD, 0)
+    left_out = len(plan.rejected) + plan.counts.get(bulk.BAD, 0)
     if left_out:
         messages.warning(
             request,
@@ -111,10 +109,10 @@ def _show(
 def _rows(plan: BulkPlan) -> dict[str, Any]:
     """Return the rows to show: what is wrong first, then what would be done."""
     kinds = {
-        bulk_ship.BAD: ("error", _("Left out")),
-        bulk_ship.WAITS: ("waiting", _("Waits")),
-        bulk_ship.KNOWN: ("off", _("Nothing to do")),
-        bulk_ship.SHIPS: ("ok", _("Ships")),
+        bulk.BAD: ("error", _("Left out")),
+        bulk.WAITS: ("waiting", _("Waits")),
+        bulk.KNOWN: ("off", _("Nothing to do")),
+        bulk.SHIPS: ("ok", _("Ships")),
     }
     counts = plan.counts
     shown = [
@@ -127,8 +125,8 @@ def _rows(plan: BulkPlan) -> dict[str, Any]:
         "rejected": plan.rejected[:SHOWN_ROWS],
         "more": len(plan.rows) + len(plan.rejected) > len(shown) + SHOWN_ROWS,
         "good": len(plan.good),
-        "ships": counts.get(bulk_ship.SHIPS, 0),
-        "waits": counts.get(bulk_ship.WAITS, 0),
-        "known": counts.get(bulk_ship.KNOWN, 0),
-        "bad": counts.get(bulk_ship.BAD, 0) + len(plan.rejected),
+        "ships": counts.get(bulk.SHIPS, 0),
+        "waits": counts.get(bulk.WAITS, 0),
+        "known": counts.get(bulk.KNOWN, 0),
+        "bad": counts.get(bulk.BAD, 0) + len(plan.rejected),
     }

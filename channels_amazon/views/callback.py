@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.admin.site import site
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.services.authorization import Answer, redeem
+from channels_amazon.services.accounts.oauth import Answer, redeem
 from channels_amazon.views.base import page, store_page
 from channels_amazon.views.connect import visitor_of
 from channels_amazon.views.outcomes import outcome_of

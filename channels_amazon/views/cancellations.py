@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order
-from channels_amazon.services.cancellations import (
+from channels_amazon.services.orders.cancellations import (
     decline_cancellation,
     reopen_cancellation,
 )

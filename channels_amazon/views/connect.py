@@ -18,11 +18,11 @@ from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.connect import AppstoreForm, ConnectForm, PrivateForm
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Store, translated
-from channels_amazon.services import accounts, authorization, preflight
-from channels_amazon.services.accounts import AccountGrant
-from channels_amazon.services.applications import current_application
-from channels_amazon.services.authorization import Visitor, Wish
-from channels_amazon.services.self_authorization import connect_by_token
+from channels_amazon.services.accounts import connection, oauth, preflight
+from channels_amazon.services.accounts.connection import AccountGrant
+from channels_amazon.services.accounts.oauth import Visitor, Wish
+from channels_amazon.services.accounts.private_app import connect_by_token
+from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.views.accounts import owned_stores
 from channels_amazon.views.base import (
     get_mine,
@@ -103,9 +103,9 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "stores": stores, "seller_id": seller}
     try:
         uri = initial["amazon_callback_uri"]
-        context["region"] = authorization.appstore_region(uri, current_application())
+        context["region"] = oauth.appstore_region(uri, current_application())
         if is_post and form.is_valid():
-            address = authorization.begin_at_amazon(
+            address = oauth.begin_at_amazon(
                 Wish(form.cleaned_data["store"], context["region"]),
                 visitor_of(request),
                 callback_uri=uri,
@@ -124,7 +124,7 @@ def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     rows = mine(AmazonAccount, request).select_related("store")
     account = get_mine(rows, request, pk=account_id)
     require_owner(request, account.store)
-    accounts.disconnect_account(account, actor=request.user.get_username())
+    connection.disconnect_account(account, actor=request.user.get_username())
     text = _("%(account)s is disconnected. Its tokens are deleted, its records kept.")
     messages.success(request, text % {"account": account})
     return redirect("amazon-account-list")
@@ -154,7 +154,7 @@ def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
     data = form.cleaned_data
     wish = Wish(data["store"], region, tuple(data["marketplaces"]), data["account"])
     try:
-        return redirect(authorization.begin(wish, visitor_of(request)))
+        return redirect(oauth.begin(wish, visitor_of(request)))
     except ShoplinkError as error:
         form.add_error(None, translated(error.message))
         return _show_connect(request, form, region, data["account"])

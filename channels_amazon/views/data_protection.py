@@ -14,14 +14,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import Store
-from channels_amazon.services.data_protection import (
+from channels_amazon.services.diagnostics.export import csv_lines
+from channels_amazon.services.privacy.compliance import (
     Protection,
     looks_of,
     proofs_of,
     protection,
 )
-from channels_amazon.services.log_export import csv_lines
-from channels_amazon.services.purge import KEPT, KEPT_OPEN
+from channels_amazon.services.privacy.purge import KEPT, KEPT_OPEN
 from channels_amazon.views.base import get_mine, mine, page, store_page
 
 LOOKS_SHOWN = 20

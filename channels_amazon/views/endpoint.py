@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
-from channels_amazon.services import figures, store_endpoints
+from channels_amazon.services import figures
+from channels_amazon.services.webhooks import endpoints
 from channels_amazon.views.base import (
     can_manage,
     get_mine,
@@ -53,7 +54,7 @@ def endpoint_set(request: HttpRequest, store_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, store, form=form)
     try:
-        _row, secret = store_endpoints.set_endpoint(
+        _row, secret = endpoints.set_endpoint(
             store,
             url=form.cleaned_data["url"].strip(),
             is_active=form.cleaned_data["is_active"],
@@ -79,7 +80,7 @@ def endpoint_secret(request: HttpRequest, store_id: int) -> HttpResponse:
     if endpoint is None:
         messages.warning(request, _("Set an address first."))
         return _back(store)
-    secret = store_endpoints.rotate_secret(endpoint, actor=request.user.get_username())
+    secret = endpoints.rotate_secret(endpoint, actor=request.user.get_username())
     messages.success(request, _("The secret is replaced; the old one signs no more."))
     return _show(request, store, secret=secret)
 
@@ -94,7 +95,7 @@ def endpoint_test(request: HttpRequest, store_id: int) -> HttpResponse:
     if endpoint is None:
         messages.warning(request, _("Set an address first."))
         return _back(store)
-    outcome = store_endpoints.send_test(endpoint)
+    outcome = endpoints.send_test(endpoint)
     if outcome.code:
         text = _("The test message did not arrive: %(reason)s")
         messages.error(request, text % {"reason": translated(outcome.message)})

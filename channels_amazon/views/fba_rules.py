@@ -18,7 +18,7 @@ from django.views.decorators.http import (
 
 from channels_amazon.forms.store_orders import FbaRuleForm
 from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, translated
-from channels_amazon.services.fba_rules import (
+from channels_amazon.services.mcf.rules import (
     Tried,
     delete_rule,
     filled,

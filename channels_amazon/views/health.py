@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.models import AmazonAccount, HealthReport
-from channels_amazon.services import health_reports
+from channels_amazon.services.health import reports
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -55,7 +55,7 @@ def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
     accounts = mine(AmazonAccount, request).select_related("store")
     account = get_mine(accounts, request, pk=account_id)
     require_operator(request, account.store)
-    report = health_reports.request_report(account, request.user.get_username())
+    report = reports.request_report(account, request.user.get_username())
     return redirect("amazon-health-report", report.pk)
 
 
@@ -107,13 +107,13 @@ def report_context(report: HealthReport) -> dict[str, Any]:
         "report": report,
         "account": report.account,
         "is_done": is_done,
-        "is_lost": health_reports.is_lost(report),
-        "needs_worker": health_reports.needs_worker(report),
+        "is_lost": reports.is_lost(report),
+        "needs_worker": reports.needs_worker(report),
         "trees": trees(report, problems),
         "groups": groups,
         "checked": sum(line.is_over for group in groups for line in group.lines),
         "checks": sum(len(group.lines) for group in groups),
-        "comparison": health_reports.compare(report) if is_done else None,
+        "comparison": reports.compare(report) if is_done else None,
     }
 
 

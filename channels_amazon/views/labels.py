@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-# The inputs of a published quantity, as services/stock.py stores them.
+# The inputs of a published quantity, as services/stock/ledger.py stores them.
 WHY: dict[str, Promise] = {
     "on_hand": _("On hand"),
     "reserved": _("Reserved"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount
 from channels_amazon.rules import latency as counted
-from channels_amazon.services import latency
-from channels_amazon.services.latency import Distributions, Step
+from channels_amazon.services.orders import latency
+from channels_amazon.services.orders.latency import Distributions, Step
 
 SPANS = ("hour", "day", "month")
 # Two bins a column: each is 1.4 times as long as the one before it.

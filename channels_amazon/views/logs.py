@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
 from channels_amazon.models import AmazonAccount, ApiCall, DiagnosticEntry, SyncRun
-from channels_amazon.services.log_export import csv_lines
+from channels_amazon.services.diagnostics.export import csv_lines
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 from channels_amazon.views.keyset import newest_first
 

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.forms.filters import NameForm
 from channels_amazon.models import Order, Store
-from channels_amazon.services import name_search
+from channels_amazon.services.privacy import name_search
 from channels_amazon.views.base import store_page, stores_seen
 
 _SESSION_KEY = "name_searches"

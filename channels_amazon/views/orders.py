@@ -24,8 +24,9 @@ from channels_amazon.models import (
     Shipment,
     translated,
 )
-from channels_amazon.services import figures, personal_data
-from channels_amazon.services.fulfillment import placed_by_us
+from channels_amazon.services import figures
+from channels_amazon.services.mcf.commitments import placed_by_us
+from channels_amazon.services.privacy import personal_data
 from channels_amazon.views.base import (
     can_operate,
     get_mine,

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.packages import PackageForm
 from channels_amazon.models import Shipment
-from channels_amazon.services.package_edits import edit_shipment
-from channels_amazon.services.shipments import ShipmentDraft, confirm_now
+from channels_amazon.services.shipping.shipment_edits import edit_shipment
+from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now
 from channels_amazon.views.base import (
     get_mine,
     mine,

@@ -21,8 +21,8 @@ from channels_amazon.models import (
     Store,
     StoreMember,
 )
-from channels_amazon.services import parcels
 from channels_amazon.services.figures import CAP
+from channels_amazon.services.shipping import parcels
 from channels_amazon.views.base import (
     OPERATORS,
     get_mine,

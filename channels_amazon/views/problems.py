@@ -19,7 +19,8 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.services import figures, heartbeats
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats
 
 # The queue's heartbeat comes every few seconds; a restart takes no longer than this.
 ALIVE_WITHIN = 30

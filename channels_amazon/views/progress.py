@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, Heartbeat, SyncJob
-from channels_amazon.services import figures, heartbeats
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 from channels_amazon.views.problems import ALIVE_WITHIN
 

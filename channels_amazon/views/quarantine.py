@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.models import Notification, Order, Store
-from channels_amazon.services import figures, quarantine
+from channels_amazon.services import figures
+from channels_amazon.services.notifications import quarantine
 from channels_amazon.views.base import (
     can_operate,
     get_mine,

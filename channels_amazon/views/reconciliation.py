@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, OrderReport
-from channels_amazon.services.completeness import FRESH, completeness
-from channels_amazon.services.order_reports import PROOFS, State
+from channels_amazon.services.order_reports.completeness import FRESH, completeness
+from channels_amazon.services.order_reports.requests import PROOFS, State
 from channels_amazon.views.base import is_fragment, mine, page, store_page
 from channels_amazon.views.keyset import newest_first
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.returns import ReturnForm
-from channels_amazon.services.returns import book_return
+from channels_amazon.services.shipping.returns import book_return
 from channels_amazon.views.base import get_mine, require_operator, store_page
 from channels_amazon.views.orders import orders_in_full, show_order
 

@@ -22,8 +22,11 @@ from channels_amazon.forms.ship_templates import (
     with_more_rows,
 )
 from channels_amazon.models import Parcel, ShipTemplate, Store
-from channels_amazon.services import ship_preview, ship_templates
 from channels_amazon.services.figures import CAP
+from channels_amazon.services.shipping import (
+    template_preview as shipping_template_preview,
+)
+from channels_amazon.services.shipping import templates
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -93,20 +96,24 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
     Only somebody who may switch it on is noted to have looked.
     """
     template = get_mine(templates_in_full(request), request, pk=template_id)
-    preview = ship_preview.preview(template)
+    preview = shipping_template_preview.preview(template)
     operates = can_operate(request.user, template.store)
     if operates:
-        ship_templates.mark_previewed(template, version=template.updated_at)
+        templates.mark_previewed(template, version=template.updated_at)
     counts = preview.counts
     context = {
         "template": template,
         "rule": rule_of(template),
         "preview": preview,
-        "rows": [row for row in preview.rows if row.outcome != ship_preview.NOTHING],
-        "ships": counts[ship_preview.SHIPS],
-        "held": counts[ship_preview.HELD],
-        "other": counts[ship_preview.OTHER],
-        "nothing": counts[ship_preview.NOTHING],
+        "rows": [
+            row
+            for row in preview.rows
+            if row.outcome != shipping_template_preview.NOTHING
+        ],
+        "ships": counts[shipping_template_preview.SHIPS],
+        "held": counts[shipping_template_preview.HELD],
+        "other": counts[shipping_template_preview.OTHER],
+        "nothing": counts[shipping_template_preview.NOTHING],
         "can_operate": operates,
         "answer": _answer(preview),
     }
@@ -122,14 +129,14 @@ def template_switch(request: HttpRequest, template_id: int) -> HttpResponse:
     require_operator(request, template.store)
     actor = request.user.get_username()
     if request.POST.get("on") != "1":
-        ship_templates.deactivate(template, actor=actor)
+        templates.deactivate(template, actor=actor)
         messages.success(
             request,
             _("Switched off: parcels wait. Packages that are made are still sent."),
         )
         return redirect("amazon-ship-template-list")
     try:
-        ship_templates.activate(template, actor=actor)
+        templates.activate(template, actor=actor)
     except ShoplinkError as error:
         messages.error(request, error.message)
         return redirect("amazon-ship-template-preview", template.pk)
@@ -149,7 +156,7 @@ def templates_in_full(request: HttpRequest) -> Any:
 def _form_page(
     request: HttpRequest, stores: list[Store], template: ShipTemplate | None
 ) -> HttpResponse:
-    known = ship_templates.mappings_of(template) if template is not None else []
+    known = templates.mappings_of(template) if template is not None else []
     if request.method != "POST":
         form = TemplateForm(stores, template=template)
         rows = carrier_formset(mappings=known, more=_begun(request))
@@ -163,7 +170,7 @@ def _form_page(
     if not (form.is_valid() and rows.is_valid()):
         return _show_form(request, form, rows, template, status=422)
     try:
-        saved = ship_templates.save_template(
+        saved = templates.save_template(
             form.cleaned_data["store"],
             form.draft(mappings_from(rows)),
             template=template,
@@ -190,7 +197,9 @@ def _show_form(
         "template": template,
         "rule": rule_of(template) if template is not None else "",
         "unknown": (
-            ship_preview.unknown_carriers(template) if template is not None else []
+            shipping_template_preview.unknown_carriers(template)
+            if template is not None
+            else []
         ),
     }
     title = template.name if template is not None else _("New ship template")
@@ -207,7 +216,7 @@ def _begun(request: HttpRequest) -> list[dict[str, str]]:
     return [{"store_carrier": carrier, "store_method": method}]
 
 
-def _answer(preview: ship_preview.Preview) -> str:
+def _answer(preview: shipping_template_preview.Preview) -> str:
     if not preview.rows:
         return _("There is no order yet that this template would have shipped.")
     if not preview.has_data:
@@ -223,7 +232,7 @@ def _answer(preview: ship_preview.Preview) -> str:
         "packages, and held %(held)d for a person."
     ) % {
         "count": len(preview.rows),
-        "ships": preview.counts[ship_preview.SHIPS],
+        "ships": preview.counts[shipping_template_preview.SHIPS],
         "packages": preview.packages,
-        "held": preview.counts[ship_preview.HELD],
+        "held": preview.counts[shipping_template_preview.HELD],
     }

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.rules.ship_board import AT_RISK_HOURS, Urgency
-from channels_amazon.services import ship_board
 from channels_amazon.services.figures import CAP
+from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import is_fragment, mine, page, store_page
 from channels_amazon.views.keyset import by_time
 from channels_amazon.views.logs import without
@@ -32,10 +32,10 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
     now: datetime = timezone.now()
     accounts = list(mine(AmazonAccount, request))
     form = BoardFilter(request.GET, accounts)
-    orders = ship_board.with_trouble(form.narrow(mine(Order, request)), now)
-    counts = ship_board.counts(orders, now)
+    orders = late_shipments.with_trouble(form.narrow(mine(Order, request)), now)
+    counts = late_shipments.counts(orders, now)
     shown = by_time(
-        ship_board.in_full(ship_board.narrowed(orders, form.urgency, now)),
+        late_shipments.in_full(late_shipments.narrowed(orders, form.urgency, now)),
         "ship_by",
         request.GET.get("after", ""),
         ROWS,
@@ -55,7 +55,7 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
         ],
         "answer": answer(counts),
         "slice": shown,
-        "rows": [ship_board.row_of(order, now) for order in shown.rows],
+        "rows": [late_shipments.row_of(order, now) for order in shown.rows],
         "hours": AT_RISK_HOURS,
         "has_accounts": bool(accounts),
         "query": without(request, "after"),

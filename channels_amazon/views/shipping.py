@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.models import Order
-from channels_amazon.services.shipments import (
+from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
     create_shipment,
     discard_shipment,

@@ -24,7 +24,8 @@ from channels_amazon.models import (
     Order,
     Permission,
 )
-from channels_amazon.services import figures, heartbeats
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.views.accounts import card
 from channels_amazon.views.base import (
     can_manage,

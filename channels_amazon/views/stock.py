@@ -25,7 +25,8 @@ from channels_amazon.models import (
     StockMovement,
     Variant,
 )
-from channels_amazon.services import figures, stock
+from channels_amazon.services import figures
+from channels_amazon.services.stock import ledger
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -61,7 +62,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     variants = narrowed(mine(Variant, request), form)
     cursor = request.GET.get("after", "")
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
-    available = stock.availability([variant.pk for variant in shown.rows])
+    available = ledger.availability([variant.pk for variant in shown.rows])
     waiting, refused = figures.stock_waiting([account.pk for account in accounts])
     unlinked = mine(Listing, request).filter(variant=None, account__in=accounts)
     context = {
@@ -103,7 +104,7 @@ def stock_set(request: HttpRequest, variant_id: int) -> HttpResponse:
         return show_variant(request, variant, form=form)
     quantity = form.cleaned_data["quantity"]
     try:
-        stock.set_on_hand(
+        ledger.set_on_hand(
             variant,
             form.cleaned_data["warehouse"],
             quantity,
@@ -132,7 +133,7 @@ def show_variant(
     )
     held = Reservation.objects.filter(variant=variant, quantity__gt=0)
     context = {
-        "row": row(variant, stock.availability([variant.pk])),
+        "row": row(variant, ledger.availability([variant.pk])),
         "variant": variant,
         "form": form or (StockForm(variant) if operates else None),
         "slice": newest_first(movements, request.GET.get("after", ""), MOVEMENTS),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import StoreOrder, translated
-from channels_amazon.services.store_orders import (
+from channels_amazon.services.mcf.store_orders import (
     cancel_store_order,
     decide_again,
     ship_locally,

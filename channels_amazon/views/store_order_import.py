@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from channels_amazon.forms.store_orders import StoreOrderFileForm
 from channels_amazon.models import Store, StoreMember, translated
-from channels_amazon.services.store_order_import import (
+from channels_amazon.services.mcf.store_order_import import (
     ImportedOrders,
     import_store_orders,
 )

@@ -20,8 +20,9 @@ from channels_amazon.models import (
     StoreOrder,
     translated,
 )
-from channels_amazon.services import fba_choices, figures
-from channels_amazon.services.destinations import (
+from channels_amazon.services import figures
+from channels_amazon.services.mcf import decisions
+from channels_amazon.services.mcf.destinations import (
     masked_destination,
     reveal_destination,
 )
@@ -113,7 +114,7 @@ def show_store_order(
 ) -> HttpResponse:
     """Return the order's page."""
     accounts = {row.pk: row for row in mine(AmazonAccount, request)}
-    facts = fba_choices.facts_of([order])[order.pk]
+    facts = decisions.facts_of([order])[order.pk]
     why = order.decided_why
     placed = story.placed_of(order)
     listed = None

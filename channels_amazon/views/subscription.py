@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from channels_amazon.models import AmazonAccount, translated
-from channels_amazon.services import subscriptions
+from channels_amazon.services.accounts import subscriptions
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 
 

@@ -11,9 +11,10 @@ from channels_amazon.emulator import Emulator
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, HealthReport, Heartbeat
-from channels_amazon.services import heartbeats, subscriptions
-from channels_amazon.services.health_reports import new_report
-from channels_amazon.services.schedules import ensure_schedules
+from channels_amazon.services.accounts import subscriptions
+from channels_amazon.services.health.reports import new_report
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs.schedules import ensure_schedules
 from tests.builders import make_account
 
 

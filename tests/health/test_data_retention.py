@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import Order, PurgeProof
-from channels_amazon.services.personal_data import store_personal_data
-from channels_amazon.services.purge import purge
+from channels_amazon.services.privacy.personal_data import store_personal_data
+from channels_amazon.services.privacy.purge import purge
 from tests.builders import make_order
 from tests.health.faults import first_code, make_healthy, report_of
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from channels_amazon.emulator import Emulator
 from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
-from channels_amazon.services.amazon import application_client
+from channels_amazon.services.amazon_client.factory import application_client
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.sync import runner
 from tests.builders import make_job, make_order

@@ -9,7 +9,7 @@ from channels_amazon import tasks
 from channels_amazon.emulator import Emulator
 from channels_amazon.health.registry import all_checks
 from channels_amazon.models import HealthReport
-from channels_amazon.services.health_reports import request_report
+from channels_amazon.services.health.reports import request_report
 from tests.health.faults import codes, make_healthy, report_of
 
 pytestmark = pytest.mark.django_db

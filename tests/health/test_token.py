@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import ClientSecret, Credential
-from channels_amazon.services import accounts
+from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.sync import runner
 from tests.health.faults import codes, first_code, make_healthy, report_of
 
@@ -33,7 +33,7 @@ def test_revoked_token_leads_with_its_consequences_under_it(emulator: Emulator) 
 
 def test_disconnected_account_says_so(emulator: Emulator) -> None:
     account = make_healthy(emulator)
-    accounts.disconnect_account(account, actor="test")
+    accounts_connection.disconnect_account(account, actor="test")
     report = report_of(account)
     assert codes(report)[0] == "token.revoked"
     assert "disconnected here" in report["findings"][0]["cause"]

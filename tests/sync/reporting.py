@@ -15,7 +15,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import order_reports
+from channels_amazon.services.order_reports import requests
 from channels_amazon.sync import runner
 
 REPORTS, FETCH = SyncJob.Kind.ORDER_REPORTS, SyncJob.Kind.ORDER_FETCH
@@ -53,7 +53,7 @@ def want(
 ) -> OrderReport:
     """Want a report of the last days."""
     now = timezone.now()
-    report = order_reports.want_report(
+    report = requests.want_report(
         account, purpose=purpose, starts_at=now - timedelta(days=days), ends_at=now
     )
     assert report is not None

@@ -17,9 +17,10 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import orders, stock
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.shipments import ShipmentDraft, create_shipment
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.orders import intake
+from channels_amazon.services.shipping.shipments import ShipmentDraft, create_shipment
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
 from channels_amazon.sync import runner
 from tests.builders import make_account, make_variant, make_warehouse
@@ -35,7 +36,7 @@ def make_shipper(emulator: Emulator) -> AmazonAccount:
     emulator.control("behaviour", package_seconds=0, pending_seconds=0)
     variant = make_variant(row.store, sku=merchant_sku(emulator, row))
     warehouse = make_warehouse(row.store)
-    stock.set_on_hand(variant, warehouse, ON_HAND, actor="", key="count")
+    ledger.set_on_hand(variant, warehouse, ON_HAND, actor="", key="count")
     return row
 
 
@@ -57,7 +58,7 @@ def place(emulator: Emulator, account: AmazonAccount, quantity: int = 3) -> Orde
         quantity=quantity,
     )
     data = get_order(client_for(account), order_id)
-    return orders.apply_order(account, data, source=orders.FETCH).order
+    return intake.apply_order(account, data, source=intake.FETCH).order
 
 
 def ship(order: Order, units: int = 3, **over: Any) -> Shipment:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import AmazonAccount, ApiCall, Order, OrderReport, SyncJob
-from channels_amazon.services import order_reports
-from channels_amazon.services.order_reports import Purpose, State
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.sync import runner
 from tests.builders import make_account, make_order
 
@@ -55,7 +55,7 @@ def sell(emulator: Emulator, account: AmazonAccount, count: int) -> None:
 
 def want(account: AmazonAccount, starts_at: datetime, ends_at: datetime) -> OrderReport:
     """Want a part of the backlog."""
-    report = order_reports.want_report(
+    report = requests.want_report(
         account, purpose=Purpose.BACKLOG, starts_at=starts_at, ends_at=ends_at
     )
     assert report is not None
@@ -131,8 +131,8 @@ def test_part_that_failed_is_wished_for_anew_beside_the_next(
     first.refresh_from_db()
     second = want(account, now, now + timedelta(seconds=20))
 
-    failure = order_reports.Failure("reports.failed", "Amazon could not.")
-    order_reports.note_failed(first, failure, is_final=False)
+    failure = requests.Failure("reports.failed", "Amazon could not.")
+    requests.note_failed(first, failure, is_final=False)
 
     wishes = OrderReport.objects.filter(state=State.WANTED).order_by("pk")
     assert [row.pk for row in wishes] == [first.pk, second.pk]

@@ -26,7 +26,8 @@ from channels_amazon.models import (
     Order,
     StockLevel,
 )
-from channels_amazon.services import heartbeats, stock
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.sync.consumer import Consumer
 from tests.builders import make_account, make_variant, make_warehouse, number
@@ -162,7 +163,7 @@ def test_two_consumers_lose_and_double_nothing(
     warehouse = make_warehouse(account.store)
     for sku in ("SKU-1", "SKU-2"):
         variant = make_variant(account.store, sku=sku)
-        stock.set_on_hand(variant, warehouse, 500, actor="", key=sku)
+        ledger.set_on_hand(variant, warehouse, 500, actor="", key=sku)
     publish(emulator, *storm())
 
     settled = processes.together("tests.sync.test_consumer:consume", count=2)
@@ -175,7 +176,7 @@ def test_two_consumers_lose_and_double_nothing(
     assert told >= len(storm())
     levels = StockLevel.objects.values_list("on_hand", "reserved")
     assert list(levels) == [(500, 0), (500, 0)]
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def storm() -> list[dict[str, Any]]:

@@ -22,11 +22,9 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.fba_terms import Candidate, Offer
-from channels_amazon.services import fba_choices
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.store_orders import (
-    cancel_store_order,
-)
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.mcf import decisions
+from channels_amazon.services.mcf.store_orders import cancel_store_order
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.outbound_versions import VERSIONS, outbound_api
 from channels_amazon.sync import outbound_words
@@ -140,8 +138,8 @@ def test_refused_order_frees_its_units_and_says_why(
     Listing.objects.filter(variant__isnull=False).update(seller_sku="GONE-SKU")
     order = place_order(account.store, (account.store.variants.get().sku, 3))
     candidate = Candidate(account.pk, "ATVPDKIKX0DER", "US")
-    fba_choices.keep_offers(order, candidate, [Offer("standard", is_fulfillable=True)])
-    fba_choices.consider(order)
+    decisions.keep_offers(order, candidate, [Offer("standard", is_fulfillable=True)])
+    decisions.consider(order)
     assert held() == 3
 
     run(account)

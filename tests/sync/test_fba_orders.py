@@ -20,16 +20,17 @@ from channels_amazon.models import (
     StockLevel,
     SyncJob,
 )
-from channels_amazon.services import fulfillment, stock
+from channels_amazon.services.accounts.subscriptions import subscribe
 from channels_amazon.services.figures import order_counts
-from channels_amazon.services.fulfillment import placed_by_us
-from channels_amazon.services.notifications import accept
-from channels_amazon.services.store_orders import (
+from channels_amazon.services.mcf import commitments
+from channels_amazon.services.mcf.commitments import placed_by_us
+from channels_amazon.services.mcf.store_orders import (
     StoreOrderError,
     cancel_store_order,
     decide_again,
 )
-from channels_amazon.services.subscriptions import subscribe
+from channels_amazon.services.notifications.inbox import accept
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.outbound_versions import VERSIONS
 from channels_amazon.spapi.sqs import Queue
 from tests.builders import (
@@ -264,7 +265,7 @@ def test_report_after_the_order_frees_its_units(
 
     assert held() == 0
     assert FbaStock.objects.get(listing__variant__isnull=False).sellable == 7
-    assert not fulfillment.awaits_report(account.pk, timezone.now())
+    assert not commitments.awaits_report(account.pk, timezone.now())
 
 
 def test_amazon_is_asked_to_tell_when_orders_move_on(
@@ -293,7 +294,7 @@ def test_order_that_amazon_lists_is_no_sale_and_holds_no_local_stock(
     assert subscribe(account, actor="") == ""
     order = ordered(account)
     variant = account.store.variants.get()
-    stock.set_on_hand(
+    ledger.set_on_hand(
         variant, make_warehouse(account.store), 5, actor="", key="counted"
     )
     run(account)

@@ -16,9 +16,9 @@ from channels_amazon.models import (
     Permission,
     SyncJob,
 )
-from channels_amazon.services import order_data
-from channels_amazon.services.permission_probes import ProbeResult
-from channels_amazon.services.permissions import upsert_permissions
+from channels_amazon.services.accounts.permission_probes import ProbeResult
+from channels_amazon.services.accounts.permissions import upsert_permissions
+from channels_amazon.services.orders import data_sets
 from tests.builders import make_account, make_order, make_participation
 from tests.health.faults import codes, make_healthy, report_of
 from tests.sync.running import run_through
@@ -60,15 +60,15 @@ def test_people_are_asked_for_by_what_the_probe_said(
     account = make_account()
     say(account, *states)
 
-    assert order_data.asks_for_people(account) == asks
-    assert ("RECIPIENT" in order_data.data_sets(account)) == asks
+    assert data_sets.asks_for_people(account) == asks
+    assert ("RECIPIENT" in data_sets.data_sets(account)) == asks
 
 
 def test_nobody_is_asked_for_of_an_order_that_amazon_ships() -> None:
     order = make_order(fulfilled_by=Order.FulfilledBy.AMAZON)
-    wanted = order_data.data_sets(order.account)
+    wanted = data_sets.data_sets(order.account)
 
-    assert order_data.data_sets_for(order, wanted) == order_data.FACTS
+    assert data_sets.data_sets_for(order, wanted) == data_sets.FACTS
 
 
 @pytest.mark.parametrize("kind", [FETCH, SWEEP])

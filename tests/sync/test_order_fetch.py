@@ -19,7 +19,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.fetch_backlog import SLACK
 from channels_amazon.rules.order_event import read_envelope, read_order_event
-from channels_amazon.services.order_events import apply_event
+from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.sync import order_fetch, runner
 from tests.builders import make_account, make_order
 from tests.messages import START, order_change

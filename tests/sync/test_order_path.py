@@ -19,9 +19,9 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import stock
-from channels_amazon.services.orders import match_lines
-from channels_amazon.services.subscriptions import subscribe
+from channels_amazon.services.accounts.subscriptions import subscribe
+from channels_amazon.services.orders.intake import match_lines
+from channels_amazon.services.stock import ledger
 from channels_amazon.sync.consumer import Consumer
 from tests.builders import (
     make_account,
@@ -52,7 +52,7 @@ def account(emulator: Emulator) -> AmazonAccount:
         if seller_id == row.seller_id and theirs.quantity is not None:
             theirs.quantity = ON_HAND
             variant = make_variant(row.store, sku=sku)
-            stock.set_on_hand(variant, warehouse, ON_HAND, actor="", key=f"c:{sku}")
+            ledger.set_on_hand(variant, warehouse, ON_HAND, actor="", key=f"c:{sku}")
     run(row, Kind.LISTINGS)
     run(row, Kind.STOCK_PUSH)
     return row
@@ -90,7 +90,7 @@ def test_ten_orders_arrive_hold_stock_and_change_what_is_published(
     for listing in Listing.objects.filter(variant__isnull=False):
         theirs = emulator.state.listings[account.seller_id, listing.seller_sku]
         assert theirs.quantity == listing.desired_quantity
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_doubled_and_reordered_events_change_nothing(
@@ -154,7 +154,7 @@ def test_sweep_finds_what_no_event_told_of(
 
     open_orders = Order.objects.filter(status="unshipped", completed_at__isnull=False)
     assert (open_orders.count(), held_and_left(account)) == (3, (3, 0))
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_sweep_holds_stock_for_the_orders_of_a_site_left_out(

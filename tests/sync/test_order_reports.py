@@ -18,7 +18,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services.stock import set_on_hand
+from channels_amazon.services.stock.ledger import set_on_hand
 from channels_amazon.sync.report_asking import LIST_AFTER
 from tests.builders import make_account, make_job, make_variant, make_warehouse
 from tests.sync.reporting import (

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, Shipment, SyncJob
-from channels_amazon.services import stock
-from channels_amazon.services.package_edits import edit_shipment
-from channels_amazon.services.shipments import ShipmentDraft, confirm_now
+from channels_amazon.services.shipping.shipment_edits import edit_shipment
+from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.sync import runner
 from tests.sync.shipping import (
@@ -71,7 +71,7 @@ def test_edit_of_a_verified_package_shows_at_amazon(
     assert (shipment.state, shipment.revision) == (State.VERIFIED, 1)
     # Amazon counts two units now, and the third is held for the order again.
     assert on_hand() == (ON_HAND - 2, 1)
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_edit_is_not_verified_by_what_amazon_showed_before(
@@ -130,7 +130,7 @@ def test_refused_edit_says_why_and_is_taken_back(
     assert [line.quantity for line in shipment.lines.all()] == [1]
     assert on_hand() == (ON_HAND - 1, 2)
     assert DiagnosticEntry.objects.filter(code="shipment.date_refused").exists()
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_package_waits_for_its_time_unless_a_person_hurries(

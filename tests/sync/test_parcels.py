@@ -20,9 +20,11 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import confirmations, orders, packing, parcels, stock
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.parcels import ParcelFacts, take_parcel
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.orders import intake
+from channels_amazon.services.shipping import confirmations, packing, parcels
+from channels_amazon.services.shipping.parcels import ParcelFacts, take_parcel
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
 from channels_amazon.sync import runner
 from tests import builders
@@ -86,7 +88,7 @@ def test_parcel_ships_its_order(emulator: Emulator, account: AmazonAccount) -> N
     (package,) = theirs(emulator, order).packages
     assert (package.carrier, package.tracking_number) == ("DHL", "JJD1")
     assert on_hand() == (ON_HAND - 3, 0)
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_parcel_that_came_before_its_order_is_taken_up_with_it(
@@ -101,7 +103,7 @@ def test_parcel_that_came_before_its_order_is_taken_up_with_it(
     SyncJob.objects.filter(kind=Kind.PARCELS).update(due_at=later)
 
     data = get_order(client_for(account), order_id)
-    orders.apply_order(account, data, source=orders.FETCH)
+    intake.apply_order(account, data, source=intake.FETCH)
 
     assert SyncJob.objects.get(kind=Kind.PARCELS).due_at <= timezone.now()
     pack(account)
@@ -183,7 +185,7 @@ def test_worker_that_died_while_it_packed_leaves_nothing_half_done(
     parcel.refresh_from_db()
     assert (parcel.state, Shipment.objects.count()) == (State.APPLIED, 1)
     assert on_hand() == (ON_HAND - 3, 0)
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_worker_that_lost_its_job_sends_nothing_more(

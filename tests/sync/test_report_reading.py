@@ -19,7 +19,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import report_comparison, report_facts
+from channels_amazon.services.order_reports import comparison, fields
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.sync import order_reports as order_reports_job
 from channels_amazon.sync import report_reading, storing
@@ -107,7 +107,7 @@ def test_slices_store_and_count_every_order_once(
     least: int,
 ) -> None:
     slices_of(monkeypatch, least)
-    monkeypatch.setattr(report_comparison, "BATCH", 10)
+    monkeypatch.setattr(comparison, "BATCH", 10)
     ids = sell(emulator, 25)
     report = want(account)
 
@@ -132,7 +132,7 @@ def test_killed_worker_loses_and_doubles_nothing(
     *,
     is_stored: bool,
 ) -> None:
-    monkeypatch.setattr(report_comparison, "BATCH", 10)
+    monkeypatch.setattr(comparison, "BATCH", 10)
     monkeypatch.setattr(report_reading, "AT_ONCE", 3)
     sell(emulator, 25)
     report = want(account)
@@ -164,14 +164,14 @@ def test_order_that_cannot_be_stored_leaves_the_others_stored(
     emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = sell(emulator, 7)
-    write = report_facts.write_report
+    write = fields.write_report
 
     def fail_for_one(order: Order, data: ReportOrder) -> None:
         if data.order_id == ids[3]:
             raise OverflowError
         write(order, data)
 
-    monkeypatch.setattr(report_facts, "write_report", fail_for_one)
+    monkeypatch.setattr(fields, "write_report", fail_for_one)
     report = want(account)
 
     bring(emulator, account, report)

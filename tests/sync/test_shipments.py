@@ -15,8 +15,10 @@ from channels_amazon.models import (
     Shipment,
     SyncRun,
 )
-from channels_amazon.services import confirmations, orders, stock
-from channels_amazon.services.amazon import client_for
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.orders import intake
+from channels_amazon.services.shipping import confirmations
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.apis import shipment_confirmation
 from channels_amazon.spapi.apis.orders import get_order
@@ -60,7 +62,7 @@ def test_package_is_confirmed_then_verified(
     assert (shipment.state, order.status) == (State.VERIFIED, "shipped")
     assert on_hand() == (ON_HAND - 3, 0)
     assert calls(emulator, "confirmShipment") == 1
-    assert stock.verify_levels() == []
+    assert ledger.verify_levels() == []
 
 
 def test_partial_packages_ship_the_whole_order(
@@ -242,7 +244,7 @@ def test_package_confirmed_elsewhere_keeps_its_number(
     row.status = "PARTIALLY_SHIPPED"
     row.updated_at = now
     data = get_order(client_for(account), order.amazon_order_id)
-    orders.apply_order(account, data, source=orders.FETCH)
+    intake.apply_order(account, data, source=intake.FETCH)
 
     shipment = ship(order, 2)
     run(account)

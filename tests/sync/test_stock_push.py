@@ -18,9 +18,9 @@ from channels_amazon.models import (
     SyncRun,
     Warehouse,
 )
-from channels_amazon.services import stock
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.listings import link_by_sku
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.catalog.listings import link_by_sku
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.apis.listings import Submission, patch_listings_item
 from channels_amazon.sync import runner
@@ -61,7 +61,7 @@ def count(listing: Listing, quantity: int) -> None:
     assert listing.variant
     warehouse = Warehouse.objects.get(store=listing.account.store)
     key = f"count:{listing.pk}:{timezone.now().isoformat()}"
-    stock.set_on_hand(listing.variant, warehouse, quantity, actor="ann", key=key)
+    ledger.set_on_hand(listing.variant, warehouse, quantity, actor="ann", key=key)
 
 
 def run(account: AmazonAccount) -> SyncRun:

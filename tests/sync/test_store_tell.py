@@ -19,8 +19,9 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services import orders, store_endpoints
-from channels_amazon.services.notifications import accept
+from channels_amazon.services.notifications.inbox import accept
+from channels_amazon.services.orders import intake
+from channels_amazon.services.webhooks import endpoints
 from channels_amazon.sync import runner
 from tests.builders import make_account, make_variant
 from tests.messages import START, amazon_order, message, order_change
@@ -45,7 +46,7 @@ def account(server: Scripted, settings: Settings) -> AmazonAccount:
     settings.WEBHOOK_ALLOW_PRIVATE = True
     account = make_account(seller_id=SELLER, created_at=START - timedelta(days=9))
     make_variant(account.store, sku="SKU-1")
-    store_endpoints.set_endpoint(
+    endpoints.set_endpoint(
         account.store, url=f"{server.url}/hook", is_active=True, actor="ann"
     )
     return account
@@ -54,7 +55,7 @@ def account(server: Scripted, settings: Settings) -> AmazonAccount:
 def bring(account: AmazonAccount, **over: Any) -> Order:
     """Take a full order over."""
     data = amazon_order(ID, **over)
-    return orders.apply_order(account, data, source=orders.FETCH).order
+    return intake.apply_order(account, data, source=intake.FETCH).order
 
 
 def tell(account: AmazonAccount) -> SyncRun:
@@ -165,7 +166,7 @@ def test_server_that_is_down_does_not_burn_time(
     server.then(answer(500))
     for place in range(6):
         data = amazon_order(f"903-0000001-{place:07d}")
-        orders.apply_order(account, data, source=orders.FETCH)
+        intake.apply_order(account, data, source=intake.FETCH)
 
     first, second = tell(account), tell(account)
 
@@ -182,7 +183,7 @@ def test_server_that_is_back_gets_all_that_waited(
     server.then(*[answer(500)] * 3, answer(200))
     for place in range(5):
         data = amazon_order(f"903-0000001-{place:07d}")
-        orders.apply_order(account, data, source=orders.FETCH)
+        intake.apply_order(account, data, source=intake.FETCH)
     assert tell(account).state == "failed"
 
     assert tell(account).state == "done"
@@ -196,7 +197,7 @@ def test_one_refused_order_does_not_stop_the_rest(
     server.then(answer(400), answer(200))
     for place in range(3):
         data = amazon_order(f"903-0000001-{place:07d}")
-        orders.apply_order(account, data, source=orders.FETCH)
+        intake.apply_order(account, data, source=intake.FETCH)
 
     assert tell(account).state == "done"
 
@@ -227,7 +228,7 @@ def test_new_address_gets_what_waited(account: AmazonAccount, server: Scripted) 
     StoreEndpoint.objects.update(failing_since=START)
     tell(account)
 
-    store_endpoints.set_endpoint(
+    endpoints.set_endpoint(
         account.store, url=f"{server.url}/new", is_active=True, actor="ann"
     )
     tell(account)
@@ -274,7 +275,7 @@ def test_message_holds_nobodys_name(account: AmazonAccount, server: Scripted) ->
 def test_log_holds_no_part_of_the_address_that_may_be_secret(
     account: AmazonAccount, server: Scripted
 ) -> None:
-    store_endpoints.set_endpoint(
+    endpoints.set_endpoint(
         account.store, url=f"{server.url}/CANARY?k=CANARY", is_active=True, actor=""
     )
 
@@ -286,8 +287,8 @@ def test_new_secret_signs_from_now_on(account: AmazonAccount, server: Scripted) 
     endpoint = StoreEndpoint.objects.get()
     old = endpoint.secret
 
-    new = store_endpoints.rotate_secret(endpoint, actor="ann")
-    outcome = store_endpoints.send_test(StoreEndpoint.objects.get())
+    new = endpoints.rotate_secret(endpoint, actor="ann")
+    outcome = endpoints.send_test(StoreEndpoint.objects.get())
 
     assert outcome.code == ""
     assert new != old

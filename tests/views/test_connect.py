@@ -19,7 +19,7 @@ from channels_amazon.models import (
     StoreMember,
 )
 from tests import builders
-from tests.services.test_authorization import ask_amazon, confirm_address
+from tests.services.accounts.test_oauth import ask_amazon, confirm_address
 from tests.views.world import make_member_client
 
 pytestmark = pytest.mark.django_db

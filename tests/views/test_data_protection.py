@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, PurgeProof, StoreMember
-from channels_amazon.services import name_search
-from channels_amazon.services.personal_data import reveal, store_personal_data
-from channels_amazon.services.purge import purge
+from channels_amazon.services.privacy import name_search
+from channels_amazon.services.privacy.personal_data import reveal, store_personal_data
+from channels_amazon.services.privacy.purge import purge
 from tests import builders
 from tests.views.world import World, make_member_client, make_world, signed_in
 

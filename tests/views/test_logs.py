@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import SyncRun
-from channels_amazon.services.log_export import COLUMNS, safe_cell
+from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
 from tests import builders
 from tests.views.world import World, make_call, make_world, signed_in
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_amazon.models import DiagnosticEntry, StoreMember
-from channels_amazon.services.personal_data import store_personal_data
+from channels_amazon.services.privacy.personal_data import store_personal_data
 from tests import builders
 from tests.views.world import World, make_member_client, make_world, signed_in
 

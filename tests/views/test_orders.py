@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import DiagnosticEntry, Order, Shipment, StoreMember
-from channels_amazon.services.personal_data import store_personal_data
+from channels_amazon.services.privacy.personal_data import store_personal_data
 from tests import builders
 from tests.views.world import (
     World,

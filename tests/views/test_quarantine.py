@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Notification, Order, StoreMember
-from channels_amazon.services import orders
+from channels_amazon.services.orders import intake
 from tests import builders
 from tests.views.world import (
     World,
@@ -141,7 +141,7 @@ def test_order_set_aside_is_listed_and_tried_again(
     world: World, client: Client
 ) -> None:
     later = timezone.now() + timedelta(hours=3)
-    order = orders.set_aside(
+    order = intake.set_aside(
         world.account, "902-9", code="orders.unreadable", message="No.", retry_at=later
     )
 

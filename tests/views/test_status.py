@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
-from channels_amazon.services import figures, heartbeats, jobs
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats, lifecycle
 from tests import builders
 from tests.views.world import World, make_call, make_world, signed_in
 
@@ -62,7 +63,9 @@ def test_overview_names_lost_authorisation_first(world: World, client: Client) -
 def test_overview_names_blocked_job_and_missing_permission(
     world: World, client: Client
 ) -> None:
-    jobs.block(builders.make_job(world.account), "permission.missing", "Role missing.")
+    lifecycle.block(
+        builders.make_job(world.account), "permission.missing", "Role missing."
+    )
     Permission.objects.create(
         participation=world.account.participations.get(),
         name="orders",
@@ -115,7 +118,7 @@ def test_status_asks_fixed_number_of_queries(
     client: Client,
     django_assert_max_num_queries: Callable[[int], Any],
 ) -> None:
-    jobs.ensure_jobs(world.account)
+    lifecycle.ensure_jobs(world.account)
     for operation in ("getOrder", "searchOrders", "patchListingsItem"):
         QuotaBucket.objects.create(
             subject=world.account.quota_subject,

@@ -23,11 +23,11 @@ from channels_amazon.models import (
     StoreOrder,
 )
 from channels_amazon.rules.fba_terms import Candidate, Offer
-from channels_amazon.services import fba_choices, fulfillment_results
+from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order
 from tests.conftest import ROOT
-from tests.services.test_fulfillment import make_pool, offered
+from tests.services.mcf.test_commitments import make_pool, offered
 from tests.views.world import make_member_client
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +191,7 @@ def test_person_ships_what_nobody_can(client: Client, listing: Listing) -> None:
 
 def test_person_decides_again_after_a_refusal(client: Client, listing: Listing) -> None:
     order = offered(listing, 4)
-    fulfillment_results.mark_refused(
+    results.mark_refused(
         FulfillmentOrder.objects.get(), code="amazon.invalid", reason="No such street."
     )
     assert "No such street." in text_of(client, order)
@@ -327,7 +327,7 @@ def test_rule_is_tried_with_what_amazon_said_of_the_order(
     order = place_order(listing.account.store, (listing.seller_sku, 3))
     candidate = Candidate(listing.account_id, HOME["na"][0], "US")
     offer = Offer("standard", is_fulfillable=True, fee=Decimal(20), currency="USD")
-    fba_choices.keep_offers(order, candidate, [offer])
+    decisions.keep_offers(order, candidate, [offer])
     rule = FbaRule.objects.get()
     address = reverse("amazon-fba-rule-edit", args=[rule.pk])
 

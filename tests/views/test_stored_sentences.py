@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from channels_amazon.models import HealthFinding, HealthReport, SyncJob, translated
-from channels_amazon.services import jobs
-from channels_amazon.services.diagnostics import Entry, record
+from channels_amazon.services.diagnostics.entries import Entry, record
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import sentence
 from tests.builders import make_job
 from tests.views.world import World, make_world, signed_in
@@ -84,7 +84,7 @@ def test_stopped_job_is_in_the_readers_language(world: World, client: Client) ->
     reason = sentence(
         "The quota of %(operation)s is used up for the moment.", operation="getOrder"
     )
-    jobs.block(job, "quota", reason)
+    lifecycle.block(job, "quota", reason)
 
     page = text_of(client.get(reverse("amazon-status", args=[world.account.pk])))
 

@@ -19,9 +19,9 @@ from channels_amazon.emulator import Emulator
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, Order, StoreMember, SyncJob
 from channels_amazon.rules.carriers import CARRIERS
-from channels_amazon.services import jobs
-from channels_amazon.services.health_reports import request_report
-from channels_amazon.services.subscriptions import subscribe
+from channels_amazon.services.accounts.subscriptions import subscribe
+from channels_amazon.services.health.reports import request_report
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.sync.consumer import Consumer
 from channels_amazon.sync.runner import drain
 from shoplink.logs import JsonFormatter
@@ -100,7 +100,7 @@ def _connect(emulator: Emulator, client: Client) -> AmazonAccount:
 
 def _pull(account: AmazonAccount) -> None:
     """Run every job of the account until none is due and its first pass is done."""
-    jobs.wake(account.pk)
+    lifecycle.wake(account.pk)
     pending = SyncJob.objects.filter(account=account, first_done_at__isnull=True)
 
     def is_pulled() -> bool:
@@ -165,7 +165,7 @@ def _fail(emulator: Emulator, client: Client, account: AmazonAccount) -> None:
     """Let things go wrong that quote what was sent."""
     for kind in ("status_500", "html_503", "cut_body"):
         emulator.control("faults", match="*", kind=kind, count=3)
-        jobs.unblock(account)
+        lifecycle.unblock(account)
         drain(budget=3)
     emulator.control("faults", clear=True)
     emulator.control("notifications", raw={"NotificationType": "ORDER_CHANGE"})
@@ -174,7 +174,7 @@ def _fail(emulator: Emulator, client: Client, account: AmazonAccount) -> None:
     client.get(f"{callback}?state=x&spapi_oauth_code=CANARYCODE1&selling_partner_id=A1")
     emulator.control("revoke", region="na")
     emulator.control("expire_tokens")
-    jobs.unblock(account)
+    lifecycle.unblock(account)
     drain(budget=3)
 
 

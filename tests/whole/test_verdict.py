@@ -15,9 +15,10 @@ from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.entities import Order as TheirOrder
 from channels_amazon.emulator.state_dump import dump
 from channels_amazon.models import Order, OrderLine, Shipment, StockLevel, SyncJob
-from channels_amazon.services import orders, stock
-from channels_amazon.services.amazon import client_for
-from channels_amazon.services.shipments import ShipmentDraft, create_shipment
+from channels_amazon.services.amazon_client.factory import client_for
+from channels_amazon.services.orders import intake
+from channels_amazon.services.shipping.shipments import ShipmentDraft, create_shipment
+from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
 from channels_amazon.sync import runner
 from tests.builders import make_account, make_variant, make_warehouse
@@ -75,10 +76,10 @@ def scene(emulator: Emulator, tmp_path: Path) -> Scene:
     (order_id,) = emulator.place_orders(1, fulfilled_by="MERCHANT", quantity=2)
     theirs = emulator.state.orders[order_id]
     variant = make_variant(account.store, sku=theirs.items[0].sku)
-    stock.set_on_hand(variant, make_warehouse(account.store), 9, actor="", key="count")
+    ledger.set_on_hand(variant, make_warehouse(account.store), 9, actor="", key="count")
     before = facts.on_hand(product)
     data = get_order(client_for(account), order_id)
-    order = orders.apply_order(account, data, source=orders.FETCH).order
+    order = intake.apply_order(account, data, source=intake.FETCH).order
     draft = ShipmentDraft(
         "UPS",
         TRACKING,

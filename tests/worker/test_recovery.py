@@ -11,7 +11,7 @@ import pytest
 
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import AmazonAccount, Listing, SyncJob, SyncRun
-from channels_amazon.services import jobs
+from channels_amazon.services.jobs import lifecycle
 from tests.builders import make_account
 from tests.processes import Processes
 
@@ -48,7 +48,7 @@ def test_first_pull_survives_the_kill_of_busy_workers(
 ) -> None:
     account = make_account(emulator=emulator)
     emulator.control("faults", match="searchListingsItems", kind="slow", seconds=4)
-    jobs.ensure_jobs(account)
+    lifecycle.ensure_jobs(account)
     processes.command("worker", LOG_LEVEL="CRITICAL")
     killed: set[int] = set()
     for _time in range(2):

@@ -8,7 +8,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import PurgeProof
-from channels_amazon.services.purge import GRACE, standing
+from channels_amazon.services.privacy.purge import GRACE, standing
 from channels_amazon.wording import sentence
 
 

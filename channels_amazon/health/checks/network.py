@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
-from channels_amazon.services.heartbeats import host_name
+from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.spapi.network_probe import Route
 from channels_amazon.wording import sentence
 

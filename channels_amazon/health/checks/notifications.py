@@ -12,8 +12,8 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Heartbeat, Notification, Order
-from channels_amazon.services import heartbeats
-from channels_amazon.services.notifications import queue_region
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
 from channels_amazon.spapi.sqs import Queue, SqsError

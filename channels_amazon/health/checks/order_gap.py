@@ -8,7 +8,11 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import OrderReport
-from channels_amazon.services.completeness import completeness, fetched, gap_hours
+from channels_amazon.services.order_reports.completeness import (
+    completeness,
+    fetched,
+    gap_hours,
+)
 from channels_amazon.wording import sentence
 
 _MOST_IDS = 20

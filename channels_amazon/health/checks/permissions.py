@@ -12,7 +12,7 @@ from channels_amazon.health.context import CheckContext, Site
 from channels_amazon.health.finding import Finding, NotChecked, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Permission, label
-from channels_amazon.services.permission_probes import (
+from channels_amazon.services.accounts.permission_probes import (
     ProbeResult,
     combined,
     is_refused_everywhere,

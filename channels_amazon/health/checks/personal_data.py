@@ -12,7 +12,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
-from channels_amazon.services.order_data import asks_for_people
+from channels_amazon.services.orders.data_sets import asks_for_people
 from channels_amazon.wording import sentence
 
 Status = Order.Status

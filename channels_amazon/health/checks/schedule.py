@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.services.schedules import broken_schedules
+from channels_amazon.services.jobs.schedules import broken_schedules
 from channels_amazon.wording import sentence
 
 

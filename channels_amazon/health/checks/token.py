@@ -8,7 +8,7 @@ from channels_amazon.errors import NeedsMerchant
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, evidence_of, well
 from channels_amazon.health.registry import check
-from channels_amazon.services.permission_probes import is_refused_everywhere
+from channels_amazon.services.accounts.permission_probes import is_refused_everywhere
 from channels_amazon.spapi.errors import (
     AuthorizationLost,
     ClientSecretInvalid,

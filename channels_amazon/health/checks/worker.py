@@ -13,8 +13,8 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Heartbeat, SyncJob, SyncRun, translated
-from channels_amazon.services import heartbeats, queueing
-from channels_amazon.services.jobs import label_of
+from channels_amazon.services.jobs import heartbeats, queue
+from channels_amazon.services.jobs.lifecycle import label_of
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
@@ -48,7 +48,7 @@ def _broker() -> list[Finding]:
     try:
         # Its own savepoint: a broken broker table must not break the report.
         with transaction.atomic():
-            queueing.waiting_tasks()
+            queue.waiting_tasks()
     except (DatabaseError, RedisError, OSError) as error:
         place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or sentence(
             "the database"

@@ -14,8 +14,8 @@ from channels_amazon.errors import ShoplinkError
 from channels_amazon.management.commands.import_products import find_store
 from channels_amazon.marketplaces import MARKETPLACES, by_region
 from channels_amazon.models import AmazonAccount, Store
-from channels_amazon.services.accounts import AccountGrant
-from channels_amazon.services.self_authorization import connect_by_token
+from channels_amazon.services.accounts.connection import AccountGrant
+from channels_amazon.services.accounts.private_app import connect_by_token
 
 TOKEN_VARIABLE = "SHOPLINK_REFRESH_TOKEN"  # noqa: S105  (a name, not a token)
 

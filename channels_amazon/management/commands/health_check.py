@@ -13,7 +13,7 @@ from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
 from channels_amazon.management.commands.sync import find_account
 from channels_amazon.models import HealthReport
-from channels_amazon.services.health_reports import new_report
+from channels_amazon.services.health.reports import new_report
 
 # What the shell sees: 2 and above need a person now.
 EXIT_CODES = {

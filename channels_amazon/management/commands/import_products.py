@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_amazon.models import Store
-from channels_amazon.services.catalog_import import (
+from channels_amazon.services.catalog.product_import import (
     ImportOptions,
     ImportResult,
     import_catalogue,

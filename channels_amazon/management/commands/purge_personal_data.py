@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from channels_amazon.models import PurgeProof
-from channels_amazon.services.purge import purge
+from channels_amazon.services.privacy.purge import purge
 
 
 class Command(BaseCommand):

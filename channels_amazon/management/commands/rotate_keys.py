@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from channels_amazon.services.key_rotation import ModelResult, rotate_keys
+from channels_amazon.services.privacy.key_rotation import ModelResult, rotate_keys
 
 # On a terminal; the JSON names every one.
 _SHOWN = 20

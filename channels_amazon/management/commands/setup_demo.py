@@ -16,8 +16,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_amazon.models import Store, StoreMember, Warehouse
-from channels_amazon.services.applications import current_application
-from channels_amazon.services.catalog_import import ImportOptions, import_catalogue
+from channels_amazon.services.amazon_client.applications import current_application
+from channels_amazon.services.catalog.product_import import (
+    ImportOptions,
+    import_catalogue,
+)
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.storefronts.csv_file import read_file
 

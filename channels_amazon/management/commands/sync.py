@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services import jobs
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.sync import runner
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no job named {', '.join(sorted(unknown))}.")
         if not account.is_connected:
             raise CommandError(f"{account} is {account.get_state_display().lower()}.")
-        jobs.ensure_jobs(account)
+        lifecycle.ensure_jobs(account)
         runs: list[SyncRun] = []
         for kind in options["kind"]:
             runs += filter(None, [runner.run_kind(account, kind)])
@@ -84,7 +84,7 @@ def _run_due(account: AmazonAccount, kinds: list[str]) -> list[SyncRun]:
     runs: list[SyncRun] = []
     while True:
         due = SyncJob.objects.filter(
-            jobs.due_jobs(timezone.now()), account=account, kind__in=kinds
+            lifecycle.due_jobs(timezone.now()), account=account, kind__in=kinds
         )
         job = due.order_by("due_at", "pk").first()
         if job is None:

@@ -1,0 +1,1 @@
+"""Connecting a seller: consent, identity, marketplaces, permissions, subscriptions."""

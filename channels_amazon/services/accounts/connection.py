@@ -1,0 +1,223 @@
+"""Connects, re-authorises and disconnects Amazon accounts; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from channels_amazon.errors import NeedsMerchant
+from channels_amazon.marketplaces import by_region
+from channels_amazon.models import (
+    AccessToken,
+    AmazonAccount,
+    Credential,
+    MarketplaceParticipation,
+    Store,
+)
+from channels_amazon.services.amazon_client.applications import current_application
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.notifications import quarantine
+from channels_amazon.wording import sentence
+
+State = AmazonAccount.State
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGrant:
+    """What a seller gave us: the refresh token of one account in one region.
+
+    `marketplace_ids` are the sites to synchronise; none named means all.
+    """
+
+    region: str
+    seller_id: str
+    name: str
+    refresh_token: str = field(repr=False)
+    marketplace_ids: tuple[str, ...] = ()
+
+
+class SellerElsewhere(NeedsMerchant):
+    """The seller is connected to another store of this installation."""
+
+
+class PlanExcludesAmazon(NeedsMerchant):
+    """The store's plan does not include the Amazon channel."""
+
+
+def connect_account(store: Store, *, grant: AccountGrant, actor: str) -> AmazonAccount:
+    """Store the grant and start the first pull; `actor` is who did it.
+
+    A seller whom the store knows in this region keeps the account and its records and
+    gets the new token. Raises PlanExcludesAmazon, SellerElsewhere, and NeedsMerchant
+    when no application is configured; then nothing was stored.
+    """
+    require_plan(store)
+    application = current_application()
+    try:
+        with transaction.atomic():
+            account = _own_account(store, grant)
+            is_new = account is None
+            if account is None:
+                account = AmazonAccount(
+                    store=store, region=grant.region, seller_id=grant.seller_id
+                )
+            account.application = application
+            account.name = (grant.name or account.name or grant.seller_id)[:120]
+            account.state = State.CONNECTED
+            account.state_code = ""
+            account.authorized_at = timezone.now()
+            account.disconnected_at = None
+            account.save()
+            _keep_token(account, grant.refresh_token)
+            select_marketplaces(account, grant.marketplace_ids)
+            lifecycle.ensure_jobs(account)
+            lifecycle.unblock(account)
+            _tell_connected(account, is_new=is_new, actor=actor)
+            quarantine.replay_later(account)
+            return account
+    except IntegrityError as error:
+        # Two stores authorised the same seller at the same moment: one is first.
+        raise _elsewhere() from error
+
+
+def require_plan(store: Store) -> None:
+    """Raise PlanExcludesAmazon unless the store's plan includes Amazon."""
+    if not store.includes_amazon:
+        raise PlanExcludesAmazon(
+            "store.plan",
+            sentence("The store's plan does not include Amazon."),
+            fix=sentence("Change the store to the enterprise or the flagship plan."),
+        )
+
+
+def require_free(store: Store, seller_id: str, region: str) -> None:
+    """Raise SellerElsewhere when another store is connected to this seller."""
+    same = AmazonAccount.objects.filter(seller_id=seller_id, region=region)
+    if same.exclude(store=store).exclude(state=State.DISCONNECTED).exists():
+        raise _elsewhere()
+
+
+def disconnect_account(account: AmazonAccount, *, actor: str) -> None:
+    """Stop the account's jobs and delete its tokens; its records stay."""
+    with transaction.atomic():
+        AmazonAccount.objects.filter(pk=account.pk).update(
+            state=State.DISCONNECTED,
+            state_code="",
+            disconnected_at=timezone.now(),
+        )
+        Credential.objects.filter(account=account).delete()
+        AccessToken.objects.filter(subject=account.quota_subject).delete()
+        # They stay with their runs and cursors; none is taken while disconnected.
+        lifecycle.stop(
+            account, "account.disconnected", sentence("The account is disconnected.")
+        )
+        record(
+            Entry(
+                code="account.disconnected",
+                level=Level.INFO,
+                account=account,
+                message=sentence(
+                    "The account was disconnected. Its tokens were deleted, its "
+                    "orders, listings and logs were kept."
+                ),
+                actor=actor,
+            )
+        )
+    account.refresh_from_db()
+
+
+def mark_needs_authorization(account: AmazonAccount, *, code: str) -> None:
+    """Note that Amazon no longer accepts the authorisation; `code` says why."""
+    changed = AmazonAccount.objects.filter(pk=account.pk, state=State.CONNECTED).update(
+        state=State.NEEDS_AUTHORIZATION, state_code=code
+    )
+    if changed:
+        AccessToken.objects.filter(subject=account.quota_subject).delete()
+        account.state, account.state_code = State.NEEDS_AUTHORIZATION, code
+
+
+def select_marketplaces(account: AmazonAccount, wanted: Collection[str]) -> None:
+    """Synchronise these sites of the account's region alone; all when none is named.
+
+    A site that is left out gets its row at once, so that the first pull finds it
+    deselected.
+    """
+    if not wanted:
+        account.participations.update(is_selected=True)
+        return
+    account.participations.filter(marketplace_id__in=wanted).update(is_selected=True)
+    account.participations.exclude(marketplace_id__in=wanted).update(is_selected=False)
+    MarketplaceParticipation.objects.bulk_create(
+        [
+            MarketplaceParticipation(
+                account=account,
+                marketplace_id=site.id,
+                name=site.name,
+                country_code=site.country_code,
+                currency=site.currency,
+                language=site.language,
+                domain=site.domain,
+                is_participating=False,
+                has_suspended_listings=False,
+                is_selected=False,
+                seen_at=timezone.now(),
+            )
+            for site in by_region(account.region)
+            if site.id not in wanted
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _own_account(store: Store, grant: AccountGrant) -> AmazonAccount | None:
+    """Return the store's account of this seller; raises SellerElsewhere."""
+    require_free(store, grant.seller_id, grant.region)
+    own: AmazonAccount | None = (
+        AmazonAccount.objects.select_for_update()
+        .filter(store=store, seller_id=grant.seller_id, region=grant.region)
+        .order_by("-pk")
+        .first()
+    )
+    return own
+
+
+def _elsewhere() -> SellerElsewhere:
+    return SellerElsewhere(
+        "account.seller_elsewhere",
+        gettext("This seller is already connected to another store."),
+        fix=gettext(
+            "Disconnect the account in the other store first, or authorise with "
+            "another seller account."
+        ),
+    )
+
+
+def _keep_token(account: AmazonAccount, refresh_token: str) -> None:
+    # Not read before it is written: the old one's key may be lost.
+    rows = Credential.objects.filter(account=account)
+    if not rows.update(refresh_token=refresh_token, updated_at=timezone.now()):
+        Credential.objects.create(account=account, refresh_token=refresh_token)
+    AccessToken.objects.filter(subject=account.quota_subject).delete()
+
+
+def _tell_connected(account: AmazonAccount, *, is_new: bool, actor: str) -> None:
+    record(
+        Entry(
+            code="account.connected" if is_new else "account.reauthorized",
+            level=Level.INFO,
+            account=account,
+            message=(
+                sentence("The account was connected; its first pull has started.")
+                if is_new
+                else sentence(
+                    "The account was authorised again; the token was replaced."
+                )
+            ),
+            actor=actor,
+        )
+    )

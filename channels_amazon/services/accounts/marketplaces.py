@@ -1,0 +1,134 @@
+"""Keeps an account's country sites as Amazon reports them; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount, MarketplaceParticipation
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.spapi.apis.sellers import Participation
+from channels_amazon.wording import sentence
+
+INDIVIDUAL = "INDIVIDUAL"
+
+
+def upsert_participations(
+    account: AmazonAccount, participations: Iterable[Participation]
+) -> int:
+    """Store the sites Amazon lists and return how many rows changed.
+
+    A site that is listed no more counts as one without participation. Sites outside
+    Amazon's own table (its test and partner shops) are left out. Which sites are
+    selected is the merchant's and stays.
+    """
+    now = timezone.now()
+    known = {row.marketplace_id: row for row in account.participations.all()}
+    changed = 0
+    with transaction.atomic():
+        for site in participations:
+            if site.marketplace_id in MARKETPLACES:
+                row = known.pop(site.marketplace_id, None)
+                changed += _store(account, site, row)
+        account.participations.filter(
+            marketplace_id__in=known, is_participating=True
+        ).update(is_participating=False, seen_at=now)
+        for row in known.values():
+            if row.is_participating:
+                changed += 1
+                _tell_not_participating(account, row.name)
+    return changed
+
+
+def set_selling_plan(account: AmazonAccount, plan: str) -> None:
+    """Store the selling plan Amazon names, and say so when it cannot work."""
+    if account.selling_plan == plan:
+        return
+    account.selling_plan = plan
+    account.save(update_fields=["selling_plan"])
+    if plan == INDIVIDUAL:
+        record(
+            Entry(
+                code="account.individual_plan",
+                account=account,
+                message=sentence(
+                    "The account has the individual selling plan, which Amazon does "
+                    "not let applications work with."
+                ),
+                fix=sentence(
+                    "Upgrade to the professional selling plan in Seller Central."
+                ),
+            )
+        )
+
+
+def _store(
+    account: AmazonAccount, site: Participation, row: MarketplaceParticipation | None
+) -> bool:
+    """Write one site; return whether anything but the time changed."""
+    facts = {
+        "name": site.name[:80],
+        "country_code": site.country_code[:2],
+        "currency": site.currency[:3],
+        "language": site.language[:10],
+        "domain": site.domain[:80],
+        "store_name": site.store_name[:120],
+        "is_participating": site.is_participating,
+        "has_suspended_listings": site.has_suspended_listings,
+    }
+    now = timezone.now()
+    if row is None:
+        MarketplaceParticipation.objects.create(
+            account=account, marketplace_id=site.marketplace_id, seen_at=now, **facts
+        )
+        _tell(account, site, was_participating=False, was_suspended=False)
+        return True
+    before = {name: getattr(row, name) for name in facts}
+    MarketplaceParticipation.objects.filter(pk=row.pk).update(seen_at=now, **facts)
+    _tell(
+        account,
+        site,
+        was_participating=row.is_participating,
+        was_suspended=row.has_suspended_listings,
+    )
+    return before != facts
+
+
+def _tell(
+    account: AmazonAccount,
+    site: Participation,
+    *,
+    was_participating: bool,
+    was_suspended: bool,
+) -> None:
+    if was_participating and not site.is_participating:
+        _tell_not_participating(account, site.name)
+    if site.has_suspended_listings and not was_suspended:
+        record(
+            Entry(
+                code="marketplace.suspended_listings",
+                level=Level.WARNING,
+                account=account,
+                message=sentence(
+                    "Amazon has suspended listings in %(site)s.", site=site.name
+                ),
+                fix=sentence(
+                    "Open Performance, Account Health in Seller Central for this site."
+                ),
+            )
+        )
+
+
+def _tell_not_participating(account: AmazonAccount, name: str) -> None:
+    record(
+        Entry(
+            code="marketplace.not_participating",
+            level=Level.WARNING,
+            account=account,
+            message=sentence("The account no longer sells in %(site)s.", site=name),
+            fix=sentence("Enable the site in Seller Central under Sell globally."),
+        )
+    )

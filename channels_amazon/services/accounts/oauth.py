@@ -1,0 +1,308 @@
+"""Both OAuth workflows: from a signed, single-use state to a connected account.
+
+The state is what ties Amazon's answer to the user, the session and the store that
+asked; it is checked before anything else of the answer is believed. Services layer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core import signing
+from django.utils import timezone
+
+from channels_amazon.errors import NeedsMerchant, ShoplinkError
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import (
+    AmazonAccount,
+    AuthorizationAttempt,
+    DeveloperApplication,
+    Store,
+)
+from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts.connection import AccountGrant
+from channels_amazon.services.accounts.seller_identity import (
+    confirm_seller_id,
+    storefront_name,
+)
+from channels_amazon.services.amazon_client.applications import current_application
+from channels_amazon.services.amazon_client.factory import (
+    client_before_connecting,
+    lwa_client,
+)
+from channels_amazon.services.amazon_client.stores import DatabaseTokens
+from channels_amazon.services.diagnostics.entries import entry_for, record
+from channels_amazon.spapi.apis import sellers
+from channels_amazon.spapi.auth import Tokens
+from channels_amazon.spapi.errors import Evidence, SpApiError, UnexpectedResponse
+from channels_amazon.spapi.operations import LWA_CODE
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
+
+STATE_LIFETIME = timedelta(minutes=10)
+# Old attempts say nothing any more.
+_KEPT = timedelta(days=1)
+_SALT = "channels_amazon.authorization"
+_CONFIRM = "/apps/authorize/confirm/"
+
+
+class StateInvalid(NeedsMerchant):
+    """The answer does not belong to an authorisation that this session began."""
+
+
+class AuthorizationDenied(NeedsMerchant):
+    """The seller did not authorise the application."""
+
+
+class AnswerIncomplete(NeedsMerchant):
+    """Amazon led the merchant back without a code or a seller."""
+
+
+class CallbackAddressInvalid(NeedsMerchant):
+    """The address that Amazon is said to wait at is not Amazon's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: a user in one session of the browser; `name` for the log."""
+
+    user_id: int
+    session_key: str = field(repr=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to authorise: the region and sites of a store, or an account anew."""
+
+    store: Store
+    region: str
+    marketplace_ids: tuple[str, ...] = ()
+    account: AmazonAccount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Amazon's redirect brought along; `error` when the seller refused."""
+
+    state: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    seller_id: str = ""
+    error: str = ""
+
+
+def begin(wish: Wish, visitor: Visitor) -> str:
+    """Return the address of Amazon's consent page, good for ten minutes.
+
+    Raises PlanExcludesAmazon, or NeedsMerchant when no application is configured.
+    """
+    connection.require_plan(wish.store)
+    application = current_application()
+    base = str(getattr(settings, f"SELLER_CENTRAL_URL_{wish.region.upper()}"))
+    query = {"application_id": application.app_id}
+    state = _new_state(wish, visitor)
+    return _with_query(f"{base}/apps/authorize/consent", application, query, state)
+
+
+def begin_at_amazon(
+    wish: Wish, visitor: Visitor, *, callback_uri: str, amazon_state: str
+) -> str:
+    """Return where to go on when the merchant began at Amazon (Appstore workflow).
+
+    Raises CallbackAddressInvalid when that is no page of Seller Central's.
+    """
+    connection.require_plan(wish.store)
+    application = current_application()
+    if appstore_region(callback_uri, application) != wish.region:
+        raise _not_amazons()
+    query = {"amazon_state": amazon_state}
+    state = _new_state(wish, visitor)
+    return _with_query(callback_uri.partition("?")[0], application, query, state)
+
+
+def appstore_region(callback_uri: str, application: DeveloperApplication) -> str:
+    """Return the region of the Seller Central that waits at `callback_uri`.
+
+    Only the very page that confirms this application passes, on a host of the table
+    or a configured one: all else could lead the merchant anywhere. Raises
+    CallbackAddressInvalid.
+    """
+    address = callback_uri.partition("?")[0]
+    for base, region in _seller_centrals().items():
+        if address == f"{base}{_CONFIRM}{application.app_id}":
+            return region
+    raise _not_amazons()
+
+
+def redeem(answer: Answer, visitor: Visitor) -> AmazonAccount:
+    """Exchange what Amazon's redirect brought for tokens, and connect the account.
+
+    The state is used up, whatever becomes of the rest. Raises StateInvalid,
+    AuthorizationDenied, AnswerIncomplete, SellerElsewhere, SellerIdRefused and what
+    LwaClient raises; then no token was stored.
+    """
+    attempt = _claim(answer.state, visitor)
+    try:
+        return _redeem(answer, attempt, visitor)
+    except ShoplinkError as error:
+        entry = entry_for(error)
+        record(replace(entry, store=attempt.store, actor=visitor.name))
+        raise
+
+
+def _redeem(
+    answer: Answer, attempt: AuthorizationAttempt, visitor: Visitor
+) -> AmazonAccount:
+    if answer.error:
+        raise AuthorizationDenied(
+            "oauth.denied",
+            sentence("The seller did not authorise the application."),
+            fix=sentence("Start again, and approve on Amazon's page."),
+        )
+    if not answer.code or not answer.seller_id:
+        raise AnswerIncomplete(
+            "oauth.answer_incomplete",
+            sentence("Amazon led you back without an authorisation code."),
+            fix=sentence("Start the authorisation again."),
+        )
+    _require_same_seller(attempt, answer.seller_id)
+    connection.require_free(attempt.store, answer.seller_id, attempt.region)
+    application = current_application()
+    tokens = lwa_client(application).exchange_code(
+        answer.code, application.redirect_uri
+    )
+    if not tokens.refresh_token:
+        raise UnexpectedResponse(
+            sentence("Login with Amazon answered without a refresh token."),
+            Evidence(LWA_CODE.name, 200),
+        )
+    grant = AccountGrant(
+        region=attempt.region,
+        seller_id=answer.seller_id,
+        name=_confirmed_name(attempt, answer.seller_id, tokens),
+        refresh_token=tokens.refresh_token,
+        marketplace_ids=tuple(attempt.marketplace_ids),
+    )
+    account = connection.connect_account(attempt.store, grant=grant, actor=visitor.name)
+    DatabaseTokens().save(account.quota_subject, tokens.access_token, tokens.expires_at)
+    return account
+
+
+def _new_state(wish: Wish, visitor: Visitor) -> str:
+    now = timezone.now()
+    AuthorizationAttempt.objects.filter(expires_at__lt=now - _KEPT).delete()
+    state = signing.dumps(secrets.token_urlsafe(24), salt=_SALT)
+    AuthorizationAttempt.objects.create(
+        store=wish.store,
+        user_id=visitor.user_id,
+        session_hash=_hash(visitor.session_key),
+        state_hash=_hash(state),
+        region=wish.region,
+        marketplace_ids=list(wish.marketplace_ids),
+        account=wish.account,
+        expires_at=now + STATE_LIFETIME,
+    )
+    return state
+
+
+def _claim(state: str, visitor: Visitor) -> AuthorizationAttempt:
+    """Use the state up; raises StateInvalid unless it is this visitor's and fresh."""
+    try:
+        signing.loads(state, salt=_SALT, max_age=STATE_LIFETIME)
+    except signing.BadSignature as error:
+        raise _state_invalid() from error
+    now = timezone.now()
+    mine = AuthorizationAttempt.objects.filter(
+        state_hash=_hash(state),
+        session_hash=_hash(visitor.session_key),
+        user_id=visitor.user_id,
+    )
+    if not mine.filter(used_at__isnull=True, expires_at__gt=now).update(used_at=now):
+        raise _state_invalid()
+    attempt: AuthorizationAttempt = mine.select_related("store", "account").get()
+    return attempt
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _state_invalid() -> StateInvalid:
+    return StateInvalid(
+        "oauth.state_invalid",
+        sentence(
+            "This answer does not belong to an authorisation that you have begun in "
+            "this browser within the last ten minutes."
+        ),
+        fix=sentence("Start again from the store."),
+    )
+
+
+def _not_amazons() -> CallbackAddressInvalid:
+    return CallbackAddressInvalid(
+        "oauth.callback_address_invalid",
+        sentence("The address to go on at is not a page of Seller Central."),
+        fix=sentence("Open the application in Seller Central and start again there."),
+    )
+
+
+def _require_same_seller(attempt: AuthorizationAttempt, seller_id: str) -> None:
+    known = attempt.account
+    if known is not None and known.seller_id != seller_id:
+        raise NeedsMerchant(
+            "account.other_seller",
+            sentence("Another seller authorised than the one of this account."),
+            fix=sentence(
+                "Sign in to Seller Central as the account's own seller, or connect "
+                "the other one as a new account."
+            ),
+        )
+
+
+def _seller_centrals() -> dict[str, str]:
+    """Return the region of each base address of Seller Central we may lead to."""
+    known = {site.seller_central: site.region for site in MARKETPLACES.values()}
+    configured = {
+        str(getattr(settings, f"SELLER_CENTRAL_URL_{region.upper()}")): region
+        for region in AmazonAccount.Region.values
+    }
+    return known | configured
+
+
+def _with_query(
+    address: str, application: DeveloperApplication, query: dict[str, str], state: str
+) -> str:
+    query = query | {"state": state}
+    if application.redirect_uri:
+        query["redirect_uri"] = application.redirect_uri
+    if application.is_draft:
+        query["version"] = "beta"
+    return f"{address}?{urlencode(query)}"
+
+
+def _confirmed_name(
+    attempt: AuthorizationAttempt, seller_id: str, tokens: Tokens
+) -> str:
+    """Return the seller's name, once the tokens are known to be that seller's.
+
+    The code is used up: what Amazon cannot say now is no reason to lose it.
+    """
+    region = attempt.region
+    application = current_application()
+    client = client_before_connecting(application, region, tokens.refresh_token)
+    client.tokens.store.save(client.subject, tokens.access_token, tokens.expires_at)
+    sites: tuple[sellers.Participation, ...] = ()
+    try:
+        sites = sellers.get_marketplace_participations(client)
+    except SpApiError as error:
+        # The first pull asks again, and says what is wrong if it still is.
+        logger.info("no name yet seller=%s code=%s", seller_id, error.code)
+    confirm_seller_id(client, region, seller_id, sites)
+    return storefront_name(sites)

@@ -1,0 +1,102 @@
+"""Keeps what the permission probes said; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    MarketplaceParticipation,
+    Permission,
+    SyncJob,
+)
+from channels_amazon.services.accounts.permission_probes import ProbeResult
+from channels_amazon.services.diagnostics.entries import Entry, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.orders import data_sets
+from channels_amazon.wording import sentence
+
+State = Permission.State
+
+
+def missing_code(name: str) -> str:
+    """Return the fault's code when the permission `name` is missing."""
+    return f"permission.{name.replace('-', '_')}_missing"
+
+
+def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -> int:
+    """Store the results and return how many permissions changed.
+
+    A probe that Amazon could not answer leaves what was known. A permission that
+    came back frees the jobs it had blocked; one that went is told of.
+    """
+    sites = {row.marketplace_id: row for row in account.participations.all()}
+    changed = 0
+    came: set[str] = set()
+    gone: dict[str, ProbeResult] = {}
+    with transaction.atomic():
+        for result in results:
+            before, after = _store(sites[result.marketplace_id], result)
+            changed += before != after
+            if before == State.MISSING and after == State.GRANTED:
+                came.add(result.name)
+            elif after == State.MISSING != before:
+                gone.setdefault(result.name, result)
+    for result in gone.values():
+        _tell_missing(account, sites[result.marketplace_id], result)
+    if Permission.Name.SHIPPING in came:
+        data_sets.read_people_again(account)
+    _free_jobs(account, {missing_code(name) for name in came - set(gone)})
+    return changed
+
+
+def _store(site: MarketplaceParticipation, result: ProbeResult) -> tuple[str, str]:
+    """Write one result; return the state before ("" for none) and after."""
+    row = Permission.objects.filter(participation=site, name=result.name).first()
+    before = row.state if row is not None else ""
+    if result.state == State.UNKNOWN and before:
+        return before, before
+    Permission.objects.update_or_create(
+        participation=site,
+        name=result.name,
+        defaults={
+            "state": result.state,
+            "operation": result.operation[:60],
+            "status": result.status,
+            "amazon_code": result.amazon_code[:80],
+            "request_id": result.request_id[:80],
+            "checked_at": timezone.now(),
+        },
+    )
+    return before, result.state
+
+
+def _tell_missing(
+    account: AmazonAccount, site: MarketplaceParticipation, result: ProbeResult
+) -> None:
+    record(
+        Entry(
+            code=missing_code(result.name),
+            account=account,
+            request_id=result.request_id,
+            message=sentence(
+                "Amazon refused the probe of %(name)s in %(site)s.",
+                name=result.name,
+                site=site.country_code,
+            ),
+            fix=sentence(
+                "Enable the role for the application in Seller Central, then authorise "
+                "the account again."
+            ),
+        )
+    )
+
+
+def _free_jobs(account: AmazonAccount, codes: set[str]) -> None:
+    blocked = SyncJob.objects.filter(account=account, blocked_code__in=codes)
+    kinds = list(blocked.values_list("kind", flat=True))
+    if kinds:
+        lifecycle.unblock(account, kinds)

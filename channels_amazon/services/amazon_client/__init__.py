@@ -1,0 +1,1 @@
+"""Puts a client together: application, tokens, quota and the record of calls."""

@@ -1,0 +1,1 @@
+"""The store's products and the listings at Amazon; services layer."""

@@ -1,0 +1,294 @@
+"""Takes over what Amazon says of listings, offers and FBA units; services layer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from channels_amazon.models import AmazonAccount, Listing, Offer, Variant
+from channels_amazon.services.diagnostics.entries import (
+    Entry,
+    Level,
+    record,
+    record_once,
+)
+from channels_amazon.services.orders import intake
+from channels_amazon.services.stock import ledger
+from channels_amazon.spapi.apis.listings import (
+    MERCHANT_CHANNEL,
+    ListingIssue,
+    ListingsItem,
+)
+from channels_amazon.spapi.unreadable import UnreadableListing
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
+
+# What the price column can hold; a price beyond it is kept out rather than cut.
+_HIGHEST_PRICE = Decimal(10) ** 10
+# Each pass finds it again: once a day is enough to say.
+_SAY_AGAIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """What became of a page: rows read, rows that differed, rows set aside."""
+
+    rows: int = 0
+    changed: int = 0
+    aside: int = 0
+
+
+def upsert_listings(
+    account: AmazonAccount,
+    marketplace_id: str,
+    items: Sequence[ListingsItem | UnreadableListing],
+) -> Upserted:
+    """Store one page of one site's listings and link new ones by exact SKU.
+
+    Each listing is a transaction of its own: one that cannot be read or stored is set
+    aside with its reason, and the rest go on.
+    """
+    changed = aside = 0
+    to_refresh: list[int] = []
+    stored: list[str] = []
+    for item in items:
+        if isinstance(item, UnreadableListing):
+            aside += 1
+            _set_aside(account, marketplace_id, item)
+            continue
+        try:
+            with transaction.atomic():
+                is_changed, has_moved = _upsert(account, marketplace_id, item)
+        except (DataError, IntegrityError, ArithmeticError) as error:
+            aside += 1
+            _tell_aside(account, item.sku, error)
+            continue
+        stored.append(item.sku)
+        changed += is_changed
+        if has_moved is not None:
+            to_refresh.append(has_moved)
+    link_by_sku(account, stored)
+    if to_refresh:
+        ledger.refresh_desired(to_refresh)
+    return Upserted(rows=len(items), changed=changed, aside=aside)
+
+
+def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> int:
+    """Link unlinked listings (of `skus`, else all) to variants of the very same SKU.
+
+    Linked variants get their quantity computed anew, and order lines that waited for
+    them are matched. Returns how many listings were linked.
+    """
+    same = Variant.objects.filter(
+        store_id=account.store_id, sku=OuterRef("seller_sku")
+    ).values("pk")[:1]
+    loose = Listing.objects.filter(account=account, variant__isnull=True)
+    if skus is not None:
+        loose = loose.filter(seller_sku__in=list(skus))
+    found = loose.annotate(same=Subquery(same)).filter(same__isnull=False)
+    pairs = list(found.values_list("pk", "same"))
+    linked: list[int] = []
+    with transaction.atomic():
+        for listing_id, variant_id in pairs:
+            free = Listing.objects.filter(pk=listing_id, variant__isnull=True)
+            if free.update(variant_id=variant_id):
+                linked.append(variant_id)
+        if linked:
+            ledger.refresh_desired(linked)
+    for variant in Variant.objects.filter(pk__in=linked):
+        intake.match_lines(variant)
+    return len(linked)
+
+
+def close_missing_offers(
+    account: AmazonAccount, marketplace_id: str, since: datetime
+) -> int:
+    """Mark offers of the site that a whole pass since then did not show as gone."""
+    gone = Offer.objects.filter(
+        listing__account=account,
+        marketplace_id=marketplace_id,
+        seen_at__lt=since,
+        is_discoverable=True,
+    ) | Offer.objects.filter(
+        listing__account=account,
+        marketplace_id=marketplace_id,
+        seen_at__lt=since,
+        is_buyable=True,
+    )
+    # By key: an update cannot join the listing's row.
+    pks = list(gone.values_list("pk", flat=True))
+    rows = Offer.objects.filter(pk__in=pks, seen_at__lt=since)
+    return int(rows.update(is_buyable=False, is_discoverable=False))
+
+
+def _upsert(
+    account: AmazonAccount, marketplace_id: str, item: ListingsItem
+) -> tuple[bool, int | None]:
+    """Write one listing and its offer.
+
+    Returns whether anything changed, and the linked variant whose published quantity
+    depends on the change, if any.
+    """
+    now = timezone.now()
+    before = Listing.objects.filter(account=account, seller_sku=item.sku).first()
+    listing = before or Listing(account=account, seller_sku=item.sku, seen_at=now)
+    facts = _listing_facts(listing, marketplace_id, item)
+    old = {name: getattr(listing, name) for name in facts}
+    for name, value in facts.items():
+        setattr(listing, name, value)
+    listing.seen_at = now
+    if "observed_quantity" in facts:
+        listing.observed_at = now
+    if before is None:
+        listing.save(force_insert=True)
+    else:
+        # Only Amazon's facts: the push may be writing its own columns right now.
+        listing.save(update_fields=[*facts, "seen_at", "observed_at"])
+    is_changed = _upsert_offer(listing, marketplace_id, item, now) or old != facts
+    channels = ("is_mfn", "is_fba", "handling_days")
+    has_moved = any(name in facts and old[name] != facts[name] for name in channels)
+    return is_changed, listing.variant_id if has_moved else None
+
+
+def _listing_facts(
+    listing: Listing, marketplace_id: str, item: ListingsItem
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    summary = next(
+        (row for row in item.summaries if row.marketplace_id == marketplace_id), None
+    )
+    if summary is not None:
+        facts["title"] = listing.title or (summary.item_name or "")[:500]
+        facts["asin"] = (summary.asin or listing.asin)[:12]
+        facts["fnsku"] = (summary.fn_sku or listing.fnsku)[:12]
+    if item.availability:
+        own = [a for a in item.availability if a.channel_code == MERCHANT_CHANNEL]
+        facts["is_mfn"] = bool(own)
+        facts["is_fba"] = len(own) < len(item.availability)
+        if own and own[0].quantity is not None:
+            facts["observed_quantity"] = max(own[0].quantity, 0)
+    return facts | _handling_days(item)
+
+
+def _handling_days(item: ListingsItem) -> dict[str, int | None]:
+    """Return the handling time of the merchant's channel; nothing if not told."""
+    rows = item.attributes.get("fulfillment_availability")
+    for row in rows if isinstance(rows, list) else ():
+        if not isinstance(row, dict):
+            continue
+        if row.get("fulfillment_channel_code") == MERCHANT_CHANNEL:
+            days = row.get("lead_time_to_ship_max_days")
+            is_days = isinstance(days, int) and 0 <= days < 1000
+            return {"handling_days": days if is_days else None}
+    return {}
+
+
+def _upsert_offer(
+    listing: Listing, marketplace_id: str, item: ListingsItem, now: datetime
+) -> bool:
+    facts = _offer_facts(marketplace_id, item)
+    offer = Offer.objects.filter(listing=listing, marketplace_id=marketplace_id).first()
+    if offer is None:
+        Offer.objects.create(
+            listing=listing, marketplace_id=marketplace_id, seen_at=now, **facts
+        )
+        return True
+    is_changed = any(getattr(offer, name) != value for name, value in facts.items())
+    Offer.objects.filter(pk=offer.pk).update(seen_at=now, **facts)
+    return is_changed
+
+
+def _offer_facts(marketplace_id: str, item: ListingsItem) -> dict[str, Any]:
+    facts: dict[str, Any] = {"issues": [_issue(issue) for issue in item.issues]}
+    for row in item.summaries:
+        if row.marketplace_id == marketplace_id:
+            facts |= {
+                "asin": (row.asin or "")[:12],
+                "title": (row.item_name or "")[:500],
+                "product_type": row.product_type[:80],
+                "is_buyable": "BUYABLE" in row.statuses,
+                "is_discoverable": "DISCOVERABLE" in row.statuses,
+                "updated_at": row.last_updated_at,
+            }
+    facts |= {"price": None, "currency": ""}
+    for offer in item.offers:
+        is_here = offer.marketplace_id == marketplace_id and offer.offer_type == "B2C"
+        if is_here and offer.price is not None:
+            facts["price"] = _price(offer.price.amount)
+            facts["currency"] = offer.price.currency[:3]
+    return facts
+
+
+def _price(amount: Decimal | None) -> Decimal | None:
+    if amount is None or not amount.is_finite() or not 0 <= amount < _HIGHEST_PRICE:
+        return None
+    return amount.quantize(Decimal("0.01"))
+
+
+def _issue(issue: ListingIssue) -> dict[str, Any]:
+    return {
+        "code": issue.code,
+        "message": issue.message,
+        "severity": issue.severity,
+        "attributes": list(issue.attribute_names),
+        "categories": list(issue.categories),
+        "enforcements": list(issue.enforcements),
+    }
+
+
+def _set_aside(
+    account: AmazonAccount, marketplace_id: str, found: UnreadableListing
+) -> None:
+    """Say what cannot be read, and keep what is known of it as it is."""
+    logger.warning("listing unreadable account=%s %s", account.pk, found.raw_redacted)
+    if found.sku:
+        # It was shown, if unreadably: its offer is not gone.
+        shown = Offer.objects.filter(
+            listing__account=account,
+            listing__seller_sku=found.sku.replace("\x00", ""),
+            marketplace_id=marketplace_id,
+        )
+        shown.update(seen_at=timezone.now())
+    record_once(
+        Entry(
+            code="listings.unreadable",
+            level=Level.WARNING,
+            account=account,
+            reference=found.sku or "",
+            message=sentence(
+                "The listing %(sku)s cannot be read: %(reason)s.",
+                sku=found.sku or "?",
+                reason=found.reason,
+            ),
+            fix=sentence(
+                "What was known of it stays, and the other listings went on. Compare "
+                "it with Seller Central, and report this with the log."
+            ),
+        ),
+        _SAY_AGAIN,
+    )
+
+
+def _tell_aside(account: AmazonAccount, sku: str, error: Exception) -> None:
+    record(
+        Entry(
+            code="listings.import_failed",
+            account=account,
+            reference=sku,
+            message=sentence(
+                "The listing %(sku)s could not be stored: %(error)s.",
+                sku=sku,
+                error=type(error).__name__,
+            ),
+            fix=sentence("The other listings went on. Report this with the log."),
+        )
+    )

@@ -1,0 +1,1 @@
+"""What people read of what happened: entries, their export and how long they stay."""

@@ -1,0 +1,1 @@
+"""Kept health reports and the processes they speak of; services layer."""

@@ -1,0 +1,1 @@
+"""Sync jobs, the queue that runs them and the signs of life of its processes."""

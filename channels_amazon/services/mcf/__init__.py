@@ -1,0 +1,1 @@
+"""Orders of the store that Amazon ships from FBA stock (MCF); services layer."""

@@ -1,0 +1,297 @@
+"""Decides who ships a store order, from the rows, and keeps why; services layer.
+
+What Amazon's previews said is kept with the order until it is decided, so that the
+jobs of several accounts can each ask for their part. `decided_why` holds {"rule",
+"offers", "refused", "reason"}; its sentences are packed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    FbaRule,
+    FbaStock,
+    MarketplaceParticipation,
+    StoreOrder,
+    StoreOrderLine,
+    SyncJob,
+)
+from channels_amazon.rules import fba_choice
+from channels_amazon.rules.fba_sites import Site, site_of
+from channels_amazon.rules.fba_terms import (
+    Ask,
+    By,
+    Candidate,
+    Decision,
+    Line,
+    Offer,
+    PoolUnits,
+    Rule,
+)
+from channels_amazon.rules.fba_terms import StoreOrder as Facts
+from channels_amazon.services.diagnostics.entries import clean
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.mcf.commitments import promise
+from channels_amazon.services.stock.publication import availability
+from channels_amazon.wording import pack
+
+State = StoreOrder.State
+# An older price is asked for again.
+OFFER_KEPT = timedelta(minutes=15)
+# How often a pool may be emptied under our eyes before the next run goes on.
+_TRIES = 3
+
+
+def consider(order: StoreOrder, *, asker: int = 0) -> Ask | None:
+    """Decide a new order as far as is known; return what Amazon must be asked.
+
+    The job that asks is woken, unless it is the one of `asker`, an account, that wants
+    to know. None says that the order is decided, or not new.
+    """
+    with transaction.atomic():
+        locked = lock_store_order(order.pk)
+        asks = _decide(locked)
+        order.refresh_from_db()
+    if asks is not None and asks.candidate.account_id != asker:
+        lifecycle.wake(asks.candidate.account_id, SyncJob.Kind.FBA_ORDERS)
+    return asks
+
+
+def keep_offers(
+    order: StoreOrder,
+    candidate: Candidate,
+    offers: Sequence[Offer],
+    *,
+    said: str = "",
+) -> None:
+    """Keep with a new order what a preview brought; `said` are Amazon's words."""
+    with transaction.atomic():
+        locked = lock_store_order(order.pk)
+        if locked.state != State.NEW:
+            return
+        others = [
+            kept
+            for kept in locked.decided_why.get("offers", [])
+            if _candidate(kept) != candidate
+        ]
+        kept = {
+            "account": candidate.account_id,
+            "marketplace": candidate.marketplace_id,
+            "pool": candidate.pool,
+            "at": timezone.now().isoformat(),
+            "said": pack(clean(said, 300)),
+            "speeds": [
+                {
+                    "speed": offer.speed,
+                    "able": offer.is_fulfillable,
+                    "fee": None if offer.fee is None else str(offer.fee),
+                    "currency": offer.currency,
+                }
+                for offer in offers
+            ],
+        }
+        locked.decided_why = {"offers": [*others, kept]}
+        locked.decide_after = None
+        locked.attempts = 0
+        locked.save(update_fields=["decided_why", "decide_after", "attempts"])
+
+
+def version_for_new() -> str:
+    """Return the version of Amazon's outbound API for orders that begin now."""
+    return str(settings.FBA_OUTBOUND_VERSION)
+
+
+def lock_store_order(pk: int) -> StoreOrder:
+    """Return the order with its row locked; call it inside a transaction."""
+    row: StoreOrder = (
+        StoreOrder.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("store")
+        .get(pk=pk)
+    )
+    return row
+
+
+def active_rules(store_id: int) -> list[Rule]:
+    """Return the store's rules that are switched on, of connected accounts."""
+    rows = FbaRule.objects.filter(
+        store_id=store_id,
+        is_active=True,
+        account__state=AmazonAccount.State.CONNECTED,
+    )
+    return rules_from(list(rows))
+
+
+def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
+    """Return the rows as rules, each with the sites of its account."""
+    sites: dict[int, list[Site]] = defaultdict(list)
+    selected = MarketplaceParticipation.objects.filter(
+        account__in={row.account_id for row in rows},
+        is_participating=True,
+        is_selected=True,
+    ).order_by("account", "country_code")
+    for account_id, marketplace_id in selected.values_list(
+        "account_id", "marketplace_id"
+    ):
+        site = site_of(marketplace_id)
+        if site is not None:
+            sites[account_id].append(site)
+    return [
+        Rule(
+            id=row.pk or 0,
+            name=row.name,
+            account_id=row.account_id,
+            sites=tuple(sites[row.account_id]),
+            is_fba_first=row.prefer == FbaRule.Prefer.FBA_FIRST,
+            countries=frozenset(row.countries),
+            kept_units=row.kept_units,
+            most_fee=row.most_fee,
+            allows_slower=row.allows_slower,
+        )
+        for row in rows
+    ]
+
+
+def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
+    """Return what decides each order, in a fixed number of queries for all."""
+    lines = list(StoreOrderLine.objects.filter(order__in=orders).order_by("pk"))
+    by_order: dict[int, list[StoreOrderLine]] = defaultdict(list)
+    for line in lines:
+        by_order[line.order_id].append(line)
+    variant_ids = {line.variant_id for line in lines if line.variant_id}
+    stock = availability(variant_ids)
+    pools = _pools(variant_ids)
+    return {
+        order.pk: Facts(
+            lines=tuple(
+                Line(
+                    sku=line.sku,
+                    units=line.quantity,
+                    variant_id=line.variant_id,
+                    local=(
+                        stock[line.variant_id].available
+                        if line.variant_id in stock
+                        else None
+                    ),
+                    pools=pools.get(line.variant_id or 0, ()),
+                )
+                for line in by_order[order.pk]
+            ),
+            country=order.country_code,
+            speed=order.speed,
+            currency=order.store.currency,
+        )
+        for order in orders
+    }
+
+
+def previews_of(
+    order: StoreOrder, now: datetime | None = None
+) -> dict[Candidate, tuple[Offer, ...]]:
+    """Return what is kept of Amazon's previews; with `now` only what is fresh."""
+    found = {}
+    for kept in order.decided_why.get("offers", []):
+        if now and datetime.fromisoformat(kept["at"]) < now - OFFER_KEPT:
+            continue
+        found[_candidate(kept)] = tuple(
+            Offer(
+                speed=speed["speed"],
+                is_fulfillable=speed["able"],
+                fee=None if speed["fee"] is None else Decimal(speed["fee"]),
+                currency=speed["currency"],
+            )
+            for speed in kept["speeds"]
+        )
+    return found
+
+
+def _decide(order: StoreOrder) -> Ask | None:
+    """Decide the locked order if it is new, and act on it."""
+    if order.state != State.NEW:
+        return None
+    for _ in range(_TRIES):
+        facts = facts_of([order])[order.pk]
+        previews = previews_of(order, timezone.now())
+        found = fba_choice.decide(facts, active_rules(order.store_id), previews)
+        if isinstance(found, Ask):
+            return found
+        if _settle(order, facts, found):
+            return None
+    order.decide_after = timezone.now()
+    order.save(update_fields=["decide_after"])
+    return None
+
+
+def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
+    """Carry the decision out; False when the pool was emptied meanwhile."""
+    if decision.by is By.FBA and decision.candidate is not None:
+        lines = StoreOrderLine.objects.filter(order=order).order_by("pk")
+        listings = {}
+        for row, line in zip(lines, facts.lines, strict=True):
+            listing_id = fba_choice.listing_of(line, decision.candidate)
+            if listing_id is None:
+                return False
+            listings[row.pk] = listing_id
+        made = promise(
+            order,
+            decision=decision,
+            listings=listings,
+            version=version_for_new(),
+        )
+        if made is None:
+            return False
+    states = {By.LOCAL: State.LOCAL, By.FBA: State.AT_AMAZON}
+    order.state = states.get(decision.by, State.NEEDS_PERSON)
+    order.decided_at = timezone.now()
+    order.decide_after = None
+    order.decided_why = why_of(decision) | {
+        "offers": order.decided_why.get("offers", [])
+    }
+    order.save(update_fields=["state", "decided_at", "decide_after", "decided_why"])
+    return True
+
+
+def why_of(decision: Decision) -> dict[str, Any]:
+    """Return the decision's reasons as they are kept with the order."""
+    return {
+        "rule": decision.rule.name if decision.rule else "",
+        "reason": pack(decision.reason),
+        "refused": [pack(text) for text in decision.refused],
+    }
+
+
+def _candidate(kept: dict[str, Any]) -> Candidate:
+    return Candidate(kept["account"], kept["marketplace"], kept["pool"])
+
+
+def _pools(variant_ids: Collection[int]) -> dict[int, tuple[PoolUnits, ...]]:
+    """Return by variant, for each pool of an account, the listing with most units."""
+    rows = (
+        FbaStock.objects.filter(
+            listing__variant__in=variant_ids,
+            listing__account__state=AmazonAccount.State.CONNECTED,
+        )
+        .select_related("listing")
+        .order_by("pk")
+    )
+    best: dict[tuple[int, int, str], PoolUnits] = {}
+    for row in rows:
+        listing = row.listing
+        key = (int(listing.variant_id or 0), listing.account_id, row.pool)
+        if key not in best or row.sellable > best[key].units:
+            best[key] = PoolUnits(
+                listing.account_id, row.pool, listing.pk, row.sellable
+            )
+    found: dict[int, tuple[PoolUnits, ...]] = defaultdict(tuple)
+    for (variant_id, _account_id, _pool), units in best.items():
+        found[variant_id] += (units,)
+    return found

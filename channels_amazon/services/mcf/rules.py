@@ -1,0 +1,137 @@
+"""Keeps the rules that offer store orders to FBA, and tries one out; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, SyncJob
+from channels_amazon.rules import fba_choice
+from channels_amazon.rules.fba_terms import Ask, Decision
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.mcf.decisions import facts_of, previews_of, rules_from
+from channels_amazon.wording import Sentence, sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDraft:
+    """A rule as somebody entered it; countries are ISO codes, money the store's."""
+
+    account: AmazonAccount
+    name: str
+    prefer: str = FbaRule.Prefer.LOCAL_FIRST
+    countries: Sequence[str] = ()
+    kept_units: int = 0
+    most_fee: Decimal | None = None
+    allows_slower: bool = False
+    is_active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a rule would make of an order; `by` is "ask" where Amazon's price counts."""
+
+    order: StoreOrder
+    by: str
+    reason: Sentence
+    refused: tuple[Sentence, ...] = ()
+
+
+def save_rule(rule: FbaRule | None, *, draft: RuleDraft, actor: str) -> FbaRule:
+    """Make the rule, or change it; orders decided already stay as they are."""
+    with transaction.atomic():
+        saved = filled(rule, draft)
+        saved.save()
+        record(
+            Entry(
+                code="fba_rules.saved",
+                level=Level.INFO,
+                account=saved.account,
+                reference=saved.name,
+                message=_told(saved),
+                actor=actor,
+            )
+        )
+        # What is new is decided by the rules of now.
+        lifecycle.wake(saved.account_id, SyncJob.Kind.FBA_ORDERS)
+    return saved
+
+
+def delete_rule(rule: FbaRule, *, actor: str) -> None:
+    """Forget the rule; orders that it brought to FBA go on."""
+    with transaction.atomic():
+        record(
+            Entry(
+                code="fba_rules.deleted",
+                level=Level.INFO,
+                account=rule.account,
+                reference=rule.name,
+                message=sentence(
+                    "The FBA rule “%(rule)s” was deleted.", rule=rule.name
+                ),
+                actor=actor,
+            )
+        )
+        FbaRule.objects.filter(pk=rule.pk).delete()
+
+
+def filled(rule: FbaRule | None, draft: RuleDraft) -> FbaRule:
+    """Return the rule with the draft's values, not saved."""
+    made = rule or FbaRule()
+    made.store = draft.account.store
+    made.account = draft.account
+    made.name = draft.name
+    made.prefer = draft.prefer
+    made.countries = sorted(set(draft.countries))
+    made.kept_units = draft.kept_units
+    made.most_fee = draft.most_fee
+    made.allows_slower = draft.allows_slower
+    made.is_active = draft.is_active
+    return made
+
+
+def try_rule(rule: FbaRule, orders: Sequence[StoreOrder]) -> list[Tried]:
+    """Return what each order would come to with the rule switched on, saved or not.
+
+    By the stock of now, and by what Amazon's previews said then; Amazon is not asked.
+    """
+    others = FbaRule.objects.filter(
+        store=rule.store,
+        is_active=True,
+        account__state=AmazonAccount.State.CONNECTED,
+    ).exclude(pk=rule.pk)
+    rules = rules_from([*others, rule])
+    facts = facts_of(orders)
+    return [
+        _tried(order, fba_choice.decide(facts[order.pk], rules, previews_of(order)))
+        for order in orders
+    ]
+
+
+def _tried(order: StoreOrder, found: Decision | Ask) -> Tried:
+    if isinstance(found, Decision):
+        return Tried(order, found.by.value, found.reason, found.refused)
+    return Tried(
+        order,
+        "ask",
+        sentence(
+            "Rule “%(rule)s” would ask Amazon what it costs from the pool %(pool)s, "
+            "and decide by the answer.",
+            rule=found.rule.name,
+            pool=found.candidate.pool,
+        ),
+    )
+
+
+def _told(rule: FbaRule) -> Sentence:
+    if rule.is_active:
+        return sentence(
+            "The FBA rule “%(rule)s” was saved; it is switched on.", rule=rule.name
+        )
+    return sentence(
+        "The FBA rule “%(rule)s” was saved; it is switched off.", rule=rule.name
+    )

@@ -1,0 +1,1 @@
+"""Amazon's messages: the inbox, what each is, and the quarantine; services layer."""

@@ -1,0 +1,172 @@
+"""Reads queue messages and judges what is to be done with each; services layer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount, Notification
+from channels_amazon.rules import order_event
+from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
+from channels_amazon.rules.outbound_event import (
+    FULFILLMENT_ORDER_STATUS,
+    OutboundEvent,
+    read_outbound_event,
+)
+from channels_amazon.rules.report_event import (
+    REPORT_PROCESSING_FINISHED,
+    ReportEvent,
+    read_report_event,
+)
+from channels_amazon.services.order_reports import requests
+from channels_amazon.spapi.sqs import Message
+from channels_amazon.wording import sentence
+
+State = Notification.State
+UNKNOWN_ACCOUNT = "notifications.unknown_account"
+FAILED = "notifications.failed"
+_LONGEST_ID = 120
+
+
+# Which field of a delivery a type of message fills, and who reads it.
+_READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
+    order_event.ORDER_CHANGE: ("event", order_event.read_order_event),
+    FULFILLMENT_ORDER_STATUS: ("outbound", read_outbound_event),
+    REPORT_PROCESSING_FINISHED: ("report", read_report_event),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of a message as far as it can be read.
+
+    `fault` is why it cannot be used; `event` is set for a readable ORDER_CHANGE,
+    `outbound` for a readable FULFILLMENT_ORDER_STATUS, `report` for a readable
+    REPORT_PROCESSING_FINISHED.
+    """
+
+    message: Message
+    notification_id: str
+    envelope: Envelope | None = None
+    event: OrderEvent | None = None
+    fault: BadEvent | None = None
+    outbound: OutboundEvent | None = None
+    report: ReportEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to write into the inbox row of one message.
+
+    `about` names what many messages have in common, so that the log says it once.
+    """
+
+    state: str
+    code: str = ""
+    message: str = ""
+    fix: str = ""
+    about: str = ""
+    account: AmazonAccount | None = None
+    event: OrderEvent | None = None
+
+
+def read_delivery(message: Message) -> Delivery:
+    """Return what the message says; nothing in it raises."""
+    own_id = f"sqs:{message.id}"[:_LONGEST_ID]
+    try:
+        envelope = order_event.read_envelope(message.body)
+    except BadEvent as error:
+        return Delivery(message, own_id, fault=error)
+    notification_id = envelope.notification_id[:_LONGEST_ID] or own_id
+    delivery = Delivery(message, notification_id, envelope)
+    read = _READERS.get(envelope.notification_type)
+    if read is None:
+        return delivery
+    name, reader = read
+    try:
+        told = reader(envelope)
+    except BadEvent as error:
+        return replace(delivery, fault=error)
+    return replace(delivery, **{name: told})
+
+
+def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccount]]:
+    """Return the accounts of these sellers that are not disconnected."""
+    found: dict[str, list[AmazonAccount]] = defaultdict(list)
+    rows = (
+        AmazonAccount.objects.filter(seller_id__in=set(sellers))
+        .exclude(state=AmazonAccount.State.DISCONNECTED)
+        .select_related("store")
+    )
+    for row in rows:
+        found[row.seller_id].append(row)
+    return found
+
+
+def judge(delivery: Delivery, accounts: Mapping[str, list[AmazonAccount]]) -> Verdict:
+    """Decide what is to be done with the message; nothing is changed."""
+    if delivery.fault is not None:
+        fault = delivery.fault
+        return Verdict(State.QUARANTINED, fault.code, fault.message)
+    event = delivery.event
+    if delivery.outbound is not None:
+        # Whether it is an order that we placed shows when it is applied.
+        return Verdict(State.IGNORED)
+    if delivery.report is not None:
+        # One that is not ours was made by somebody else, perhaps in Seller Central.
+        report = delivery.report
+        ours = requests.account_of(report.report_id, report.seller_id)
+        return Verdict(State.APPLIED if ours else State.IGNORED, account=ours)
+    if event is None:
+        return _of_other_type(delivery)
+    account = _account_of(event, accounts)
+    if account is not None:
+        return Verdict(State.APPLIED, account=account, event=event)
+    return Verdict(
+        State.QUARANTINED,
+        UNKNOWN_ACCOUNT,
+        sentence(
+            "The seller %(seller)s is not connected here.", seller=event.seller_id
+        ),
+        fix=sentence(
+            "Connect the account, or end its subscription at Amazon. Its messages "
+            "are put aside in the inbox; this is said once an hour."
+        ),
+        about=event.seller_id,
+        event=event,
+    )
+
+
+def failed(error: Exception) -> Verdict:
+    """Return the verdict on a message that breaks us, so that people can look at it."""
+    return Verdict(
+        State.QUARANTINED,
+        FAILED,
+        sentence(
+            "The message could not be applied: %(error)s.", error=type(error).__name__
+        ),
+    )
+
+
+def _of_other_type(delivery: Delivery) -> Verdict:
+    kind = delivery.envelope.notification_type if delivery.envelope else ""
+    return Verdict(
+        State.IGNORED if kind else State.QUARANTINED,
+        "notifications.unknown_type",
+        sentence("Messages of the type %(kind)s are not used here.", kind=kind or "?"),
+        about=kind or "?",
+    )
+
+
+def _account_of(
+    event: OrderEvent, accounts: Mapping[str, list[AmazonAccount]]
+) -> AmazonAccount | None:
+    """Return the account of the event's seller, in the region of its marketplace."""
+    own = accounts.get(event.seller_id, [])
+    marketplace = MARKETPLACES.get(event.marketplace_id)
+    if marketplace is None:
+        return own[0] if len(own) == 1 else None
+    return next((row for row in own if row.region == marketplace.region), None)

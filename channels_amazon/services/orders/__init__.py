@@ -1,0 +1,1 @@
+"""Amazon's orders: every way into the order tables, and what follows."""

@@ -1,0 +1,143 @@
+"""Writes down, once, what of an order asks for a person; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from channels_amazon.models import Order
+from channels_amazon.rules.order_transitions import Flag, rule_of, state_of
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.stock.reservations import has_packages, told_of
+from channels_amazon.services.webhooks.messages import seen_by_store
+from channels_amazon.wording import Sentence, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What people were told of an order before the change; status "" for a new one."""
+
+    was_unmatched: bool
+    status: str
+    seen: tuple[Any, ...]
+
+
+def before_change(order: Order, *, is_new: bool) -> Before:
+    """Return what people know of the order now."""
+    status = "" if is_new else order.status
+    return Before(order.has_unmatched, status, seen_by_store(order))
+
+
+def tell_people(order: Order, unmatched: Sequence[str], before: Before) -> None:
+    """Write down, once, what of the order asks for a person."""
+    if order.has_unmatched and not before.was_unmatched:
+        record(
+            Entry(
+                code="orders.unmatched_sku",
+                level=Level.WARNING,
+                account=order.account,
+                reference=order.amazon_order_id,
+                message=sentence(
+                    "Order %(order)s is kept, but no variant of the store has its "
+                    "SKU, so no stock is held for it: %(skus)s.",
+                    order=order.amazon_order_id,
+                    skus=", ".join(sorted({sku or "?" for sku in unmatched})),
+                ),
+                fix=sentence(
+                    "Add a variant with this SKU, or link the listing to a variant."
+                ),
+            )
+        )
+    if order.status != before.status:
+        _tell_flag(order, before.status)
+
+
+def _tell_flag(order: Order, was: str) -> None:
+    # Only a cancellation of a known order asks for its packages, which cost a query.
+    is_cancelled = bool(was) and order.status == Order.Status.CANCELLED
+    is_packed = is_cancelled and has_packages(order)
+    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
+    tell = _TELLERS.get(flag) if flag is not None else None
+    if tell is not None:
+        tell(order)
+
+
+def _record(order: Order, code: str, message: Sentence, fix: Sentence) -> None:
+    record(
+        Entry(
+            code=code,
+            level=Level.WARNING,
+            account=order.account,
+            reference=order.amazon_order_id,
+            message=message,
+            fix=fix,
+        )
+    )
+
+
+def _tell_unfulfillable(order: Order) -> None:
+    _record(
+        order,
+        "orders.unfulfillable",
+        sentence(
+            "Amazon says of order %(order)s, which is yours to ship, that it cannot be "
+            "fulfilled. The stock held for it stays held.",
+            order=order.amazon_order_id,
+        ),
+        sentence(
+            "Look at the order in Seller Central, and cancel it there if need be."
+        ),
+    )
+
+
+def _tell_unknown_fulfiller(order: Order) -> None:
+    _record(
+        order,
+        "orders.unknown_fulfiller",
+        sentence(
+            "Amazon did not say in a known word who ships order %(order)s. It is kept, "
+            "and its stock stays as it is.",
+            order=order.amazon_order_id,
+        ),
+        sentence("Look at the order in Seller Central, and see who is to ship it."),
+    )
+
+
+def _tell_cancelled_after_packing(order: Order) -> None:
+    _record(
+        order,
+        "orders.cancelled_after_packing",
+        sentence(
+            "Order %(order)s was cancelled at Amazon after units of it had been "
+            "packed or shipped. They count as gone from the stock.",
+            order=order.amazon_order_id,
+        ),
+        sentence(
+            "Stop the parcel if it has not left, or wait for its return, and book the "
+            "units back into stock."
+        ),
+    )
+
+
+def _tell_unknown_status(order: Order) -> None:
+    _record(
+        order,
+        "orders.unknown_status",
+        sentence(
+            "Amazon gave order %(order)s the status “%(status)s”, which is not known "
+            "here. The order and the stock held for it stay as they are.",
+            order=order.amazon_order_id,
+            status=order.amazon_status,
+        ),
+        sentence("Look at the order in Seller Central."),
+    )
+
+
+# A buyer's wish to cancel has a place and a deadline of its own.
+_TELLERS: dict[Flag, Callable[[Order], None]] = {
+    Flag.CANCELLED_AFTER_PACKING: _tell_cancelled_after_packing,
+    Flag.UNFULFILLABLE: _tell_unfulfillable,
+    Flag.UNKNOWN_STATUS: _tell_unknown_status,
+    Flag.UNKNOWN_FULFILLER: _tell_unknown_fulfiller,
+}

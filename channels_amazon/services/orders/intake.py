@@ -1,0 +1,217 @@
+"""The way into the order tables for full orders; services layer.
+
+An event (`order_events.py`) or a report (`reported_orders.py`) reserves stock at once;
+the full order completes the row.
+Late and doubled data never take an order back: times are Amazon's own, not ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    Order,
+    OrderLine,
+    Variant,
+)
+from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
+    moves_back,
+    status_of,
+)
+from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.mcf.commitments import link_amazon_order
+from channels_amazon.services.orders import fields
+from channels_amazon.services.orders.alerts import before_change, tell_people
+from channels_amazon.services.orders.lines import OrderLines
+from channels_amazon.services.orders.locking import lock_or_make, lock_where
+from channels_amazon.services.orders.provisional_lines import drop_empty
+from channels_amazon.services.privacy import personal_data
+from channels_amazon.services.shipping import parcels
+from channels_amazon.services.stock.reservations import (
+    asks_anew,
+    settle_order,
+    units_rule,
+)
+from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
+from channels_amazon.spapi.orders import Order as AmazonOrder
+from channels_amazon.wording import sentence
+
+# Where an order came from: the event's fetch, the sweep, a shipment's read-back.
+FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+# Times of one change may differ by their precision in an event and in an order.
+SAME_CHANGE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What a full order did.
+
+    `is_older` says that we had a newer one and nothing changed; `is_behind` that an
+    event had told of a later status, which stands until Amazon's order shows it.
+    """
+
+    order: Order
+    is_new: bool
+    is_older: bool = False
+    is_behind: bool = False
+
+
+def apply_order(
+    account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
+) -> OrderResult:
+    """Take over Amazon's full order, and settle lines and reservations by it.
+
+    `source` is one of FETCH, SWEEP and READ_BACK. With `is_final` Amazon's status
+    counts even where an event told of a later one.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order, is_new = lock_or_make(account, data.order_id, data.last_updated_time)
+        known_at = order.last_updated_at
+        if known_at is not None and data.last_updated_time < known_at:
+            return OrderResult(order, is_new=False, is_older=True)
+        is_behind = not is_final and _is_behind(order, data)
+        before = before_change(order, is_new=is_new)
+        asked = units_rule(order)
+        fields.write_order(order, data, keeps_status=is_behind)
+        is_late = not is_final and _is_before_event(order, data)
+        known = OrderLines([order])
+        lines = fields.write_order_lines(order, data.items, known, is_late=is_late)
+        known.save()
+        if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
+            link_amazon_order(account.pk, data.seller_order_id, data.order_id)
+        unmatched: list[str] = []
+        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
+            unmatched = settle_order(order)
+        if lines.is_emptied:
+            drop_empty(order)
+        order.completed_at = order.completed_at or now
+        order.aside_code = order.aside_message = ""
+        if source == SWEEP and not is_behind:
+            _answer_event(order)
+        if lines.is_changed or seen_by_store(order) != before.seen:
+            mark_untold([order])
+        order.save()
+        personal_data.store_personal_data(order, data.buyer, data.recipient)
+        tell_people(order, unmatched, before)
+        parcels.wake_for([order])
+    return OrderResult(order, is_new=is_new, is_behind=is_behind)
+
+
+def match_lines(variant: Variant) -> int:
+    """Match the lines that waited for this variant and hold their units.
+
+    Returns how many orders changed. Each is a transaction of its own.
+    """
+    listed = Listing.objects.filter(variant=variant).values_list(
+        "account_id", "seller_sku"
+    )
+    condition = Q(seller_sku=variant.sku, order__account__store_id=variant.store_id)
+    for account_id, seller_sku in listed:
+        condition |= Q(seller_sku=seller_sku, order__account_id=account_id)
+    waiting = OrderLine.objects.filter(condition, variant__isnull=True)
+    order_ids = sorted(set(waiting.values_list("order_id", flat=True)))
+    for order_id in order_ids:
+        with transaction.atomic():
+            order = lock_where(Q(pk=order_id))
+            settle_order(order, is_late=True)
+            order.save()
+    return len(order_ids)
+
+
+def set_aside(
+    account: AmazonAccount,
+    order_id: str,
+    *,
+    code: str,
+    message: str,
+    retry_at: datetime,
+) -> Order:
+    """Keep an order that cannot be read now with the reason, and try it again then."""
+    now = timezone.now()
+    with transaction.atomic():
+        order, _is_new = lock_or_make(account, order_id, None)
+        is_known = order.aside_code == code
+        order.aside_code = clean(code, 60)
+        order.aside_message = clean(message, 500)
+        order.stale_since = order.stale_since or now
+        order.fetch_after = retry_at
+        order.fetch_attempts += 1
+        order.save()
+        if not is_known:
+            record(
+                Entry(
+                    code=code,
+                    level=Level.WARNING,
+                    account=account,
+                    reference=order_id,
+                    message=message,
+                    fix=sentence(
+                        "The order is kept and tried again by itself. Look at it in "
+                        "Seller Central if it stays so."
+                    ),
+                )
+            )
+    return order
+
+
+def mark_fetched(order_id: int, stale_since: datetime) -> bool:
+    """Take the stale mark off, unless a newer event has set it anew meanwhile."""
+    seen = Order.objects.filter(pk=order_id, stale_since=stale_since)
+    return bool(
+        seen.update(
+            stale_since=None,
+            fetch_after=None,
+            fetch_attempts=0,
+            aside_code="",
+            aside_message="",
+        )
+    )
+
+
+def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> int:
+    """Have pending orders read again that were not written since `before`.
+
+    Amazon may not state a new update time when a pending order is cancelled, so that
+    neither an event nor the sweep is sure to tell of it.
+    """
+    pending = Order.objects.filter(
+        account=account,
+        status=Order.Status.PENDING,
+        stale_since__isnull=True,
+        updated_at__lt=before,
+    )
+    ids = list(pending.order_by("updated_at").values_list("pk", flat=True)[:limit])
+    now = timezone.now()
+    marked = Order.objects.filter(pk__in=ids, stale_since__isnull=True)
+    return int(marked.update(stale_since=now, updated_at=now))
+
+
+def _is_behind(order: Order, data: AmazonOrder) -> bool:
+    """Tell whether an event told of a later status than the full order has."""
+    if not _is_before_event(order, data):
+        return False
+    return moves_back(order.status, status_of(data.status))
+
+
+def _is_before_event(order: Order, data: AmazonOrder) -> bool:
+    told_at = order.last_event_at
+    return told_at is not None and data.last_updated_time < told_at
+
+
+def _answer_event(order: Order) -> None:
+    """Take the stale mark off where the sweep brought what the event told of."""
+    told_at, updated_at = order.last_event_at, order.last_updated_at
+    if told_at is None or updated_at is None:
+        return
+    if updated_at + SAME_CHANGE > told_at:
+        order.stale_since = order.fetch_after = None
+        order.fetch_attempts = 0

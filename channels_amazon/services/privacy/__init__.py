@@ -1,0 +1,1 @@
+"""Personal data: stored, found, purged, its keys rotated; services layer."""

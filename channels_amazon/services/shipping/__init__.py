@@ -1,0 +1,1 @@
+"""Shipments of Amazon orders, from the store's parcel to Amazon's answer."""

@@ -1,0 +1,309 @@
+"""Says what a file of parcels would do, then takes it over; services layer."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from channels_amazon.models import (
+    Order,
+    Parcel,
+    Shipment,
+    ShipmentLine,
+    ShipTemplate,
+    Store,
+)
+from channels_amazon.rules import ship_template as rules
+from channels_amazon.rules.ship_template import Carrier
+from channels_amazon.services.shipping import parcels as store_parcels
+from channels_amazon.services.shipping.packing import (
+    Hindrance,
+    carrier_of,
+    choose,
+    hindrance_of,
+    left_by_sku,
+    misfit_hindrance,
+)
+from channels_amazon.services.shipping.parcels import (
+    FILE,
+    ParcelError,
+    ParcelFacts,
+    Taken,
+)
+from channels_amazon.services.shipping.templates import timing_of
+from channels_amazon.storefronts.shipment_file import (
+    FileParcel,
+    RejectedLine,
+    read_text,
+)
+from channels_amazon.wording import Sentence, sentence, together
+
+SHIPS, WAITS, KNOWN, BAD = "ships", "waits", "known", "bad"
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """One parcel of the file: what would happen to it, and why."""
+
+    parcel: FileParcel
+    facts: ParcelFacts
+    outcome: str
+    text: str
+    order: Order | None = None
+
+
+@dataclass(slots=True)
+class BulkPlan:
+    """What a file would do: its parcels, and the lines that are none."""
+
+    rows: list[BulkRow] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Return how many parcels end how."""
+        return Counter(row.outcome for row in self.rows)
+
+    @property
+    def good(self) -> list[BulkRow]:
+        """Return the parcels that are taken over: they ship, or wait by themselves."""
+        return [row for row in self.rows if row.outcome in {SHIPS, WAITS}]
+
+
+def plan_file(store: Store, text: str) -> BulkPlan:
+    """Return what each parcel of the file would do now; nothing is changed.
+
+    Raises StorefrontError where the file as a whole cannot be read.
+    """
+    now = timezone.now()
+    told, rejected = read_text(text, today=now)
+    plan = BulkPlan(rejected=rejected)
+    templates = {
+        row.pk: row
+        for row in ShipTemplate.objects.filter(
+            store=store, is_active=True
+        ).prefetch_related("carriers")
+    }
+    for chunk in _chunks(told):
+        plan.rows += _judge(store, chunk, templates, now)
+    return plan
+
+
+def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, Taken]:
+    """Keep the file's good parcels; the same file twice does nothing twice."""
+    plan = plan_file(store, text)
+    told = [row.facts for row in plan.good]
+    return plan, store_parcels.take_parcels(store, told, source=FILE, actor=actor)
+
+
+def _chunks(told: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
+    """Yield the parcels some hundred at a time, those of one order together."""
+    by_order: dict[str, list[FileParcel]] = defaultdict(list)
+    for parcel in told:
+        by_order[parcel.amazon_order_id].append(parcel)
+    groups = iter(by_order.values())
+    while chunk := list(islice(groups, _CHUNK)):
+        yield [parcel for group in chunk for parcel in group]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Our rows that a chunk of the file is about, read at once."""
+
+    orders: dict[str, Order]
+    known: dict[str, Parcel]
+    packed: dict[int, int]
+    shipped: dict[tuple[int, str], Shipment]
+    templates: Mapping[int, ShipTemplate]
+    now: datetime
+
+
+def _judge(
+    store: Store,
+    chunk: Sequence[FileParcel],
+    templates: Mapping[int, ShipTemplate],
+    now: datetime,
+) -> list[BulkRow]:
+    told = [(parcel, _facts(parcel, now)) for parcel in chunk]
+    rows = _read(store, [facts for _parcel, facts in told], templates, now)
+    judged: list[BulkRow] = []
+    fresh: dict[str, list[tuple[FileParcel, ParcelFacts]]] = defaultdict(list)
+    for parcel, facts in told:
+        row = _settled(parcel, facts, rows)
+        if row is not None:
+            judged.append(row)
+        else:
+            fresh[facts.amazon_order_id].append((parcel, facts))
+    for order_id, group in fresh.items():
+        judged += _pack(rows.orders[order_id], group, rows)
+    return sorted(judged, key=lambda row: row.parcel.lines[0])
+
+
+def _facts(parcel: FileParcel, now: datetime) -> ParcelFacts:
+    return ParcelFacts(
+        amazon_order_id=parcel.amazon_order_id,
+        carrier=parcel.carrier,
+        method=parcel.method,
+        tracking_number=parcel.tracking_number,
+        shipped_at=parcel.shipped_at or now,
+        contents=parcel.contents,
+    )
+
+
+def _read(
+    store: Store,
+    told: Sequence[ParcelFacts],
+    templates: Mapping[int, ShipTemplate],
+    now: datetime,
+) -> _Rows:
+    orders = (
+        Order.objects.filter(
+            account__store=store,
+            amazon_order_id__in={one.amazon_order_id for one in told},
+        )
+        .select_related("account")
+        .prefetch_related("lines")
+    )
+    by_id = {order.amazon_order_id: order for order in orders}
+    packages = Shipment.objects.filter(order__in=by_id.values()).exclude(
+        state=Shipment.State.REFUSED
+    )
+    lines = ShipmentLine.objects.filter(shipment__order__in=by_id.values()).exclude(
+        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
+    )
+    sums = lines.order_by().values("line_id").annotate(units=Sum("quantity"))
+    keys = [store_parcels.key_of(one) for one in told]
+    known = Parcel.objects.filter(store=store, idempotency_key__in=keys)
+    return _Rows(
+        orders=by_id,
+        known={row.idempotency_key: row for row in known},
+        packed={row["line_id"]: row["units"] for row in sums},
+        shipped={
+            (row.order_id, rules.folded(row.tracking_number)): row for row in packages
+        },
+        templates=templates,
+        now=now,
+    )
+
+
+def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | None:
+    """Return the parcel's row where its order need not be looked into."""
+    try:
+        store_parcels.check_facts(facts)
+    except ParcelError as error:
+        return BulkRow(parcel, facts, BAD, error.message)
+    known = rows.known.get(store_parcels.key_of(facts))
+    order = rows.orders.get(facts.amazon_order_id)
+    if known is not None and (text := _text_of_known(known, parcel, facts)):
+        return BulkRow(parcel, facts, KNOWN, text, order)
+    if order is None:
+        return BulkRow(parcel, facts, WAITS, store_parcels.waits_for_order())
+    if (order.pk, rules.folded(facts.tracking_number)) in rows.shipped:
+        text = sentence("A package with this tracking number is there already.")
+        return BulkRow(parcel, facts, KNOWN, text, order)
+    hindrance = hindrance_of(order)
+    if hindrance is not None:
+        return _hindered(parcel, facts, hindrance, order)
+    if facts.shipped_at > rows.now:
+        text = sentence("The ship date is in the future.")
+        return BulkRow(parcel, facts, BAD, text, order)
+    if order.ordered_at and facts.shipped_at < order.ordered_at:
+        text = sentence("The ship date is before the order was placed.")
+        return BulkRow(parcel, facts, BAD, text, order)
+    return None
+
+
+def _text_of_known(
+    known: Parcel, parcel: FileParcel, facts: ParcelFacts
+) -> Sentence | None:
+    """Return what a parcel says that is kept already, None where it is news."""
+    if known.state == Parcel.State.APPLIED:
+        return sentence("This parcel is in a package already.")
+    if known.state == Parcel.State.DROPPED:
+        return sentence("This parcel was discarded: take it up again in its list.")
+    # Without a date in the file there is none that could differ.
+    same = facts if parcel.shipped_at else _with_date(facts, known.shipped_at)
+    if store_parcels.differs(known, same):
+        return None
+    return sentence("This parcel is kept already.")
+
+
+def _with_date(facts: ParcelFacts, shipped_at: datetime) -> ParcelFacts:
+    return ParcelFacts(
+        amazon_order_id=facts.amazon_order_id,
+        carrier=facts.carrier,
+        method=facts.method,
+        tracking_number=facts.tracking_number,
+        shipped_at=shipped_at,
+        contents=facts.contents,
+    )
+
+
+def _pack(
+    order: Order, group: Sequence[tuple[FileParcel, ParcelFacts]], rows: _Rows
+) -> list[BulkRow]:
+    template = choose(rows.templates, order)
+    judged: list[BulkRow] = []
+    ready: list[tuple[FileParcel, ParcelFacts, Carrier]] = []
+    for parcel, facts in group:
+        words = Parcel(carrier=facts.carrier, method=facts.method, source=FILE)
+        carrier = carrier_of(words, template)
+        if isinstance(carrier, Hindrance):
+            judged.append(_hindered(parcel, facts, carrier, order))
+        else:
+            ready.append((parcel, facts, carrier))
+    lines = list(order.lines.all())
+    left = {
+        line.pk: line.quantity - max(line.quantity_shipped, rows.packed.get(line.pk, 0))
+        for line in lines
+    }
+    plan = rules.plan_packages(
+        [
+            rules.ParcelUnits(place, facts.contents)
+            for place, (_parcel, facts, _carrier) in enumerate(ready)
+        ],
+        left_by_sku(lines, left),
+        splits=template is None or template.splits_by_parcel,
+        is_final=False,
+    )
+    misfits = {misfit.key: misfit for misfit in plan.misfits}
+    for place, (parcel, facts, carrier) in enumerate(ready):
+        if place in misfits:
+            hindrance = misfit_hindrance(misfits[place])
+            judged.append(_hindered(parcel, facts, hindrance, order))
+        elif place in plan.waiting:
+            text = sentence("The package waits for the order's other parcels.")
+            judged.append(BulkRow(parcel, facts, WAITS, text, order))
+        else:
+            text = _ships(carrier, template, order, rows.now)
+            judged.append(BulkRow(parcel, facts, SHIPS, text, order))
+    return judged
+
+
+def _ships(
+    carrier: Carrier, template: ShipTemplate | None, order: Order, now: datetime
+) -> Sentence:
+    name = carrier.name or carrier.code
+    at = rules.confirm_at(timing_of(template), order.ship_by, now)
+    if at is None:
+        return sentence("Confirmed to Amazon at once, with %(carrier)s.", carrier=name)
+    return sentence(
+        "Confirmed to Amazon at %(at)s UTC, with %(carrier)s.",
+        at=f"{at:%Y-%m-%d %H:%M}",
+        carrier=name,
+    )
+
+
+def _hindered(
+    parcel: FileParcel, facts: ParcelFacts, hindrance: Hindrance, order: Order
+) -> BulkRow:
+    outcome = WAITS if hindrance.waits else BAD
+    text = together(hindrance.message, hindrance.fix)
+    return BulkRow(parcel, facts, outcome, text, order)

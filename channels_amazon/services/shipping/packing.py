@@ -1,0 +1,369 @@
+"""Makes packages of an order's parcels, as its ship template says; services layer.
+
+All waiting parcels of an order are looked at together, under the order's lock. What
+cannot become a package says why and what to do, and never stops another order's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
+from channels_amazon.rules import ship_template as rules
+from channels_amazon.rules.ship_template import Carrier, Misfit, PackagePlan, Problem
+from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.shipping import parcels as store_parcels
+from channels_amazon.services.shipping.parcels import BY_PEOPLE, State
+from channels_amazon.services.shipping.shipments import (
+    CONFIRMED_BY_AMAZON,
+    SHIPPABLE,
+    ShipmentDraft,
+    ShipmentError,
+    create_shipment,
+    lock_order,
+    units_left,
+)
+from channels_amazon.services.shipping.templates import mappings_of, timing_of
+from channels_amazon.wording import sentence, together
+
+Status = Order.Status
+
+# An order that changes takes its parcels up at once; this is the net below.
+LOOK_AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why parcels become no package: for a person to mend unless `waits`."""
+
+    code: str
+    message: str
+    fix: str = ""
+    waits: bool = False
+
+
+def pack_order(order_id: int) -> list[Parcel]:
+    """Make packages of the order's waiting parcels; return those, as they are now."""
+    with transaction.atomic():
+        order = lock_order(order_id)
+        waiting = Parcel.objects.filter(order=order, state=State.WAITING)
+        rows = _without_packed(order, list(waiting.order_by("pk")))
+        hindrance = hindrance_of(order)
+        if hindrance is not None:
+            return _hinder(order, rows, hindrance)
+        template = template_for(order)
+        ready = []
+        for parcel in rows:
+            carrier = carrier_of(parcel, template)
+            if isinstance(carrier, Hindrance):
+                _hinder(order, [parcel], carrier)
+            else:
+                ready.append((parcel, carrier))
+        _pack(order, ready, template)
+    return rows
+
+
+def apply_parcel(parcel: Parcel) -> Parcel:
+    """Make a package of one parcel, together with the others of its order."""
+    if parcel.order_id is not None:
+        pack_order(parcel.order_id)
+    parcel.refresh_from_db()
+    return parcel
+
+
+def set_aside(order_id: int, *, code: str, message: str) -> None:
+    """Keep an order's parcels that could not be read for a person."""
+    with transaction.atomic():
+        order = lock_order(order_id)
+        rows = list(Parcel.objects.filter(order=order, state=State.WAITING))
+        _hinder(order, rows, Hindrance(code, message))
+
+
+def template_for(order: Order) -> ShipTemplate | None:
+    """Return the switched-on template of the order's account and marketplace."""
+    active = {
+        row.pk: row
+        for row in ShipTemplate.objects.filter(
+            store_id=order.account.store_id, is_active=True
+        )
+        .select_related("warehouse")
+        .prefetch_related("carriers")
+    }
+    return choose(active, order)
+
+
+def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | None:
+    """Return the narrowest of these templates that holds for the order."""
+    scopes = [
+        rules.Scope(row.pk, row.account_id, row.marketplace_id)
+        for row in active.values()
+    ]
+    won = rules.winner(scopes, order.account_id, order.marketplace_id)
+    return active[won.key] if won else None
+
+
+def hindrance_of(order: Order) -> Hindrance | None:
+    """Return why no parcel of the order can be a package now, None if it can."""
+    if order.fulfilled_by == Order.FulfilledBy.AMAZON:
+        return Hindrance(
+            "parcel.fba_order",
+            sentence("Amazon ships this order itself, so there is nothing to confirm."),
+            sentence("See for which order the parcel is, and discard it here."),
+        )
+    if CONFIRMED_BY_AMAZON in order.programs:
+        return Hindrance(
+            "parcel.confirmed_by_amazon",
+            sentence("Amazon confirms this order itself (FBM Ship+)."),
+            sentence("Use the label bought from Amazon, and discard the parcel here."),
+        )
+    if order.status == Status.CANCELLED:
+        return Hindrance(
+            "parcel.order_cancelled",
+            sentence("The order is cancelled: the parcel must not leave."),
+            sentence("Stop the parcel, or call it back, then discard it here."),
+        )
+    if order.status in {Status.SHIPPED, Status.UNFULFILLABLE}:
+        return Hindrance(
+            "parcel.order_done",
+            sentence("Amazon has the order as done: nothing of it is left to ship."),
+            sentence("Compare the packages in Seller Central, then discard it here."),
+        )
+    if order.asks_to_cancel:
+        return Hindrance(
+            store_parcels.CANCEL_REQUESTED,
+            sentence("The buyer asks to cancel, so the parcel is held."),
+            sentence(
+                "Decide on the order's page; ship it there if it goes all the same."
+            ),
+        )
+    if order.status not in SHIPPABLE:
+        return Hindrance(
+            "parcel.order_pending",
+            sentence("Amazon does not let the order be shipped yet."),
+            waits=True,
+        )
+    if order.completed_at is None or not order.marketplace_id:
+        return Hindrance(
+            "parcel.order_incomplete",
+            sentence("The order is being fetched. The parcel waits for it."),
+            waits=True,
+        )
+    return None
+
+
+def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindrance:
+    """Return what the parcel's carrier is at Amazon, or why that is not known."""
+    if template is None and parcel.source not in BY_PEOPLE:
+        return Hindrance(
+            store_parcels.NO_TEMPLATE,
+            sentence("No ship template is switched on for the order's marketplace."),
+            sentence("Make one and switch it on: then the parcel goes by itself."),
+            waits=True,
+        )
+    mappings = mappings_of(template) if template is not None else []
+    carrier = rules.match_carrier(mappings, parcel.carrier, parcel.method)
+    if carrier is not None:
+        return carrier
+    return Hindrance(
+        store_parcels.CARRIER_UNKNOWN,
+        sentence(
+            "No rule says what “%(carrier)s” is called at Amazon.",
+            carrier=" ".join(filter(None, (parcel.carrier, parcel.method))),
+        ),
+        sentence("Add the carrier to the ship template, then try the parcel again."),
+    )
+
+
+def misfit_hindrance(misfit: Misfit) -> Hindrance:
+    """Return why a parcel fits into no package of its order, in plain words."""
+    if misfit.problem is Problem.UNKNOWN_SKU:
+        return Hindrance(
+            "parcel.sku_unknown",
+            sentence("The order has no line of the SKU %(sku)s.", sku=misfit.sku),
+            sentence("Correct the parcel's SKU and tell of it again."),
+        )
+    if misfit.problem is Problem.TOO_MANY:
+        return Hindrance(
+            "parcel.too_many_units",
+            sentence(
+                "The parcel has more units of %(sku)s than the %(left)d that are left.",
+                sku=misfit.sku,
+                left=misfit.left,
+            ),
+            sentence("Correct the parcel's units, or the other packages of the order."),
+        )
+    return Hindrance(
+        "parcel.nothing_left",
+        sentence("Every unit of the order is in a package already."),
+        sentence(
+            "With several parcels of one order, tell which SKU and units are in each."
+        ),
+    )
+
+
+def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str, int]:
+    """Return the units left by seller SKU; two lines may have the same one."""
+    units: dict[str, int] = {}
+    for line in lines:
+        free = max(0, left.get(line.pk, 0))
+        units[line.seller_sku] = units.get(line.seller_sku, 0) + free
+    return units
+
+
+def _without_packed(order: Order, rows: list[Parcel]) -> list[Parcel]:
+    """Settle the parcels that a person has shipped meanwhile; return the others."""
+    packed = {
+        rules.folded(shipment.tracking_number): shipment
+        for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
+    }
+    others = []
+    for parcel in rows:
+        shipment = packed.get(rules.folded(parcel.tracking_number))
+        if shipment is None:
+            others.append(parcel)
+        else:
+            _apply([parcel], shipment)
+    return others
+
+
+def _pack(
+    order: Order,
+    ready: Sequence[tuple[Parcel, Carrier]],
+    template: ShipTemplate | None,
+) -> None:
+    now = timezone.now()
+    lines = list(order.lines.order_by("pk"))
+    left = units_left(order)
+    until = None
+    if template is not None and not template.splits_by_parcel:
+        hours = template.hours_before_deadline
+        until = rules.gathers_until(hours, order.ship_by, now)
+    plan = rules.plan_packages(
+        [rules.ParcelUnits(one.pk, one.contents) for one, _carrier in ready],
+        left_by_sku(lines, left),
+        splits=template is None or template.splits_by_parcel,
+        is_final=until is None,
+    )
+    by_key = {parcel.pk: (parcel, carrier) for parcel, carrier in ready}
+    for package in plan.packages:
+        group = [by_key[key][0] for key in package.parcels]
+        draft = _draft(
+            by_key[package.parcels[0]], template, _when(template, order, now)
+        )
+        units = _spread(package, lines, left)
+        _ship(order, group, replace(draft, quantities=units))
+    for misfit in plan.misfits:
+        _hinder(order, [by_key[misfit.key][0]], misfit_hindrance(misfit))
+    rest = Hindrance(
+        "parcel.waits_for_rest",
+        sentence("The package waits for the order's other parcels."),
+        waits=True,
+    )
+    gathered = [by_key[key][0] for key in plan.waiting]
+    _hinder(order, gathered, rest, try_after=until)
+
+
+def _when(
+    template: ShipTemplate | None, order: Order, now: datetime
+) -> datetime | None:
+    return rules.confirm_at(timing_of(template), order.ship_by, now)
+
+
+def _draft(
+    lead: tuple[Parcel, Carrier],
+    template: ShipTemplate | None,
+    send_after: datetime | None,
+) -> ShipmentDraft:
+    parcel, carrier = lead
+    return ShipmentDraft(
+        carrier_code=carrier.code,
+        carrier_name=carrier.name,
+        shipping_method=carrier.method,
+        tracking_number=parcel.tracking_number,
+        shipped_at=parcel.shipped_at,
+        warehouse=template.warehouse if template is not None else None,
+        template=template,
+        send_after=send_after,
+    )
+
+
+def _spread(
+    package: PackagePlan, lines: Sequence[OrderLine], left: dict[int, int]
+) -> dict[int, int]:
+    """Return the package's units by line, and take them off what is left."""
+    quantities: dict[int, int] = {}
+    for line in lines:
+        wanted = package.units.get(line.seller_sku, 0) - sum(
+            quantities.get(other.pk, 0)
+            for other in lines
+            if other.seller_sku == line.seller_sku
+        )
+        units = min(max(0, left.get(line.pk, 0)), wanted)
+        if units > 0:
+            quantities[line.pk] = units
+            left[line.pk] -= units
+    return quantities
+
+
+def _ship(order: Order, group: Sequence[Parcel], draft: ShipmentDraft) -> None:
+    try:
+        shipment = create_shipment(order, draft=draft, actor=group[0].created_by)
+    except ShipmentError as error:
+        _hinder(order, group, Hindrance("parcel.refused", error.message))
+        return
+    _apply(group, shipment)
+
+
+def _apply(group: Sequence[Parcel], shipment: Shipment) -> None:
+    for parcel in group:
+        parcel.state = State.APPLIED
+        parcel.shipment = shipment
+        parcel.template = shipment.template
+        parcel.try_after = None
+        parcel.code = parcel.message = ""
+        parcel.save()
+
+
+def _hinder(
+    order: Order,
+    rows: Sequence[Parcel],
+    hindrance: Hindrance,
+    *,
+    try_after: datetime | None = None,
+) -> list[Parcel]:
+    again_at = try_after or timezone.now() + LOOK_AGAIN
+    for parcel in rows:
+        parcel.state = State.WAITING if hindrance.waits else State.REFUSED
+        parcel.try_after = again_at if hindrance.waits else None
+        parcel.attempts += 1
+        parcel.code = clean(hindrance.code, 60)
+        parcel.message = clean(together(hindrance.message, hindrance.fix), 500)
+        parcel.save()
+        if not hindrance.waits:
+            _tell(order, parcel, hindrance)
+    return list(rows)
+
+
+def _tell(order: Order, parcel: Parcel, hindrance: Hindrance) -> None:
+    record(
+        Entry(
+            code=hindrance.code,
+            level=Level.WARNING,
+            account=order.account,
+            reference=order.amazon_order_id,
+            message=sentence(
+                "The parcel %(tracking)s of order %(order)s became no package: "
+                "%(reason)s",
+                tracking=parcel.tracking_number,
+                order=order.amazon_order_id,
+                reason=hindrance.message,
+            ),
+            fix=hindrance.fix
+            or sentence("Open the parcels that need a person, and mend it there."),
+        )
+    )

@@ -1,0 +1,322 @@
+"""Takes the store's parcels, and the word of people about them; services layer.
+
+A parcel is kept once however often it is told. What becomes of it at its order is
+decided in `services/shipping/packing.py`; until then it waits, or says what a person
+must do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import AmazonAccount, Order, Parcel, Store, SyncJob
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.wording import Sentence, sentence
+
+State = Parcel.State
+
+# Who tells of parcels; a person's word needs no template.
+FILE, FORM, API = "file", "form", "api"
+BY_PEOPLE = (FILE, FORM)
+
+ORDER_UNKNOWN = "parcel.order_unknown"
+NO_TEMPLATE = "parcel.no_template"
+CARRIER_UNKNOWN = "parcel.carrier_unknown"
+CANCEL_REQUESTED = "parcel.cancel_requested"
+
+_CHUNK = 500
+_MOST_UNITS = 1_000_000
+_OPEN = (State.WAITING, State.REFUSED)
+
+
+class ParcelError(ShoplinkError):
+    """A parcel that cannot be taken as it was told."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("parcels.invalid", message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelFacts:
+    """A parcel as the store tells of it, in the store's own words.
+
+    `contents` are units by seller SKU, empty for all that is left of the order. The
+    same `key` is the same parcel; without one, the same tracking number of the order.
+    """
+
+    amazon_order_id: str
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime
+    method: str = ""
+    contents: Mapping[str, int] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the parcels that were told: new ones, changed, known before."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    packed_otherwise: int = 0
+
+
+def take_parcel(store: Store, facts: ParcelFacts, *, source: str, actor: str) -> Parcel:
+    """Keep one parcel and have it made a package; raises ParcelError for nonsense.
+
+    The same parcel told again changes it as long as it is in no package.
+    """
+    take_parcels(store, [facts], source=source, actor=actor)
+    parcel: Parcel = Parcel.objects.get(store=store, idempotency_key=key_of(facts))
+    return parcel
+
+
+def take_parcels(
+    store: Store, told: Iterable[ParcelFacts], *, source: str, actor: str
+) -> Taken:
+    """Keep many parcels at once, in transactions of some hundred; return the counts.
+
+    Raises ParcelError at the first one that is nonsense.
+    """
+    taken = Taken()
+    for chunk in _chunks(told):
+        for facts in chunk:
+            check_facts(facts)
+        with transaction.atomic():
+            _take_chunk(store, chunk, taken, source=source, actor=actor)
+    return taken
+
+
+def check_facts(facts: ParcelFacts) -> None:
+    """Raise ParcelError unless the facts are those of a parcel that has left."""
+    tracking = plain_tracking(facts.tracking_number)
+    # Without a tracking number nothing has left: one is never made up.
+    if not tracking or not tracking.isprintable() or len(tracking) > 80:
+        raise ParcelError(_("Enter the tracking number: Amazon requires it."))
+    if not facts.amazon_order_id.strip() or len(facts.amazon_order_id) > 40:
+        raise ParcelError(_("Enter Amazon's order id."))
+    if not facts.carrier.strip() or len(facts.carrier) > 80 or len(facts.method) > 80:
+        raise ParcelError(_("Enter the carrier."))
+    if timezone.is_naive(facts.shipped_at):
+        raise ParcelError(_("The ship date needs a time zone."))
+    if any(
+        not sku or not isinstance(units, int) or not 0 < units <= _MOST_UNITS
+        for sku, units in facts.contents.items()
+    ):
+        raise ParcelError(_("Units of a parcel are whole numbers from 1 on, by SKU."))
+
+
+def key_of(facts: ParcelFacts) -> str:
+    """Return what tells the parcel from every other one of the store."""
+    if facts.key:
+        return facts.key[:160]
+    tracking = plain_tracking(facts.tracking_number).casefold()
+    return f"{facts.amazon_order_id.strip()}:{tracking}"[:160]
+
+
+def plain_tracking(text: str) -> str:
+    """Return a tracking number without the spaces that people put into it."""
+    return "".join(text.split())
+
+
+def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
+    """Tell whether the facts say something else than the parcel that is kept."""
+    return any(
+        getattr(parcel, name) != value for name, value in _columns(facts).items()
+    )
+
+
+def wake_for(orders: Sequence[Order]) -> None:
+    """Take up the parcels that wait for these orders: they came, or changed.
+
+    Call it where the orders' rows are locked, so that no parcel is missed. One query,
+    by index, where there are none.
+    """
+    told = Parcel.objects.filter(
+        state__in=_OPEN,
+        amazon_order_id__in=[order.amazon_order_id for order in orders],
+        store_id__in={order.account.store_id for order in orders},
+    ).order_by()
+    named = set(told.values_list("store_id", "amazon_order_id"))
+    for order in orders:
+        if (order.account.store_id, order.amazon_order_id) in named:
+            _wake_for(order)
+
+
+def _wake_for(order: Order) -> None:
+    held = Q(state=State.WAITING)
+    if not order.asks_to_cancel:
+        held |= Q(state=State.REFUSED, code=CANCEL_REQUESTED)
+    waiting = Parcel.objects.filter(
+        held,
+        amazon_order_id=order.amazon_order_id,
+        store_id=order.account.store_id,
+    )
+    if waiting.update(order=order, state=State.WAITING, try_after=timezone.now()):
+        lifecycle.wake(order.account_id, SyncJob.Kind.PARCELS)
+
+
+def link_orders(account: AmazonAccount) -> int:
+    """Give parcels of unknown orders their order where the account has it by now.
+
+    The order and the parcel may have come at the same moment, each without the other.
+    """
+    theirs = Order.objects.filter(
+        account=account, amazon_order_id=OuterRef("amazon_order_id")
+    )
+    loose = Parcel.objects.filter(
+        Exists(theirs), store_id=account.store_id, state=State.WAITING, order=None
+    )
+    ids = dict(loose.values_list("pk", "amazon_order_id")[:_CHUNK])
+    if not ids:
+        return 0
+    orders = dict(
+        Order.objects.filter(
+            account=account, amazon_order_id__in=set(ids.values())
+        ).values_list("amazon_order_id", "pk")
+    )
+    now = timezone.now()
+    return sum(
+        Parcel.objects.filter(pk=pk, order=None, state=State.WAITING).update(
+            order_id=orders[order_id], try_after=now
+        )
+        for pk, order_id in ids.items()
+        if order_id in orders
+    )
+
+
+def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
+    """Take the parcel up again; False if it is in a package already."""
+    undone = Parcel.objects.filter(pk=parcel.pk).exclude(state=State.APPLIED)
+    now = timezone.now()
+    with transaction.atomic():
+        if not undone.update(
+            state=State.WAITING,
+            try_after=now if parcel.order_id else None,
+            code="" if parcel.order_id else ORDER_UNKNOWN,
+            message="" if parcel.order_id else waits_for_order(),
+            created_by=actor[:150],
+        ):
+            return False
+        accounts = AmazonAccount.objects.filter(store_id=parcel.store_id)
+        for account_id in accounts.values_list("pk", flat=True):
+            lifecycle.wake(account_id, SyncJob.Kind.PARCELS)
+    return True
+
+
+def discard_parcel(parcel: Parcel) -> bool:
+    """Forget a parcel that is in no package; False if it is in one, or discarded."""
+    undone = Parcel.objects.filter(pk=parcel.pk, state__in=_OPEN)
+    return bool(undone.update(state=State.DROPPED, try_after=None))
+
+
+def waits_for_order() -> Sentence:
+    """Return what a parcel says whose order is not known yet."""
+    return sentence("The order is not known yet. The parcel waits for it.")
+
+
+def _chunks(told: Iterable[ParcelFacts]) -> Iterator[list[ParcelFacts]]:
+    remaining = iter(told)
+    while chunk := list(islice(remaining, _CHUNK)):
+        yield chunk
+
+
+def _take_chunk(
+    store: Store,
+    chunk: Sequence[ParcelFacts],
+    taken: Taken,
+    *,
+    source: str,
+    actor: str,
+) -> None:
+    by_key = {key_of(facts): facts for facts in chunk}
+    known = {
+        row.idempotency_key: row
+        for row in Parcel.objects.filter(store=store, idempotency_key__in=by_key)
+    }
+    orders = _orders_of(store, by_key.values())
+    rows = []
+    accounts: set[int] = set()
+    for key, facts in by_key.items():
+        order_id, account_id = orders.get(facts.amazon_order_id.strip(), (None, None))
+        if key in known:
+            is_changed = _change(known[key], facts, order_id, taken)
+        else:
+            is_changed = True
+            rows.append(_row(store, key, facts, order_id))
+        if is_changed and account_id is not None:
+            accounts.add(account_id)
+    for row in rows:
+        row.source, row.created_by = source, actor[:150]
+    # Another process may be telling of the same parcels: then theirs stand.
+    Parcel.objects.bulk_create(rows, ignore_conflicts=True)
+    taken.new += len(rows)
+    for account_id in accounts:
+        lifecycle.wake(account_id, SyncJob.Kind.PARCELS)
+
+
+def _orders_of(store: Store, told: Iterable[ParcelFacts]) -> dict[str, tuple[int, int]]:
+    ids = {facts.amazon_order_id.strip() for facts in told}
+    rows = Order.objects.filter(account__store=store, amazon_order_id__in=ids)
+    return {
+        amazon_id: (pk, account_id)
+        for amazon_id, pk, account_id in rows.order_by("pk").values_list(
+            "amazon_order_id", "pk", "account_id"
+        )
+    }
+
+
+def _row(store: Store, key: str, facts: ParcelFacts, order_id: int | None) -> Parcel:
+    is_known = order_id is not None
+    return Parcel(
+        store=store,
+        idempotency_key=key,
+        order_id=order_id,
+        try_after=timezone.now() if is_known else None,
+        code="" if is_known else ORDER_UNKNOWN,
+        message="" if is_known else waits_for_order(),
+        **_columns(facts),
+    )
+
+
+def _columns(facts: ParcelFacts) -> dict[str, object]:
+    return {
+        "amazon_order_id": facts.amazon_order_id.strip(),
+        "carrier": facts.carrier.strip(),
+        "method": facts.method.strip(),
+        "tracking_number": plain_tracking(facts.tracking_number),
+        "shipped_at": facts.shipped_at,
+        "contents": dict(facts.contents),
+    }
+
+
+def _change(
+    parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: Taken
+) -> bool:
+    """Take over what is new of a known parcel; tell whether it is to be taken up."""
+    if not differs(parcel, facts) or parcel.state == State.DROPPED:
+        taken.known += 1
+        return False
+    undone = Parcel.objects.filter(pk=parcel.pk, state__in=_OPEN)
+    if not undone.update(
+        state=State.WAITING,
+        order_id=order_id,
+        try_after=timezone.now() if order_id else None,
+        attempts=F("attempts") + 1,
+        **_columns(facts),
+    ):
+        taken.packed_otherwise += 1
+        return False
+    taken.changed += 1
+    return True

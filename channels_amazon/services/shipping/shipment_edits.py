@@ -1,0 +1,219 @@
+"""Edits a package that Amazon may have already; services layer.
+
+The same number is sent again, which edits the package at Amazon. Each edit is a
+revision: an answer to an earlier one settles nothing of a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_amazon.models import Order, OrderLine, Shipment, ShipmentLine, SyncJob
+from channels_amazon.rules.carriers import OTHER
+from channels_amazon.rules.ship_template import match_carrier
+from channels_amazon.services.diagnostics.entries import Entry, clean, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.shipping import shipments
+from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.shipments import ShipmentDraft, ShipmentError
+from channels_amazon.services.stock.reservations import settle_order
+from channels_amazon.spapi.orders import Package
+from channels_amazon.wording import Sentence, listed, sentence, together
+
+State = Shipment.State
+
+# An order that is shipped as a whole can still have its packages corrected.
+EDITABLE = (*shipments.SHIPPABLE, Order.Status.SHIPPED)
+# A form shows minutes: a date that differs by less was not changed.
+_MINUTE = timedelta(minutes=1)
+
+
+def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Shipment:
+    """Change a package and have it sent to Amazon again under its number.
+
+    The stock moves by the difference of the units. An edit that changes nothing does
+    nothing, so that a form sent twice edits once. Raises ShipmentError when the draft
+    cannot be. The package leaves from where it left: `draft.warehouse` is not read.
+    """
+    with transaction.atomic():
+        order = shipments.lock_order(shipment.order_id)
+        row = Shipment.objects.filter(pk=shipment.pk, order=order).first()
+        if row is None:
+            raise ShipmentError(_("The package is not there any more."))
+        row.order = order
+        if row.state == State.REFUSED and row.confirmed_at is None:
+            raise ShipmentError(
+                _("Amazon refused this package: ship its units again instead.")
+            )
+        shipments.check_order(order, EDITABLE)
+        shipments.check_carrier(draft)
+        lines = shipments.check_quantities(draft.quantities, units_free(row))
+        changes = _changes(row, draft, lines)
+        if not changes:
+            return row
+        shipped_at = shipments.ship_time(order, draft.shipped_at)
+        # What was never sent keeps its time.
+        send_after = None if row.attempts else row.send_after
+        shipments.write_facts(row, draft, shipped_at)
+        row.send_after = send_after
+        row.verified_at = None
+        row.revision += 1
+        row.save()
+        shipments.pack(row, lines)
+        settle_order(order)
+        order.save()
+        lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
+        _tell(row, changes, actor)
+    return row
+
+
+def take_back(
+    shipment: Shipment, package: Package, refusal: Refusal, *, request_id: str = ""
+) -> bool:
+    """Let a package be what Amazon shows of it, since Amazon refused its edit.
+
+    False if it was edited again meanwhile: that edit is still to be sent.
+    """
+    with transaction.atomic():
+        order = shipments.lock_order(shipment.order_id)
+        refused = Shipment.objects.filter(
+            pk=shipment.pk, state=State.WAITING, revision=shipment.revision
+        )
+        row = refused.first()
+        if row is None:
+            return False
+        row.order = order
+        _take_facts(row, package)
+        row.state = State.VERIFIED
+        row.send_after = None
+        row.verified_at = timezone.now()
+        row.error_code = clean(refusal.code, 80)
+        row.error_message = clean(together(refusal.message, refusal.fix), 500)
+        row.save()
+        settle_order(order)
+        order.save()
+        record(
+            Entry(
+                code=refusal.code,
+                account=order.account,
+                reference=order.amazon_order_id,
+                request_id=request_id,
+                message=sentence(
+                    "Amazon refused the edit of package %(number)d of order "
+                    "%(order)s, which stays as it was: %(reason)s",
+                    number=row.package_reference,
+                    order=order.amazon_order_id,
+                    reason=refusal.message,
+                ),
+                fix=refusal.fix,
+            )
+        )
+    return True
+
+
+def _take_facts(shipment: Shipment, package: Package) -> None:
+    carrier = match_carrier((), package.carrier or "", "")
+    if carrier is not None:
+        shipment.carrier_code, shipment.carrier_name = carrier.code, ""
+    elif package.carrier:
+        shipment.carrier_code = OTHER
+        shipment.carrier_name = package.carrier[:60]
+    shipment.shipping_method = (package.shipping_service or "")[:60]
+    shipment.tracking_number = (package.tracking_number or "")[:80]
+    shipment.shipped_at = package.ship_time or shipment.shipped_at
+    lines = {line.order_item_id: line.pk for line in shipment.order.lines.all()}
+    units = {
+        lines[item.order_item_id]: item.quantity
+        for item in package.items
+        if item.order_item_id in lines and item.quantity > 0
+    }
+    if units:
+        shipments.pack(shipment, units)
+
+
+def units_free(shipment: Shipment) -> dict[int, int]:
+    """Return by line how many units the package may hold, its present ones included."""
+    ours: dict[int, int] = {}
+    others: dict[int, int] = {}
+    rows = ShipmentLine.objects.filter(shipment__order=shipment.order).exclude(
+        shipment__state=State.REFUSED, shipment__confirmed_at__isnull=True
+    )
+    for line_id, package_id, units in rows.values_list(
+        "line_id", "shipment_id", "quantity"
+    ):
+        ours[line_id] = ours.get(line_id, 0) + units
+        if package_id != shipment.pk:
+            others[line_id] = others.get(line_id, 0) + units
+    # Until Amazon counts the last edit, its figure says nothing of other packages.
+    is_counted = shipment.state == State.VERIFIED or not shipment.revision
+    return {
+        line.pk: line.quantity
+        - others.get(line.pk, 0)
+        - (max(0, line.quantity_shipped - ours.get(line.pk, 0)) if is_counted else 0)
+        for line in OrderLine.objects.filter(order=shipment.order)
+    }
+
+
+def _changes(
+    shipment: Shipment, draft: ShipmentDraft, lines: Mapping[int, int]
+) -> list[Sentence]:
+    """Return what the draft changes of the package, a sentence's part each."""
+    before = Shipment(
+        carrier_code=shipment.carrier_code,
+        carrier_name=shipment.carrier_name,
+        shipping_method=shipment.shipping_method,
+        tracking_number=shipment.tracking_number,
+    )
+    after = Shipment()
+    shipments.write_facts(after, draft, draft.shipped_at)
+    changes = []
+    carriers = (_carrier(before), _carrier(after))
+    if carriers[0] != carriers[1]:
+        changes.append(
+            sentence("carrier %(old)s → %(new)s", old=carriers[0], new=carriers[1])
+        )
+    if before.tracking_number != after.tracking_number:
+        changes.append(
+            sentence(
+                "tracking number %(old)s → %(new)s",
+                old=before.tracking_number,
+                new=after.tracking_number,
+            )
+        )
+    if abs(shipment.shipped_at - draft.shipped_at) >= _MINUTE:
+        changes.append(
+            sentence(
+                "ship date %(old)s → %(new)s UTC",
+                old=f"{shipment.shipped_at:%Y-%m-%d %H:%M}",
+                new=f"{draft.shipped_at:%Y-%m-%d %H:%M}",
+            )
+        )
+    packed = dict(shipment.lines.values_list("line_id", "quantity"))
+    if packed != dict(lines):
+        changes.append(
+            sentence(
+                "units %(old)d → %(new)d",
+                old=sum(packed.values()),
+                new=sum(lines.values()),
+            )
+        )
+    return changes
+
+
+def _carrier(shipment: Shipment) -> str:
+    parts = (shipment.carrier_name or shipment.carrier_code, shipment.shipping_method)
+    return " ".join(part for part in parts if part)
+
+
+def _tell(shipment: Shipment, changes: list[Sentence], actor: str) -> None:
+    text = sentence(
+        "Package %(number)d was edited and is sent to Amazon again: %(changes)s.",
+        number=shipment.package_reference,
+        changes=listed(changes),
+    )
+    shipments.tell_package(shipment, "shipments.edited", text, actor)

@@ -1,0 +1,352 @@
+"""Makes packages out of an order's lines; services layer.
+
+The units of a package leave our stock when it is made. Amazon's later statuses settle
+only what is left, since every settling goes by the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    Shipment,
+    ShipmentLine,
+    ShipTemplate,
+    SyncJob,
+    Warehouse,
+)
+from channels_amazon.rules.carriers import CARRIERS, OTHER
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.orders.cancellations import mark_declined
+from channels_amazon.services.orders.provisional_lines import has_provisional
+from channels_amazon.services.stock.reservations import ShipFrom, settle_order
+from channels_amazon.wording import sentence
+
+SHIPPABLE = (Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED)
+# Amazon buys and confirms the label of these orders itself.
+CONFIRMED_BY_AMAZON = "FBM_SHIP_PLUS"
+# A form knows minutes, and Amazon refuses a date before the order's own second.
+_GRAIN = timedelta(minutes=1)
+_AFTER_ORDER = timedelta(seconds=1)
+
+
+class ShipmentError(ShoplinkError):
+    """A package that cannot be made as it was entered."""
+
+    def __init__(self, message: str, *, code: str = "shipments.invalid") -> None:
+        super().__init__(code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDraft:
+    """A package as somebody entered it; `quantities` are units by the line's id.
+
+    `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
+    A `template` that makes it may have it confirmed later: not before `send_after`.
+    """
+
+    carrier_code: str
+    tracking_number: str
+    shipped_at: datetime
+    quantities: Mapping[int, int] = field(default_factory=dict)
+    carrier_name: str = ""
+    shipping_method: str = ""
+    warehouse: Warehouse | None = None
+    ships_all_the_same: bool = False
+    template: ShipTemplate | None = None
+    send_after: datetime | None = None
+
+
+def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
+    """Make a package of the order and have it confirmed to Amazon when it is time.
+
+    The same package again (carrier, tracking number and units) is the one there is, so
+    that a form sent twice ships once. A package that Amazon refused is mended: it takes
+    the draft's facts and is sent again under its number. Shipping an order whose buyer
+    asks to cancel declines that. Raises ShipmentError when the draft cannot be.
+    """
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        known = _same_package(locked, draft)
+        if known is not None:
+            return known
+        check_order(locked, SHIPPABLE)
+        check_carrier(draft)
+        shipped_at = ship_time(locked, draft.shipped_at)
+        _check_warehouse(locked, draft.warehouse)
+        lines = check_quantities(draft.quantities, units_left(locked))
+        _answer_buyer(locked, draft, actor)
+        shipment = _refused(locked, lines) or Shipment(
+            order=locked, package_reference=next_reference(locked)
+        )
+        _fill(shipment, draft, shipped_at, actor)
+        pack(shipment, lines)
+        _settle(locked, draft, lines)
+        lifecycle.wake(locked.account_id, SyncJob.Kind.SHIPMENTS)
+    return shipment
+
+
+def confirm_now(shipment: Shipment, *, actor: str) -> bool:
+    """Have a package confirmed at once that waits for its time; False if none does."""
+    waiting = Shipment.objects.filter(
+        pk=shipment.pk, state=Shipment.State.WAITING, send_after__isnull=False
+    )
+    with transaction.atomic():
+        if not waiting.update(send_after=None):
+            return False
+        order = shipment.order
+        lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
+        tell_package(
+            shipment,
+            "shipments.confirm_now",
+            sentence(
+                "Package %(number)d is confirmed to Amazon without waiting for its "
+                "time.",
+                number=shipment.package_reference,
+            ),
+            actor,
+        )
+    return True
+
+
+def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
+    """Forget a package that Amazon refused; False if it is not a refused one."""
+    refused = Shipment.objects.filter(pk=shipment.pk, state=Shipment.State.REFUSED)
+    with transaction.atomic():
+        deleted, _rows = refused.delete()
+        if deleted:
+            _tell_discarded(shipment, actor)
+    return bool(deleted)
+
+
+def units_left(order: Order) -> dict[int, int]:
+    """Return by line how many units are in no package of ours or Amazon's."""
+    packed: dict[int, int] = {}
+    rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
+        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
+    )
+    for line_id, quantity in rows.values_list("line_id", "quantity"):
+        packed[line_id] = packed.get(line_id, 0) + quantity
+    return {
+        line.pk: line.quantity - max(line.quantity_shipped, packed.get(line.pk, 0))
+        for line in OrderLine.objects.filter(order=order)
+    }
+
+
+def lock_order(order_id: int) -> Order:
+    """Return the order with its row locked; call it inside a transaction."""
+    order: Order = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account__store")
+        .get(pk=order_id)
+    )
+    return order
+
+
+def next_reference(order: Order) -> int:
+    """Return the number for the order's next package."""
+    shipments = Shipment.objects.filter(order=order)
+    last = shipments.aggregate(last=Max("package_reference"))["last"]
+    return int(last or 0) + 1
+
+
+def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
+    wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
+    alike = Shipment.objects.filter(
+        order=order,
+        carrier_code=draft.carrier_code,
+        tracking_number=tracking_of(draft),
+    ).exclude(state=Shipment.State.REFUSED)
+    for shipment in alike:
+        if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
+            return shipment
+    return None
+
+
+def check_order(order: Order, statuses: Collection[str]) -> None:
+    """Raise ShipmentError unless the merchant ships the order, in these statuses."""
+    if order.account.state == AmazonAccount.State.DISCONNECTED:
+        raise ShipmentError(
+            _("The account is disconnected: connect it again to ship from here.")
+        )
+    is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
+    if not is_merchants or CONFIRMED_BY_AMAZON in order.programs:
+        raise ShipmentError(
+            _("Amazon ships this order itself: there is nothing to confirm.")
+        )
+    if order.status not in statuses or not order.marketplace_id:
+        raise ShipmentError(
+            _("The order is %(status)s: it cannot be shipped now.")
+            % {"status": order.get_status_display()}
+        )
+    if has_provisional(order):
+        raise ShipmentError(
+            _("Amazon has not named the order's items yet: they are being fetched.")
+        )
+
+
+def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
+    """Decline the buyer's wish to cancel, or refuse the package until somebody has."""
+    if not order.asks_to_cancel:
+        return
+    if not draft.ships_all_the_same:
+        raise ShipmentError(
+            _(
+                "The buyer asks to cancel this order: cancel it in Seller Central, or "
+                "confirm that it ships all the same."
+            ),
+            code="shipments.cancel_requested",
+        )
+    mark_declined(order, actor=actor)
+
+
+def check_carrier(draft: ShipmentDraft) -> None:
+    """Raise ShipmentError unless carrier and tracking number are what Amazon takes."""
+    if draft.carrier_code not in CARRIERS:
+        raise ShipmentError(
+            _("Choose a carrier of the list, or “Other” with the carrier's name.")
+        )
+    if draft.carrier_code == OTHER and not draft.carrier_name.strip():
+        raise ShipmentError(_("Enter the carrier's name."))
+    tracking = tracking_of(draft)
+    if not tracking or not tracking.isprintable():
+        raise ShipmentError(_("Enter the tracking number: Amazon requires it."))
+
+
+def ship_time(order: Order, shipped_at: datetime) -> datetime:
+    """Return a ship date that Amazon takes; raises ShipmentError for another."""
+    now = timezone.now()
+    if timezone.is_naive(shipped_at) or shipped_at > now + _GRAIN:
+        raise ShipmentError(_("The ship date is in the future."))
+    ordered_at = order.ordered_at
+    if ordered_at is None or shipped_at >= ordered_at + _AFTER_ORDER:
+        return min(shipped_at, now)
+    # Amazon's clock may be ahead of ours: then the order seems not to be made yet.
+    if shipped_at < min(ordered_at, now) - _GRAIN:
+        raise ShipmentError(_("The ship date is before the order was placed."))
+    return ordered_at + _AFTER_ORDER
+
+
+def _check_warehouse(order: Order, warehouse: Warehouse | None) -> None:
+    if warehouse is not None and warehouse.store_id != order.account.store_id:
+        raise ShipmentError(_("The warehouse belongs to another store."))
+
+
+def check_quantities(
+    quantities: Mapping[int, int], left: Mapping[int, int]
+) -> dict[int, int]:
+    """Return the units by line without zeros; raises ShipmentError beyond `left`."""
+    wanted = {line_id: units for line_id, units in quantities.items() if units}
+    if not wanted:
+        raise ShipmentError(_("Put at least one unit in the package."))
+    for line_id, units in wanted.items():
+        if line_id not in left or units < 0:
+            raise ShipmentError(_("A line of the package is not of this order."))
+        if units > left[line_id]:
+            raise ShipmentError(
+                _("Only %(left)d units of a line are left to ship, not %(units)d.")
+                % {"left": max(0, left[line_id]), "units": units}
+            )
+    return wanted
+
+
+def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
+    """Return the refused package that holds one of these lines, without the others.
+
+    One that Amazon has, whose edit it refused, is mended by another edit only.
+    """
+    refused = Shipment.objects.filter(
+        order=order,
+        state=Shipment.State.REFUSED,
+        lines__line__in=list(lines),
+        confirmed_at__isnull=True,
+    )
+    mended, *others = refused.distinct().order_by("package_reference") or (None,)
+    for shipment in others:
+        shipment.delete()
+    # Its number stays: should Amazon have it after all, the package is edited.
+    return mended
+
+
+def _fill(
+    shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime, actor: str
+) -> None:
+    write_facts(shipment, draft, shipped_at)
+    shipment.warehouse = draft.warehouse
+    shipment.send_after = draft.send_after
+    shipment.template = draft.template
+    shipment.created_by = actor[:150]
+    shipment.save()
+
+
+def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
+    """Set what Amazon is told of the package, and that it is to be sent."""
+    is_other = draft.carrier_code == OTHER
+    shipment.carrier_code = draft.carrier_code
+    shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
+    shipment.shipping_method = draft.shipping_method.strip()[:60]
+    shipment.tracking_number = tracking_of(draft)
+    shipment.shipped_at = shipped_at
+    shipment.state = Shipment.State.WAITING
+    shipment.send_after = None
+    shipment.error_code = shipment.error_message = ""
+
+
+def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
+    """Put these units, by the line's id, into the package and no others."""
+    ShipmentLine.objects.filter(shipment=shipment).delete()
+    ShipmentLine.objects.bulk_create(
+        [
+            ShipmentLine(shipment=shipment, line_id=line_id, quantity=units)
+            for line_id, units in lines.items()
+        ]
+    )
+
+
+def _settle(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
+    ship_from = None
+    if draft.warehouse is not None:
+        ship_from = ShipFrom(draft.warehouse, frozenset(lines))
+    settle_order(order, ship_from=ship_from)
+    order.save()
+
+
+def _tell_discarded(shipment: Shipment, actor: str) -> None:
+    text = sentence(
+        "Package %(number)d, which Amazon had refused, was discarded. Its "
+        "tracking number was %(tracking)s.",
+        number=shipment.package_reference,
+        tracking=shipment.tracking_number,
+    )
+    tell_package(shipment, "shipments.discarded", text, actor)
+
+
+def tell_package(shipment: Shipment, code: str, text: str, actor: str) -> None:
+    """Write down what a person did to the package."""
+    record(
+        Entry(
+            code=code,
+            level=Level.INFO,
+            account=shipment.order.account,
+            reference=shipment.order.amazon_order_id,
+            message=text,
+            actor=actor,
+        )
+    )
+
+
+def tracking_of(draft: ShipmentDraft) -> str:
+    """Return the tracking number as it is stored, without spaces."""
+    return "".join(draft.tracking_number.split())[:80]

@@ -1,0 +1,267 @@
+"""Says what a ship template would have done with past orders; services layer.
+
+Nothing is changed. Where the store told of no parcels yet, the packages that people
+made stand for them; an order with neither says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, QuerySet, prefetch_related_objects
+
+from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
+from channels_amazon.rules import ship_template as rules
+from channels_amazon.rules.ship_template import Carrier, Plan
+from channels_amazon.services.shipping.packing import (
+    Hindrance,
+    choose,
+    misfit_hindrance,
+)
+from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON, SHIPPABLE
+from channels_amazon.services.shipping.templates import mappings_of, timing_of
+from channels_amazon.wording import Sentence, sentence, together
+
+# So many of the newest orders are looked at.
+LOOK_AT = 200
+# So many of the newest parcels show which carriers the store has.
+RECENT_PARCELS = 5000
+SHIPS, HELD, OTHER, NOTHING = "ships", "held", "other", "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One order: what the template would have done, when, or why not.
+
+    `at` is when the package would have been confirmed; `is_late` says that this is
+    after the order's latest ship time, since the parcel itself came later.
+    """
+
+    order: Order
+    outcome: str
+    told: str = ""
+    carriers: str = ""
+    packages: int = 0
+    at: datetime | None = None
+    is_late: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A carrier and method of the store's parcels, and how many there were."""
+
+    carrier: str
+    method: str
+    parcels: int
+
+
+@dataclass(slots=True)
+class Preview:
+    """The rows, newest first, with how many of them end how."""
+
+    rows: list[PreviewRow] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    packages: int = 0
+    late: int = 0
+    unknown: list[Seen] = field(default_factory=list)
+
+    @property
+    def has_data(self) -> bool:
+        """Tell whether any order had a parcel or a package to judge by."""
+        return self.counts[NOTHING] < len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A parcel, or a package that stands for one, as the store calls its carrier."""
+
+    key: int
+    carrier: str
+    method: str
+    contents: dict[str, int]
+    told_at: datetime
+
+
+def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
+    """Return what the template would have done with the newest orders of its scope."""
+    active = {
+        row.pk: row
+        for row in ShipTemplate.objects.filter(
+            store_id=template.store_id, is_active=True
+        )
+    }
+    active[template.pk] = template
+    prefetch_related_objects([template], "carriers")
+    result = Preview(unknown=unknown_carriers(template))
+    for order in _past_orders(template)[:limit]:
+        row = _judge(order, template, choose(active, order))
+        result.rows.append(row)
+        result.counts[row.outcome] += 1
+        result.packages += row.packages
+        result.late += row.is_late
+    return result
+
+
+def unknown_carriers(template: ShipTemplate) -> list[Seen]:
+    """Return the carriers of the store's newest parcels that no rule covers."""
+    mappings = mappings_of(template)
+    return [
+        seen
+        for seen in seen_carriers(template.store)
+        if rules.match_carrier(mappings, seen.carrier, seen.method) is None
+    ]
+
+
+def seen_carriers(store: Store) -> list[Seen]:
+    """Return the carriers of the store's newest parcels, the most used first."""
+    newest = Parcel.objects.filter(store=store).order_by("-pk").values("pk")
+    counted = (
+        Parcel.objects.filter(pk__in=newest[:RECENT_PARCELS])
+        .order_by()
+        .values("carrier", "method")
+        .annotate(parcels=Count("pk"))
+        .order_by("-parcels", "carrier", "method")
+    )
+    return [Seen(row["carrier"], row["method"], row["parcels"]) for row in counted]
+
+
+def _past_orders(template: ShipTemplate) -> QuerySet[Order]:
+    orders: QuerySet[Order] = Order.objects.filter(
+        account__store_id=template.store_id,
+        fulfilled_by=Order.FulfilledBy.MERCHANT,
+        status__in=(*SHIPPABLE, Order.Status.SHIPPED),
+    )
+    if template.account_id is not None:
+        orders = orders.filter(account_id=template.account_id)
+    if template.marketplace_id:
+        orders = orders.filter(marketplace_id=template.marketplace_id)
+    return (
+        orders.order_by("-ordered_at", "-pk")
+        .select_related("account")
+        .prefetch_related("lines", "parcels", "shipments__lines__line")
+    )
+
+
+def _judge(
+    order: Order, template: ShipTemplate, winner: ShipTemplate | None
+) -> PreviewRow:
+    told = _told(order)
+    words = ", ".join(
+        dict.fromkeys(" ".join(filter(None, (one.carrier, one.method))) for one in told)
+    )
+    if winner is not None and winner.pk != template.pk:
+        reason = sentence(
+            "“%(name)s” is for fewer orders and would ship it.", name=winner.name
+        )
+        return PreviewRow(order, OTHER, words, reason=reason)
+    if CONFIRMED_BY_AMAZON in order.programs:
+        reason = sentence("Amazon confirms this order itself (FBM Ship+).")
+        return PreviewRow(order, HELD, words, reason=reason)
+    if not told:
+        reason = sentence("No parcel or package of it is known.")
+        return PreviewRow(order, NOTHING, reason=reason)
+    return _packed(order, template, told, words)
+
+
+def _packed(
+    order: Order, template: ShipTemplate, told: Sequence[_Told], words: str
+) -> PreviewRow:
+    mappings = mappings_of(template)
+    found = {
+        one.key: rules.match_carrier(mappings, one.carrier, one.method) for one in told
+    }
+    known = [one for one in told if found[one.key] is not None]
+    told_at = max((one.told_at for one in known), default=told[0].told_at)
+    plan, until = _plan(order, template, known, told_at)
+    reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
+    reasons += [_why(misfit_hindrance(misfit)) for misfit in plan.misfits]
+    if until is not None:
+        reasons.append(
+            sentence(
+                "Its package would have waited for more parcels until %(until)s UTC.",
+                until=f"{until:%Y-%m-%d %H:%M}",
+            )
+        )
+    carriers = [found[package.parcels[0]] for package in plan.packages]
+    at = rules.confirm_at(timing_of(template), order.ship_by, until or told_at)
+    at = at or until or told_at
+    return PreviewRow(
+        order,
+        SHIPS if plan.packages else HELD,
+        words,
+        carriers=", ".join(dict.fromkeys(_name(one) for one in carriers if one)),
+        packages=len(plan.packages),
+        at=at if plan.packages else None,
+        is_late=bool(plan.packages and order.ship_by and at > order.ship_by),
+        reason=_joined(reasons),
+    )
+
+
+def _plan(
+    order: Order, template: ShipTemplate, known: Sequence[_Told], told_at: datetime
+) -> tuple[Plan, datetime | None]:
+    """Return the packages, and until when their one package would have waited."""
+    units = [rules.ParcelUnits(one.key, one.contents) for one in known]
+    left: dict[str, int] = {}
+    for line in order.lines.all():
+        left[line.seller_sku] = left.get(line.seller_sku, 0) + line.quantity
+    splits = template.splits_by_parcel
+    plan = rules.plan_packages(units, left, splits=splits, is_final=False)
+    if not plan.waiting:
+        return plan, None
+    until = rules.gathers_until(template.hours_before_deadline, order.ship_by, told_at)
+    return rules.plan_packages(units, left, splits=splits, is_final=True), until
+
+
+def _told(order: Order) -> list[_Told]:
+    parcels = [
+        _Told(row.pk, row.carrier, row.method, row.contents, row.created_at)
+        for row in order.parcels.all()
+        if row.state != Parcel.State.DROPPED
+    ]
+    if parcels:
+        return sorted(parcels, key=lambda one: one.key)
+    return [
+        _Told(
+            row.pk,
+            row.carrier_name or row.carrier_code,
+            row.shipping_method,
+            _contents(row),
+            row.created_at,
+        )
+        for row in order.shipments.all()
+    ]
+
+
+def _contents(shipment: Shipment) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for item in shipment.lines.all():
+        sku = item.line.seller_sku
+        units[sku] = units.get(sku, 0) + item.quantity
+    return units
+
+
+def _no_rule(one: _Told) -> Sentence:
+    return sentence(
+        "No rule says what “%(carrier)s” is called at Amazon.",
+        carrier=" ".join(filter(None, (one.carrier, one.method))),
+    )
+
+
+def _why(hindrance: Hindrance) -> str:
+    return together(hindrance.message, hindrance.fix)
+
+
+def _name(carrier: Carrier) -> str:
+    return " ".join(filter(None, (carrier.name or carrier.code, carrier.method)))
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    text = ""
+    for reason in dict.fromkeys(reasons):
+        text = together(text, reason)
+    return text

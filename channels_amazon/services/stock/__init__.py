@@ -1,0 +1,1 @@
+"""The stock ledger, reservations, shortages and the published quantity."""

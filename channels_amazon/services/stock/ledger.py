@@ -1,0 +1,280 @@
+"""Moves stock: the ledger, its levels, and what follows from them; services layer.
+
+A level is the sum of its movements. Levels are locked in pk order, so that two changes
+never wait for each other. What a listing should publish is computed in the same
+transaction as the movement it follows from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import (
+    Reservation,
+    StockLevel,
+    StockMovement,
+    Store,
+    Variant,
+    Warehouse,
+)
+from channels_amazon.services.jobs.coalescing import put_off
+from channels_amazon.services.stock.backorders import flag_shortages
+from channels_amazon.services.stock.publication import availability, refresh_desired
+
+__all__ = [
+    "Difference",
+    "Movement",
+    "StockError",
+    "apply_movements",
+    "availability",
+    "default_warehouse",
+    "lock_levels",
+    "lock_variants",
+    "refresh_desired",
+    "set_on_hand",
+    "verify_levels",
+]
+
+Reason = StockMovement.Reason
+
+
+class StockError(ShoplinkError):
+    """A change of stock that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry for the ledger; `key` makes sure that it counts once."""
+
+    variant_id: int
+    warehouse_id: int
+    reason: str
+    key: str
+    on_hand: int = 0
+    reserved: int = 0
+    reference: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A level that is not what its ledger or its reservations add up to."""
+
+    variant_id: int
+    warehouse_id: int
+    on_hand: int
+    reserved: int
+    ledger_on_hand: int
+    ledger_reserved: int
+    held: int
+
+    @property
+    def is_none(self) -> bool:
+        """Tell whether level, ledger and reservations say the same after all."""
+        return (
+            self.on_hand == self.ledger_on_hand
+            and self.reserved == self.ledger_reserved == self.held
+        )
+
+
+def set_on_hand(
+    variant: Variant,
+    warehouse: Warehouse,
+    quantity: int,
+    *,
+    actor: str,
+    key: str,
+    reason: str = Reason.COUNT,
+) -> StockLevel:
+    """Record a count: `quantity` units of the variant are in the warehouse now.
+
+    The same `key` again changes nothing. A count that finds what was known is recorded
+    too, since it says who looked. Raises StockError.
+    """
+    if quantity < 0:
+        raise StockError("stock.count_negative", _("A count cannot be less than zero."))
+    if warehouse.store_id != variant.store_id:
+        raise StockError(
+            "stock.other_store", _("The warehouse belongs to another store.")
+        )
+    pair = (variant.pk, warehouse.pk)
+    with transaction.atomic():
+        level = lock_levels([pair])[pair]
+        counted = Movement(
+            variant_id=variant.pk,
+            warehouse_id=warehouse.pk,
+            reason=reason,
+            key=key,
+            on_hand=quantity - level.on_hand,
+            actor=actor,
+        )
+        apply_movements([counted])
+        level.refresh_from_db()
+    return level
+
+
+def apply_movements(movements: Sequence[Movement]) -> int:
+    """Write the movements that the ledger does not have yet; return how many.
+
+    Levels, backorder flags and what listings should publish follow at once.
+    """
+    if not movements:
+        return 0
+    with transaction.atomic(savepoint=False):
+        levels = lock_levels(
+            [(move.variant_id, move.warehouse_id) for move in movements]
+        )
+        keys = [move.key for move in movements]
+        known = set(
+            StockMovement.objects.filter(idempotency_key__in=keys).values_list(
+                "idempotency_key", flat=True
+            )
+        )
+        fresh = {move.key: move for move in movements if move.key not in known}
+        StockMovement.objects.bulk_create(map(_entry, fresh.values()))
+        flag_shortages(_add(levels, fresh.values()))
+        variant_ids = {move.variant_id for move in fresh.values()}
+        if not put_off(refresh_desired, variant_ids):
+            refresh_desired(variant_ids)
+    return len(fresh)
+
+
+def lock_levels(
+    pairs: Iterable[tuple[int, int]],
+) -> dict[tuple[int, int], StockLevel]:
+    """Lock the levels of these (variant, warehouse) pairs, making missing ones.
+
+    Every other level of the same variants is locked too: what a listing publishes
+    depends on all of them. Call it inside a transaction.
+    """
+    wanted = set(pairs)
+    variant_ids = {variant_id for variant_id, _warehouse_id in wanted}
+    levels = _locked(variant_ids)
+    missing = sorted(wanted - set(levels))
+    if missing:
+        StockLevel.objects.bulk_create(
+            [StockLevel(variant_id=v, warehouse_id=w) for v, w in missing],
+            ignore_conflicts=True,
+        )
+        levels = _locked(variant_ids)
+    return levels
+
+
+def lock_variants(variant_ids: Collection[int]) -> None:
+    """Lock every level of these variants, before many orders move some of them.
+
+    A variant without any gets one in its store's default warehouse: made later, two
+    who make several could wait for each other. Call it inside a transaction.
+    """
+    known = {variant_id for variant_id, _warehouse_id in _locked(variant_ids)}
+    bare = set(variant_ids) - known
+    if not bare:
+        return
+    rows = Variant.objects.filter(pk__in=bare).select_related("store")
+    lock_levels([(row.pk, default_warehouse(row.store).pk) for row in rows])
+
+
+def default_warehouse(store: Store) -> Warehouse:
+    """Return the store's default warehouse, making one where it has none."""
+    first: Warehouse | None = Warehouse.objects.filter(store=store).first()
+    if first is not None:
+        return first
+    made: Warehouse
+    made, _is_new = Warehouse.objects.get_or_create(
+        store=store, code="main", defaults={"name": "Main", "is_default": True}
+    )
+    return made
+
+
+def verify_levels(variant_ids: Collection[int] | None = None) -> list[Difference]:
+    """Return every level that its ledger or its reservations contradict.
+
+    Checks the given variants, else all. Nothing is changed.
+    """
+    levels = StockLevel.objects.all()
+    moves = StockMovement.objects.order_by()
+    holds = Reservation.objects.all()
+    if variant_ids is not None:
+        levels = levels.filter(variant__in=variant_ids)
+        moves = moves.filter(variant__in=variant_ids)
+        holds = holds.filter(variant__in=variant_ids)
+    pair = ("variant_id", "warehouse_id")
+    summed = moves.values(*pair).annotate(
+        hand=Sum("on_hand_delta"), kept=Sum("reserved_delta")
+    )
+    sums = {
+        (row["variant_id"], row["warehouse_id"]): (row["hand"], row["kept"])
+        for row in summed
+    }
+    held = {
+        (row["variant_id"], row["warehouse_id"]): row["units"]
+        for row in holds.values(*pair).annotate(units=Sum("quantity"))
+    }
+    stated = {
+        (level.variant_id, level.warehouse_id): (level.on_hand, level.reserved)
+        for level in levels
+    }
+    found = []
+    for key in sorted(set(sums) | set(held) | set(stated)):
+        on_hand, reserved = stated.get(key, (0, 0))
+        ledger_on_hand, ledger_reserved = sums.get(key, (0, 0))
+        row = Difference(
+            variant_id=key[0],
+            warehouse_id=key[1],
+            on_hand=on_hand,
+            reserved=reserved,
+            ledger_on_hand=ledger_on_hand,
+            ledger_reserved=ledger_reserved,
+            held=held.get(key, 0),
+        )
+        if not row.is_none:
+            found.append(row)
+    return found
+
+
+def _locked(variant_ids: Collection[int]) -> dict[tuple[int, int], StockLevel]:
+    rows = (
+        StockLevel.objects.select_for_update()
+        .filter(variant__in=variant_ids)
+        .order_by("pk")
+    )
+    return {(row.variant_id, row.warehouse_id): row for row in rows}
+
+
+def _entry(move: Movement) -> StockMovement:
+    return StockMovement(
+        variant_id=move.variant_id,
+        warehouse_id=move.warehouse_id,
+        on_hand_delta=move.on_hand,
+        reserved_delta=move.reserved,
+        reason=move.reason,
+        idempotency_key=move.key,
+        reference=move.reference[:80],
+        actor=move.actor[:150],
+    )
+
+
+def _add(
+    levels: Mapping[tuple[int, int], StockLevel], moves: Iterable[Movement]
+) -> list[StockLevel]:
+    """Add the movements to their levels, which are locked; return what changed."""
+    changed: dict[int, StockLevel] = {}
+    for move in moves:
+        level = levels[move.variant_id, move.warehouse_id]
+        level.on_hand += move.on_hand
+        level.reserved += move.reserved
+        changed[level.pk] = level
+    # Locked since they were read, so what they add up to may be written as it is.
+    StockLevel.objects.bulk_create(
+        changed.values(),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["on_hand", "reserved", "updated_at"],
+    )
+    return list(changed.values())

@@ -1,0 +1,386 @@
+"""Brings an order's reservations to what its facts say; services layer.
+
+Level, not edge: what each line should hold and have shipped follows from the order's
+status, Amazon's shipped units and our own packages. Whatever the order of the events,
+the same facts end in the same stock, and doing it again moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Max, QuerySet, Sum
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    Reservation,
+    Shipment,
+    ShipmentLine,
+    StockMovement,
+    Warehouse,
+)
+from channels_amazon.rules.order_transitions import (
+    FOREIGN_CHANNEL,
+    Effect,
+    Target,
+    Told,
+    Units,
+    rule_of,
+    state_of,
+    target_of,
+)
+from channels_amazon.services.jobs.coalescing import put_off
+from channels_amazon.services.stock.ledger import (
+    Movement,
+    apply_movements,
+    lock_levels,
+    lock_variants,
+)
+from channels_amazon.services.stock.publication import push_again
+from channels_amazon.services.stock.sku_matching import variants_of
+from channels_amazon.services.stock.warehouses import Need, choose_warehouses
+
+Reason = StockMovement.Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ShipFrom:
+    """Where the units of these lines leave from, if not from where they are held."""
+
+    warehouse: Warehouse
+    line_ids: frozenset[int]
+
+
+@dataclass(slots=True)
+class _Change:
+    """One line's reservation with what it should come to."""
+
+    order: Order
+    line: OrderLine
+    reservation: Reservation
+    target: Target
+    moved_from: int | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether nothing was held for the line until now."""
+        return self.reservation.pk is None
+
+    @property
+    def gone(self) -> int:
+        """Return how many units leave now; below zero for those that come back."""
+        return self.target.shipped - self.reservation.shipped_quantity
+
+
+def settle_order(
+    order: Order,
+    *,
+    is_late: bool = False,
+    ship_from: ShipFrom | None = None,
+    never_left: Mapping[int, int] | None = None,
+) -> list[str]:
+    """Match the lines and hold, release or ship their units; return unmatched SKUs.
+
+    With `is_late` what is shipped already has left before the stock was counted.
+    Otherwise as `settle_orders`.
+    """
+    settled = settle_orders(
+        [order], is_late=is_late, ship_from=ship_from, never_left=never_left
+    )
+    return settled[order.pk]
+
+
+def settle_orders(
+    orders: Sequence[Order],
+    *,
+    is_late: bool = False,
+    ship_from: ShipFrom | None = None,
+    never_left: Mapping[int, int] | None = None,
+) -> dict[int, list[str]]:
+    """Settle the units of many orders at once; return each one's unmatched SKUs.
+
+    The caller holds the orders' rows and saves them: the flags and the stamp are set on
+    them. Units that left come back by a person's booking only, whatever Amazon says
+    later; `never_left` are those of a package, by the line's id, that stayed here after
+    all. What is asked of the database does not grow with the orders.
+    """
+    if not orders:
+        return {}
+    # The caller's savepoint will do: whoever settles orders fails as a whole.
+    with transaction.atomic(savepoint=False):
+        lines = _lines_of(orders)
+        _match(orders, lines)
+        changes = _plan(orders, lines, is_late=is_late, never_left=never_left or {})
+        _push_again(orders, lines, changes)
+        choose_warehouses([_need(change) for change in changes if change.is_new])
+        if ship_from is not None:
+            _move_holds(changes, ship_from)
+        _carry_out(changes)
+        short = set(
+            Reservation.objects.filter(line__order__in=lines, is_short=True)
+            .order_by()
+            .values_list("line__order_id", flat=True)
+        )
+    unmatched = {}
+    for order in orders:
+        loose = [line.seller_sku for line in lines[order.pk] if line.variant_id is None]
+        waits = units_rule(order) in {Effect.RESERVE, Effect.KEEP}
+        order.has_shortage = order.pk in short
+        order.has_unmatched = waits and bool(loose)
+        unmatched[order.pk] = loose if waits else []
+    return unmatched
+
+
+def units_rule(order: Order) -> Effect:
+    """Return what the order's status asks of the units that its lines need."""
+    return rule_of(state_of(order.status, is_packed=False), told_of(order)).units
+
+
+def asks_anew(order: Order, asked: Effect, *, is_new: bool) -> bool:
+    """Tell whether the order must be settled although its lines need the same units.
+
+    `asked` is what its status asked for before: what asks for the same units of the
+    same lines would move none.
+    """
+    return is_new or order.has_unmatched or units_rule(order) is not asked
+
+
+def told_of(order: Order) -> Told:
+    """Return what Amazon says of the order, as its row has it."""
+    return Told(
+        order.status, order.fulfilled_by, order.channel_name, order.cancel_requested
+    )
+
+
+def has_packages(order: Order) -> bool:
+    """Tell whether a package of ours, not refused by Amazon, holds units of it."""
+    return bool(_packages([order.pk]).exists())
+
+
+def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
+    """Lock all stock that events of these SKUs and orders may move, in one order.
+
+    Call it inside a transaction that holds the orders, before the first is settled.
+    """
+    lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
+    variant_ids = set(lines.values_list("variant_id", flat=True))
+    variant_ids.update(variants_of(wanted).values())
+    lock_variants(variant_ids)
+
+
+def _lines_of(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
+    found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    for line in OrderLine.objects.filter(order__in=found).order_by("pk"):
+        found[line.order_id].append(line)
+    return found
+
+
+def _match(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -> None:
+    """Give each line that has none the variant of its SKU, where there is one."""
+    wanted: dict[AmazonAccount, set[str]] = {}
+    for order in orders:
+        loose = {line.seller_sku for line in lines[order.pk] if line.variant_id is None}
+        if loose:
+            wanted.setdefault(order.account, set()).update(loose)
+    found = variants_of(wanted)
+    lines_by_variant: dict[int, list[int]] = {}
+    for order in orders:
+        for line in lines[order.pk]:
+            variant_id = found.get((order.account_id, line.seller_sku))
+            if line.variant_id is None and variant_id is not None:
+                line.variant_id = variant_id
+                lines_by_variant.setdefault(variant_id, []).append(line.pk)
+    for variant_id, pks in lines_by_variant.items():
+        OrderLine.objects.filter(pk__in=pks).update(variant=variant_id)
+
+
+def _plan(
+    orders: Sequence[Order],
+    lines: Mapping[int, list[OrderLine]],
+    *,
+    is_late: bool,
+    never_left: Mapping[int, int],
+) -> list[_Change]:
+    known = {
+        row.line_id: row for row in Reservation.objects.filter(line__order__in=lines)
+    }
+    packed, edited = _packed_units(lines)
+    changes = []
+    for order in orders:
+        effect = units_rule(order)
+        # What was shipped before we were connected left before we counted.
+        is_history = _is_history(order)
+        for line in lines[order.pk]:
+            if line.variant_id is None:
+                continue
+            shipped = max(line.quantity_shipped, packed.get(line.pk, 0))
+            held = known.get(line.pk)
+            if held is None:
+                baseline = shipped if is_history or is_late else 0
+                held = Reservation(
+                    line=line,
+                    variant_id=line.variant_id,
+                    quantity=0,
+                    shipped_quantity=baseline,
+                )
+            if order.pk not in edited:
+                left = held.shipped_quantity - never_left.get(line.pk, 0)
+                # What left beyond the line's own units left with items of the same
+                # SKU, which a report had told of as one.
+                shipped = max(shipped, min(left, line.quantity))
+            units = Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
+            target = target_of(effect, units)
+            if target != Target(held.quantity, held.shipped_quantity):
+                changes.append(_Change(order, line, held, target))
+    return changes
+
+
+def _push_again(
+    orders: Sequence[Order],
+    lines: Mapping[int, list[OrderLine]],
+    changes: Iterable[_Change],
+) -> None:
+    """Have quantities sent once more that Amazon lowered for orders now cancelled.
+
+    Amazon takes a buyer's units off its own count, whether or not we ever held any:
+    an order that was cancelled by the time we knew it leaves that count too low.
+    """
+    moved = {change.line.pk for change in changes}
+    loose = {
+        line.pk: line.variant_id
+        for order in orders
+        if order.status == Order.Status.CANCELLED and _is_sale_of_ours(order)
+        for line in lines[order.pk]
+        if line.variant_id is not None and line.pk not in moved
+    }
+    if not loose:
+        return
+    held = Reservation.objects.filter(line__in=loose).values_list("line_id", flat=True)
+    known = set(held)
+    variant_ids = {pk for line_pk, pk in loose.items() if line_pk not in known}
+    if variant_ids and not put_off(push_again, variant_ids):
+        push_again(variant_ids)
+
+
+def _is_sale_of_ours(order: Order) -> bool:
+    """Tell whether we ship the order, and Amazon sold it while we were connected."""
+    is_ours = order.fulfilled_by != Order.FulfilledBy.AMAZON
+    is_amazons = order.channel_name != FOREIGN_CHANNEL
+    return is_ours and is_amazons and not _is_history(order)
+
+
+def _is_history(order: Order) -> bool:
+    return bool(order.ordered_at and order.ordered_at < order.account.created_at)
+
+
+def _need(change: _Change) -> Need:
+    return Need(
+        store=change.order.account.store,
+        reservation=change.reservation,
+        held=change.target.held,
+        gone=change.gone,
+    )
+
+
+def _packages(orders: Iterable[int]) -> QuerySet[ShipmentLine]:
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(
+        shipment__order__in=list(orders)
+    )
+    return rows.exclude(
+        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
+    )
+
+
+def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
+    """Return each line's units in packages of ours, and the orders with edited ones.
+
+    Packages refused outright do not count. An edit may have taken units out again:
+    then packages and Amazon's own count say what left.
+    """
+    sums = (
+        _packages(orders)
+        .order_by()
+        .values("line_id", "line__order_id")
+        .annotate(units=Sum("quantity"), revision=Max("shipment__revision"))
+    )
+    rows = list(sums)
+    units = {row["line_id"]: row["units"] for row in rows}
+    return units, {row["line__order_id"] for row in rows if row["revision"]}
+
+
+def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
+    for change in changes:
+        held = change.reservation
+        is_meant = change.line.pk in ship_from.line_ids
+        if is_meant and held.warehouse_id != ship_from.warehouse.pk:
+            change.moved_from = None if change.is_new else held.warehouse_id
+            held.warehouse_id = ship_from.warehouse.pk
+
+
+def _carry_out(changes: list[_Change]) -> None:
+    if not changes:
+        return
+    pairs = [(c.reservation.variant_id, c.reservation.warehouse_id) for c in changes]
+    # Before the reservations: every change takes its locks in this order.
+    lock_levels(pairs)
+    movements: list[Movement] = []
+    fresh = [change.reservation for change in changes if change.is_new]
+    now = timezone.now()
+    for change in changes:
+        held = change.reservation
+        held.revision += 1
+        movements += _movements(change)
+        held.quantity = change.target.held
+        held.shipped_quantity = change.target.shipped
+        if not held.quantity:
+            held.is_short = False
+        if not change.is_new:
+            held.save()
+        if change.order.reserved_at is None and change.target.held:
+            change.order.reserved_at = now
+    Reservation.objects.bulk_create(fresh)
+    apply_movements(movements)
+
+
+def _movements(change: _Change) -> list[Movement]:
+    held, target = change.reservation, change.target
+    reference = change.order.amazon_order_id
+    key = f"order:{change.line.pk}:{held.revision}"
+    shipped = change.gone
+    entries = []
+    before = held.quantity
+    if change.moved_from is not None and before:
+        entries.append(
+            Movement(
+                variant_id=held.variant_id,
+                warehouse_id=change.moved_from,
+                reason=Reason.RELEASED,
+                key=f"{key}:from",
+                reserved=-before,
+                reference=reference,
+            )
+        )
+        before = 0
+    entries.append(
+        Movement(
+            variant_id=held.variant_id,
+            warehouse_id=held.warehouse_id,
+            reason=_reason(shipped, target.held - before),
+            key=key,
+            on_hand=-shipped,
+            reserved=target.held - before,
+            reference=reference,
+        )
+    )
+    return entries
+
+
+def _reason(shipped: int, reserved: int) -> str:
+    if shipped:
+        return Reason.SHIPPED if shipped > 0 else Reason.RETURNED
+    return Reason.RESERVED if reserved > 0 else Reason.RELEASED

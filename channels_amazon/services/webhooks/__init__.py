@@ -1,0 +1,1 @@
+"""What the store is told and where it is told; services layer."""

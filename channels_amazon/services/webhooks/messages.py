@@ -1,0 +1,188 @@
+"""What a store is told of its orders, and when it has to be; services layer.
+
+Level, not edge: an order remembers since when the store knows less than we do, and a
+message says the order's present state. What was sent is compared with what changed
+meanwhile, so that nothing stays untold. A message holds no personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    Shipment,
+    StoreEndpoint,
+    SyncJob,
+)
+from channels_amazon.rules.order_transitions import FOREIGN_CHANNEL
+from channels_amazon.services.jobs import lifecycle
+
+ORDER_UPDATED = "order.updated"
+VERSION = 1
+# The columns that a message is made of; its lines are compared by who writes them.
+_SEEN = (
+    "status",
+    "fulfilled_by",
+    "marketplace_id",
+    "currency",
+    "total",
+    "is_replacement",
+    "cancel_requested",
+    "ordered_at",
+    "ship_by_from",
+    "ship_by",
+    "deliver_by",
+    "has_unmatched",
+)
+
+
+def seen_by_store(order: Order) -> tuple[Any, ...]:
+    """Return what the store is told of the order's own columns, to be compared."""
+    return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
+
+
+def mark_untold(orders: Sequence[Order]) -> None:
+    """Note that stores know less of these orders than we do; the caller saves them.
+
+    Only what is complete is told, and only to a store that wants to be told. Orders
+    of another channel are the store's own.
+    """
+    complete = [
+        order
+        for order in orders
+        if order.completed_at is not None and order.channel_name != FOREIGN_CHANNEL
+    ]
+    if not complete:
+        return
+    stores = {order.account.store_id for order in complete}
+    listening = StoreEndpoint.objects.filter(store__in=stores, is_active=True)
+    wanted = set(listening.order_by().values_list("store_id", flat=True))
+    told = [order for order in complete if order.account.store_id in wanted]
+    now = timezone.now()
+    for order in told:
+        # A new mark each time: a message that is under way may not know this change.
+        before = order.tell_since
+        after = before + timedelta(microseconds=1) if before else now
+        order.tell_since = max(now, after)
+        order.tell_after = None
+        order.tell_attempts = 0
+    for account_id in sorted({order.account_id for order in told}):
+        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+
+
+def mark_told(order_id: int, tell_since: datetime) -> bool:
+    """Note that the store has the message; False when it must be told once more."""
+    Order.objects.filter(pk=order_id, told_at=None).update(told_at=timezone.now())
+    same = Order.objects.filter(pk=order_id, tell_since=tell_since)
+    return bool(same.update(tell_since=None, tell_after=None, tell_attempts=0))
+
+
+def put_off(order_id: int, tell_since: datetime, until: datetime) -> None:
+    """Try this message again at `until`; a change meanwhile is told at once."""
+    Order.objects.filter(pk=order_id, tell_since=tell_since).update(
+        tell_after=until, tell_attempts=F("tell_attempts") + 1
+    )
+
+
+def release(store_id: int) -> None:
+    """Let the store's messages go at once that waited for its server."""
+    rows = Order.objects.filter(
+        account__store=store_id, tell_since__isnull=False, tell_after__isnull=False
+    )
+    with transaction.atomic():
+        # In the order in which a batch of events locks its orders.
+        locked = rows.select_for_update(of=("self",), no_key=True)
+        locked = locked.order_by("account_id", "amazon_order_id")
+        pks = list(locked.values_list("pk", flat=True))
+        Order.objects.filter(pk__in=pks).update(tell_after=None)
+    for account_id in AmazonAccount.objects.filter(store=store_id).values_list(
+        "pk", flat=True
+    ):
+        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+
+
+def revision_of(tell_since: datetime) -> int:
+    """Return the number of a message about an order: a later one is higher."""
+    return int(tell_since.timestamp() * 1_000_000)
+
+
+def message_id(order: Order, tell_since: datetime) -> str:
+    """Return the id under which this state of the order is sent, however often."""
+    return f"order-{order.pk}-{revision_of(tell_since)}"
+
+
+def order_message(order: Order, tell_since: datetime) -> dict[str, Any]:
+    """Return the message `order.updated`; docs/webhooks.md describes it.
+
+    Reads lines and shipments of the order, best prefetched.
+    """
+    return {
+        "type": ORDER_UPDATED,
+        "version": VERSION,
+        "timestamp": _time(tell_since),
+        "data": {
+            "order_id": order.amazon_order_id,
+            "revision": revision_of(tell_since),
+            "channel": "amazon",
+            "seller_id": order.account.seller_id,
+            "region": order.account.region,
+            "marketplace_id": order.marketplace_id,
+            "status": order.status,
+            "fulfilled_by": order.fulfilled_by or None,
+            "service_level": order.service_level or None,
+            "currency": order.currency or None,
+            "total": _amount(order.total),
+            "is_replacement": order.is_replacement,
+            "cancel_requested": order.cancel_requested,
+            "ordered_at": _time(order.ordered_at),
+            "ship_by_from": _time(order.ship_by_from),
+            "ship_by": _time(order.ship_by),
+            "deliver_by": _time(order.deliver_by),
+            "changed_at": _time(order.last_updated_at),
+            "lines": [_line(line) for line in order.lines.all()],
+            "packages": [_package(package) for package in order.shipments.all()],
+        },
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "order_item_id": line.order_item_id,
+        "seller_sku": line.seller_sku,
+        "sku": line.variant.sku if line.variant else None,
+        "asin": line.asin or None,
+        "title": line.title,
+        "quantity": line.quantity,
+        "quantity_shipped": line.quantity_shipped,
+        "unit_price": _amount(line.unit_price),
+        "currency": line.currency or None,
+        "cancel_requested": line.cancel_requested,
+    }
+
+
+def _package(package: Shipment) -> dict[str, Any]:
+    return {
+        "reference": package.package_reference,
+        "carrier": package.carrier_name or package.carrier_code,
+        "method": package.shipping_method or None,
+        "tracking_number": package.tracking_number,
+        "shipped_at": _time(package.shipped_at),
+        "state": package.state,
+    }
+
+
+def _amount(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat().replace("+00:00", "Z") if value else None

@@ -1,0 +1,198 @@
+"""Tests of connecting, authorising again and disconnecting accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pytest_django import Settings
+
+from channels_amazon.errors import NeedsMerchant
+from channels_amazon.models import (
+    AccessToken,
+    AmazonAccount,
+    ClientSecret,
+    Credential,
+    DiagnosticEntry,
+    Store,
+    SyncJob,
+)
+from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts.connection import AccountGrant
+from channels_amazon.services.amazon_client import applications
+from channels_amazon.services.amazon_client.stores import DatabaseTokens
+from channels_amazon.services.jobs import lifecycle
+from tests import builders
+from tests.processes import Processes
+
+pytestmark = pytest.mark.django_db
+HERE = "tests.services.accounts.test_connection"
+US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
+GRANT = AccountGrant(
+    region="na", seller_id="A1", name="Alderwick", refresh_token="Atzr|first"
+)
+
+
+@pytest.fixture(autouse=True)
+def application(settings: Settings) -> None:
+    """Let the settings name an application."""
+    settings.SPAPI_APP_ID = "amzn1.sp.solution.test"
+    settings.LWA_CLIENT_SECRET = "secret-1"
+
+
+def test_new_seller_becomes_an_account_with_all_jobs_due() -> None:
+    account = connection.connect_account(
+        builders.make_store(), grant=GRANT, actor="ann"
+    )
+    assert account.is_connected
+    assert account.credential.refresh_token == "Atzr|first"
+    assert lifecycle.is_work_due()
+    assert account.jobs.count() == len(SyncJob.Kind)
+    entry = DiagnosticEntry.objects.get()
+    assert (entry.code, entry.actor) == ("account.connected", "ann")
+
+
+def test_grant_never_shows_its_token() -> None:
+    assert "Atzr" not in repr(GRANT)
+
+
+def test_authorising_again_replaces_the_token_of_the_same_account() -> None:
+    store = builders.make_store()
+    first = connection.connect_account(store, grant=GRANT, actor="ann")
+    DatabaseTokens().save(first.quota_subject, "Atza|old", first.authorized_at)
+    connection.mark_needs_authorization(first, code="token.revoked")
+    lifecycle.block_all(first, "token.revoked", "Revoked.")
+    new = replace(GRANT, refresh_token="Atzr|second")
+    again = connection.connect_account(store, grant=new, actor="ann")
+    assert again.pk == first.pk
+    assert Credential.objects.get().refresh_token == "Atzr|second"
+    assert (again.state, again.state_code) == ("connected", "")
+    assert not SyncJob.objects.exclude(blocked_code="").exists()
+    assert not AccessToken.objects.exists()
+
+
+def test_seller_of_another_store_is_refused_and_nothing_changes() -> None:
+    connection.connect_account(builders.make_store(), grant=GRANT, actor="ann")
+    new = replace(GRANT, refresh_token="Atzr|second")
+    with pytest.raises(connection.SellerElsewhere) as caught:
+        connection.connect_account(builders.make_store(), grant=new, actor="bob")
+    assert caught.value.code == "account.seller_elsewhere"
+    assert Credential.objects.get().refresh_token == "Atzr|first"
+
+
+def test_seller_may_move_once_the_other_store_disconnected() -> None:
+    first = connection.connect_account(builders.make_store(), grant=GRANT, actor="ann")
+    connection.disconnect_account(first, actor="ann")
+    moved = connection.connect_account(builders.make_store(), grant=GRANT, actor="bob")
+    assert moved.pk != first.pk
+    assert AmazonAccount.objects.count() == 2
+
+
+def test_same_seller_may_connect_in_each_region() -> None:
+    store = builders.make_store()
+    for region in ("na", "eu"):
+        grant = replace(GRANT, region=region)
+        connection.connect_account(store, grant=grant, actor="ann")
+    assert store.amazon_accounts.count() == 2
+
+
+def test_plan_without_amazon_is_refused() -> None:
+    store = builders.make_store(plan="basic")
+    with pytest.raises(connection.PlanExcludesAmazon) as caught:
+        connection.connect_account(store, grant=GRANT, actor="ann")
+    assert caught.value.code == "store.plan"
+
+
+def test_sites_left_out_are_deselected_before_the_first_pull() -> None:
+    grant = replace(GRANT, marketplace_ids=(US,))
+    account = connection.connect_account(
+        builders.make_store(), grant=grant, actor="ann"
+    )
+    chosen = account.participations.filter(is_selected=True)
+    assert not chosen.exists()
+    assert account.participations.get(marketplace_id=CA).is_selected is False
+
+
+def test_disconnecting_deletes_tokens_and_keeps_records() -> None:
+    account = connection.connect_account(
+        builders.make_store(), grant=GRANT, actor="ann"
+    )
+    DatabaseTokens().save(account.quota_subject, "Atza|1", account.authorized_at)
+    order = builders.make_order(account)
+    connection.disconnect_account(account, actor="ann")
+    assert account.state == "disconnected"
+    assert not Credential.objects.exists()
+    assert not AccessToken.objects.exists()
+    assert order.account.orders.count() == 1
+    assert lifecycle.claim_due("holder", 60) is None
+
+
+def test_connecting_again_goes_on_with_the_same_account() -> None:
+    store = builders.make_store()
+    first = connection.connect_account(store, grant=GRANT, actor="ann")
+    connection.disconnect_account(first, actor="ann")
+    again = connection.connect_account(store, grant=GRANT, actor="ann")
+    assert again.pk == first.pk
+    assert lifecycle.claim_due("holder", 60) is not None
+
+
+def test_disconnected_account_is_not_marked_by_a_late_refusal() -> None:
+    account = connection.connect_account(
+        builders.make_store(), grant=GRANT, actor="ann"
+    )
+    connection.disconnect_account(account, actor="ann")
+    connection.mark_needs_authorization(account, code="token.revoked")
+    account.refresh_from_db()
+    assert account.state == "disconnected"
+
+
+def connect(slug: str, number: int) -> str:
+    """Connect the seller to the store of this process; return how it ended."""
+    from django.conf import settings
+
+    settings.SPAPI_APP_ID = "amzn1.sp.solution.test"
+    store = Store.objects.get(slug=f"{slug}-{number}")
+    try:
+        connection.connect_account(store, grant=GRANT, actor="test")
+    except NeedsMerchant as error:
+        return error.code
+    return "connected"
+
+
+@pytest.mark.twoprocess
+def test_two_stores_at_the_same_moment_get_one_seller(processes: Processes) -> None:
+    for number in range(2):
+        builders.make_store(slug=f"race-{number}")
+    builders.make_application()
+    ends = processes.together(f"{HERE}:connect", "race")
+    assert sorted(ends) == ["account.seller_elsewhere", "connected"]
+
+
+def test_rotated_secret_is_kept_beside_the_old_one(settings: Settings) -> None:
+    first = applications.current_application()
+    settings.LWA_CLIENT_SECRET = "secret-2"
+    applications.current_application()
+    old, new = ClientSecret.objects.order_by("pk")
+    assert (old.expires_at is None, new.expires_at) == (False, None)
+    settings.LWA_CLIENT_SECRET = ""
+    assert applications.client_secret(first) == "secret-2"
+
+
+def test_secret_of_the_settings_works_at_once(settings: Settings) -> None:
+    application = applications.current_application()
+    settings.LWA_CLIENT_SECRET = "secret-2"
+    assert applications.client_secret(application) == "secret-2"
+
+
+def test_application_follows_the_settings(settings: Settings) -> None:
+    applications.current_application()
+    settings.OAUTH_REDIRECT_URI = "https://new.example/admin/amazon/callback/"
+    application = applications.current_application()
+    assert application.redirect_uri == settings.OAUTH_REDIRECT_URI
+
+
+def test_missing_application_is_told_with_its_fix(settings: Settings) -> None:
+    settings.SPAPI_APP_ID = ""
+    with pytest.raises(NeedsMerchant, match=r"store\.application_missing") as caught:
+        applications.current_application()
+    assert "SPAPI_APP_ID" in caught.value.fix

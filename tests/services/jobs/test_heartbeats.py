@@ -1,0 +1,39 @@
+"""Signs of life are one row a kind and host."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.models import Heartbeat
+from channels_amazon.services.jobs import heartbeats
+
+pytestmark = pytest.mark.django_db
+
+CONSUMER = Heartbeat.Kind.CONSUMER
+
+
+def test_beat_keeps_one_row_with_the_last_detail() -> None:
+    heartbeats.beat(CONSUMER, messages=1)
+    heartbeats.beat(CONSUMER, messages=2)
+    assert Heartbeat.objects.get().detail == {"messages": 2}
+
+
+def test_beat_of_a_new_process_starts_anew() -> None:
+    heartbeats.beat(CONSUMER)
+    old = timezone.now() - timedelta(hours=1)
+    Heartbeat.objects.update(pid=1, started_at=old, beat_at=old)
+    heartbeats.beat(CONSUMER)
+    row = heartbeats.latest(CONSUMER)
+    assert row is not None
+    assert row.started_at > old
+
+
+def test_is_alive_only_within_the_time() -> None:
+    assert not heartbeats.is_alive(CONSUMER, 10)
+    heartbeats.beat(CONSUMER)
+    assert heartbeats.is_alive(CONSUMER, 10)
+    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=11))
+    assert not heartbeats.is_alive(CONSUMER, 10)

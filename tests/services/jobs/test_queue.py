@@ -1,0 +1,60 @@
+"""Tasks are enqueued after commit, and never too many drains."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.db import transaction
+from django_q.models import OrmQ, Schedule
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from channels_amazon.services.jobs import queue, schedules
+from channels_amazon.services.notifications import quarantine
+
+pytestmark = pytest.mark.django_db
+
+
+def test_enqueue_waits_for_the_commit(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        with transaction.atomic():
+            queue.enqueue(queue.BEAT_TASK)
+            assert OrmQ.objects.count() == 0
+    assert OrmQ.objects.get().func() == queue.BEAT_TASK
+
+
+def test_enqueue_drain_stops_when_enough_wait(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for _ in range(queue.MAX_WAITING + 3):
+        with django_capture_on_commit_callbacks(execute=True):
+            queue.enqueue_drain()
+    assert OrmQ.objects.count() == queue.MAX_WAITING
+
+
+def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:
+    assert schedules.ensure_schedules() == [plan.name for plan in schedules.PLANNED]
+    assert schedules.ensure_schedules() == []
+    first, second, *_ = Schedule.objects.order_by("pk")
+    Schedule.objects.filter(pk=first.pk).update(repeats=0)
+    second.pk = None
+    second.save()
+    assert len(schedules.ensure_schedules()) == 2
+    assert Schedule.objects.count() == len(schedules.PLANNED)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        queue.DRAIN_TASK,
+        queue.BEAT_TASK,
+        quarantine.REPLAY_TASK,
+        *(plan.task for plan in schedules.PLANNED),
+        "channels_amazon.tasks.run_health_check",
+    ],
+)
+def test_task_paths_lead_to_functions(path: str) -> None:
+    module, _, name = path.rpartition(".")
+    assert callable(getattr(import_module(module), name))

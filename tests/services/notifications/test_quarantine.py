@@ -1,0 +1,210 @@
+"""What was put aside can be replayed, discarded and looked at without harm."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from channels_amazon.models import (
+    AmazonAccount,
+    DiagnosticEntry,
+    Notification,
+    Order,
+    Reservation,
+    SyncJob,
+)
+from channels_amazon.services.accounts.connection import AccountGrant, connect_account
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.notifications import quarantine
+from channels_amazon.services.notifications.inbox import accept
+from channels_amazon.services.orders import intake, locking
+from tests.builders import make_account, make_application, make_store, make_variant
+from tests.messages import START, message, order_change
+
+pytestmark = pytest.mark.django_db
+
+SELLER = "A3TH9S8BH6GOGM"
+ID = "903-0000001-0000001"
+
+
+def put_aside(body: Any) -> Notification:
+    """Take a message in that is put aside."""
+    (taken,) = accept([message(body, receive_count=5)])
+    assert taken.state == "quarantined"
+    return Notification.objects.latest("pk")
+
+
+def connected(**over: Any) -> AmazonAccount:
+    """Make the account of the messages' seller."""
+    account = make_account(
+        seller_id=SELLER, created_at=START - timedelta(days=9), **over
+    )
+    make_variant(account.store, sku="SKU-1")
+    return account
+
+
+def test_unknown_account_replays_well_once_it_is_connected() -> None:
+    row = put_aside(order_change(order_id=ID))
+    account = connected()
+
+    done = quarantine.replay(row, actor="ann")
+
+    assert (done.state, done.code, done.replayed_by) == ("applied", "", "ann")
+    assert done.account == account
+    assert done.replayed_at is not None
+    assert Reservation.objects.get().quantity == 1
+
+
+def test_replay_twice_applies_once() -> None:
+    row = put_aside(order_change(order_id=ID))
+    connected()
+
+    first = quarantine.replay(row, actor="ann")
+    again = quarantine.replay(row, actor="bob")
+
+    assert again.replayed_by == "ann"
+    assert again.replayed_at == first.replayed_at
+    assert Reservation.objects.get().quantity == 1
+
+
+def test_replay_of_what_is_known_by_now_is_stale() -> None:
+    row = put_aside(order_change(order_id=ID, status="Unshipped"))
+    connected()
+    accept([message(order_change(order_id=ID, status="Canceled", seconds=9))])
+
+    assert quarantine.replay(row, actor="ann").state == "stale"
+    assert Order.objects.get().status == "cancelled"
+
+
+def test_message_that_cannot_be_read_stays_with_its_reason() -> None:
+    row = put_aside("<html>no json</html>")
+
+    done = quarantine.replay(row, actor="ann")
+
+    assert (done.state, done.code) == ("quarantined", "notifications.not_json")
+    assert done.replayed_by == "ann"
+
+
+def test_message_that_breaks_us_stays_and_harms_nothing() -> None:
+    connected()
+    body = order_change(order_id=ID, items=[("SKU-1", 1)])
+    summary = body["Payload"]["OrderChangeNotification"]["Summary"]
+    summary["OrderItems"][0]["OrderItemId"] = "half \ud800"
+    row = put_aside(body)
+
+    done = quarantine.replay(row, actor="ann")
+
+    assert (done.state, done.code) == ("quarantined", "notifications.failed")
+    assert Order.objects.count() == 0
+
+
+def test_failed_message_that_came_again_by_its_own_name_is_stale() -> None:
+    account = connected()
+    body = order_change(order_id=ID, seconds=3)
+    accept([message(body)])
+    row = Notification.objects.get()
+    double = Notification.objects.create(
+        notification_id="sqs:one",
+        account=account,
+        state="quarantined",
+        code="notifications.failed",
+        body=row.body,
+        received_at=timezone.now(),
+    )
+
+    assert quarantine.replay(double, actor="ann").state == "stale"
+    assert Notification.objects.count() == 2
+
+
+def test_replay_of_many_has_a_bound_and_counts_ends() -> None:
+    for _ in range(5):
+        put_aside(order_change())
+    connected()
+
+    ends = quarantine.replay_all(Notification.objects.all(), actor="ann", most=3)
+
+    assert ends == {"applied": 3}
+    assert Notification.objects.filter(state="quarantined").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connecting_replays_what_waited_for_the_account(settings: Settings) -> None:
+    put_aside(order_change(order_id=ID))
+    settings.SPAPI_APP_ID = make_application().app_id
+    settings.LWA_CLIENT_ID = settings.LWA_CLIENT_SECRET = "a-client"
+    settings.OAUTH_REDIRECT_URI = "https://store.example/callback"
+    store = make_store()
+    make_variant(store, sku="SKU-1")
+    grant = AccountGrant("na", SELLER, "Seller", "Atzr|token")
+
+    account = connect_account(store, grant=grant, actor="ann")
+    quarantine.replay_unknown(account.pk)
+
+    row = Notification.objects.get()
+    assert (row.state, row.replayed_by) == ("applied", "Shoplink")
+
+
+def test_discarded_message_is_kept_and_said() -> None:
+    row = put_aside("no json")
+
+    assert quarantine.discard([row, row], actor="ann") == 1
+
+    row.refresh_from_db()
+    assert row.state == "ignored"
+    assert DiagnosticEntry.objects.get(code="notifications.discarded").actor == "ann"
+
+
+def test_order_set_aside_is_fetched_at_once() -> None:
+    account = connected()
+    lifecycle.ensure_jobs(account)
+    later = timezone.now() + timedelta(hours=3)
+    SyncJob.objects.update(due_at=later)
+    order = intake.set_aside(
+        account, ID, code="orders.unreadable", message="No.", retry_at=later
+    )
+
+    assert quarantine.try_again(order) is True
+
+    order.refresh_from_db()
+    assert order.fetch_after is None
+    assert SyncJob.objects.get(kind="order_fetch").due_at < later
+
+
+def test_order_that_is_not_aside_is_left_alone() -> None:
+    order = locking.hold_orders({(connected().pk, ID): START})
+    (held,) = order.values()
+
+    assert quarantine.try_again(held.order) is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"NotificationType": "ORDER_CHANGE", "Buyer": {"Name": "CANARY"}},
+        {"NotificationType": "NEWS CANARY"[:4], "text": ["CANARY", 17]},
+        "Dear CANARY, of 12 CANARY Street",
+        '{"cut": "CANARY',
+    ],
+)
+def test_shown_body_has_the_form_and_nobodys_data(body: Any) -> None:
+    accept([message(body)])
+
+    shown = quarantine.shown_body(Notification.objects.get())
+
+    assert "CANARY" not in shown
+    assert "12" not in shown
+    assert shown
+
+
+def test_shown_body_keeps_what_explains_the_fault() -> None:
+    row = put_aside(order_change(order_id=ID, seller_id="NOBODY"))
+
+    shown = quarantine.shown_body(row)
+
+    assert ID in shown
+    assert "NOBODY" in shown
+    assert "98109" not in shown

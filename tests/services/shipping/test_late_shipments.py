@@ -1,0 +1,138 @@
+"""The board's parts in the database are those of the rule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.models import AmazonAccount, Order, Shipment
+from channels_amazon.rules.ship_board import Urgency, end_of_day
+from channels_amazon.services.shipping import late_shipments
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+HOUR = timedelta(hours=1)
+
+
+def package(order: Order, **over: Any) -> Shipment:
+    """Make a package of the order that was made an hour ago."""
+    created_at = over.pop("created_at", NOW - HOUR)
+    row: Shipment = Shipment.objects.create(
+        order=order,
+        package_reference=1,
+        carrier_code="UPS",
+        tracking_number="1Z0",
+        shipped_at=NOW,
+        **over,
+    )
+    Shipment.objects.filter(pk=row.pk).update(created_at=created_at)
+    return row
+
+
+def board(account: AmazonAccount) -> dict[str, Urgency]:
+    """Return the part of each order of the board, which the database agrees to."""
+    orders = late_shipments.with_trouble(Order.objects.filter(account=account), NOW)
+    rows = [late_shipments.row_of(one, NOW) for one in late_shipments.in_full(orders)]
+    found = {row.order.amazon_order_id: row.urgency for row in rows}
+    for urgency in Urgency:
+        narrowed = late_shipments.narrowed(orders, urgency, NOW)
+        ids = [key for key, value in found.items() if value is urgency]
+        assert sorted(narrowed.values_list("amazon_order_id", flat=True)) == sorted(ids)
+        assert late_shipments.counts(orders, NOW)[urgency] == len(ids)
+    return found
+
+
+def test_database_and_rule_agree() -> None:
+    account = builders.make_account()
+    troubled = [False, True]
+    times = [None, NOW - HOUR, NOW + timedelta(minutes=1), end_of_day(NOW)]
+    times += [NOW + timedelta(hours=23.9), NOW + 24 * HOUR, NOW + 90 * HOUR]
+    for ship_by in times:
+        for is_troubled in troubled:
+            order = builders.make_order(account, ship_by=ship_by)
+            if is_troubled:
+                package(order, state=Shipment.State.REFUSED)
+
+    assert len(board(account)) == len(times) * 2
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "is_stuck"),
+    [
+        ("refused", {}, True),
+        ("waiting", {"error_code": "amazon.outage"}, True),
+        ("waiting", {}, True),
+        ("waiting", {"created_at": NOW}, False),
+        ("waiting", {"send_after": NOW + HOUR}, False),
+        ("confirmed", {}, False),
+        ("verified", {}, False),
+    ],
+)
+def test_stuck_package_puts_its_order_at_risk(
+    state: str, fields: dict[str, Any], is_stuck: bool
+) -> None:
+    order = builders.make_order(ship_by=NOW + 90 * HOUR)
+    package(order, state=state, **fields)
+
+    found = board(order.account)[order.amazon_order_id]
+
+    assert found is (Urgency.RISK if is_stuck else Urgency.ON_TRACK)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_stuck"),
+    [("waiting", True), ("refused", True), ("applied", False), ("dropped", False)],
+)
+def test_parcel_that_is_no_package_puts_its_order_at_risk(
+    state: str, is_stuck: bool
+) -> None:
+    order = builders.make_order(ship_by=NOW + 90 * HOUR)
+    builders.make_parcel(order, state=state)
+
+    found = board(order.account)[order.amazon_order_id]
+
+    assert (found is Urgency.RISK) == is_stuck
+
+
+def test_only_the_merchants_orders_to_ship_are_on_the_board() -> None:
+    account = builders.make_account()
+    others: list[dict[str, Any]] = [
+        {"fulfilled_by": "amazon"},
+        {"status": "shipped"},
+        {"status": "pending"},
+        {"status": "cancelled"},
+    ]
+    for over in others:
+        builders.make_order(account, ship_by=NOW - HOUR, **over)
+
+    assert board(account) == {}
+
+
+def test_row_says_what_hinders_and_how_much_is_left() -> None:
+    order = builders.make_order(
+        lines=({"quantity": 3, "quantity_shipped": 1}, {"quantity": 2}),
+        cancel_requested=True,
+        has_shortage=True,
+        has_unmatched=True,
+    )
+    package(order, send_after=NOW + HOUR)
+    builders.make_parcel(order, state="refused")
+    builders.make_parcel(order, state="refused")
+    orders = late_shipments.with_trouble(Order.objects.all(), NOW)
+
+    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
+
+    assert row.units == 4
+    texts = [str(hinder.text) for hinder in row.hinders]
+    assert texts == [
+        "The buyer asks to cancel.",
+        "A SKU is unmatched.",
+        "The stock is short.",
+        "A parcel needs a person.",
+        f"To be confirmed at {NOW + HOUR:%Y-%m-%d %H:%M} UTC.",
+    ]
