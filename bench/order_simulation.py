@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bench.oracle import Arrival, Supply, World
-from channels_amazon.rules.fetch_planner import (
+from channels_amazon.rules.order_fetch.planner import (
     Call,
     CheckReport,
     GetEach,

@@ -16,8 +16,8 @@ from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency
 from channels_amazon.services.privacy.purge import purge
-from channels_amazon.sync import runner
-from channels_amazon.sync.pulse import repeating
+from channels_amazon.sync.runtime import runner
+from channels_amazon.sync.runtime.keep_alive import repeating
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0

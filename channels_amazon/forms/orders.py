@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import moment_input
 from channels_amazon.models import Order, OrderLine, Warehouse
-from channels_amazon.rules.carriers import CARRIERS, OTHER
+from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
 from channels_amazon.services.shipping.shipments import units_left
 
 

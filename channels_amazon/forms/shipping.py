@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
 from channels_amazon.models import Order, Parcel, Store
-from channels_amazon.rules.ship_board import Urgency
+from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.storefronts.shipment_file import MOST_BYTES
 
 

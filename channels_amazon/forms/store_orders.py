@@ -19,7 +19,7 @@ from channels_amazon.models import (
     StoreOrder,
     StoreOrderLine,
 )
-from channels_amazon.rules.destination import BadDestination, country_of
+from channels_amazon.rules.mcf.destination import BadDestination, country_of
 from channels_amazon.services.mcf.rules import RuleDraft
 
 MOST_BYTES = 2 * 1024 * 1024

@@ -19,7 +19,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of
 from channels_amazon.health.registry import Check, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
-from channels_amazon.rules.first_cause import Fault, arrange
+from channels_amazon.rules.health.first_cause import Fault, arrange
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.wording import sentence
 

@@ -13,8 +13,8 @@ from channels_amazon.models.scope import StoreScoped
 class LatencyHour(StoreScoped):
     """One step's durations within one hour of one account, counted in fixed bins.
 
-    `bins` is a list of counts; its edges are those of `rules/latency.py`. So a month
-    is read from a few hundred rows, however many orders it had.
+    `bins` is a list of counts; its edges are those of `rules/orders/latency.py`. So a
+    month is read from a few hundred rows, however many orders it had.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"

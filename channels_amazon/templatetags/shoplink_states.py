@@ -23,7 +23,7 @@ from channels_amazon.models import (
     SyncRun,
     translated,
 )
-from channels_amazon.rules.ship_board import Urgency
+from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.services.figures import JobLine
 from channels_amazon.services.shipping import template_preview
 from channels_amazon.services.shipping.template_preview import PreviewRow

@@ -18,7 +18,7 @@ WHY: dict[str, Promise] = {
     "rule": _("Rule"),
     "warehouses": _("Warehouses"),
 }
-# The rule as rules/allocation.py words it, kept beside each published number.
+# The rule as rules/stock/allocation.py words it, kept beside each published number.
 RULES = (gettext_noop("on hand − reserved − safety stock, never below 0"),)
 # Amazon's names for the parts of a buyer and an address.
 PERSONAL: dict[str, Promise] = {

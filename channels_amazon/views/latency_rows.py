@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount
-from channels_amazon.rules import latency as counted
+from channels_amazon.rules.orders import latency as counted
 from channels_amazon.services.orders import latency
 from channels_amazon.services.orders.latency import Distributions, Step
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.rules.ship_board import AT_RISK_HOURS, Urgency
+from channels_amazon.rules.shipping.lateness import AT_RISK_HOURS, Urgency
 from channels_amazon.services.figures import CAP
 from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import is_fragment, mine, page, store_page

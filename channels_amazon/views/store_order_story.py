@@ -17,7 +17,7 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.rules.fba_terms import Line
+from channels_amazon.rules.mcf.terms import Line
 from channels_amazon.services.mcf.store_orders import has_been_at_amazon, may_cancel
 from channels_amazon.views.order_story import NextStep
 from channels_amazon.wording import unpack

@@ -12,7 +12,7 @@ from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
 from channels_amazon.services.amazon_client.factory import application_client
 from channels_amazon.spapi.apis import notifications
-from channels_amazon.sync import runner
+from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
 from tests.health.faults import codes, first_code, make_healthy, report_of, seconds_ago
 from tests.health.stand_in import free_port

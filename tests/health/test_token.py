@@ -12,7 +12,7 @@ from pytest_django import Settings
 from channels_amazon.emulator import Emulator
 from channels_amazon.models import ClientSecret, Credential
 from channels_amazon.services.accounts import connection as accounts_connection
-from channels_amazon.sync import runner
+from channels_amazon.sync.runtime import runner
 from tests.health.faults import codes, first_code, make_healthy, report_of
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from channels_amazon.rules.order_event import read_envelope
-from channels_amazon.rules.outbound_event import read_outbound_event
+from channels_amazon.rules.events.fulfillment_order_status import read_outbound_event
+from channels_amazon.rules.events.order_change import read_envelope
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import fba_inventory, notifications
 from channels_amazon.spapi.client import SpApiClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from channels_amazon.rules.order_event import read_envelope
-from channels_amazon.rules.report_event import read_report_event
+from channels_amazon.rules.events.order_change import read_envelope
+from channels_amazon.rules.events.report_finished import read_report_event
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import fba_inventory, notifications, reports
 from channels_amazon.spapi.client import SpApiClient

@@ -7,7 +7,7 @@ import time
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.sync import runner
+from channels_amazon.sync.runtime import runner
 
 State = SyncRun.State
 

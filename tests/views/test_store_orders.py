@@ -22,7 +22,7 @@ from channels_amazon.models import (
     StoreMember,
     StoreOrder,
 )
-from channels_amazon.rules.fba_terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, Offer
 from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order

@@ -18,12 +18,12 @@ from django.urls import reverse
 from channels_amazon.emulator import Emulator
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, Order, StoreMember, SyncJob
-from channels_amazon.rules.carriers import CARRIERS
+from channels_amazon.rules.shipping.carriers import CARRIERS
 from channels_amazon.services.accounts.subscriptions import subscribe
 from channels_amazon.services.health.reports import request_report
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.sync.consumer import Consumer
-from channels_amazon.sync.runner import drain
+from channels_amazon.sync.runtime.runner import drain
+from channels_amazon.worker.consumer import Consumer
 from shoplink.logs import JsonFormatter
 from tests.builders import make_member, make_store, make_user, make_variant
 from tests.emulator.caller import SELLERS

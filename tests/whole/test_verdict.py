@@ -20,7 +20,7 @@ from channels_amazon.services.orders import intake
 from channels_amazon.services.shipping.shipments import ShipmentDraft, create_shipment
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
-from channels_amazon.sync import runner
+from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_variant, make_warehouse
 from tests.whole import facts, verdict
 from tests.whole.installation import Installation

@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from channels_amazon.sync import keeper
+from channels_amazon.worker import process_guard
 
-keeper.stay_kept()
+process_guard.stay_kept()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with Path(sys.argv[1]).open("a", encoding="utf-8") as story:
     story.write(f"{os.getpid()} {os.getppid()}\n")

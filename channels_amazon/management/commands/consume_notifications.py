@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from channels_amazon.sync import keeper
-from channels_amazon.sync.consumer import LONG_POLL, Consumer
+from channels_amazon.worker import process_guard
+from channels_amazon.worker.consumer import LONG_POLL, Consumer
 
 
 class Command(BaseCommand):
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if consumer.until_empty:
             self.stdout.write(f"{consumer.run()} messages")
             return
-        keeper.stay_kept()
+        process_guard.stay_kept()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: consumer.stop())
         consumer.run()

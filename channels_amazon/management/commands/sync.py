@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.sync import runner
+from channels_amazon.sync.runtime import runner
 
 
 class Command(BaseCommand):

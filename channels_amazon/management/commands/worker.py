@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from channels_amazon.sync import cluster, keeper
-from channels_amazon.sync.supervisor import QUIET_SECONDS, Supervisor
+from channels_amazon.worker import cluster, process_guard
+from channels_amazon.worker.supervisor import QUIET_SECONDS, Supervisor
 
 
 class Command(BaseCommand):
@@ -37,6 +37,6 @@ class Command(BaseCommand):
         if options["cluster"]:
             cluster.run()
             return
-        keeper.stay_kept()
+        process_guard.stay_kept()
         command = [sys.executable, sys.argv[0], "worker", "--cluster", "--skip-checks"]
         Supervisor(command, quiet_seconds=options["quiet_seconds"]).run()

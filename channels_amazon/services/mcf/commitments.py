@@ -25,9 +25,9 @@ from channels_amazon.models import (
     StoreOrderLine,
     SyncJob,
 )
-from channels_amazon.rules.fba_terms import Decision
-from channels_amazon.rules.order_transitions import FOREIGN_CHANNEL
-from channels_amazon.rules.outbound_event import OutboundEvent
+from channels_amazon.rules.events.fulfillment_order_status import OutboundEvent
+from channels_amazon.rules.mcf.terms import Decision
+from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
 
 State = FulfillmentOrder.State

@@ -26,9 +26,9 @@ from channels_amazon.models import (
     StoreOrderLine,
     SyncJob,
 )
-from channels_amazon.rules import fba_choice
-from channels_amazon.rules.fba_sites import Site, site_of
-from channels_amazon.rules.fba_terms import (
+from channels_amazon.rules.mcf import choice
+from channels_amazon.rules.mcf.pools import Site, site_of
+from channels_amazon.rules.mcf.terms import (
     Ask,
     By,
     Candidate,
@@ -38,7 +38,7 @@ from channels_amazon.rules.fba_terms import (
     PoolUnits,
     Rule,
 )
-from channels_amazon.rules.fba_terms import StoreOrder as Facts
+from channels_amazon.rules.mcf.terms import StoreOrder as Facts
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import promise
@@ -221,7 +221,7 @@ def _decide(order: StoreOrder) -> Ask | None:
     for _ in range(_TRIES):
         facts = facts_of([order])[order.pk]
         previews = previews_of(order, timezone.now())
-        found = fba_choice.decide(facts, active_rules(order.store_id), previews)
+        found = choice.decide(facts, active_rules(order.store_id), previews)
         if isinstance(found, Ask):
             return found
         if _settle(order, facts, found):
@@ -237,7 +237,7 @@ def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
         lines = StoreOrderLine.objects.filter(order=order).order_by("pk")
         listings = {}
         for row, line in zip(lines, facts.lines, strict=True):
-            listing_id = fba_choice.listing_of(line, decision.candidate)
+            listing_id = choice.listing_of(line, decision.candidate)
             if listing_id is None:
                 return False
             listings[row.pk] = listing_id

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import StoreOrder, StoreOrderPersonalData, load_secret
-from channels_amazon.rules.destination import PARTS
+from channels_amazon.rules.mcf.destination import PARTS
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.wording import sentence
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, SyncJob
-from channels_amazon.rules import fba_choice
-from channels_amazon.rules.fba_terms import Ask, Decision
+from channels_amazon.rules.mcf import choice
+from channels_amazon.rules.mcf.terms import Ask, Decision
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.decisions import facts_of, previews_of, rules_from
@@ -107,7 +107,7 @@ def try_rule(rule: FbaRule, orders: Sequence[StoreOrder]) -> list[Tried]:
     rules = rules_from([*others, rule])
     facts = facts_of(orders)
     return [
-        _tried(order, fba_choice.decide(facts[order.pk], rules, previews_of(order)))
+        _tried(order, choice.decide(facts[order.pk], rules, previews_of(order)))
         for order in orders
     ]
 

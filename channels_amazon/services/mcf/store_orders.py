@@ -28,7 +28,7 @@ from channels_amazon.models import (
     dump_secret,
     translated,
 )
-from channels_amazon.rules.destination import BadDestination, read_destination
+from channels_amazon.rules.mcf.destination import BadDestination, read_destination
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import lock_fulfillment

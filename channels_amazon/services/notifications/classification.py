@@ -9,14 +9,14 @@ from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Notification
-from channels_amazon.rules import order_event
-from channels_amazon.rules.order_event import BadEvent, Envelope, OrderEvent
-from channels_amazon.rules.outbound_event import (
+from channels_amazon.rules.events import order_change
+from channels_amazon.rules.events.fulfillment_order_status import (
     FULFILLMENT_ORDER_STATUS,
     OutboundEvent,
     read_outbound_event,
 )
-from channels_amazon.rules.report_event import (
+from channels_amazon.rules.events.order_change import BadEvent, Envelope, OrderEvent
+from channels_amazon.rules.events.report_finished import (
     REPORT_PROCESSING_FINISHED,
     ReportEvent,
     read_report_event,
@@ -33,7 +33,7 @@ _LONGEST_ID = 120
 
 # Which field of a delivery a type of message fills, and who reads it.
 _READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
-    order_event.ORDER_CHANGE: ("event", order_event.read_order_event),
+    order_change.ORDER_CHANGE: ("event", order_change.read_order_event),
     FULFILLMENT_ORDER_STATUS: ("outbound", read_outbound_event),
     REPORT_PROCESSING_FINISHED: ("report", read_report_event),
 }
@@ -77,7 +77,7 @@ def read_delivery(message: Message) -> Delivery:
     """Return what the message says; nothing in it raises."""
     own_id = f"sqs:{message.id}"[:_LONGEST_ID]
     try:
-        envelope = order_event.read_envelope(message.body)
+        envelope = order_change.read_envelope(message.body)
     except BadEvent as error:
         return Delivery(message, own_id, fault=error)
     notification_id = envelope.notification_id[:_LONGEST_ID] or own_id

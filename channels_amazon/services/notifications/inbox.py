@@ -24,8 +24,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
-from channels_amazon.rules import order_event
-from channels_amazon.rules.order_event import Envelope, OrderEvent
+from channels_amazon.rules.events import order_change
+from channels_amazon.rules.events.order_change import Envelope, OrderEvent
 from channels_amazon.services.diagnostics.entries import (
     Entry,
     Level,
@@ -258,7 +258,7 @@ def _row(
 def _named(delivery: Delivery) -> tuple[str, str]:
     """Return the seller and the order that the message names, "" for none."""
     envelope = delivery.envelope
-    return order_event.seller_and_order(envelope) if envelope else ("", "")
+    return order_change.seller_and_order(envelope) if envelope else ("", "")
 
 
 def _body(message: Message, envelope: Envelope | None) -> str:

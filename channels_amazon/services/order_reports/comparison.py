@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules import reconciliation
-from channels_amazon.rules.reconciliation import KnownOrder, tells_more
+from channels_amazon.rules.orders import reconciliation
+from channels_amazon.rules.orders.reconciliation import KnownOrder, tells_more
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import told_by
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of

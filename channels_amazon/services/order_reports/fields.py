@@ -15,17 +15,17 @@ from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, OrderLine
-from channels_amazon.rules.order_transitions import (
-    FOREIGN_CHANNEL,
-    fulfiller_of,
-    status_of,
-)
-from channels_amazon.rules.reconciliation import (
+from channels_amazon.rules.orders.reconciliation import (
     KnownOrder,
     ReportedOrder,
     newest_of,
     status_by_report,
     to_second,
+)
+from channels_amazon.rules.orders.transitions import (
+    FOREIGN_CHANNEL,
+    fulfiller_of,
+    status_of,
 )
 from channels_amazon.services.orders.fields import UNITS, LineChanges, amount_of
 from channels_amazon.services.orders.lines import OrderLines

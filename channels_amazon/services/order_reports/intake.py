@@ -14,8 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.rules.order_transitions import Effect
-from channels_amazon.rules.reconciliation import is_complete_by_report, tells_more
+from channels_amazon.rules.orders.reconciliation import (
+    is_complete_by_report,
+    tells_more,
+)
+from channels_amazon.rules.orders.transitions import Effect
 from channels_amazon.services.jobs.coalescing import gathering
 from channels_amazon.services.order_reports import fields
 from channels_amazon.services.orders.alerts import Before, before_change, tell_people

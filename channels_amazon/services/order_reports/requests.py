@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, OrderReport, SyncJob, label
-from channels_amazon.rules import reconciliation
+from channels_amazon.rules.orders import reconciliation
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import sentence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels_amazon.models import Order
-from channels_amazon.rules.order_transitions import Flag, rule_of, state_of
+from channels_amazon.rules.orders.transitions import Flag, rule_of, state_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.stock.reservations import has_packages, told_of
 from channels_amazon.services.webhooks.messages import seen_by_store

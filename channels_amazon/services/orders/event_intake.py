@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, SyncJob
-from channels_amazon.rules.order_event import OrderEvent
-from channels_amazon.rules.order_transitions import Effect, is_news, status_of
+from channels_amazon.rules.events.order_change import OrderEvent
+from channels_amazon.rules.orders.transitions import Effect, is_news, status_of
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders import fields
 from channels_amazon.services.orders.alerts import Before, before_change, tell_people

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine
-from channels_amazon.rules.order_event import EventLine, OrderEvent
-from channels_amazon.rules.order_transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.rules.events.order_change import EventLine, OrderEvent
+from channels_amazon.rules.orders.transitions import fulfiller_of, moves_back, status_of
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.provisional_lines import (
     NamedItem,

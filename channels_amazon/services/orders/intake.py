@@ -21,7 +21,7 @@ from channels_amazon.models import (
     OrderLine,
     Variant,
 )
-from channels_amazon.rules.order_transitions import (
+from channels_amazon.rules.orders.transitions import (
     FOREIGN_CHANNEL,
     moves_back,
     status_of,

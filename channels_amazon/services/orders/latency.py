@@ -19,8 +19,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, LatencyHour, Order, StoreEndpoint
-from channels_amazon.rules import latency
-from channels_amazon.rules.latency import Bins
+from channels_amazon.rules.orders import latency
+from channels_amazon.rules.orders.latency import Bins
 
 HOUR = timedelta(hours=1)
 # Each roll-up does a day anew: a store may be told of an order hours later.

@@ -28,7 +28,7 @@ from channels_amazon.models import (
     Store,
     load_secret,
 )
-from channels_amazon.rules.name_words import asked_words, index_words
+from channels_amazon.rules.privacy.name_words import asked_words, index_words
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.wording import sentence
 

@@ -19,8 +19,8 @@ from channels_amazon.models import (
     ShipTemplate,
     Store,
 )
-from channels_amazon.rules import ship_template as rules
-from channels_amazon.rules.ship_template import Carrier
+from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.templates import Carrier
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.packing import (
     Hindrance,

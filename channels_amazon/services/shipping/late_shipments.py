@@ -1,6 +1,6 @@
 """Reads the late-shipment board: which orders to ship are how pressing; services layer.
 
-The conditions are those of `rules/ship_board.py`, as the database needs them.
+The conditions are those of `rules/shipping/lateness.py`, as the database needs them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from channels_amazon.models import Order, Parcel, Shipment
-from channels_amazon.rules.ship_board import (
+from channels_amazon.rules.shipping.lateness import (
     Urgency,
     at_risk_before,
     end_of_day,

@@ -14,8 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
-from channels_amazon.rules import ship_template as rules
-from channels_amazon.rules.ship_template import Carrier, Misfit, PackagePlan, Problem
+from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.templates import (
+    Carrier,
+    Misfit,
+    PackagePlan,
+    Problem,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.parcels import BY_PEOPLE, State

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_amazon.models import Order, OrderLine, Shipment, ShipmentLine, SyncJob
-from channels_amazon.rules.carriers import OTHER
-from channels_amazon.rules.ship_template import match_carrier
+from channels_amazon.rules.shipping.carriers import OTHER
+from channels_amazon.rules.shipping.templates import match_carrier
 from channels_amazon.services.diagnostics.entries import Entry, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping import shipments

@@ -26,7 +26,7 @@ from channels_amazon.models import (
     SyncJob,
     Warehouse,
 )
-from channels_amazon.rules.carriers import CARRIERS, OTHER
+from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined

@@ -14,8 +14,8 @@ from datetime import datetime
 from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
-from channels_amazon.rules import ship_template as rules
-from channels_amazon.rules.ship_template import Carrier, Plan
+from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.templates import Carrier, Plan
 from channels_amazon.services.shipping.packing import (
     Hindrance,
     choose,

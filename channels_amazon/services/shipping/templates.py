@@ -22,9 +22,9 @@ from channels_amazon.models import (
     SyncJob,
     Warehouse,
 )
-from channels_amazon.rules import ship_template as rules
-from channels_amazon.rules.carriers import CARRIERS, OTHER
-from channels_amazon.rules.ship_template import Carrier, CarrierMapping
+from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
+from channels_amazon.rules.shipping.templates import Carrier, CarrierMapping
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping.parcels import CARRIER_UNKNOWN, NO_TEMPLATE

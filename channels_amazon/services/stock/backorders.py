@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from channels_amazon.models import AmazonAccount, Order, Reservation, StockLevel
-from channels_amazon.rules.allocation import Hold, short_holds
+from channels_amazon.rules.stock.allocation import Hold, short_holds
 
 _BATCH = 500
 

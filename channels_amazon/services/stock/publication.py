@@ -20,7 +20,7 @@ from channels_amazon.models import (
     SyncJob,
     Variant,
 )
-from channels_amazon.rules import allocation
+from channels_amazon.rules.stock import allocation
 from channels_amazon.services.jobs import lifecycle
 
 

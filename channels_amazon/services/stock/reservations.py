@@ -24,7 +24,7 @@ from channels_amazon.models import (
     StockMovement,
     Warehouse,
 )
-from channels_amazon.rules.order_transitions import (
+from channels_amazon.rules.orders.transitions import (
     FOREIGN_CHANNEL,
     Effect,
     Target,

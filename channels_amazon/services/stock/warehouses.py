@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from channels_amazon.models import Reservation, StockLevel, Store, Warehouse
-from channels_amazon.rules import allocation
+from channels_amazon.rules.stock import allocation
 from channels_amazon.services.stock.ledger import default_warehouse
 
 

@@ -23,7 +23,7 @@ from channels_amazon.models import (
     StoreEndpoint,
     SyncJob,
 )
-from channels_amazon.rules.order_transitions import FOREIGN_CHANNEL
+from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
 
 ORDER_UPDATED = "order.updated"

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.fba_terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, Offer
 from channels_amazon.services.mcf import commitments, decisions, results
 from channels_amazon.services.mcf.pools import empty_missing, upsert_fba_stock
 from channels_amazon.services.notifications.inbox import accept

@@ -19,7 +19,7 @@ from channels_amazon.models import (
     StockLevel,
     Variant,
 )
-from channels_amazon.rules.order_event import read_envelope, read_order_event
+from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.order_reports.intake import Reported, apply_reported
 from channels_amazon.services.orders import intake
 from channels_amazon.services.orders.event_intake import apply_event

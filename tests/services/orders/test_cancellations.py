@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels_amazon.models import DiagnosticEntry, Order
-from channels_amazon.rules.order_event import read_envelope, read_order_event
+from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.orders.cancellations import (
     CancellationError,
     decline_cancellation,

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from channels_amazon.models import AmazonAccount, Order, OrderLine, StockLevel, Variant
-from channels_amazon.rules.order_event import read_envelope, read_order_event
+from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.orders import intake
 from channels_amazon.services.orders.event_intake import EventResult, apply_event

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from channels_amazon.models import AmazonAccount, LatencyHour, Order, StoreEndpoint
-from channels_amazon.rules import latency as bins
+from channels_amazon.rules.orders import latency as bins
 from channels_amazon.services.orders import latency
 from channels_amazon.services.orders.latency import Step
 from tests.builders import make_account, make_order

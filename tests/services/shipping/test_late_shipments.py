@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, Shipment
-from channels_amazon.rules.ship_board import Urgency, end_of_day
+from channels_amazon.rules.shipping.lateness import Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
 from tests import builders
 

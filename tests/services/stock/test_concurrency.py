@@ -16,7 +16,7 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
-from channels_amazon.rules.order_event import read_envelope, read_order_event
+from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.stock import ledger

@@ -17,7 +17,7 @@ from channels_amazon.models import (
     StockMovement,
     Variant,
 )
-from channels_amazon.rules.order_event import read_envelope, read_order_event
+from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.stock import ledger
 from tests.builders import make_account, make_variant, make_warehouse, number

@@ -1,0 +1,1 @@
+"""What Amazon's notifications say, read into plain values; rules layer."""

@@ -1,0 +1,180 @@
+"""Reads a notification's body: its envelope, and ORDER_CHANGE; pure, rules layer.
+
+The form is that of OrderChangeNotification.json. Words of enumerations are taken as
+they come, since Amazon adds to them; a missing or misshapen field is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from channels_amazon.rules.events import fields
+from channels_amazon.rules.events.fields import BadEvent, JsonObject
+from channels_amazon.wording import sentence
+
+__all__ = [
+    "ORDER_CHANGE",
+    "BadEvent",
+    "Envelope",
+    "EventLine",
+    "OrderEvent",
+    "read_envelope",
+    "read_order_event",
+    "seller_and_order",
+]
+
+ORDER_CHANGE = "ORDER_CHANGE"
+_POSTAL_CODE = "DestinationPostalCode"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every notification says of itself; ids and types "" where they lack.
+
+    `body` is the whole message without the buyer's postal code.
+    """
+
+    notification_id: str
+    notification_type: str
+    event_at: datetime | None
+    published_at: datetime | None
+    payload: JsonObject = field(repr=False)
+    body: JsonObject = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One order item in the event; `shipped` is None where it is not said."""
+
+    order_item_id: str
+    seller_sku: str
+    quantity: int
+    shipped: int | None
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """A change of an order; `changed_at` is when it happened at Amazon, in UTC.
+
+    `cancel_notify_at` is the end of the time in which a cancellation is told of.
+    """
+
+    seller_id: str
+    order_id: str
+    marketplace_id: str
+    status: str
+    fulfilled_by: str
+    changed_at: datetime
+    ordered_at: datetime | None
+    ship_by_from: datetime | None
+    ship_by: datetime | None
+    deliver_by: datetime | None
+    cancel_notify_at: datetime | None
+    is_replacement: bool
+    lines: tuple[EventLine, ...]
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Tell whether the buyer asks to cancel any of the lines."""
+        return any(line.cancel_requested for line in self.lines)
+
+
+def read_envelope(text: str) -> Envelope:
+    """Return the envelope; raises BadEvent when the text is no notification."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadEvent(
+            "notifications.not_json", sentence("The message is not JSON.")
+        ) from None
+    if not isinstance(body, dict):
+        raise fields.wrong_schema(sentence("the message"), sentence("is not an object"))
+    body = _without_postal_code(body)
+    meta = fields.either(body, "NotificationMetadata")
+    meta = meta if isinstance(meta, dict) else {}
+    payload = fields.either(body, "Payload")
+    return Envelope(
+        notification_id=fields.word(fields.either(meta, "NotificationId")),
+        notification_type=fields.word(fields.either(body, "NotificationType")),
+        event_at=fields.time_or_none(fields.either(body, "EventTime")),
+        published_at=fields.time_or_none(fields.either(meta, "PublishTime")),
+        payload=payload if isinstance(payload, dict) else {},
+        body=body,
+    )
+
+
+def seller_and_order(envelope: Envelope) -> tuple[str, str]:
+    """Return whose and which order a message is about, as far as it can be read."""
+    change = envelope.payload.get("OrderChangeNotification")
+    if not isinstance(change, dict):
+        return "", ""
+    return fields.word(change.get("SellerId")), fields.word(change.get("AmazonOrderId"))
+
+
+def read_order_event(envelope: Envelope) -> OrderEvent:
+    """Return the order's change; raises BadEvent naming the field that is wrong."""
+    change = fields.part(envelope.payload, "OrderChangeNotification")
+    summary = fields.part(change, "Summary")
+    trigger = change.get("OrderChangeTrigger")
+    told = trigger.get("TimeOfOrderChange") if isinstance(trigger, dict) else None
+    changed_at = fields.time_or_none(told) or envelope.event_at or envelope.published_at
+    if changed_at is None:
+        raise fields.wrong_schema("EventTime", sentence("is missing or is not a time"))
+    programs = summary.get("OrderPrograms")
+    return OrderEvent(
+        seller_id=fields.text(change, "SellerId"),
+        order_id=fields.text(change, "AmazonOrderId"),
+        marketplace_id=fields.text(summary, "MarketplaceId"),
+        status=fields.text(summary, "OrderStatus"),
+        fulfilled_by=fields.text(summary, "FulfillmentType"),
+        changed_at=changed_at,
+        ordered_at=fields.time_or_none(summary.get("PurchaseDate")),
+        ship_by_from=fields.time_or_none(summary.get("EarliestShipDate")),
+        ship_by=fields.time_or_none(summary.get("LatestShipDate")),
+        deliver_by=fields.time_or_none(summary.get("LatestDeliveryDate")),
+        cancel_notify_at=fields.time_or_none(summary.get("CancelNotifyDate")),
+        is_replacement=isinstance(programs, list) and "Replacement" in programs,
+        lines=_lines(summary),
+    )
+
+
+def _lines(summary: JsonObject) -> tuple[EventLine, ...]:
+    rows = summary.get("OrderItems")
+    if not isinstance(rows, list):
+        raise fields.wrong_schema("OrderItems", sentence("is missing or is not a list"))
+    lines = {line.order_item_id: line for line in map(_line, rows)}
+    return tuple(lines.values())
+
+
+def _line(row: Any) -> EventLine:
+    if not isinstance(row, dict):
+        raise fields.wrong_schema(
+            "OrderItems", sentence("holds something that is not an object")
+        )
+    sku = row.get("SellerSKU")
+    return EventLine(
+        order_item_id=fields.text(row, "OrderItemId"),
+        seller_sku=sku if isinstance(sku, str) else "",
+        quantity=fields.units(row, "Quantity"),
+        shipped=None
+        if row.get("QuantityShipped") is None
+        else fields.units(row, "QuantityShipped"),
+        cancel_requested=row.get("IsBuyerRequestedCancel") is True,
+    )
+
+
+def _without_postal_code(value: Any) -> Any:
+    """Return the message without the one field in it that is personal."""
+    if isinstance(value, dict):
+        return {
+            key: _without_postal_code(inner)
+            for key, inner in value.items()
+            if key != _POSTAL_CODE
+        }
+    if isinstance(value, list):
+        return [_without_postal_code(inner) for inner in value]
+    return value

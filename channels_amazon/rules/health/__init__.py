@@ -1,0 +1,1 @@
+"""Which cause explains which, and when a process counts as dead; rules layer."""

@@ -1,0 +1,326 @@
+"""Decides whether FBA ships a store order, and from which pool; pure, rules layer.
+
+Every line of an order comes from one pool or none does: an order is not split. Amazon
+is asked for a price only where its answer can still change the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from channels_amazon.rules.mcf import pools
+from channels_amazon.rules.mcf.terms import (
+    SPEEDS,
+    Ask,
+    By,
+    Candidate,
+    Decision,
+    Line,
+    Offer,
+    PoolUnits,
+    Rule,
+    StoreOrder,
+)
+from channels_amazon.wording import Sentence, sentence
+
+Previews = Mapping[Candidate, Sequence[Offer]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A person must look: nothing further is tried."""
+
+    reason: Sentence
+
+
+def decide(
+    order: StoreOrder, rules: Sequence[Rule], previews: Previews
+) -> Decision | Ask:
+    """Return who ships the order, or which preview is needed to know it.
+
+    Of an account's rules the one with the fewest countries that names the destination
+    counts, else the one for every country.
+    """
+    unknown = _unknown(order)
+    if unknown is not None:
+        return Decision(By.PERSON, unknown)
+    short = _short_here(order)
+    refused: list[Sentence] = []
+    for rule in _applicable(order, rules):
+        if not short and not rule.is_fba_first:
+            return Decision(
+                By.LOCAL,
+                sentence("The store's own stock holds every line."),
+                rule=rule,
+                refused=tuple(refused),
+            )
+        found = _try_rule(order, rule, previews)
+        if isinstance(found, Ask | Decision):
+            return found
+        if isinstance(found, _Stop):
+            return Decision(By.PERSON, found.reason, rule=rule, refused=tuple(refused))
+        refused += found
+    return _without_fba(short, refused)
+
+
+def units_by_listing(order: StoreOrder, candidate: Candidate) -> dict[int, int] | None:
+    """Return the units that each listing of the pool gives, None if a line has none."""
+    found: dict[int, int] = {}
+    for line in order.lines:
+        pool = _pool(line, candidate.account_id, candidate.pool)
+        if pool is None:
+            return None
+        found[pool.listing_id] = found.get(pool.listing_id, 0) + line.units
+    return found
+
+
+def listing_of(line: Line, candidate: Candidate) -> int | None:
+    """Return the listing whose units serve the line in the candidate's pool."""
+    pool = _pool(line, candidate.account_id, candidate.pool)
+    return pool.listing_id if pool else None
+
+
+def _unknown(order: StoreOrder) -> Sentence | None:
+    if not order.lines:
+        return sentence("The order has no lines.")
+    skus = [line.sku for line in order.lines if line.variant_id is None]
+    if not skus:
+        return None
+    return sentence(
+        "The store has no variant with this SKU: %(skus)s.", skus=", ".join(skus)
+    )
+
+
+def _short_here(order: StoreOrder) -> list[str]:
+    """Return the SKUs of which the store itself has not enough, or does not know."""
+    wanted: dict[int | None, int] = {}
+    for line in order.lines:
+        wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.units
+    short = {
+        line.sku: None
+        for line in order.lines
+        if line.local is None or line.local < wanted[line.variant_id]
+    }
+    return list(short)
+
+
+def _applicable(order: StoreOrder, rules: Sequence[Rule]) -> list[Rule]:
+    """Return one rule an account, the narrowest first, that covers the country."""
+    covering = [
+        rule for rule in rules if not rule.countries or order.country in rule.countries
+    ]
+    covering.sort(
+        key=lambda rule: (not rule.countries, len(rule.countries), rule.name, rule.id)
+    )
+    chosen: dict[int, Rule] = {}
+    for rule in covering:
+        chosen.setdefault(rule.account_id, rule)
+    return list(chosen.values())
+
+
+def _try_rule(
+    order: StoreOrder, rule: Rule, previews: Previews
+) -> Decision | Ask | _Stop | list[Sentence]:
+    """Return what the rule comes to; sentences say why the order stays here."""
+    sites = pools.serving(
+        order.country, rule.sites, is_named=order.country in rule.countries
+    )
+    if not sites:
+        return [
+            sentence(
+                "Rule “%(rule)s”: no marketplace of its account ships to %(country)s.",
+                rule=rule.name,
+                country=order.country,
+            )
+        ]
+    why_not: list[Sentence] = []
+    for site in sites:
+        candidate = Candidate(rule.account_id, site.marketplace_id, site.pool)
+        short = _short_in_pool(order, rule, candidate)
+        if short:
+            why_not.append(_too_few(rule, site.pool, list(short)))
+            continue
+        if candidate not in previews:
+            return Ask(candidate, rule)
+        judged = _judge(order, rule, candidate, previews[candidate])
+        if isinstance(judged, Decision | _Stop):
+            return judged
+        why_not.append(judged)
+    return why_not
+
+
+def _too_few(rule: Rule, pool: str, skus: list[str]) -> Sentence:
+    if not rule.kept_units:
+        return sentence(
+            "Rule “%(rule)s”: the pool %(pool)s does not hold every line (%(skus)s), "
+            "and an order is not split.",
+            rule=rule.name,
+            pool=pool,
+            skus=", ".join(skus),
+        )
+    return sentence(
+        "Rule “%(rule)s”: the pool %(pool)s does not hold every line with %(kept)s "
+        "units kept back (%(skus)s), and an order is not split.",
+        rule=rule.name,
+        pool=pool,
+        kept=rule.kept_units,
+        skus=", ".join(skus),
+    )
+
+
+def _short_in_pool(
+    order: StoreOrder, rule: Rule, candidate: Candidate
+) -> dict[str, None]:
+    """Return the SKUs of which the pool has too few, the kept units left alone."""
+    wanted = units_by_listing(order, candidate)
+    short: dict[str, None] = {}
+    for line in order.lines:
+        pool = _pool(line, candidate.account_id, candidate.pool)
+        if pool is None or (
+            wanted is not None
+            and pool.units - rule.kept_units < wanted[pool.listing_id]
+        ):
+            short[line.sku] = None
+    return short
+
+
+def _judge(
+    order: StoreOrder, rule: Rule, candidate: Candidate, offers: Sequence[Offer]
+) -> Decision | _Stop | Sentence:
+    """Return the decision for FBA that the offers allow, or why there is none."""
+    able = [offer for offer in offers if offer.is_fulfillable and offer.speed in SPEEDS]
+    if not able:
+        return sentence(
+            "Rule “%(rule)s”: Amazon says it cannot fulfil the order from the pool "
+            "%(pool)s.",
+            rule=rule.name,
+            pool=candidate.pool,
+        )
+    asked = _rank(order.speed)
+    in_time = [offer for offer in able if _rank(offer.speed) >= asked]
+    slower = [offer for offer in able if _rank(offer.speed) < asked]
+    fitting = in_time or (slower if rule.allows_slower else [])
+    if not fitting:
+        return sentence(
+            "Rule “%(rule)s”: Amazon offers only a slower speed than promised, which "
+            "the rule does not allow.",
+            rule=rule.name,
+        )
+    if rule.most_fee is None:
+        return _chosen(order, rule, candidate, _nearest(fitting, asked))
+    priced = [
+        offer
+        for offer in fitting
+        if offer.fee is not None and offer.currency == order.currency
+    ]
+    if not priced:
+        return _Stop(_incomparable(order, rule, fitting))
+    cheap = [offer for offer in priced if _fee(offer) <= rule.most_fee]
+    if not cheap and in_time and rule.allows_slower:
+        cheap = [
+            offer
+            for offer in slower
+            if offer.currency == order.currency
+            and offer.fee is not None
+            and offer.fee <= rule.most_fee
+        ]
+    if not cheap:
+        return sentence(
+            "Rule “%(rule)s”: Amazon estimates %(fee)s %(currency)s, more than the "
+            "%(most)s that the rule allows.",
+            rule=rule.name,
+            fee=str(min(map(_fee, priced))),
+            currency=order.currency,
+            most=str(rule.most_fee),
+        )
+    best = min(cheap, key=lambda offer: (_fee(offer), abs(_rank(offer.speed) - asked)))
+    return _chosen(order, rule, candidate, best)
+
+
+def _chosen(
+    order: StoreOrder, rule: Rule, candidate: Candidate, offer: Offer
+) -> Decision:
+    if _rank(offer.speed) < _rank(order.speed):
+        reason = sentence(
+            "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line, and "
+            "a slower speed than promised will do.",
+            rule=rule.name,
+            pool=candidate.pool,
+        )
+    else:
+        reason = sentence(
+            "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line and "
+            "Amazon ships in time.",
+            rule=rule.name,
+            pool=candidate.pool,
+        )
+    return Decision(By.FBA, reason, rule=rule, candidate=candidate, offer=offer)
+
+
+def _incomparable(order: StoreOrder, rule: Rule, offers: Sequence[Offer]) -> Sentence:
+    foreign = {offer.currency for offer in offers if offer.fee is not None}
+    if not foreign:
+        return sentence(
+            "Rule “%(rule)s” limits the fee, and Amazon gave no estimate of it.",
+            rule=rule.name,
+        )
+    return sentence(
+        "Rule “%(rule)s” limits the fee in %(own)s, and Amazon estimates it in "
+        "%(foreign)s: the two are not compared.",
+        rule=rule.name,
+        own=order.currency,
+        foreign=", ".join(sorted(foreign)) or "?",
+    )
+
+
+def _without_fba(short: list[str], refused: Sequence[Sentence]) -> Decision:
+    """Return the decision when no rule brings the order to FBA."""
+    why = tuple(refused)
+    if not short:
+        reason = (
+            sentence("FBA is not possible, and the store's own stock holds every line.")
+            if why
+            else sentence(
+                "No FBA rule covers the destination, and the store's own stock holds "
+                "every line."
+            )
+        )
+        return Decision(By.LOCAL, reason, refused=why)
+    names = ", ".join(short)
+    if why:
+        reason = sentence(
+            "Neither the store's own stock (%(skus)s) nor one FBA pool can fulfil it.",
+            skus=names,
+        )
+    else:
+        reason = sentence(
+            "The store's own stock does not hold every line (%(skus)s), and no FBA "
+            "rule covers the destination.",
+            skus=names,
+        )
+    return Decision(By.PERSON, reason, refused=why)
+
+
+def _pool(line: Line, account_id: int, pool: str) -> PoolUnits | None:
+    return next(
+        (
+            units
+            for units in line.pools
+            if units.account_id == account_id and units.pool == pool
+        ),
+        None,
+    )
+
+
+def _nearest(offers: Sequence[Offer], asked: int) -> Offer:
+    return min(offers, key=lambda offer: abs(_rank(offer.speed) - asked))
+
+
+def _rank(speed: str) -> int:
+    return SPEEDS.index(speed) if speed in SPEEDS else 0
+
+
+def _fee(offer: Offer) -> Decimal:
+    return offer.fee if offer.fee is not None else Decimal("Infinity")

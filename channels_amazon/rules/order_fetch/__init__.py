@@ -1,0 +1,1 @@
+"""Plans the calls that bring stale orders; rules layer."""

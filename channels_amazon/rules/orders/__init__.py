@@ -1,0 +1,1 @@
+"""Order transitions, what is missing, and latency; rules layer."""

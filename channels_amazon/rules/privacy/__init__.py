@@ -1,0 +1,1 @@
+"""Words of names and how long personal data may stay; rules layer."""

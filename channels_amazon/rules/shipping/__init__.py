@@ -1,0 +1,1 @@
+"""Ship templates, carriers and when a shipment is late; rules layer."""

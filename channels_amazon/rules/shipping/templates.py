@@ -1,0 +1,223 @@
+"""How parcels of the store become packages at Amazon; pure, rules layer.
+
+Nothing here knows a parcel without a tracking number: what has none is no parcel yet,
+and is never confirmed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier as confirmShipment wants it; `name` goes with the code Other only."""
+
+    code: str
+    name: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierMapping:
+    """What a carrier of the store is at Amazon; an empty method stands for them all."""
+
+    store_carrier: str
+    store_method: str
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a template holds: None and "" stand for every account and marketplace."""
+
+    key: int
+    account_id: int | None = None
+    marketplace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a template confirms; `hours_before` is None for as soon as possible."""
+
+    hours_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelUnits:
+    """A parcel's units by seller SKU; none for all that is left of its order."""
+
+    key: int
+    contents: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PackagePlan:
+    """One package: the parcels in it, whose first gives the tracking number."""
+
+    parcels: tuple[int, ...]
+    units: Mapping[str, int]
+
+
+class Problem(StrEnum):
+    """Why a parcel fits into no package of its order."""
+
+    UNKNOWN_SKU = "unknown_sku"
+    TOO_MANY = "too_many"
+    NOTHING_LEFT = "nothing_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A parcel that fits into no package, why, and the SKU that it is about."""
+
+    key: int
+    problem: Problem
+    sku: str = ""
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of an order's parcels: each is in exactly one of the three."""
+
+    packages: tuple[PackagePlan, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
+    waiting: tuple[int, ...] = ()
+
+
+def folded(text: str) -> str:
+    """Return the text without what people write in different ways: case, spaces."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+_AMAZONS = {folded(name): name for name in CARRIERS if name != OTHER}
+
+
+def match_carrier(
+    mappings: Iterable[CarrierMapping], carrier: str, method: str
+) -> Carrier | None:
+    """Return what the store's carrier and method are called at Amazon, None if unknown.
+
+    The mapping of exactly this method counts before the one of every method; a
+    carrier that bears Amazon's own name needs none.
+    """
+    wanted, wanted_method = folded(carrier), folded(method)
+    general: Carrier | None = None
+    for mapping in mappings:
+        if folded(mapping.store_carrier) != wanted:
+            continue
+        its_method = folded(mapping.store_method)
+        if its_method == wanted_method:
+            return mapping.carrier
+        if not its_method and general is None:
+            general = mapping.carrier
+    if general is not None:
+        return general
+    known = _AMAZONS.get(wanted)
+    return Carrier(known, method=method) if known else None
+
+
+def winner(
+    scopes: Iterable[Scope], account_id: int, marketplace_id: str
+) -> Scope | None:
+    """Return the narrowest scope that holds for the marketplace of the account."""
+    fitting = [
+        scope
+        for scope in scopes
+        if scope.account_id in {None, account_id}
+        and scope.marketplace_id in {"", marketplace_id}
+    ]
+
+    def width(scope: Scope) -> tuple[bool, bool, int]:
+        return scope.account_id is None, not scope.marketplace_id, scope.key
+
+    return min(fitting, key=width, default=None)
+
+
+def confirm_at(
+    timing: Timing, deadline: datetime | None, now: datetime
+) -> datetime | None:
+    """Return when to confirm a package that is ready, None for at once.
+
+    Never after the deadline: where the time has passed, or none is known, at once.
+    """
+    if timing.hours_before is None or deadline is None:
+        return None
+    moment = deadline - timedelta(hours=max(timing.hours_before, 0))
+    return moment if moment > now else None
+
+
+def gathers_until(
+    hours_before: int, deadline: datetime | None, now: datetime
+) -> datetime | None:
+    """Return until when the one package of an order waits for its other parcels.
+
+    None when that time has passed; where no deadline is known, a day at a time.
+    """
+    if deadline is None:
+        return now + timedelta(days=1)
+    return confirm_at(Timing(hours_before), deadline, now)
+
+
+def plan_packages(
+    parcels: Sequence[ParcelUnits],
+    left: Mapping[str, int],
+    *,
+    splits: bool,
+    is_final: bool,
+) -> Plan:
+    """Return the packages that an order's parcels make, in the parcels' order.
+
+    `left` are the order's units by SKU that are in no package yet. With `splits` each
+    parcel is a package. Otherwise all are one package, which waits for the rest until
+    its parcels cover the order or `is_final` says that the time is up.
+    """
+    free = {sku: units for sku, units in left.items() if units > 0}
+    taken: list[tuple[int, dict[str, int]]] = []
+    misfits: list[Misfit] = []
+    # Those that name their units come first: the others take what then is left.
+    for parcel in sorted(parcels, key=lambda one: not one.contents):
+        misfit = _misfit(parcel, left, free)
+        if misfit is not None:
+            misfits.append(misfit)
+            continue
+        units = dict(parcel.contents or free)
+        free = {
+            sku: rest for sku, has in free.items() if (rest := has - units.get(sku, 0))
+        }
+        taken.append((parcel.key, units))
+    places = {parcel.key: place for place, parcel in enumerate(parcels)}
+    taken.sort(key=lambda one: places[one[0]])
+    if splits:
+        packages = tuple(PackagePlan((key,), units) for key, units in taken)
+        return Plan(packages, tuple(misfits))
+    keys = tuple(key for key, _units in taken)
+    if not keys:
+        return Plan(misfits=tuple(misfits))
+    if free and not is_final:
+        return Plan(misfits=tuple(misfits), waiting=keys)
+    together: dict[str, int] = {}
+    for _key, units in taken:
+        for sku, number in units.items():
+            together[sku] = together.get(sku, 0) + number
+    return Plan((PackagePlan(keys, together),), tuple(misfits))
+
+
+def _misfit(
+    parcel: ParcelUnits, left: Mapping[str, int], free: Mapping[str, int]
+) -> Misfit | None:
+    if not parcel.contents:
+        return None if free else Misfit(parcel.key, Problem.NOTHING_LEFT)
+    for sku, units in parcel.contents.items():
+        if sku not in left:
+            return Misfit(parcel.key, Problem.UNKNOWN_SKU, sku)
+        if units > free.get(sku, 0):
+            return Misfit(parcel.key, Problem.TOO_MANY, sku, free.get(sku, 0))
+    return None

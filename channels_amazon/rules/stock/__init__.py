@@ -1,0 +1,1 @@
+"""How much of the stock is published; rules layer."""

@@ -1,0 +1,1 @@
+"""Reconciles marketplaces and permissions; sync layer."""

@@ -1,0 +1,49 @@
+"""Reconciles the account's country sites with Amazon's; sync layer."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.services.accounts.marketplaces import (
+    set_selling_plan,
+    upsert_participations,
+)
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.spapi.apis import sellers
+from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
+from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.registry import reconciler
+
+logger = logging.getLogger(__name__)
+
+Kind = SyncJob.Kind
+# They can begin only once the sites are known.
+AFTER_SITES = (Kind.PERMISSIONS, Kind.LISTINGS, Kind.FBA_STOCK)
+
+
+@reconciler(Kind.PARTICIPATIONS, every=timedelta(days=1))
+def reconcile(ctx: RunContext) -> Outcome:
+    """Store the sites Amazon lists; wake what depends on them when any changed."""
+    sites = sellers.get_marketplace_participations(ctx.client)
+    changed = upsert_participations(ctx.account, sites)
+    ctx.progress(rows=len(sites), changed=changed, total=len(sites))
+    if ctx.account.region == AmazonAccount.Region.EU:
+        _read_selling_plan(ctx)
+    if changed:
+        lifecycle.wake(ctx.account.pk, *AFTER_SITES)
+    return Outcome()
+
+
+def _read_selling_plan(ctx: RunContext) -> None:
+    """Read the selling plan, which Amazon tells in Europe only, and not to everyone."""
+    try:
+        seller = sellers.get_account(ctx.client)
+    except AuthorizationLost:
+        raise
+    except SpApiError as error:
+        # It needs a role that nothing else here needs: not worth a finding.
+        logger.info("no selling plan account=%s code=%s", ctx.account.pk, error.code)
+        return
+    set_selling_plan(ctx.account, seller.selling_plan)

@@ -1,0 +1,1 @@
+"""Decides, places, follows and cancels MCF orders; sync layer."""

@@ -1,0 +1,99 @@
+"""Decides new store orders, asking Amazon for prices where they count; sync layer."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from channels_amazon.models import StoreOrder
+from channels_amazon.rules.mcf.terms import Ask, Candidate
+from channels_amazon.services.mcf import decisions, store_orders
+from channels_amazon.services.mcf.destinations import (
+    DestinationUnreadable,
+    destination_of,
+)
+from channels_amazon.spapi.errors import (
+    InvalidRequest,
+    NotFound,
+    ServiceUnavailable,
+    Throttled,
+    UnexpectedResponse,
+)
+from channels_amazon.spapi.outbound_versions import outbound_api
+from channels_amazon.sync.mcf import mapping
+from channels_amazon.sync.runtime.backoff import Streak, put_off_by
+from channels_amazon.sync.runtime.context import RunContext
+from channels_amazon.wording import sentence
+
+
+def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
+    """Decide the store's new orders; False when the time is up before all are done.
+
+    What another account's Amazon must be asked is left to its own job.
+    """
+    now = ctx.now()
+    new = StoreOrder.objects.filter(
+        Q(decide_after__isnull=True) | Q(decide_after__lte=now),
+        store=ctx.account.store,
+        state=StoreOrder.State.NEW,
+    )
+    taken = list(new.select_related("store").order_by("placed_at", "pk")[:limit])
+    for order in taken:
+        if not ctx.has_time():
+            return False
+        ctx.keep_lease()
+        try:
+            _decide(ctx, order)
+        except Throttled as error:
+            store_orders.put_off(order, error.retry_at)
+            raise
+        except (ServiceUnavailable, UnexpectedResponse) as error:
+            store_orders.put_off(order, ctx.now() + put_off_by(order.attempts))
+            if isinstance(error, ServiceUnavailable):
+                streak.add(error)
+            continue
+        streak.end()
+        ctx.progress(rows=1)
+    return len(taken) < limit
+
+
+def _decide(ctx: RunContext, order: StoreOrder) -> None:
+    """Ask this account's Amazon for as many pools as the decision needs."""
+    asked: set[Candidate] = set()
+    asks = decisions.consider(order, asker=ctx.account.pk)
+    while asks is not None and asks.candidate.account_id == ctx.account.pk:
+        if asks.candidate in asked:
+            return
+        asked.add(asks.candidate)
+        if not _ask(ctx, order, asks):
+            return
+        asks = decisions.consider(order, asker=ctx.account.pk)
+
+
+def _ask(ctx: RunContext, order: StoreOrder, asks: Ask) -> bool:
+    """Keep Amazon's preview for the order; False when its address cannot be read."""
+    try:
+        parts = destination_of(order)
+    except DestinationUnreadable as error:
+        store_orders.needs_person(order, sentence(error.message))
+        return False
+    if not parts:
+        store_orders.needs_person(order, sentence("Its address has been deleted."))
+        return False
+    facts = decisions.facts_of([order])[order.pk]
+    request = mapping.preview_request(order, facts, asks.candidate, parts)
+    if request is None:
+        return False
+    api = outbound_api(decisions.version_for_new())
+    try:
+        previews = api.preview(ctx.client, request)
+    except (InvalidRequest, NotFound) as error:
+        decisions.keep_offers(order, asks.candidate, [], said=error.message)
+        return True
+    reasons = {reason: None for preview in previews for reason in preview.reasons}
+    decisions.keep_offers(
+        order,
+        asks.candidate,
+        [mapping.offer(preview) for preview in previews],
+        said="; ".join(reasons),
+    )
+    return True

@@ -1,0 +1,340 @@
+"""Has FBA ship store orders, once each, and follows them; sync layer.
+
+The order's own number is its id at Amazon, which takes no number twice. Where an
+earlier attempt may have arrived we look before we send again; a number that Amazon
+knows with the same goods is our order, with other goods it is somebody else's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import F, Min, Q, QuerySet
+
+from channels_amazon.models import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    StoreOrder,
+    SyncJob,
+)
+from channels_amazon.rules.events.fulfillment_order_status import (
+    FULFILLMENT_ORDER_STATUS,
+)
+from channels_amazon.services.accounts.subscriptions import subscribe_to
+from channels_amazon.services.diagnostics.entries import (
+    Entry,
+    Level,
+    entry_for,
+    record_once,
+)
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.mcf import commitments, results
+from channels_amazon.services.mcf.destinations import (
+    DestinationUnreadable,
+    destination_of,
+)
+from channels_amazon.spapi.errors import (
+    AccessDenied,
+    InvalidRequest,
+    NotFound,
+    ServiceUnavailable,
+    Throttled,
+    UnexpectedResponse,
+)
+from channels_amazon.spapi.outbound import OutboundOrder
+from channels_amazon.spapi.outbound_versions import OutboundApi, outbound_api
+from channels_amazon.sync.mcf import mapping
+from channels_amazon.sync.mcf.decisions import decide_new
+from channels_amazon.sync.runtime.backoff import Streak, put_off_by
+from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=5)
+BATCH = 100
+# So many attempts may find a number refused, and not shown, before that is final.
+PATIENCE = 3
+LOOK_AGAIN = timedelta(seconds=15)
+# Within this time an order whose answer was lost may still come to be.
+SETTLED = timedelta(minutes=2)
+NOT_SHOWN_AFTER = timedelta(hours=1)
+_SAY_AGAIN = timedelta(days=1)
+
+State = FulfillmentOrder.State
+CANCEL_REFUSED = "fba_orders.cancel_refused"
+
+
+@reconciler(SyncJob.Kind.FBA_ORDERS, every=EVERY)
+def reconcile(ctx: RunContext) -> Outcome:
+    """Cancel what shall not be, decide what is new, place what waits, follow the rest.
+
+    Each step has its own quota at Amazon: one that must wait does not hold up the
+    others.
+    """
+    streak = Streak()
+    held: Throttled | None = None
+    for step in (_cancel_asked, _decide_new, _place_waiting, _follow):
+        try:
+            if not step(ctx, streak):
+                streak.hand_over()
+                return Outcome(next_due=ctx.now(), is_complete=False)
+        except Throttled as error:
+            if held is None or error.retry_at < held.retry_at:
+                held = error
+    _ask_for_report(ctx)
+    _ask_for_events(ctx)
+    if held is not None:
+        raise held
+    return Outcome(next_due=_next_due(ctx))
+
+
+def _decide_new(ctx: RunContext, streak: Streak) -> bool:
+    return decide_new(ctx, streak, limit=BATCH)
+
+
+def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
+    asked = (
+        _open(ctx)
+        .filter(cancel_asked_at__isnull=False)
+        .exclude(state=State.CANCELLING)
+        .exclude(state__in=(State.COMPLETE, State.COMPLETE_PARTIAL))
+        .exclude(error_code=CANCEL_REFUSED)
+    )
+    return _each(ctx, streak, asked, _cancel)
+
+
+def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
+    waiting = FulfillmentOrder.objects.filter(
+        Q(send_after__isnull=True) | Q(send_after__lte=ctx.now()),
+        account=ctx.account,
+        state=State.WAITING,
+        cancel_asked_at__isnull=True,
+        ended_at__isnull=True,
+    )
+    return _each(ctx, streak, waiting, _place)
+
+
+def _follow(ctx: RunContext, streak: Streak) -> bool:
+    placed = _open(ctx).exclude(state=State.WAITING)
+    return _each(ctx, streak, placed, _look_after)
+
+
+def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
+    """Return the orders of the account that are to be looked at now."""
+    rows: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.filter(
+        Q(look_after__isnull=True) | Q(look_after__lte=ctx.now()),
+        account=ctx.account,
+        ended_at__isnull=True,
+    )
+    return rows
+
+
+def _each(
+    ctx: RunContext,
+    streak: Streak,
+    rows: QuerySet[FulfillmentOrder],
+    step: Callable[[RunContext, FulfillmentOrder], bool],
+) -> bool:
+    """Take the step for each row; False when the time is up before all are done.
+
+    One that fails is put off, and the rest go on.
+    """
+    ordered = rows.select_related("order__store", "account").order_by(
+        "attempts", F("look_after").asc(nulls_first=True), "pk"
+    )
+    taken = list(ordered[:BATCH])
+    for row in taken:
+        if not ctx.has_time():
+            return False
+        ctx.keep_lease()
+        try:
+            changed = step(ctx, row)
+        except Throttled as error:
+            commitments.postpone(row, error.retry_at)
+            raise
+        except (ServiceUnavailable, UnexpectedResponse) as error:
+            again_at = ctx.now() + put_off_by(row.attempts)
+            commitments.postpone(row, again_at, error=error.message)
+            if isinstance(error, ServiceUnavailable):
+                streak.add(error)
+            continue
+        streak.end()
+        ctx.progress(rows=1, changed=int(changed))
+    return len(taken) < BATCH
+
+
+def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
+    """Place one order, or find that an earlier attempt has."""
+    if not commitments.begin_attempt(row):
+        return False
+    if row.attempts > 1 and _found(ctx, row):
+        return True
+    try:
+        parts = destination_of(row.order)
+    except DestinationUnreadable as error:
+        results.mark_refused(row, code=error.code, reason=error.message)
+        return True
+    try:
+        _api(row).create(ctx.client, mapping.new_order(row, parts))
+    except (InvalidRequest, NotFound) as error:
+        # "The number exists" is what an earlier attempt of ours looks like, too.
+        if _found(ctx, row):
+            return True
+        if 1 < row.attempts <= PATIENCE:
+            commitments.postpone(row, ctx.now() + LOOK_AGAIN, error=error.message)
+            return False
+        results.mark_refused(
+            row, code=error.code, reason=error.message, request_id=error.request_id
+        )
+        return True
+    return results.mark_placed(row)
+
+
+def _found(ctx: RunContext, row: FulfillmentOrder) -> bool:
+    """Tell whether Amazon knows the number; take over what it shows if it is ours."""
+    shown = _get(ctx, row)
+    if shown is None:
+        return False
+    if _is_ours(row, shown):
+        results.take_shown(row, shown)
+        return True
+    results.mark_refused(
+        row,
+        code="fba_orders.number_taken",
+        reason=sentence(
+            "Amazon has another order with the number %(number)s already.",
+            number=row.order.number,
+        ),
+    )
+    return True
+
+
+def _is_ours(row: FulfillmentOrder, shown: OutboundOrder) -> bool:
+    ours: dict[str, int] = {}
+    for sku, units in row.lines.values_list("listing__seller_sku", "quantity"):
+        ours[sku] = ours.get(sku, 0) + units
+    theirs: dict[str, int] = {}
+    for line in shown.lines:
+        theirs[line.sku] = theirs.get(line.sku, 0) + line.quantity
+    return ours == theirs
+
+
+def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
+    """Ask Amazon for the end of one order, or end it here if Amazon never had it."""
+    if row.state == State.WAITING:
+        if not _found(ctx, row):
+            asked_at = row.cancel_asked_at or ctx.now()
+            if ctx.now() - asked_at >= SETTLED:
+                return results.withdraw(row)
+            commitments.postpone(row, ctx.now() + LOOK_AGAIN)
+            return False
+        row.refresh_from_db()
+        if row.ended_at is not None:
+            return True
+    try:
+        _api(row).cancel(ctx.client, row.order.number)
+    except (InvalidRequest, NotFound) as error:
+        results.mark_cancel_refused(row, error.message)
+        return True
+    results.mark_cancel_sent(row)
+    return True
+
+
+def _look_after(ctx: RunContext, row: FulfillmentOrder) -> bool:
+    """Read one placed order back."""
+    shown = _get(ctx, row)
+    if shown is not None:
+        return results.take_shown(row, shown)
+    commitments.postpone(row, ctx.now() + LOOK_AGAIN)
+    if row.placed_at and ctx.now() - row.placed_at > NOT_SHOWN_AFTER:
+        commitments.postpone(row, ctx.now() + NOT_SHOWN_AFTER)
+        record_once(
+            Entry(
+                code="fba_orders.not_shown",
+                level=Level.WARNING,
+                account=ctx.account,
+                reference=row.order.number,
+                message=sentence(
+                    "Amazon took order %(order)s and does not show it.",
+                    order=row.order.number,
+                ),
+                fix=sentence("Look for it in Seller Central, under its own number."),
+            ),
+            _SAY_AGAIN,
+        )
+    return False
+
+
+def _get(ctx: RunContext, row: FulfillmentOrder) -> OutboundOrder | None:
+    try:
+        return _api(row).get(ctx.client, row.order.number)
+    except NotFound:
+        return None
+
+
+def _api(row: FulfillmentOrder) -> OutboundApi:
+    return outbound_api(row.api_version)
+
+
+def _ask_for_report(ctx: RunContext) -> None:
+    """Have FBA stock read where that frees units we hold, not again and again."""
+    if not commitments.awaits_report(ctx.account.pk, ctx.now()):
+        return
+    recently = SyncJob.objects.filter(
+        account=ctx.account,
+        kind=SyncJob.Kind.FBA_STOCK,
+        last_started_at__gt=ctx.now() - commitments.SHOWN_AFTER,
+    )
+    if not recently.exists():
+        lifecycle.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
+
+
+def _ask_for_events(ctx: RunContext) -> None:
+    """Have Amazon tell when our orders move on, once it tells of orders at all.
+
+    Without these events the orders are looked at more and more rarely.
+    """
+    destination_id = ctx.account.destination_id
+    if not destination_id or ctx.cursor.get("destination") == destination_id:
+        return
+    if not FulfillmentOrder.objects.filter(account=ctx.account).exists():
+        return
+    try:
+        if not subscribe_to(ctx.account, FULFILLMENT_ORDER_STATUS):
+            return
+    except (InvalidRequest, NotFound, AccessDenied) as error:
+        record_once(entry_for(error, account=ctx.account, run=ctx.run), _SAY_AGAIN)
+    except (Throttled, ServiceUnavailable, UnexpectedResponse) as error:
+        # The next run asks again.
+        logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
+        return
+    ctx.save_cursor({"destination": destination_id})
+
+
+def _next_due(ctx: RunContext) -> datetime:
+    """Return when the next order wants to be taken up."""
+    now = ctx.now()
+    mine = FulfillmentOrder.objects.filter(account=ctx.account, ended_at__isnull=True)
+    new = StoreOrder.objects.filter(
+        store=ctx.account.store, state=StoreOrder.State.NEW, decide_after__gt=now
+    )
+    held = FulfillmentLine.objects.filter(
+        fulfillment__account=ctx.account,
+        fulfillment__placed_at__gt=now - commitments.SHOWN_AFTER,
+        promised__gt=0,
+    )
+    placed_at = held.aggregate(at=Min("fulfillment__placed_at"))["at"]
+    times = [
+        mine.filter(send_after__gt=now).aggregate(at=Min("send_after"))["at"],
+        mine.filter(look_after__gt=now).aggregate(at=Min("look_after"))["at"],
+        new.aggregate(at=Min("decide_after"))["at"],
+        placed_at + commitments.SHOWN_AFTER if placed_at else None,
+    ]
+    soonest: datetime = min(
+        [now + EVERY, *(time for time in times if time is not None)]
+    )
+    return soonest

@@ -1,0 +1,1 @@
+"""Requests, follows and reads the all-orders report; sync layer."""

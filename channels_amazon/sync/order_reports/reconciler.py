@@ -1,0 +1,96 @@
+"""Brings wanted order reports from the wish to the proof; sync layer.
+
+Each run does for every open report what can be done now, and comes back when Amazon
+may have it ready. Nothing is waited for, neither quota nor Amazon.
+
+Cost: a report takes one createReport, a few getReport and a getReportDocument for each
+four minutes of storing. With 1,000 orders that are known it takes 120 queries at most,
+none of them for an order; each missing order takes 3 at most, since they are stored by
+sets.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from channels_amazon.models import OrderReport, SyncJob
+from channels_amazon.rules.orders.reconciliation import (
+    DAILY_SPAN,
+    daily_slot,
+    next_daily_slot,
+)
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
+from channels_amazon.spapi.errors import Throttled
+from channels_amazon.sync.order_reports.reading import read
+from channels_amazon.sync.order_reports.requesting import ask, look
+from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.registry import reconciler
+
+EVERY = timedelta(minutes=5)
+
+
+@reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
+def reconcile(ctx: RunContext) -> Outcome:
+    """Ask for, look at and read the account's reports, as far as they are."""
+    _want_daily(ctx)
+    times: list[datetime] = []
+    waits: list[Throttled] = []
+    for report in _workable(ctx):
+        try:
+            times.append(_advance(ctx, report))
+        except Throttled as error:
+            waits.append(error)
+    is_pulling = any(
+        report.purpose == Purpose.FIRST_PULL
+        for report in requests.open_reports(ctx.account)
+    )
+    if waits and not times:
+        raise min(waits, key=lambda error: error.retry_at)
+    times += [error.retry_at for error in waits]
+    regular = min(ctx.now() + EVERY, next_daily_slot(ctx.account.pk, ctx.now()))
+    return Outcome(next_due=min([regular, *times]), is_complete=not is_pulling)
+
+
+def _workable(ctx: RunContext) -> list[OrderReport]:
+    """Return the open reports; a proof means nothing before the first pull is read."""
+    found = requests.open_reports(ctx.account)
+    if any(report.purpose == Purpose.FIRST_PULL for report in found):
+        return [report for report in found if report.purpose not in PROOFS]
+    return found
+
+
+def _advance(ctx: RunContext, report: OrderReport) -> datetime:
+    """Take the report as far as it goes now; return when to go on with it."""
+    steps = {State.WANTED: ask, State.REQUESTED: look, State.READY: read}
+    while report.state in requests.OPEN:
+        if report.look_after is not None and report.look_after > ctx.now():
+            return report.look_after
+        if not ctx.has_time():
+            return ctx.now()
+        steps[State(report.state)](ctx, report)
+        report.refresh_from_db()
+    return ctx.now() + EVERY
+
+
+def _want_daily(ctx: RunContext) -> None:
+    """Want the day's reconciliation, up to where the sweep says that all was read."""
+    sweep = SyncJob.objects.filter(
+        account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP
+    ).first()
+    low_water = str(sweep.cursor.get("low_water") or "") if sweep else ""
+    slot = daily_slot(ctx.account.pk, ctx.now())
+    if sweep is None or not low_water:
+        return
+    if sweep.first_done_at is None or slot < sweep.first_done_at:
+        return
+    daily = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.DAILY)
+    if daily.filter(wanted_at__gte=slot).exists():
+        return
+    ends_at = datetime.fromisoformat(low_water)
+    requests.want_report(
+        ctx.account,
+        purpose=Purpose.DAILY,
+        starts_at=ends_at - DAILY_SPAN,
+        ends_at=ends_at,
+    )

@@ -1,0 +1,171 @@
+"""Asks Amazon for a report and looks how far it is; sync layer.
+
+createReport is not idempotent: where its answer was lost, Amazon's list is looked at
+before asking again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import OrderReport, SyncJob
+from channels_amazon.rules.orders.reconciliation import next_look, to_second
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.requests import Failure, Purpose
+from channels_amazon.spapi.apis.reports import (
+    ALL_ORDERS,
+    CANCELLED,
+    DONE,
+    MOST_MARKETPLACES,
+    Report,
+    ReportRequest,
+    ReportsQuery,
+    create_report,
+    get_report,
+    get_reports,
+)
+from channels_amazon.spapi.errors import (
+    AccessDenied,
+    InvalidRequest,
+    NetworkError,
+    NotFound,
+    Throttled,
+)
+from channels_amazon.sync.runtime.context import RunContext
+from channels_amazon.wording import sentence
+
+# A report just made may not be on the list yet.
+LIST_AFTER = timedelta(seconds=20)
+# Where a call breaks before Amazon can have heard of it.
+NEVER_SENT = frozenset({"dns", "connect", "tls", "proxy"})
+# For clocks that differ.
+_SLACK = timedelta(minutes=2)
+# These have another way to the same orders: a report that is refused is given up.
+_WITH_ANOTHER_WAY = (Purpose.FIRST_PULL, Purpose.BACKLOG)
+
+
+def ask(ctx: RunContext, report: OrderReport) -> None:
+    """Ask Amazon to make the report, unless an earlier asking was heard after all."""
+    if report.requested_at is not None:
+        if ctx.now() < report.requested_at + LIST_AFTER:
+            requests.look_later(report, report.requested_at + LIST_AFTER)
+            return
+        if _find(ctx, report):
+            return
+    sites = _sites(ctx)
+    if not sites:
+        # They come by a job of their own.
+        requests.look_later(report, ctx.now() + LIST_AFTER)
+    elif requests.begin_request(report):
+        end = min(report.ends_at, ctx.now())
+        _request(ctx, report, ReportRequest(ALL_ORDERS, sites, report.starts_at, end))
+
+
+def _request(ctx: RunContext, report: OrderReport, request: ReportRequest) -> None:
+    """Make the call; whatever else it raises leaves open whether Amazon heard it."""
+    try:
+        report_id = create_report(ctx.client, request)
+    except Throttled:
+        requests.take_back_request(report)
+        raise
+    except NetworkError as error:
+        if error.step in NEVER_SENT:
+            requests.take_back_request(report)
+        raise
+    except InvalidRequest as error:
+        _give_up(report, Failure(error.code, error.message, error.fix))
+    except AccessDenied as error:
+        requests.take_back_request(report)
+        if report.purpose in _WITH_ANOTHER_WAY:
+            _give_up(report, Failure(error.code, error.message, error.fix))
+        raise
+    else:
+        _note_asked(ctx, report, report_id)
+
+
+def look(ctx: RunContext, report: OrderReport) -> None:
+    """Look how far Amazon is with the report, and note it."""
+    try:
+        found = get_report(ctx.client, report.report_id)
+    except NotFound as error:
+        _fail(report, Failure(error.code, error.message))
+        return
+    if found.status == DONE and found.document_id:
+        requests.note_ready(report, found.document_id, _took(found))
+    elif found.status == CANCELLED:
+        # Amazon's word for a span in which nothing changed.
+        requests.note_empty(report)
+    elif found.is_finished:
+        message = sentence(
+            "Amazon could not make the report (%(status)s).", status=found.status
+        )
+        _fail(report, Failure("reports.failed", message))
+    else:
+        usual = requests.usual_time(ctx.account)
+        asked_at = report.requested_at or ctx.now()
+        requests.look_later(report, next_look(asked_at, ctx.now(), usual))
+
+
+def find_another_way(report: OrderReport) -> None:
+    """Wake who reads the same orders without a report."""
+    if report.purpose == Purpose.FIRST_PULL:
+        lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_SWEEP)
+    elif report.purpose == Purpose.BACKLOG:
+        lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_FETCH)
+
+
+def _find(ctx: RunContext, report: OrderReport) -> bool:
+    """Find the report that a lost answer would have told of, and go on with it."""
+    since = (report.requested_at or ctx.now()) - _SLACK
+    page = get_reports(
+        ctx.client, ReportsQuery(report_types=[ALL_ORDERS], created_since=since)
+    )
+    taken = set(
+        OrderReport.objects.filter(
+            account=ctx.account,
+            report_id__in=[found.report_id for found in page.reports],
+        ).values_list("report_id", flat=True)
+    )
+    for found in page.reports:
+        if found.report_id not in taken and _is_same(found, report):
+            _note_asked(ctx, report, found.report_id)
+            return True
+    return False
+
+
+def _is_same(found: Report, report: OrderReport) -> bool:
+    if found.data_start is None or found.data_end is None:
+        return False
+    begins_alike = to_second(found.data_start) == to_second(report.starts_at)
+    # The end may have been brought forward to the time of asking.
+    return begins_alike and to_second(found.data_end) <= report.ends_at
+
+
+def _note_asked(ctx: RunContext, report: OrderReport, report_id: str) -> None:
+    usual = requests.usual_time(ctx.account)
+    first = next_look(report.requested_at or ctx.now(), ctx.now(), usual)
+    requests.note_requested(report, report_id, first)
+
+
+def _sites(ctx: RunContext) -> list[str]:
+    """Return all sites of the account, selected or not: its stock is one for all."""
+    sites = ctx.account.participations.filter(is_participating=True)
+    ids = sites.order_by("country_code").values_list("marketplace_id", flat=True)
+    return [site for site in ids if site in MARKETPLACES][:MOST_MARKETPLACES]
+
+
+def _took(found: Report) -> timedelta | None:
+    return found.ended_at - found.created_at if found.ended_at else None
+
+
+def _fail(report: OrderReport, failure: Failure) -> None:
+    is_given_up = requests.note_failed(report, failure, is_final=False)
+    if is_given_up:
+        find_another_way(report)
+
+
+def _give_up(report: OrderReport, failure: Failure) -> None:
+    requests.note_failed(report, failure, is_final=True)
+    find_another_way(report)

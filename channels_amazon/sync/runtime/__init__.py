@@ -1,0 +1,1 @@
+"""What runs a reconciler: registry, runner, context, results, backoff; sync layer."""

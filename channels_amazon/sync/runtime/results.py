@@ -1,0 +1,190 @@
+"""What each way a run can end means for its job; sync layer.
+
+Three classes of error: the job goes on by itself, it needs the merchant, or (items
+alone) it was set aside by the reconciler. Whatever else is raised is a fault of ours:
+logged with its traceback, told to people, and tried again with backoff.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
+from channels_amazon.models import SyncJob, SyncRun
+from channels_amazon.services.accounts import connection
+from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.lifecycle import Finish
+from channels_amazon.spapi.errors import (
+    AccessDenied,
+    AuthorizationLost,
+    ClientSecretInvalid,
+    Throttled,
+)
+from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
+
+State = SyncRun.State
+Kind = SyncJob.Kind
+
+# After so many failures in a row people hear of the job itself, not only its error.
+FAILING_AFTER = 5
+# A secret is mended in the settings, where nothing tells the jobs.
+SECRET_RETRY = timedelta(minutes=5)
+
+# Which permission a refused job lacks, by its code in the fault catalogue.
+MISSING_PERMISSION = {
+    Kind.LISTINGS: "permission.catalog_items_missing",
+    Kind.STOCK_PUSH: "permission.catalog_items_missing",
+    Kind.FBA_STOCK: "permission.fulfillment_inventory_missing",
+    Kind.FBA_ORDERS: "permission.fulfillment_inventory_missing",
+    Kind.ORDER_SWEEP: "permission.orders_missing",
+    Kind.ORDER_FETCH: "permission.orders_missing",
+    Kind.ORDER_REPORTS: "permission.orders_missing",
+    Kind.SHIPMENTS: "permission.orders_missing",
+}
+PERMISSION_FIX = sentence(
+    "Enable the role for the application in Seller Central, then authorise the "
+    "account again."
+)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What to write in the run's row, the job's row and, perhaps, the log."""
+
+    state: str
+    finish: Finish
+    code: str = ""
+    message: str = ""
+    detail: str = ""
+    entry: Entry | None = None
+
+
+def ending_of_outcome(outcome: Outcome, now: datetime, every: timedelta) -> Ending:
+    """Return the ending of a run that raised nothing."""
+    due_at = outcome.next_due or now + every
+    return Ending(
+        state=State.DONE,
+        finish=Finish(due_at=due_at, is_complete=outcome.is_complete),
+        message=outcome.message,
+    )
+
+
+def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
+    """Return the ending of a run that raised `error`; blocks the job if it must."""
+    if isinstance(error, Throttled):
+        wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
+        return Ending(State.WAITING, wait, error.code, error.message)
+    if isinstance(error, AuthorizationLost):
+        return _authorization_lost(ctx, error)
+    if isinstance(error, AccessDenied):
+        return _access_denied(ctx, error)
+    if isinstance(error, ClientSecretInvalid):
+        return _blocked(ctx, error, retry=SECRET_RETRY)
+    if isinstance(error, NeedsMerchant):
+        return _blocked(ctx, error)
+    if isinstance(error, ShoplinkError):
+        return _failed(ctx, error)
+    return _unknown(ctx, error)
+
+
+def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> Ending:
+    connection.mark_needs_authorization(ctx.account, code=error.code)
+    ending = _blocked(ctx, error)
+    lifecycle.block_all(ctx.account, error.code, error.message)
+    return ending
+
+
+def _access_denied(ctx: RunContext, error: AccessDenied) -> Ending:
+    code = MISSING_PERMISSION.get(Kind(ctx.job.kind), error.code)
+    if ctx.job.kind != Kind.PERMISSIONS:
+        lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
+    ending = _blocked(ctx, error, code=code)
+    if ending.entry is None:
+        return ending
+    fix = error.fix or PERMISSION_FIX
+    return replace(ending, entry=replace(ending.entry, code=code, fix=fix))
+
+
+def _blocked(
+    ctx: RunContext,
+    error: ShoplinkError,
+    *,
+    code: str = "",
+    retry: timedelta = lifecycle.BLOCKED_RETRY,
+) -> Ending:
+    code = code or error.code
+    is_new = lifecycle.block(ctx.job, code, error.message, retry=retry)
+    return Ending(
+        State.BLOCKED,
+        Finish(due_at=ctx.job.due_at, is_failed=True),
+        code,
+        error.message,
+        entry=_entry(ctx, error) if is_new else None,
+    )
+
+
+def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
+    retry_at = getattr(error, "retry_at", None)
+    due_at = retry_at or ctx.now() + lifecycle.backoff(ctx.job.attempts)
+    entry: Entry | None = None
+    if ctx.job.attempts == 1:
+        entry = _entry(ctx, error)
+    elif ctx.job.attempts == FAILING_AFTER:
+        entry = replace(
+            _entry(ctx, error),
+            code="job.failing",
+            level=Level.ERROR,
+            message=sentence(
+                "The job “%(job)s” failed %(times)s times in a row, last with "
+                "%(code)s: %(reason)s",
+                job=lifecycle.label_of(ctx.job.kind),
+                times=FAILING_AFTER,
+                code=error.code,
+                reason=error.message,
+            ),
+        )
+    return Ending(
+        State.FAILED,
+        Finish(due_at=due_at, is_failed=True),
+        error.code,
+        error.message,
+        entry=entry,
+    )
+
+
+def _unknown(ctx: RunContext, error: Exception) -> Ending:
+    logger.error(
+        "run failed job=%s kind=%s account=%s",
+        ctx.job.pk,
+        ctx.job.kind,
+        ctx.account.pk,
+        exc_info=error,
+    )
+    name = type(error).__name__
+    known = Recoverable(
+        "unknown",
+        sentence(
+            "An error that Shoplink does not know ended the job “%(job)s”: %(error)s.",
+            job=lifecycle.label_of(ctx.job.kind),
+            error=name,
+        ),
+        fix=sentence("Read the traceback of the run, and report it with the log."),
+    )
+    detail = "".join(traceback.format_exception(error))
+    ending = _failed(ctx, known)
+    if ending.entry is None:
+        return replace(ending, detail=detail)
+    return replace(
+        ending, detail=detail, entry=replace(ending.entry, level=Level.ERROR)
+    )
+
+
+def _entry(ctx: RunContext, error: ShoplinkError) -> Entry:
+    return entry_for(error, account=ctx.account, run=ctx.run)

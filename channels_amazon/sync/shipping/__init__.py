@@ -1,0 +1,1 @@
+"""Confirms shipments and turns the store's parcels into them; sync layer."""

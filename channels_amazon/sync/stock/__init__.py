@@ -1,0 +1,1 @@
+"""Pushes quantities to Amazon and reads FBA stock; sync layer."""

@@ -1,0 +1,217 @@
+"""Pushes the quantities that Amazon should show, zeros first; sync layer.
+
+Each listing is read just before it is written: Amazon resets what a patch leaves out,
+and the handling time may have been changed in Seller Central a minute ago. Nothing is
+added to a listing that the merchant does not fulfil.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+
+from channels_amazon.models import Listing, SyncJob
+from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.spapi.apis.listings import (
+    DEFAULT_DATA,
+    ListingKey,
+    ListingsItem,
+    Submission,
+    get_listings_item,
+    merchant_element,
+    patch_listings_item,
+    quantity_patch,
+)
+from channels_amazon.spapi.errors import (
+    InvalidRequest,
+    NotFound,
+    ServiceUnavailable,
+    Throttled,
+    UnexpectedResponse,
+)
+from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.sync.runtime.backoff import Streak, put_off_by
+from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
+from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.wording import sentence, together
+
+# The net below: a change of stock wakes the job.
+EVERY = timedelta(minutes=5)
+BATCH = 20
+# What Amazon refuses it will refuse again soon: rest as after so many failures more.
+REFUSED_AHEAD = 4
+INCLUDED = (*DEFAULT_DATA, "attributes")
+
+
+@reconciler(SyncJob.Kind.STOCK_PUSH, every=EVERY)
+def reconcile(ctx: RunContext) -> Outcome:
+    """Send every quantity that is due, as far as quota and time go."""
+    sites = active_sites(ctx)
+    if not sites:
+        return without_sites(ctx)
+    streak = Streak()
+    while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
+        for pk in batch:
+            if not ctx.has_time():
+                streak.hand_over()
+                return Outcome(next_due=ctx.now(), is_complete=False)
+            ctx.keep_lease()
+            _push(ctx, pk, sites, streak)
+    return Outcome(next_due=_next_due(ctx))
+
+
+def _waiting(ctx: RunContext) -> QuerySet[Listing]:
+    """Return the linked merchant's listings whose quantity is to be sent."""
+    rows: QuerySet[Listing] = Listing.objects.filter(
+        account=ctx.account,
+        push_due=True,
+        is_mfn=True,
+        variant__isnull=False,
+        desired_quantity__isnull=False,
+    )
+    return rows
+
+
+def _due(ctx: RunContext) -> QuerySet[Listing]:
+    """Return what may be sent now: zeros, then decreases by cover, then increases.
+
+    What is too high at Amazon oversells, what is too low only sells less.
+    """
+    may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
+    urgency = Case(
+        When(desired_quantity=0, then=Value(0)),
+        When(desired_quantity__gt=F("acknowledged_quantity"), then=Value(2)),
+        default=Value(1),
+    )
+    return _waiting(ctx).filter(may_go).order_by(urgency, "desired_quantity", "pk")
+
+
+def _next_due(ctx: RunContext) -> datetime:
+    regular = ctx.now() + EVERY
+    first = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
+    return min(first, regular) if first else regular
+
+
+def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
+    """Send one quantity; a listing that Amazon refuses is set aside."""
+    # The batch may be seconds old: send what is wanted now.
+    listing = _waiting(ctx).filter(pk=pk).first()
+    if listing is None:
+        return
+    site = _site(listing, sites)
+    key = ListingKey(ctx.account.seller_id, listing.seller_sku, (site,))
+    try:
+        item = _read(ctx, listing, key)
+        # What was read may say that the merchant does not fulfil it any more.
+        fresh = _waiting(ctx).filter(pk=pk).first()
+        if fresh is None:
+            return
+        listing = fresh
+        submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
+    except (InvalidRequest, NotFound, UnexpectedResponse) as error:
+        streak.end()
+        _set_aside(ctx, listing, error.amazon_code or error.code, error.message)
+        return
+    except ServiceUnavailable as error:
+        _put_off(ctx, listing, listing.push_attempts)
+        streak.add(error)
+        return
+    streak.end()
+    if submission.is_accepted:
+        _acknowledge(ctx, listing)
+    else:
+        _set_aside(ctx, listing, *_reason(submission))
+
+
+def _read(ctx: RunContext, listing: Listing, key: ListingKey) -> ListingsItem | None:
+    """Take over the listing as Amazon has it; None where what we know must do."""
+    try:
+        item = get_listings_item(ctx.client, key, INCLUDED)
+    except Throttled:
+        if listing.handling_days is None:
+            raise
+        return None
+    upsert_listings(ctx.account, key.marketplace_ids[0], [item])
+    return item
+
+
+def _patch(listing: Listing, item: ListingsItem | None) -> JsonObject:
+    return quantity_patch(
+        listing.desired_quantity or 0,
+        listing.handling_days,
+        element=merchant_element(item) if item else None,
+        beside_fba=listing.is_fba,
+    )
+
+
+def _site(listing: Listing, sites: list[str]) -> str:
+    """Return a marketplace where the SKU is offered; its quantity counts for all."""
+    offered = set(listing.offers.values_list("marketplace_id", flat=True))
+    selected = [site for site in sites if site in offered]
+    return next(iter([*selected, *sorted(offered), *sites]))
+
+
+def _acknowledge(ctx: RunContext, listing: Listing) -> None:
+    """Keep what Amazon accepted; where another number is wanted now, that stays due."""
+    row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
+    accepted = {
+        "acknowledged_quantity": listing.desired_quantity,
+        "acknowledged_at": ctx.now(),
+        "push_attempts": 0,
+        "push_code": "",
+        "push_error": "",
+    }
+    # By its time, not its number: one that went and came back is another one.
+    same = row.filter(desired_at=listing.desired_at)
+    if not same.update(push_due=False, push_after=None, **accepted):
+        row.update(push_due=True, **accepted)
+    ctx.progress(rows=1, changed=1)
+
+
+def _put_off(ctx: RunContext, listing: Listing, attempts: int) -> None:
+    until = ctx.now() + put_off_by(attempts)
+    Listing.objects.filter(pk=listing.pk, desired_at=listing.desired_at).update(
+        push_after=until, push_attempts=F("push_attempts") + 1
+    )
+
+
+def _set_aside(ctx: RunContext, listing: Listing, code: str, message: str) -> None:
+    """Keep Amazon's reason with the listing, and try again more and more rarely."""
+    is_known = listing.push_code == clean(code, 80)
+    fix = sentence("Open the listing in Seller Central; it is tried again by itself.")
+    Listing.objects.filter(pk=listing.pk).update(
+        push_code=clean(code, 80), push_error=clean(together(message, fix), 500)
+    )
+    _put_off(ctx, listing, listing.push_attempts + REFUSED_AHEAD)
+    ctx.progress(rows=1, aside=1)
+    if is_known:
+        return
+    record(
+        Entry(
+            code="stock.push_refused",
+            level=Level.WARNING,
+            account=ctx.account,
+            run=ctx.run,
+            reference=listing.seller_sku,
+            message=sentence(
+                "Amazon refused the quantity %(quantity)s of %(sku)s: %(reason)s "
+                "(%(code)s)",
+                quantity=listing.desired_quantity or 0,
+                sku=listing.seller_sku,
+                reason=message,
+                code=code,
+            ),
+            fix=fix,
+        )
+    )
+
+
+def _reason(submission: Submission) -> tuple[str, str]:
+    issues = sorted(submission.issues, key=lambda issue: issue.severity != "ERROR")
+    if not issues:
+        answer = sentence("Amazon answered %(status)s.", status=submission.status)
+        return submission.status, answer
+    return issues[0].code, issues[0].message

@@ -1,0 +1,1 @@
+"""The worker's processes: consumer, supervisor, ticker, cluster and their guards."""

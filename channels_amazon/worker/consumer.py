@@ -1,0 +1,176 @@
+"""Reads the notification queue for ever and survives what comes; worker layer."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+
+from channels_amazon.models import Heartbeat
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.notifications.inbox import accept, queue_region
+from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
+from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
+
+LONG_POLL = 20
+_FIRST_REST = 1.0
+_LONGEST_REST = 20.0
+_LONGEST_HIDDEN = 300
+_IDLE_BEAT = 10.0
+# Under load there are many batches a second, and each beat is a write.
+_BEAT_EVERY = 1.0
+_FIX = {
+    "notifications.credentials": sentence(
+        "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
+        "sqs:GetQueueAttributes on the queue, and check the queue's address."
+    ),
+    "notifications.unreachable": sentence(
+        "Check the network and SQS_QUEUE_URL; it is tried again by itself."
+    ),
+}
+
+
+def _hide_longer(queue: Queue, messages: Sequence[Message]) -> None:
+    """Keep what comes again and again to this reader for longer each time.
+
+    A batch that takes longer than messages stay hidden would else be worked on by
+    ever more readers at once.
+    """
+    again = [message for message in messages if message.receive_count > 1]
+    if again:
+        most = max(message.receive_count for message in again)
+        queue.hide(again, min(HIDDEN_SECONDS << min(most - 1, 10), _LONGEST_HIDDEN))
+
+
+def open_queue() -> Queue:
+    """Return the configured queue."""
+    return Queue(settings.SQS_QUEUE_URL, queue_region())
+
+
+@dataclass
+class Consumer:
+    """One reader of the queue; several may run at once.
+
+    `stopped` ends the loop after the batch at hand. `until_empty` ends it when a poll
+    brings nothing.
+    """
+
+    open: Callable[[], Queue] = open_queue
+    wait: int = LONG_POLL
+    until_empty: bool = False
+    stopped: threading.Event = field(default_factory=threading.Event)
+    is_polling: bool = False
+    _failures: int = 0
+    _trouble: str = ""
+    _beaten: str = ""
+    _beat_at: float = 0.0
+
+    def run(self) -> int:
+        """Read until stopped; return how many messages were settled."""
+        if not settings.SQS_QUEUE_URL:
+            self._idle()
+            return 0
+        queue = self.open()
+        settled = 0
+        try:
+            while not self.stopped.is_set():
+                came = self._step(queue)
+                settled += came or 0
+                if self.until_empty and came == 0:
+                    break
+        finally:
+            queue.close()
+        return settled
+
+    def _idle(self) -> None:
+        """Stay alive without a queue: the other processes must not be ended."""
+        logger.warning("no queue is configured: set SQS_QUEUE_URL")
+        while not self.stopped.is_set() and not self.until_empty:
+            self._beat("not_configured")
+            self.stopped.wait(_IDLE_BEAT)
+
+    def _step(self, queue: Queue) -> int | None:
+        """Take one batch in; None when something is down, after a rest."""
+        try:
+            close_old_connections()
+            self._beat(self._trouble or "listening")
+            messages = self._poll(queue)
+            _hide_longer(queue, messages)
+            taken = accept(messages)
+            # Committed by now: what is not deleted comes again and is known.
+            settled = [item.message for item in taken if item.is_settled]
+            if settled:
+                queue.delete(settled)
+        except SqsError as error:
+            self._rest(error.code, error.message)
+            return None
+        except DatabaseError as error:
+            connection.close()
+            self._rest("database", type(error).__name__)
+            return None
+        self._failures = 0
+        self._trouble = ""
+        return len(settled)
+
+    def _poll(self, queue: Queue) -> list[Message]:
+        self.is_polling = True
+        try:
+            return queue.receive(wait=self.wait)
+        finally:
+            self.is_polling = False
+
+    def stop(self) -> None:
+        """End after the batch at hand, and at once while only waiting for one.
+
+        Raises SystemExit out of a long poll: whatever it was about to bring comes
+        again.
+        """
+        self.stopped.set()
+        if self.is_polling:
+            raise SystemExit(0)
+
+    def _rest(self, trouble: str, message: str) -> None:
+        """Say what is wrong, once, and wait longer each time."""
+        logger.warning("consumer rests code=%s failures=%s", trouble, self._failures)
+        if trouble != self._trouble and trouble in _FIX:
+            self._tell(trouble, message)
+        self._trouble = trouble
+        self._beat(trouble)
+        longest = min(_FIRST_REST * 2 ** min(self._failures, 10), _LONGEST_REST)
+        self._failures += 1
+        # Spread, so that several consumers do not come back at one moment.
+        self.stopped.wait(longest * random.uniform(0.5, 1.0))  # noqa: S311
+
+    def _tell(self, code: str, message: str) -> None:
+        entry = Entry(
+            code=code,
+            level=Level.ERROR,
+            message=sentence(
+                "The notification queue cannot be read: %(reason)s", reason=message
+            ),
+            fix=_FIX[code],
+        )
+        try:
+            record(entry)
+        except DatabaseError as error:
+            logger.warning("entry not written error=%s", type(error).__name__)
+
+    def _beat(self, state: str) -> None:
+        now = time.monotonic()
+        if state == self._beaten and now - self._beat_at < _BEAT_EVERY:
+            return
+        self._beaten, self._beat_at = state, now
+        try:
+            heartbeats.beat(Heartbeat.Kind.CONSUMER, state=state)
+        except DatabaseError as error:
+            logger.warning("beat missed error=%s", type(error).__name__)
+            connection.close()

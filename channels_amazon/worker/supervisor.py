@@ -1,0 +1,102 @@
+"""The worker: keeps a task queue cluster alive and ticking; worker layer.
+
+It starts the cluster in a process group of its own, sends it a sign-of-life task
+through the queue, and when none comes back, or a process of the group dies, ends the
+whole group and starts another.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from django.db import Error, close_old_connections, connections
+
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.worker.process_group import GRACE, ClusterGroup
+from channels_amazon.worker.ticker import Ticker
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+LOST_ONE = "a process of it died"
+STOOD_STILL = "its queue stood still"
+# How long the queue may be quiet before it counts as hung.
+QUIET_SECONDS = 10.0
+# A cluster imports the whole project before its first task.
+START_SECONDS = 20.0
+# Longer than a drain, so that work in progress is finished at a wanted end.
+STOP_SECONDS = 25.0
+
+
+class Supervisor:
+    """Watches one cluster on this host until told to stop."""
+
+    def __init__(
+        self, command: list[str], *, quiet_seconds: float = QUIET_SECONDS
+    ) -> None:
+        self.command = command
+        self.quiet_seconds = quiet_seconds
+        self.ticker = Ticker()
+        self.restarts = 0
+        self.last_reason = ""
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Supervise until SIGTERM or SIGINT, then let the tasks at work finish."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        cluster = self._start()
+        while not self._stopping.wait(TICK_SECONDS):
+            self._tick(cluster)
+            reason = self._reason_to_restart(cluster)
+            if reason:
+                logger.error("cluster restarted pid=%s reason=%s", cluster.pid, reason)
+                self.restarts += 1
+                self.last_reason = reason
+                # Whoever still works in it shows life; in a quiet one nobody does.
+                cluster.end(0 if reason == STOOD_STILL else GRACE)
+                self._free_jobs(cluster)
+                cluster = self._start()
+        cluster.end(STOP_SECONDS)
+        connections.close_all()
+
+    def _start(self) -> ClusterGroup:
+        self.ticker.expect_new_cluster()
+        cluster = ClusterGroup(self.command)
+        logger.info("cluster started pid=%s", cluster.pid)
+        return cluster
+
+    def _free_jobs(self, cluster: ClusterGroup) -> None:
+        try:
+            lifecycle.expire_leases_of(cluster.members)
+        except Error as error:
+            # The leases run out by themselves, a little later.
+            logger.warning("leases kept error=%s", type(error).__name__)
+
+    def _tick(self, cluster: ClusterGroup) -> None:
+        try:
+            close_old_connections()
+            self.ticker.tick(
+                cluster_pid=cluster.pid,
+                restarts=self.restarts,
+                last_reason=self.last_reason,
+            )
+        except Exception as error:  # noqa: BLE001 - the watch goes on without database
+            logger.warning("tick failed error=%s", type(error).__name__)
+            connections.close_all()
+            # The queue cannot answer us: that says nothing about the cluster.
+            self.ticker.forgive()
+
+    def _reason_to_restart(self, cluster: ClusterGroup) -> str:
+        if cluster.has_lost_one():
+            return LOST_ONE
+        allowed = self.quiet_seconds
+        if not self.ticker.has_beaten:
+            allowed = max(allowed, START_SECONDS)
+        return STOOD_STILL if self.ticker.quiet_seconds > allowed else ""
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()

@@ -1,0 +1,88 @@
+"""What the supervisor does each second: wakes drains, asks for signs of life."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from channels_amazon.models import Heartbeat
+from channels_amazon.services.jobs import heartbeats, lifecycle, queue, schedules
+
+# Ask when the last sign of life is this old; a working queue answers in 0.1 s.
+ASK_AFTER = timedelta(seconds=2)
+SUPERVISOR_SECONDS = 5.0
+SCHEDULE_SECONDS = 60.0
+# Signs of life wait in line too: a hung queue must not fill up with questions.
+MOST_WAITING = 30
+
+
+class Ticker:
+    """Remembers when it did what, and when the queue last showed life.
+
+    `quiet_seconds` counts on this process's own clock from the last change of the
+    heartbeat row, so neither a clock that jumps nor an old row can deceive it.
+    """
+
+    def __init__(self) -> None:
+        self._has_looked = False
+        self._seen_beat: datetime | None = None
+        self._changed_at = time.monotonic()
+        self._beat_at = 0.0
+        self._schedule_at = 0.0
+        self.has_beaten = False
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Return how long no task of this host has shown life."""
+        return time.monotonic() - self._changed_at
+
+    def forgive(self) -> None:
+        """Start the quiet anew: the cluster just started, or we could not look."""
+        self._changed_at = time.monotonic()
+
+    def expect_new_cluster(self) -> None:
+        """Wait for the first sign of life of a cluster that is just starting."""
+        self.has_beaten = False
+        self.forgive()
+
+    def tick(self, **detail: object) -> None:
+        """Do what is due; `detail` goes into the supervisor's own heartbeat.
+
+        Raises what database and broker raise.
+        """
+        self._look()
+        now = time.monotonic()
+        if now - self._beat_at >= SUPERVISOR_SECONDS:
+            self._beat_at = now
+            heartbeats.beat(Heartbeat.Kind.SUPERVISOR, **detail)
+        if now - self._schedule_at >= SCHEDULE_SECONDS:
+            self._schedule_at = now
+            schedules.ensure_schedules()
+        waiting = queue.waiting_tasks()
+        if waiting < queue.MAX_WAITING and lifecycle.is_work_due():
+            queue.enqueue(queue.DRAIN_TASK)
+        if waiting < MOST_WAITING:
+            self._ask()
+
+    def _look(self) -> None:
+        row = Heartbeat.objects.filter(
+            kind=Heartbeat.Kind.QUEUE, host=heartbeats.host_name()
+        ).first()
+        beat = row.beat_at if row is not None else None
+        if beat != self._seen_beat:
+            # The first look may find what an earlier cluster left.
+            self.has_beaten = self.has_beaten or self._has_looked
+            self._seen_beat = beat
+            self._changed_at = time.monotonic()
+        self._has_looked = True
+
+    def _ask(self) -> None:
+        seen = self._seen_beat
+        if seen is not None and abs(timezone.now() - seen) < ASK_AFTER:
+            return
+        # Other hosts on the same queue may take the question: ask once for each.
+        hosts = heartbeats.living_hosts(Heartbeat.Kind.SUPERVISOR, 15.0)
+        for _host in range(max(hosts, 1)):
+            queue.enqueue(queue.BEAT_TASK)

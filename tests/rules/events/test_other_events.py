@@ -1,0 +1,171 @@
+"""Reading news of outbound orders and of reports, good and bad."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels_amazon.rules.events.fulfillment_order_status import (
+    OutboundEvent,
+    ReturnedUnits,
+    read_outbound_event,
+)
+from channels_amazon.rules.events.order_change import BadEvent, Envelope, read_envelope
+from channels_amazon.rules.events.report_finished import ReportEvent, read_report_event
+
+WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def outbound(**over: Any) -> dict[str, Any]:
+    """Return FULFILLMENT_ORDER_STATUS."""
+    change = {
+        "SellerId": "A1",
+        "EventType": "Order",
+        "StatusUpdatedDateTime": "2026-11-20T12:00:00Z",
+        "SellerFulfillmentOrderId": "SHOP-1001",
+        "FulfillmentOrderStatus": "Complete",
+        "FulfillmentReturnItem": {
+            "ReceivedDateTime": "2026-11-20T12:00:00Z",
+            "ReturnedQuantity": 2,
+            "SellerSKU": "SKU-1",
+        },
+        **over,
+    }
+    return {
+        "NotificationType": "FULFILLMENT_ORDER_STATUS",
+        "EventTime": "2026-11-20T13:00:00Z",
+        "Payload": {"FulfillmentOrderStatusNotification": change},
+        "NotificationMetadata": {"NotificationId": "n"},
+    }
+
+
+def report(**over: Any) -> dict[str, Any]:
+    """Return REPORT_PROCESSING_FINISHED, whose names begin in lower case."""
+    told = {
+        "sellerId": "A1",
+        "accountId": "amzn1.merchant.o.A1",
+        "reportId": "54517018502",
+        "reportType": "T",
+        "processingStatus": "DONE",
+        "reportDocumentId": "amzn1.tortuga.3.x",
+        **over,
+    }
+    return {
+        "notificationType": "REPORT_PROCESSING_FINISHED",
+        "eventTime": "2026-11-20T12:00:00Z",
+        "payload": {"reportProcessingFinishedNotification": told},
+        "notificationMetadata": {"notificationId": "n"},
+    }
+
+
+def envelope(body: Any) -> Envelope:
+    return read_envelope(json.dumps(body))
+
+
+def test_outbound_event_is_read() -> None:
+    assert read_outbound_event(envelope(outbound())) == OutboundEvent(
+        "A1", "SHOP-1001", "Complete", WHEN, ReturnedUnits("SKU-1", 2, WHEN)
+    )
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        None,
+        7,
+        {},
+        {"ReturnedQuantity": 0, "SellerSKU": "S"},
+        {"ReturnedQuantity": "2", "SellerSKU": "S"},
+        {"ReturnedQuantity": 2},
+    ],
+)
+def test_outbound_event_counts_without_a_return(returned: Any) -> None:
+    event = read_outbound_event(envelope(outbound(FulfillmentReturnItem=returned)))
+
+    assert (event.status, event.returned) == ("Complete", None)
+
+
+def test_outbound_event_falls_back_to_the_event_time() -> None:
+    event = read_outbound_event(envelope(outbound(StatusUpdatedDateTime="soon")))
+
+    assert event.changed_at == WHEN.replace(hour=13)
+
+
+@pytest.mark.parametrize(
+    "name", ["SellerId", "SellerFulfillmentOrderId", "FulfillmentOrderStatus"]
+)
+@pytest.mark.parametrize("value", [None, "", 7, []])
+def test_outbound_event_names_the_wrong_field(name: str, value: Any) -> None:
+    with pytest.raises(BadEvent, match=name) as caught:
+        read_outbound_event(envelope(outbound(**{name: value})))
+
+    assert caught.value.code == "notifications.wrong_schema"
+
+
+def test_report_event_is_read() -> None:
+    found = envelope(report())
+
+    assert (found.notification_type, found.notification_id) == (
+        "REPORT_PROCESSING_FINISHED",
+        "n",
+    )
+    assert read_report_event(found) == ReportEvent(
+        "A1", "54517018502", "T", "DONE", "amzn1.tortuga.3.x", WHEN
+    )
+
+
+def test_report_event_may_have_no_document() -> None:
+    told = report(reportDocumentId=None, processingStatus="CANCELLED")
+
+    assert read_report_event(envelope(told)).document_id == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["sellerId", "reportId", "reportType", "processingStatus"]
+)
+@pytest.mark.parametrize("value", [None, "", 7])
+def test_report_event_names_the_wrong_field(name: str, value: Any) -> None:
+    with pytest.raises(BadEvent, match=name):
+        read_report_event(envelope(report(**{name: value})))
+
+
+@pytest.mark.models
+def test_examples_of_the_schemas_are_read(spapi_models: Path) -> None:
+    def example(name: str) -> Envelope:
+        schema = json.loads((spapi_models / "schemas" / f"{name}.json").read_text())
+        return envelope(schema["examples"][0])
+
+    shipped = read_outbound_event(example("FulfillmentOrderStatusNotification"))
+    ready = read_report_event(example("ReportProcessingFinishedNotification"))
+
+    assert (shipped.order_id, shipped.status) == ("SFOID2345", "PROCESSED")
+    assert (ready.report_id, ready.status) == ("54517018502", "CANCELLED")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(json_values)
+def test_reading_any_json_ends_in_an_event_or_in_bad_event(value: Any) -> None:
+    bodies = [
+        {"Payload": value},
+        {"payload": {"reportProcessingFinishedNotification": value}},
+        {"Payload": {"FulfillmentOrderStatusNotification": value}},
+        outbound(FulfillmentReturnItem=value, StatusUpdatedDateTime=value),
+    ]
+    for body in bodies:
+        for read in (read_outbound_event, read_report_event):
+            with suppress(BadEvent):
+                read(envelope(body))

@@ -1,0 +1,172 @@
+"""The first pull and the sweep: every page once, and none of the quota wasted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.emulator import Emulator
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    Order,
+    QuotaBucket,
+    SyncJob,
+    SyncRun,
+)
+from channels_amazon.sync.orders import sweep
+from channels_amazon.sync.runtime import runner
+from tests.builders import make_account, make_job, make_order
+from tests.sync.running import run_through
+
+pytestmark = pytest.mark.django_db
+
+SWEEP = SyncJob.Kind.ORDER_SWEEP
+State = SyncRun.State
+US = "ATVPDKIKX0DER"
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> AmazonAccount:
+    """Give an account of which Amazon tells no events."""
+    return make_account(emulator=emulator)
+
+
+def sell(emulator: Emulator, count: int = 1) -> list[str]:
+    """Place orders that are old enough for a search to show them."""
+    ids = emulator.place_orders(count, marketplace_id=US, fulfilled_by="MERCHANT")
+    emulator.advance(180)
+    return ids
+
+
+def cursor() -> dict[str, object]:
+    """Return where the one sweep stands."""
+    position: dict[str, object] = SyncJob.objects.get(kind=SWEEP).cursor
+    return position
+
+
+def searches() -> int:
+    """Return how often searchOrders was called."""
+    return ApiCall.objects.filter(operation="searchOrders").count()
+
+
+def test_first_pull_goes_on_at_its_page(
+    emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SLICE", timedelta(0))
+    ids = sell(emulator, 130)
+
+    runner.run_kind(account, SWEEP)
+    assert cursor()["token"]
+    assert Order.objects.count() == 100
+    run_through(account, SWEEP)
+
+    assert Order.objects.filter(amazon_order_id__in=ids).count() == 130
+    assert (searches(), cursor()["token"]) == (2, "")
+
+
+def test_page_that_ran_out_begins_the_pass_anew(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    sell(emulator, 2)
+    run_through(account, SWEEP)
+    Order.objects.all().delete()
+    now = timezone.now()
+    SyncJob.objects.update(
+        cursor={
+            "after": (now - timedelta(days=30)).isoformat(),
+            "edge": now.isoformat(),
+            "token": "void",
+            "token_at": now.isoformat(),
+        }
+    )
+
+    assert run_through(account, SWEEP).state == State.DONE
+
+    assert Order.objects.filter(status="unshipped").count() == 2
+    assert cursor()["low_water"]
+
+
+def test_sweep_finds_a_change_and_moves_its_mark(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    (order_id,) = sell(emulator)
+    run_through(account, SWEEP)
+    before = cursor()["low_water"]
+    emulator.control("cancel", order_id=order_id, kind="merchant")
+    emulator.advance(180)
+
+    made = run_through(account, SWEEP)
+
+    order = Order.objects.get(amazon_order_id=order_id)
+    assert (order.status, made.calls) == ("cancelled", 1)
+    assert str(cursor()["low_water"]) > str(before)
+
+
+def test_sweep_leaves_tokens_for_urgent_orders(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    run_through(account, SWEEP)
+    QuotaBucket.objects.filter(operation="searchOrders").update(
+        tokens=sweep.SPARED_TOKENS + 0.5
+    )
+
+    made = runner.run_kind(account, SWEEP)
+
+    assert made is not None
+    assert (made.state, made.calls) == (State.WAITING, 0)
+    job = SyncJob.objects.get(kind=SWEEP)
+    assert job.waiting_until is not None
+    assert job.waiting_until - timezone.now() < timedelta(seconds=179)
+
+
+def test_late_sweep_takes_the_spared_tokens_too(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    run_through(account, SWEEP)
+    job = SyncJob.objects.get(kind=SWEEP)
+    late = timezone.now() - sweep.LATE - timedelta(minutes=1)
+    job.cursor["low_water"] = late.isoformat()
+    job.save()
+    QuotaBucket.objects.filter(operation="searchOrders").update(tokens=1.5)
+
+    made = runner.run_kind(account, SWEEP)
+
+    assert made is not None
+    assert (made.state, made.calls) == (State.DONE, 1)
+
+
+def test_unreadable_order_is_set_aside_and_the_page_goes_on(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    bad, good = sell(emulator, 2)
+    emulator.state.orders[bad].items[0].order_item_id = ""
+
+    made = run_through(account, SWEEP)
+
+    assert (made.state, made.rows_aside) == (State.DONE, 1)
+    aside = Order.objects.get(amazon_order_id=bad)
+    assert aside.aside_code == "orders.unreadable"
+    assert Order.objects.get(amazon_order_id=good).completed_at is not None
+
+
+def test_sweep_wakes_the_fetch_for_quiet_pending_orders(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    order = make_order(account, status=Order.Status.PENDING)
+    long_ago = timezone.now() - timedelta(hours=1)
+    Order.objects.filter(pk=order.pk).update(updated_at=long_ago)
+    fetch = make_job(
+        account,
+        kind=SyncJob.Kind.ORDER_FETCH,
+        due_at=timezone.now() + timedelta(hours=1),
+    )
+
+    run_through(account, SWEEP)
+
+    order.refresh_from_db()
+    fetch.refresh_from_db()
+    assert order.stale_since is not None
+    assert fetch.due_at <= timezone.now()

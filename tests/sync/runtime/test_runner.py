@@ -1,0 +1,245 @@
+"""How each way a run ends is settled, and who runs next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.errors import NeedsMerchant, Recoverable
+from channels_amazon.models import AmazonAccount, DiagnosticEntry, SyncJob, SyncRun
+from channels_amazon.services.accounts.connection import disconnect_account
+from channels_amazon.services.jobs import lifecycle
+from channels_amazon.spapi.errors import (
+    AccessDenied,
+    AuthorizationLost,
+    Evidence,
+    Throttled,
+)
+from channels_amazon.sync.runtime import registry, runner
+from channels_amazon.sync.runtime.context import LeaseLost, Outcome, RunContext
+from channels_amazon.sync.runtime.registry import Reconcile, Reconciler
+from tests.builders import make_account, make_job
+
+pytestmark = pytest.mark.django_db
+
+Kind = SyncJob.Kind
+State = SyncRun.State
+HOUR = timedelta(hours=1)
+Play = Callable[[Reconcile], None]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Give a function that makes every job run the given reconciler."""
+
+    def use(function: Reconcile) -> None:
+        monkeypatch.setattr(
+            registry, "get", lambda kind: Reconciler(kind, function, HOUR)
+        )
+
+    return use
+
+
+def raising(error: Exception) -> Reconcile:
+    """Return a reconciler that does one row, saves its cursor, and then fails."""
+
+    def reconcile(ctx: RunContext) -> Outcome:
+        ctx.progress(rows=1)
+        ctx.save_cursor({"page": 2})
+        raise error
+
+    return reconcile
+
+
+def run_one(kind: str = Kind.LISTINGS) -> tuple[SyncJob, SyncRun]:
+    """Run a new account's job of `kind`; return both rows as stored."""
+    job = make_job(kind=kind)
+    run = runner.run_kind(job.account, kind)
+    assert run is not None
+    return SyncJob.objects.get(pk=job.pk), SyncRun.objects.get(pk=run.pk)
+
+
+def later() -> datetime:
+    """Return a time two minutes from now."""
+    return timezone.now() + timedelta(minutes=2)
+
+
+def test_run_that_is_done_comes_again_after_its_interval(play: Play) -> None:
+    play(lambda ctx: Outcome(message="All is well."))
+    job, run = run_one()
+    assert (run.state, run.message) == (State.DONE, "All is well.")
+    assert job.due_at > timezone.now() + HOUR - timedelta(minutes=1)
+    assert job.first_done_at is not None
+
+
+def test_run_of_a_slice_goes_on_at_once_with_its_progress(play: Play) -> None:
+    def reconcile(ctx: RunContext) -> Outcome:
+        ctx.progress(rows=3, changed=1, total=9)
+        ctx.save_cursor({"page": len(ctx.cursor) + 1})
+        return Outcome(next_due=ctx.now(), is_complete=False)
+
+    play(reconcile)
+    job, _run = run_one()
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert (job.progress["rows"], job.progress["total"]) == (6, 9)
+    assert job.first_done_at is None
+
+
+def test_run_after_a_whole_pass_counts_anew(play: Play) -> None:
+    def reconcile(ctx: RunContext) -> Outcome:
+        ctx.progress(rows=3)
+        return Outcome()
+
+    play(reconcile)
+    job, _run = run_one()
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert job.progress["rows"] == 3
+
+
+def test_throttled_run_waits_and_keeps_its_cursor(play: Play) -> None:
+    until = later()
+    play(raising(Throttled("Used up.", Evidence("getOrder"), retry_at=until)))
+    job, run = run_one()
+    assert run.state == State.WAITING
+    assert (job.due_at, job.waiting_until, job.attempts) == (until, until, 0)
+    assert job.cursor == {"page": 2}
+    assert not DiagnosticEntry.objects.exists()
+
+
+def test_recoverable_run_backs_off_and_tells_once(play: Play) -> None:
+    play(raising(Recoverable("amazon.outage", "Amazon is down.")))
+    job, run = run_one()
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert (run.state, run.code) == (State.FAILED, "amazon.outage")
+    assert job.attempts == 2
+    assert job.due_at > timezone.now() + timedelta(seconds=5)
+    assert DiagnosticEntry.objects.filter(code="amazon.outage").count() == 1
+
+
+def test_run_that_fails_again_and_again_is_a_finding(play: Play) -> None:
+    play(raising(Recoverable("amazon.outage", "Amazon is down.")))
+    job, _run = run_one()
+    for _ in range(5):
+        runner.run_kind(job.account, job.kind)
+    assert DiagnosticEntry.objects.filter(code="job.failing").count() == 1
+
+
+def test_run_that_needs_the_merchant_blocks_and_is_tried_again(play: Play) -> None:
+    play(raising(NeedsMerchant("store.plan", "The plan is too small.", fix="Upgrade.")))
+    job, run = run_one()
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert (run.state, job.blocked_code) == (State.BLOCKED, "store.plan")
+    assert timezone.now() < job.due_at <= timezone.now() + lifecycle.BLOCKED_RETRY
+    assert DiagnosticEntry.objects.get().fix == "Upgrade."
+
+
+def test_run_that_succeeds_lifts_the_block(play: Play) -> None:
+    play(lambda ctx: Outcome())
+    job = make_job(blocked_code="store.plan", blocked_message="The plan.")
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert job.blocked_code == ""
+
+
+def test_refused_run_blocks_only_itself_and_wakes_the_probes(play: Play) -> None:
+    account = make_account()
+    probes = make_job(account, kind=Kind.PERMISSIONS, due_at=later())
+    push = make_job(account, kind=Kind.STOCK_PUSH)
+    make_job(account, kind=Kind.FBA_STOCK)
+    play(raising(AccessDenied("Refused.", Evidence("getInventorySummaries", 403))))
+    runner.run_kind(account, Kind.FBA_STOCK)
+    blocked = account.jobs.exclude(blocked_code="").get()
+    probes.refresh_from_db()
+    push.refresh_from_db()
+    assert blocked.blocked_code == "permission.fulfillment_inventory_missing"
+    assert probes.due_at <= timezone.now()
+    assert push.blocked_code == ""
+    assert DiagnosticEntry.objects.get().code == blocked.blocked_code
+
+
+def test_lost_authorisation_stops_every_job_of_the_account(play: Play) -> None:
+    job = make_job()
+    make_job(job.account, kind=Kind.STOCK_PUSH)
+    play(raising(AuthorizationLost("Revoked.", Evidence("lwa.token", 400))))
+    runner.run_kind(job.account, job.kind)
+    account = AmazonAccount.objects.get(pk=job.account_id)
+    assert account.state == AmazonAccount.State.NEEDS_AUTHORIZATION
+    codes = set(account.jobs.values_list("blocked_code", flat=True))
+    assert codes == {"token.revoked"}
+    assert lifecycle.claim_due("me", 15) is None
+
+
+def test_unknown_error_is_told_with_its_traceback(
+    play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
+    play(raising(ZeroDivisionError("Atzr|canary in the text")))
+    _job, run = run_one()
+    assert run.code == "unknown"
+    assert "ZeroDivisionError" in run.detail
+    assert "canary" not in run.detail
+    assert "run failed" in caplog.text
+    assert DiagnosticEntry.objects.get().level == DiagnosticEntry.Level.ERROR
+
+
+def test_run_whose_lease_is_lost_leaves_the_job_to_its_new_holder(play: Play) -> None:
+    def reconcile(ctx: RunContext) -> Outcome:
+        SyncJob.objects.update(lease_holder="another")
+        with pytest.raises(LeaseLost):
+            ctx.save_cursor({"page": 9})
+        ctx.keep_lease()
+        return Outcome()
+
+    play(reconcile)
+    job, run = run_one()
+    assert run.state == State.ABANDONED
+    assert (job.lease_holder, job.cursor) == ("another", {})
+
+
+def test_drain_serves_accounts_in_turn(play: Play) -> None:
+    served: list[int] = []
+
+    def reconcile(ctx: RunContext) -> Outcome:
+        served.append(ctx.account.pk)
+        is_last = served.count(ctx.account.pk) == 3
+        return Outcome(next_due=None if is_last else ctx.now(), is_complete=is_last)
+
+    play(reconcile)
+    first, second = make_job(), make_job()
+    assert runner.drain() == 6
+    assert served == [first.account_id, second.account_id] * 3
+
+
+def test_drain_ends_when_its_time_is_used(play: Play) -> None:
+    play(lambda ctx: Outcome(next_due=ctx.now(), is_complete=False))
+    make_job()
+    assert runner.drain(budget=0.05) >= 1
+    assert lifecycle.is_work_due()
+
+
+def test_run_kind_leaves_a_job_that_another_process_holds(play: Play) -> None:
+    play(lambda ctx: Outcome())
+    job = make_job()
+    assert lifecycle.claim(job.pk, "another", 15) is not None
+    assert runner.run_kind(job.account, job.kind) is None
+
+
+def test_run_of_an_account_that_is_disconnected_stops_and_stays_told(
+    play: Play,
+) -> None:
+    def reconcile(ctx: RunContext) -> Outcome:
+        disconnect_account(ctx.account, actor="owner")
+        ctx.progress(rows=1)
+        return Outcome()
+
+    play(reconcile)
+    job, run = run_one()
+    assert run.state == State.ABANDONED
+    assert job.lease_until is None
+    assert lifecycle.claim_due("me", 15) is None
