@@ -68,7 +68,7 @@ class FilterForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    """A search by name; it is sent by POST, see views/order_search.py."""
+    """A search by name; it is sent by POST, see views/orders/name_search.py."""
 
     name = forms.CharField(
         label=_("Name of buyer or recipient"),

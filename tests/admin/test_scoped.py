@@ -9,7 +9,7 @@ from django.urls import reverse
 from channels_amazon.admin import site
 from channels_amazon.models import Credential, DeveloperApplication, Product, Variant
 from tests import builders
-from tests.views.world import World, make_world, signed_in
+from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from channels_amazon.models import StoreMember
 from channels_amazon.urls import urlpatterns
 from tests.builders import make_parcel, make_template
-from tests.views.world import (
+from tests.views.scene import (
     World,
     make_member_client,
     make_put_aside,
@@ -196,7 +196,8 @@ def body(response: Any) -> bytes:
 
 
 def test_addresses_are_all_in_the_table() -> None:
-    assert {pattern.name for pattern in urlpatterns} == set(ADDRESSES)
+    names = {page.name for folder in urlpatterns for page in folder.url_patterns}
+    assert names == set(ADDRESSES)
 
 
 @pytest.mark.parametrize("name", sorted(ADDRESSES))

@@ -14,7 +14,7 @@ from channels_amazon.services.diagnostics.entries import Entry, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import sentence
 from tests.builders import make_job
-from tests.views.world import World, make_world, signed_in
+from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from channels_amazon.worker.consumer import Consumer
 from shoplink.logs import JsonFormatter
 from tests.builders import make_member, make_store, make_user, make_variant
 from tests.emulator.caller import SELLERS
-from tests.views.world import MODEL_BACKEND
+from tests.views.scene import MODEL_BACKEND
 from tests.whole.installation import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels_amazon.rules.order_fetch import reports as reports
+from channels_amazon.rules.order_fetch import reports
 from channels_amazon.rules.order_fetch.backlog import (
     LONGEST_BACKLOG,
     Backlog,

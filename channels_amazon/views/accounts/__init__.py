@@ -1,0 +1,1 @@
+"""Pages on which a seller is connected and looked after; views layer."""

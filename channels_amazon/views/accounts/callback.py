@@ -1,0 +1,79 @@
+"""Where Amazon leads the merchant back to; views layer.
+
+The address holds an authorisation code: every answer forbids to pass it on, and is a
+redirect, so that it stays neither in the browser's bar nor in its history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from channels_amazon.admin.site import site
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.services.accounts.oauth import Answer, redeem
+from channels_amazon.views.accounts.connect import visitor_of
+from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.views.base import page, store_page
+
+_KEPT = "amazon_authorization_outcome"
+_PARAMETERS = ("state", "spapi_oauth_code", "selling_partner_id", "error")
+
+
+def callback(request: HttpRequest) -> HttpResponseBase:
+    """Connect the account with what Amazon's redirect brought, or say why not."""
+    if site.has_permission(request):
+        response = _callback(request)
+    else:
+        # Without the query: a code has no place in another address.
+        response = redirect_to_login(request.path, reverse("admin:login"))
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@store_page
+@require_safe
+def _callback(request: HttpRequest) -> HttpResponse:
+    if any(name in request.GET for name in _PARAMETERS):
+        return _redeem(request)
+    return _show(request)
+
+
+@sensitive_variables("answer")
+def _redeem(request: HttpRequest) -> HttpResponse:
+    given = request.GET
+    answer = Answer(
+        state=given.get("state", ""),
+        code=given.get("spapi_oauth_code", ""),
+        seller_id=given.get("selling_partner_id", "")[:40],
+        error=given.get("error", "")[:80],
+    )
+    try:
+        account = redeem(answer, visitor_of(request))
+    except ShoplinkError as error:
+        request.session[_KEPT] = asdict(outcome_of(error))
+        return redirect("amazon-callback")
+    request.session.pop(_KEPT, None)
+    return redirect("amazon-account-progress", account.pk)
+
+
+def _show(request: HttpRequest) -> HttpResponse:
+    """Show how the last authorisation of this session failed."""
+    outcome: dict[str, Any] | None = request.session.get(_KEPT)
+    return page(
+        request,
+        "channels_amazon/connect/outcome.html",
+        {"outcome": outcome},
+        title=_("Not connected"),
+        status=400,
+    )

@@ -1,0 +1,245 @@
+"""Connecting an Amazon account, and disconnecting it; views layer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms.connect import AppstoreForm, ConnectForm, PrivateForm
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount, Store, translated
+from channels_amazon.services.accounts import connection, oauth, preflight
+from channels_amazon.services.accounts.connection import AccountGrant
+from channels_amazon.services.accounts.oauth import Visitor, Wish
+from channels_amazon.services.accounts.private_app import connect_by_token
+from channels_amazon.services.amazon_client.applications import current_application
+from channels_amazon.views.accounts.accounts import owned_stores
+from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.views.base import (
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    require_owner,
+    store_page,
+)
+
+REGIONS = AmazonAccount.Region
+
+
+@store_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def connect(request: HttpRequest) -> HttpResponse:
+    """Show what is needed to connect, then lead to Amazon's consent page."""
+    stores = own_stores(request)
+    if is_fragment(request):
+        return _show_preflight(request, stores)
+    if request.method == "POST":
+        return _leave(request, stores)
+    account = _account_named(request)
+    region = account.region if account else request.GET.get("region", REGIONS.NA)
+    if region not in REGIONS.values:
+        region = REGIONS.NA
+    form = _connect_form(stores, region, initial=_initial(request, region, account))
+    return _show_connect(request, form, region, account)
+
+
+@store_page
+@sensitive_post_parameters("refresh_token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def connect_private(request: HttpRequest) -> HttpResponse:
+    """Connect by a refresh token that Seller Central showed."""
+    stores = own_stores(request)
+    form = PrivateForm(stores, request.POST or None)
+    outcome = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        grant = AccountGrant(
+            region=data["region"],
+            seller_id=data["seller_id"],
+            name="",
+            refresh_token=data["refresh_token"],
+        )
+        actor = request.user.get_username()
+        try:
+            account = connect_by_token(data["store"], grant=grant, actor=actor)
+        except ShoplinkError as error:
+            outcome = outcome_of(error)
+        else:
+            return redirect("amazon-account-progress", account.pk)
+    context = {"form": form, "stores": stores, "outcome": outcome}
+    return page(
+        request,
+        "channels_amazon/connect/private.html",
+        context,
+        title=_("Private application"),
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@store_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def appstore_login(request: HttpRequest) -> HttpResponse:
+    """Go on with an authorisation that the merchant began at Amazon."""
+    stores = own_stores(request)
+    is_post = request.method == "POST"
+    sent = request.POST if is_post else request.GET
+    names = ("amazon_callback_uri", "amazon_state", "selling_partner_id")
+    initial: dict[str, Any] = {name: sent.get(name, "") for name in names}
+    seller = initial["selling_partner_id"]
+    known = mine(AmazonAccount, request).filter(seller_id=seller, store__in=stores)
+    initial["store"] = known.values_list("store_id", flat=True).first() or ""
+    form = AppstoreForm(stores, request.POST if is_post else None, initial=initial)
+    context: dict[str, Any] = {"form": form, "stores": stores, "seller_id": seller}
+    try:
+        uri = initial["amazon_callback_uri"]
+        context["region"] = oauth.appstore_region(uri, current_application())
+        if is_post and form.is_valid():
+            address = oauth.begin_at_amazon(
+                Wish(form.cleaned_data["store"], context["region"]),
+                visitor_of(request),
+                callback_uri=uri,
+                amazon_state=form.cleaned_data["amazon_state"],
+            )
+            return redirect(address)
+    except ShoplinkError as error:
+        context["outcome"] = outcome_of(error)
+    return _show_appstore(request, context)
+
+
+@store_page
+@require_POST
+def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Stop the account's jobs and delete its tokens."""
+    rows = mine(AmazonAccount, request).select_related("store")
+    account = get_mine(rows, request, pk=account_id)
+    require_owner(request, account.store)
+    connection.disconnect_account(account, actor=request.user.get_username())
+    text = _("%(account)s is disconnected. Its tokens are deleted, its records kept.")
+    messages.success(request, text % {"account": account})
+    return redirect("amazon-account-list")
+
+
+def own_stores(request: HttpRequest) -> QuerySet[Store]:
+    """Return the stores that the user may connect, by name."""
+    rows: QuerySet[Store] = Store.objects.filter(pk__in=owned_stores(request))
+    return rows
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Return who asks, and in which session."""
+    return Visitor(
+        user_id=request.user.pk or 0,
+        session_key=request.session.session_key or "",
+        name=request.user.get_username(),
+    )
+
+
+def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
+    region = request.POST.get("region", "")
+    region = region if region in REGIONS.values else REGIONS.NA
+    form = _connect_form(stores, region, request.POST)
+    if not form.is_valid():
+        return _show_connect(request, form, region, None)
+    data = form.cleaned_data
+    wish = Wish(data["store"], region, tuple(data["marketplaces"]), data["account"])
+    try:
+        return redirect(oauth.begin(wish, visitor_of(request)))
+    except ShoplinkError as error:
+        form.add_error(None, translated(error.message))
+        return _show_connect(request, form, region, data["account"])
+
+
+def _connect_form(
+    stores: QuerySet[Store], region: str, *args: Any, **options: Any
+) -> ConnectForm:
+    own = AmazonAccount.objects.filter(store__in=stores)
+    return ConnectForm(stores, region, *args, accounts=own, **options)
+
+
+def _account_named(request: HttpRequest) -> AmazonAccount | None:
+    """Return the account that is to be authorised again, if one is named."""
+    given = request.GET.get("account", "")
+    if not given.isdecimal():
+        return None
+    rows = mine(AmazonAccount, request).select_related("store")
+    account = get_mine(rows, request, pk=int(given[:18]))
+    require_owner(request, account.store)
+    return account
+
+
+def _initial(
+    request: HttpRequest, region: str, account: AmazonAccount | None
+) -> dict[str, Any]:
+    sites = [site.id for site in MARKETPLACES.values() if site.region == region]
+    if account is None:
+        store = request.GET.get("store", "")
+        return {"region": region, "marketplaces": sites, "store": store}
+    left_out = account.participations.filter(is_selected=False)
+    deselected = set(left_out.values_list("marketplace_id", flat=True))
+    return {
+        "region": region,
+        "store": account.store_id,
+        "account": account.pk,
+        "marketplaces": [site for site in sites if site not in deselected],
+    }
+
+
+def _show_connect(
+    request: HttpRequest, form: ConnectForm, region: str, account: AmazonAccount | None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "region": region,
+        "regions": REGIONS.choices,
+        "account": account,
+        "stores": form.fields["store"].queryset,  # type: ignore[attr-defined]
+    }
+    return page(
+        request,
+        "channels_amazon/connect/connect.html",
+        context,
+        title=_("Connect Amazon"),
+        status=422 if form.errors else 200,
+    )
+
+
+def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
+    given = request.GET.get("store", "")
+    chosen = stores.filter(pk=int(given[:18])) if given.isdecimal() else stores
+    store = chosen.first()
+    checks = []
+    if store is not None:
+        address = request.build_absolute_uri(reverse("amazon-callback"))
+        checks = preflight.run_preflight(store, address)
+    wrong = [check for check in checks if check.state != preflight.State.OK]
+    errors = sum(check.state == preflight.State.ERROR for check in wrong)
+    context = {"checks": checks, "wrong": len(wrong), "errors": errors}
+    return page(request, "channels_amazon/connect/preflight.html", context)
+
+
+def _show_appstore(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    status = 422 if "outcome" in context else 200
+    template, title = "channels_amazon/connect/appstore.html", _("Connect Amazon")
+    if "outcome" in context:
+        return page(request, template, context, title=title, status=status)
+    uri = context["form"].initial["amazon_callback_uri"]
+    scheme, _slashes, rest = uri.partition("://")
+
+    # The answer to this form leads to a host of Seller Central's that the general
+    # policy does not name.
+    @csp_update({"form-action": [f"{scheme}://{rest.partition('/')[0]}"]})
+    def draw(request: HttpRequest) -> HttpResponse:
+        return page(request, template, context, title=title)
+
+    return cast(HttpResponse, draw(request))

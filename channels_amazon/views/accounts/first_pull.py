@@ -1,0 +1,104 @@
+"""The first pull as it goes on: steps with counts; views layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from channels_amazon.models import AmazonAccount, Heartbeat, SyncJob
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
+from channels_amazon.views.operations.open_issues import ALIVE_WITHIN
+
+# The jobs whose first pass fills the store; the others only follow changes.
+STEPS = (
+    SyncJob.Kind.PARTICIPATIONS,
+    SyncJob.Kind.PERMISSIONS,
+    SyncJob.Kind.LISTINGS,
+    SyncJob.Kind.FBA_STOCK,
+    SyncJob.Kind.ORDER_SWEEP,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One job's first pass: its state, what it has done, what it waits for."""
+
+    name: str
+    kind: str
+    word: str
+    rows: int
+    total: int | None
+    calls: int
+    note: str
+    job: SyncJob
+
+
+@store_page
+@require_safe
+def progress(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show the steps of the first pull; the fragment keeps itself fresh."""
+    accounts = mine(AmazonAccount, request).select_related("store")
+    account = get_mine(accounts, request, pk=account_id)
+    now = timezone.now()
+    lines = figures.job_lines(account, now)
+    steps = [step(line) for line in lines if line.job.kind in STEPS]
+    context = {
+        "account": account,
+        "steps": steps,
+        "done": sum(bool(item.job.first_done_at) for item in steps),
+        "blocked": [item for item in steps if item.job.blocked_code],
+        "is_finished": figures.first_pull_done([item.job for item in steps]),
+        "waiting_until": waiting_until(steps, now),
+        "worker_alive": heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN),
+    }
+    name = "parts/progress_live.html" if is_fragment(request) else "progress.html"
+    return page(request, f"channels_amazon/{name}", context, title=_("First pull"))
+
+
+def step(line: figures.JobLine) -> Step:
+    """Return the step that a job's first pass is."""
+    kind, word = state_words(line)
+    done: dict[str, Any] = line.job.progress or {}
+    total = done.get("total")
+    return Step(
+        name=line.job.get_kind_display(),
+        kind=kind,
+        word=word,
+        rows=int(done.get("rows") or 0),
+        total=int(total) if total is not None else None,
+        calls=int(done.get("calls") or 0),
+        note=str(done.get("note") or ""),
+        job=line.job,
+    )
+
+
+def state_words(line: figures.JobLine) -> tuple[str, str]:
+    """Return the shape and the word of a first pass."""
+    if line.job.blocked_code:
+        return "error", _("Stopped")
+    if line.job.first_done_at:
+        return "ok", _("Done")
+    words = {
+        "running": ("busy", _("Working")),
+        "waiting": ("waiting", _("Waiting for quota")),
+        "failing": ("warning", _("Failed, will retry")),
+    }
+    return words.get(line.state, ("off", _("Not begun")))
+
+
+def waiting_until(steps: list[Step], now: datetime) -> datetime | None:
+    """Return until when the first pull waits for Amazon's quota, if it does."""
+    times = [
+        step.job.waiting_until
+        for step in steps
+        if step.job.waiting_until and step.job.waiting_until > now
+    ]
+    return min(times, default=None)

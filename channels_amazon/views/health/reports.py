@@ -1,0 +1,129 @@
+"""The health check: requested, watched, read, compared, taken along; views layer."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.health.report_form import as_dict
+from channels_amazon.models import AmazonAccount, HealthReport
+from channels_amazon.services.health import reports
+from channels_amazon.views.accounts.last_viewed import follow, followed
+from channels_amazon.views.base import (
+    can_manage,
+    can_operate,
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    require_operator,
+    store_page,
+)
+from channels_amazon.views.health.rows import check_groups, trees
+
+STYLE = "channels_amazon/health_report.css"
+
+
+@store_page
+@require_safe
+def health_index(request: HttpRequest) -> HttpResponse:
+    """Lead to the newest report of the account looked at last.
+
+    Without one it leads to where a check is run.
+    """
+    account = followed(request)
+    if account is None:
+        return redirect("amazon-account-list")
+    report = HealthReport.objects.filter(account=account).first()
+    if report is None:
+        return redirect("amazon-status", account.pk)
+    return redirect("amazon-health-report", report.pk)
+
+
+@store_page
+@require_POST
+def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Ask a worker for a report and lead to it, where its progress shows."""
+    accounts = mine(AmazonAccount, request).select_related("store")
+    account = get_mine(accounts, request, pk=account_id)
+    require_operator(request, account.store)
+    report = reports.request_report(account, request.user.get_username())
+    return redirect("amazon-health-report", report.pk)
+
+
+@store_page
+@require_safe
+def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Show a report, or how far it is; the fragment asks again until it is done."""
+    report = _report(request, report_id)
+    follow(request, report.account)
+    context = report_context(report) | {
+        "can_operate": can_operate(request.user, report.account.store),
+        "can_manage": can_manage(request.user, report.account.store),
+    }
+    name = "body.html" if is_fragment(request) else "report.html"
+    template = f"channels_amazon/health/{name}"
+    return page(request, template, context, title=_("Health check"))
+
+
+@store_page
+@require_safe
+def health_download(request: HttpRequest, report_id: int, form: str) -> HttpResponse:
+    """Hand out a finished report as one HTML file without scripts, or as JSON."""
+    report = _report(request, report_id)
+    if report.state != HealthReport.State.DONE:
+        raise Http404(_("The report is not finished."))
+    stamp = f"{report.created_at:%Y%m%d-%H%M%S}"
+    if form == "json":
+        text = json.dumps(as_dict(report), ensure_ascii=False, indent=2)
+        kind = "application/json"
+    elif form == "html":
+        context = report_context(report) | {"style": _style(), "is_file": True}
+        text = render_to_string("channels_amazon/health/file.html", context)
+        kind = "text/html; charset=utf-8"
+    else:
+        raise Http404
+    response = HttpResponse(text, content_type=kind)
+    name = f"shoplink-health-{report.account_id}-{stamp}.{form}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def report_context(report: HealthReport) -> dict[str, Any]:
+    """Return what page and file show of a report."""
+    findings = list(report.findings.all())
+    problems = [row for row in findings if row.level != row.Level.OK]
+    is_done = report.state == HealthReport.State.DONE
+    groups = check_groups(report, findings)
+    return {
+        "report": report,
+        "account": report.account,
+        "is_done": is_done,
+        "is_lost": reports.is_lost(report),
+        "needs_worker": reports.needs_worker(report),
+        "trees": trees(report, problems),
+        "groups": groups,
+        "checked": sum(line.is_over for group in groups for line in group.lines),
+        "checks": sum(len(group.lines) for group in groups),
+        "comparison": reports.compare(report) if is_done else None,
+    }
+
+
+def _report(request: HttpRequest, report_id: int) -> HealthReport:
+    rows = mine(HealthReport, request).select_related("account__store")
+    return get_mine(rows, request, pk=report_id)
+
+
+def _style() -> str:
+    """Return the file's style sheet as an address that holds it whole."""
+    path = finders.find(STYLE)
+    with open(str(path), "rb") as sheet:
+        return f"data:text/css;base64,{b64encode(sheet.read()).decode()}"

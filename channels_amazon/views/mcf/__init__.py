@@ -1,0 +1,1 @@
+"""Pages of the store's own orders and the MCF rules; views layer."""

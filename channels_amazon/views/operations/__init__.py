@@ -1,0 +1,1 @@
+"""Overview, connection status and logs; views layer."""

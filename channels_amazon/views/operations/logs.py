@@ -1,0 +1,111 @@
+"""The diagnostic logs: what happened, calls to Amazon, runs; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
+from channels_amazon.models import AmazonAccount, ApiCall, DiagnosticEntry, SyncRun
+from channels_amazon.services.diagnostics.export import csv_lines
+from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
+from channels_amazon.views.pagination import newest_first
+
+ROWS = 50
+CALLS_OF_RUN = 200
+DEFAULT_KIND = "events"
+
+
+@store_page
+@require_safe
+def log_list(request: HttpRequest) -> HttpResponse:
+    """Show one kind of log, filtered by the address, newest first."""
+    kind = chosen_kind(request)
+    form = filter_form(request, kind)
+    rows = filtered(request, kind, form)
+    cursor = request.GET.get("after", "")
+    shown = newest_first(rows.select_related("account"), cursor, ROWS)
+    context = {
+        "kind": kind,
+        "form": form,
+        "slice": shown,
+        "is_narrowed": form.is_narrowed,
+        "query": without(request, "after"),
+        "tabs": [
+            ("events", _("Events")),
+            ("calls", _("API calls")),
+            ("runs", _("Runs")),
+        ],
+    }
+    name = "parts/log_rows.html" if is_fragment(request) else "log_list.html"
+    title = _("Diagnostic logs")
+    return page(request, f"channels_amazon/{name}", context, title=title)
+
+
+@store_page
+@require_safe
+def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
+    """Show one row with the run it belongs to and the run's other rows."""
+    if kind not in LOG_FILTERS:
+        raise Http404
+    rows = mine(LOG_FILTERS[kind].model, request)
+    related = ("account",) if kind == "runs" else ("account", "run")
+    row: Any = get_mine(rows.select_related(*related), request, pk=log_id)
+    run = row if isinstance(row, SyncRun) else row.run
+    context = {
+        "kind": kind,
+        "row": row,
+        "run": run,
+        "calls": ApiCall.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
+        "events": DiagnosticEntry.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
+    }
+    template = f"channels_amazon/log_{kind}.html"
+    return page(request, template, context, title=_("Diagnostic logs"))
+
+
+@store_page
+@require_safe
+def log_export(request: HttpRequest) -> HttpResponseBase:
+    """Stream what the filter in the address shows, all of it, as a CSV file."""
+    kind = chosen_kind(request)
+    rows = filtered(request, kind, filter_form(request, kind)).order_by("-pk")
+    response = StreamingHttpResponse(
+        csv_lines(kind, rows), content_type="text/csv; charset=utf-8"
+    )
+    stamp = f"{timezone.now():%Y%m%d-%H%M%S}"
+    name = f"shoplink-{kind}-{stamp}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def chosen_kind(request: HttpRequest) -> str:
+    """Return which of the logs the address names."""
+    kind = request.GET.get("tab", DEFAULT_KIND)
+    return kind if kind in LOG_FILTERS else DEFAULT_KIND
+
+
+def filter_form(request: HttpRequest, kind: str) -> LogFilter:
+    """Return the filter of `kind` with what the address holds."""
+    return LOG_FILTERS[kind](request.GET, mine(AmazonAccount, request))
+
+
+def filtered(request: HttpRequest, kind: str, form: LogFilter) -> QuerySet[Any]:
+    """Return the visible rows that the filter lets through."""
+    rows = mine(LOG_FILTERS[kind].model, request)
+    if kind == "runs":
+        rows = rows.defer("detail")
+    return form.narrow(rows)
+
+
+def without(request: HttpRequest, *names: str) -> str:
+    """Return the address's query without the parameters `names`."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    return query.urlencode()

@@ -1,0 +1,150 @@
+"""The connection status of an account: does it run, how late is it; views layer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from channels_amazon.models import (
+    AccessToken,
+    AmazonAccount,
+    Credential,
+    DiagnosticEntry,
+    HealthReport,
+    Heartbeat,
+    Notification,
+    Order,
+    Permission,
+)
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.views.accounts.accounts import card
+from channels_amazon.views.accounts.last_viewed import follow, followed
+from channels_amazon.views.base import (
+    can_manage,
+    can_operate,
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    store_page,
+)
+from channels_amazon.views.operations.latency import latency_part
+from channels_amazon.views.operations.open_issues import ALIVE_WITHIN, open_problems
+from channels_amazon.views.order_reports.reconciliation import completeness_part
+
+LAST_PROBLEMS = 10
+
+
+@store_page
+@require_safe
+def status_index(request: HttpRequest) -> HttpResponse:
+    """Lead to the status of the account looked at last, else of the first one."""
+    account = followed(request)
+    if account is None:
+        return redirect("amazon-account-list")
+    return redirect("amazon-status", account.pk)
+
+
+@store_page
+@require_safe
+def status(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show token, permissions, processes, jobs, notifications, quota, problems."""
+    accounts = mine(AmazonAccount, request).select_related("store", "application")
+    account = get_mine(accounts, request, pk=account_id)
+    follow(request, account)
+    now = timezone.now()
+    context = live_part(account, now) | {
+        "can_operate": can_operate(request.user, account.store)
+    }
+    if is_fragment(request):
+        return page(request, "channels_amazon/parts/status_live.html", context)
+    context |= {
+        "siblings": mine(AmazonAccount, request).exclude(
+            state=AmazonAccount.State.DISCONNECTED
+        ),
+        "card": card(account, can_manage(request.user, account.store), now),
+        "token": token_facts(account),
+        "permission_names": Permission.Name.labels,
+        "permission_rows": figures.permission_rows(account),
+        "queue_configured": bool(settings.SQS_QUEUE_ARN and settings.SQS_QUEUE_URL),
+    }
+    context |= latency_part(account, now, request.GET.get("span", ""))
+    title = _("Connection status")
+    return page(request, "channels_amazon/status.html", context, title=title)
+
+
+def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
+    """Return what changes by itself while the page is open."""
+    orders = Order.objects.filter(account=account)
+    return {
+        "account": account,
+        "now": now,
+        "problems": open_problems([account], now),
+        "latency": figures.latency(orders),
+        "jobs": figures.job_lines(account, now),
+        "quota": figures.quota_lines(account, now),
+        "processes": process_lines(now),
+        "notifications": notification_facts(account, now),
+        "report": HealthReport.objects.filter(account=account).first(),
+        **completeness_part(account, now),
+        "stock_waiting": figures.stock_waiting([account.pk])[0],
+        "entries": list(
+            DiagnosticEntry.objects.filter(account=account)
+            .exclude(level=DiagnosticEntry.Level.INFO)
+            .order_by("-pk")[:LAST_PROBLEMS]
+        ),
+    }
+
+
+def token_facts(account: AmazonAccount) -> dict[str, Any]:
+    """Return when the tokens were renewed, without reading any of them."""
+    stored = Credential.objects.filter(account=account).values_list("updated_at")
+    access = AccessToken.objects.filter(subject=account.quota_subject)
+    expires = access.values_list("expires_at", flat=True).first()
+    return {
+        "stored_at": stored.values_list("updated_at", flat=True).first(),
+        "access_expires_at": expires,
+        "access_is_valid": bool(expires and expires > timezone.now()),
+    }
+
+
+def process_lines(now: datetime) -> list[dict[str, Any]]:
+    """Return each of our processes with its last sign of life."""
+    return [
+        {
+            "name": Heartbeat.Kind(kind).label,
+            "beat": beat,
+            "alive": bool(
+                beat and now - beat.beat_at < timedelta(seconds=ALIVE_WITHIN)
+            ),
+        }
+        for kind in Heartbeat.Kind.values
+        for beat in [heartbeats.latest(kind)]
+    ]
+
+
+def notification_facts(account: AmazonAccount, now: datetime) -> dict[str, Any]:
+    """Return the last notification and how the last day's were settled."""
+    rows = Notification.objects.filter(account=account)
+    day = rows.filter(received_at__gt=now - timedelta(days=1)).order_by()
+    counts = {
+        row["state"]: row["count"]
+        for row in day.values("state").annotate(count=Count("pk"))
+    }
+    return {
+        "last_at": rows.values_list("received_at", flat=True).first(),
+        "counts": [
+            (Notification.State(key).label, counts[key])
+            for key in Notification.State.values
+            if key in counts
+        ],
+    }

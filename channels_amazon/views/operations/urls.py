@@ -1,0 +1,16 @@
+"""Addresses of the pages of overview, status and logs; views layer."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from channels_amazon.views.operations import logs, overview, status
+
+urlpatterns = [
+    path("", overview.overview, name="amazon-overview"),
+    path("accounts/<int:account_id>/status/", status.status, name="amazon-status"),
+    path("status/", status.status_index, name="amazon-status-index"),
+    path("logs/", logs.log_list, name="amazon-log-list"),
+    path("logs/export/", logs.log_export, name="amazon-log-export"),
+    path("logs/<slug:kind>/<int:log_id>/", logs.log_detail, name="amazon-log-detail"),
+]

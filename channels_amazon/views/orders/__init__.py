@@ -1,0 +1,1 @@
+"""Pages of Amazon's orders; views layer."""

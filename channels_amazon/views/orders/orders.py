@@ -1,0 +1,181 @@
+"""The orders: what must be done today, and where one order stands; views layer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms.filters import NameForm, OrderFilter
+from channels_amazon.forms.orders import ShipForm
+from channels_amazon.forms.returns import ReturnForm
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    ReturnedUnits,
+    Shipment,
+    translated,
+)
+from channels_amazon.services import figures
+from channels_amazon.services.mcf.commitments import placed_by_us
+from channels_amazon.services.privacy import personal_data
+from channels_amazon.views.base import (
+    can_operate,
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    require_personal_data,
+    sees_personal_data,
+    store_page,
+    stores_seen,
+)
+from channels_amazon.views.operations.logs import without
+from channels_amazon.views.orders.name_search import has_ended, narrowed
+from channels_amazon.views.orders.status_line import next_step, seller_central, stamps
+from channels_amazon.views.orders.timeline import timeline
+from channels_amazon.views.pagination import by_time
+from channels_amazon.wording import together
+
+ROWS = 50
+# What must leave next stands first where shipping is the question.
+BY_SHIP_TIME = {"ship", "late"}
+
+
+@store_page
+@require_safe
+def order_list(request: HttpRequest) -> HttpResponse:
+    """Show the orders that the address's filter lets through."""
+    now = timezone.now()
+    accounts = list(mine(AmazonAccount, request))
+    form = OrderFilter(request.GET, accounts)
+    own = mine(Order, request)
+    stores = stores_seen(request.user)
+    wanted = narrowed(request, form.narrow(own, now), stores)
+    by_ship_time = form.chosen("show") in BY_SHIP_TIME
+    cursor = request.GET.get("after", "")
+    shown = by_time(
+        wanted.select_related("account").prefetch_related("lines"),
+        "ship_by" if by_ship_time else "ordered_at",
+        cursor,
+        ROWS,
+        falling=not by_ship_time,
+    )
+    context = {
+        "form": form,
+        "show": form.chosen("show"),
+        "views": [
+            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
+        ],
+        "slice": shown,
+        "ours": placed_by_us(shown.rows),
+        "counts": figures.order_counts(own, now),
+        "has_accounts": bool(accounts),
+        "name_form": NameForm(label_suffix="") if stores else None,
+        "named": request.GET.get("named", ""),
+        "has_ended": has_ended(request),
+        "query": without(request, "after"),
+        "is_fragment": is_fragment(request),
+        "now": now,
+    }
+    name = "parts/order_rows.html" if is_fragment(request) else "order_list.html"
+    return page(request, f"channels_amazon/{name}", context, title=_("Orders"))
+
+
+@store_page
+@require_safe
+def order_detail(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Show where an order stands, its next step, and the form that ships it."""
+    order = get_mine(orders_in_full(request), request, pk=order_id)
+    return show_order(request, order)
+
+
+@store_page
+@require_POST
+def order_reveal(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Show the order with buyer and recipient unmasked; who asked is recorded."""
+    order = get_mine(orders_in_full(request), request, pk=order_id)
+    require_personal_data(request, order.account.store)
+    try:
+        revealed = personal_data.reveal(order, request.user)
+    except ShoplinkError as error:
+        messages.error(request, translated(together(error.message, error.fix)))
+        return show_order(request, order)
+    return show_order(request, order, revealed=revealed)
+
+
+def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
+    """Return the visible orders with all that their page shows."""
+    lines = OrderLine.objects.select_related(
+        "variant", "reservation", "reservation__warehouse"
+    )
+    shipments = Shipment.objects.select_related(
+        "warehouse", "template"
+    ).prefetch_related("lines__line")
+    return (
+        mine(Order, request)
+        .select_related("account", "account__store")
+        .prefetch_related(Prefetch("lines", lines), Prefetch("shipments", shipments))
+    )
+
+
+def ships(order: Order) -> bool:
+    """Tell whether the merchant may still put lines of the order into a package."""
+    return (
+        order.fulfilled_by == Order.FulfilledBy.MERCHANT
+        and order.status in figures.OPEN_STATUSES
+    )
+
+
+def has_left(order: Order) -> bool:
+    """Tell whether units of a merchant's order may have reached its buyer."""
+    is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
+    packed = any(shipment.lines.all() for shipment in order.shipments.all())
+    return is_merchants and (
+        packed or any(line.quantity_shipped for line in order.lines.all())
+    )
+
+
+def show_order(
+    request: HttpRequest,
+    order: Order,
+    *,
+    form: ShipForm | None = None,
+    return_form: ReturnForm | None = None,
+    revealed: Any = None,
+) -> HttpResponse:
+    """Return the order's page, with a form that was refused if there is one."""
+    now: datetime = timezone.now()
+    store = order.account.store
+    operates = can_operate(request.user, store)
+    context = {
+        "order": order,
+        "store_order": placed_by_us([order]).get(order.pk),
+        "next_step": next_step(order, now),
+        "stamps": stamps(order),
+        "seller_central": seller_central(order),
+        "form": form or (ShipForm(order) if operates and ships(order) else None),
+        "return_form": return_form
+        or (ReturnForm(order) if operates and has_left(order) else None),
+        "returned": ReturnedUnits.objects.filter(line__order=order).select_related(
+            "line", "warehouse"
+        ),
+        "can_operate": operates,
+        "ships": ships(order),
+        "may_reveal": sees_personal_data(request.user, store),
+        "recipient": revealed or personal_data.masked(order),
+        "is_revealed": revealed is not None,
+        "timeline": timeline(order),
+        "now": now,
+    }
+    status = 422 if form is not None or return_form is not None else 200
+    template = "channels_amazon/order_detail.html"
+    return page(request, template, context, title=order.amazon_order_id, status=status)

@@ -1,0 +1,1 @@
+"""The data protection page; views layer."""

@@ -1,0 +1,1 @@
+"""Pages of shipments, parcels, ship templates and what is late; views layer."""

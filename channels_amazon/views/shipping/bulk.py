@@ -1,0 +1,132 @@
+"""Ships many orders from a file: first what it would do, then does it; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.forms.shipping import ShipFileForm
+from channels_amazon.models import Store, translated
+from channels_amazon.services.shipping import bulk
+from channels_amazon.services.shipping.bulk import BulkPlan
+from channels_amazon.storefronts import shipment_file
+from channels_amazon.storefronts.catalogue import StorefrontError
+from channels_amazon.views.base import get_mine, page, require_operator, store_page
+from channels_amazon.views.shipping.templates import operated_stores
+from channels_amazon.wording import together
+
+# So many rows of each kind are shown; all of them are counted.
+SHOWN_ROWS = 200
+
+
+@store_page
+def bulk_page(request: HttpRequest) -> HttpResponse:
+    """Show the form for a file, or what the file that was sent would do."""
+    stores = operated_stores(request)
+    if request.method != "POST":
+        return _show(request, ShipFileForm(stores))
+    form = ShipFileForm(stores, request.POST, request.FILES)
+    if not form.is_valid():
+        return _show(request, form, status=422)
+    store: Store = form.cleaned_data["store"]
+    try:
+        text = shipment_file.decode(form.cleaned_data["file"].read())
+        plan = bulk.plan_file(store, text)
+    except StorefrontError as error:
+        form.add_error("file", translated(together(error.message, error.fix)))
+        return _show(request, form, status=422)
+    return _show(request, form, {"plan": plan, "text": text, "store": store})
+
+
+@store_page
+@require_POST
+def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
+    """Keep the good rows of the file that the page showed, as the store's parcels."""
+    store = get_mine(Store, request, pk=store_id)
+    require_operator(request, store)
+    text = request.POST.get("text", "")
+    try:
+        plan, taken = bulk.take_over(store, text, actor=request.user.get_username())
+    except StorefrontError as error:
+        messages.error(request, translated(together(error.message, error.fix)))
+        return redirect("amazon-bulk-ship")
+    made = taken.new + taken.changed
+    messages.success(
+        request,
+        ngettext(
+            "%(count)d parcel is taken over and ships its order.",
+            "%(count)d parcels are taken over and ship their orders.",
+            made,
+        )
+        % {"count": made},
+    )
+    left_out = len(plan.rejected) + plan.counts.get(bulk.BAD, 0)
+    if left_out:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d row was left out: correct it and send the file again.",
+                "%(count)d rows were left out: correct them and send the file again.",
+                left_out,
+            )
+            % {"count": left_out},
+        )
+    return redirect("amazon-parcel-list")
+
+
+@store_page
+@require_safe
+def bulk_example(request: HttpRequest) -> HttpResponse:
+    """Give a file to begin with."""
+    response = HttpResponse(
+        shipment_file.example(), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="shoplink-parcels.csv"'
+    return response
+
+
+def _show(
+    request: HttpRequest,
+    form: ShipFileForm,
+    shown: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "columns": shipment_file.COLUMNS}
+    if shown is not None:
+        context |= shown | _rows(shown["plan"])
+    name = "channels_amazon/bulk_ship.html"
+    title = _("Ship from a file")
+    return page(request, name, context, title=title, status=status)
+
+
+def _rows(plan: BulkPlan) -> dict[str, Any]:
+    """Return the rows to show: what is wrong first, then what would be done."""
+    kinds = {
+        bulk.BAD: ("error", _("Left out")),
+        bulk.WAITS: ("waiting", _("Waits")),
+        bulk.KNOWN: ("off", _("Nothing to do")),
+        bulk.SHIPS: ("ok", _("Ships")),
+    }
+    counts = plan.counts
+    shown = [
+        (*kinds[outcome], row)
+        for outcome in kinds
+        for row in [one for one in plan.rows if one.outcome == outcome][:SHOWN_ROWS]
+    ]
+    return {
+        "rows": shown,
+        "rejected": plan.rejected[:SHOWN_ROWS],
+        "more": len(plan.rows) + len(plan.rejected) > len(shown) + SHOWN_ROWS,
+        "good": len(plan.good),
+        "ships": counts.get(bulk.SHIPS, 0),
+        "waits": counts.get(bulk.WAITS, 0),
+        "known": counts.get(bulk.KNOWN, 0),
+        "bad": counts.get(bulk.BAD, 0) + len(plan.rejected),
+    }

@@ -1,0 +1,104 @@
+"""The late-shipment board: which orders must leave when, what hinders; views layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from channels_amazon.forms.shipping import BoardFilter
+from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.rules.shipping.lateness import AT_RISK_HOURS, Urgency
+from channels_amazon.services.figures import CAP
+from channels_amazon.services.shipping import late_shipments
+from channels_amazon.views.base import is_fragment, mine, page, store_page
+from channels_amazon.views.operations.logs import without
+from channels_amazon.views.orders.status_line import NextStep
+from channels_amazon.views.pagination import by_time
+
+ROWS = 50
+
+
+@store_page
+@require_safe
+def shipment_board(request: HttpRequest) -> HttpResponse:
+    """Show the merchant's orders to ship, the soonest latest ship time first."""
+    now: datetime = timezone.now()
+    accounts = list(mine(AmazonAccount, request))
+    form = BoardFilter(request.GET, accounts)
+    orders = late_shipments.with_trouble(form.narrow(mine(Order, request)), now)
+    counts = late_shipments.counts(orders, now)
+    shown = by_time(
+        late_shipments.in_full(late_shipments.narrowed(orders, form.urgency, now)),
+        "ship_by",
+        request.GET.get("after", ""),
+        ROWS,
+        falling=False,
+    )
+    context: dict[str, Any] = {
+        "form": form,
+        "show": form.chosen("show"),
+        "views": [
+            (
+                key,
+                label,
+                without(request, "after", "show"),
+                counts[Urgency(key)] if key else None,
+            )
+            for key, label in form.SHOWN
+        ],
+        "answer": answer(counts),
+        "slice": shown,
+        "rows": [late_shipments.row_of(order, now) for order in shown.rows],
+        "hours": AT_RISK_HOURS,
+        "has_accounts": bool(accounts),
+        "query": without(request, "after"),
+        "is_fragment": is_fragment(request),
+    }
+    name = "parts/board_rows.html" if is_fragment(request) else "shipment_board.html"
+    title = _("Late shipments")
+    return page(request, f"channels_amazon/{name}", context, title=title)
+
+
+def answer(counts: Mapping[Urgency, int]) -> NextStep:
+    """Return the one sentence that says whether anything must be shipped now."""
+    late, today = counts[Urgency.OVERDUE], counts[Urgency.TODAY]
+    risk = counts[Urgency.RISK]
+    if late:
+        text = ngettext(
+            "%(shown)s order is past its latest ship time: ship it first, and confirm "
+            "at once what has left.",
+            "%(shown)s orders are past their latest ship time: ship them first, and "
+            "confirm at once what has left.",
+            late,
+        )
+        return NextStep("error", text % {"shown": _shown(late)})
+    if today:
+        text = ngettext(
+            "%(shown)s order must leave today.",
+            "%(shown)s orders must leave today.",
+            today,
+        )
+        return NextStep("warning", text % {"shown": _shown(today)})
+    if risk:
+        text = ngettext(
+            "Nothing is due today, but %(shown)s order is at risk: see what hinders "
+            "it.",
+            "Nothing is due today, but %(shown)s orders are at risk: see what hinders "
+            "them.",
+            risk,
+        )
+        return NextStep("warning", text % {"shown": _shown(risk)})
+    if counts[Urgency.ON_TRACK]:
+        return NextStep("ok", _("Every order to ship is on track."))
+    return NextStep("ok", _("No order waits to be shipped."))
+
+
+def _shown(count: int) -> str:
+    return f"{CAP - 1}+" if count >= CAP else str(count)

@@ -1,0 +1,122 @@
+"""The store's parcels: which wait, which need a person; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_amazon.forms.shipping import ParcelFilter
+from channels_amazon.models import (
+    AmazonAccount,
+    Parcel,
+    ShipTemplate,
+    Store,
+    StoreMember,
+)
+from channels_amazon.services.figures import CAP
+from channels_amazon.services.shipping import parcels
+from channels_amazon.views.base import (
+    OPERATORS,
+    get_mine,
+    is_fragment,
+    mine,
+    page,
+    require_operator,
+    store_page,
+)
+from channels_amazon.views.operations.logs import without
+from channels_amazon.views.pagination import newest_first
+
+ROWS = 50
+
+
+@store_page
+@require_safe
+def parcel_list(request: HttpRequest) -> HttpResponse:
+    """Show the parcels that the address's filter lets through, newest first."""
+    accounts = list(mine(AmazonAccount, request))
+    form = ParcelFilter(request.GET, accounts)
+    own = mine(Parcel, request)
+    shown = newest_first(
+        form.narrow(own).select_related("order", "shipment", "template", "store"),
+        request.GET.get("after", ""),
+        ROWS,
+    )
+    context = {
+        "form": form,
+        "show": form.chosen("show"),
+        "views": [
+            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
+        ],
+        "slice": shown,
+        "waiting": _count(own, Parcel.State.WAITING),
+        "refused": _count(own, Parcel.State.REFUSED),
+        "has_template": mine(ShipTemplate, request).filter(is_active=True).exists(),
+        "operated": operated(request),
+        "query": without(request, "after"),
+        "here": request.get_full_path(),
+        "is_fragment": is_fragment(request),
+    }
+    name = "parts/parcel_rows.html" if is_fragment(request) else "parcel_list.html"
+    return page(request, f"channels_amazon/{name}", context, title=_("Parcels"))
+
+
+@store_page
+@require_POST
+def parcel_retry(request: HttpRequest, parcel_id: int) -> HttpResponse:
+    """Take a parcel up again, as when what hindered it is mended."""
+    parcel = get_mine(_parcels(request), request, pk=parcel_id)
+    require_operator(request, parcel.store)
+    if parcels.retry_parcel(parcel, actor=request.user.get_username()):
+        messages.success(request, _("The parcel is taken up again."))
+    else:
+        messages.warning(request, _("The parcel is in a package already."))
+    return _back(request)
+
+
+@store_page
+@require_POST
+def parcel_discard(request: HttpRequest, parcel_id: int) -> HttpResponse:
+    """Forget a parcel that is in no package."""
+    parcel = get_mine(_parcels(request), request, pk=parcel_id)
+    require_operator(request, parcel.store)
+    # A second click finds it discarded, which is what was asked for.
+    is_gone = parcel.state == Parcel.State.DROPPED or parcels.discard_parcel(parcel)
+    if is_gone:
+        messages.success(request, _("The parcel is discarded."))
+    else:
+        messages.warning(request, _("The parcel is in a package already."))
+    return _back(request)
+
+
+def operated(request: HttpRequest) -> set[int]:
+    """Return the ids of the stores on whose parcels the user may work."""
+    user: Any = request.user
+    if getattr(user, "is_superuser", False):
+        return set(Store.objects.values_list("pk", flat=True))
+    members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)
+    return set(members.values_list("store_id", flat=True))
+
+
+def _parcels(request: HttpRequest) -> QuerySet[Parcel]:
+    return mine(Parcel, request).select_related("store", "order")
+
+
+def _count(rows: QuerySet[Parcel], state: str) -> int:
+    return rows.filter(state=state).order_by()[:CAP].count()
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Return to the list as it was filtered."""
+    here = request.POST.get("here", "")
+    if url_has_allowed_host_and_scheme(here, allowed_hosts=None):
+        return redirect(here)
+    return redirect(reverse("amazon-parcel-list"))

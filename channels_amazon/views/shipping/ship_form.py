@@ -1,0 +1,75 @@
+"""Ships an order: makes packages of the ship form, and drops refused ones; views."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms.orders import ShipForm
+from channels_amazon.models import Order
+from channels_amazon.services.shipping.shipments import (
+    ShipmentDraft,
+    create_shipment,
+    discard_shipment,
+)
+from channels_amazon.views.base import get_mine, mine, require_operator, store_page
+from channels_amazon.views.orders.orders import orders_in_full, show_order
+
+
+@store_page
+@require_POST
+def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Create the package that the form describes; its confirmation is sent at once."""
+    order = get_mine(orders_in_full(request), request, pk=order_id)
+    require_operator(request, order.account.store)
+    form = ShipForm(order, request.POST)
+    if not form.is_valid():
+        return show_order(request, order, form=form)
+    try:
+        create_shipment(
+            order, draft=draft_from(form), actor=request.user.get_username()
+        )
+    except ShoplinkError as error:
+        form.add_error(None, error.message)
+        return show_order(request, order, form=form)
+    messages.success(request, _("The package is being confirmed to Amazon."))
+    return redirect("amazon-order-detail", order.pk)
+
+
+@store_page
+@require_POST
+def package_discard(
+    request: HttpRequest, order_id: int, package_id: int
+) -> HttpResponse:
+    """Forget a package that Amazon refused, as when it was shipped in another way."""
+    orders = mine(Order, request).select_related("account__store")
+    order = get_mine(orders, request, pk=order_id)
+    require_operator(request, order.account.store)
+    package = order.shipments.filter(pk=package_id).first()
+    # A second click finds it gone, which is what was asked for.
+    if package is None or discard_shipment(package, actor=request.user.get_username()):
+        messages.success(request, _("The refused package is discarded."))
+    else:
+        messages.warning(
+            request, _("Only a package that Amazon refused can be discarded.")
+        )
+    return redirect("amazon-order-detail", order.pk)
+
+
+def draft_from(form: ShipForm) -> ShipmentDraft:
+    """Return the package that a valid form describes."""
+    cleaned = form.cleaned_data
+    return ShipmentDraft(
+        carrier_code=cleaned["carrier"],
+        carrier_name=cleaned["carrier_name"],
+        shipping_method=cleaned["shipping_method"],
+        tracking_number=cleaned["tracking_number"],
+        shipped_at=cleaned["shipped_at"],
+        warehouse=cleaned["warehouse"],
+        quantities=form.quantities(),
+        ships_all_the_same=cleaned.get("ships_all_the_same", False),
+    )

@@ -1,0 +1,1 @@
+"""Pages of stock levels and published quantities; views layer."""

@@ -1,0 +1,165 @@
+"""The pages of the health check: asked for, watched, read, taken along."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
+from tests.builders import make_account
+from tests.views.scene import World, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+
+POLL = 'hx-trigger="every 1s"'
+
+
+def make_report(account: AmazonAccount, *faults: str, **over: Any) -> HealthReport:
+    """Make a finished report with an error for each code; the first is the cause."""
+    fields: dict[str, Any] = {"state": "done", "status": "error" if faults else "ok"}
+    report: HealthReport = HealthReport.objects.create(account=account, **fields | over)
+    for position, code in enumerate(faults, start=1):
+        HealthFinding.objects.create(
+            report=report,
+            position=position,
+            check_id="token",
+            code=code,
+            level="error",
+            cause=f"What {code} is.",
+            fix="Do this.",
+            fix_action="amazon-connect" if position == 1 else "",
+            evidence={"request_id": "req-1", "steps": ["one", "two"]},
+            consequence_of="" if position == 1 else faults[0],
+        )
+    return report
+
+
+def shown(world: World, report: HealthReport, **headers: str) -> str:
+    """Return the page of the report as the owner sees it."""
+    address = reverse("amazon-health-report", args=[report.pk])
+    response = signed_in(world.owner).get(address, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_index_leads_to_newest_report_else_to_where_one_is_run() -> None:
+    world = make_world()
+    client = signed_in(world.owner)
+    other = make_account(world.store)
+    client.get(reverse("amazon-status", args=[other.pk]))
+    before = client.get(reverse("amazon-health-index"))
+    report = make_report(other)
+
+    after = client.get(reverse("amazon-health-index"))
+
+    assert before["Location"] == reverse("amazon-status", args=[other.pk])
+    assert after["Location"] == reverse("amazon-health-report", args=[report.pk])
+
+
+def test_index_leads_to_accounts_while_there_are_none() -> None:
+    world = make_world()
+    AmazonAccount.objects.all().delete()
+    response = signed_in(world.owner).get(reverse("amazon-health-index"))
+    assert response["Location"] == reverse("amazon-account-list")
+
+
+def test_run_makes_a_report_and_leads_to_it() -> None:
+    world = make_world()
+    address = reverse("amazon-health-run", args=[world.account.pk])
+    response = signed_in(world.owner).post(address)
+    report = HealthReport.objects.get(state="waiting")
+    assert response["Location"] == reverse("amazon-health-report", args=[report.pk])
+
+
+def test_run_twice_makes_one_report() -> None:
+    world = make_world()
+    client = signed_in(world.owner)
+    for _ in range(2):
+        client.post(reverse("amazon-health-run", args=[world.account.pk]))
+    assert HealthReport.objects.filter(state="waiting").count() == 1
+
+
+def test_page_of_a_running_report_asks_again() -> None:
+    world = make_world()
+    progress = {"token": {"state": "ok"}, "network": {"state": "running"}}
+    report = make_report(
+        world.account, state="running", started_at=timezone.now(), progress=progress
+    )
+    page = shown(world, report, **{"HX-Request": "true"})
+    assert POLL in page
+    assert "1 of " in page
+
+
+def test_page_of_a_finished_report_does_not_ask_again() -> None:
+    world = make_world()
+    assert POLL not in shown(world, world.report)
+
+
+def test_page_shows_cause_fix_and_consequence() -> None:
+    world = make_world()
+    page = shown(world, make_report(world.account, "token.revoked", "job.failing"))
+    assert "1 thing is wrong." in page
+    assert page.index("token.revoked") < page.index("job.failing")
+    assert reverse("amazon-connect") + f"?account={world.account.pk}" in page
+
+
+def test_page_says_that_no_worker_took_the_report() -> None:
+    world = make_world()
+    report = make_report(world.account, state="waiting")
+    HealthReport.objects.filter(pk=report.pk).update(
+        created_at=timezone.now() - timedelta(seconds=20)
+    )
+    page = shown(world, report)
+    assert "queue.no_worker" in page
+    assert "manage.py worker" in page
+
+
+def test_page_says_that_its_process_has_gone() -> None:
+    world = make_world()
+    started = timezone.now() - timedelta(minutes=5)
+    page = shown(world, make_report(world.account, state="running", started_at=started))
+    assert "has gone" in page
+    assert POLL not in page
+
+
+def test_page_compares_with_the_report_before() -> None:
+    world = make_world()
+    make_report(world.account, "clock.skewed", "store.plan")
+    page = shown(world, make_report(world.account, "store.plan", "token.revoked"))
+    new, gone = page.index("New</h3>"), page.index("Gone</h3>")
+    assert "token.revoked" in page[new:gone]
+    assert "clock.skewed" in page[gone:]
+
+
+def test_json_holds_findings_in_the_fixed_form() -> None:
+    world = make_world()
+    report = make_report(world.account, "token.revoked")
+    address = reverse("amazon-health-download", args=[report.pk, "json"])
+    told = signed_in(world.owner).get(address).json()
+    assert (told["account"], told["status"]) == (world.account.pk, "error")
+    assert {"check", "code", "level", "cause", "fix", "evidence"} <= set(
+        told["findings"][0]
+    )
+
+
+def test_file_stands_alone() -> None:
+    world = make_world()
+    report = make_report(world.account, "token.revoked", "job.failing")
+    address = reverse("amazon-health-download", args=[report.pk, "html"])
+    response = signed_in(world.owner).get(address)
+    text = response.content.decode()
+    assert response["Content-Disposition"].endswith('.html"')
+    assert "What job.failing is." in text
+    strange = ("<script", "http://", "https://", " src=")
+    assert [word for word in strange if word in text] == []
+
+
+def test_unfinished_report_cannot_be_downloaded() -> None:
+    world = make_world()
+    report = make_report(world.account, state="running", started_at=timezone.now())
+    address = reverse("amazon-health-download", args=[report.pk, "json"])
+    assert signed_in(world.owner).get(address).status_code == 404

@@ -1,0 +1,183 @@
+"""The diagnostic logs: filters, detail, export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import SyncRun
+from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
+from tests import builders
+from tests.views.scene import World, make_call, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = "amazon-log-list"
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with a log entry."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def make_run(world: World, **over: Any) -> SyncRun:
+    """Make a run of the listings job."""
+    job = builders.make_job(world.account)
+    run: SyncRun = SyncRun.objects.create(
+        job=job,
+        account=world.account,
+        kind=job.kind,
+        started_at=timezone.now(),
+        **over,
+    )
+    return run
+
+
+def shown(client: Client, **query: Any) -> list[int]:
+    """Return the ids that the list shows for a query."""
+    response = client.get(reverse(LIST), query)
+    return [row.pk for row in response.context["slice"].rows]
+
+
+def exported(client: Client, **query: Any) -> list[dict[str, str]]:
+    """Return the rows of the file that the query exports."""
+    response: Any = client.get(reverse("amazon-log-export"), query)
+    text = response.getvalue().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [("ok", 204), ("429", 429), ("4xx", 403), ("5xx", 503), ("none", None)],
+)
+def test_calls_are_filtered_by_answer(
+    world: World, client: Client, result: str, status: int | None
+) -> None:
+    wanted = make_call(world.account, status=status)
+    make_call(world.account, status=302)
+
+    assert shown(client, tab="calls", result=result) == [wanted.pk]
+
+
+def test_calls_are_found_by_reference_request_id_and_operation(
+    world: World, client: Client
+) -> None:
+    wanted = make_call(world.account, operation="patchListingsItem", reference="S/1")
+    make_call(world.account)
+
+    for query in (
+        {"q": "S/1"},
+        {"q": wanted.request_id},
+        {"operation": "patchListingsItem"},
+    ):
+        assert shown(client, tab="calls", **query) == [wanted.pk]
+
+
+def test_events_are_filtered_by_level_and_time(world: World, client: Client) -> None:
+    old = timezone.now() - timedelta(days=9)
+    wanted = builders.make_entry(world.account, level="info", at=old)
+    until = f"{old + timedelta(minutes=1):%Y-%m-%dT%H:%M}"
+
+    assert shown(client, until=until) == [wanted.pk]
+    assert shown(client, result="info") == [wanted.pk]
+
+
+def test_nonsense_in_filter_is_told_and_filters_nothing(
+    world: World, client: Client
+) -> None:
+    response = client.get(reverse(LIST), {"since": "noon", "tab": "everything"})
+
+    assert response.context["form"].errors["since"]
+    assert [row.pk for row in response.context["slice"].rows] == [world.entry.pk]
+
+
+def test_detail_of_run_shows_its_calls_and_events(world: World, client: Client) -> None:
+    run = make_run(world, state="failed", detail="Traceback …")
+    call = make_call(world.account, run=run)
+    entry = builders.make_entry(world.account, run=run)
+
+    response = client.get(reverse("amazon-log-detail", args=["runs", run.pk]))
+
+    assert list(response.context["calls"]) == [call]
+    assert list(response.context["events"]) == [entry]
+
+
+@pytest.mark.parametrize("kind", ["calls", "events", "nothing"])
+def test_detail_of_each_kind_answers(world: World, client: Client, kind: str) -> None:
+    rows = {"calls": make_call(world.account), "events": world.entry}
+    pk = rows[kind].pk if kind in rows else 1
+
+    response = client.get(reverse("amazon-log-detail", args=[kind, pk]))
+
+    assert response.status_code == (200 if kind in rows else 404)
+
+
+@pytest.mark.parametrize("kind", ["events", "calls", "runs"])
+def test_list_asks_same_number_of_queries(
+    world: World,
+    client: Client,
+    kind: str,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    run = make_run(world)
+    for _ in range(20):
+        make_call(world.account, run=run)
+        builders.make_entry(world.account, run=run)
+
+    with django_assert_max_num_queries(12):
+        assert client.get(reverse(LIST), {"tab": kind}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", sorted(COLUMNS))
+def test_export_holds_exactly_what_filter_shows(
+    world: World, client: Client, kind: str
+) -> None:
+    run = make_run(world)
+    for status in (200, 429):
+        make_call(world.account, status=status, run=run)
+    builders.make_entry(world.account, level="info")
+    query = {"tab": kind, "result": {"events": "info", "calls": "429"}.get(kind, "")}
+
+    rows = exported(client, **query)
+
+    assert [int(row["id"]) for row in rows] == shown(client, **query)
+
+
+def test_export_escapes_formulas(world: World, client: Client) -> None:
+    builders.make_entry(world.account, message='=HYPERLINK("http://evil")', code="z")
+
+    (row,) = exported(client, q="z")
+
+    assert row["message"].startswith("'=")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
+def test_cell_is_no_formula(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_cell_keeps_numbers_and_plain_text() -> None:
+    assert safe_cell(-3) == "-3"
+    assert safe_cell("A-1") == "A-1"
+    assert safe_cell(None) == ""
+
+
+def test_export_streams(world: World, client: Client) -> None:
+    response: Any = client.get(reverse("amazon-log-export"))
+
+    assert response.streaming
+    assert response["Content-Disposition"].startswith("attachment; filename=")

@@ -1,0 +1,225 @@
+"""Overview, accounts, connection status and first pull."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
+from channels_amazon.services import figures
+from channels_amazon.services.jobs import heartbeats, lifecycle
+from tests import builders
+from tests.views.scene import World, make_call, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with a connected account whose worker lives."""
+    heartbeats.beat(Heartbeat.Kind.QUEUE)
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def problems(client: Client) -> list[str]:
+    """Return the sentences of the overview's problems."""
+    response = client.get(reverse("amazon-overview"))
+    return [problem.text for problem in response.context["problems"]]
+
+
+def test_overview_is_calm_when_all_is_well(world: World, client: Client) -> None:
+    assert problems(client) == []
+
+
+def test_overview_names_dead_worker(world: World, client: Client) -> None:
+    Heartbeat.objects.all().delete()
+
+    assert problems(client) == ["No worker runs: nothing is fetched or sent."]
+
+
+def test_overview_names_lost_authorisation_first(world: World, client: Client) -> None:
+    world.account.state = "needs_authorization"
+    world.account.save()
+    builders.make_listing(world.account, push_due=True, push_code="INVALID")
+
+    first, second = problems(client)
+
+    assert "no longer accepts our authorisation" in first
+    assert "refused the quantity of 1 listing." in second
+
+
+def test_overview_names_blocked_job_and_missing_permission(
+    world: World, client: Client
+) -> None:
+    lifecycle.block(
+        builders.make_job(world.account), "permission.missing", "Role missing."
+    )
+    Permission.objects.create(
+        participation=world.account.participations.get(),
+        name="orders",
+        state="missing",
+        checked_at=timezone.now(),
+    )
+
+    blocked, missing = problems(client)
+
+    assert blocked.endswith("is stopped: Role missing.")
+    assert "(US)" in missing
+
+
+def test_overview_of_disconnected_account_needs_nothing(
+    world: World, client: Client
+) -> None:
+    Heartbeat.objects.all().delete()
+    world.account.state = "disconnected"
+    world.account.save()
+
+    assert problems(client) == []
+
+
+def test_account_card_warns_before_authorisation_ends(
+    world: World, client: Client
+) -> None:
+    world.account.authorized_at = timezone.now() - timedelta(days=350)
+    world.account.save()
+
+    response = client.get(reverse("amazon-account-list"))
+
+    (card,) = response.context["cards"]
+    assert card.is_ending
+    assert response.context["needing"] == 1
+
+
+def test_status_index_follows_account_looked_at_last(
+    world: World, client: Client
+) -> None:
+    other = builders.make_account(world.store, region="eu")
+    client.get(reverse("amazon-status", args=[other.pk]))
+
+    response = client.get(reverse("amazon-status-index"))
+
+    assert response["Location"] == reverse("amazon-status", args=[other.pk])
+
+
+def test_status_asks_fixed_number_of_queries(
+    world: World,
+    client: Client,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    lifecycle.ensure_jobs(world.account)
+    for operation in ("getOrder", "searchOrders", "patchListingsItem"):
+        QuotaBucket.objects.create(
+            subject=world.account.quota_subject,
+            operation=operation,
+            tokens=1,
+            stamp=timezone.now().timestamp(),
+            rate=1,
+            burst=10,
+        )
+        make_call(world.account)
+
+    with django_assert_max_num_queries(47):
+        response = client.get(reverse("amazon-status", args=[world.account.pk]))
+
+    assert len(response.context["jobs"]) == len(SyncJob.Kind)
+
+
+def test_status_fragment_is_no_whole_page(world: World, client: Client) -> None:
+    address = reverse("amazon-status", args=[world.account.pk])
+
+    response = client.get(address, headers={"HX-Request": "true"})
+
+    assert "<html" not in response.content.decode()
+
+
+def test_status_never_reads_tokens(world: World, client: Client) -> None:
+    response = client.get(reverse("amazon-status", args=[world.account.pk]))
+
+    assert "Atzr" not in response.content.decode()
+
+
+def test_subscribe_without_queue_says_what_is_missing(
+    world: World, client: Client, settings: Any
+) -> None:
+    settings.SQS_QUEUE_ARN = settings.SQS_QUEUE_URL = ""
+
+    response = client.post(
+        reverse("amazon-subscribe", args=[world.account.pk]), follow=True
+    )
+
+    assert [message.level_tag for message in response.context["messages"]] == [
+        "warning"
+    ]
+
+
+def test_progress_shows_rows_calls_and_quota(world: World, client: Client) -> None:
+    until = timezone.now() + timedelta(minutes=3)
+    builders.make_job(
+        world.account,
+        progress={"rows": 100, "calls": 4, "total": 250},
+        waiting_until=until,
+    )
+
+    response = client.get(reverse("amazon-account-progress", args=[world.account.pk]))
+
+    text = response.content.decode()
+    assert f"until {until:%H:%M:%S} UTC" in text
+    assert "100 of 250 rows" in text
+
+
+def test_progress_ends_when_every_step_is_done(world: World, client: Client) -> None:
+    builders.make_job(world.account, first_done_at=timezone.now())
+
+    response = client.get(reverse("amazon-account-progress", args=[world.account.pk]))
+
+    assert response.context["is_finished"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"blocked_code": "x"}, "blocked"),
+        ({"lease_until": timezone.now() + timedelta(days=900)}, "running"),
+        ({"waiting_until": timezone.now() + timedelta(days=900)}, "waiting"),
+        ({"attempts": 2}, "failing"),
+        ({"due_at": timezone.now() - timedelta(hours=1)}, "late"),
+        ({"last_ok_at": timezone.now()}, "ok"),
+        ({}, "new"),
+    ],
+)
+def test_job_has_one_word(fields: dict[str, Any], state: str) -> None:
+    job = SyncJob(**{"due_at": timezone.now() + timedelta(hours=1), **fields})
+
+    assert figures.job_state(job, timezone.now()) == state
+
+
+def test_quota_is_settled_to_now(world: World) -> None:
+    now = timezone.now()
+    QuotaBucket.objects.create(
+        subject=world.account.quota_subject,
+        operation="searchOrders",
+        tokens=0,
+        stamp=now.timestamp() - 50,
+        rate=0.01,
+        burst=20,
+        hold_until=now.timestamp() + 9,
+    )
+
+    (line,) = figures.quota_lines(world.account, now)
+
+    assert line.tokens == pytest.approx(0.5, abs=0.01)
+    assert line.next_token_at == pytest.approx(
+        now + timedelta(seconds=50), abs=timedelta(seconds=1)
+    )

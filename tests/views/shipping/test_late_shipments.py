@@ -1,0 +1,148 @@
+"""The late-shipment board: its sentence, its parts, its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import Order, Shipment
+from tests import builders
+from tests.views.scene import World, make_refused, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+PAGE = "amazon-shipment-board"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store whose one order is due in two days."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def shown(client: Client, **query: Any) -> list[str]:
+    """Return the order ids that the board shows for a query."""
+    response = client.get(reverse(PAGE), query)
+    return [row.order.amazon_order_id for row in response.context["rows"]]
+
+
+def due_in(world: World, hours: float, **over: Any) -> str:
+    """Make an order to ship that is due then; return its id."""
+    ship_by = timezone.now() + timedelta(hours=hours)
+    order = builders.make_order(world.account, ship_by=ship_by, **over)
+    return str(order.amazon_order_id)
+
+
+def test_orders_stand_by_their_latest_ship_time(world: World, client: Client) -> None:
+    later, late = due_in(world, 90), due_in(world, -2)
+
+    assert shown(client) == [late, world.order.amazon_order_id, later]
+    assert shown(client, show="overdue") == [late]
+    assert shown(client, show="on_track") == [world.order.amazon_order_id, later]
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (-1, "1 order is past its latest ship time"),
+        (0.0005, "1 order must leave today"),
+        (90, "Every order to ship is on track"),
+    ],
+)
+def test_sentence_says_what_to_do(
+    world: World,
+    client: Client,
+    hours: float,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noon = timezone.now().replace(hour=12)
+    monkeypatch.setattr(
+        "channels_amazon.views.shipping.ship_form.late_shipments.timezone.now",
+        lambda: noon,
+    )
+    Order.objects.update(ship_by=noon + timedelta(hours=hours))
+
+    assert words in client.get(reverse(PAGE)).content.decode()
+
+
+def test_refused_package_is_at_risk_and_says_so(world: World, client: Client) -> None:
+    make_refused(world.order)
+
+    response = client.get(reverse(PAGE), {"show": "risk"})
+
+    text = response.content.decode()
+    assert world.order.amazon_order_id in text
+    assert "Amazon refused a package." in text
+    assert "at risk: see what hinders it" in text
+
+
+def test_no_order_to_ship_is_said(world: World, client: Client) -> None:
+    Order.objects.update(status=Order.Status.SHIPPED)
+
+    text = client.get(reverse(PAGE)).content.decode()
+
+    assert "No order waits to be shipped." in text
+
+
+def test_filters_stay_in_the_address(world: World, client: Client) -> None:
+    other = builders.make_account(world.store, region="eu")
+    german = builders.make_order(other).amazon_order_id
+
+    assert shown(client, account=other.pk) == [german]
+    assert shown(client, marketplace="A1PA6795UKMFR9") == [german]
+    assert shown(client, q=german) == [german]
+    response = client.get(reverse(PAGE), {"account": other.pk})
+    assert f"account={other.pk}&amp;show=overdue" in response.content.decode()
+
+
+@pytest.mark.parametrize("orders", [1, 40])
+def test_board_asks_same_number_of_queries(
+    world: World,
+    client: Client,
+    orders: int,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    for _ in range(orders):
+        order = builders.make_order(world.account, lines=({}, {}))
+        builders.make_parcel(order)
+        make_refused(order)
+
+    with django_assert_max_num_queries(18):
+        assert client.get(reverse(PAGE)).status_code == 200
+
+
+def test_fragment_brings_rows_and_sentence(world: World, client: Client) -> None:
+    response = client.get(reverse(PAGE), headers={"HX-Request": "true"})
+
+    text = response.content.decode()
+    assert world.order.amazon_order_id in text
+    assert "hx-swap-oob" in text
+    assert "<html" not in text
+
+
+def test_planned_confirmation_is_on_track(world: World, client: Client) -> None:
+    Shipment.objects.create(
+        order=world.order,
+        package_reference=1,
+        carrier_code="UPS",
+        tracking_number="1Z",
+        shipped_at=timezone.now(),
+        send_after=timezone.now() + HOUR,
+    )
+
+    text = client.get(reverse(PAGE), {"show": "on_track"}).content.decode()
+
+    assert "To be confirmed at" in text

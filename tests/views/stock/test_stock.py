@@ -1,0 +1,164 @@
+"""The stock pages: numbers, counts, filters, movements."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from channels_amazon.models import Listing, StockLevel, StockMovement, Variant
+from tests import builders
+from tests.views.scene import World, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = "amazon-stock-list"
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with a variant and its listing."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def count(client: Client, world: World, **over: Any) -> Any:
+    """Return the answer to a count of seven units."""
+    data = {"warehouse": world.warehouse.pk, "quantity": 7, "token": uuid.uuid4()}
+    address = reverse("amazon-stock-set", args=[world.variant.pk])
+    return client.post(address, data | over)
+
+
+def shown(client: Client, **query: Any) -> list[str]:
+    """Return the SKUs that the list shows for a query."""
+    response = client.get(reverse(LIST), query)
+    return [row["variant"].sku for row in response.context["rows"]]
+
+
+def test_count_sets_level_and_published_quantity(world: World, client: Client) -> None:
+    response = count(client, world)
+
+    assert response.status_code == 302
+    assert StockLevel.objects.get(variant=world.variant).on_hand == 7
+    listing = world.variant.listings.get()
+    assert (listing.desired_quantity, listing.push_due) == (7, True)
+
+
+def test_count_sent_twice_counts_once(world: World, client: Client) -> None:
+    token = uuid.uuid4()
+    count(client, world, token=token)
+    count(client, world, quantity=9)
+
+    count(client, world, token=token)
+
+    assert StockLevel.objects.get(variant=world.variant).on_hand == 9
+
+
+@pytest.mark.parametrize("quantity", ["-1", "1.5", "many", "", "99999999999"])
+def test_count_refuses_nonsense(world: World, client: Client, quantity: str) -> None:
+    response = count(client, world, quantity=quantity)
+
+    assert response.status_code == 422
+    assert not StockMovement.objects.exists()
+
+
+def test_count_refuses_warehouse_of_another_store(world: World, client: Client) -> None:
+    elsewhere = builders.make_warehouse()
+
+    assert count(client, world, warehouse=elsewhere.pk).status_code == 422
+
+
+def test_list_says_why_nothing_is_published_and_nothing_held(
+    world: World, client: Client
+) -> None:
+    Listing.objects.update(is_mfn=False, is_fba=True)
+
+    text = client.get(reverse(LIST)).content.decode()
+
+    assert "FBA only" in text
+    assert '<span class="sl-none">–</span>' in text
+
+
+def test_search_finds_sku_barcode_asin_and_title(world: World, client: Client) -> None:
+    variant = builders.make_variant(world.store, barcode="4006381333931")
+    variant.product.title = "Blue teapot"
+    variant.product.save()
+    builders.make_listing(world.account, variant=variant, asin="B00TEA0001")
+
+    for text in (variant.sku, "4006381333931", "b00tea0001", "teapot"):
+        assert shown(client, q=text) == [variant.sku]
+
+
+@pytest.mark.parametrize(
+    ("show", "fields"),
+    [
+        ("waiting", {"push_due": True}),
+        ("refused", {"push_due": True, "push_code": "INVALID"}),
+    ],
+)
+def test_filter_shows_what_push_left(
+    world: World, client: Client, show: str, fields: dict[str, Any]
+) -> None:
+    variant = builders.make_variant(world.store)
+    builders.make_listing(world.account, variant=variant, **fields)
+
+    assert shown(client, show=show) == [variant.sku]
+
+
+def test_filter_shows_variants_without_listing(world: World, client: Client) -> None:
+    variant = builders.make_variant(world.store)
+
+    assert shown(client, show="unlisted") == [variant.sku]
+
+
+def test_pages_go_on_after_the_last_sku(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_amazon.views.stock.stock.ROWS", 2)
+    for sku in ("a~b", "b & c", "ü/1"):
+        builders.make_variant(world.store, sku=sku)
+
+    seen: list[str] = []
+    after = ""
+    while True:
+        response = client.get(reverse(LIST), {"after": after})
+        seen += [row["variant"].sku for row in response.context["rows"]]
+        after = response.context["slice"].next
+        if not after:
+            break
+
+    assert seen == list(Variant.objects.order_by("sku").values_list("sku", flat=True))
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_list_asks_same_number_of_queries(
+    world: World,
+    client: Client,
+    rows: int,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    for _ in range(rows):
+        variant = builders.make_variant(world.store)
+        builders.make_listing(world.account, variant=variant)
+        variant.levels.create(warehouse=world.warehouse, on_hand=3)
+
+    with django_assert_max_num_queries(20):
+        assert client.get(reverse(LIST)).status_code == 200
+
+
+def test_detail_explains_published_quantity(world: World, client: Client) -> None:
+    count(client, world)
+
+    response = client.get(reverse("amazon-stock-detail", args=[world.variant.pk]))
+
+    text = response.content.decode()
+    assert "7 can be sold: 7 on hand, less 0 reserved" in text
+    assert "Why this number?" in text
