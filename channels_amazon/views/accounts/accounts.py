@@ -62,7 +62,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
         "stores": stores,
         "can_connect": bool(owned),
     }
-    template = "channels_amazon/account_list.html"
+    template = "channels_amazon/accounts/account_list.html"
     return page(request, template, context, title=_("Amazon accounts"))
 
 

@@ -72,7 +72,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     outcome: dict[str, Any] | None = request.session.get(_KEPT)
     return page(
         request,
-        "channels_amazon/connect/outcome.html",
+        "channels_amazon/accounts/outcome.html",
         {"outcome": outcome},
         title=_("Not connected"),
         status=400,

@@ -80,7 +80,7 @@ def connect_private(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "stores": stores, "outcome": outcome}
     return page(
         request,
-        "channels_amazon/connect/private.html",
+        "channels_amazon/accounts/private.html",
         context,
         title=_("Private application"),
         status=422 if request.method == "POST" else 200,
@@ -207,7 +207,7 @@ def _show_connect(
     }
     return page(
         request,
-        "channels_amazon/connect/connect.html",
+        "channels_amazon/accounts/connect.html",
         context,
         title=_("Connect Amazon"),
         status=422 if form.errors else 200,
@@ -225,12 +225,12 @@ def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpRespon
     wrong = [check for check in checks if check.state != preflight.State.OK]
     errors = sum(check.state == preflight.State.ERROR for check in wrong)
     context = {"checks": checks, "wrong": len(wrong), "errors": errors}
-    return page(request, "channels_amazon/connect/preflight.html", context)
+    return page(request, "channels_amazon/accounts/parts/preflight.html", context)
 
 
 def _show_appstore(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     status = 422 if "outcome" in context else 200
-    template, title = "channels_amazon/connect/appstore.html", _("Connect Amazon")
+    template, title = "channels_amazon/accounts/appstore.html", _("Connect Amazon")
     if "outcome" in context:
         return page(request, template, context, title=title, status=status)
     uri = context["form"].initial["amazon_callback_uri"]

@@ -59,8 +59,10 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
         "waiting_until": waiting_until(steps, now),
         "worker_alive": heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN),
     }
-    name = "parts/progress_live.html" if is_fragment(request) else "progress.html"
-    return page(request, f"channels_amazon/{name}", context, title=_("First pull"))
+    name = "parts/first_pull_live.html" if is_fragment(request) else "first_pull.html"
+    return page(
+        request, f"channels_amazon/accounts/{name}", context, title=_("First pull")
+    )
 
 
 def step(line: figures.JobLine) -> Step:

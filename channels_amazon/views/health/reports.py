@@ -69,7 +69,7 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),
     }
-    name = "body.html" if is_fragment(request) else "report.html"
+    name = "parts/body.html" if is_fragment(request) else "report.html"
     template = f"channels_amazon/health/{name}"
     return page(request, template, context, title=_("Health check"))
 

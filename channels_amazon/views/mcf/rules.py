@@ -63,7 +63,7 @@ def fba_rule_list(request: HttpRequest) -> HttpResponse:
         "active": sum(rule.is_active for rule in rules),
         "accounts": own_accounts(request),
     }
-    template = "channels_amazon/fba_rule_list.html"
+    template = "channels_amazon/mcf/rule_list.html"
     return page(request, template, context, title=_("FBA rules"))
 
 
@@ -137,7 +137,7 @@ def _edit(
     title = rule.name if rule and not form.is_bound else _("FBA rule")
     return page(
         request,
-        "channels_amazon/fba_rule_edit.html",
+        "channels_amazon/mcf/rule_edit.html",
         context,
         title=title,
         status=422 if form.errors else 200,

@@ -42,7 +42,7 @@ def store_order_import(request: HttpRequest) -> HttpResponse:
     }
     return page(
         request,
-        "channels_amazon/store_order_import.html",
+        "channels_amazon/mcf/store_order_import.html",
         context,
         title=_("Import store orders"),
         status=422 if form.errors else 200,

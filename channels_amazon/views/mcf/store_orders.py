@@ -69,13 +69,9 @@ def store_order_list(request: HttpRequest) -> HttpResponse:
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
     }
-    name = "store_order_rows" if is_fragment(request) else "store_order_list"
-    folder = "parts/" if is_fragment(request) else ""
+    name = "parts/rows.html" if is_fragment(request) else "store_order_list.html"
     return page(
-        request,
-        f"channels_amazon/{folder}{name}.html",
-        context,
-        title=_("Store orders"),
+        request, f"channels_amazon/mcf/{name}", context, title=_("Store orders")
     )
 
 
@@ -143,5 +139,5 @@ def show_store_order(
             store=order.store, reference=order.number
         ).order_by("-pk")[:LOG_ROWS],
     }
-    template = "channels_amazon/store_order_detail.html"
+    template = "channels_amazon/mcf/store_order_detail.html"
     return page(request, template, context, title=order.number)

@@ -57,7 +57,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
         "most": quarantine.MOST_AT_ONCE,
     }
-    template = "channels_amazon/quarantine_list.html"
+    template = "channels_amazon/notifications/quarantine_list.html"
     return page(request, template, context, title=_("Quarantine"))
 
 
@@ -74,7 +74,7 @@ def quarantine_detail(request: HttpRequest, message_id: int) -> HttpResponse:
         "order": _order_of(request, row),
         "now": timezone.now(),
     }
-    template = "channels_amazon/quarantine_detail.html"
+    template = "channels_amazon/notifications/quarantine_detail.html"
     return page(request, template, context, title=_("Message in quarantine"))
 
 

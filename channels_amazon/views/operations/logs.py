@@ -45,7 +45,7 @@ def log_list(request: HttpRequest) -> HttpResponse:
     }
     name = "parts/log_rows.html" if is_fragment(request) else "log_list.html"
     title = _("Diagnostic logs")
-    return page(request, f"channels_amazon/{name}", context, title=title)
+    return page(request, f"channels_amazon/operations/{name}", context, title=title)
 
 
 @store_page
@@ -65,7 +65,7 @@ def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
         "calls": ApiCall.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
         "events": DiagnosticEntry.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
     }
-    template = f"channels_amazon/log_{kind}.html"
+    template = f"channels_amazon/operations/log_{kind}.html"
     return page(request, template, context, title=_("Diagnostic logs"))
 
 

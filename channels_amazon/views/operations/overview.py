@@ -34,7 +34,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     name = "parts/overview_body.html" if is_fragment(request) else "overview.html"
-    return page(request, f"channels_amazon/{name}", context, title=_("Overview"))
+    return page(
+        request, f"channels_amazon/operations/{name}", context, title=_("Overview")
+    )
 
 
 def newest_orders(orders: QuerySet[Order]) -> list[Order]:

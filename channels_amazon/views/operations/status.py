@@ -66,7 +66,9 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         "can_operate": can_operate(request.user, account.store)
     }
     if is_fragment(request):
-        return page(request, "channels_amazon/parts/status_live.html", context)
+        return page(
+            request, "channels_amazon/operations/parts/status_live.html", context
+        )
     context |= {
         "siblings": mine(AmazonAccount, request).exclude(
             state=AmazonAccount.State.DISCONNECTED
@@ -79,7 +81,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     }
     context |= latency_part(account, now, request.GET.get("span", ""))
     title = _("Connection status")
-    return page(request, "channels_amazon/status.html", context, title=title)
+    return page(request, "channels_amazon/operations/status.html", context, title=title)
 
 
 def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:

@@ -43,11 +43,11 @@ def reconciliation_list(request: HttpRequest) -> HttpResponse:
         "missing": sum(gaps.values_list("orders_missing", flat=True)),
         "query": f"account={account.pk}" if account else "",
     }
-    name = "parts/reconciliation_rows.html"
+    name = "parts/rows.html"
     if not is_fragment(request):
         name = "reconciliation_list.html"
     title = _("Reconciliations")
-    return page(request, f"channels_amazon/{name}", context, title=title)
+    return page(request, f"channels_amazon/order_reports/{name}", context, title=title)
 
 
 def completeness_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:

@@ -86,8 +86,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "is_fragment": is_fragment(request),
         "now": now,
     }
-    name = "parts/order_rows.html" if is_fragment(request) else "order_list.html"
-    return page(request, f"channels_amazon/{name}", context, title=_("Orders"))
+    name = "parts/rows.html" if is_fragment(request) else "order_list.html"
+    return page(request, f"channels_amazon/orders/{name}", context, title=_("Orders"))
 
 
 @store_page
@@ -177,5 +177,5 @@ def show_order(
         "now": now,
     }
     status = 422 if form is not None or return_form is not None else 200
-    template = "channels_amazon/order_detail.html"
+    template = "channels_amazon/orders/order_detail.html"
     return page(request, template, context, title=order.amazon_order_id, status=status)

@@ -61,7 +61,7 @@ def data_protection(request: HttpRequest) -> HttpResponse:
             "looks": looks_of(store, now)[:LOOKS_SHOWN],
             "proofs": proofs_of(store)[:PROOFS_SHOWN],
         }
-    template = "channels_amazon/data_protection.html"
+    template = "channels_amazon/privacy/data_protection.html"
     return page(request, template, context, title=_("Data protection"))
 
 

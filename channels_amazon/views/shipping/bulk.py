@@ -101,7 +101,7 @@ def _show(
     context: dict[str, Any] = {"form": form, "columns": shipment_file.COLUMNS}
     if shown is not None:
         context |= shown | _rows(shown["plan"])
-    name = "channels_amazon/bulk_ship.html"
+    name = "channels_amazon/shipping/bulk.html"
     title = _("Ship from a file")
     return page(request, name, context, title=title, status=status)
 

@@ -61,9 +61,11 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
     }
-    name = "parts/board_rows.html" if is_fragment(request) else "shipment_board.html"
+    name = "late_shipments.html"
+    if is_fragment(request):
+        name = "parts/late_shipments_rows.html"
     title = _("Late shipments")
-    return page(request, f"channels_amazon/{name}", context, title=title)
+    return page(request, f"channels_amazon/shipping/{name}", context, title=title)
 
 
 def answer(counts: Mapping[Urgency, int]) -> NextStep:

@@ -66,7 +66,9 @@ def parcel_list(request: HttpRequest) -> HttpResponse:
         "is_fragment": is_fragment(request),
     }
     name = "parts/parcel_rows.html" if is_fragment(request) else "parcel_list.html"
-    return page(request, f"channels_amazon/{name}", context, title=_("Parcels"))
+    return page(
+        request, f"channels_amazon/shipping/{name}", context, title=_("Parcels")
+    )
 
 
 @store_page

@@ -84,5 +84,5 @@ def _show(
         "number": package.package_reference,
         "order": package.order.amazon_order_id,
     }
-    name = "channels_amazon/package_edit.html"
+    name = "channels_amazon/shipping/shipment_edit.html"
     return page(request, name, context, title=title, status=status)

@@ -70,7 +70,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
             can_operate(request.user, store) for store in mine(Store, request)
         ),
     }
-    template = "channels_amazon/ship_template_list.html"
+    template = "channels_amazon/shipping/template_list.html"
     return page(request, template, context, title=_("Ship templates"))
 
 
@@ -117,7 +117,7 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
         "can_operate": operates,
         "answer": _answer(preview),
     }
-    name = "channels_amazon/ship_template_preview.html"
+    name = "channels_amazon/shipping/template_preview.html"
     return page(request, name, context, title=template.name)
 
 
@@ -203,7 +203,7 @@ def _show_form(
         ),
     }
     title = template.name if template is not None else _("New ship template")
-    name = "channels_amazon/ship_template_form.html"
+    name = "channels_amazon/shipping/template_form.html"
     return page(request, name, context, title=title, status=status)
 
 

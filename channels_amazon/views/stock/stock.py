@@ -79,8 +79,8 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
     }
-    name = "parts/stock_rows.html" if is_fragment(request) else "stock_list.html"
-    return page(request, f"channels_amazon/{name}", context, title=_("Stock"))
+    name = "parts/rows.html" if is_fragment(request) else "stock_list.html"
+    return page(request, f"channels_amazon/stock/{name}", context, title=_("Stock"))
 
 
 @store_page
@@ -141,7 +141,7 @@ def show_variant(
         "query": "",
     }
     status = 422 if form is not None else 200
-    template = "channels_amazon/stock_detail.html"
+    template = "channels_amazon/stock/stock_detail.html"
     return page(request, template, context, title=variant.sku, status=status)
 
 

@@ -27,7 +27,7 @@ from channels_amazon.views.base import (
     store_page,
 )
 
-TEMPLATE = "channels_amazon/store_endpoint.html"
+TEMPLATE = "channels_amazon/webhooks/endpoint.html"
 
 
 @store_page
