@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from dev import keys
 
 ROOT = Path(__file__).resolve().parent.parent

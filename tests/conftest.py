@@ -18,7 +18,7 @@ from tests.processes import Processes
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
 # Nothing that would reach for another host, and no sandbox, which containers lack.
@@ -37,7 +37,7 @@ BROWSER_FLAGS = [
 def running_emulator() -> Iterator[Emulator]:
     """Run one local Amazon for all tests of this process."""
     # Here, because its queue server takes a second to import.
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
     with Emulator(world="small") as emulator:
         yield emulator

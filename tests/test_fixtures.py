@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from pytest_django.live_server_helper import LiveServer
 
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
 
 def test_emulator_is_where_the_settings_lead(emulator: Emulator) -> None:

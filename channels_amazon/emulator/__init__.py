@@ -1,5 +1,1 @@
 """A local Amazon with state: SP-API, LWA, consent pages and notifications; emulator."""
-
-from .server import Emulator
-
-__all__ = ["Emulator"]

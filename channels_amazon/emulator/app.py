@@ -10,12 +10,15 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from . import consent, control, documents, gate, lwa
-from .calling import Answer, Call, Caller, Refusal, Route, denied
-from .faults import Fault
-from .operations import find_route
-from .places import REGIONS
-from .state import CallCount, RequestRecord, World
+from . import gate
+from .accounts import consent, lwa
+from .control import routes
+from .model.faults import Fault
+from .model.places import REGIONS
+from .model.state import CallCount, RequestRecord, World
+from .operations.routes import find_route
+from .protocol.calling import Answer, Call, Caller, Refusal, Route, denied
+from .reports import documents
 
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
 LWA_OPERATION = "lwa.token"
@@ -51,7 +54,7 @@ def respond(world: World, request: Request) -> Response:
     world.run_due()
     path = request.path
     if path.startswith("/_emulator"):
-        return control.handle(world, request)
+        return routes.handle(world, request)
     if path.startswith("/sellercentral/"):
         return consent.handle(world, request)
     if path == TOKEN_PATH:

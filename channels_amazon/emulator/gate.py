@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .buckets import BucketKey
-from .calling import Caller, Refusal, Route, denied
-from .entities import AccessToken
-from .roles import may_call
-from .state import World
+from .model.buckets import BucketKey
+from .model.entities import AccessToken
+from .model.roles import may_call
+from .model.state import World
+from .protocol.calling import Caller, Refusal, Route, denied
 
 MISSING = "Access token is missing in the request header."
 EXPIRED = "The access token you provided has expired."

@@ -10,12 +10,18 @@ from typing import Any, Self
 from werkzeug.wrappers import Request, Response
 
 from .app import respond
-from .clock import Clock
-from .ordering import Wish, place_orders
-from .queueing import ACCESS_KEY, AWS_REGION, SECRET_KEY, Publisher, QueueServer
+from .model.clock import Clock
+from .model.state import World
+from .notifications.queue import (
+    ACCESS_KEY,
+    AWS_REGION,
+    SECRET_KEY,
+    Publisher,
+    QueueServer,
+)
+from .orders.ordering import Wish, place_orders
 from .serving import HOST, Server
-from .state import World
-from .world import build_world
+from .worlds.builder import build_world
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8000/admin/amazon/callback/"
 

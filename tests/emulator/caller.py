@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 
 NOTIFICATIONS = "sellingpartnerapi::notifications"
 SELLERS = {"na": "A1EMULATORNA1", "eu": "A1EMULATOREU1", "fe": "A1EMULATORFE1"}

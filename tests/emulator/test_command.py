@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "manage.py", "emulator", "--world", "small"]

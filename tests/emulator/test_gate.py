@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.gate import EXPIRED, MALFORMED, MISSING
-from channels_amazon.emulator.roles import DEFAULT_ROLES, PRODUCT_LISTING, may_call
+from channels_amazon.emulator.model.roles import (
+    DEFAULT_ROLES,
+    PRODUCT_LISTING,
+    may_call,
+)
+from channels_amazon.emulator.server import Emulator
 
 from .caller import US, Caller, Reply, exchange, sign_in, sign_in_grantless
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import Scene, set_scene
 from tests.fidelity.sdk import Sdk, clients_of
 

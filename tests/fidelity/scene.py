@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.clock import iso
+from channels_amazon.emulator.model.clock import iso
+from channels_amazon.emulator.server import Emulator
 
 SCOPE = "sellingpartnerapi::notifications"
 US, DE = "ATVPDKIKX0DER", "A1PA6795UKMFR9"

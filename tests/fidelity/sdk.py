@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import SCOPE
 
 LOGGERS = ("", "spapi", "urllib3")

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.operations import ROUTES
+from channels_amazon.emulator.operations.routes import ROUTES
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity import test_outbound_models, test_report_models
 from tests.fidelity.amazon_models import event_faults, faults_of, find_operation
 from tests.fidelity.judging import (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from tests.emulator.caller import sign_in, subscribe
-from tests.emulator.test_events import received
-from tests.emulator.web_shop import create, stocked
+from tests.emulator.mcf.web_shop import create, stocked
+from tests.emulator.notifications.test_order_change import received
 from tests.fidelity.amazon_models import event_faults, faults_of, request_faults
 from tests.fidelity.judging import (
     Case,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.clock import iso
+from channels_amazon.emulator.model.clock import iso
+from channels_amazon.emulator.server import Emulator
 from tests.emulator.caller import sign_in, subscribe
-from tests.emulator.test_events import received
-from tests.emulator.test_reports import made
+from tests.emulator.notifications.test_order_change import received
+from tests.emulator.operations.test_reports import made
 from tests.fidelity.amazon_models import event_faults, faults_of
 from tests.fidelity.judging import (
     Case,

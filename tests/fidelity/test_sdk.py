@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.model.places import places_of
 from channels_amazon.emulator.operations import (
-    ROUTES,
     catalog,
     inventory,
     listings,
@@ -20,7 +19,8 @@ from channels_amazon.emulator.operations import (
     shipment,
     tokens,
 )
-from channels_amazon.emulator.places import places_of
+from channels_amazon.emulator.operations.routes import ROUTES
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity import test_sdk_outbound, test_sdk_reports
 from tests.fidelity.scene import NOBODYS_ORDER, US, Scene
 from tests.fidelity.sdk import Sdk

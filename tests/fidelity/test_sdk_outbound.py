@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.operations import fulfillment_orders, outbound
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import US, Scene
 from tests.fidelity.sdk import Sdk
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.operations import reports
+from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import US, Scene
 from tests.fidelity.sdk import Sdk
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, HealthReport, Heartbeat

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Order, PurgeProof
 from channels_amazon.services.privacy.personal_data import store_personal_data
 from channels_amazon.services.privacy.purge import purge

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import context as health_context
 from channels_amazon.health.checks.clock import host_zone
 from channels_amazon.spapi import network_probe

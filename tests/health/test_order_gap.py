@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, Heartbeat, OrderReport
 from tests.builders import make_order
 from tests.health.faults import codes, make_healthy, report_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.roles import (
+from channels_amazon.emulator.model.roles import (
     AMAZON_FULFILLMENT,
     D2C_SHIPPING,
     INVENTORY,
     PRODUCT_LISTING,
 )
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import ApiCall, Store
 from tests.builders import make_order
 from tests.health.faults import codes, first_code, make_healthy, report_of

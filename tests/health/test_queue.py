@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django_q.models import Schedule
 from pytest_django import Settings
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
 from channels_amazon.services.amazon_client.factory import application_client

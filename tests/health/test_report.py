@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from channels_amazon import tasks
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.registry import all_checks
 from channels_amazon.models import HealthReport
 from channels_amazon.services.health.reports import request_report

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Heartbeat, Order
 from tests.builders import make_order
 from tests.health.faults import codes, make_healthy, report_of

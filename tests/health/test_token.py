@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import ClientSecret, Credential
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.sync.runtime import runner

@@ -19,7 +19,7 @@ from channels_amazon.spapi.transport import Transport
 from tests.spapi.server import Scripted
 
 if TYPE_CHECKING:
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
 Connect = Callable[..., SpApiClient]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

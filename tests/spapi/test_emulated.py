@@ -29,7 +29,7 @@ from channels_amazon.spapi.throttle import InMemoryBuckets
 from tests.spapi.conftest import Connect
 
 if TYPE_CHECKING:
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
 DE, GB = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
 SELLER = "A1EMULATOREU1"

@@ -26,7 +26,7 @@ from channels_amazon.spapi.sqs import Queue
 from tests.spapi import outbound_answers as told
 
 if TYPE_CHECKING:
-    from channels_amazon.emulator import Emulator
+    from channels_amazon.emulator.server import Emulator
 
 DE = "A1PA6795UKMFR9"
 both = pytest.mark.parametrize("version", VERSIONS)

@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 
-from channels_amazon.emulator.queueing import AWS_REGION, QueueServer
+from channels_amazon.emulator.notifications.queue import AWS_REGION, QueueServer
 from tests.whole import buyers, facts, shipper, verdict
 from tests.whole.databases import empty_database
 from tests.whole.installation import Installation, kill, wait_for

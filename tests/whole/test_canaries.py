@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, Order, StoreMember, SyncJob
 from channels_amazon.rules.shipping.carriers import CARRIERS

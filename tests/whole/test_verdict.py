@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.entities import Order as TheirOrder
-from channels_amazon.emulator.state_dump import dump
+from channels_amazon.emulator.model.entities import Order as TheirOrder
+from channels_amazon.emulator.model.state_dump import dump
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Order, OrderLine, Shipment, StockLevel, SyncJob
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.orders import intake

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 from pytest_django import Settings
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     DiagnosticEntry,
     Heartbeat,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, Listing, SyncJob, SyncRun
 from channels_amazon.services.jobs import lifecycle
 from tests.builders import make_account

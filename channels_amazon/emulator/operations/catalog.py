@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..calling import Answer, Call, Route, invalid
-from ..entities import Listing
-from ..paging import make_token, read_token
+from ..model.entities import Listing
+from ..protocol.calling import Answer, Call, Route, invalid
+from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ..clock import iso
-from ..mcf import (
+from ..mcf.quotes import NO_DELIVERY, Quote
+from ..model.clock import iso
+from ..model.mcf_orders import (
     CANCELLED,
     COMPLETE,
     INVALID,
@@ -18,8 +19,7 @@ from ..mcf import (
     McfShipment,
     Price,
 )
-from ..mcf_quotes import NO_DELIVERY, Quote
-from ..places import PLACES
+from ..model.places import PLACES
 
 Json = dict[str, Any]
 

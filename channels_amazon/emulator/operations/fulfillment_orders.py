@@ -9,13 +9,13 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .. import fulfilling
-from ..calling import Answer, Call, Route, field_text, invalid
-from ..lifecycle import LifecycleError
-from ..mcf import EARLY, McfItem, McfOrder
-from ..mcf_quotes import quote, speeds_of
-from ..paging import make_token, read_token
-from ..state import World
+from ..mcf import fulfilment
+from ..mcf.quotes import quote, speeds_of
+from ..model.mcf_orders import EARLY, McfItem, McfOrder
+from ..model.state import World
+from ..orders.lifecycle import LifecycleError
+from ..protocol.calling import Answer, Call, Route, field_text, invalid
+from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
 from .fulfillment_order_view import (
     ACTIONS,
@@ -77,7 +77,7 @@ def create_order(call: Call) -> Answer:
     read.check_items(call, order.items, marketplace_id)
     read.check_delivery(marketplace_id, order.destination)
     read.check_new(call, order_id)
-    fulfilling.place(call.world, order)
+    fulfilment.place(call.world, order)
     if call.world.switches.outbound.synchronous:
         return Answer(200, {"order": order_view(order, with_shipments=False)})
     return Answer(202, {"orderId": order_id, "status": status_of(order)})
@@ -176,14 +176,14 @@ def _set_action(world: World, order: McfOrder, action: str) -> None:
     if order.status not in EARLY:
         return
     if action == "Ship" and order.action == "Hold":
-        fulfilling.let_go(world, order)
+        fulfilment.let_go(world, order)
     order.action = action
 
 
 def _cancel(world: World, order: McfOrder) -> None:
     """Cancel unless picking has begun meanwhile: then the order goes on."""
     try:
-        fulfilling.cancel(world, order)
+        fulfilment.cancel(world, order)
     except LifecycleError:
         return
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ..calling import Answer, Call, Route, invalid
-from ..clock import iso
-from ..entities import FbaStock, Listing
-from ..paging import make_token, read_token
+from ..model.clock import iso
+from ..model.entities import FbaStock, Listing
+from ..protocol.calling import Answer, Call, Route, invalid
+from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
 

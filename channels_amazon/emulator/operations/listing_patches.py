@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..calling import invalid
-from ..entities import Listing
-from ..lifecycle import set_quantity
-from ..places import FBA_CHANNELS
-from ..state import World
+from ..model.entities import Listing
+from ..model.places import FBA_CHANNELS
+from ..model.state import World
+from ..orders.lifecycle import set_quantity
+from ..protocol.calling import invalid
 
 Json = dict[str, Any]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..clock import iso
-from ..entities import Listing, Offer
-from ..places import FBA_CHANNELS, PLACES
+from ..model.clock import iso
+from ..model.entities import Listing, Offer
+from ..model.places import FBA_CHANNELS, PLACES
 from .order_view import money
 
 Json = dict[str, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..calling import Answer, Call, Refusal, Route, denied, field_text, invalid
-from ..entities import Listing
-from ..paging import make_token, read_token
+from ..model.entities import Listing
+from ..protocol.calling import Answer, Call, Refusal, Route, denied, field_text, invalid
+from ..protocol.paging import make_token, read_token
 from .listing_patches import Patch, apply_patches, issue, judge, read_patches
 from .listing_view import DATA_SETS, listing_view
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..calling import Answer, Call, Route, field_text, invalid, not_found
+from ..protocol.calling import Answer, Call, Route, field_text, invalid, not_found
 
 _SHIPMENT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REQUIRED = (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..calling import (
+from ..model.entities import Destination, Subscription
+from ..model.roles import NOTIFICATION_ROLES
+from ..notifications.publishing import PAYLOAD_VERSIONS
+from ..protocol.calling import (
     NOTIFICATIONS_SCOPE,
     Answer,
     Call,
@@ -16,9 +19,6 @@ from ..calling import (
     invalid,
     not_found,
 )
-from ..entities import Destination, Subscription
-from ..publishing import PAYLOAD_VERSIONS
-from ..roles import NOTIFICATION_ROLES
 
 Json = dict[str, Any]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from ..clock import iso
-from ..entities import Order, OrderItem, Package
-from ..places import PLACES
-from ..roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
-from ..state import World
+from ..model.clock import iso
+from ..model.entities import Order, OrderItem, Package
+from ..model.places import PLACES
+from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
+from ..model.state import World
 
 Json = dict[str, Any]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..calling import Answer, Call, Route, invalid, not_found
-from ..clock import iso
-from ..entities import ORDER_STATUSES, Order
-from ..paging import make_token, read_token
+from ..model.clock import iso
+from ..model.entities import ORDER_STATUSES, Order
+from ..protocol.calling import Answer, Call, Route, invalid, not_found
+from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
 
 ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from .. import fba_units, fulfilling
-from ..calling import Answer, Call, Route, field_moment, invalid, not_found
-from ..lifecycle import LifecycleError
-from ..mcf import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
-from ..mcf_quotes import SPEEDS, quote, speeds_of
-from ..mirroring import mirror
-from ..paging import make_token, read_token
+from ..mcf import fba_units, fulfilment
+from ..mcf.mirroring import mirror
+from ..mcf.quotes import SPEEDS, quote, speeds_of
+from ..model.mcf_orders import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
+from ..orders.lifecycle import LifecycleError
+from ..protocol.calling import Answer, Call, Route, field_moment, invalid, not_found
+from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
 from .outbound_view import full_view, order_view, preview_view, tracking_view
 
@@ -80,7 +80,7 @@ def create_fulfillment_order(call: Call) -> Answer:
     read.check_items(call, items, marketplace_id)
     read.check_delivery(marketplace_id, order.destination)
     read.check_new(call, order_id)
-    fulfilling.place(call.world, order)
+    fulfilment.place(call.world, order)
     return Answer(200, {})
 
 
@@ -147,7 +147,7 @@ def update_fulfillment_order(call: Call) -> Answer:
     for attribute, value in changes.items():
         setattr(order, attribute, value)
     if action == SHIP and order.action == HOLD:
-        fulfilling.let_go(call.world, order)
+        fulfilment.let_go(call.world, order)
     order.action = action
     order.updated_at = call.world.now()
     mirror(call.world, order)
@@ -158,7 +158,7 @@ def cancel_fulfillment_order(call: Call) -> Answer:
     """Serve cancelFulfillmentOrder, refused from Processing on."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
     try:
-        fulfilling.cancel(call.world, order)
+        fulfilment.cancel(call.world, order)
     except LifecycleError as error:
         raise read.refused(error) from error
     return Answer(200, {})
@@ -203,17 +203,17 @@ def _change_items(call: Call, order: McfOrder, rows: list[Json]) -> None:
         wanted[item_id] = read.whole(row, "quantity", least=0)
     for item_id, quantity in wanted.items():
         item = items[item_id]
-        stock = fulfilling.stock_of(call.world, order, item)
+        stock = fulfilment.stock_of(call.world, order, item)
         if stock is None or quantity - item.reserved > stock.fulfillable:
             raise invalid(f"There are not enough units of item {item_id}.")
     for item_id, quantity in wanted.items():
         item = items[item_id]
-        stock = fulfilling.stock_of(call.world, order, item)
+        stock = fulfilment.stock_of(call.world, order, item)
         more = quantity - item.reserved
         if stock is not None and more > 0:
             item.reserved += fba_units.reserve(call.world, stock, more)
         elif more < 0:
-            fulfilling.release(call.world, order, item, -more)
+            fulfilment.release(call.world, order, item, -more)
         item.quantity = quantity
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..calling import Call, Refusal, field_text, invalid, not_found
-from ..lifecycle import LifecycleError
-from ..mcf import McfItem, McfOrder, Price
-from ..mcf_quotes import delivers_to
-from ..places import PLACES
+from ..mcf.quotes import delivers_to
+from ..model.mcf_orders import McfItem, McfOrder, Price
+from ..model.places import PLACES
+from ..orders.lifecycle import LifecycleError
+from ..protocol.calling import Call, Refusal, field_text, invalid, not_found
 
 Json = dict[str, Any]
 

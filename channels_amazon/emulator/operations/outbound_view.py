@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..clock import iso
-from ..mcf import McfItem, McfOrder, McfPackage, McfShipment, Price
-from ..mcf_quotes import Quote, QuoteLine
+from ..mcf.quotes import Quote, QuoteLine
+from ..model.clock import iso
+from ..model.mcf_orders import McfItem, McfOrder, McfPackage, McfShipment, Price
 
 Json = dict[str, Any]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..calling import (
+from ..model.clock import iso
+from ..model.entities import Report
+from ..model.roles import REPORT_ROLES
+from ..protocol.calling import (
     Answer,
     Call,
     Route,
@@ -16,13 +19,10 @@ from ..calling import (
     invalid,
     not_found,
 )
-from ..clock import iso
-from ..documents import sign
-from ..entities import Report
-from ..paging import make_token, read_token
-from ..reporting import cancel_report as cancel
-from ..reporting import request_report
-from ..roles import REPORT_ROLES
+from ..protocol.paging import make_token, read_token
+from ..reports.documents import sign
+from ..reports.lifecycle import cancel_report as cancel
+from ..reports.lifecycle import request_report
 
 Json = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..calling import Answer, Call, Route
-from ..entities import Seller
-from ..places import Place, places_of
+from ..model.entities import Seller
+from ..model.places import Place, places_of
+from ..protocol.calling import Answer, Call, Route
 
 
 def get_marketplace_participations(call: Call) -> Answer:

@@ -6,9 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..calling import Answer, Call, Route, field_text, invalid, parse_moment
-from ..entities import Order, Package
-from ..lifecycle import settle_packages
+from ..model.entities import Order, Package
+from ..orders.lifecycle import settle_packages
+from ..protocol.calling import Answer, Call, Route, field_text, invalid, parse_moment
 
 Json = dict[str, Any]
 

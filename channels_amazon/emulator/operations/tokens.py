@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from ..calling import Answer, Call, Route, field_text, invalid
-from ..entities import AccessToken
-from ..roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
+from ..model.entities import AccessToken
+from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
+from ..protocol.calling import Answer, Call, Route, field_text, invalid
 
 LIVES_SECONDS = 3600
 ELEMENTS = ("buyerInfo", "shippingAddress", "buyerTaxInformation")

@@ -12,10 +12,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.catalogue import write_catalogue_file
-from channels_amazon.emulator.memory import load_connections, write_connections
-from channels_amazon.emulator.server import DEFAULT_REDIRECT_URI
+from channels_amazon.emulator.server import DEFAULT_REDIRECT_URI, Emulator
+from channels_amazon.emulator.worlds.catalogue import write_catalogue_file
+from channels_amazon.emulator.worlds.memory import load_connections, write_connections
 
 DEFAULT_PORT = 9100
 # How soon a new connection is in the file of --keep.

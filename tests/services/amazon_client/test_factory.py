@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import connection
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AccessToken, AmazonAccount, ApiCall, Credential
 from channels_amazon.services.amazon_client.factory import (
     application_client,

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.mcf import McfOrder
+from channels_amazon.emulator.model.mcf_orders import McfOrder
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     FbaStock,

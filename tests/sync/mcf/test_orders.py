@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,

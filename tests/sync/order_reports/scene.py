@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     ApiCall,

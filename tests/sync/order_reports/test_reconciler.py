@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.roles import D2C_SHIPPING
+from channels_amazon.emulator.model.roles import D2C_SHIPPING
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     Order,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from channels_amazon.emulator import Emulator
 from channels_amazon.emulator.operations import listings as emulated_listings
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,

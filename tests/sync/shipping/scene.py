@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.entities import Order as TheirOrder
+from channels_amazon.emulator.model.entities import Order as TheirOrder
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     Order,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, Shipment, SyncJob
 from channels_amazon.services.shipping.shipment_edits import edit_shipment
 from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now

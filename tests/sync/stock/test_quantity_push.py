@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator import Emulator
-from channels_amazon.emulator.entities import Listing as TheirListing
+from channels_amazon.emulator.model.entities import Listing as TheirListing
+from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,

@@ -1,0 +1,1 @@
+"""Login with Amazon and the consent pages; emulator."""

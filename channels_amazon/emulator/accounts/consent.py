@@ -1,0 +1,276 @@
+"""Seller Central's consent and app management pages, both OAuth workflows; emulator."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
+
+from ..model.entities import AuthorizationCode, Seller
+from ..model.roles import RESTRICTED_ROLES
+from ..model.state import World
+from ..protocol.rendering import page
+
+CODE_SECONDS = 300
+PATH = re.compile(r"/sellercentral/(?P<region>na|eu|fe)/apps/(?P<rest>.*)\Z")
+
+# Amazon shows these on its own page; no application ever receives them.
+ERRORS = {
+    "MD1000": "The application is a draft and needs version=beta, or is unknown.",
+    "MD5101": "The redirect URI is not one of those registered for the application.",
+    "MD5110": "The redirect URI contains the character #.",
+    "MD9100": "The application has no redirect URI or no login URI registered.",
+    "SPDC8143": "Only the primary user of the account may authorise an application.",
+    "CONSENT_LIMIT_REACHED": "The application is not listed and has 25 sellers.",
+    "AMAZON_STATE": "The amazon_state does not belong to this account.",
+}
+UNLISTED_SELLERS = 25
+
+
+class ConsentError(Exception):
+    """Say why Amazon shows an error page; `code` is a key of `ERRORS`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request to a page of Seller Central, taken apart."""
+
+    world: World
+    request: Request
+    region: str
+    rest: str
+
+    @property
+    def base(self) -> str:
+        """Return the address of this region's Seller Central."""
+        return f"{self.request.host_url}sellercentral/{self.region}"
+
+    def value(self, name: str) -> str:
+        """Return a parameter of the form or else of the query, or an empty text."""
+        form, query = self.request.form, self.request.args
+        return str(form[name] if name in form else query.get(name, ""))
+
+    @property
+    def seller(self) -> Seller:
+        """Return the account the visitor is signed in to."""
+        chosen = self.world.sellers.get(self.value("seller_id"))
+        if chosen is not None and chosen.region == self.region:
+            return chosen
+        return self.world.seller_of_region(self.region)
+
+
+def handle(world: World, request: Request) -> Response:
+    """Answer a request below `/sellercentral/<region>/apps/`."""
+    found = PATH.search(request.path)
+    if found is None:
+        return page(request, "not_found.html", 404)
+    visit = Visit(world, request, found["region"], found["rest"])
+    with world.lock:
+        try:
+            return _answer(visit)
+        except ConsentError as error:
+            return page(
+                request,
+                "consent_error.html",
+                400,
+                code=error.code,
+                reason=ERRORS[error.code],
+                application=world.application,
+                redirect_uri=visit.value("redirect_uri"),
+            )
+
+
+def _answer(visit: Visit) -> Response:
+    is_post = visit.request.method == "POST"
+    if visit.rest == "authorize/consent":
+        return _decide(visit) if is_post else _ask(visit)
+    if visit.rest.startswith("authorize/confirm/"):
+        return _confirm(visit, visit.rest.removeprefix("authorize/confirm/"))
+    if visit.rest == "manage":
+        return _manage(visit)
+    if visit.rest == "manage/disable" and is_post:
+        return _disable(visit)
+    return page(visit.request, "not_found.html", 404)
+
+
+def _ask(visit: Visit) -> Response:
+    """Show the application and its roles with Approve and Deny."""
+    _checked_redirect_uri(visit, visit.value("application_id"))
+    sellers = [
+        seller
+        for seller in visit.world.sellers.values()
+        if seller.region == visit.region
+    ]
+    fields = ("application_id", "state", "redirect_uri", "version")
+    return page(
+        visit.request,
+        "consent.html",
+        application=visit.world.application,
+        roles=sorted(visit.world.application.roles),
+        restricted=RESTRICTED_ROLES,
+        sellers=sellers,
+        signed_in=visit.seller,
+        hidden={
+            name: visit.value(name) for name in fields if name in visit.request.args
+        },
+    )
+
+
+def _decide(visit: Visit) -> Response:
+    """Send the visitor back with a code, or with OAuth's words for a refusal."""
+    target = _checked_redirect_uri(visit, visit.value("application_id"))
+    if visit.value("decision") == "approve":
+        return _send_code(visit, visit.seller, target)
+    answer = {
+        "error": "access_denied",
+        "error_description": "The seller did not authorise the application.",
+    }
+    return _send_back(target, answer | _state(visit))
+
+
+def _confirm(visit: Visit, application_id: str) -> Response:
+    """Finish the workflow that began at Amazon: the seller has agreed already."""
+    target = _checked_redirect_uri(visit, application_id)
+    shown = visit.value("amazon_state")
+    for seller in visit.world.sellers.values():
+        expected = amazon_state(visit.world, seller)
+        if seller.region == visit.region and hmac.compare_digest(
+            shown.encode(), expected.encode()
+        ):
+            return _send_code(visit, seller, target)
+    raise ConsentError("AMAZON_STATE")
+
+
+def _manage(visit: Visit) -> Response:
+    """List the application with the buttons of Manage Your Apps."""
+    world, seller = visit.world, visit.seller
+    if not world.application.login_uri:
+        login_url = ""
+    else:
+        query = {
+            "amazon_callback_uri": (
+                f"{visit.base}/apps/authorize/confirm/"
+                f"{world.application.application_id}"
+            ),
+            "amazon_state": amazon_state(world, seller),
+            "selling_partner_id": seller.seller_id,
+        }
+        if world.application.is_draft:
+            query["version"] = "beta"
+        login_url = _with_query(world.application.login_uri, query)
+    return page(
+        visit.request,
+        "manage.html",
+        application=world.application,
+        seller=seller,
+        authorizations=[
+            grant
+            for grant in world.authorizations.values()
+            if grant.seller_id == seller.seller_id and not grant.revoked
+        ],
+        login_url=login_url,
+        disable_url=f"{visit.base}/apps/manage/disable",
+    )
+
+
+def _disable(visit: Visit) -> Response:
+    revoke(visit.world, visit.seller.seller_id)
+    return redirect(f"{visit.base}/apps/manage", 303)
+
+
+def revoke(world: World, seller_id: str) -> int:
+    """Withdraw every grant of a seller with its tokens; return how many grants."""
+    grants = [
+        grant
+        for grant in world.authorizations.values()
+        if grant.seller_id == seller_id and not grant.revoked
+    ]
+    for grant in grants:
+        grant.revoked = True
+    tokens = world.access_tokens
+    for token in [key for key, value in tokens.items() if value.seller_id == seller_id]:
+        del tokens[token]
+    return len(grants)
+
+
+def amazon_state(world: World, seller: Seller) -> str:
+    """Return the state Amazon opens the login URI with, the same for one seller."""
+    text = f"{world.application.application_id}:{seller.seller_id}"
+    return hmac.new(
+        str(world.seed).encode(), text.encode(), hashlib.sha256
+    ).hexdigest()[:32]
+
+
+def _checked_redirect_uri(visit: Visit, application_id: str) -> str:
+    """Return where the answer goes; raises ConsentError as Amazon shows it."""
+    application = visit.world.application
+    is_known = application_id == application.application_id
+    if not is_known or (application.is_draft and visit.value("version") != "beta"):
+        raise ConsentError("MD1000")
+    if not application.redirect_uris:
+        raise ConsentError("MD9100")
+    target = visit.value("redirect_uri")
+    if "#" in target:
+        raise ConsentError("MD5110")
+    # Byte for byte: scheme, host, port, path and a trailing slash all count.
+    if target and target not in application.redirect_uris:
+        raise ConsentError("MD5101")
+    if not visit.world.switches.primary_user:
+        raise ConsentError("SPDC8143")
+    if _is_limit_reached(visit.world, visit.seller):
+        raise ConsentError("CONSENT_LIMIT_REACHED")
+    return target or application.redirect_uris[0]
+
+
+def _is_limit_reached(world: World, seller: Seller) -> bool:
+    if world.switches.consent_limit:
+        return True
+    now = world.now()
+    sellers = {
+        grant.seller_id
+        for grant in world.authorizations.values()
+        if not grant.revoked and now < grant.expires_at
+    } - {seller.seller_id}
+    return not world.application.is_listed and len(sellers) >= UNLISTED_SELLERS
+
+
+def _send_code(visit: Visit, seller: Seller, target: str) -> Response:
+    world = visit.world
+    code = AuthorizationCode(
+        code=f"AN{world.token_text(18)}",
+        application_id=world.application.application_id,
+        seller_id=seller.seller_id,
+        redirect_uri=target,
+        expires_at=world.now() + timedelta(seconds=CODE_SECONDS),
+    )
+    world.codes[code.code] = code
+    answer = {
+        "selling_partner_id": seller.seller_id,
+        "spapi_oauth_code": code.code,
+    }
+    return _send_back(target, _state(visit) | answer)
+
+
+def _state(visit: Visit) -> dict[str, str]:
+    state = visit.value("state")
+    return {"state": state} if state else {}
+
+
+def _send_back(target: str, answer: dict[str, str]) -> Response:
+    return redirect(_with_query(target, answer), 302)
+
+
+def _with_query(url: str, more: dict[str, str]) -> str:
+    parts = urlsplit(url)
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *more.items()]
+    return urlunsplit(parts._replace(query=urlencode(query)))

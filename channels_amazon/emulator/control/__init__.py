@@ -1,0 +1,1 @@
+"""The control page and its API; emulator."""

@@ -1,0 +1,1 @@
+"""Fulfils MCF orders from FBA units; emulator."""

@@ -1,0 +1,312 @@
+"""What happens to a web-shop order that Amazon fulfils, step by step; emulator.
+
+Every function expects the caller to hold the world's lock, and tells of each change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from ..model.entities import FbaStock
+from ..model.mcf_orders import (
+    CANCELLED,
+    COMPLETE,
+    EARLY,
+    FILL_ALL_AVAILABLE,
+    HOLD,
+    INVALID,
+    NEW,
+    PARTIAL,
+    PLANNING,
+    PROCESSING,
+    RECEIVED,
+    UNFULFILLABLE,
+    McfItem,
+    McfOrder,
+    McfPackage,
+    McfShipment,
+)
+from ..model.state import World
+from ..notifications.stock_and_mcf import raise_outbound_change
+from ..orders.lifecycle import LifecycleError
+from . import fba_units
+from .mirroring import mirror
+
+# An order on hold is cancelled when it was not released by then.
+LONGEST_HOLD = timedelta(days=14)
+TRANSIT = {
+    "Standard": timedelta(days=4),
+    "Expedited": timedelta(days=2),
+    "Priority": timedelta(days=1),
+    "ScheduledDelivery": timedelta(days=3),
+}
+CARRIER = "AMZN_US"
+
+Step = Callable[[World, McfOrder], None]
+
+
+def place(world: World, order: McfOrder) -> None:
+    """Keep a new order and take its units out of the pool at once."""
+    world.mcf_orders[(order.seller_id, order.order_id)] = order
+    takes_any = order.policy == FILL_ALL_AVAILABLE
+    if order.is_deliverable and (takes_any or not _is_short(world, order)):
+        for item in order.items:
+            stock = stock_of(world, order, item)
+            if stock is not None:
+                item.reserved = fba_units.reserve(world, stock, item.quantity)
+    _tell(world, order)
+    switches = world.switches.outbound
+    world.schedule(switches.accept_seconds, lambda: _validate_in_time(world, order))
+    if order.action == HOLD:
+        world.schedule(LONGEST_HOLD.total_seconds(), lambda: _cancel_held(world, order))
+
+
+def receive(world: World, order: McfOrder) -> None:
+    """Validate a new order; one without enough units is invalid."""
+    _expect(order, NEW)
+    if order.policy == FILL_ALL_AVAILABLE:
+        for item in order.items:
+            item.unfulfillable = item.quantity - item.reserved
+        is_valid = any(item.reserved for item in order.items)
+    else:
+        is_valid = all(item.reserved == item.quantity for item in order.items)
+    is_valid = is_valid and order.is_deliverable
+    _set_status(world, order, RECEIVED if is_valid else INVALID)
+
+
+def plan(world: World, order: McfOrder) -> None:
+    """Send an order to the fulfilment centres; one on hold stays where it is."""
+    _expect(order, RECEIVED)
+    if order.action == HOLD:
+        raise LifecycleError(f"Fulfillment order {order.order_id} is on hold.")
+    _set_status(world, order, PLANNING)
+
+
+def process(world: World, order: McfOrder) -> None:
+    """Begin to pick: from here on nobody can cancel."""
+    _expect(order, PLANNING)
+    shipment = McfShipment(
+        shipment_id=f"D{world.token_text(8)}",
+        facility=f"EMU{world.random.randint(1, 9)}",
+        items={item.item_id: item.reserved for item in order.items if item.reserved},
+        arrives_at=world.now() + TRANSIT[order.speed],
+    )
+    order.shipments.append(shipment)
+    _set_status(world, order, PROCESSING, shipment)
+
+
+def ship(world: World, order: McfOrder) -> None:
+    """Send all that is picked, in one parcel with Amazon's own carrier."""
+    ship_with(world, order, CARRIER, "")
+
+
+def ship_with(
+    world: World, order: McfOrder, carrier: str, tracking_number: str
+) -> None:
+    """Send all that is picked, in one parcel."""
+    _expect(order, PROCESSING)
+    now = world.now()
+    for shipment in order.shipments:
+        if shipment.status != "PENDING":
+            continue
+        shipment.status = "SHIPPED"
+        shipment.shipped_at = now
+        shipment.packages.append(
+            McfPackage(
+                number=100_000_000 + world.serial(),
+                carrier=carrier,
+                tracking_number=tracking_number
+                or f"TBA{world.random.randrange(10**11, 10**12)}",
+                shipped_at=now,
+                arrives_at=shipment.arrives_at,
+            )
+        )
+        for item in order.items:
+            _ship_item(world, order, item, shipment.items.get(item.item_id, 0))
+        _settle(world, order, shipment)
+
+
+def deliver(world: World, order: McfOrder) -> None:
+    """Let every parcel arrive."""
+    parcels = [package for each in order.shipments for package in each.packages]
+    if not parcels:
+        raise LifecycleError(f"Fulfillment order {order.order_id} is not shipped.")
+    for package in parcels:
+        package.delivered_at = package.delivered_at or world.now()
+    order.updated_at = world.now()
+    for shipment in order.shipments:
+        raise_outbound_change(world, order, shipment)
+
+
+def make_unfulfillable(
+    world: World, order: McfOrder, sku: str | None = None, units: int | None = None
+) -> None:
+    """Let the workers find no sellable unit: of all, of a SKU, or so many of it."""
+    if order.status not in (*EARLY, PROCESSING):
+        raise LifecycleError(
+            f"Fulfillment order {order.order_id} is {order.status} already."
+        )
+    for item in order.items:
+        if sku not in (None, item.sku):
+            continue
+        lost = item.left if units is None else min(units, item.left)
+        item.unfulfillable += lost
+        stock = stock_of(world, order, item)
+        if stock is not None:
+            fba_units.find_damaged(world, stock, min(lost, item.reserved))
+        item.reserved = max(0, item.reserved - lost)
+        _take_off_shipments(order, item)
+    _settle(world, order)
+
+
+def cancel(world: World, order: McfOrder) -> None:
+    """Stop an order of which nothing is picked yet; its units come back."""
+    if order.status not in EARLY:
+        raise LifecycleError(
+            f"Fulfillment order {order.order_id} is {order.status}"
+            " and cannot be cancelled any more."
+        )
+    for item in order.items:
+        item.cancelled = item.left
+        release(world, order, item, item.reserved)
+    _set_status(world, order, CANCELLED)
+
+
+def release(world: World, order: McfOrder, item: McfItem, units: int) -> None:
+    """Give reserved units of an item back to the pool."""
+    stock = stock_of(world, order, item)
+    if stock is not None and units:
+        fba_units.give_back(world, stock, units)
+    item.reserved -= units
+
+
+def let_go(world: World, order: McfOrder) -> None:
+    """Take the hold off an order."""
+    order.action = "Ship"
+    order.updated_at = world.now()
+    _go_on(world, order)
+
+
+def move_to(world: World, order: McfOrder, target: str) -> None:
+    """Take every step up to one of STEPS, from wherever the order is."""
+    while order.status in _NEXT and (
+        target == "deliver" or _NEXT[order.status][0] <= _RANK[target]
+    ):
+        _NEXT[order.status][1](world, order)
+    if target == "deliver":
+        deliver(world, order)
+
+
+def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
+    """Return a web-shop order of one seller or of any; raises LifecycleError."""
+    for (owner, known_id), order in world.mcf_orders.items():
+        if known_id == order_id and seller_id in ("", owner):
+            return order
+    raise LifecycleError(f"There is no fulfillment order {order_id}.")
+
+
+def stock_of(world: World, order: McfOrder, item: McfItem) -> FbaStock | None:
+    """Return the pool an item is taken from."""
+    return world.stock_for(order.seller_id, item.sku, order.marketplace_id)
+
+
+def _is_short(world: World, order: McfOrder) -> bool:
+    wanted: dict[str, int] = {}
+    for item in order.items:
+        wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
+    stocks = {
+        sku: world.stock_for(order.seller_id, sku, order.marketplace_id)
+        for sku in wanted
+    }
+    return any(
+        stock is None or stock.fulfillable < wanted[sku]
+        for sku, stock in stocks.items()
+    )
+
+
+def _ship_item(world: World, order: McfOrder, item: McfItem, units: int) -> None:
+    stock = stock_of(world, order, item)
+    if stock is not None and units:
+        fba_units.send_out(world, stock, units)
+    item.reserved -= units
+    item.shipped += units
+
+
+def _take_off_shipments(order: McfOrder, item: McfItem) -> None:
+    for shipment in order.shipments:
+        if shipment.status == "PENDING" and item.item_id in shipment.items:
+            shipment.items[item.item_id] = item.reserved
+            if not any(shipment.items.values()):
+                shipment.status = "CANCELLED_BY_FULFILLER"
+
+
+def _settle(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
+    """Set the status that the items imply once nothing is left to do."""
+    if any(item.left for item in order.items):
+        order.updated_at = world.now()
+        _tell(world, order, shipment)
+        return
+    shipped = sum(item.shipped for item in order.items)
+    ordered = sum(item.quantity for item in order.items)
+    status = COMPLETE if shipped == ordered else PARTIAL if shipped else UNFULFILLABLE
+    _set_status(world, order, status, shipment)
+
+
+def _set_status(
+    world: World, order: McfOrder, status: str, shipment: McfShipment | None = None
+) -> None:
+    order.status = status
+    order.updated_at = world.now()
+    _tell(world, order, shipment)
+    _go_on(world, order)
+
+
+def _tell(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
+    raise_outbound_change(world, order, shipment)
+    mirror(world, order)
+
+
+def _go_on(world: World, order: McfOrder) -> None:
+    """Let the next step follow by itself where the switches say so."""
+    seconds = world.switches.outbound.step_seconds
+    seen = order.status
+    if seconds <= 0 or order.action == HOLD:
+        return
+    if seen in (COMPLETE, PARTIAL):
+        world.schedule(seconds, lambda: deliver(world, order))
+    elif seen in _NEXT and seen != NEW:
+        world.schedule(seconds, lambda: _step_from(world, order, seen))
+
+
+def _step_from(world: World, order: McfOrder, seen: str) -> None:
+    if order.status == seen and order.action != HOLD:
+        _NEXT[seen][1](world, order)
+
+
+def _validate_in_time(world: World, order: McfOrder) -> None:
+    if order.status == NEW:
+        receive(world, order)
+
+
+def _cancel_held(world: World, order: McfOrder) -> None:
+    if order.action == HOLD and order.status in EARLY:
+        cancel(world, order)
+
+
+def _expect(order: McfOrder, status: str) -> None:
+    if order.status != status:
+        raise LifecycleError(
+            f"Fulfillment order {order.order_id} is {order.status}, not {status}."
+        )
+
+
+# From each status the rank of the step that leads on, and the step.
+_NEXT: dict[str, tuple[int, Step]] = {
+    NEW: (0, receive),
+    RECEIVED: (1, plan),
+    PLANNING: (2, process),
+    PROCESSING: (3, ship),
+}
+_RANK = {"receive": 0, "plan": 1, "process": 2, "ship": 3}
+STEPS = (*_RANK, "deliver", "unfulfillable", "cancel")

@@ -1,0 +1,98 @@
+"""Web-shop orders as they show among Amazon's orders: NON_AMAZON; emulator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from ..model.entities import Address, Order, OrderItem
+from ..model.mcf_orders import (
+    CANCELLED,
+    COMPLETE,
+    INVALID,
+    PARTIAL,
+    UNFULFILLABLE,
+    McfItem,
+    McfOrder,
+)
+from ..model.places import PLACES
+from ..model.state import World
+from ..notifications.order_change import raise_order_change
+
+CHANNEL = "NON_AMAZON"
+_STATUSES = {
+    COMPLETE: "SHIPPED",
+    PARTIAL: "SHIPPED",
+    CANCELLED: "CANCELLED",
+    INVALID: "CANCELLED",
+    UNFULFILLABLE: "UNFULFILLABLE",
+}
+
+
+def mirror(world: World, order: McfOrder) -> None:
+    """Bring the copy among the orders up to date, and tell when it changed."""
+    if not world.switches.outbound.listed_as_orders:
+        return
+    shown = world.orders.get(order.amazon_order_id)
+    before = (shown.status, [item.shipped for item in shown.items]) if shown else None
+    if shown is None:
+        shown = world.orders[order.amazon_order_id] = _copy(world, order)
+    for item, source in zip(shown.items, order.items, strict=False):
+        item.quantity = source.quantity
+        item.shipped = source.shipped
+        item.cancelled = source.cancelled + source.unfulfillable
+        if source.cancelled:
+            item.cancelled_by, item.cancel_reason = "MERCHANT", "OTHER"
+    shown.status = _STATUSES.get(order.status, "UNSHIPPED")
+    if (shown.status, [item.shipped for item in shown.items]) != before:
+        shown.updated_at = order.updated_at
+        raise_order_change(world, shown)
+
+
+def _copy(world: World, order: McfOrder) -> Order:
+    created = order.created_at
+    to = order.destination
+    return Order(
+        order_id=order.amazon_order_id,
+        seller_id=order.seller_id,
+        marketplace_id=order.marketplace_id,
+        created_at=created,
+        updated_at=created,
+        status="UNSHIPPED",
+        fulfilled_by="AMAZON",
+        currency=PLACES[order.marketplace_id].currency,
+        items=[_item(world, order, item) for item in order.items],
+        buyer_name="",
+        buyer_email="",
+        address=Address(
+            name=to["name"],
+            line1=to["addressLine1"],
+            line2=to.get("addressLine2", ""),
+            city=to.get("city", ""),
+            state=to.get("stateOrRegion", ""),
+            postal_code=to["postalCode"],
+            country_code=to["countryCode"],
+            phone=to.get("phone", ""),
+        ),
+        earliest_ship=created,
+        latest_ship=created + timedelta(days=2),
+        earliest_delivery=created,
+        latest_delivery=created + timedelta(days=6),
+        service_level="STANDARD" if order.speed == "Standard" else "EXPEDITED",
+        channel_name=CHANNEL,
+        seller_order_id=order.order_id,
+    )
+
+
+def _item(world: World, order: McfOrder, item: McfItem) -> OrderItem:
+    """Copy a line; Amazon knows no price of a sale that was not its own."""
+    listing = world.listings.get((order.seller_id, item.sku))
+    offer = listing.offers.get(order.marketplace_id) if listing else None
+    return OrderItem(
+        order_item_id=f"{world.random.randrange(10**13, 10**14)}",
+        sku=item.sku,
+        asin=listing.asin if listing else "",
+        title=offer.title if offer else item.sku,
+        quantity=item.quantity,
+        unit_price=Decimal(0),
+    )

@@ -1,0 +1,165 @@
+"""What Amazon would ask for a web-shop order, speed by speed; emulator.
+
+The fees are made up, but always the same for the same order.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ..model.places import PLACES
+from ..model.state import World
+from ..worlds.builder import RATES
+from .fulfilment import TRANSIT
+
+SPEEDS = ("Standard", "Expedited", "Priority", "ScheduledDelivery")
+# Offered in some countries only.
+LOCAL_SPEEDS = {
+    "Priority": frozenset({"CA", "MX", "IN"}),
+    "ScheduledDelivery": frozenset({"JP"}),
+}
+EUROPEAN_UNION = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU".split()
+    + "IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+)
+ORDER_FEES = {
+    "Standard": Decimal("3.20"),
+    "Expedited": Decimal("6.10"),
+    "Priority": Decimal("9.80"),
+    "ScheduledDelivery": Decimal("8.40"),
+}
+UNIT_FEE = Decimal("1.45")
+KILOGRAM_FEE = Decimal("0.60")
+TOO_FEW = "ItemQuantityNotAvailable"
+NO_DELIVERY = "DeliverySLAUnavailable"
+HANDLING = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class QuoteLine:
+    """A line asked about; `reason` says why it cannot be had, if so."""
+
+    item_id: str
+    sku: str
+    quantity: int
+    weight: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One speed's answer; fees in the currency of the marketplace, weight in kg."""
+
+    speed: str
+    currency: str
+    lines: tuple[QuoteLine, ...]
+    fees: dict[str, Decimal]
+    ship_by: tuple[datetime, datetime]
+    arrive_by: tuple[datetime, datetime]
+    # why nothing can be delivered at this speed, if so
+    reason: str = ""
+
+    @property
+    def is_fulfillable(self) -> bool:
+        """Tell whether the whole order can be had at this speed."""
+        return not self.reason and not any(line.reason for line in self.lines)
+
+    @property
+    def weight(self) -> Decimal:
+        """Return the weight of all units."""
+        return sum((line.weight for line in self.lines), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        """Return the sum of the fees."""
+        return sum(self.fees.values(), Decimal(0))
+
+
+def speeds_of(marketplace_id: str) -> tuple[str, ...]:
+    """Return the speeds that a marketplace's country has."""
+    country = PLACES[marketplace_id].country_code
+    return tuple(
+        speed
+        for speed in SPEEDS
+        if speed not in LOCAL_SPEEDS or country in LOCAL_SPEEDS[speed]
+    )
+
+
+def delivers_to(marketplace_id: str, country_code: str) -> bool:
+    """Tell whether the units of a marketplace's pool may go to a country."""
+    place = PLACES[marketplace_id]
+    if place.fba_pool == "EU":
+        return country_code in EUROPEAN_UNION
+    return country_code == place.country_code
+
+
+def quote(
+    world: World,
+    seller_id: str,
+    marketplace_id: str,
+    country_code: str,
+    wanted: list[tuple[str, str, int]],
+    speed: str,
+) -> Quote:
+    """Return what an order of (item id, SKU, units) costs at a speed, or why not."""
+    currency = PLACES[marketplace_id].currency
+    lines = tuple(
+        _line(world, seller_id, marketplace_id, line, wanted) for line in wanted
+    )
+    offers = speed in speeds_of(marketplace_id)
+    offers = offers and delivers_to(marketplace_id, country_code)
+    start = world.now() + HANDLING
+    arrives = start + TRANSIT[speed]
+    return Quote(
+        speed=speed,
+        currency=currency,
+        lines=lines,
+        fees=_fees(lines, speed, currency),
+        ship_by=(start, start + HANDLING),
+        arrive_by=(arrives, arrives + timedelta(days=1)),
+        reason="" if offers else NO_DELIVERY,
+    )
+
+
+def _line(
+    world: World,
+    seller_id: str,
+    marketplace_id: str,
+    line: tuple[str, str, int],
+    wanted: list[tuple[str, str, int]],
+) -> QuoteLine:
+    item_id, sku, quantity = line
+    stock = world.stock_for(seller_id, sku, marketplace_id)
+    asked = sum(units for _, other, units in wanted if other == sku)
+    is_short = stock is None or stock.fulfillable < asked
+    return QuoteLine(
+        item_id=item_id,
+        sku=sku,
+        quantity=quantity,
+        weight=_unit_weight(sku) * quantity,
+        reason=TOO_FEW if is_short else "",
+    )
+
+
+def _fees(
+    lines: tuple[QuoteLine, ...], speed: str, currency: str
+) -> dict[str, Decimal]:
+    units = sum(line.quantity for line in lines)
+    weight = sum((line.weight for line in lines), Decimal(0))
+    fees = {
+        "FBAPerOrderFulfillmentFee": ORDER_FEES[speed],
+        "FBAPerUnitFulfillmentFee": UNIT_FEE * units,
+        "FBATransportationFee": KILOGRAM_FEE * weight,
+    }
+    cent = Decimal(1) if currency == "JPY" else Decimal("0.01")
+    return {
+        name: (amount * RATES[currency]).quantize(cent) for name, amount in fees.items()
+    }
+
+
+def _unit_weight(sku: str) -> Decimal:
+    """Return between 0.2 and 1.1 kg, always the same for a SKU."""
+    return Decimal(zlib.crc32(sku.encode()) % 10 + 2) / 10

@@ -1,0 +1,1 @@
+"""The state of the local Amazon: sellers, listings, orders, quotas, faults."""

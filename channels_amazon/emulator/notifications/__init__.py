@@ -1,0 +1,1 @@
+"""What is published to the queue; emulator."""

@@ -1,0 +1,239 @@
+"""What happens to an order from placing to shipping or cancelling; emulator.
+
+Every function expects the caller to hold the world's lock, and raises an event for
+each change that Amazon tells of.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..mcf import fba_units
+from ..model.entities import Listing, Order, OrderItem
+from ..model.state import World
+from ..notifications.order_change import BUYER_CHANGE, raise_order_change
+
+CANCEL_REASONS = ("ORDERED_BY_MISTAKE", "FOUND_CHEAPER", "NO_LONGER_NEEDED")
+
+
+class LifecycleError(ValueError):
+    """The order cannot change in this way now."""
+
+
+def open_order(world: World, order: Order, *, stays: bool = False) -> None:
+    """Take stock for a new order, keep it, and let it become shippable.
+
+    One that `stays` keeps the status it has, whatever that is.
+    """
+    world.orders[order.order_id] = order
+    for item in order.items:
+        _take_stock(world, order, item)
+    if stays:
+        raise_order_change(world, order)
+        return
+    order.status = "PENDING"
+    if world.switches.pending_event:
+        raise_order_change(world, order)
+    if world.switches.pending_seconds <= 0:
+        release_order(world, order)
+    else:
+        world.schedule(
+            world.switches.pending_seconds, lambda: release_order(world, order)
+        )
+
+
+def release_order(world: World, order: Order) -> None:
+    """Turn a pending order into one that may be shipped."""
+    if order.status != "PENDING":
+        return
+    order.status = "UNSHIPPED"
+    _touch(world, order)
+
+
+def settle_shipped(world: World, order: Order) -> None:
+    """Set the status that the shipped quantities imply, and tell of it."""
+    if not any(item.left for item in order.items):
+        is_shipped = any(item.shipped for item in order.items)
+        order.status = "SHIPPED" if is_shipped else "CANCELLED"
+    elif any(item.shipped for item in order.items):
+        order.status = "PARTIALLY_SHIPPED"
+    _touch(world, order)
+
+
+def settle_packages(world: World, order: Order) -> None:
+    """Count the confirmed parcels that Amazon has taken in by now."""
+    now = world.now()
+    shown = [package.shown_at(now) for package in order.packages]
+    taken_in = [package for package in shown if package is not None]
+    for item in order.items:
+        item.shipped = sum(
+            package.items.get(item.order_item_id, 0) for package in taken_in
+        )
+    settle_shipped(world, order)
+
+
+def ship_by_amazon(world: World, order_id: str) -> Order:
+    """Ship an Amazon-fulfilled order out of its FBA pool."""
+    order = find_order(world, order_id)
+    if not _waits_for_amazon(order):
+        raise LifecycleError(f"Order {order_id} does not wait for Amazon to ship it.")
+    for item in order.items:
+        stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
+        if stock is not None:
+            fba_units.send_out(world, stock, item.promised)
+            item.promised = 0
+        item.shipped = item.quantity - item.cancelled
+    settle_shipped(world, order)
+    return order
+
+
+def ship_all_fba(world: World, seller_id: str | None = None) -> list[str]:
+    """Ship every waiting Amazon-fulfilled order; return the order ids."""
+    waiting = [
+        order.order_id
+        for order in world.orders.values()
+        if _waits_for_amazon(order) and seller_id in (None, order.seller_id)
+    ]
+    for order_id in waiting:
+        ship_by_amazon(world, order_id)
+    return waiting
+
+
+def request_cancel(world: World, order_id: str, reason: str = "") -> Order:
+    """Let the buyer ask for a cancel; honouring it is the seller's act."""
+    order = find_order(world, order_id)
+    if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED"}:
+        raise LifecycleError(f"Order {order_id} is {order.status}, not unshipped.")
+    for item in order.items:
+        if item.left:
+            item.cancel_requested = True
+            item.cancel_reason = reason or CANCEL_REASONS[0]
+    order.cancel_notify_at = max(order.latest_ship, world.now())
+    _touch(world, order, BUYER_CHANGE, "Buyer Requested Cancel")
+    return order
+
+
+def cancel_order(
+    world: World,
+    order_id: str,
+    by: str = "BUYER",
+    *,
+    sku: str | None = None,
+    units: int | None = None,
+) -> Order:
+    """Cancel what has not been shipped, or only a SKU's line, or so many units of it.
+
+    What stays goes on: the status follows from what is left.
+    """
+    order = find_order(world, order_id)
+    if order.status in {"SHIPPED", "CANCELLED"}:
+        raise LifecycleError(f"Order {order_id} is {order.status} already.")
+    chosen = [item for item in order.items if item.left and sku in (None, item.sku)]
+    if not chosen:
+        raise LifecycleError(f"Order {order_id} has no line {sku} left to cancel.")
+    was_pending = order.status == "PENDING"
+    for item in chosen:
+        left = item.left if units is None else min(units, item.left)
+        item.cancelled += left
+        item.cancelled_by = by
+        item.cancel_reason = item.cancel_reason or CANCEL_REASONS[0]
+        _return_stock(world, order, item, left, was_pending=was_pending)
+    if any(item.left for item in order.items):
+        _touch(world, order, reason="Units were cancelled")
+    else:
+        settle_shipped(world, order)
+    return order
+
+
+def deliver_packages(
+    world: World, order_id: str, reference_id: str | None, status: str
+) -> list[str]:
+    """Let a merchant's parcel arrive, or all; return their references.
+
+    Amazon tells nobody of it: only a read shows how far a parcel is.
+    """
+    order = find_order(world, order_id)
+    chosen = [
+        package
+        for package in order.packages
+        if reference_id in (None, package.reference_id)
+    ]
+    if not chosen:
+        raise LifecycleError(f"Order {order_id} has no such package.")
+    for package in chosen:
+        package.status = status
+    order.updated_at = world.now()
+    return [package.reference_id for package in chosen]
+
+
+def find_order(world: World, order_id: str) -> Order:
+    """Return an order; raises LifecycleError for an unknown id."""
+    order = world.orders.get(order_id)
+    if order is None:
+        raise LifecycleError(f"There is no order {order_id}.")
+    return order
+
+
+def set_quantity(world: World, listing: Listing, quantity: int) -> None:
+    """Set the merchant's quantity; nothing left means nothing buyable."""
+    listing.quantity = quantity
+    listing.updated_at = world.now()
+    for offer in listing.offers.values():
+        is_buyable = "BUYABLE" in offer.status
+        if quantity == 0 and is_buyable and not listing.is_fba:
+            offer.status.remove("BUYABLE")
+        elif quantity > 0 and not is_buyable and "DISCOVERABLE" in offer.status:
+            offer.status.insert(0, "BUYABLE")
+
+
+def order_times(order: Order, *, is_fast: bool = False) -> None:
+    """Set the ship and delivery windows that follow from the order's time."""
+    order.earliest_ship = order.created_at
+    order.latest_ship = order.created_at + timedelta(days=1 if is_fast else 2)
+    order.earliest_delivery = order.created_at + timedelta(days=2)
+    order.latest_delivery = order.created_at + timedelta(days=3 if is_fast else 6)
+
+
+def _waits_for_amazon(order: Order) -> bool:
+    """Tell whether Amazon has a buyer's order to ship; web shops' go other ways."""
+    return (order.fulfilled_by, order.status, order.channel_name) == (
+        "AMAZON",
+        "UNSHIPPED",
+        "AMAZON",
+    )
+
+
+def _take_stock(world: World, order: Order, item: OrderItem) -> None:
+    listing = world.listings.get((order.seller_id, item.sku))
+    if listing is None:
+        return
+    if order.fulfilled_by == "MERCHANT":
+        set_quantity(world, listing, max(0, (listing.quantity or 0) - item.quantity))
+        return
+    stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
+    if stock is not None:
+        item.promised = fba_units.reserve(world, stock, item.quantity)
+
+
+def _return_stock(
+    world: World, order: Order, item: OrderItem, left: int, *, was_pending: bool
+) -> None:
+    """Amazon's own units come back; a merchant's only while the order was pending."""
+    listing = world.listings.get((order.seller_id, item.sku))
+    if order.fulfilled_by == "MERCHANT":
+        if was_pending and listing is not None:
+            set_quantity(world, listing, (listing.quantity or 0) + left)
+        return
+    stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
+    if stock is not None:
+        # What was never promised is what a buyer gives up first.
+        back = max(0, item.promised - item.left)
+        fba_units.give_back(world, stock, back)
+        item.promised -= back
+
+
+def _touch(
+    world: World, order: Order, change_type: str = "OrderStatusChange", reason: str = ""
+) -> None:
+    order.updated_at = world.now()
+    raise_order_change(world, order, change_type, reason)

@@ -1,0 +1,281 @@
+"""Buyers at work: orders made up for the sellers' listings; emulator."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from ..model.buyers import fake_buyer
+from ..model.entities import Listing, Order, OrderItem
+from ..model.places import PLACES, REGIONS
+from ..model.state import World
+from .lifecycle import LifecycleError, open_order, order_times
+
+ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
+# Items of one order in ten are two or three kinds.
+SEVERAL_KINDS = 0.1
+# Orders spread over time come in batches, so many real seconds apart.
+TICK = 0.1
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an order to place must be like; what is left open is chosen by chance."""
+
+    region: str = "na"
+    seller_id: str | None = None
+    marketplace_id: str | None = None
+    fulfilled_by: str | None = None
+    sku: str | None = None
+    quantity: int | None = None
+    # a status or currency never seen may be asked for, to see what becomes of it
+    status: str | None = None
+    currency: str | None = None
+    unknown_sku: bool = False
+    # of the orders left open, this share is Amazon's to ship
+    amazon_share: float | None = None
+    # buyers found the offer before it was sold out
+    ignore_stock: bool = False
+    replacement_of: str | None = None
+
+
+def place_orders(world: World, n: int, wish: Wish | None = None) -> list[str]:
+    """Place n orders as wished and return their ids; raises LifecycleError."""
+    with world.lock:
+        return [place_order(world, wish or Wish()).order_id for _ in range(n)]
+
+
+def place_order(world: World, wish: Wish) -> Order:
+    """Place one order now: stock is taken, events are raised."""
+    order = _draft_wish(world, wish, Shelf(world))
+    open_order(world, order, stays=wish.status is not None)
+    return order
+
+
+def spread_orders(world: World, n: int, wish: Wish, seconds: float) -> list[str]:
+    """Place n orders evenly over so many simulated seconds; return their ids.
+
+    All are made up now, from the stock there is now, so that what is asked of this
+    Amazon meanwhile does not change them. Raises LifecycleError.
+    """
+    shelf = Shelf(world)
+    orders = [_draft_wish(world, wish, shelf) for _ in range(n)]
+    tick = TICK * world.clock.speed
+    stays = wish.status is not None
+    batches: dict[float, list[Order]] = {}
+    for number, order in enumerate(orders):
+        due = number * seconds / n
+        batches.setdefault(due - due % tick, []).append(order)
+    for due, batch in batches.items():
+        world.schedule(due, partial(_open_batch, world, batch, stays=stays))
+    return [order.order_id for order in orders]
+
+
+@contextmanager
+def chances_of(world: World, seed: int | None) -> Iterator[None]:
+    """Let chance begin anew with a seed for a while, then go on as before."""
+    kept = world.random
+    if seed is not None:
+        world.random = random.Random(seed)
+    try:
+        yield
+    finally:
+        world.random = kept
+
+
+class Shelf:
+    """What buyers find while orders are made up; each question is answered once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[tuple[str, Wish], list[Listing]] = {}
+
+    def fitting(self, seller_id: str, wish: Wish) -> list[Listing]:
+        """Return the listings that fit a wish, in SKU order."""
+        key = (seller_id, wish)
+        if key not in self._found:
+            self._found[key] = _fitting(self._world, seller_id, wish)
+        return self._found[key]
+
+
+def _open_batch(world: World, orders: list[Order], *, stays: bool) -> None:
+    for order in orders:
+        order.created_at = order.updated_at = world.now()
+        order_times(order, is_fast="PRIME" in order.programs)
+        open_order(world, order, stays=stays)
+
+
+def _draft_wish(world: World, wish: Wish, shelf: Shelf) -> Order:
+    seller_id = _seller_id(world, wish)
+    if wish.amazon_share is not None and wish.fulfilled_by is None:
+        is_amazons = world.random.random() < wish.amazon_share
+        shipper = "AMAZON" if is_amazons else "MERCHANT"
+        wish = replace(wish, fulfilled_by=shipper)
+    listings = _choose(world, shelf.fitting(seller_id, wish), wish)
+    fulfilled_by = wish.fulfilled_by or _fulfilled_by(world.random, listings[0])
+    marketplace_id = wish.marketplace_id or _site(world, listings, fulfilled_by)
+    order = draft_order(world, listings, marketplace_id, fulfilled_by, at=world.now())
+    if wish.quantity is not None:
+        order.items[0].quantity = wish.quantity
+    if wish.unknown_sku:
+        order.items[0].sku = f"UNKNOWN-{world.serial():05d}"
+    order.currency = wish.currency or order.currency
+    order.status = wish.status or "PENDING"
+    if wish.replacement_of:
+        _make_replacement(order, wish.replacement_of)
+    return order
+
+
+def _make_replacement(order: Order, original_id: str) -> None:
+    """Send the buyer the same once more, for nothing."""
+    order.replacement_of = original_id
+    for item in order.items:
+        item.unit_price = Decimal(0)
+
+
+def draft_order(
+    world: World,
+    listings: list[Listing],
+    marketplace_id: str,
+    fulfilled_by: str,
+    *,
+    at: datetime,
+) -> Order:
+    """Return an order of these listings that nobody knows of yet."""
+    chance = world.random
+    place = PLACES[marketplace_id]
+    buyer_name, buyer_email, address = fake_buyer(chance, place.country_code)
+    is_prime = fulfilled_by == "AMAZON" and chance.random() < 0.6
+    order = Order(
+        order_id=new_order_id(world, place.region),
+        seller_id=listings[0].seller_id,
+        marketplace_id=marketplace_id,
+        created_at=at,
+        updated_at=at,
+        status="PENDING",
+        fulfilled_by=fulfilled_by,
+        currency=place.currency,
+        items=[_draft_item(world, item, marketplace_id) for item in listings],
+        buyer_name=buyer_name,
+        buyer_email=buyer_email,
+        address=address,
+        earliest_ship=at,
+        latest_ship=at + timedelta(days=2),
+        earliest_delivery=at,
+        latest_delivery=at,
+        service_level="EXPEDITED" if is_prime else "STANDARD",
+        programs=["PRIME"] if is_prime else [],
+    )
+    order_times(order, is_fast=is_prime)
+    return order
+
+
+def new_order_id(world: World, region: str) -> str:
+    """Return an order id of Amazon's form that is not in use."""
+    while True:
+        prefix = world.random.choice(ORDER_PREFIXES[region])
+        middle, last = (world.random.randrange(10_000_000) for _ in range(2))
+        order_id = f"{prefix}-{middle:07d}-{last:07d}"
+        if order_id not in world.orders:
+            return order_id
+
+
+def _draft_item(world: World, listing: Listing, marketplace_id: str) -> OrderItem:
+    offer = listing.offers.get(marketplace_id)
+    return OrderItem(
+        order_item_id=f"{world.random.randrange(10**13, 10**14)}",
+        sku=listing.sku,
+        asin=listing.asin,
+        title=offer.title if offer else listing.sku,
+        quantity=world.random.choices((1, 2, 3), weights=(8, 2, 1))[0],
+        unit_price=offer.price if offer and offer.price else Decimal(10),
+    )
+
+
+def _seller_id(world: World, wish: Wish) -> str:
+    if wish.seller_id is not None:
+        if wish.seller_id not in world.sellers:
+            raise LifecycleError(f"There is no seller {wish.seller_id}.")
+        return wish.seller_id
+    if wish.region not in REGIONS:
+        raise LifecycleError(f"There is no region {wish.region}.")
+    return world.seller_of_region(wish.region).seller_id
+
+
+def _fitting(world: World, seller_id: str, wish: Wish) -> list[Listing]:
+    """Find what may be bought; a named SKU may be even when it is sold out."""
+    needs_stock = wish.sku is None and not wish.ignore_stock
+    return [
+        listing
+        for listing in world.seller_listings(seller_id)
+        if wish.sku in (None, listing.sku)
+        and listing.offers
+        and wish.marketplace_id in (None, *listing.offers)
+        and _offers(listing, wish.fulfilled_by)
+        and (not needs_stock or _is_in_stock(world, listing, wish))
+    ]
+
+
+def _choose(world: World, fitting: list[Listing], wish: Wish) -> list[Listing]:
+    """Choose what is bought; raises LifecycleError where nothing fits."""
+    if not fitting:
+        raise LifecycleError("No listing in stock fits the wished order.")
+    first = world.random.choice(fitting)
+    if wish.sku is not None or wish.unknown_sku or wish.quantity is not None:
+        return [first]
+    mates = [
+        other
+        for other in fitting
+        if other is not first
+        and set(other.offers) & set(first.offers)
+        and (other.is_fba, other.quantity is None)
+        == (first.is_fba, first.quantity is None)
+    ]
+    if mates and world.random.random() < SEVERAL_KINDS:
+        return [first, world.random.choice(mates)]
+    return [first]
+
+
+def _site(world: World, listings: list[Listing], fulfilled_by: str) -> str:
+    """Choose a site that has all listings, one with FBA units where they ship."""
+    common = set.intersection(*(set(listing.offers) for listing in listings))
+    sites = sorted(common)
+    if fulfilled_by == "AMAZON":
+        first = listings[0]
+        stocks = {
+            site: world.stock_for(first.seller_id, first.sku, site) for site in sites
+        }
+        supplied = [
+            site for site, stock in stocks.items() if stock and stock.fulfillable
+        ]
+        sites = supplied or sites
+    return world.random.choice(sites)
+
+
+def _offers(listing: Listing, fulfilled_by: str | None) -> bool:
+    if fulfilled_by == "AMAZON":
+        return listing.is_fba
+    if fulfilled_by == "MERCHANT":
+        return listing.quantity is not None
+    return True
+
+
+def _is_in_stock(world: World, listing: Listing, wish: Wish) -> bool:
+    if listing.quantity and wish.fulfilled_by != "AMAZON":
+        return True
+    if not listing.is_fba or wish.fulfilled_by == "MERCHANT":
+        return False
+    sites = [wish.marketplace_id] if wish.marketplace_id else list(listing.offers)
+    stocks = [world.stock_for(listing.seller_id, listing.sku, site) for site in sites]
+    return any(stock is not None and stock.fulfillable > 0 for stock in stocks)
+
+
+def _fulfilled_by(chance: random.Random, listing: Listing) -> str:
+    if listing.is_fba and listing.quantity:
+        return chance.choice(("AMAZON", "MERCHANT"))
+    return "AMAZON" if listing.is_fba else "MERCHANT"

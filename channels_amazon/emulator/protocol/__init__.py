@@ -1,0 +1,1 @@
+"""How operations are called, paged and rendered; emulator."""

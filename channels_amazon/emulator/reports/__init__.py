@@ -1,0 +1,1 @@
+"""Makes and serves reports; emulator."""

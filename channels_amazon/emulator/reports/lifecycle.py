@@ -1,0 +1,95 @@
+"""Reports from the queue to their end: DONE, CANCELLED or FATAL; emulator."""
+
+from __future__ import annotations
+
+from ..model.entities import Report, ReportDocument
+from ..model.state import World
+from ..notifications.publishing import publish
+from .file import encode, order_rows
+
+FINISHED = "REPORT_PROCESSING_FINISHED"
+# Of the time for a report without rows it waits this share in the queue.
+QUEUED_SHARE = 0.25
+# A report of so many rows takes twice the time of one without.
+ROWS_FOR_DOUBLE = 20_000
+FAILED = b"The report could not be generated. Request it again later."
+
+
+def request_report(world: World, report: Report) -> None:
+    """Queue a report; what it holds is what exists when its turn comes."""
+    world.reports[(report.seller_id, report.report_id)] = report
+    world.schedule(
+        world.switches.reports.seconds * QUEUED_SHARE,
+        lambda: _start(world, report),
+    )
+
+
+def cancel_report(world: World, report: Report) -> bool:
+    """Cancel a report that still waits; tell whether it did."""
+    if report.status != "IN_QUEUE":
+        return False
+    _end(world, report, "CANCELLED")
+    return True
+
+
+def _start(world: World, report: Report) -> None:
+    if report.status != "IN_QUEUE":
+        return
+    report.status = "IN_PROGRESS"
+    report.started_at = world.now()
+    switches = world.switches.reports
+    if switches.fail_next > 0:
+        switches.fail_next -= 1
+        world.schedule(switches.seconds / 2, lambda: _fail(world, report))
+        return
+    rows = order_rows(world, report)
+    share = 1 - QUEUED_SHARE + len(rows) / ROWS_FOR_DOUBLE
+    world.schedule(switches.seconds * share, lambda: _finish(world, report, rows))
+
+
+def _finish(world: World, report: Report, rows: list[dict[str, str]]) -> None:
+    if not rows:
+        _end(world, report, "CANCELLED")
+        return
+    content, content_type = encode(world, report, rows)
+    _keep(world, report, content, content_type)
+    _end(world, report, "DONE")
+
+
+def _fail(world: World, report: Report) -> None:
+    _keep(world, report, FAILED, "text/plain; charset=UTF-8")
+    _end(world, report, "FATAL")
+
+
+def _keep(world: World, report: Report, content: bytes, content_type: str) -> None:
+    region = world.sellers[report.seller_id].region
+    document_id = f"amzn1.spdoc.1.4.{region}.{world.uuid()}.{world.token_text(14)}"
+    world.report_documents[document_id] = ReportDocument(
+        document_id=document_id,
+        seller_id=report.seller_id,
+        report_type=report.report_type,
+        content=content,
+        content_type=content_type,
+        is_gzip=content[:2] == b"\x1f\x8b",
+    )
+    report.document_id = document_id
+
+
+def _end(world: World, report: Report, status: str) -> None:
+    report.status = status
+    report.ended_at = world.now()
+    content = {
+        "sellerId": report.seller_id,
+        "accountId": f"amzn1.merchant.o.{report.seller_id}",
+        "reportId": report.report_id,
+        "reportType": report.report_type,
+        "processingStatus": status,
+    }
+    if report.document_id:
+        content["reportDocumentId"] = report.document_id
+    publish(
+        world,
+        report.seller_id,
+        FINISHED,
+        lambda: {"reportProcessingFinishedNotification": content},
+    )

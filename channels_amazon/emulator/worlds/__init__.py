@@ -1,0 +1,1 @@
+"""Builds the demonstration worlds and remembers grants; emulator."""

@@ -1,0 +1,205 @@
+"""Build the worlds the emulator starts with: sellers, listings, stock; emulator."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..model.clock import Clock
+from ..model.entities import Application, ClientSecret, FbaStock, Listing, Offer, Seller
+from ..model.places import PLACES, Place, places_of
+from ..model.roles import DEFAULT_ROLES
+from ..model.state import World
+from ..model.titles import BRAND, Product, products
+from ..orders.history import add_history
+
+APPLICATION_ID = "amzn1.sp.solution.00000000-0000-4000-8000-00000000demo"
+CLIENT_ID = "amzn1.application-oa2-client.00000000000000000000000000000demo"
+# Opens nothing but this emulator, so it may be known to all.
+CLIENT_SECRET = "amzn1.oa2-cs.v1.of-the-local-emulator-only"  # noqa: S105
+SELLER_IDS = {
+    "na": "A1EMULATORNA1",
+    "eu": "A1EMULATOREU1",
+    "fe": "A1EMULATORFE1",
+}
+STORE_NAMES = {
+    "na": "Alderwick Goods",
+    "eu": "Alderwick Europe",
+    "fe": "Alderwick 日本",
+}
+# Units of each currency for a euro: only to make prices look right.
+RATES = {
+    "EUR": Decimal(1),
+    "USD": Decimal("1.09"),
+    "CAD": Decimal("1.49"),
+    "MXN": Decimal("19.80"),
+    "GBP": Decimal("0.86"),
+    "JPY": Decimal(163),
+}
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large a world is, for each seller."""
+
+    listings: dict[str, int]
+    orders: int
+    days: int
+
+
+PLANS = {
+    "small": Plan({"na": 12, "eu": 12, "fe": 12}, orders=8, days=20),
+    "demo": Plan({"na": 112, "eu": 120, "fe": 90}, orders=320, days=90),
+}
+
+
+def build_world(name: str, seed: int, clock: Clock) -> World:
+    """Build the world `small` or `demo`; the same seed and time give the same one.
+
+    Raises ValueError for a name that is not known.
+    """
+    if name not in PLANS:
+        raise ValueError(f"There is no world {name}: choose one of {', '.join(PLANS)}.")
+    plan = PLANS[name]
+    world = World(
+        clock=clock,
+        application=demo_application(),
+        seed=seed,
+        name=name,
+    )
+    for region, seller_id in SELLER_IDS.items():
+        seller = _seller(region, seller_id)
+        world.sellers[seller_id] = seller
+        # A seller's things do not change when another seller's do.
+        chance = random.Random(f"{seed}:{seller_id}")
+        _add_listings(world, seller, plan.listings[region], chance)
+        add_history(world, seller, plan.orders, plan.days, chance)
+    return world
+
+
+def add_sellers(world: World, region: str, count: int, listings: int) -> list[str]:
+    """Open further accounts in a region and return their ids."""
+    added = []
+    for _ in range(count):
+        number = sum(seller.region == region for seller in world.sellers.values()) + 1
+        seller = _seller(region, f"A1EMULATOR{region.upper()}{number}")
+        seller.store_name = f"{seller.store_name} {number}"
+        world.sellers[seller.seller_id] = seller
+        chance = random.Random(f"{world.seed}:{seller.seller_id}")
+        _add_listings(world, seller, listings, chance)
+        added.append(seller.seller_id)
+    return added
+
+
+def demo_application() -> Application:
+    """Return the application as the developer registered it: public, not listed."""
+    return Application(
+        application_id=APPLICATION_ID,
+        client_id=CLIENT_ID,
+        name="Shoplink (demonstration)",
+        secrets=[ClientSecret(CLIENT_SECRET)],
+        roles=set(DEFAULT_ROLES),
+        redirect_uris=[],
+        is_draft=False,
+    )
+
+
+def _seller(region: str, seller_id: str) -> Seller:
+    return Seller(
+        seller_id=seller_id,
+        region=region,
+        store_name=STORE_NAMES[region],
+        marketplace_ids=[place.marketplace_id for place in places_of(region)],
+    )
+
+
+def _add_listings(
+    world: World, seller: Seller, count: int, chance: random.Random
+) -> None:
+    chosen = products() if count >= len(products()) else _spread(count)
+    for number, product in enumerate(chosen):
+        listing = _listing(world, seller, product, number, chance)
+        world.add_listing(listing)
+        if listing.is_fba:
+            _add_stock(world, seller, listing, chance)
+
+
+def _spread(count: int) -> tuple[Product, ...]:
+    """Return that many products, evenly from the whole range."""
+    everything = products()
+    return tuple(everything[at * len(everything) // count] for at in range(count))
+
+
+def _listing(
+    world: World, seller: Seller, product: Product, number: int, chance: random.Random
+) -> Listing:
+    created_at = world.now() - timedelta(days=chance.randint(120, 900))
+    # Of eight listings four are the merchant's, three Amazon's, one is both.
+    is_fba = number % 8 in {1, 4, 6, 7}
+    is_merchant = number % 8 not in {1, 4, 6}
+    places = [
+        place
+        for at, place in enumerate(places_of(seller.region))
+        # The first site sells everything, the others leave some things out.
+        if at == 0 or (number + at) % 6
+    ]
+    return Listing(
+        seller_id=seller.seller_id,
+        sku=product.sku,
+        asin=product.asin,
+        product_type=product.product_type,
+        created_at=created_at,
+        updated_at=created_at + timedelta(days=chance.randint(1, 100)),
+        offers={place.marketplace_id: _offer(product, place) for place in places},
+        quantity=chance.randint(3, 60) if is_merchant else None,
+        handling_days=2 if is_merchant and number % 5 == 0 else None,
+        is_fba=is_fba,
+        fnsku=f"X00EM{number:05d}" if is_fba else None,
+        barcode=product.barcode,
+        brand=BRAND,
+    )
+
+
+def _offer(product: Product, place: Place) -> Offer:
+    return Offer(
+        marketplace_id=place.marketplace_id,
+        price=price_in(product.price_eur, place.currency),
+        currency=place.currency,
+        title=product.title(place.language[:2]),
+    )
+
+
+def price_in(price_eur: Decimal, currency: str) -> Decimal:
+    """Return a shop's price in a currency: whole tens of yen, else ending in .99."""
+    amount = price_eur * RATES[currency]
+    if currency == "JPY":
+        return amount.quantize(Decimal("1E1"), ROUND_HALF_UP).quantize(Decimal(1))
+    return (amount.quantize(Decimal(1), ROUND_HALF_UP) - CENT).quantize(CENT)
+
+
+def _add_stock(
+    world: World, seller: Seller, listing: Listing, chance: random.Random
+) -> None:
+    pools = {PLACES[marketplace_id].fba_pool for marketplace_id in listing.offers}
+    for pool in sorted(pools):
+        world.add_stock(
+            FbaStock(
+                seller_id=seller.seller_id,
+                sku=listing.sku,
+                pool=pool,
+                updated_at=world.now() - timedelta(hours=chance.randint(1, 300)),
+                fulfillable=chance.choice((0, 4, 18, 35, 60, 120)),
+                inbound_working=chance.choice((0, 0, 0, 24)),
+                inbound_shipped=chance.choice((0, 0, 48)),
+                inbound_receiving=chance.choice((0, 0, 6)),
+                pending_transshipment=chance.choice((0, 0, 3)),
+                fc_processing=chance.choice((0, 0, 1)),
+                researching=chance.choice((0, 0, 0, 2)),
+                customer_damaged=chance.choice((0, 0, 1)),
+                warehouse_damaged=chance.choice((0, 0, 0, 2)),
+                defective=chance.choice((0, 0, 0, 1)),
+            )
+        )
