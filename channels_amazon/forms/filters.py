@@ -21,6 +21,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.models.order import OrderQuerySet
 
 ANY = ("", _("any"))
 
@@ -99,7 +100,7 @@ class OrderFilter(FilterForm):
 
     field_order = ("q", "account", "marketplace", "status", "show")
 
-    def narrow(self, orders: QuerySet[Order], now: datetime) -> QuerySet[Order]:
+    def narrow(self, orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
         """Return what of `orders` the filter lets through.
 
         The search finds an order id, a seller SKU or an ASIN, each in full.
@@ -245,24 +246,21 @@ LOG_FILTERS: dict[str, type[LogFilter]] = {
 }
 
 
-def _shown(orders: QuerySet[Order], show: str, now: datetime) -> QuerySet[Order]:
-    open_orders = Q(
-        status__in=(Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED),
-        fulfilled_by=Order.FulfilledBy.MERCHANT,
-    )
-    conditions = {
-        "ship": open_orders,
-        "late": open_orders & Q(ship_by__lt=now),
-        "unmatched": Q(has_unmatched=True),
-        "backorder": Q(has_shortage=True),
-        "cancel": Q(
-            cancel_requested=True,
-            cancel_declined_at__isnull=True,
-            status__in=Order.OPEN,
-        ),
-        "aside": ~Q(aside_code=""),
-    }
-    return orders.filter(conditions.get(show, Q()))
+def _shown(orders: OrderQuerySet, show: str, now: datetime) -> OrderQuerySet:
+    match show:
+        case "ship":
+            return orders.to_ship()
+        case "late":
+            return orders.late(now)
+        case "unmatched":
+            return orders.unmatched()
+        case "backorder":
+            return orders.with_shortage()
+        case "cancel":
+            return orders.asking_to_cancel()
+        case "aside":
+            return orders.exclude(aside_code="")
+    return orders
 
 
 def _answers(result: str) -> Q:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
+
+
+class ListingQuerySet(StoreQuerySet["Listing"]):
+    """The words in which pages and jobs speak of listings."""
+
+    def waiting_for_push(self) -> Self:
+        """Return the listings whose quantity is to be sent to Amazon."""
+        return self.filter(push_due=True, push_code="")
+
+    def push_refused(self) -> Self:
+        """Return the listings whose quantity Amazon did not accept."""
+        return self.filter(push_due=True).exclude(push_code="")
 
 
 class Listing(StoreScoped):
@@ -22,6 +34,8 @@ class Listing(StoreScoped):
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
+
+    objects: ClassVar[Any] = ListingQuerySet.as_manager()
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="listings")
     seller_sku = models.CharField(_("seller SKU"), max_length=80)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,9 +11,44 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
 from channels_amazon.models.encrypted import SecretTextField
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Warehouse
+from channels_amazon.rules.shipping.lateness import DUE_SOON
+
+
+class OrderQuerySet(StoreQuerySet["Order"]):
+    """The words in which pages, jobs and checks speak of orders."""
+
+    def to_ship(self) -> Self:
+        """Return the merchant's own orders that wait for a parcel."""
+        return self.filter(
+            status__in=Order.TO_SHIP, fulfilled_by=Order.FulfilledBy.MERCHANT
+        )
+
+    def late(self, now: datetime) -> Self:
+        """Return the orders to ship whose latest ship time is over at `now`."""
+        return self.to_ship().filter(ship_by__lt=now)
+
+    def due_soon(self, now: datetime) -> Self:
+        """Return the orders to ship that are not late yet and due within DUE_SOON."""
+        return self.to_ship().filter(ship_by__range=(now, now + DUE_SOON))
+
+    def unmatched(self) -> Self:
+        """Return the orders with a line whose SKU belongs to no variant."""
+        return self.filter(has_unmatched=True)
+
+    def with_shortage(self) -> Self:
+        """Return the orders that promise more units than there are (backorders)."""
+        return self.filter(has_shortage=True)
+
+    def asking_to_cancel(self) -> Self:
+        """Return the open orders whose buyer asks to cancel and was not answered."""
+        return self.filter(
+            cancel_requested=True,
+            cancel_declined_at__isnull=True,
+            status__in=Order.OPEN,
+        )
 
 
 class Order(StoreScoped):
@@ -52,13 +88,16 @@ class Order(StoreScoped):
         FETCH = "fetch", _("Fetch")
         REPORT = "report", _("Report")
 
+    # These wait for a parcel, or for the rest of their parcels.
+    TO_SHIP: ClassVar[tuple[str, ...]] = (Status.UNSHIPPED, Status.PARTIALLY_SHIPPED)
     # Something may still be decided about these.
     OPEN: ClassVar[tuple[str, ...]] = (
         Status.PENDING_AVAILABILITY,
         Status.PENDING,
-        Status.UNSHIPPED,
-        Status.PARTIALLY_SHIPPED,
+        *TO_SHIP,
     )
+
+    objects: ClassVar[Any] = OrderQuerySet.as_manager()
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="orders")
     amazon_order_id = models.CharField(_("order id"), max_length=40)
@@ -163,6 +202,11 @@ class Order(StoreScoped):
 
     def __str__(self) -> str:
         return self.amazon_order_id
+
+    @property
+    def awaits_parcel(self) -> bool:
+        """Tell whether parcels of it are still to come, whoever ships them."""
+        return self.status in self.TO_SHIP
 
     @property
     def asks_to_cancel(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,9 @@ class Parcel(StoreScoped):
         APPLIED = "applied", _("Made a package")
         REFUSED = "refused", _("Needs a person")
         DROPPED = "dropped", _("Discarded")
+
+    # In no package yet, and not given up.
+    OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.REFUSED)
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="parcels")
     amazon_order_id = models.CharField(_("order id"), max_length=40)

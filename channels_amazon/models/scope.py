@@ -12,6 +12,10 @@ Row = TypeVar("Row", bound=models.Model, covariant=True)
 Viewer = AbstractBaseUser | AnonymousUser
 
 
+# Counting stops here, so that a page costs the same with a million rows.
+COUNT_CAP = 1000
+
+
 class StoreQuerySet(models.QuerySet[Row]):
     """Rows that belong to a store, directly or through `STORE_PATH`."""
 
@@ -28,6 +32,10 @@ class StoreQuerySet(models.QuerySet[Row]):
         path = getattr(self.model, "STORE_PATH", "")
         prefix = f"{path}__" if path else ""
         return self.filter(**{f"{prefix}members__user_id": user.pk})
+
+    def capped_count(self) -> int:
+        """Return how many rows there are, counted up to COUNT_CAP."""
+        return self.order_by()[:COUNT_CAP].count()
 
 
 class StoreScoped(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -12,9 +12,20 @@ from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
 from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.listing import Listing
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store
+
+
+class StoreOrderQuerySet(StoreQuerySet["StoreOrder"]):
+    """The words in which pages speak of the store's own orders."""
+
+    def open_counts(self) -> dict[str, int]:
+        """Return how many are in each open state, each counted up to COUNT_CAP."""
+        return {
+            str(state): self.filter(state=state).capped_count()
+            for state in StoreOrder.OPEN
+        }
 
 
 class StoreOrder(StoreScoped):
@@ -36,6 +47,16 @@ class StoreOrder(StoreScoped):
         STANDARD = "standard", _("Standard")
         EXPEDITED = "expedited", _("Expedited")
         PRIORITY = "priority", _("Priority")
+
+    objects: ClassVar[Any] = StoreOrderQuerySet.as_manager()
+
+    # Something is still to be done about these.
+    OPEN: ClassVar[tuple[str, ...]] = (
+        State.NEEDS_PERSON,
+        State.NEW,
+        State.AT_AMAZON,
+        State.LOCAL,
+    )
 
     store = models.ForeignKey(
         Store, models.CASCADE, verbose_name=_("store"), related_name="store_orders"

@@ -20,7 +20,7 @@ from channels_amazon.models import (
     Order,
     translated,
 )
-from channels_amazon.services.figures import CAP
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.templatetags.shoplink_states import register, state
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
 
@@ -96,7 +96,7 @@ def signed(number: int) -> str:
 @register.filter
 def awaits_parcel(order: Order) -> bool:
     """Tell whether the order's ship-by time still counts."""
-    return order.status in {Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED}
+    return order.awaits_parcel
 
 
 @register.filter
@@ -159,7 +159,7 @@ def fine_duration(seconds: float | None) -> str:
 @register.filter
 def capped(count: int) -> str:
     """Return a counted number, `999+` for one that was not counted to its end."""
-    return "999+" if count >= CAP else str(count)
+    return "999+" if count >= COUNT_CAP else str(count)
 
 
 @register.filter

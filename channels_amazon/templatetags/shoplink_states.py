@@ -24,7 +24,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.shipping.lateness import Urgency
-from channels_amazon.services.figures import JobLine
+from channels_amazon.services.jobs.status import JobLine
 from channels_amazon.services.shipping import template_preview
 from channels_amazon.services.shipping.template_preview import PreviewRow
 from channels_amazon.views.labels import FBA_PACKAGES

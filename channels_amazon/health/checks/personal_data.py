@@ -19,7 +19,6 @@ Status = Order.Status
 
 LOOK_BACK = timedelta(days=14)
 # Amazon shows a recipient only from the moment an order may be shipped.
-SHOWN_IN = (Status.UNSHIPPED, Status.PARTIALLY_SHIPPED)
 LOOK_AT = 50
 
 
@@ -38,7 +37,7 @@ def run(context: CheckContext) -> list[Finding]:
     orders = Order.objects.filter(
         account=context.account,
         fulfilled_by=Order.FulfilledBy.MERCHANT,
-        status__in=SHOWN_IN,
+        status__in=Order.TO_SHIP,
         completed_at__gte=context.now - LOOK_BACK,
         stale_since__isnull=True,
     ).order_by("-completed_at")

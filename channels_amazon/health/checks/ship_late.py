@@ -10,7 +10,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, Shipment
-from channels_amazon.services.figures import CAP, to_ship
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.wording import sentence
 
 # Amazon counts what is confirmed after the latest ship time as late.
@@ -26,9 +26,9 @@ SHOWN = 5
 )
 def run(context: CheckContext) -> list[Finding]:
     """Count the merchant's unshipped orders that are past their time, or near it."""
-    orders = to_ship(Order.objects.filter(account=context.account))
+    orders = Order.objects.filter(account=context.account).to_ship()
     near = orders.filter(ship_by__lt=context.now + NEAR).order_by("ship_by", "pk")
-    rows = list(near.values_list("pk", "amazon_order_id", "ship_by")[:CAP])
+    rows = list(near.values_list("pk", "amazon_order_id", "ship_by")[:COUNT_CAP])
     if not rows:
         return [well(sentence("No order is past its latest ship time, or near it."))]
     late = [row for row in rows if row[2] and row[2] < context.now]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 # What is due so soon is at risk even where nothing is known to hinder it.
-AT_RISK_HOURS = 24
+DUE_SOON = timedelta(hours=24)
 
 
 class Urgency(StrEnum):
@@ -26,7 +26,7 @@ def end_of_day(now: datetime) -> datetime:
 
 def at_risk_before(now: datetime) -> datetime:
     """Return the time before which an order that is not due today is at risk."""
-    return max(end_of_day(now), now + timedelta(hours=AT_RISK_HOURS))
+    return max(end_of_day(now), now + DUE_SOON)
 
 
 def urgency_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -100,3 +101,16 @@ def _free_jobs(account: AmazonAccount, codes: set[str]) -> None:
     kinds = list(blocked.values_list("kind", flat=True))
     if kinds:
         lifecycle.unblock(account, kinds)
+
+
+def permission_rows(account: AmazonAccount) -> list[dict[str, Any]]:
+    """Return per marketplace the participation and its permissions by name."""
+    participations = account.participations.prefetch_related("permissions")
+    return [
+        {
+            "participation": participation,
+            "permissions": [by_name.get(name) for name in Permission.Name.values],
+        }
+        for participation in participations
+        for by_name in [{item.name: item for item in participation.permissions.all()}]
+    ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.shipping.parcels import wake_for
+from channels_amazon.services.orders.waiting_parcels import wake_for
 from channels_amazon.wording import sentence
 
 

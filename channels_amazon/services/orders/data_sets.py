@@ -17,7 +17,6 @@ from channels_amazon.services.jobs import lifecycle
 # The status is in FULFILLMENT, deliveries are in PACKAGES.
 FACTS = ("PROCEEDS", "CANCELLATION", "FULFILLMENT", "PACKAGES")
 PERSONAL = ("BUYER", "RECIPIENT")
-TO_SHIP = (Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED)
 # What one return of the role has read again at most: each order costs a token.
 MOST_AGAIN = 500
 
@@ -57,7 +56,7 @@ def read_people_again(account: AmazonAccount) -> int:
         Q(personal_data__isnull=True) | Q(personal_data__words__isnull=True),
         account=account,
         fulfilled_by=Order.FulfilledBy.MERCHANT,
-        status__in=TO_SHIP,
+        status__in=Order.TO_SHIP,
         stale_since__isnull=True,
     )
     ids = list(nameless.order_by("ship_by").values_list("pk", flat=True)[:MOST_AGAIN])

@@ -19,12 +19,11 @@ from channels_amazon.models import AmazonAccount, Order, SyncJob
 from channels_amazon.rules.events.order_change import OrderEvent
 from channels_amazon.rules.orders.transitions import Effect, is_news, status_of
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.orders import fields
+from channels_amazon.services.orders import fields, waiting_parcels
 from channels_amazon.services.orders.alerts import Before, before_change, tell_people
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.locking import HeldOrder, lock_or_make, save_orders
 from channels_amazon.services.orders.provisional_lines import drop_empty
-from channels_amazon.services.shipping import parcels
 from channels_amazon.services.stock.reservations import (
     asks_anew,
     settle_orders,
@@ -125,7 +124,7 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
     save_orders(orders)
     for change in changes:
         tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)
-    parcels.wake_for(orders)
+    waiting_parcels.wake_for(orders)
     for account_id in {order.account_id for order in orders}:
         lifecycle.wake(account_id, SyncJob.Kind.ORDER_FETCH)
 

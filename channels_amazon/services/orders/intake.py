@@ -28,13 +28,12 @@ from channels_amazon.rules.orders.transitions import (
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.mcf.commitments import link_amazon_order
-from channels_amazon.services.orders import fields
+from channels_amazon.services.orders import fields, waiting_parcels
 from channels_amazon.services.orders.alerts import before_change, tell_people
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.locking import lock_or_make, lock_where
 from channels_amazon.services.orders.provisional_lines import drop_empty
 from channels_amazon.services.privacy import personal_data
-from channels_amazon.services.shipping import parcels
 from channels_amazon.services.stock.reservations import (
     asks_anew,
     settle_order,
@@ -102,7 +101,7 @@ def apply_order(
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         tell_people(order, unmatched, before)
-        parcels.wake_for([order])
+        waiting_parcels.wake_for([order])
     return OrderResult(order, is_new=is_new, is_behind=is_behind)
 
 

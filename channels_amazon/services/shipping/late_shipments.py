@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from channels_amazon.models import Order, Parcel, Shipment
+from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import (
     Urgency,
     at_risk_before,
     end_of_day,
     urgency_of,
 )
-from channels_amazon.services.figures import CAP, to_ship
 from channels_amazon.wording import Sentence, sentence
 
 # A package that was made just now is on its way, not stuck.
@@ -45,13 +45,13 @@ class BoardRow:
     hinders: list[Hinder]
 
 
-def with_trouble(orders: QuerySet[Order], now: datetime) -> QuerySet[Order]:
+def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
     """Return the merchant's orders to ship, marked with whether a parcel is stuck."""
     packages = Shipment.objects.filter(_is_stuck(now), order=OuterRef("pk"))
     parcels = Parcel.objects.filter(
         order=OuterRef("pk"), state__in=(_Parcel.WAITING, _Parcel.REFUSED)
     )
-    return to_ship(orders).annotate(is_troubled=Exists(packages) | Exists(parcels))
+    return orders.to_ship().annotate(is_troubled=Exists(packages) | Exists(parcels))
 
 
 def narrowed(
@@ -61,11 +61,11 @@ def narrowed(
     return orders if urgency is None else orders.filter(_condition(urgency, now))
 
 
-def counts(orders: QuerySet[Order], now: datetime) -> Mapping[Urgency, int]:
-    """Return how many stand in each part of the board, each counted up to CAP."""
+def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
+    """Return how many stand in each part of the board, each counted up to COUNT_CAP."""
     bare = orders.order_by().values("pk")
     return {
-        urgency: bare.filter(_condition(urgency, now))[:CAP].count()
+        urgency: bare.filter(_condition(urgency, now)).capped_count()
         for urgency in Urgency
     }
 

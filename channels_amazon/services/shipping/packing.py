@@ -22,11 +22,11 @@ from channels_amazon.rules.shipping.templates import (
     Problem,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.parcels import BY_PEOPLE, State
 from channels_amazon.services.shipping.shipments import (
     CONFIRMED_BY_AMAZON,
-    SHIPPABLE,
     ShipmentDraft,
     ShipmentError,
     create_shipment,
@@ -140,13 +140,13 @@ def hindrance_of(order: Order) -> Hindrance | None:
         )
     if order.asks_to_cancel:
         return Hindrance(
-            store_parcels.CANCEL_REQUESTED,
+            waiting_parcels.CANCEL_REQUESTED,
             sentence("The buyer asks to cancel, so the parcel is held."),
             sentence(
                 "Decide on the order's page; ship it there if it goes all the same."
             ),
         )
-    if order.status not in SHIPPABLE:
+    if not order.awaits_parcel:
         return Hindrance(
             "parcel.order_pending",
             sentence("Amazon does not let the order be shipped yet."),

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,11 +31,9 @@ BY_PEOPLE = (FILE, FORM)
 ORDER_UNKNOWN = "parcel.order_unknown"
 NO_TEMPLATE = "parcel.no_template"
 CARRIER_UNKNOWN = "parcel.carrier_unknown"
-CANCEL_REQUESTED = "parcel.cancel_requested"
 
 _CHUNK = 500
 _MOST_UNITS = 1_000_000
-_OPEN = (State.WAITING, State.REFUSED)
 
 
 class ParcelError(ShoplinkError):
@@ -137,36 +135,6 @@ def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
     )
 
 
-def wake_for(orders: Sequence[Order]) -> None:
-    """Take up the parcels that wait for these orders: they came, or changed.
-
-    Call it where the orders' rows are locked, so that no parcel is missed. One query,
-    by index, where there are none.
-    """
-    told = Parcel.objects.filter(
-        state__in=_OPEN,
-        amazon_order_id__in=[order.amazon_order_id for order in orders],
-        store_id__in={order.account.store_id for order in orders},
-    ).order_by()
-    named = set(told.values_list("store_id", "amazon_order_id"))
-    for order in orders:
-        if (order.account.store_id, order.amazon_order_id) in named:
-            _wake_for(order)
-
-
-def _wake_for(order: Order) -> None:
-    held = Q(state=State.WAITING)
-    if not order.asks_to_cancel:
-        held |= Q(state=State.REFUSED, code=CANCEL_REQUESTED)
-    waiting = Parcel.objects.filter(
-        held,
-        amazon_order_id=order.amazon_order_id,
-        store_id=order.account.store_id,
-    )
-    if waiting.update(order=order, state=State.WAITING, try_after=timezone.now()):
-        lifecycle.wake(order.account_id, SyncJob.Kind.PARCELS)
-
-
 def link_orders(account: AmazonAccount) -> int:
     """Give parcels of unknown orders their order where the account has it by now.
 
@@ -217,7 +185,7 @@ def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
 
 def discard_parcel(parcel: Parcel) -> bool:
     """Forget a parcel that is in no package; False if it is in one, or discarded."""
-    undone = Parcel.objects.filter(pk=parcel.pk, state__in=_OPEN)
+    undone = Parcel.objects.filter(pk=parcel.pk, state__in=Parcel.OPEN)
     return bool(undone.update(state=State.DROPPED, try_after=None))
 
 
@@ -308,7 +276,7 @@ def _change(
     if not differs(parcel, facts) or parcel.state == State.DROPPED:
         taken.known += 1
         return False
-    undone = Parcel.objects.filter(pk=parcel.pk, state__in=_OPEN)
+    undone = Parcel.objects.filter(pk=parcel.pk, state__in=Parcel.OPEN)
     if not undone.update(
         state=State.WAITING,
         order_id=order_id,

@@ -28,7 +28,7 @@ from channels_amazon.wording import Sentence, listed, sentence, together
 State = Shipment.State
 
 # An order that is shipped as a whole can still have its packages corrected.
-EDITABLE = (*shipments.SHIPPABLE, Order.Status.SHIPPED)
+EDITABLE = (*Order.TO_SHIP, Order.Status.SHIPPED)
 # A form shows minutes: a date that differs by less was not changed.
 _MINUTE = timedelta(minutes=1)
 

@@ -34,7 +34,6 @@ from channels_amazon.services.orders.provisional_lines import has_provisional
 from channels_amazon.services.stock.reservations import ShipFrom, settle_order
 from channels_amazon.wording import sentence
 
-SHIPPABLE = (Order.Status.UNSHIPPED, Order.Status.PARTIALLY_SHIPPED)
 # Amazon buys and confirms the label of these orders itself.
 CONFIRMED_BY_AMAZON = "FBM_SHIP_PLUS"
 # A form knows minutes, and Amazon refuses a date before the order's own second.
@@ -82,7 +81,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         known = _same_package(locked, draft)
         if known is not None:
             return known
-        check_order(locked, SHIPPABLE)
+        check_order(locked, Order.TO_SHIP)
         check_carrier(draft)
         shipped_at = ship_time(locked, draft.shipped_at)
         _check_warehouse(locked, draft.warehouse)

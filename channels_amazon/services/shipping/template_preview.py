@@ -21,7 +21,7 @@ from channels_amazon.services.shipping.packing import (
     choose,
     misfit_hindrance,
 )
-from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON, SHIPPABLE
+from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
 from channels_amazon.wording import Sentence, sentence, together
 
@@ -133,7 +133,7 @@ def _past_orders(template: ShipTemplate) -> QuerySet[Order]:
     orders: QuerySet[Order] = Order.objects.filter(
         account__store_id=template.store_id,
         fulfilled_by=Order.FulfilledBy.MERCHANT,
-        status__in=(*SHIPPABLE, Order.Status.SHIPPED),
+        status__in=(*Order.TO_SHIP, Order.Status.SHIPPED),
     )
     if template.account_id is not None:
         orders = orders.filter(account_id=template.account_id)

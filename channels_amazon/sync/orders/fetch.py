@@ -21,7 +21,7 @@ from channels_amazon.rules.order_fetch.planner import (
     least_gain,
     plan,
 )
-from channels_amazon.services import figures
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, get_order, iterate_orders
@@ -55,8 +55,7 @@ SWEEP_DELAY = timedelta(minutes=2)
 MOST_BEHIND = 6
 
 _TO_SHIP = (
-    Order.Status.UNSHIPPED,
-    Order.Status.PARTIALLY_SHIPPED,
+    *Order.TO_SHIP,
     Order.Status.UNFULFILLABLE,
     Order.Status.UNKNOWN,
 )
@@ -160,7 +159,9 @@ def _next_due(ctx: RunContext, look_at: datetime | None) -> datetime:
 
 def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> Plan:
     now = ctx.now()
-    buckets = {line.operation: line for line in figures.quota_lines(ctx.account, now)}
+    buckets = {
+        line.operation: line for line in quota_status.quota_lines(ctx.account, now)
+    }
 
     def quota(operation: Operation) -> Quota:
         line = buckets.get(operation.name)

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from channels_amazon.models import SyncJob
-from channels_amazon.services import figures
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.stock import backorders
@@ -98,9 +98,9 @@ def _usable_tokens(ctx: RunContext, position: Position) -> float:
     return line.tokens - min(spared, line.burst - 1)
 
 
-def _quota(ctx: RunContext) -> figures.QuotaLine | None:
+def _quota(ctx: RunContext) -> quota_status.QuotaLine | None:
     name = operations.SEARCH_ORDERS.name
-    lines = figures.quota_lines(ctx.account, ctx.now())
+    lines = quota_status.quota_lines(ctx.account, ctx.now())
     return next((line for line in lines if line.operation == name), None)
 
 

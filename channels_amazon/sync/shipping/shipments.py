@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
-from channels_amazon.services import figures
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
 from channels_amazon.spapi import operations
@@ -257,7 +257,7 @@ def _look_later(ctx: RunContext, shipment: Shipment) -> None:
 
 
 def _reads_left(ctx: RunContext) -> float:
-    for line in figures.quota_lines(ctx.account, ctx.now()):
+    for line in quota_status.quota_lines(ctx.account, ctx.now()):
         if line.operation == operations.GET_ORDER.name:
             return line.tokens
     return float(operations.GET_ORDER.burst)

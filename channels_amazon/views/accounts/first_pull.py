@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, Heartbeat, SyncJob
-from channels_amazon.services import figures
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs import heartbeats, status
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 from channels_amazon.views.operations.open_issues import ALIVE_WITHIN
 
@@ -48,14 +47,14 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     accounts = mine(AmazonAccount, request).select_related("store")
     account = get_mine(accounts, request, pk=account_id)
     now = timezone.now()
-    lines = figures.job_lines(account, now)
+    lines = status.job_lines(account, now)
     steps = [step(line) for line in lines if line.job.kind in STEPS]
     context = {
         "account": account,
         "steps": steps,
         "done": sum(bool(item.job.first_done_at) for item in steps),
         "blocked": [item for item in steps if item.job.blocked_code],
-        "is_finished": figures.first_pull_done([item.job for item in steps]),
+        "is_finished": status.first_pull_done([item.job for item in steps]),
         "waiting_until": waiting_until(steps, now),
         "worker_alive": heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN),
     }
@@ -65,7 +64,7 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
-def step(line: figures.JobLine) -> Step:
+def step(line: status.JobLine) -> Step:
     """Return the step that a job's first pass is."""
     kind, word = state_words(line)
     done: dict[str, Any] = line.job.progress or {}
@@ -82,7 +81,7 @@ def step(line: figures.JobLine) -> Step:
     )
 
 
-def state_words(line: figures.JobLine) -> tuple[str, str]:
+def state_words(line: status.JobLine) -> tuple[str, str]:
     """Return the shape and the word of a first pass."""
     if line.job.blocked_code:
         return "error", _("Stopped")

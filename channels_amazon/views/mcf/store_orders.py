@@ -20,7 +20,6 @@ from channels_amazon.models import (
     StoreOrder,
     translated,
 )
-from channels_amazon.services import figures
 from channels_amazon.services.mcf import decisions
 from channels_amazon.services.mcf.destinations import (
     masked_destination,
@@ -65,7 +64,7 @@ def store_order_list(request: HttpRequest) -> HttpResponse:
             (key, label, without(request, "after", "show")) for key, label in form.SHOWN
         ],
         "slice": shown,
-        "counts": figures.store_order_counts(own),
+        "counts": own.open_counts(),
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
     }

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.models import Notification, Order, Store
-from channels_amazon.services import figures
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.views.base import (
     can_operate,
@@ -46,8 +46,8 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
     rows = shown.defer("body").select_related("account__store")
     aside = orders_aside(request)
     context = {
-        "messages_aside": figures.capped_count(waiting),
-        "orders_aside": figures.capped_count(aside),
+        "messages_aside": waiting.capped_count(),
+        "orders_aside": aside.capped_count(),
         "reasons": reasons,
         "reason": reason,
         "slice": newest_first(rows, request.GET.get("after", ""), ROWS),
@@ -151,7 +151,7 @@ def orders_aside(request: HttpRequest) -> QuerySet[Order]:
 
 def reasons_of(waiting: QuerySet[Notification]) -> list[dict[str, Any]]:
     """Return each reason with how many messages have it, most first."""
-    newest = waiting.order_by("-pk").values_list("pk", flat=True)[: figures.CAP]
+    newest = waiting.order_by("-pk").values_list("pk", flat=True)[:COUNT_CAP]
     counted = Notification.objects.filter(pk__in=list(newest)).order_by()
     rows = list(counted.values("code").annotate(count=Count("pk")))
     found: list[dict[str, Any]] = [dict(row) for row in rows]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from channels_amazon.models import (
     AmazonAccount,
     Heartbeat,
+    Listing,
     Notification,
     Order,
     Parcel,
@@ -19,7 +20,6 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.services import figures
 from channels_amazon.services.jobs import heartbeats
 
 # The queue's heartbeat comes every few seconds; a restart takes no longer than this.
@@ -123,8 +123,7 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
 
 
 def _late_orders(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    orders = figures.to_ship(Order.objects.filter(account__in=accounts))
-    late = orders.filter(ship_by__lt=now).order_by()[: figures.CAP].count()
+    late = Order.objects.filter(account__in=accounts).late(now).capped_count()
     if not late:
         return []
     text = ngettext(
@@ -146,7 +145,7 @@ def _late_orders(accounts: Sequence[AmazonAccount], now: datetime) -> list[Probl
 def _parcels(accounts: Sequence[AmazonAccount]) -> list[Problem]:
     stores = {account.store_id for account in accounts}
     held = Parcel.objects.filter(store__in=stores, state=Parcel.State.REFUSED)
-    count = held.order_by()[: figures.CAP].count()
+    count = held.capped_count()
     if not count:
         return []
     text = ngettext(
@@ -194,7 +193,8 @@ def _permissions(accounts: Sequence[AmazonAccount]) -> list[Problem]:
 
 
 def _pushes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    _waiting, refused = figures.stock_waiting([account.pk for account in accounts])
+    listings = Listing.objects.filter(account__in=accounts)
+    refused = listings.push_refused().capped_count()
     if not refused:
         return []
     text = ngettext(
@@ -217,7 +217,7 @@ def _messages(accounts: Sequence[AmazonAccount]) -> list[Problem]:
     rows = Notification.objects.filter(
         account__in=accounts, state=Notification.State.QUARANTINED
     )
-    aside = figures.capped_count(rows)
+    aside = rows.capped_count()
     if not aside:
         return []
     text = ngettext(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.services import figures
+from channels_amazon.services.orders import counts
 from channels_amazon.views.base import is_fragment, mine, page, store_page
 from channels_amazon.views.operations.open_issues import open_problems
 
@@ -28,8 +28,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "accounts": accounts,
         "connected": [row for row in accounts if row.is_connected],
         "problems": problems,
-        "counts": figures.order_counts(orders, now),
-        "latency": figures.latency(orders),
+        "counts": counts.order_counts(orders, now),
+        "latency": counts.latency(orders),
         "newest": newest_orders(orders),
         "now": now,
     }

@@ -24,8 +24,11 @@ from channels_amazon.models import (
     Order,
     Permission,
 )
-from channels_amazon.services import figures
+from channels_amazon.services.accounts import permissions
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs import status as job_status
+from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
 from channels_amazon.views.accounts.last_viewed import follow, followed
 from channels_amazon.views.base import (
@@ -76,7 +79,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         "card": card(account, can_manage(request.user, account.store), now),
         "token": token_facts(account),
         "permission_names": Permission.Name.labels,
-        "permission_rows": figures.permission_rows(account),
+        "permission_rows": permissions.permission_rows(account),
         "queue_configured": bool(settings.SQS_QUEUE_ARN and settings.SQS_QUEUE_URL),
     }
     context |= latency_part(account, now, request.GET.get("span", ""))
@@ -91,14 +94,14 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "account": account,
         "now": now,
         "problems": open_problems([account], now),
-        "latency": figures.latency(orders),
-        "jobs": figures.job_lines(account, now),
-        "quota": figures.quota_lines(account, now),
+        "latency": counts.latency(orders),
+        "jobs": job_status.job_lines(account, now),
+        "quota": quota_status.quota_lines(account, now),
         "processes": process_lines(now),
         "notifications": notification_facts(account, now),
         "report": HealthReport.objects.filter(account=account).first(),
         **completeness_part(account, now),
-        "stock_waiting": figures.stock_waiting([account.pk])[0],
+        "stock_waiting": account.listings.waiting_for_push().capped_count(),
         "entries": list(
             DiagnosticEntry.objects.filter(account=account)
             .exclude(level=DiagnosticEntry.Level.INFO)

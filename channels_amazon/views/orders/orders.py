@@ -24,8 +24,8 @@ from channels_amazon.models import (
     Shipment,
     translated,
 )
-from channels_amazon.services import figures
 from channels_amazon.services.mcf.commitments import placed_by_us
+from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.privacy import personal_data
 from channels_amazon.views.base import (
     can_operate,
@@ -77,7 +77,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         ],
         "slice": shown,
         "ours": placed_by_us(shown.rows),
-        "counts": figures.order_counts(own, now),
+        "counts": order_counts(own, now),
         "has_accounts": bool(accounts),
         "name_form": NameForm(label_suffix="") if stores else None,
         "named": request.GET.get("named", ""),
@@ -129,10 +129,7 @@ def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
 
 def ships(order: Order) -> bool:
     """Tell whether the merchant may still put lines of the order into a package."""
-    return (
-        order.fulfilled_by == Order.FulfilledBy.MERCHANT
-        and order.status in figures.OPEN_STATUSES
-    )
+    return order.fulfilled_by == Order.FulfilledBy.MERCHANT and order.awaits_parcel
 
 
 def has_left(order: Order) -> bool:

@@ -115,7 +115,7 @@ def _trouble(order: Order, now: datetime) -> NextStep | None:
 
 
 def _shipping(order: Order, now: datetime) -> NextStep | None:
-    if order.status not in {Status.UNSHIPPED, Status.PARTIALLY_SHIPPED}:
+    if not order.awaits_parcel:
         return None
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
         return NextStep("info", _("Amazon ships this order: nothing to do."))

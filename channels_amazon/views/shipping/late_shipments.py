@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.shipping.lateness import AT_RISK_HOURS, Urgency
-from channels_amazon.services.figures import CAP
 from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import is_fragment, mine, page, store_page
 from channels_amazon.views.operations.logs import without
@@ -103,4 +103,4 @@ def answer(counts: Mapping[Urgency, int]) -> NextStep:
 
 
 def _shown(count: int) -> str:
-    return f"{CAP - 1}+" if count >= CAP else str(count)
+    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)

@@ -21,7 +21,7 @@ from channels_amazon.models import (
     Store,
     StoreMember,
 )
-from channels_amazon.services.figures import CAP
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.shipping import parcels
 from channels_amazon.views.base import (
     OPERATORS,
@@ -113,7 +113,7 @@ def _parcels(request: HttpRequest) -> QuerySet[Parcel]:
 
 
 def _count(rows: QuerySet[Parcel], state: str) -> int:
-    return rows.filter(state=state).order_by()[:CAP].count()
+    return rows.filter(state=state).order_by()[:COUNT_CAP].count()
 
 
 def _back(request: HttpRequest) -> HttpResponse:

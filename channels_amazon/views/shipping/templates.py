@@ -22,7 +22,7 @@ from channels_amazon.forms.ship_templates import (
     with_more_rows,
 )
 from channels_amazon.models import Parcel, ShipTemplate, Store
-from channels_amazon.services.figures import CAP
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.shipping import (
     template_preview as shipping_template_preview,
 )
@@ -57,7 +57,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
     rows = templates_in_full(request)
     parcels = mine(Parcel, request)
     counts = {
-        state: parcels.filter(state=state).order_by()[:CAP].count()
+        state: parcels.filter(state=state).order_by()[:COUNT_CAP].count()
         for state in (Parcel.State.WAITING, Parcel.State.REFUSED)
     }
     shown = [(row, rule_of(row)) for row in rows]

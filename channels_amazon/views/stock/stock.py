@@ -25,7 +25,6 @@ from channels_amazon.models import (
     StockMovement,
     Variant,
 )
-from channels_amazon.services import figures
 from channels_amazon.services.stock import ledger
 from channels_amazon.views.base import (
     can_operate,
@@ -63,7 +62,9 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("after", "")
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
     available = ledger.availability([variant.pk for variant in shown.rows])
-    waiting, refused = figures.stock_waiting([account.pk for account in accounts])
+    listings = Listing.objects.filter(account__in=accounts)
+    waiting = listings.waiting_for_push().capped_count()
+    refused = listings.push_refused().capped_count()
     unlinked = mine(Listing, request).filter(variant=None, account__in=accounts)
     context = {
         "form": form,
@@ -75,7 +76,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         "rows": [row(variant, available) for variant in shown.rows],
         "waiting": waiting,
         "refused": refused,
-        "unlinked": unlinked.order_by()[: figures.CAP].count(),
+        "unlinked": unlinked.capped_count(),
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
     }

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
-from channels_amazon.services import figures
 from channels_amazon.services.webhooks import endpoints
 from channels_amazon.views.base import (
     can_manage,
@@ -124,7 +123,7 @@ def _show(
         "form": form or (EndpointForm(endpoint) if manages else None),
         "can_manage": manages,
         "secret": secret,
-        "untold": figures.capped_count(untold),
+        "untold": untold.capped_count(),
         "blocked": SyncJob.objects.filter(
             account__store=store, kind=SyncJob.Kind.STORE_TELL
         ).exclude(blocked_code=""),

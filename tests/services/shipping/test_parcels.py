@@ -12,6 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from channels_amazon.models import Order, Parcel, Store, SyncJob
+from channels_amazon.services.orders import waiting_parcels
+from channels_amazon.services.orders.waiting_parcels import wake_for
 from channels_amazon.services.shipping import parcels
 from channels_amazon.services.shipping.parcels import (
     ORDER_UNKNOWN,
@@ -22,7 +24,6 @@ from channels_amazon.services.shipping.parcels import (
     retry_parcel,
     take_parcel,
     take_parcels,
-    wake_for,
 )
 from tests import builders
 
@@ -207,7 +208,7 @@ def test_person_retries_and_discards() -> None:
 def test_held_parcel_goes_on_when_the_buyer_no_longer_asks() -> None:
     order = builders.make_order(cancel_requested=True)
     parcel = builders.make_parcel(
-        order, state=State.REFUSED, code=parcels.CANCEL_REQUESTED
+        order, state=State.REFUSED, code=waiting_parcels.CANCEL_REQUESTED
     )
 
     wake_for([order])

@@ -21,7 +21,6 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.services.accounts.subscriptions import subscribe
-from channels_amazon.services.figures import order_counts
 from channels_amazon.services.mcf import commitments
 from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.mcf.store_orders import (
@@ -30,6 +29,7 @@ from channels_amazon.services.mcf.store_orders import (
     decide_again,
 )
 from channels_amazon.services.notifications.inbox import accept
+from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.outbound_versions import VERSIONS
 from channels_amazon.spapi.sqs import Queue

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
-from channels_amazon.services import figures
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle
+from channels_amazon.services.jobs import status as job_status
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -202,7 +203,7 @@ def test_progress_ends_when_every_step_is_done(world: World, client: Client) -> 
 def test_job_has_one_word(fields: dict[str, Any], state: str) -> None:
     job = SyncJob(**{"due_at": timezone.now() + timedelta(hours=1), **fields})
 
-    assert figures.job_state(job, timezone.now()) == state
+    assert job_status.job_state(job, timezone.now()) == state
 
 
 def test_quota_is_settled_to_now(world: World) -> None:
@@ -217,7 +218,7 @@ def test_quota_is_settled_to_now(world: World) -> None:
         hold_until=now.timestamp() + 9,
     )
 
-    (line,) = figures.quota_lines(world.account, now)
+    (line,) = quota_status.quota_lines(world.account, now)
 
     assert line.tokens == pytest.approx(0.5, abs=0.01)
     assert line.next_token_at == pytest.approx(

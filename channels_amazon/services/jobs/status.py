@@ -1,0 +1,71 @@
+"""Reads where an account's jobs stand, in a fixed number of queries; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import OuterRef, Subquery
+
+from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
+
+# A job that is due for longer waits for a worker.
+LATE_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job with its newest run and what to call its state.
+
+    `state` is blocked, running, waiting, failing, late, new or ok; `lag` is how many
+    seconds the job is past its time.
+    """
+
+    job: SyncJob
+    state: str
+    lag: float
+    run: SyncRun | None
+
+
+def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
+    """Return the account's jobs in the order of their kinds, each with its last run."""
+    newest = SyncRun.objects.filter(job=OuterRef("pk")).order_by("-pk").values("pk")
+    jobs = list(
+        SyncJob.objects.filter(account=account).annotate(
+            newest_run=Subquery(newest[:1])
+        )
+    )
+    runs = SyncRun.objects.defer("detail").in_bulk(
+        [job.newest_run for job in jobs if job.newest_run]
+    )
+    order = list(SyncJob.Kind.values)
+    jobs.sort(key=lambda job: order.index(job.kind) if job.kind in order else 99)
+    return [
+        JobLine(job, job_state(job, now), _lag(job, now), runs.get(job.newest_run))
+        for job in jobs
+    ]
+
+
+def job_state(job: SyncJob, now: datetime) -> str:
+    """Return the one word for where a job stands."""
+    if job.blocked_code:
+        return "blocked"
+    if job.lease_until and job.lease_until > now:
+        return "running"
+    if job.waiting_until and job.waiting_until > now:
+        return "waiting"
+    if job.attempts:
+        return "failing"
+    if _lag(job, now) > LATE_AFTER.total_seconds():
+        return "late"
+    return "ok" if job.last_ok_at else "new"
+
+
+def first_pull_done(jobs: Sequence[SyncJob]) -> bool:
+    """Tell whether every job with a first pass has ended it."""
+    return bool(jobs) and all(job.first_done_at for job in jobs)
+
+
+def _lag(job: SyncJob, now: datetime) -> float:
+    return max(0.0, (now - job.due_at).total_seconds())

@@ -1,0 +1,64 @@
+"""Counts what of the orders needs a person, and how fast they came; services layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_amazon.models import Shipment
+from channels_amazon.models.order import OrderQuerySet
+
+# Of so many orders, the newest, the latency of now is told.
+LATENCY_SAMPLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCounts:
+    """How many orders ask for a person, each counted up to COUNT_CAP."""
+
+    to_ship: int
+    late: int
+    due_soon: int
+    unmatched: int
+    shortage: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long orders took from the change at Amazon to complete here, in seconds."""
+
+    orders: int
+    median: float | None = None
+    p99: float | None = None
+
+
+def order_counts(orders: OrderQuerySet, now: datetime) -> OrderCounts:
+    """Return what of `orders` needs somebody, in six capped counts."""
+    refused = Shipment.objects.filter(
+        order__in=orders.order_by(), state=Shipment.State.REFUSED
+    )
+    return OrderCounts(
+        to_ship=orders.to_ship().capped_count(),
+        late=orders.late(now).capped_count(),
+        due_soon=orders.due_soon(now).capped_count(),
+        unmatched=orders.unmatched().capped_count(),
+        shortage=orders.with_shortage().capped_count(),
+        refused=refused.capped_count(),
+    )
+
+
+def latency(orders: OrderQuerySet) -> Latency:
+    """Return how fast the newest orders that came by an event were complete."""
+    stamps = orders.order_by("-pk").values_list(
+        "changed_at", "event_seen_at", "completed_at"
+    )[:LATENCY_SAMPLE]
+    spans = sorted(
+        max(0.0, (completed - changed).total_seconds())
+        for changed, seen, completed in stamps
+        if changed and seen and completed
+    )
+    if not spans:
+        return Latency(0)
+    last = len(spans) - 1
+    return Latency(len(spans), spans[last // 2], spans[round(last * 0.99)])
