@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
-from channels_amazon.models import Order, Parcel, Store
+from channels_amazon.models import Parcel, Store
+from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.storefronts.shipment_file import MOST_BYTES
 
@@ -33,7 +34,7 @@ class BoardFilter(FilterForm):
 
     field_order = ("q", "account", "marketplace", "show")
 
-    def narrow(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+    def narrow(self, orders: OrderQuerySet) -> OrderQuerySet:
         """Return the orders of the chosen account and marketplace, or the one named."""
         if account := self.chosen("account"):
             orders = orders.filter(account_id=int(account))

@@ -35,7 +35,7 @@ class StoreQuerySet(models.QuerySet[Row]):
 
     def capped_count(self) -> int:
         """Return how many rows there are, counted up to COUNT_CAP."""
-        return self.order_by()[:COUNT_CAP].count()
+        return self.order_by().values("pk")[:COUNT_CAP].count()
 
 
 class StoreScoped(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -15,7 +15,11 @@ from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
 from channels_amazon.admin.site import site
-from channels_amazon.models import Store, StoreMember
+from channels_amazon.models import Listing, Order, Store, StoreMember, StoreOrder
+from channels_amazon.models.listing import ListingQuerySet
+from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.models.scope import StoreQuerySet
+from channels_amazon.models.store_order import StoreOrderQuerySet
 
 Row = TypeVar("Row", bound=models.Model)
 View = Callable[..., HttpResponseBase]
@@ -41,10 +45,25 @@ def store_page(view: View) -> View:
     return page_view
 
 
-def mine(model: type[Row], request: HttpRequest) -> models.QuerySet[Row]:
+@overload
+def mine(model: type[Order], request: HttpRequest) -> OrderQuerySet: ...
+
+
+@overload
+def mine(model: type[Listing], request: HttpRequest) -> ListingQuerySet: ...
+
+
+@overload
+def mine(model: type[StoreOrder], request: HttpRequest) -> StoreOrderQuerySet: ...
+
+
+@overload
+def mine(model: type[Row], request: HttpRequest) -> StoreQuerySet[Row]: ...
+
+
+def mine(model: Any, request: HttpRequest) -> Any:
     """Return the rows of `model` in the stores of the signed-in user."""
-    rows: models.QuerySet[Row] = model.objects.visible_to(request.user)  # type: ignore[attr-defined]
-    return rows
+    return model.objects.visible_to(request.user)
 
 
 def get_mine(

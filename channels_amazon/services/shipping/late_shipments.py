@@ -63,9 +63,8 @@ def narrowed(
 
 def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
     """Return how many stand in each part of the board, each counted up to COUNT_CAP."""
-    bare = orders.order_by().values("pk")
     return {
-        urgency: bare.filter(_condition(urgency, now)).capped_count()
+        urgency: orders.filter(_condition(urgency, now)).capped_count()
         for urgency in Urgency
     }
 

@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.models import Notification, Order, Store
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.views.base import (
     can_operate,
@@ -138,12 +139,12 @@ def order_retry(request: HttpRequest, order_id: int) -> HttpResponse:
     return redirect("amazon-quarantine-list")
 
 
-def put_aside(request: HttpRequest) -> QuerySet[Notification]:
+def put_aside(request: HttpRequest) -> StoreQuerySet[Notification]:
     """Return the visible messages in quarantine; those of no account for superusers."""
     return mine(Notification, request).filter(state=State.QUARANTINED)
 
 
-def orders_aside(request: HttpRequest) -> QuerySet[Order]:
+def orders_aside(request: HttpRequest) -> OrderQuerySet:
     """Return the visible orders that could not be read, the newest first."""
     rows = mine(Order, request).filter(stale_since__isnull=False)
     return rows.exclude(aside_code="").order_by("-pk")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.shipping.lateness import AT_RISK_HOURS, Urgency
+from channels_amazon.rules.shipping.lateness import DUE_SOON, Urgency
 from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import is_fragment, mine, page, store_page
 from channels_amazon.views.operations.logs import without
@@ -56,7 +56,7 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
         "answer": answer(counts),
         "slice": shown,
         "rows": [late_shipments.row_of(order, now) for order in shown.rows],
-        "hours": AT_RISK_HOURS,
+        "hours": DUE_SOON // timedelta(hours=1),
         "has_accounts": bool(accounts),
         "query": without(request, "after"),
         "is_fragment": is_fragment(request),
