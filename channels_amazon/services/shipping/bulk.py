@@ -23,12 +23,12 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.templates import Carrier
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.packing import (
-    Hindrance,
+    PackingBlocker,
+    blocker_of_misfit,
     carrier_of,
     choose,
-    hindrance_of,
     left_by_sku,
-    misfit_hindrance,
+    packing_blocker,
 )
 from channels_amazon.services.shipping.parcels import (
     FILE,
@@ -208,9 +208,9 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
     if (order.pk, rules.folded(facts.tracking_number)) in rows.shipped:
         text = sentence("A package with this tracking number is there already.")
         return BulkRow(parcel, facts, KNOWN, text, order)
-    hindrance = hindrance_of(order)
-    if hindrance is not None:
-        return _hindered(parcel, facts, hindrance, order)
+    blocker = packing_blocker(order)
+    if blocker is not None:
+        return _blocked(parcel, facts, blocker, order)
     if facts.shipped_at > rows.now:
         text = sentence("The ship date is in the future.")
         return BulkRow(parcel, facts, BAD, text, order)
@@ -255,8 +255,8 @@ def _pack(
     for parcel, facts in group:
         words = Parcel(carrier=facts.carrier, method=facts.method, source=FILE)
         carrier = carrier_of(words, template)
-        if isinstance(carrier, Hindrance):
-            judged.append(_hindered(parcel, facts, carrier, order))
+        if isinstance(carrier, PackingBlocker):
+            judged.append(_blocked(parcel, facts, carrier, order))
         else:
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
@@ -276,8 +276,8 @@ def _pack(
     misfits = {misfit.key: misfit for misfit in plan.misfits}
     for place, (parcel, facts, carrier) in enumerate(ready):
         if place in misfits:
-            hindrance = misfit_hindrance(misfits[place])
-            judged.append(_hindered(parcel, facts, hindrance, order))
+            blocker = blocker_of_misfit(misfits[place])
+            judged.append(_blocked(parcel, facts, blocker, order))
         elif place in plan.waiting:
             text = sentence("The package waits for the order's other parcels.")
             judged.append(BulkRow(parcel, facts, WAITS, text, order))
@@ -301,9 +301,9 @@ def _ships(
     )
 
 
-def _hindered(
-    parcel: FileParcel, facts: ParcelFacts, hindrance: Hindrance, order: Order
+def _blocked(
+    parcel: FileParcel, facts: ParcelFacts, blocker: PackingBlocker, order: Order
 ) -> BulkRow:
-    outcome = WAITS if hindrance.waits else BAD
-    text = together(hindrance.message, hindrance.fix)
+    outcome = WAITS if blocker.waits else BAD
+    text = together(blocker.message, blocker.fix)
     return BulkRow(parcel, facts, outcome, text, order)

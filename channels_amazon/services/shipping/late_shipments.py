@@ -28,7 +28,7 @@ _Package, _Parcel = Shipment.State, Parcel.State
 
 
 @dataclass(frozen=True, slots=True)
-class Hinder:
+class DelayReason:
     """What keeps an order from being shipped: how bad, and what it is."""
 
     kind: str
@@ -42,7 +42,7 @@ class BoardRow:
     order: Order
     urgency: Urgency
     units: int
-    hinders: list[Hinder]
+    delay_reasons: list[DelayReason]
 
 
 def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
@@ -85,7 +85,7 @@ def row_of(order: Order, now: datetime) -> BoardRow:
         sum(
             max(0, line.quantity - line.quantity_shipped) for line in order.lines.all()
         ),
-        _hinders(order, now),
+        _delay_reasons(order, now),
     )
 
 
@@ -111,43 +111,49 @@ def _condition(urgency: Urgency, now: datetime) -> Q:
     return (Q(ship_by__isnull=True) | Q(ship_by__gte=soon)) & Q(is_troubled=False)
 
 
-def _hinders(order: Order, now: datetime) -> list[Hinder]:
+def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
     found = []
     if order.asks_to_cancel:
-        found.append(Hinder("warning", sentence("The buyer asks to cancel.")))
+        found.append(DelayReason("warning", sentence("The buyer asks to cancel.")))
     if order.has_unmatched:
-        found.append(Hinder("warning", sentence("A SKU is unmatched.")))
+        found.append(DelayReason("warning", sentence("A SKU is unmatched.")))
     if order.has_shortage:
-        found.append(Hinder("warning", sentence("The stock is short.")))
+        found.append(DelayReason("warning", sentence("The stock is short.")))
     if order.aside_code:
-        found.append(Hinder("error", sentence("The order is set aside.")))
-    found += [hinder for row in order.parcels.all() if (hinder := _of_parcel(row))]
-    found += [hinder for row in order.shipments.all() if (hinder := _of(row, now))]
+        found.append(DelayReason("error", sentence("The order is set aside.")))
+    found += [reason for row in order.parcels.all() if (reason := _parcel_reason(row))]
+    found += [
+        reason
+        for row in order.shipments.all()
+        if (reason := _shipment_reason(row, now))
+    ]
     # Several packages may say the same.
     return list(dict.fromkeys(found))
 
 
-def _of_parcel(parcel: Parcel) -> Hinder | None:
+def _parcel_reason(parcel: Parcel) -> DelayReason | None:
     if parcel.state == _Parcel.REFUSED:
-        return Hinder("error", sentence("A parcel needs a person."))
+        return DelayReason("error", sentence("A parcel needs a person."))
     if parcel.state == _Parcel.WAITING:
-        return Hinder("waiting", sentence("A parcel waits to be packed."))
+        return DelayReason("waiting", sentence("A parcel waits to be packed."))
     return None
 
 
-def _of(shipment: Shipment, now: datetime) -> Hinder | None:
+def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
     if shipment.state == _Package.REFUSED:
-        return Hinder("error", sentence("Amazon refused a package."))
+        return DelayReason("error", sentence("Amazon refused a package."))
     if shipment.state == _Package.CONFIRMED:
-        return Hinder("busy", sentence("Amazon accepted a package."))
+        return DelayReason("busy", sentence("Amazon accepted a package."))
     if shipment.state != _Package.WAITING:
         return None
     if shipment.error_code:
-        return Hinder("warning", sentence("A confirmation failed and is tried again."))
+        return DelayReason(
+            "warning", sentence("A confirmation failed and is tried again.")
+        )
     at = shipment.send_after
     if at is not None and at > now:
-        return Hinder(
+        return DelayReason(
             "waiting",
             sentence("To be confirmed at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"),
         )
-    return Hinder("busy", sentence("A package waits for its confirmation."))
+    return DelayReason("busy", sentence("A package waits for its confirmation."))

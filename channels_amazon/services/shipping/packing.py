@@ -43,7 +43,7 @@ LOOK_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
+class PackingBlocker:
     """Why parcels become no package: for a person to mend unless `waits`."""
 
     code: str
@@ -58,15 +58,15 @@ def pack_order(order_id: int) -> list[Parcel]:
         order = lock_order(order_id)
         waiting = Parcel.objects.filter(order=order, state=State.WAITING)
         rows = _without_packed(order, list(waiting.order_by("pk")))
-        hindrance = hindrance_of(order)
-        if hindrance is not None:
-            return _hinder(order, rows, hindrance)
+        blocker = packing_blocker(order)
+        if blocker is not None:
+            return _block(order, rows, blocker)
         template = template_for(order)
         ready = []
         for parcel in rows:
             carrier = carrier_of(parcel, template)
-            if isinstance(carrier, Hindrance):
-                _hinder(order, [parcel], carrier)
+            if isinstance(carrier, PackingBlocker):
+                _block(order, [parcel], carrier)
             else:
                 ready.append((parcel, carrier))
         _pack(order, ready, template)
@@ -86,7 +86,7 @@ def set_aside(order_id: int, *, code: str, message: str) -> None:
     with transaction.atomic():
         order = lock_order(order_id)
         rows = list(Parcel.objects.filter(order=order, state=State.WAITING))
-        _hinder(order, rows, Hindrance(code, message))
+        _block(order, rows, PackingBlocker(code, message))
 
 
 def template_for(order: Order) -> ShipTemplate | None:
@@ -112,34 +112,34 @@ def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | N
     return active[won.key] if won else None
 
 
-def hindrance_of(order: Order) -> Hindrance | None:
+def packing_blocker(order: Order) -> PackingBlocker | None:
     """Return why no parcel of the order can be a package now, None if it can."""
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.fba_order",
             sentence("Amazon ships this order itself, so there is nothing to confirm."),
             sentence("See for which order the parcel is, and discard it here."),
         )
     if CONFIRMED_BY_AMAZON in order.programs:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.confirmed_by_amazon",
             sentence("Amazon confirms this order itself (FBM Ship+)."),
             sentence("Use the label bought from Amazon, and discard the parcel here."),
         )
     if order.status == Status.CANCELLED:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_cancelled",
             sentence("The order is cancelled: the parcel must not leave."),
             sentence("Stop the parcel, or call it back, then discard it here."),
         )
     if order.status in {Status.SHIPPED, Status.UNFULFILLABLE}:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_done",
             sentence("Amazon has the order as done: nothing of it is left to ship."),
             sentence("Compare the packages in Seller Central, then discard it here."),
         )
     if order.asks_to_cancel:
-        return Hindrance(
+        return PackingBlocker(
             waiting_parcels.CANCEL_REQUESTED,
             sentence("The buyer asks to cancel, so the parcel is held."),
             sentence(
@@ -147,13 +147,13 @@ def hindrance_of(order: Order) -> Hindrance | None:
             ),
         )
     if not order.awaits_parcel:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_pending",
             sentence("Amazon does not let the order be shipped yet."),
             waits=True,
         )
     if order.completed_at is None or not order.marketplace_id:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_incomplete",
             sentence("The order is being fetched. The parcel waits for it."),
             waits=True,
@@ -161,10 +161,12 @@ def hindrance_of(order: Order) -> Hindrance | None:
     return None
 
 
-def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindrance:
+def carrier_of(
+    parcel: Parcel, template: ShipTemplate | None
+) -> Carrier | PackingBlocker:
     """Return what the parcel's carrier is at Amazon, or why that is not known."""
     if template is None and parcel.source not in BY_PEOPLE:
-        return Hindrance(
+        return PackingBlocker(
             store_parcels.NO_TEMPLATE,
             sentence("No ship template is switched on for the order's marketplace."),
             sentence("Make one and switch it on: then the parcel goes by itself."),
@@ -174,7 +176,7 @@ def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindr
     carrier = rules.match_carrier(mappings, parcel.carrier, parcel.method)
     if carrier is not None:
         return carrier
-    return Hindrance(
+    return PackingBlocker(
         store_parcels.CARRIER_UNKNOWN,
         sentence(
             "No rule says what “%(carrier)s” is called at Amazon.",
@@ -184,16 +186,16 @@ def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindr
     )
 
 
-def misfit_hindrance(misfit: Misfit) -> Hindrance:
+def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
     """Return why a parcel fits into no package of its order, in plain words."""
     if misfit.problem is Problem.UNKNOWN_SKU:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.sku_unknown",
             sentence("The order has no line of the SKU %(sku)s.", sku=misfit.sku),
             sentence("Correct the parcel's SKU and tell of it again."),
         )
     if misfit.problem is Problem.TOO_MANY:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.too_many_units",
             sentence(
                 "The parcel has more units of %(sku)s than the %(left)d that are left.",
@@ -202,7 +204,7 @@ def misfit_hindrance(misfit: Misfit) -> Hindrance:
             ),
             sentence("Correct the parcel's units, or the other packages of the order."),
         )
-    return Hindrance(
+    return PackingBlocker(
         "parcel.nothing_left",
         sentence("Every unit of the order is in a package already."),
         sentence(
@@ -263,14 +265,14 @@ def _pack(
         units = _spread(package, lines, left)
         _ship(order, group, replace(draft, quantities=units))
     for misfit in plan.misfits:
-        _hinder(order, [by_key[misfit.key][0]], misfit_hindrance(misfit))
-    rest = Hindrance(
+        _block(order, [by_key[misfit.key][0]], blocker_of_misfit(misfit))
+    rest = PackingBlocker(
         "parcel.waits_for_rest",
         sentence("The package waits for the order's other parcels."),
         waits=True,
     )
     gathered = [by_key[key][0] for key in plan.waiting]
-    _hinder(order, gathered, rest, try_after=until)
+    _block(order, gathered, rest, try_after=until)
 
 
 def _when(
@@ -319,7 +321,7 @@ def _ship(order: Order, group: Sequence[Parcel], draft: ShipmentDraft) -> None:
     try:
         shipment = create_shipment(order, draft=draft, actor=group[0].created_by)
     except ShipmentError as error:
-        _hinder(order, group, Hindrance("parcel.refused", error.message))
+        _block(order, group, PackingBlocker("parcel.refused", error.message))
         return
     _apply(group, shipment)
 
@@ -334,30 +336,30 @@ def _apply(group: Sequence[Parcel], shipment: Shipment) -> None:
         parcel.save()
 
 
-def _hinder(
+def _block(
     order: Order,
     rows: Sequence[Parcel],
-    hindrance: Hindrance,
+    blocker: PackingBlocker,
     *,
     try_after: datetime | None = None,
 ) -> list[Parcel]:
     again_at = try_after or timezone.now() + LOOK_AGAIN
     for parcel in rows:
-        parcel.state = State.WAITING if hindrance.waits else State.REFUSED
-        parcel.try_after = again_at if hindrance.waits else None
+        parcel.state = State.WAITING if blocker.waits else State.REFUSED
+        parcel.try_after = again_at if blocker.waits else None
         parcel.attempts += 1
-        parcel.code = clean(hindrance.code, 60)
-        parcel.message = clean(together(hindrance.message, hindrance.fix), 500)
+        parcel.code = clean(blocker.code, 60)
+        parcel.message = clean(together(blocker.message, blocker.fix), 500)
         parcel.save()
-        if not hindrance.waits:
-            _tell(order, parcel, hindrance)
+        if not blocker.waits:
+            _tell(order, parcel, blocker)
     return list(rows)
 
 
-def _tell(order: Order, parcel: Parcel, hindrance: Hindrance) -> None:
+def _tell(order: Order, parcel: Parcel, blocker: PackingBlocker) -> None:
     record(
         Entry(
-            code=hindrance.code,
+            code=blocker.code,
             level=Level.WARNING,
             account=order.account,
             reference=order.amazon_order_id,
@@ -366,9 +368,9 @@ def _tell(order: Order, parcel: Parcel, hindrance: Hindrance) -> None:
                 "%(reason)s",
                 tracking=parcel.tracking_number,
                 order=order.amazon_order_id,
-                reason=hindrance.message,
+                reason=blocker.message,
             ),
-            fix=hindrance.fix
+            fix=blocker.fix
             or sentence("Open the parcels that need a person, and mend it there."),
         )
     )

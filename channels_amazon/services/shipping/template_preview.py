@@ -17,9 +17,9 @@ from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.templates import Carrier, Plan
 from channels_amazon.services.shipping.packing import (
-    Hindrance,
+    PackingBlocker,
+    blocker_of_misfit,
     choose,
-    misfit_hindrance,
 )
 from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
@@ -178,7 +178,7 @@ def _packed(
     told_at = max((one.told_at for one in known), default=told[0].told_at)
     plan, until = _plan(order, template, known, told_at)
     reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
-    reasons += [_why(misfit_hindrance(misfit)) for misfit in plan.misfits]
+    reasons += [_why(blocker_of_misfit(misfit)) for misfit in plan.misfits]
     if until is not None:
         reasons.append(
             sentence(
@@ -252,8 +252,8 @@ def _no_rule(one: _Told) -> Sentence:
     )
 
 
-def _why(hindrance: Hindrance) -> str:
-    return together(hindrance.message, hindrance.fix)
+def _why(blocker: PackingBlocker) -> str:
+    return together(blocker.message, blocker.fix)
 
 
 def _name(carrier: Carrier) -> str:

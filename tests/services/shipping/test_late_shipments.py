@@ -128,7 +128,7 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
     row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
 
     assert row.units == 4
-    texts = [str(hinder.text) for hinder in row.hinders]
+    texts = [str(reason.text) for reason in row.delay_reasons]
     assert texts == [
         "The buyer asks to cancel.",
         "A SKU is unmatched.",
