@@ -44,7 +44,7 @@ class Shipment(StoreScoped):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    send_after = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
@@ -74,7 +74,7 @@ class Shipment(StoreScoped):
         )
         indexes = (
             models.Index(
-                fields=["send_after"],
+                fields=["next_attempt_at"],
                 condition=models.Q(state="waiting"),
                 name="shipment_waiting",
             ),

@@ -66,7 +66,7 @@ def mark_confirmed(shipment: Shipment) -> bool:
         _as_read(shipment).update(
             state=State.CONFIRMED,
             confirmed_at=now,
-            send_after=now + FIRST_LOOK,
+            next_attempt_at=now + FIRST_LOOK,
             error_code="",
             error_message="",
         )
@@ -82,7 +82,7 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
         order = lock_order(shipment.order_id)
         if not _as_read(shipment).update(
             state=State.REFUSED,
-            send_after=None,
+            next_attempt_at=None,
             error_code=clean(refusal.code, 80),
             error_message=clean(together(refusal.message, refusal.fix), 500),
         ):
@@ -117,7 +117,7 @@ def postpone(
         state__in=(State.WAITING, State.CONFIRMED),
     )
     undone.update(
-        send_after=until,
+        next_attempt_at=until,
         error_code=clean(error.code, 80) if error else "",
         error_message=clean(error.message, 500) if error else "",
     )
@@ -173,7 +173,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
         rows.update(
             state=State.VERIFIED,
             verified_at=now,
-            send_after=None,
+            next_attempt_at=None,
             error_code="",
             error_message="",
         )

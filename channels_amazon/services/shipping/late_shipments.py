@@ -91,7 +91,7 @@ def row_of(order: Order, now: datetime) -> BoardRow:
 
 def _is_stuck(now: datetime) -> Q:
     is_old = Q(created_at__lt=now - STUCK_AFTER) & (
-        Q(send_after__isnull=True) | Q(send_after__lt=now - STUCK_AFTER)
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lt=now - STUCK_AFTER)
     )
     return Q(state=_Package.REFUSED) | (
         Q(state=_Package.WAITING) & (~Q(error_code="") | is_old)
@@ -150,7 +150,7 @@ def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
         return DelayReason(
             "warning", sentence("A confirmation failed and is tried again.")
         )
-    at = shipment.send_after
+    at = shipment.next_attempt_at
     if at is not None and at > now:
         return DelayReason(
             "waiting",

@@ -284,7 +284,7 @@ def _when(
 def _draft(
     lead: tuple[Parcel, Carrier],
     template: ShipTemplate | None,
-    send_after: datetime | None,
+    next_attempt_at: datetime | None,
 ) -> ShipmentDraft:
     parcel, carrier = lead
     return ShipmentDraft(
@@ -295,7 +295,7 @@ def _draft(
         shipped_at=parcel.shipped_at,
         warehouse=template.warehouse if template is not None else None,
         template=template,
-        send_after=send_after,
+        next_attempt_at=next_attempt_at,
     )
 
 

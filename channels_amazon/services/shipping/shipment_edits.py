@@ -58,9 +58,9 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
             return row
         shipped_at = shipments.ship_time(order, draft.shipped_at)
         # What was never sent keeps its time.
-        send_after = None if row.attempts else row.send_after
+        next_attempt_at = None if row.attempts else row.next_attempt_at
         shipments.write_facts(row, draft, shipped_at)
-        row.send_after = send_after
+        row.next_attempt_at = next_attempt_at
         row.verified_at = None
         row.revision += 1
         row.save()
@@ -90,7 +90,7 @@ def take_back(
         row.order = order
         _take_facts(row, package)
         row.state = State.VERIFIED
-        row.send_after = None
+        row.next_attempt_at = None
         row.verified_at = timezone.now()
         row.error_code = clean(refusal.code, 80)
         row.error_message = clean(together(refusal.message, refusal.fix), 500)

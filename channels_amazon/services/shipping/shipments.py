@@ -53,7 +53,7 @@ class ShipmentDraft:
     """A package as somebody entered it; `quantities` are units by the line's id.
 
     `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
-    A `template` that makes it may have it confirmed later: not before `send_after`.
+    A `template` may have it confirmed later: not before `next_attempt_at`.
     """
 
     carrier_code: str
@@ -65,7 +65,7 @@ class ShipmentDraft:
     warehouse: Warehouse | None = None
     ships_all_the_same: bool = False
     template: ShipTemplate | None = None
-    send_after: datetime | None = None
+    next_attempt_at: datetime | None = None
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
@@ -100,10 +100,10 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
 def confirm_now(shipment: Shipment, *, actor: str) -> bool:
     """Have a package confirmed at once that waits for its time; False if none does."""
     waiting = Shipment.objects.filter(
-        pk=shipment.pk, state=Shipment.State.WAITING, send_after__isnull=False
+        pk=shipment.pk, state=Shipment.State.WAITING, next_attempt_at__isnull=False
     )
     with transaction.atomic():
-        if not waiting.update(send_after=None):
+        if not waiting.update(next_attempt_at=None):
             return False
         order = shipment.order
         lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
@@ -284,7 +284,7 @@ def _fill(
 ) -> None:
     write_facts(shipment, draft, shipped_at)
     shipment.warehouse = draft.warehouse
-    shipment.send_after = draft.send_after
+    shipment.next_attempt_at = draft.next_attempt_at
     shipment.template = draft.template
     shipment.created_by = actor[:150]
     shipment.save()
@@ -299,7 +299,7 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
     shipment.tracking_number = tracking_of(draft)
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
-    shipment.send_after = None
+    shipment.next_attempt_at = None
     shipment.error_code = shipment.error_message = ""
 
 

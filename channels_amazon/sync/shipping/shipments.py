@@ -67,9 +67,9 @@ def reconcile(ctx: RunContext) -> Outcome:
 
 def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     """Return what to take up now; what failed before comes after what did not."""
-    is_due = Q(send_after__lte=ctx.now())
+    is_due = Q(next_attempt_at__lte=ctx.now())
     if state == State.WAITING:
-        is_due |= Q(send_after__isnull=True)
+        is_due |= Q(next_attempt_at__isnull=True)
         # Amazon may have moved the deadline since the package was given its time.
         is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
@@ -269,7 +269,7 @@ def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime:
     undone = Shipment.objects.filter(
         order__account=ctx.account, state__in=(State.WAITING, State.CONFIRMED)
     )
-    soonest: datetime | None = undone.aggregate(at=Min("send_after"))["at"]
+    soonest: datetime | None = undone.aggregate(at=Min("next_attempt_at"))["at"]
     if soonest is None:
         return regular
     return min(max(soonest, held_until or ctx.now()), regular)

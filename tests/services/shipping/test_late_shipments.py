@@ -68,7 +68,7 @@ def test_database_and_rule_agree() -> None:
         ("waiting", {"error_code": "amazon.outage"}, True),
         ("waiting", {}, True),
         ("waiting", {"created_at": NOW}, False),
-        ("waiting", {"send_after": NOW + HOUR}, False),
+        ("waiting", {"next_attempt_at": NOW + HOUR}, False),
         ("confirmed", {}, False),
         ("verified", {}, False),
     ],
@@ -120,7 +120,7 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
         has_shortage=True,
         has_unmatched=True,
     )
-    package(order, send_after=NOW + HOUR)
+    package(order, next_attempt_at=NOW + HOUR)
     builders.make_parcel(order, state="refused")
     builders.make_parcel(order, state="refused")
     orders = late_shipments.with_trouble(Order.objects.all(), NOW)

@@ -55,7 +55,7 @@ def test_parcel_becomes_a_package_by_its_template() -> None:
     shipment = Shipment.objects.get()
     assert (shipment.carrier_code, shipment.tracking_number) == ("DHL", "JJD1")
     assert (shipment.template, shipment.warehouse) == (template, other)
-    assert (shipment.state, shipment.send_after) == (Shipment.State.WAITING, None)
+    assert (shipment.state, shipment.next_attempt_at) == (Shipment.State.WAITING, None)
     assert Parcel.objects.get().shipment == shipment
     assert level(variant, other) == (2, 0)
     assert ledger.verify_levels() == []
@@ -114,7 +114,7 @@ def test_package_is_confirmed_some_hours_before_the_deadline() -> None:
 
     shipment = Shipment.objects.get()
     assert order.ship_by
-    assert shipment.send_after == order.ship_by - 5 * HOUR
+    assert shipment.next_attempt_at == order.ship_by - 5 * HOUR
     # The units have left all the same.
     assert level(variant) == (7, 0)
 
@@ -126,7 +126,7 @@ def test_package_is_confirmed_at_once_when_that_time_has_passed() -> None:
 
     pack(order)
 
-    assert Shipment.objects.get().send_after is None
+    assert Shipment.objects.get().next_attempt_at is None
 
 
 @pytest.mark.parametrize(
