@@ -90,7 +90,7 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RowSetAside:
+class QuarantinedRow:
     """A row that was not understood, and the order that it seems to be of, or ""."""
 
     line: int
@@ -104,7 +104,7 @@ class OrderReport:
 
     encoding: str
     orders: tuple[ReportOrder, ...]
-    set_aside: tuple[RowSetAside, ...]
+    quarantined: tuple[QuarantinedRow, ...]
     row_count: int
 
 
@@ -118,13 +118,13 @@ def read_order_report(
     """Return the orders of a seekable file, whose rows may lie apart.
 
     `charset` is what the document's store says, used where it is not UTF-8; without
-    it the marketplace tells. A row that is not understood is set aside and stops
+    it the marketplace tells. A row that is not understood is quarantined and stops
     nothing. Raises UnexpectedResponse, with a code, when columns are missing or there
     are too many rows to hold in memory.
     """
     table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
-    set_aside: list[RowSetAside] = []
+    quarantined: list[QuarantinedRow] = []
     count = 0
     for count, row in enumerate(iterate_rows(table), start=1):
         if count > most_rows:
@@ -132,27 +132,29 @@ def read_order_report(
                 "The report has more than %(count)s rows.", count=most_rows
             )
             raise _unexpected("reports.too_many_rows", message)
-        if isinstance(row, RowSetAside):
-            set_aside.append(row)
+        if isinstance(row, QuarantinedRow):
+            quarantined.append(row)
             continue
         known = orders.get(row.order.order_id)
         orders[row.order.order_id] = _joined(known, row.order) if known else row.order
-    return OrderReport(table.encoding, tuple(orders.values()), tuple(set_aside), count)
+    return OrderReport(
+        table.encoding, tuple(orders.values()), tuple(quarantined), count
+    )
 
 
-def iterate_rows(table: ReportTable) -> Iterator[ReportRow | RowSetAside]:
+def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
     """Yield row by row, in constant memory; raises as `read_order_report` does."""
     places = _places(table.columns)
     for row in table.rows():
         if isinstance(row, BadRow):
             order_id = _order_id(row.cells, places)
-            yield RowSetAside(row.line, row.reason, order_id)
+            yield QuarantinedRow(row.line, row.reason, order_id)
             continue
         try:
             order = _order(_Cells(row.cells, places))
         except _BadCell as bad:
             order_id = _order_id(row.cells, places)
-            yield RowSetAside(row.line, bad.reason, order_id)
+            yield QuarantinedRow(row.line, bad.reason, order_id)
             continue
         yield ReportRow(row.line, order)
 

@@ -159,14 +159,14 @@ def test_unreadable_listing_stays_beside_the_good_ones(
         kit.client, listings.ListingsSearch("A1", (DE,))
     )
 
-    aside = [one for one in page.items if isinstance(one, UnreadableListing)]
+    unreadable = [one for one in page.items if isinstance(one, UnreadableListing)]
     assert [one.sku for one in page.items] == ["BAD", "GOOD", None, None]
-    assert [one.reason for one in aside] == [
+    assert [one.reason for one in unreadable] == [
         "the field summaries is not a list of objects",
         "the field sku is missing",
         "the entry is not an object",
     ]
-    assert "canary" not in aside[0].raw_redacted
+    assert "canary" not in unreadable[0].raw_redacted
 
 
 def test_unreadable_units_stay_beside_the_good_ones(server: Scripted, kit: Kit) -> None:

@@ -74,7 +74,7 @@ def test_report_holds_the_orders_placed(
     assert len(mine) == 5
     assert {order.fulfilled_by for order in mine} == {"MERCHANT"}
     assert all(line.sku and line.quantity for order in mine for line in order.lines)
-    assert not found.set_aside
+    assert not found.quarantined
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "shift_jis"])
@@ -96,7 +96,7 @@ def test_report_is_read_in_odd_forms(
     found = read(client, finished(emulator, client))
 
     assert len(found.orders) >= 3
-    assert not found.set_aside
+    assert not found.quarantined
 
 
 def test_order_of_a_web_shop_is_known_in_the_report(

@@ -40,11 +40,11 @@ _SAY_AGAIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Upserted:
-    """What became of a page: rows read, rows that differed, rows set aside."""
+    """How many rows a page had, how many differed, how many were quarantined."""
 
     rows: int = 0
     changed: int = 0
-    aside: int = 0
+    quarantined: int = 0
 
 
 def upsert_listings(
@@ -54,23 +54,23 @@ def upsert_listings(
 ) -> Upserted:
     """Store one page of one site's listings and link new ones by exact SKU.
 
-    Each listing is a transaction of its own: one that cannot be read or stored is set
-    aside with its reason, and the rest go on.
+    Each listing is a transaction of its own: one that cannot be read or stored is
+    quarantined with its reason, and the rest go on.
     """
-    changed = aside = 0
+    changed = quarantined = 0
     to_refresh: list[int] = []
     stored: list[str] = []
     for item in items:
         if isinstance(item, UnreadableListing):
-            aside += 1
-            _set_aside(account, marketplace_id, item)
+            quarantined += 1
+            _quarantine(account, marketplace_id, item)
             continue
         try:
             with transaction.atomic():
                 is_changed, has_moved = _upsert(account, marketplace_id, item)
         except (DataError, IntegrityError, ArithmeticError) as error:
-            aside += 1
-            _tell_aside(account, item.sku, error)
+            quarantined += 1
+            _record_import_failure(account, item.sku, error)
             continue
         stored.append(item.sku)
         changed += is_changed
@@ -79,7 +79,7 @@ def upsert_listings(
     link_by_sku(account, stored)
     if to_refresh:
         ledger.refresh_desired(to_refresh)
-    return Upserted(rows=len(items), changed=changed, aside=aside)
+    return Upserted(rows=len(items), changed=changed, quarantined=quarantined)
 
 
 def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> int:
@@ -245,7 +245,7 @@ def _issue(issue: ListingIssue) -> dict[str, Any]:
     }
 
 
-def _set_aside(
+def _quarantine(
     account: AmazonAccount, marketplace_id: str, found: UnreadableListing
 ) -> None:
     """Say what cannot be read, and keep what is known of it as it is."""
@@ -278,7 +278,7 @@ def _set_aside(
     )
 
 
-def _tell_aside(account: AmazonAccount, sku: str, error: Exception) -> None:
+def _record_import_failure(account: AmazonAccount, sku: str, error: Exception) -> None:
     record(
         Entry(
             code="listings.import_failed",

@@ -81,7 +81,7 @@ def apply_parcel(parcel: Parcel) -> Parcel:
     return parcel
 
 
-def set_aside(order_id: int, *, code: str, message: str) -> None:
+def quarantine_parcels(order_id: int, *, code: str, message: str) -> None:
     """Keep an order's parcels that could not be read for a person."""
     with transaction.atomic():
         order = lock_order(order_id)

@@ -36,8 +36,8 @@ SHIPS, HELD, OTHER, NOTHING = "ships", "held", "other", "nothing"
 class PreviewRow:
     """One order: what the template would have done, when, or why not.
 
-    `at` is when the package would have been confirmed; `is_late` says that this is
-    after the order's latest ship time, since the parcel itself came later.
+    `at` is when the shipment would have been confirmed. `misses_ship_by` says that this
+    is after the order's latest ship time, because the parcel itself came later.
     """
 
     order: Order
@@ -46,7 +46,7 @@ class PreviewRow:
     carriers: str = ""
     packages: int = 0
     at: datetime | None = None
-    is_late: bool = False
+    misses_ship_by: bool = False
     reason: str = ""
 
 
@@ -102,7 +102,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
         result.rows.append(row)
         result.counts[row.outcome] += 1
         result.packages += row.packages
-        result.late += row.is_late
+        result.late += row.misses_ship_by
     return result
 
 
@@ -196,7 +196,7 @@ def _packed(
         carriers=", ".join(dict.fromkeys(_name(one) for one in carriers if one)),
         packages=len(plan.packages),
         at=at if plan.packages else None,
-        is_late=bool(plan.packages and order.ship_by and at > order.ship_by),
+        misses_ship_by=bool(plan.packages and order.ship_by and at > order.ship_by),
         reason=_joined(reasons),
     )
 

@@ -104,7 +104,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
     ctx.progress(
         rows=stored.rows,
         changed=stored.changed,
-        aside=stored.aside,
+        aside=stored.quarantined,
         total=position.total,
         note=MARKETPLACES[position.site].country_code,
     )

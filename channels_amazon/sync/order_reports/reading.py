@@ -24,8 +24,8 @@ from channels_amazon.spapi.order_report import (
     OrderReport as Told,
 )
 from channels_amazon.spapi.order_report import (
+    QuarantinedRow,
     ReportOrder,
-    RowSetAside,
     read_order_report,
 )
 from channels_amazon.spapi.report_documents import (
@@ -58,9 +58,9 @@ def read(ctx: RunContext, report: OrderReport) -> None:
         return
     ctx.progress(total=len(told.orders))
     if _Slice(ctx, report, told).store():
-        _look_after(ctx, told.set_aside)
+        _look_after(ctx, told.quarantined)
         comparison.note_read(
-            report, encoding=told.encoding, rows_aside=len(told.set_aside)
+            report, encoding=told.encoding, rows_aside=len(told.quarantined)
         )
 
 
@@ -71,7 +71,7 @@ class _Slice:
         self.ctx = ctx
         self.report = report
         self.orders = told.orders
-        self.broken = {row.order_id for row in told.set_aside if row.order_id}
+        self.broken = {row.order_id for row in told.quarantined if row.order_id}
         # How many this run has stored, and how many of them no page shows yet.
         self.stored = self.uncounted = 0
 
@@ -144,7 +144,7 @@ def _read(ctx: RunContext, document: ReportDocument) -> Told:
         )
 
 
-def _look_after(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
+def _look_after(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
     """Have the orders of unreadable rows fetched by themselves."""
     reasons = {row.order_id: row.reason for row in rows if row.order_id}
     ids = list(reasons)[:MOST_ASIDE]

@@ -55,7 +55,7 @@ def _pack(ctx: RunContext, order_id: int) -> None:
     except (DataError, IntegrityError, ArithmeticError, ShoplinkError) as error:
         # The next order's parcels must not wait for this one.
         logger.exception("parcels not packed order=%s", order_id)
-        packing.set_aside(
+        packing.quarantine_parcels(
             order_id,
             code="parcel.failed",
             message=sentence(

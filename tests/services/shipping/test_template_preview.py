@@ -68,7 +68,7 @@ def test_parcel_would_have_been_confirmed_when_it_was_told(
     row = only(preview(template))
 
     assert (row.outcome, row.carriers, row.packages) == ("ships", "DHL", 1)
-    assert (row.at, row.told, row.is_late) == (parcel.created_at, "paket", False)
+    assert (row.at, row.told, row.misses_ship_by) == (parcel.created_at, "paket", False)
 
 
 def test_nothing_is_changed_by_looking(
@@ -118,7 +118,7 @@ def test_time_before_the_deadline_and_lateness_are_told(
 
     rows = {row.order.pk: row for row in found.rows}
     assert rows[early.pk].at == deadline - 5 * HOUR
-    assert (rows[late.pk].is_late, found.late) == (True, 1)
+    assert (rows[late.pk].misses_ship_by, found.late) == (True, 1)
 
 
 def test_one_package_waits_and_says_until_when(
