@@ -24,7 +24,7 @@ from channels_amazon.spapi.errors import (
     ClientSecretInvalid,
     ServiceUnavailable,
 )
-from channels_amazon.spapi.network_probe import Route
+from channels_amazon.spapi.network_probe import ProbedRoute
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.spapi.tokens import InMemoryTokens
 
@@ -100,7 +100,7 @@ class CheckContext:
         """Return what the permission probes say; raises what they raise."""
         return self._once("probes", self._ask_permissions)
 
-    def routes(self) -> dict[str, Route]:
+    def routes(self) -> dict[str, ProbedRoute]:
         """Return the ways to Amazon's API and to Login with Amazon, step by step."""
         return self._once("routes", self._walk)
 
@@ -188,7 +188,7 @@ class CheckContext:
         ids = [site.id for site in self.sites().active]
         return permission_probes.probe(self.client, ids)
 
-    def _walk(self) -> dict[str, Route]:
+    def _walk(self) -> dict[str, ProbedRoute]:
         return {
             AMAZON: network_probe.probe(endpoint(self.account.region)),
             LOGIN: network_probe.probe(settings.LWA_TOKEN_URL),

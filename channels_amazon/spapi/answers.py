@@ -21,7 +21,7 @@ UNKNOWN_PATH = "MissingAuthenticationToken"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """A good answer: `json` is None where Amazon sent no body."""
 
     status: int

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from channels_amazon.spapi import answers, attempt, errors, throttle
-from channels_amazon.spapi.answers import Answer
+from channels_amazon.spapi.answers import ApiResponse
 from channels_amazon.spapi.bucket import hold_seconds
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, NetworkError
@@ -79,7 +79,7 @@ class SpApiClient:
         query: Mapping[str, QueryValue] | None = None,
         body: Any = None,
         marketplace_id: str = "",
-    ) -> Answer:
+    ) -> ApiResponse:
         """Make the call and return the answer, which is 2xx and readable.
 
         Raises Throttled before sending when no quota is left within `max_wait`; else
@@ -107,7 +107,7 @@ class _Run:
     number: int = 0
     has_renewed_token: bool = False
 
-    def finish(self) -> Answer:
+    def finish(self) -> ApiResponse:
         """Make attempts until one succeeds or no other makes sense."""
         client, operation = self.client, self.request.operation
         while True:
@@ -119,7 +119,7 @@ class _Run:
                 client.transport.send, self._prepare(token), self.number, client.clock
             )
             result = self._conclude(made, grant)
-            if isinstance(result, Answer):
+            if isinstance(result, ApiResponse):
                 return result
             if self._renews_token(result):
                 client.tokens.invalidate(self._token_subject(), token, operation.scope)
@@ -189,7 +189,7 @@ class _Run:
 
     def _conclude(
         self, made: attempt.Attempt, grant: throttle.Grant
-    ) -> Answer | errors.SpApiError:
+    ) -> ApiResponse | errors.SpApiError:
         """Read what came, learn from it, record it."""
         result = self._learn(made.result, grant)
         error = result if isinstance(result, errors.SpApiError) else None
@@ -205,7 +205,7 @@ class _Run:
 
     def _learn(
         self, came: Reply | NetworkError, grant: throttle.Grant
-    ) -> Answer | errors.SpApiError:
+    ) -> ApiResponse | errors.SpApiError:
         if isinstance(came, NetworkError):
             return came
         operation, buckets = self.request.operation, self.client.buckets
@@ -233,7 +233,7 @@ class _Run:
         return self._elapsed() < self.client.budget
 
 
-def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
+def _read(operation: Operation, reply: Reply) -> ApiResponse | errors.SpApiError:
     if not 200 <= reply.status < 300:
         return answers.error_of(answers.evidence_of(operation.name, reply))
     request_id = answers.request_id_of(reply)
@@ -246,7 +246,7 @@ def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
             ),
             Evidence(operation.name, reply.status, request_id),
         )
-    return Answer(reply.status, content, reply.headers, operation.name, request_id)
+    return ApiResponse(reply.status, content, reply.headers, operation.name, request_id)
 
 
 def _reference(fields: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ _HALF_SECOND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProbeStep:
     """One step of the way; `fault` is "" when it was taken well.
 
     `name` is dns, connect, proxy, tls or http; `fault` one of the network codes' last
@@ -43,7 +43,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ProbedRoute:
     """The whole way: its steps up to the first that failed, and the answer, if any.
 
     `skew` is by how many seconds the host's clock is ahead of ours.
@@ -51,12 +51,12 @@ class Route:
 
     host: str
     is_encrypted: bool
-    steps: tuple[Step, ...]
+    steps: tuple[ProbeStep, ...]
     status: int | None = None
     skew: float | None = None
 
     @property
-    def broken(self) -> Step | None:
+    def broken(self) -> ProbeStep | None:
         """Return the step that failed, None when the way is open."""
         return next((step for step in self.steps if step.fault), None)
 
@@ -70,7 +70,7 @@ class _Broken(Exception):
         self.detail = detail
 
 
-def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> Route:
+def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> ProbedRoute:
     """Walk to the host of `url`, each step in at most `timeout` seconds."""
     walk = _Walk(urlsplit(url), timeout, clock)
     try:
@@ -80,7 +80,7 @@ def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> Rout
         pass
     finally:
         walk.close()
-    return Route(
+    return ProbedRoute(
         host=walk.host,
         is_encrypted=walk.target.scheme == "https",
         steps=tuple(walk.steps),
@@ -96,7 +96,7 @@ class _Walk:
     target: SplitResult
     timeout: float
     clock: Clock
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ProbeStep] = field(default_factory=list)
     status: int | None = None
     skew: float | None = None
     _socket: socket.socket | None = None
@@ -132,9 +132,9 @@ class _Walk:
             detail = action()
         except _Broken as broken:
             seconds = time.monotonic() - began
-            self.steps.append(Step(name, seconds, broken.detail, broken.fault))
+            self.steps.append(ProbeStep(name, seconds, broken.detail, broken.fault))
             raise
-        self.steps.append(Step(name, time.monotonic() - began, detail))
+        self.steps.append(ProbeStep(name, time.monotonic() - began, detail))
         return detail
 
     def _connect(self, addresses: list[str]) -> str:

@@ -99,7 +99,7 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReport:
+class OrderReportContent:
     """What a report says, in the order of first mention, and in which encoding."""
 
     encoding: str
@@ -114,7 +114,7 @@ def read_order_report(
     charset: str = "",
     marketplace_id: str = "",
     most_rows: int = MOST_ROWS,
-) -> OrderReport:
+) -> OrderReportContent:
     """Return the orders of a seekable file, whose rows may lie apart.
 
     `charset` is what the document's store says, used where it is not UTF-8; without
@@ -137,7 +137,7 @@ def read_order_report(
             continue
         known = orders.get(row.order.order_id)
         orders[row.order.order_id] = _joined(known, row.order) if known else row.order
-    return OrderReport(
+    return OrderReportContent(
         table.encoding, tuple(orders.values()), tuple(quarantined), count
     )
 

@@ -15,7 +15,7 @@ UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy"})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptResult:
     """How an attempt ended: with an answer's status, or broken at a network step."""
 
     status: int | None = None
@@ -54,7 +54,7 @@ def backoff(attempt: int, spread: float) -> float:
 
 
 def decide(
-    effort: Effort, outcome: Outcome, operation: Operation, spread: float
+    effort: Effort, outcome: AttemptResult, operation: Operation, spread: float
 ) -> Retry | GiveUp:
     """Say whether to try again.
 
@@ -69,7 +69,7 @@ def decide(
     return Retry(after)
 
 
-def _may_repeat(outcome: Outcome, operation: Operation) -> bool:
+def _may_repeat(outcome: AttemptResult, operation: Operation) -> bool:
     if outcome.status == 429 or outcome.step in UNDELIVERED_STEPS:
         return True
     if outcome.step is None and outcome.status not in UNAVAILABLE:

@@ -31,7 +31,7 @@ KEY = listings.ListingKey("A1", "SH/OE-1", (DE,))
 
 def test_confirm_sends_the_package_number_as_text(server: Scripted, kit: Kit) -> None:
     server.then(answer(204))
-    shipment = shipment_confirmation.Shipment(
+    shipment = shipment_confirmation.PackageDetail(
         marketplace_id=DE,
         package_number=1,
         carrier_code="Other",

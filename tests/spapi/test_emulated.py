@@ -106,7 +106,7 @@ def test_shipment_is_confirmed_and_shown(
     (order_id,) = emulator.place_orders(1, region="eu", fulfilled_by="MERCHANT")
     emulator.advance(120)
     order = orders.get_order(client, order_id)
-    shipment = shipment_confirmation.Shipment(
+    shipment = shipment_confirmation.PackageDetail(
         marketplace_id=order.marketplace_id or "",
         package_number=1,
         carrier_code="DHL",

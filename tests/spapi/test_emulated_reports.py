@@ -12,7 +12,7 @@ from channels_amazon.rules.events.report_finished import read_report_event
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import fba_inventory, notifications, reports
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.order_report import OrderReport, read_order_report
+from channels_amazon.spapi.order_report import OrderReportContent, read_order_report
 from channels_amazon.spapi.outbound import OutboundItem
 from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.spapi.recorder import ListRecorder
@@ -52,7 +52,7 @@ def placed(client: SpApiClient, report: reports.Report) -> ReportDocument:
     return reports.get_report_document(client, report.document_id)
 
 
-def read(client: SpApiClient, report: reports.Report) -> OrderReport:
+def read(client: SpApiClient, report: reports.Report) -> OrderReportContent:
     with open_report_document(client, placed(client, report)) as content:
         return read_order_report(content.file, charset=content.charset)
 

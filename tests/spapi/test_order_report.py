@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from channels_amazon.spapi.errors import UnexpectedResponse
 from channels_amazon.spapi.order_report import (
-    OrderReport,
+    OrderReportContent,
     QuarantinedRow,
     ReportOrder,
     ReportRow,
@@ -78,11 +78,11 @@ def written(
     return "".join(line + end for line in lines).encode(encoding)
 
 
-def read(content: bytes, marketplace_id: str = DE) -> OrderReport:
+def read(content: bytes, marketplace_id: str = DE) -> OrderReportContent:
     return read_order_report(io.BytesIO(content), marketplace_id=marketplace_id)
 
 
-def only(report: OrderReport) -> ReportOrder:
+def only(report: OrderReportContent) -> ReportOrder:
     assert not report.quarantined
     (order,) = report.orders
     return order

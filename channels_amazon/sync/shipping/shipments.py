@@ -188,8 +188,8 @@ def _keep_apart(shipment: Shipment, data: AmazonOrder) -> None:
 
 def _package(
     shipment: Shipment, lines: Sequence[ShipmentLine]
-) -> confirmation.Shipment:
-    return confirmation.Shipment(
+) -> confirmation.PackageDetail:
+    return confirmation.PackageDetail(
         marketplace_id=shipment.order.marketplace_id,
         package_number=shipment.package_reference,
         carrier_code=shipment.carrier_code,

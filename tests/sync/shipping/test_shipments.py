@@ -98,7 +98,7 @@ def test_package_whose_sender_died_is_not_sent_again(
     shipment_confirmation.confirm_shipment(
         client_for(account),
         order.amazon_order_id,
-        shipment_confirmation.Shipment(
+        shipment_confirmation.PackageDetail(
             marketplace_id=order.marketplace_id,
             package_number=1,
             carrier_code="UPS",
