@@ -34,7 +34,7 @@ class CarrierMapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TemplateScope:
     """Where a template holds: None and "" stand for every account and marketplace."""
 
     key: int
@@ -65,7 +65,7 @@ class PackagePlan:
     units: Mapping[str, int]
 
 
-class Problem(StrEnum):
+class MisfitProblem(StrEnum):
     """Why a parcel fits into no package of its order."""
 
     UNKNOWN_SKU = "unknown_sku"
@@ -78,13 +78,13 @@ class Misfit:
     """A parcel that fits into no package, why, and the SKU that it is about."""
 
     key: int
-    problem: Problem
+    problem: MisfitProblem
     sku: str = ""
     left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PackingPlan:
     """What becomes of an order's parcels: each is in exactly one of the three."""
 
     packages: tuple[PackagePlan, ...] = ()
@@ -125,8 +125,8 @@ def match_carrier(
 
 
 def winner(
-    scopes: Iterable[Scope], account_id: int, marketplace_id: str
-) -> Scope | None:
+    scopes: Iterable[TemplateScope], account_id: int, marketplace_id: str
+) -> TemplateScope | None:
     """Return the narrowest scope that holds for the marketplace of the account."""
     fitting = [
         scope
@@ -135,7 +135,7 @@ def winner(
         and scope.marketplace_id in {"", marketplace_id}
     ]
 
-    def width(scope: Scope) -> tuple[bool, bool, int]:
+    def width(scope: TemplateScope) -> tuple[bool, bool, int]:
         return scope.account_id is None, not scope.marketplace_id, scope.key
 
     return min(fitting, key=width, default=None)
@@ -172,7 +172,7 @@ def plan_packages(
     *,
     splits: bool,
     is_final: bool,
-) -> Plan:
+) -> PackingPlan:
     """Return the packages that an order's parcels make, in the parcels' order.
 
     `left` are the order's units by SKU that are in no package yet. With `splits` each
@@ -197,27 +197,27 @@ def plan_packages(
     taken.sort(key=lambda one: places[one[0]])
     if splits:
         packages = tuple(PackagePlan((key,), units) for key, units in taken)
-        return Plan(packages, tuple(misfits))
+        return PackingPlan(packages, tuple(misfits))
     keys = tuple(key for key, _units in taken)
     if not keys:
-        return Plan(misfits=tuple(misfits))
+        return PackingPlan(misfits=tuple(misfits))
     if free and not is_final:
-        return Plan(misfits=tuple(misfits), waiting=keys)
+        return PackingPlan(misfits=tuple(misfits), waiting=keys)
     together: dict[str, int] = {}
     for _key, units in taken:
         for sku, number in units.items():
             together[sku] = together.get(sku, 0) + number
-    return Plan((PackagePlan(keys, together),), tuple(misfits))
+    return PackingPlan((PackagePlan(keys, together),), tuple(misfits))
 
 
 def _misfit(
     parcel: ParcelUnits, left: Mapping[str, int], free: Mapping[str, int]
 ) -> Misfit | None:
     if not parcel.contents:
-        return None if free else Misfit(parcel.key, Problem.NOTHING_LEFT)
+        return None if free else Misfit(parcel.key, MisfitProblem.NOTHING_LEFT)
     for sku, units in parcel.contents.items():
         if sku not in left:
-            return Misfit(parcel.key, Problem.UNKNOWN_SKU, sku)
+            return Misfit(parcel.key, MisfitProblem.UNKNOWN_SKU, sku)
         if units > free.get(sku, 0):
-            return Misfit(parcel.key, Problem.TOO_MANY, sku, free.get(sku, 0))
+            return Misfit(parcel.key, MisfitProblem.TOO_MANY, sku, free.get(sku, 0))
     return None

@@ -34,7 +34,7 @@ from channels_amazon.services.shipping.parcels import (
     FILE,
     ParcelError,
     ParcelFacts,
-    Taken,
+    TakenParcels,
 )
 from channels_amazon.services.shipping.templates import timing_of
 from channels_amazon.storefronts.shipment_file import (
@@ -96,7 +96,7 @@ def plan_file(store: Store, text: str) -> BulkPlan:
     return plan
 
 
-def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, Taken]:
+def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenParcels]:
     """Keep the file's good parcels; the same file twice does nothing twice."""
     plan = plan_file(store, text)
     told = [row.facts for row in plan.good]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order, Shipment, ShipmentLine
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import lock_order, next_reference
 from channels_amazon.services.stock.reservations import settle_order
 from channels_amazon.spapi.orders import Package
@@ -73,7 +73,9 @@ def mark_confirmed(shipment: Shipment) -> bool:
     )
 
 
-def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") -> None:
+def mark_refused(
+    shipment: Shipment, rejection: Rejection, *, request_id: str = ""
+) -> None:
     """Keep why Amazon refused the package; its units are held for the order again.
 
     Nothing happens if the package was edited meanwhile: then the edit is sent.
@@ -83,8 +85,8 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
         if not _as_read(shipment).update(
             state=State.REFUSED,
             next_attempt_at=None,
-            error_code=clean(refusal.code, 80),
-            error_message=clean(together(refusal.message, refusal.fix), 500),
+            error_code=clean(rejection.code, 80),
+            error_message=clean(together(rejection.message, rejection.fix), 500),
         ):
             return
         lines = shipment.lines.values_list("line_id", "quantity")
@@ -92,7 +94,7 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
         order.save()
         record(
             Entry(
-                code=refusal.code,
+                code=rejection.code,
                 account=order.account,
                 reference=order.amazon_order_id,
                 request_id=request_id,
@@ -100,9 +102,9 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
                     "Amazon refused package %(number)s of order %(order)s: %(reason)s",
                     number=shipment.package_reference,
                     order=order.amazon_order_id,
-                    reason=refusal.message,
+                    reason=rejection.message,
                 ),
-                fix=refusal.fix,
+                fix=rejection.fix,
             )
         )
 

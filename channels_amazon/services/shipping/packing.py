@@ -18,8 +18,8 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.templates import (
     Carrier,
     Misfit,
+    MisfitProblem,
     PackagePlan,
-    Problem,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
@@ -105,7 +105,7 @@ def template_for(order: Order) -> ShipTemplate | None:
 def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | None:
     """Return the narrowest of these templates that holds for the order."""
     scopes = [
-        rules.Scope(row.pk, row.account_id, row.marketplace_id)
+        rules.TemplateScope(row.pk, row.account_id, row.marketplace_id)
         for row in active.values()
     ]
     won = rules.winner(scopes, order.account_id, order.marketplace_id)
@@ -188,13 +188,13 @@ def carrier_of(
 
 def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
     """Return why a parcel fits into no package of its order, in plain words."""
-    if misfit.problem is Problem.UNKNOWN_SKU:
+    if misfit.problem is MisfitProblem.UNKNOWN_SKU:
         return PackingBlocker(
             "parcel.sku_unknown",
             sentence("The order has no line of the SKU %(sku)s.", sku=misfit.sku),
             sentence("Correct the parcel's SKU and tell of it again."),
         )
-    if misfit.problem is Problem.TOO_MANY:
+    if misfit.problem is MisfitProblem.TOO_MANY:
         return PackingBlocker(
             "parcel.too_many_units",
             sentence(

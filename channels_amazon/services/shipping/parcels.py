@@ -61,7 +61,7 @@ class ParcelFacts:
 
 
 @dataclass(slots=True)
-class Taken:
+class TakenParcels:
     """What became of the parcels that were told: new ones, changed, known before."""
 
     new: int = 0
@@ -82,12 +82,12 @@ def take_parcel(store: Store, facts: ParcelFacts, *, source: str, actor: str) ->
 
 def take_parcels(
     store: Store, told: Iterable[ParcelFacts], *, source: str, actor: str
-) -> Taken:
+) -> TakenParcels:
     """Keep many parcels at once, in transactions of some hundred; return the counts.
 
     Raises ParcelError at the first one that is nonsense.
     """
-    taken = Taken()
+    taken = TakenParcels()
     for chunk in _chunks(told):
         for facts in chunk:
             check_facts(facts)
@@ -203,7 +203,7 @@ def _chunks(told: Iterable[ParcelFacts]) -> Iterator[list[ParcelFacts]]:
 def _take_chunk(
     store: Store,
     chunk: Sequence[ParcelFacts],
-    taken: Taken,
+    taken: TakenParcels,
     *,
     source: str,
     actor: str,
@@ -270,7 +270,7 @@ def _columns(facts: ParcelFacts) -> dict[str, object]:
 
 
 def _change(
-    parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: Taken
+    parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: TakenParcels
 ) -> bool:
     """Take over what is new of a known parcel; tell whether it is to be taken up."""
     if not differs(parcel, facts) or parcel.state == State.DROPPED:

@@ -9,8 +9,8 @@ from channels_amazon.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal's code, Amazon's sentence, and what a person does about it."""
+class Rejection:
+    """Why Amazon rejected a package: a code, its sentence, what a person does."""
 
     code: str
     message: str
@@ -135,13 +135,13 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(error: InvalidRequest | NotFound) -> Refusal:
-    """Return what Amazon's refusal of a package means for the person who ships."""
+def explain(error: InvalidRequest | NotFound) -> Rejection:
+    """Return what Amazon's rejection of a package means for the person who ships."""
     said = " ".join(
         f"{issue.message} {issue.details}" for issue in error.evidence.issues
     )
     text = f"{said} {error.message}".lower()
     for word, code, fix in _KNOWN:
         if word in text:
-            return Refusal(code, error.message, fix)
-    return Refusal(REFUSED, error.message, _AGAIN)
+            return Rejection(code, error.message, fix)
+    return Rejection(REFUSED, error.message, _AGAIN)

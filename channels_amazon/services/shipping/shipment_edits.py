@@ -19,7 +19,7 @@ from channels_amazon.rules.shipping.templates import match_carrier
 from channels_amazon.services.diagnostics.entries import Entry, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping import shipments
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import ShipmentDraft, ShipmentError
 from channels_amazon.services.stock.reservations import settle_order
 from channels_amazon.spapi.orders import Package
@@ -73,7 +73,7 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
 
 
 def take_back(
-    shipment: Shipment, package: Package, refusal: Refusal, *, request_id: str = ""
+    shipment: Shipment, package: Package, rejection: Rejection, *, request_id: str = ""
 ) -> bool:
     """Let a package be what Amazon shows of it, since Amazon refused its edit.
 
@@ -92,14 +92,14 @@ def take_back(
         row.state = State.VERIFIED
         row.next_attempt_at = None
         row.verified_at = timezone.now()
-        row.error_code = clean(refusal.code, 80)
-        row.error_message = clean(together(refusal.message, refusal.fix), 500)
+        row.error_code = clean(rejection.code, 80)
+        row.error_message = clean(together(rejection.message, rejection.fix), 500)
         row.save()
         settle_order(order)
         order.save()
         record(
             Entry(
-                code=refusal.code,
+                code=rejection.code,
                 account=order.account,
                 reference=order.amazon_order_id,
                 request_id=request_id,
@@ -108,9 +108,9 @@ def take_back(
                     "%(order)s, which stays as it was: %(reason)s",
                     number=row.package_reference,
                     order=order.amazon_order_id,
-                    reason=refusal.message,
+                    reason=rejection.message,
                 ),
-                fix=refusal.fix,
+                fix=rejection.fix,
             )
         )
     return True

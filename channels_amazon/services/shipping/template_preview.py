@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.templates import Carrier, Plan
+from channels_amazon.rules.shipping.templates import Carrier, PackingPlan
 from channels_amazon.services.shipping.packing import (
     PackingBlocker,
     blocker_of_misfit,
@@ -51,7 +51,7 @@ class PreviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenCarrier:
     """A carrier and method of the store's parcels, and how many there were."""
 
     carrier: str
@@ -60,14 +60,14 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Preview:
+class TemplatePreview:
     """The rows, newest first, with how many of them end how."""
 
     rows: list[PreviewRow] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     packages: int = 0
     late: int = 0
-    unknown: list[Seen] = field(default_factory=list)
+    unknown: list[SeenCarrier] = field(default_factory=list)
 
     @property
     def has_data(self) -> bool:
@@ -76,7 +76,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _KnownParcel:
     """A parcel, or a package that stands for one, as the store calls its carrier."""
 
     key: int
@@ -86,7 +86,7 @@ class _Told:
     told_at: datetime
 
 
-def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
+def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
     """Return what the template would have done with the newest orders of its scope."""
     active = {
         row.pk: row
@@ -96,7 +96,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
     }
     active[template.pk] = template
     prefetch_related_objects([template], "carriers")
-    result = Preview(unknown=unknown_carriers(template))
+    result = TemplatePreview(unknown=unknown_carriers(template))
     for order in _past_orders(template)[:limit]:
         row = _judge(order, template, choose(active, order))
         result.rows.append(row)
@@ -106,7 +106,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
     return result
 
 
-def unknown_carriers(template: ShipTemplate) -> list[Seen]:
+def unknown_carriers(template: ShipTemplate) -> list[SeenCarrier]:
     """Return the carriers of the store's newest parcels that no rule covers."""
     mappings = mappings_of(template)
     return [
@@ -116,7 +116,7 @@ def unknown_carriers(template: ShipTemplate) -> list[Seen]:
     ]
 
 
-def seen_carriers(store: Store) -> list[Seen]:
+def seen_carriers(store: Store) -> list[SeenCarrier]:
     """Return the carriers of the store's newest parcels, the most used first."""
     newest = Parcel.objects.filter(store=store).order_by("-pk").values("pk")
     counted = (
@@ -126,7 +126,9 @@ def seen_carriers(store: Store) -> list[Seen]:
         .annotate(parcels=Count("pk"))
         .order_by("-parcels", "carrier", "method")
     )
-    return [Seen(row["carrier"], row["method"], row["parcels"]) for row in counted]
+    return [
+        SeenCarrier(row["carrier"], row["method"], row["parcels"]) for row in counted
+    ]
 
 
 def _past_orders(template: ShipTemplate) -> QuerySet[Order]:
@@ -168,7 +170,7 @@ def _judge(
 
 
 def _packed(
-    order: Order, template: ShipTemplate, told: Sequence[_Told], words: str
+    order: Order, template: ShipTemplate, told: Sequence[_KnownParcel], words: str
 ) -> PreviewRow:
     mappings = mappings_of(template)
     found = {
@@ -202,8 +204,11 @@ def _packed(
 
 
 def _plan(
-    order: Order, template: ShipTemplate, known: Sequence[_Told], told_at: datetime
-) -> tuple[Plan, datetime | None]:
+    order: Order,
+    template: ShipTemplate,
+    known: Sequence[_KnownParcel],
+    told_at: datetime,
+) -> tuple[PackingPlan, datetime | None]:
     """Return the packages, and until when their one package would have waited."""
     units = [rules.ParcelUnits(one.key, one.contents) for one in known]
     left: dict[str, int] = {}
@@ -217,16 +222,16 @@ def _plan(
     return rules.plan_packages(units, left, splits=splits, is_final=True), until
 
 
-def _told(order: Order) -> list[_Told]:
+def _told(order: Order) -> list[_KnownParcel]:
     parcels = [
-        _Told(row.pk, row.carrier, row.method, row.contents, row.created_at)
+        _KnownParcel(row.pk, row.carrier, row.method, row.contents, row.created_at)
         for row in order.parcels.all()
         if row.state != Parcel.State.DROPPED
     ]
     if parcels:
         return sorted(parcels, key=lambda one: one.key)
     return [
-        _Told(
+        _KnownParcel(
             row.pk,
             row.carrier_name or row.carrier_code,
             row.shipping_method,
@@ -245,7 +250,7 @@ def _contents(shipment: Shipment) -> dict[str, int]:
     return units
 
 
-def _no_rule(one: _Told) -> Sentence:
+def _no_rule(one: _KnownParcel) -> Sentence:
     return sentence(
         "No rule says what “%(carrier)s” is called at Amazon.",
         carrier=" ".join(filter(None, (one.carrier, one.method))),

@@ -37,7 +37,7 @@ INCLUDED = (*listings.DEFAULT_DATA, "attributes")
 
 
 @dataclass(frozen=True)
-class Position:
+class ListingsCursor:
     """Where the pass stands, as kept in the job's cursor; times are ISO texts.
 
     `done` are the sites finished in this pass, `began` when the present one was
@@ -61,68 +61,70 @@ def reconcile(ctx: RunContext) -> Outcome:
     sites = active_sites(ctx)
     if not sites:
         return without_sites(ctx)
-    position = _read(ctx.cursor)
+    cursor = _read(ctx.cursor)
     while True:
-        left = [site for site in sites if site not in position.done]
+        left = [site for site in sites if site not in cursor.done]
         if not left:
             break
-        if position.site not in left:
-            position = _begin(position, left[0], ctx.now())
-        position = _take_page(ctx, position)
-        ctx.save_cursor(asdict(position))
-        if not ctx.has_time() and set(sites) - set(position.done):
+        if cursor.site not in left:
+            cursor = _begin(cursor, left[0], ctx.now())
+        cursor = _take_page(ctx, cursor)
+        ctx.save_cursor(asdict(cursor))
+        if not ctx.has_time() and set(sites) - set(cursor.done):
             return Outcome(next_due=ctx.now(), is_complete=False)
     ctx.save_cursor({})
     return Outcome()
 
 
-def _read(cursor: dict[str, Any]) -> Position:
-    known = {name: cursor[name] for name in Position.__match_args__ if name in cursor}
-    return Position(**known | {"done": tuple(cursor.get("done", ()))})
+def _read(cursor: dict[str, Any]) -> ListingsCursor:
+    known = {
+        name: cursor[name] for name in ListingsCursor.__match_args__ if name in cursor
+    }
+    return ListingsCursor(**known | {"done": tuple(cursor.get("done", ()))})
 
 
-def _begin(position: Position, site: str, now: datetime) -> Position:
-    return Position(
-        done=position.done, site=site, began=now.isoformat(), total=position.total
+def _begin(cursor: ListingsCursor, site: str, now: datetime) -> ListingsCursor:
+    return ListingsCursor(
+        done=cursor.done, site=site, began=now.isoformat(), total=cursor.total
     )
 
 
-def _take_page(ctx: RunContext, position: Position) -> Position:
+def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
     """Read and store one page; return where to go on."""
     try:
         page = listings.search_listings_items(
-            ctx.client, _search(ctx, position), position.token or None
+            ctx.client, _search(ctx, cursor), cursor.token or None
         )
     except InvalidRequest:
-        if not position.token:
+        if not cursor.token:
             raise
         # The page's token has run out: the window begins where it had come to.
-        return _next_window(position)
-    stored = upsert_listings(ctx.account, position.site, page.items)
-    if not position.rows and not position.since:
-        position = replace(position, total=position.total + page.total)
+        return _next_window(cursor)
+    stored = upsert_listings(ctx.account, cursor.site, page.items)
+    if not cursor.rows and not cursor.since:
+        cursor = replace(cursor, total=cursor.total + page.total)
     ctx.progress(
         rows=stored.rows,
         changed=stored.changed,
         aside=stored.quarantined,
-        total=position.total,
-        note=MARKETPLACES[position.site].country_code,
+        total=cursor.total,
+        note=MARKETPLACES[cursor.site].country_code,
     )
-    position = replace(
-        position,
-        rows=position.rows + len(page.items),
-        reached=max(position.reached, _newest(page, position.site)),
+    cursor = replace(
+        cursor,
+        rows=cursor.rows + len(page.items),
+        reached=max(cursor.reached, _newest(page, cursor.site)),
         token=page.next_token or "",
     )
-    return position if position.token else _end_window(ctx, position, page)
+    return cursor if cursor.token else _end_window(ctx, cursor, page)
 
 
-def _search(ctx: RunContext, position: Position) -> ListingsSearch:
+def _search(ctx: RunContext, cursor: ListingsCursor) -> ListingsSearch:
     return ListingsSearch(
         seller_id=ctx.account.seller_id,
-        marketplace_ids=(position.site,),
+        marketplace_ids=(cursor.site,),
         last_updated_after=(
-            datetime.fromisoformat(position.since) if position.since else None
+            datetime.fromisoformat(cursor.since) if cursor.since else None
         ),
         included_data=INCLUDED,
         sort_by="lastUpdatedDate",
@@ -141,34 +143,34 @@ def _newest(page: ListingsPage, site: str) -> str:
     return max(times, default="")
 
 
-def _end_window(ctx: RunContext, position: Position, page: ListingsPage) -> Position:
+def _end_window(
+    ctx: RunContext, cursor: ListingsCursor, page: ListingsPage
+) -> ListingsCursor:
     """Open the next window if this one ended short, else finish the site."""
-    if position.rows < page.total:
-        following = _next_window(position)
-        if following.since > position.since:
+    if cursor.rows < page.total:
+        following = _next_window(cursor)
+        if following.since > cursor.since:
             return following
-        _tell_crowded(ctx, position, page.total)
-        return _finish_site(position)
-    close_missing_offers(
-        ctx.account, position.site, datetime.fromisoformat(position.began)
-    )
-    return _finish_site(position)
+        _tell_crowded(ctx, cursor, page.total)
+        return _finish_site(cursor)
+    close_missing_offers(ctx.account, cursor.site, datetime.fromisoformat(cursor.began))
+    return _finish_site(cursor)
 
 
-def _next_window(position: Position) -> Position:
+def _next_window(cursor: ListingsCursor) -> ListingsCursor:
     # Whether "after" includes its own instant Amazon does not say: include it.
-    since = position.since
-    if position.reached:
-        reached = datetime.fromisoformat(position.reached)
+    since = cursor.since
+    if cursor.reached:
+        reached = datetime.fromisoformat(cursor.reached)
         since = max(since, (reached - timedelta(seconds=1)).isoformat())
-    return replace(position, since=since, token="", rows=0)
+    return replace(cursor, since=since, token="", rows=0)
 
 
-def _finish_site(position: Position) -> Position:
-    return Position(done=(*position.done, position.site), total=position.total)
+def _finish_site(cursor: ListingsCursor) -> ListingsCursor:
+    return ListingsCursor(done=(*cursor.done, cursor.site), total=cursor.total)
 
 
-def _tell_crowded(ctx: RunContext, position: Position, total: int) -> None:
+def _tell_crowded(ctx: RunContext, cursor: ListingsCursor, total: int) -> None:
     """Say that more listings changed in one instant than Amazon shows."""
     record(
         Entry(
@@ -176,12 +178,12 @@ def _tell_crowded(ctx: RunContext, position: Position, total: int) -> None:
             level=Level.WARNING,
             account=ctx.account,
             run=ctx.run,
-            reference=position.site,
+            reference=cursor.site,
             message=sentence(
                 "Amazon has %(total)s listings that changed at the same time, and "
                 "shows %(rows)s of them: the others were not read.",
                 total=total,
-                rows=position.rows,
+                rows=cursor.rows,
             ),
             fix=sentence("They are read as soon as any of them changes."),
         )

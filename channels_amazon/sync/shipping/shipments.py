@@ -139,21 +139,21 @@ def _refused(
     error: InvalidRequest | NotFound,
     data: AmazonOrder | None,
 ) -> None:
-    """Keep the refusal; of an order shipped already, only when that stays so.
+    """Keep the rejection; of an order shipped already, only when that stays so.
 
     It may be our own package that Amazon has shipped and does not show yet.
     """
-    refusal = rejections.explain(error)
+    rejection = rejections.explain(error)
     package = _package_before(shipment, data)
     if package is not None:
         shipment_edits.take_back(
-            shipment, package, refusal, request_id=error.request_id
+            shipment, package, rejection, request_id=error.request_id
         )
         return
-    if refusal.code == rejections.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
+    if rejection.code == rejections.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
         confirmations.postpone(shipment, ctx.now() + LOOK_AGAIN, error)
         return
-    confirmations.mark_refused(shipment, refusal, request_id=error.request_id)
+    confirmations.mark_refused(shipment, rejection, request_id=error.request_id)
 
 
 def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:

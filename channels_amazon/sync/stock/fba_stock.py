@@ -35,7 +35,7 @@ LONGEST = timedelta(seconds=35)
 
 
 @dataclass(frozen=True)
-class Position:
+class FbaStockCursor:
     """Where the pass stands, as kept in the job's cursor; times are ISO texts."""
 
     began: str = ""
@@ -52,80 +52,80 @@ def reconcile(ctx: RunContext) -> Outcome:
     sites = active_sites(ctx)
     if not sites:
         return without_sites(ctx)
-    position = _resume(ctx)
+    cursor = _resume(ctx)
     while True:
-        left = [site for site in sites if site not in position.done]
+        left = [site for site in sites if site not in cursor.done]
         if not left:
             break
-        if position.site not in left:
-            position = replace(position, site=left[0], token="")
-        position = _take_page(ctx, position)
-        ctx.save_cursor(asdict(position))
-        if not _has_time(ctx, position) and set(sites) - set(position.done):
+        if cursor.site not in left:
+            cursor = replace(cursor, site=left[0], token="")
+        cursor = _take_page(ctx, cursor)
+        ctx.save_cursor(asdict(cursor))
+        if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
             return Outcome(next_due=ctx.now(), is_complete=False)
     pools = {pool_of(site) for site in sites}
-    empty_missing(ctx.account, pools, datetime.fromisoformat(position.began))
+    empty_missing(ctx.account, pools, datetime.fromisoformat(cursor.began))
     ctx.save_cursor({})
     return Outcome()
 
 
-def _resume(ctx: RunContext) -> Position:
+def _resume(ctx: RunContext) -> FbaStockCursor:
     cursor: dict[str, Any] = ctx.cursor
     if not cursor:
-        return Position(began=ctx.now().isoformat())
-    position = Position(**cursor | {"done": tuple(cursor["done"])})
-    if not position.token:
-        return position
-    age = ctx.now() - datetime.fromisoformat(position.token_at)
-    return position if age < TOKEN_LIVES else _restart(position)
+        return FbaStockCursor(began=ctx.now().isoformat())
+    cursor = FbaStockCursor(**cursor | {"done": tuple(cursor["done"])})
+    if not cursor.token:
+        return cursor
+    age = ctx.now() - datetime.fromisoformat(cursor.token_at)
+    return cursor if age < TOKEN_LIVES else _restart(cursor)
 
 
-def _restart(position: Position) -> Position:
-    return replace(position, token="", restarts=position.restarts + 1)
+def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
+    return replace(cursor, token="", restarts=cursor.restarts + 1)
 
 
-def _has_time(ctx: RunContext, position: Position) -> bool:
-    if position.token and position.restarts >= PATIENCE:
+def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
+    if cursor.token and cursor.restarts >= PATIENCE:
         return ctx.now() < ctx.run.started_at + LONGEST
     return ctx.has_time()
 
 
-def _take_page(ctx: RunContext, position: Position) -> Position:
+def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
     """Read and store one page; return where to go on."""
     asked_at = ctx.now()
-    page = _page(ctx, position)
+    page = _page(ctx, cursor)
     if page is None:
-        return _restart(position)
+        return _restart(cursor)
     bad = [row for row in page.summaries if isinstance(row, UnreadableListing)]
     for found in bad:
-        set_aside(ctx.account, position.site, found)
+        set_aside(ctx.account, cursor.site, found)
     changed = upsert_fba_stock(
         ctx.account,
-        position.site,
+        cursor.site,
         [row for row in page.summaries if not isinstance(row, UnreadableListing)],
-        pass_began=datetime.fromisoformat(position.began),
+        pass_began=datetime.fromisoformat(cursor.began),
         asked_at=asked_at,
     )
     ctx.progress(
         rows=len(page.summaries),
         changed=changed,
         aside=len(bad),
-        note=MARKETPLACES[position.site].country_code,
+        note=MARKETPLACES[cursor.site].country_code,
     )
     if page.next_token:
-        return replace(position, token=page.next_token, token_at=ctx.now().isoformat())
-    done = (*position.done, position.site)
-    return Position(began=position.began, done=done)
+        return replace(cursor, token=page.next_token, token_at=ctx.now().isoformat())
+    done = (*cursor.done, cursor.site)
+    return FbaStockCursor(began=cursor.began, done=done)
 
 
-def _page(ctx: RunContext, position: Position) -> InventoryPage | None:
+def _page(ctx: RunContext, cursor: FbaStockCursor) -> InventoryPage | None:
     """Return the page, None when its token has run out."""
-    query = InventoryQuery(marketplace_id=position.site)
+    query = InventoryQuery(marketplace_id=cursor.site)
     try:
         return fba_inventory.get_inventory_summaries(
-            ctx.client, query, position.token or None
+            ctx.client, query, cursor.token or None
         )
     except InvalidRequest:
-        if position.token:
+        if cursor.token:
             return None
         raise

@@ -216,7 +216,7 @@ def _begun(request: HttpRequest) -> list[dict[str, str]]:
     return [{"store_carrier": carrier, "store_method": method}]
 
 
-def _answer(preview: shipping_template_preview.Preview) -> str:
+def _answer(preview: shipping_template_preview.TemplatePreview) -> str:
     if not preview.rows:
         return _("There is no order yet that this template would have shipped.")
     if not preview.has_data:

@@ -12,11 +12,11 @@ from channels_amazon.rules.shipping.templates import (
     Carrier,
     CarrierMapping,
     Misfit,
+    MisfitProblem,
     PackagePlan,
+    PackingPlan,
     ParcelUnits,
-    Plan,
-    Problem,
-    Scope,
+    TemplateScope,
     Timing,
     confirm_at,
     gathers_until,
@@ -65,7 +65,7 @@ def test_rule_counts_before_amazons_own_name() -> None:
 
 scopes = st.lists(
     st.builds(
-        Scope,
+        TemplateScope,
         key=st.integers(1, 99),
         account_id=st.sampled_from([None, 1, 2]),
         marketplace_id=st.sampled_from(["", "DE", "FR"]),
@@ -77,7 +77,7 @@ scopes = st.lists(
 
 @given(scopes, st.sampled_from([1, 2]), st.sampled_from(["DE", "FR"]))
 def test_narrowest_scope_wins(
-    given_scopes: list[Scope], account_id: int, marketplace_id: str
+    given_scopes: list[TemplateScope], account_id: int, marketplace_id: str
 ) -> None:
     for account, site in (
         (account_id, marketplace_id),
@@ -142,7 +142,7 @@ def test_parcel_without_contents_takes_what_the_others_leave() -> None:
     plan = plan_packages(parcels, {"A": 3}, splits=True, is_final=False)
 
     assert plan.packages == (PackagePlan((1,), {"A": 2}), PackagePlan((2,), {"A": 1}))
-    assert plan.misfits == (Misfit(3, Problem.NOTHING_LEFT),)
+    assert plan.misfits == (Misfit(3, MisfitProblem.NOTHING_LEFT),)
 
 
 def test_one_package_waits_for_the_rest_until_time_is_up() -> None:
@@ -153,16 +153,16 @@ def test_one_package_waits_for_the_rest_until_time_is_up() -> None:
     late = plan_packages(parcels, left, splits=False, is_final=True)
     whole = plan_packages(parcels, {"A": 2}, splits=False, is_final=False)
 
-    assert early == Plan(waiting=(1, 2))
+    assert early == PackingPlan(waiting=(1, 2))
     assert late.packages == whole.packages == (PackagePlan((1, 2), {"A": 2}),)
 
 
 @pytest.mark.parametrize(
     ("contents", "misfit"),
     [
-        ({"X": 1}, Misfit(1, Problem.UNKNOWN_SKU, "X")),
-        ({"A": 3}, Misfit(1, Problem.TOO_MANY, "A", 2)),
-        ({"B": 1}, Misfit(1, Problem.TOO_MANY, "B", 0)),
+        ({"X": 1}, Misfit(1, MisfitProblem.UNKNOWN_SKU, "X")),
+        ({"A": 3}, Misfit(1, MisfitProblem.TOO_MANY, "A", 2)),
+        ({"B": 1}, Misfit(1, MisfitProblem.TOO_MANY, "B", 0)),
     ],
 )
 def test_parcel_that_does_not_fit_says_why(
@@ -172,7 +172,7 @@ def test_parcel_that_does_not_fit_says_why(
         [ParcelUnits(1, contents)], {"A": 2, "B": 0}, splits=True, is_final=True
     )
 
-    assert plan == Plan(misfits=(misfit,))
+    assert plan == PackingPlan(misfits=(misfit,))
 
 
 skus = st.sampled_from("ABC")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from channels_amazon.models import DiagnosticEntry, Order, OrderLine, Shipment
 from channels_amazon.services.shipping import confirmations
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipment_edits import edit_shipment, units_free
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
@@ -27,7 +27,7 @@ from tests.services.shipping.test_shipments import draft, level, make_scene, shi
 pytestmark = pytest.mark.django_db
 
 State = Shipment.State
-REFUSAL = Refusal("shipment.refused", "Amazon says no.", "Try another carrier.")
+REFUSAL = Rejection("shipment.refused", "Amazon says no.", "Try another carrier.")
 
 
 def confirmed(order: Order, units: int = 3) -> Shipment:

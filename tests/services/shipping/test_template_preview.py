@@ -18,9 +18,9 @@ from channels_amazon.models import (
     StockMovement,
 )
 from channels_amazon.services.shipping.template_preview import (
-    Preview,
     PreviewRow,
-    Seen,
+    SeenCarrier,
+    TemplatePreview,
     preview,
 )
 from tests import builders
@@ -53,7 +53,7 @@ def past(account: AmazonAccount, **over: Any) -> Order:
     return builders.make_order(account, **fields | over)
 
 
-def only(found: Preview) -> PreviewRow:
+def only(found: TemplatePreview) -> PreviewRow:
     """Return the preview's one row."""
     (row,) = found.rows
     return row
@@ -190,7 +190,7 @@ def test_carriers_without_a_rule_are_counted(
     for carrier in ("Paket", "UPS", "Pigeon", "Pigeon"):
         builders.make_parcel(order, carrier=carrier, method="Air")
 
-    assert preview(template).unknown == [Seen("Pigeon", "Air", 2)]
+    assert preview(template).unknown == [SeenCarrier("Pigeon", "Air", 2)]
 
 
 @pytest.mark.parametrize("orders", [2, 30])
