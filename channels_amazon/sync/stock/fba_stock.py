@@ -1,14 +1,14 @@
 """Reconciles the units in Amazon's warehouses, site by site; sync layer.
 
-A page's token lives 30 seconds. A pass that is interrupted for longer reads the site
-again from its start; after that has happened twice it does not hand over any more.
+A page's token lives 30 seconds at Amazon. A pass that is interrupted for longer reads
+the site again from its start. After that has happened MAX_RESTARTS times, the run does
+not hand over to other accounts before the site is read.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
@@ -25,25 +25,14 @@ from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
 from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(minutes=15)
-# Amazon's 30 s, less the time that our call takes.
-TOKEN_LIVES = timedelta(seconds=25)
-PATIENCE = 2
-# How long a run that must not hand over may go on; the queue ends it at 60 s.
-LONGEST = timedelta(seconds=35)
-
-
-@dataclass(frozen=True)
-class FbaStockCursor:
-    """Where the pass stands, as kept in the job's cursor; times are ISO texts."""
-
-    began: str = ""
-    done: tuple[str, ...] = ()
-    site: str = ""
-    token: str = ""
-    token_at: str = ""
-    restarts: int = 0
+# Amazon's 30 s, less up to 5 s that our next call may take.
+TOKEN_LIFETIME = timedelta(seconds=25)
+MAX_RESTARTS = 2
+# A run that must not hand over goes on for so long; the queue kills a task at 60 s.
+LONGEST_RUN = timedelta(seconds=35)
 
 
 @reconciler(SyncJob.Kind.FBA_STOCK, every=EVERY)
@@ -60,24 +49,23 @@ def reconcile(ctx: RunContext) -> Outcome:
         if cursor.site not in left:
             cursor = replace(cursor, site=left[0], token="")
         cursor = _take_page(ctx, cursor)
-        ctx.save_cursor(asdict(cursor))
+        ctx.save_cursor(cursor.stored())
         if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
             return Outcome(next_due=ctx.now(), is_complete=False)
     pools = {pool_of(site) for site in sites}
-    empty_missing(ctx.account, pools, datetime.fromisoformat(cursor.began))
+    empty_missing(ctx.account, pools, cursor.began)
     ctx.save_cursor({})
     return Outcome()
 
 
 def _resume(ctx: RunContext) -> FbaStockCursor:
-    cursor: dict[str, Any] = ctx.cursor
-    if not cursor:
-        return FbaStockCursor(began=ctx.now().isoformat())
-    cursor = FbaStockCursor(**cursor | {"done": tuple(cursor["done"])})
-    if not cursor.token:
+    if not ctx.cursor:
+        return FbaStockCursor(began=ctx.now())
+    cursor = FbaStockCursor.read(ctx.cursor)
+    if not cursor.token or cursor.token_at is None:
         return cursor
-    age = ctx.now() - datetime.fromisoformat(cursor.token_at)
-    return cursor if age < TOKEN_LIVES else _restart(cursor)
+    is_fresh = ctx.now() - cursor.token_at < TOKEN_LIFETIME
+    return cursor if is_fresh else _restart(cursor)
 
 
 def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
@@ -85,8 +73,8 @@ def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
 
 
 def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
-    if cursor.token and cursor.restarts >= PATIENCE:
-        return ctx.now() < ctx.run.started_at + LONGEST
+    if cursor.token and cursor.restarts >= MAX_RESTARTS:
+        return ctx.now() < ctx.run.started_at + LONGEST_RUN
     return ctx.has_time()
 
 
@@ -103,7 +91,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
         ctx.account,
         cursor.site,
         [row for row in page.summaries if not isinstance(row, UnreadableListing)],
-        pass_began=datetime.fromisoformat(cursor.began),
+        pass_began=cursor.began,
         asked_at=asked_at,
     )
     ctx.progress(
@@ -113,7 +101,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
         note=MARKETPLACES[cursor.site].country_code,
     )
     if page.next_token:
-        return replace(cursor, token=page.next_token, token_at=ctx.now().isoformat())
+        return replace(cursor, token=page.next_token, token_at=ctx.now())
     done = (*cursor.done, cursor.site)
     return FbaStockCursor(began=cursor.began, done=done)
 
