@@ -41,7 +41,7 @@ AMAZON, LOGIN = "amazon", "login"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class MarketplaceState:
     """One country site as the checks see it."""
 
     id: str
@@ -53,18 +53,18 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class MarketplaceStates:
     """The account's sites; `error` is why Amazon did not tell them just now.
 
     With an error the sites are those of our rows, seen last at `seen_at`.
     """
 
-    sites: tuple[Site, ...]
+    sites: tuple[MarketplaceState, ...]
     seen_at: datetime
     error: ShoplinkError | None = None
 
     @property
-    def active(self) -> tuple[Site, ...]:
+    def active(self) -> tuple[MarketplaceState, ...]:
         """Return the sites that are synchronised."""
         return tuple(s for s in self.sites if s.is_participating and s.is_selected)
 
@@ -89,7 +89,7 @@ class CheckContext:
         """
         self._once("token", self._refresh)
 
-    def sites(self) -> Sites:
+    def sites(self) -> MarketplaceStates:
         """Return the country sites, from Amazon if it says, else from our rows.
 
         Raises what makes every call to Amazon moot.
@@ -145,7 +145,7 @@ class CheckContext:
         client = self.client
         return bool(client.tokens.get(client.subject))
 
-    def _ask_sites(self) -> Sites:
+    def _ask_sites(self) -> MarketplaceStates:
         self.require_token()
         rows = {row.marketplace_id: row for row in self.account.participations.all()}
         deselected = {id_ for id_, row in rows.items() if not row.is_selected}
@@ -155,7 +155,7 @@ class CheckContext:
             raise
         except ShoplinkError as error:
             known = tuple(
-                Site(
+                MarketplaceState(
                     id=row.marketplace_id,
                     name=row.name,
                     country=row.country_code,
@@ -166,10 +166,10 @@ class CheckContext:
                 for row in rows.values()
             )
             seen = max((row.seen_at for row in rows.values()), default=self.now)
-            return Sites(known, seen, error)
-        return Sites(
+            return MarketplaceStates(known, seen, error)
+        return MarketplaceStates(
             tuple(
-                Site(
+                MarketplaceState(
                     id=one.marketplace_id,
                     name=one.name,
                     country=one.country_code,

@@ -17,9 +17,9 @@ from django.utils import timezone, translation
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of
-from channels_amazon.health.registry import Check, all_checks
+from channels_amazon.health.registry import HealthCheck, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
-from channels_amazon.rules.health.first_cause import Fault, arrange
+from channels_amazon.rules.health.first_cause import RankedFault, arrange
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.wording import sentence
 
@@ -105,7 +105,9 @@ def status_of(results: Sequence[Result]) -> str:
     return _worst([result.finding for result in results])
 
 
-def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+def _run_one(
+    check: HealthCheck, context: CheckContext
+) -> list[Finding] | ShoplinkError:
     try:
         return _look(check, context)
     except Exception as error:
@@ -128,7 +130,7 @@ def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkErr
         ]
 
 
-def _look(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+def _look(check: HealthCheck, context: CheckContext) -> list[Finding] | ShoplinkError:
     try:
         return check.run(context)
     except ShoplinkError as error:
@@ -159,7 +161,7 @@ def _unexplained(
 
 def _arranged(results: Sequence[Result]) -> list[Result]:
     faults = [
-        Fault(one.finding.code, one.finding.level, one.finding.because)
+        RankedFault(one.finding.code, one.finding.level, one.finding.because)
         for one in results
     ]
     return [

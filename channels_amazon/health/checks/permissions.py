@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy
 
-from channels_amazon.health.context import CheckContext, Site
+from channels_amazon.health.context import CheckContext, MarketplaceState
 from channels_amazon.health.finding import Finding, NotChecked, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Permission, label
@@ -88,7 +88,7 @@ def _or_known(context: CheckContext, answer: ProbeResult) -> ProbeResult:
 
 
 def _of_name(
-    name: str, sites: Sequence[Site], answers: Sequence[ProbeResult]
+    name: str, sites: Sequence[MarketplaceState], answers: Sequence[ProbeResult]
 ) -> Finding | None:
     hits = [
         (site, result)

@@ -104,7 +104,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RankedFault:
     """What a check found, as far as its rank depends on it.
 
     `because` is the code of another fault that the check itself blames, "" for none.
@@ -116,14 +116,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultPlace:
     """Where a fault goes: its index in what was given, and its first cause's code."""
 
     index: int
     consequence_of: str = ""
 
 
-def arrange(faults: Sequence[Fault]) -> list[Place]:
+def arrange(faults: Sequence[RankedFault]) -> list[FaultPlace]:
     """Return the faults in the order to show them: each cause, then its echoes.
 
     First causes are ordered by how bad they are, then by how basic.
@@ -131,16 +131,16 @@ def arrange(faults: Sequence[Fault]) -> list[Place]:
     causes = {index: _root(index, faults) for index in range(len(faults))}
     firsts = [index for index, cause in causes.items() if cause == index]
     firsts.sort(key=lambda index: (*_rank(faults[index]), index))
-    places: list[Place] = []
+    places: list[FaultPlace] = []
     for first in firsts:
-        places.append(Place(first))
+        places.append(FaultPlace(first))
         echoes = [i for i, cause in causes.items() if cause == first != i]
         echoes.sort(key=lambda index: (*_rank(faults[index]), index))
-        places += [Place(index, faults[first].code) for index in echoes]
+        places += [FaultPlace(index, faults[first].code) for index in echoes]
     return places
 
 
-def _root(index: int, faults: Sequence[Fault]) -> int:
+def _root(index: int, faults: Sequence[RankedFault]) -> int:
     """Follow the causes of a fault up to the first; of a circle, take one."""
     seen = {index}
     while True:
@@ -153,7 +153,7 @@ def _root(index: int, faults: Sequence[Fault]) -> int:
         index = cause
 
 
-def _cause(index: int, faults: Sequence[Fault]) -> int | None:
+def _cause(index: int, faults: Sequence[RankedFault]) -> int | None:
     fault = faults[index]
     named = [i for i, other in enumerate(faults) if other.code == fault.because]
     if fault.because and named and named[0] != index:
@@ -177,7 +177,7 @@ def _explained_at(cause: str, code: str) -> int | None:
     return None
 
 
-def _rank(fault: Fault) -> tuple[int, int]:
+def _rank(fault: RankedFault) -> tuple[int, int]:
     rows = [
         row for row, (code, _) in enumerate(EXPLAINS) if fnmatchcase(fault.code, code)
     ]

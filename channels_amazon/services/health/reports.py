@@ -70,7 +70,7 @@ def is_lost(report: HealthReport) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReportDifference:
     """What changed since the report before: what is new, what has gone."""
 
     before: HealthReport
@@ -79,7 +79,7 @@ class Comparison:
     same: int
 
 
-def compare(report: HealthReport) -> Comparison | None:
+def compare(report: HealthReport) -> ReportDifference | None:
     """Compare with the account's last finished report before; None without one."""
     before = (
         HealthReport.objects.filter(
@@ -92,7 +92,7 @@ def compare(report: HealthReport) -> Comparison | None:
         return None
     ours, theirs = _problems(report), _problems(before)
     new = _beyond(ours, theirs)
-    return Comparison(
+    return ReportDifference(
         before=before,
         new=new,
         gone=_beyond(theirs, ours),

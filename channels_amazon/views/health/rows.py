@@ -107,17 +107,17 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class FindingTree:
     """A first cause with what only follows from it."""
 
     finding: HealthFinding
     action: Action | None
     evidence: list[tuple[Any, list[str]]]
-    echoes: list[Tree] = field(default_factory=list)
+    echoes: list[FindingTree] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckLine:
     """One check with where it stands, and what it found right."""
 
     id: str
@@ -130,18 +130,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CheckGroup:
     """One of the four parts of the health check."""
 
     title: Promise
-    lines: list[Line]
+    lines: list[CheckLine]
 
 
-def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[Tree]:
+def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[FindingTree]:
     """Return the first causes in their order, each with its echoes."""
-    made: list[Tree] = []
+    made: list[FindingTree] = []
     for finding in problems:
-        tree = Tree(
+        tree = FindingTree(
             finding=finding,
             action=_action(report, finding),
             evidence=list(evidence_lines(finding.evidence or {})),
@@ -156,18 +156,18 @@ def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[Tree]
 
 def check_groups(
     report: HealthReport, findings: Iterable[HealthFinding]
-) -> list[Group]:
+) -> list[CheckGroup]:
     """Return every check by group, with its state in this report."""
     said: dict[str, list[str]] = {}
     for row in findings:
         if row.level == HealthFinding.Level.OK:
             said.setdefault(row.check_id, []).append(translated(row.cause))
-    lines: dict[str, list[Line]] = {group: [] for group in GROUPS}
+    lines: dict[str, list[CheckLine]] = {group: [] for group in GROUPS}
     for check in all_checks():
         state: dict[str, Any] = report.progress.get(check.id) or {"state": "waiting"}
         kind, word = KINDS[state["state"]]
         lines[check.group].append(
-            Line(
+            CheckLine(
                 id=check.id,
                 title=check.title,
                 kind=kind,
@@ -177,7 +177,7 @@ def check_groups(
                 said=said.get(check.id, []),
             )
         )
-    return [Group(GROUPS[name], rows) for name, rows in lines.items()]
+    return [CheckGroup(GROUPS[name], rows) for name, rows in lines.items()]
 
 
 def evidence_lines(evidence: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
