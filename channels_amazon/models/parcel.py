@@ -1,4 +1,4 @@
-"""Parcels as the store told of them, before they are packages; models layer."""
+"""Parcels as the store told of them, before they are shipments; models layer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Parcel(StoreScoped):
         REFUSED = "refused", _("Needs a person")
         DROPPED = "dropped", _("Discarded")
 
-    # In no package yet, and not given up.
+    # In no shipment yet, and not given up.
     OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.REFUSED)
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="parcels")

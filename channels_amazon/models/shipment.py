@@ -15,10 +15,10 @@ from channels_amazon.models.store import Warehouse
 
 
 class Shipment(StoreScoped):
-    """One package to be confirmed to Amazon.
+    """One shipment to be confirmed to Amazon.
 
     `package_reference` is Amazon's packageReferenceId: sending the same one again
-    edits the package, which makes the confirmation idempotent.
+    edits the package there, which makes the confirmation idempotent.
     """
 
     STORE_PATH: ClassVar[str] = "order__account__store"
@@ -85,7 +85,7 @@ class Shipment(StoreScoped):
 
 
 class ShipmentLine(StoreScoped):
-    """How many units of an order line are in a package."""
+    """How many units of an order line are in a shipment."""
 
     STORE_PATH: ClassVar[str] = "shipment__order__account__store"
 

@@ -1,4 +1,4 @@
-"""How parcels of the store become packages at Amazon; pure, rules layer.
+"""How parcels of the store become shipments at Amazon; pure, rules layer.
 
 Nothing here knows a parcel without a tracking number: what has none is no parcel yet,
 and is never confirmed.
@@ -58,15 +58,15 @@ class ParcelUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class PackagePlan:
-    """One package: the parcels in it, whose first gives the tracking number."""
+class ShipmentPlan:
+    """One shipment: the parcels in it, whose first gives the tracking number."""
 
     parcels: tuple[int, ...]
     units: Mapping[str, int]
 
 
 class MisfitProblem(StrEnum):
-    """Why a parcel fits into no package of its order."""
+    """Why a parcel fits into no shipment of its order."""
 
     UNKNOWN_SKU = "unknown_sku"
     TOO_MANY = "too_many"
@@ -75,7 +75,7 @@ class MisfitProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A parcel that fits into no package, why, and the SKU that it is about."""
+    """A parcel that fits into no shipment, why, and the SKU that it is about."""
 
     key: int
     problem: MisfitProblem
@@ -87,7 +87,7 @@ class Misfit:
 class PackingPlan:
     """What becomes of an order's parcels: each is in exactly one of the three."""
 
-    packages: tuple[PackagePlan, ...] = ()
+    shipments: tuple[ShipmentPlan, ...] = ()
     misfits: tuple[Misfit, ...] = ()
     waiting: tuple[int, ...] = ()
 
@@ -144,7 +144,7 @@ def winner(
 def confirm_at(
     timing: Timing, deadline: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return when to confirm a package that is ready, None for at once.
+    """Return when to confirm a shipment that is ready, None for at once.
 
     Never after the deadline: where the time has passed, or none is known, at once.
     """
@@ -157,7 +157,7 @@ def confirm_at(
 def gathers_until(
     hours_before: int, deadline: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return until when the one package of an order waits for its other parcels.
+    """Return until when the one shipment of an order waits for its other parcels.
 
     None when that time has passed; where no deadline is known, a day at a time.
     """
@@ -166,17 +166,17 @@ def gathers_until(
     return confirm_at(Timing(hours_before), deadline, now)
 
 
-def plan_packages(
+def plan_shipments(
     parcels: Sequence[ParcelUnits],
     left: Mapping[str, int],
     *,
     splits: bool,
     is_final: bool,
 ) -> PackingPlan:
-    """Return the packages that an order's parcels make, in the parcels' order.
+    """Return the shipments that an order's parcels make, in the parcels' order.
 
-    `left` are the order's units by SKU that are in no package yet. With `splits` each
-    parcel is a package. Otherwise all are one package, which waits for the rest until
+    `left` are the order's units by SKU that are in no shipment yet. With `splits` each
+    parcel is a shipment. Otherwise all are one shipment, which waits for the rest until
     its parcels cover the order or `is_final` says that the time is up.
     """
     free = {sku: units for sku, units in left.items() if units > 0}
@@ -196,8 +196,8 @@ def plan_packages(
     places = {parcel.key: place for place, parcel in enumerate(parcels)}
     taken.sort(key=lambda one: places[one[0]])
     if splits:
-        packages = tuple(PackagePlan((key,), units) for key, units in taken)
-        return PackingPlan(packages, tuple(misfits))
+        shipments = tuple(ShipmentPlan((key,), units) for key, units in taken)
+        return PackingPlan(shipments, tuple(misfits))
     keys = tuple(key for key, _units in taken)
     if not keys:
         return PackingPlan(misfits=tuple(misfits))
@@ -207,7 +207,7 @@ def plan_packages(
     for _key, units in taken:
         for sku, number in units.items():
             together[sku] = together.get(sku, 0) + number
-    return PackingPlan((PackagePlan(keys, together),), tuple(misfits))
+    return PackingPlan((ShipmentPlan(keys, together),), tuple(misfits))
 
 
 def _misfit(

@@ -172,7 +172,7 @@ def _read(
         .prefetch_related("lines")
     )
     by_id = {order.amazon_order_id: order for order in orders}
-    packages = Shipment.objects.filter(order__in=by_id.values()).exclude(
+    shipments = Shipment.objects.filter(order__in=by_id.values()).exclude(
         state=Shipment.State.REFUSED
     )
     lines = ShipmentLine.objects.filter(shipment__order__in=by_id.values()).exclude(
@@ -186,7 +186,7 @@ def _read(
         known={row.idempotency_key: row for row in known},
         packed={row["line_id"]: row["units"] for row in sums},
         shipped={
-            (row.order_id, rules.folded(row.tracking_number)): row for row in packages
+            (row.order_id, rules.folded(row.tracking_number)): row for row in shipments
         },
         templates=templates,
         now=now,
@@ -264,7 +264,7 @@ def _pack(
         line.pk: line.quantity - max(line.quantity_shipped, rows.packed.get(line.pk, 0))
         for line in lines
     }
-    plan = rules.plan_packages(
+    plan = rules.plan_shipments(
         [
             rules.ParcelUnits(place, facts.contents)
             for place, (_parcel, facts, _carrier) in enumerate(ready)

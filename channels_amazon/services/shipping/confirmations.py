@@ -1,4 +1,4 @@
-"""Keeps what Amazon answered to a package, and what it shows of it; services layer."""
+"""Keeps what Amazon answered to a shipment, and what it shows of it; services layer."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ FIRST_LOOK = timedelta(seconds=3)
 
 
 def begin_attempt(shipment: Shipment) -> bool:
-    """Count one more attempt to send the package; False if another process has.
+    """Count one more attempt to send the shipment; False if another process has.
 
-    False as well where a person has changed the package since it was read.
+    False as well where a person has changed the shipment since it was read.
     """
     waiting = _as_read(shipment).filter(attempts=shipment.attempts)
     if not waiting.update(attempts=F("attempts") + 1):
@@ -37,7 +37,7 @@ def begin_attempt(shipment: Shipment) -> bool:
 
 
 def read_whole(shipment: Shipment) -> list[ShipmentLine]:
-    """Read the package anew with its lines, all of one revision; return the lines."""
+    """Read the shipment anew with its lines, all of one revision; return the lines."""
     with transaction.atomic():
         lock_order(shipment.order_id)
         shipment.refresh_from_db()
@@ -46,7 +46,7 @@ def read_whole(shipment: Shipment) -> list[ShipmentLine]:
 
 
 def renumber(shipment: Shipment, taken: Collection[int]) -> None:
-    """Give a package that Amazon does not have a number beyond ours and `taken`."""
+    """Give a shipment that Amazon does not have a number beyond ours and `taken`."""
     with transaction.atomic():
         order = lock_order(shipment.order_id)
         number = max(next_reference(order), *(other + 1 for other in taken))
@@ -57,9 +57,9 @@ def renumber(shipment: Shipment, taken: Collection[int]) -> None:
 
 
 def mark_confirmed(shipment: Shipment) -> bool:
-    """Keep that Amazon accepted the package, which it has yet to show.
+    """Keep that Amazon accepted the shipment, which it has yet to show.
 
-    False if the package was edited meanwhile: the edit is still to be sent.
+    False if the shipment was edited meanwhile: the edit is still to be sent.
     """
     now = timezone.now()
     return bool(
@@ -76,9 +76,9 @@ def mark_confirmed(shipment: Shipment) -> bool:
 def mark_refused(
     shipment: Shipment, rejection: Rejection, *, request_id: str = ""
 ) -> None:
-    """Keep why Amazon refused the package; its units are held for the order again.
+    """Keep why Amazon refused the shipment; its units are held for the order again.
 
-    Nothing happens if the package was edited meanwhile: then the edit is sent.
+    Nothing happens if the shipment was edited meanwhile: then the edit is sent.
     """
     with transaction.atomic():
         order = lock_order(shipment.order_id)
@@ -112,7 +112,7 @@ def mark_refused(
 def postpone(
     shipment: Shipment, until: datetime | None, error: ShoplinkError | None = None
 ) -> None:
-    """Have the package taken up again then; `error` is what hindered it."""
+    """Have the shipment taken up again then; `error` is what hindered it."""
     undone = Shipment.objects.filter(
         pk=shipment.pk,
         revision=shipment.revision,
@@ -126,7 +126,7 @@ def postpone(
 
 
 def tell_not_shown(shipment: Shipment) -> None:
-    """Say that Amazon accepted the package long ago and still does not show it."""
+    """Say that Amazon accepted the shipment long ago and still does not show it."""
     order = shipment.order
     error = ShoplinkError(
         "shipment.not_shown",
@@ -149,7 +149,7 @@ def tell_not_shown(shipment: Shipment) -> None:
 
 
 def take_packages(order: Order, packages: Sequence[Package]) -> int:
-    """Mark our packages that Amazon shows as verified; return how many were new.
+    """Mark our shipments that Amazon shows as verified; return how many were new.
 
     `packages` are those of Amazon's full order. One that Amazon had refused counts
     too: an earlier attempt, whose answer was lost, may have arrived.
@@ -185,7 +185,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
 
 
 def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
-    """Return the waiting package, nothing if it is of another revision by now."""
+    """Return the waiting shipment, nothing if it is of another revision by now."""
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         pk=shipment.pk, state=State.WAITING, revision=shipment.revision
     )
@@ -199,7 +199,7 @@ def _is_shown(shipment: Shipment, package: Package | None) -> bool:
         return False
     if not shipment.revision:
         return True
-    # What Amazon shows may be the package before its edit, which is sent in any case.
+    # Amazon may show the package as it was before our edit, which is sent in any case.
     if shipment.state != State.CONFIRMED:
         return False
     units = {item.order_item_id: item.quantity for item in package.items}

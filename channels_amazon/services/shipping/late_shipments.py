@@ -21,7 +21,7 @@ from channels_amazon.rules.shipping.lateness import (
 )
 from channels_amazon.wording import Sentence, sentence
 
-# A package that was made just now is on its way, not stuck.
+# A shipment that was made just now is on its way, not stuck.
 STUCK_AFTER = timedelta(minutes=10)
 
 _Package, _Parcel = Shipment.State, Parcel.State
@@ -47,11 +47,11 @@ class BoardRow:
 
 def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
     """Return the merchant's orders to ship, marked with whether a parcel is stuck."""
-    packages = Shipment.objects.filter(_is_stuck(now), order=OuterRef("pk"))
+    shipments = Shipment.objects.filter(_is_stuck(now), order=OuterRef("pk"))
     parcels = Parcel.objects.filter(
         order=OuterRef("pk"), state__in=(_Parcel.WAITING, _Parcel.REFUSED)
     )
-    return orders.to_ship().annotate(is_troubled=Exists(packages) | Exists(parcels))
+    return orders.to_ship().annotate(is_troubled=Exists(shipments) | Exists(parcels))
 
 
 def narrowed(
@@ -127,7 +127,7 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
         for row in order.shipments.all()
         if (reason := _shipment_reason(row, now))
     ]
-    # Several packages may say the same.
+    # Several shipments may say the same.
     return list(dict.fromkeys(found))
 
 

@@ -1,7 +1,7 @@
-"""Makes packages of an order's parcels, as its ship template says; services layer.
+"""Makes shipments of an order's parcels, as its ship template says; services layer.
 
 All waiting parcels of an order are looked at together, under the order's lock. What
-cannot become a package says why and what to do, and never stops another order's.
+cannot become a shipment says why and what to do, and never stops another order's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from channels_amazon.rules.shipping.templates import (
     Carrier,
     Misfit,
     MisfitProblem,
-    PackagePlan,
+    ShipmentPlan,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
@@ -44,7 +44,7 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class PackingBlocker:
-    """Why parcels become no package: for a person to mend unless `waits`."""
+    """Why parcels become no shipment: for a person to mend unless `waits`."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ class PackingBlocker:
 
 
 def pack_order(order_id: int) -> list[Parcel]:
-    """Make packages of the order's waiting parcels; return those, as they are now."""
+    """Make shipments of the order's waiting parcels; return those, as they are now."""
     with transaction.atomic():
         order = lock_order(order_id)
         waiting = Parcel.objects.filter(order=order, state=State.WAITING)
@@ -74,7 +74,7 @@ def pack_order(order_id: int) -> list[Parcel]:
 
 
 def apply_parcel(parcel: Parcel) -> Parcel:
-    """Make a package of one parcel, together with the others of its order."""
+    """Make a shipment of one parcel, together with the others of its order."""
     if parcel.order_id is not None:
         pack_order(parcel.order_id)
     parcel.refresh_from_db()
@@ -113,7 +113,7 @@ def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | N
 
 
 def packing_blocker(order: Order) -> PackingBlocker | None:
-    """Return why no parcel of the order can be a package now, None if it can."""
+    """Return why no parcel of the order can be a shipment now, None if it can."""
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
         return PackingBlocker(
             "parcel.fba_order",
@@ -187,7 +187,7 @@ def carrier_of(
 
 
 def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
-    """Return why a parcel fits into no package of its order, in plain words."""
+    """Return why a parcel fits into no shipment of its order, in plain words."""
     if misfit.problem is MisfitProblem.UNKNOWN_SKU:
         return PackingBlocker(
             "parcel.sku_unknown",
@@ -250,19 +250,19 @@ def _pack(
     if template is not None and not template.splits_by_parcel:
         hours = template.hours_before_deadline
         until = rules.gathers_until(hours, order.ship_by, now)
-    plan = rules.plan_packages(
+    plan = rules.plan_shipments(
         [rules.ParcelUnits(one.pk, one.contents) for one, _carrier in ready],
         left_by_sku(lines, left),
         splits=template is None or template.splits_by_parcel,
         is_final=until is None,
     )
     by_key = {parcel.pk: (parcel, carrier) for parcel, carrier in ready}
-    for package in plan.packages:
-        group = [by_key[key][0] for key in package.parcels]
+    for planned in plan.shipments:
+        group = [by_key[key][0] for key in planned.parcels]
         draft = _draft(
-            by_key[package.parcels[0]], template, _when(template, order, now)
+            by_key[planned.parcels[0]], template, _when(template, order, now)
         )
-        units = _spread(package, lines, left)
+        units = _spread(planned, lines, left)
         _ship(order, group, replace(draft, quantities=units))
     for misfit in plan.misfits:
         _block(order, [by_key[misfit.key][0]], blocker_of_misfit(misfit))
@@ -300,12 +300,12 @@ def _draft(
 
 
 def _spread(
-    package: PackagePlan, lines: Sequence[OrderLine], left: dict[int, int]
+    planned: ShipmentPlan, lines: Sequence[OrderLine], left: dict[int, int]
 ) -> dict[int, int]:
-    """Return the package's units by line, and take them off what is left."""
+    """Return the shipment's units by line, and take them off what is left."""
     quantities: dict[int, int] = {}
     for line in lines:
-        wanted = package.units.get(line.seller_sku, 0) - sum(
+        wanted = planned.units.get(line.seller_sku, 0) - sum(
             quantities.get(other.pk, 0)
             for other in lines
             if other.seller_sku == line.seller_sku

@@ -71,9 +71,9 @@ class TakenParcels:
 
 
 def take_parcel(store: Store, facts: ParcelFacts, *, source: str, actor: str) -> Parcel:
-    """Keep one parcel and have it made a package; raises ParcelError for nonsense.
+    """Keep one parcel and have it made a shipment; raises ParcelError for nonsense.
 
-    The same parcel told again changes it as long as it is in no package.
+    The same parcel told again changes it as long as it is in no shipment.
     """
     take_parcels(store, [facts], source=source, actor=actor)
     parcel: Parcel = Parcel.objects.get(store=store, idempotency_key=key_of(facts))
@@ -165,7 +165,7 @@ def link_orders(account: AmazonAccount) -> int:
 
 
 def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
-    """Take the parcel up again; False if it is in a package already."""
+    """Take the parcel up again; False if it is in a shipment already."""
     undone = Parcel.objects.filter(pk=parcel.pk).exclude(state=State.APPLIED)
     now = timezone.now()
     with transaction.atomic():
@@ -184,7 +184,7 @@ def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
 
 
 def discard_parcel(parcel: Parcel) -> bool:
-    """Forget a parcel that is in no package; False if it is in one, or discarded."""
+    """Forget a parcel that is in no shipment; False if it is in one, or discarded."""
     undone = Parcel.objects.filter(pk=parcel.pk, state__in=Parcel.OPEN)
     return bool(undone.update(state=State.DROPPED, try_after=None))
 

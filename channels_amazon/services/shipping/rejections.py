@@ -1,4 +1,4 @@
-"""Says in plain words why Amazon refused a package and what to do; services layer."""
+"""Says in plain words why Amazon refused a shipment and what to do; services layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from channels_amazon.wording import sentence
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why Amazon rejected a package: a code, its sentence, what a person does."""
+    """Why Amazon rejected a shipment: a code, its sentence, what a person does."""
 
     code: str
     message: str
@@ -136,7 +136,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 
 
 def explain(error: InvalidRequest | NotFound) -> Rejection:
-    """Return what Amazon's rejection of a package means for the person who ships."""
+    """Return what Amazon's rejection of a shipment means for the person who ships."""
     said = " ".join(
         f"{issue.message} {issue.details}" for issue in error.evidence.issues
     )

@@ -1,7 +1,7 @@
-"""Edits a package that Amazon may have already; services layer.
+"""Edits a shipment that Amazon may have already; services layer.
 
-The same number is sent again, which edits the package at Amazon. Each edit is a
-revision: an answer to an earlier one settles nothing of a later one.
+The same package number is sent again, which edits the package at Amazon. Each edit
+is a revision: an answer to an earlier one settles nothing of a later one.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from channels_amazon.wording import Sentence, listed, sentence, together
 
 State = Shipment.State
 
-# An order that is shipped as a whole can still have its packages corrected.
+# An order that is shipped as a whole can still have its shipments corrected.
 EDITABLE = (*Order.TO_SHIP, Order.Status.SHIPPED)
 # A form shows minutes: a date that differs by less was not changed.
 _MINUTE = timedelta(minutes=1)
 
 
 def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Change a package and have it sent to Amazon again under its number.
+    """Change a shipment and have it sent to Amazon again under its number.
 
     The stock moves by the difference of the units. An edit that changes nothing does
     nothing, so that a form sent twice edits once. Raises ShipmentError when the draft
-    cannot be. The package leaves from where it left: `draft.warehouse` is not read.
+    cannot be. The shipment leaves from where it left: `draft.warehouse` is not read.
     """
     with transaction.atomic():
         order = shipments.lock_order(shipment.order_id)
@@ -75,7 +75,7 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
 def take_back(
     shipment: Shipment, package: Package, rejection: Rejection, *, request_id: str = ""
 ) -> bool:
-    """Let a package be what Amazon shows of it, since Amazon refused its edit.
+    """Let a shipment be the package that Amazon shows, since Amazon refused its edit.
 
     False if it was edited again meanwhile: that edit is still to be sent.
     """
@@ -137,19 +137,19 @@ def _take_facts(shipment: Shipment, package: Package) -> None:
 
 
 def units_free(shipment: Shipment) -> dict[int, int]:
-    """Return by line how many units the package may hold, its present ones included."""
+    """Return by line how many units the shipment may hold, with those it has."""
     ours: dict[int, int] = {}
     others: dict[int, int] = {}
     rows = ShipmentLine.objects.filter(shipment__order=shipment.order).exclude(
         shipment__state=State.REFUSED, shipment__confirmed_at__isnull=True
     )
-    for line_id, package_id, units in rows.values_list(
+    for line_id, shipment_id, units in rows.values_list(
         "line_id", "shipment_id", "quantity"
     ):
         ours[line_id] = ours.get(line_id, 0) + units
-        if package_id != shipment.pk:
+        if shipment_id != shipment.pk:
             others[line_id] = others.get(line_id, 0) + units
-    # Until Amazon counts the last edit, its figure says nothing of other packages.
+    # Until Amazon counts the last edit, its figure says nothing of other shipments.
     is_counted = shipment.state == State.VERIFIED or not shipment.revision
     return {
         line.pk: line.quantity
@@ -162,7 +162,7 @@ def units_free(shipment: Shipment) -> dict[int, int]:
 def _changes(
     shipment: Shipment, draft: ShipmentDraft, lines: Mapping[int, int]
 ) -> list[Sentence]:
-    """Return what the draft changes of the package, a sentence's part each."""
+    """Return what the draft changes of the shipment, a sentence's part each."""
     before = Shipment(
         carrier_code=shipment.carrier_code,
         carrier_name=shipment.carrier_name,
@@ -216,4 +216,4 @@ def _tell(shipment: Shipment, changes: list[Sentence], actor: str) -> None:
         number=shipment.package_reference,
         changes=listed(changes),
     )
-    shipments.tell_package(shipment, "shipments.edited", text, actor)
+    shipments.record_change(shipment, "shipments.edited", text, actor)

@@ -1,6 +1,6 @@
-"""Makes packages out of an order's lines; services layer.
+"""Makes shipments out of an order's lines; services layer.
 
-The units of a package leave our stock when it is made. Amazon's later statuses settle
+The units of a shipment leave our stock when it is made. Amazon's later statuses settle
 only what is left, since every settling goes by the same facts.
 """
 
@@ -42,7 +42,7 @@ _AFTER_ORDER = timedelta(seconds=1)
 
 
 class ShipmentError(ShoplinkError):
-    """A package that cannot be made as it was entered."""
+    """A shipment that cannot be made as it was entered."""
 
     def __init__(self, message: str, *, code: str = "shipments.invalid") -> None:
         super().__init__(code, message)
@@ -50,7 +50,7 @@ class ShipmentError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True)
 class ShipmentDraft:
-    """A package as somebody entered it; `quantities` are units by the line's id.
+    """A shipment as somebody entered it; `quantities` are units by the line's id.
 
     `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
     A `template` may have it confirmed later: not before `next_attempt_at`.
@@ -69,16 +69,16 @@ class ShipmentDraft:
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Make a package of the order and have it confirmed to Amazon when it is time.
+    """Make a shipment of the order and have it confirmed to Amazon when it is time.
 
-    The same package again (carrier, tracking number and units) is the one there is, so
-    that a form sent twice ships once. A package that Amazon refused is mended: it takes
-    the draft's facts and is sent again under its number. Shipping an order whose buyer
-    asks to cancel declines that. Raises ShipmentError when the draft cannot be.
+    The same shipment again (carrier, tracking number and units) is the one there is, so
+    that a form sent twice ships once. A shipment that Amazon refused takes the draft's
+    facts and is sent again under its number. Shipping an order whose buyer asks to
+    cancel declines that. Raises ShipmentError when the draft cannot be.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
-        known = _same_package(locked, draft)
+        known = _same_shipment(locked, draft)
         if known is not None:
             return known
         check_order(locked, Order.TO_SHIP)
@@ -98,7 +98,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
 
 
 def confirm_now(shipment: Shipment, *, actor: str) -> bool:
-    """Have a package confirmed at once that waits for its time; False if none does."""
+    """Have a shipment confirmed at once that waits for its time; False if none does."""
     waiting = Shipment.objects.filter(
         pk=shipment.pk, state=Shipment.State.WAITING, next_attempt_at__isnull=False
     )
@@ -107,7 +107,7 @@ def confirm_now(shipment: Shipment, *, actor: str) -> bool:
             return False
         order = shipment.order
         lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
-        tell_package(
+        record_change(
             shipment,
             "shipments.confirm_now",
             sentence(
@@ -121,7 +121,7 @@ def confirm_now(shipment: Shipment, *, actor: str) -> bool:
 
 
 def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
-    """Forget a package that Amazon refused; False if it is not a refused one."""
+    """Forget a shipment that Amazon refused; False if it is not a refused one."""
     refused = Shipment.objects.filter(pk=shipment.pk, state=Shipment.State.REFUSED)
     with transaction.atomic():
         deleted, _rows = refused.delete()
@@ -131,7 +131,7 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
 
 
 def units_left(order: Order) -> dict[int, int]:
-    """Return by line how many units are in no package of ours or Amazon's."""
+    """Return by line how many units no shipment of ours or package of Amazon's has."""
     packed: dict[int, int] = {}
     rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
         shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
@@ -155,13 +155,13 @@ def lock_order(order_id: int) -> Order:
 
 
 def next_reference(order: Order) -> int:
-    """Return the number for the order's next package."""
+    """Return the number for the order's next shipment."""
     shipments = Shipment.objects.filter(order=order)
     last = shipments.aggregate(last=Max("package_reference"))["last"]
     return int(last or 0) + 1
 
 
-def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
+def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
     wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
     alike = Shipment.objects.filter(
         order=order,
@@ -197,7 +197,7 @@ def check_order(order: Order, statuses: Collection[str]) -> None:
 
 
 def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
-    """Decline the buyer's wish to cancel, or refuse the package until somebody has."""
+    """Decline the buyer's wish to cancel, or refuse the shipment until somebody has."""
     if not order.asks_to_cancel:
         return
     if not draft.ships_all_the_same:
@@ -262,7 +262,7 @@ def check_quantities(
 
 
 def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
-    """Return the refused package that holds one of these lines, without the others.
+    """Return the refused shipment that holds one of these lines, without the others.
 
     One that Amazon has, whose edit it refused, is mended by another edit only.
     """
@@ -275,7 +275,7 @@ def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
     mended, *others = refused.distinct().order_by("package_reference") or (None,)
     for shipment in others:
         shipment.delete()
-    # Its number stays: should Amazon have it after all, the package is edited.
+    # Its number stays: should Amazon have the package after all, it is edited.
     return mended
 
 
@@ -291,7 +291,7 @@ def _fill(
 
 
 def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
-    """Set what Amazon is told of the package, and that it is to be sent."""
+    """Set what Amazon is told of the shipment, and that it is to be sent."""
     is_other = draft.carrier_code == OTHER
     shipment.carrier_code = draft.carrier_code
     shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
@@ -304,7 +304,7 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
 
 
 def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
-    """Put these units, by the line's id, into the package and no others."""
+    """Put these units, by the line's id, into the shipment and no others."""
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [
@@ -329,11 +329,11 @@ def _tell_discarded(shipment: Shipment, actor: str) -> None:
         number=shipment.package_reference,
         tracking=shipment.tracking_number,
     )
-    tell_package(shipment, "shipments.discarded", text, actor)
+    record_change(shipment, "shipments.discarded", text, actor)
 
 
-def tell_package(shipment: Shipment, code: str, text: str, actor: str) -> None:
-    """Write down what a person did to the package."""
+def record_change(shipment: Shipment, code: str, text: str, actor: str) -> None:
+    """Write down what a person did to the shipment."""
     record(
         Entry(
             code=code,

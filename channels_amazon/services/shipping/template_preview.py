@@ -1,6 +1,6 @@
 """Says what a ship template would have done with past orders; services layer.
 
-Nothing is changed. Where the store told of no parcels yet, the packages that people
+Nothing is changed. Where the store told of no parcels yet, the shipments that people
 made stand for them; an order with neither says so.
 """
 
@@ -44,7 +44,7 @@ class PreviewRow:
     outcome: str
     told: str = ""
     carriers: str = ""
-    packages: int = 0
+    shipments: int = 0
     at: datetime | None = None
     misses_ship_by: bool = False
     reason: str = ""
@@ -65,19 +65,19 @@ class TemplatePreview:
 
     rows: list[PreviewRow] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    packages: int = 0
+    shipments: int = 0
     late: int = 0
     unknown: list[SeenCarrier] = field(default_factory=list)
 
     @property
     def has_data(self) -> bool:
-        """Tell whether any order had a parcel or a package to judge by."""
+        """Tell whether any order had a parcel or a shipment to judge by."""
         return self.counts[NOTHING] < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class _KnownParcel:
-    """A parcel, or a package that stands for one, as the store calls its carrier."""
+    """A parcel, or a shipment that stands for one, as the store calls its carrier."""
 
     key: int
     carrier: str
@@ -101,7 +101,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
         row = _judge(order, template, choose(active, order))
         result.rows.append(row)
         result.counts[row.outcome] += 1
-        result.packages += row.packages
+        result.shipments += row.shipments
         result.late += row.misses_ship_by
     return result
 
@@ -188,17 +188,17 @@ def _packed(
                 until=f"{until:%Y-%m-%d %H:%M}",
             )
         )
-    carriers = [found[package.parcels[0]] for package in plan.packages]
+    carriers = [found[one.parcels[0]] for one in plan.shipments]
     at = rules.confirm_at(timing_of(template), order.ship_by, until or told_at)
     at = at or until or told_at
     return PreviewRow(
         order,
-        SHIPS if plan.packages else HELD,
+        SHIPS if plan.shipments else HELD,
         words,
         carriers=", ".join(dict.fromkeys(_name(one) for one in carriers if one)),
-        packages=len(plan.packages),
-        at=at if plan.packages else None,
-        misses_ship_by=bool(plan.packages and order.ship_by and at > order.ship_by),
+        shipments=len(plan.shipments),
+        at=at if plan.shipments else None,
+        misses_ship_by=bool(plan.shipments and order.ship_by and at > order.ship_by),
         reason=_joined(reasons),
     )
 
@@ -209,17 +209,17 @@ def _plan(
     known: Sequence[_KnownParcel],
     told_at: datetime,
 ) -> tuple[PackingPlan, datetime | None]:
-    """Return the packages, and until when their one package would have waited."""
+    """Return the shipments, and until when their one shipment would have waited."""
     units = [rules.ParcelUnits(one.key, one.contents) for one in known]
     left: dict[str, int] = {}
     for line in order.lines.all():
         left[line.seller_sku] = left.get(line.seller_sku, 0) + line.quantity
     splits = template.splits_by_parcel
-    plan = rules.plan_packages(units, left, splits=splits, is_final=False)
+    plan = rules.plan_shipments(units, left, splits=splits, is_final=False)
     if not plan.waiting:
         return plan, None
     until = rules.gathers_until(template.hours_before_deadline, order.ship_by, told_at)
-    return rules.plan_packages(units, left, splits=splits, is_final=True), until
+    return rules.plan_shipments(units, left, splits=splits, is_final=True), until
 
 
 def _told(order: Order) -> list[_KnownParcel]:

@@ -1,6 +1,6 @@
-"""Makes packages of the store's parcels; sync layer.
+"""Makes shipments of the store's parcels; sync layer.
 
-It calls nobody: the packages are confirmed to Amazon by the job of their own.
+It calls nobody: the shipments are confirmed to Amazon by the job of their own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Confirms packages to Amazon, once in effect, and looks that they show; sync layer.
+"""Confirms shipments to Amazon, once in effect, and looks that they show; sync layer.
 
 The same package number again edits the package, so that sending twice does no harm;
 still, where an earlier attempt may have arrived we look before we send again. Every
-order that is read back is stored like any other, which marks the packages it shows.
+order that is read back is stored like any other, which marks the shipments it shows.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BATCH = 100
 PATIENCE = 2
 # Looking is not urgent: these tokens of getOrder stay for orders that just came.
 SPARED_READS = 10.0
-# No package waits for its time any more so shortly before the latest ship time.
+# No shipment waits for its time any more so shortly before the latest ship time.
 LAST_CALL = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=15)
 LONGEST_LOOK = timedelta(minutes=15)
@@ -50,7 +50,7 @@ State = Shipment.State
 
 @reconciler(SyncJob.Kind.SHIPMENTS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Send the packages that wait, soonest ship-by first, then look for sent ones."""
+    """Send the shipments that wait, soonest ship-by first, then look for sent ones."""
     streak = Streak()
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
     for shipment in waiting:
@@ -70,7 +70,7 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     is_due = Q(next_attempt_at__lte=ctx.now())
     if state == State.WAITING:
         is_due |= Q(next_attempt_at__isnull=True)
-        # Amazon may have moved the deadline since the package was given its time.
+        # Amazon may have moved the deadline since the shipment was given its time.
         is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         is_due, order__account=ctx.account, state=state
@@ -81,7 +81,7 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
 
 
 def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
-    """Send one package and keep what came of it; one that fails is put off."""
+    """Send one shipment and keep what came of it; one that fails is put off."""
     if not confirmations.begin_attempt(shipment):
         return
     try:
@@ -141,7 +141,7 @@ def _refused(
 ) -> None:
     """Keep the rejection; of an order shipped already, only when that stays so.
 
-    It may be our own package that Amazon has shipped and does not show yet.
+    It may be our own package that Amazon has and does not show yet.
     """
     rejection = rejections.explain(error)
     package = _package_before(shipment, data)
@@ -157,7 +157,7 @@ def _refused(
 
 
 def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:
-    """Return the package as Amazon shows it, where it was an edit that was refused."""
+    """Return the package that Amazon shows, where it was an edit that was refused."""
     if data is None or not shipment.revision or shipment.confirmed_at is None:
         return None
     number = str(shipment.package_reference)
@@ -165,7 +165,7 @@ def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | N
 
 
 def _has_other_packages(order: Order) -> bool:
-    """Tell whether Amazon counts units as shipped that are in no package of ours."""
+    """Tell whether Amazon counts units as shipped that are in no shipment of ours."""
     ours: dict[int, int] = {}
     sent = order.shipments.filter(state__in=(State.CONFIRMED, State.VERIFIED))
     for line_id, units in sent.values_list("lines__line_id", "lines__quantity"):
@@ -176,7 +176,7 @@ def _has_other_packages(order: Order) -> bool:
 
 
 def _keep_apart(shipment: Shipment, data: AmazonOrder) -> None:
-    """See to it that the package edits none that was confirmed elsewhere."""
+    """Give the shipment a number that edits no package confirmed elsewhere."""
     taken = {
         int(package.reference_id)
         for package in data.packages
@@ -221,7 +221,7 @@ def _is_settled(shipment: Shipment) -> bool:
 
 
 def _look(ctx: RunContext) -> datetime | None:
-    """Look for accepted packages; return until when the others have to wait."""
+    """Look for accepted shipments; return until when the others have to wait."""
     for shipment in _due(ctx, State.CONFIRMED)[:BATCH]:
         if not ctx.has_time():
             return ctx.now()
@@ -229,7 +229,7 @@ def _look(ctx: RunContext) -> datetime | None:
             return ctx.now() + LOOK_AGAIN
         ctx.keep_lease()
         shipment.refresh_from_db()
-        # Another package of the same order may have brought this one's answer.
+        # Another shipment of the same order may have brought this one's answer.
         if shipment.state != State.CONFIRMED:
             continue
         try:
@@ -244,7 +244,7 @@ def _look(ctx: RunContext) -> datetime | None:
 
 
 def _look_later(ctx: RunContext, shipment: Shipment) -> None:
-    """Have a package that is still not shown looked at again, more and more rarely."""
+    """Have a shipment that is still not shown looked at again, more and more rarely."""
     shipment.refresh_from_db()
     if shipment.state != State.CONFIRMED:
         return
@@ -264,7 +264,7 @@ def _reads_left(ctx: RunContext) -> float:
 
 
 def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime:
-    """Return when the next package wants to be taken up."""
+    """Return when the next shipment wants to be taken up."""
     regular = ctx.now() + EVERY
     undone = Shipment.objects.filter(
         order__account=ctx.account, state__in=(State.WAITING, State.CONFIRMED)

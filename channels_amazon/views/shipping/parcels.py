@@ -87,7 +87,7 @@ def parcel_retry(request: HttpRequest, parcel_id: int) -> HttpResponse:
 @store_page
 @require_POST
 def parcel_discard(request: HttpRequest, parcel_id: int) -> HttpResponse:
-    """Forget a parcel that is in no package."""
+    """Forget a parcel that is in no shipment."""
     parcel = get_mine(_parcels(request), request, pk=parcel_id)
     require_operator(request, parcel.store)
     # A second click finds it discarded, which is what was asked for.

@@ -233,6 +233,6 @@ def _answer(preview: shipping_template_preview.TemplatePreview) -> str:
     ) % {
         "count": len(preview.rows),
         "ships": preview.counts[shipping_template_preview.SHIPS],
-        "packages": preview.packages,
+        "packages": preview.shipments,
         "held": preview.counts[shipping_template_preview.HELD],
     }

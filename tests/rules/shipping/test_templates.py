@@ -13,15 +13,15 @@ from channels_amazon.rules.shipping.templates import (
     CarrierMapping,
     Misfit,
     MisfitProblem,
-    PackagePlan,
     PackingPlan,
     ParcelUnits,
+    ShipmentPlan,
     TemplateScope,
     Timing,
     confirm_at,
     gathers_until,
     match_carrier,
-    plan_packages,
+    plan_shipments,
     winner,
 )
 
@@ -128,20 +128,23 @@ def test_package_waits_for_its_parcels_until_the_time_before_the_deadline() -> N
 def test_parcels_are_packages_with_partial_quantities() -> None:
     parcels = [ParcelUnits(1, {"A": 1}), ParcelUnits(2, {"A": 1, "B": 2})]
 
-    plan = plan_packages(parcels, {"A": 3, "B": 2}, splits=True, is_final=False)
+    plan = plan_shipments(parcels, {"A": 3, "B": 2}, splits=True, is_final=False)
 
-    assert plan.packages == (
-        PackagePlan((1,), {"A": 1}),
-        PackagePlan((2,), {"A": 1, "B": 2}),
+    assert plan.shipments == (
+        ShipmentPlan((1,), {"A": 1}),
+        ShipmentPlan((2,), {"A": 1, "B": 2}),
     )
 
 
 def test_parcel_without_contents_takes_what_the_others_leave() -> None:
     parcels = [ParcelUnits(1, {}), ParcelUnits(2, {"A": 1}), ParcelUnits(3, {})]
 
-    plan = plan_packages(parcels, {"A": 3}, splits=True, is_final=False)
+    plan = plan_shipments(parcels, {"A": 3}, splits=True, is_final=False)
 
-    assert plan.packages == (PackagePlan((1,), {"A": 2}), PackagePlan((2,), {"A": 1}))
+    assert plan.shipments == (
+        ShipmentPlan((1,), {"A": 2}),
+        ShipmentPlan((2,), {"A": 1}),
+    )
     assert plan.misfits == (Misfit(3, MisfitProblem.NOTHING_LEFT),)
 
 
@@ -149,12 +152,12 @@ def test_one_package_waits_for_the_rest_until_time_is_up() -> None:
     parcels = [ParcelUnits(1, {"A": 1}), ParcelUnits(2, {"A": 1})]
     left = {"A": 3}
 
-    early = plan_packages(parcels, left, splits=False, is_final=False)
-    late = plan_packages(parcels, left, splits=False, is_final=True)
-    whole = plan_packages(parcels, {"A": 2}, splits=False, is_final=False)
+    early = plan_shipments(parcels, left, splits=False, is_final=False)
+    late = plan_shipments(parcels, left, splits=False, is_final=True)
+    whole = plan_shipments(parcels, {"A": 2}, splits=False, is_final=False)
 
     assert early == PackingPlan(waiting=(1, 2))
-    assert late.packages == whole.packages == (PackagePlan((1, 2), {"A": 2}),)
+    assert late.shipments == whole.shipments == (ShipmentPlan((1, 2), {"A": 2}),)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ def test_one_package_waits_for_the_rest_until_time_is_up() -> None:
 def test_parcel_that_does_not_fit_says_why(
     contents: dict[str, int], misfit: Misfit
 ) -> None:
-    plan = plan_packages(
+    plan = plan_shipments(
         [ParcelUnits(1, contents)], {"A": 2, "B": 0}, splits=True, is_final=True
     )
 
@@ -189,15 +192,15 @@ def test_plan_ships_no_unit_twice_and_loses_no_parcel(
 ) -> None:
     parcels = [ParcelUnits(key, units) for key, units in enumerate(contents)]
 
-    plan = plan_packages(parcels, left, splits=splits, is_final=is_final)
+    plan = plan_shipments(parcels, left, splits=splits, is_final=is_final)
 
     for sku in "ABC":
-        packed = sum(package.units.get(sku, 0) for package in plan.packages)
+        packed = sum(package.units.get(sku, 0) for package in plan.shipments)
         assert packed <= max(left.get(sku, 0), 0)
-    assert all(n > 0 for package in plan.packages for n in package.units.values())
-    assert all(package.units for package in plan.packages)
-    placed = [key for package in plan.packages for key in package.parcels]
+    assert all(n > 0 for package in plan.shipments for n in package.units.values())
+    assert all(package.units for package in plan.shipments)
+    placed = [key for package in plan.shipments for key in package.parcels]
     placed += [misfit.key for misfit in plan.misfits] + list(plan.waiting)
     assert sorted(placed) == [parcel.key for parcel in parcels]
-    assert splits or len(plan.packages) <= 1
+    assert splits or len(plan.shipments) <= 1
     assert not (plan.waiting and (splits or is_final))

@@ -67,7 +67,7 @@ def test_parcel_would_have_been_confirmed_when_it_was_told(
 
     row = only(preview(template))
 
-    assert (row.outcome, row.carriers, row.packages) == ("ships", "DHL", 1)
+    assert (row.outcome, row.carriers, row.shipments) == ("ships", "DHL", 1)
     assert (row.at, row.told, row.misses_ship_by) == (parcel.created_at, "paket", False)
 
 
@@ -132,7 +132,7 @@ def test_one_package_waits_and_says_until_when(
     row = only(preview(template))
 
     assert order.ship_by
-    assert (row.packages, row.at) == (1, order.ship_by - 4 * HOUR)
+    assert (row.shipments, row.at) == (1, order.ship_by - 4 * HOUR)
     assert "waited" in row.reason
 
 
@@ -152,7 +152,7 @@ def test_parcel_that_would_have_needed_a_person_says_why(
     found = preview(template)
 
     row = only(found)
-    assert (row.outcome, row.packages, found.counts["held"]) == ("held", 0, 1)
+    assert (row.outcome, row.shipments, found.counts["held"]) == ("held", 0, 1)
     assert word in row.reason
 
 
