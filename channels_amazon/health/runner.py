@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,14 +21,13 @@ from channels_amazon.health.registry import HealthCheck, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.rules.health.first_cause import RankedFault, arrange
 from channels_amazon.services.diagnostics.entries import clean
+from channels_amazon.services.health.reports import LOST_AFTER
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
 State = HealthReport.State
 
-# The queue ends a task after 60 s: a report that runs longer has lost its process.
-LOST_AFTER = timedelta(seconds=75)
 _SEVERITY = (Level.OK, Level.WARNING, Level.ERROR)
 
 Tell = Callable[[str, dict[str, Any]], None]

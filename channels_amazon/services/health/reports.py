@@ -21,8 +21,9 @@ TASK = "channels_amazon.tasks.run_health_check"
 UNDER_WAY = timedelta(seconds=60)
 # A worker takes a report at once; when none has by now, none runs.
 WORKER_WAIT = timedelta(seconds=10)
-# Longer than any run may take: its process has gone.
-LOST_AFTER = timedelta(seconds=90)
+# The queue kills a task after 60 s (Q_CLUSTER timeout): a report that runs for longer
+# has lost its process. The margin lets a run that was just killed be seen as lost.
+LOST_AFTER = timedelta(seconds=75)
 KEEP = 50
 
 
