@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from channels_amazon.models import Order, Parcel, Shipment
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import (
+    DUE_SOON,
     Urgency,
-    at_risk_before,
     end_of_day,
     urgency_of,
 )
@@ -23,8 +23,6 @@ from channels_amazon.wording import Sentence, sentence
 
 # A shipment that was made just now is on its way, not stuck.
 STUCK_AFTER = timedelta(minutes=10)
-
-_Package, _Parcel = Shipment.State, Parcel.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +46,36 @@ class BoardRow:
 def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
     """Return the merchant's orders to ship, marked with whether a parcel is stuck."""
     shipments = Shipment.objects.filter(_is_stuck(now), order=OuterRef("pk"))
-    parcels = Parcel.objects.filter(
-        order=OuterRef("pk"), state__in=(_Parcel.WAITING, _Parcel.REFUSED)
-    )
+    parcels = Parcel.objects.filter(order=OuterRef("pk"), state__in=Parcel.OPEN)
     return orders.to_ship().annotate(is_troubled=Exists(shipments) | Exists(parcels))
 
 
 def narrowed(
-    orders: QuerySet[Order], urgency: Urgency | None, now: datetime
-) -> QuerySet[Order]:
-    """Return those of `with_trouble` that stand in this part of the board."""
-    return orders if urgency is None else orders.filter(_condition(urgency, now))
+    orders: OrderQuerySet, urgency: Urgency | None, now: datetime
+) -> OrderQuerySet:
+    """Return those of `with_trouble` that stand in this part of the board.
+
+    What `urgency_of` says of one order, as the database says it of many.
+    """
+    if urgency is None:
+        return orders
+    if urgency is Urgency.OVERDUE:
+        return orders.late(now)
+    today = end_of_day(now)
+    if urgency is Urgency.TODAY:
+        return orders.filter(ship_by__gte=now, ship_by__lt=today)
+    soon = now + DUE_SOON
+    if urgency is Urgency.RISK:
+        is_later = Q(ship_by__isnull=True) | Q(ship_by__gte=today)
+        return orders.filter(is_later, Q(ship_by__lt=soon) | Q(is_troubled=True))
+    is_far = Q(ship_by__isnull=True) | Q(ship_by__gte=soon)
+    return orders.filter(is_far, is_troubled=False)
 
 
 def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
     """Return how many stand in each part of the board, each counted up to COUNT_CAP."""
     return {
-        urgency: orders.filter(_condition(urgency, now)).capped_count()
-        for urgency in Urgency
+        urgency: narrowed(orders, urgency, now).capped_count() for urgency in Urgency
     }
 
 
@@ -93,22 +103,9 @@ def _is_stuck(now: datetime) -> Q:
     is_old = Q(created_at__lt=now - STUCK_AFTER) & (
         Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lt=now - STUCK_AFTER)
     )
-    return Q(state=_Package.REFUSED) | (
-        Q(state=_Package.WAITING) & (~Q(error_code="") | is_old)
+    return Q(state=Shipment.State.REFUSED) | (
+        Q(state=Shipment.State.WAITING) & (~Q(error_code="") | is_old)
     )
-
-
-def _condition(urgency: Urgency, now: datetime) -> Q:
-    today, soon = end_of_day(now), at_risk_before(now)
-    if urgency is Urgency.OVERDUE:
-        return Q(ship_by__lt=now)
-    if urgency is Urgency.TODAY:
-        return Q(ship_by__gte=now, ship_by__lt=today)
-    is_later = Q(ship_by__isnull=True) | Q(ship_by__gte=today)
-    is_soon = Q(ship_by__lt=soon)
-    if urgency is Urgency.RISK:
-        return is_later & (is_soon | Q(is_troubled=True))
-    return (Q(ship_by__isnull=True) | Q(ship_by__gte=soon)) & Q(is_troubled=False)
 
 
 def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
@@ -132,19 +129,19 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
 
 
 def _parcel_reason(parcel: Parcel) -> DelayReason | None:
-    if parcel.state == _Parcel.REFUSED:
+    if parcel.state == Parcel.State.REFUSED:
         return DelayReason("error", sentence("A parcel needs a person."))
-    if parcel.state == _Parcel.WAITING:
+    if parcel.state == Parcel.State.WAITING:
         return DelayReason("waiting", sentence("A parcel waits to be packed."))
     return None
 
 
 def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
-    if shipment.state == _Package.REFUSED:
+    if shipment.state == Shipment.State.REFUSED:
         return DelayReason("error", sentence("Amazon refused a package."))
-    if shipment.state == _Package.CONFIRMED:
+    if shipment.state == Shipment.State.CONFIRMED:
         return DelayReason("busy", sentence("Amazon accepted a package."))
-    if shipment.state != _Package.WAITING:
+    if shipment.state != Shipment.State.WAITING:
         return None
     if shipment.error_code:
         return DelayReason(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
+from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
@@ -39,8 +40,6 @@ BATCH = 100
 PATIENCE = 2
 # Looking is not urgent: these tokens of getOrder stay for orders that just came.
 SPARED_READS = 10.0
-# No shipment waits for its time any more so shortly before the latest ship time.
-LAST_CALL = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=15)
 LONGEST_LOOK = timedelta(minutes=15)
 NOT_SHOWN_AFTER = timedelta(hours=1)
