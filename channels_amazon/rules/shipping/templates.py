@@ -6,31 +6,10 @@ and is never confirmed.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A carrier as confirmShipment wants it; `name` goes with the code Other only."""
-
-    code: str
-    name: str = ""
-    method: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierMapping:
-    """What a carrier of the store is at Amazon; an empty method stands for them all."""
-
-    store_carrier: str
-    store_method: str
-    carrier: Carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,38 +69,6 @@ class PackingPlan:
     shipments: tuple[ShipmentPlan, ...] = ()
     misfits: tuple[Misfit, ...] = ()
     waiting: tuple[int, ...] = ()
-
-
-def folded(text: str) -> str:
-    """Return the text without what people write in different ways: case, spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-
-
-_AMAZONS = {folded(name): name for name in CARRIERS if name != OTHER}
-
-
-def match_carrier(
-    mappings: Iterable[CarrierMapping], carrier: str, method: str
-) -> Carrier | None:
-    """Return what the store's carrier and method are called at Amazon, None if unknown.
-
-    The mapping of exactly this method counts before the one of every method; a
-    carrier that bears Amazon's own name needs none.
-    """
-    wanted, wanted_method = folded(carrier), folded(method)
-    general: Carrier | None = None
-    for mapping in mappings:
-        if folded(mapping.store_carrier) != wanted:
-            continue
-        its_method = folded(mapping.store_method)
-        if its_method == wanted_method:
-            return mapping.carrier
-        if not its_method and general is None:
-            general = mapping.carrier
-    if general is not None:
-        return general
-    known = _AMAZONS.get(wanted)
-    return Carrier(known, method=method) if known else None
 
 
 def winner(

@@ -20,7 +20,7 @@ from channels_amazon.models import (
     Store,
 )
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.templates import Carrier
+from channels_amazon.rules.shipping.carriers import Carrier, folded
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.packing import (
     PackingBlocker,
@@ -185,9 +185,7 @@ def _read(
         orders=by_id,
         known={row.idempotency_key: row for row in known},
         packed={row["line_id"]: row["units"] for row in sums},
-        shipped={
-            (row.order_id, rules.folded(row.tracking_number)): row for row in shipments
-        },
+        shipped={(row.order_id, folded(row.tracking_number)): row for row in shipments},
         templates=templates,
         now=now,
     )
@@ -205,7 +203,7 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
         return BulkRow(parcel, facts, KNOWN, text, order)
     if order is None:
         return BulkRow(parcel, facts, WAITS, store_parcels.waits_for_order())
-    if (order.pk, rules.folded(facts.tracking_number)) in rows.shipped:
+    if (order.pk, folded(facts.tracking_number)) in rows.shipped:
         text = sentence("A package with this tracking number is there already.")
         return BulkRow(parcel, facts, KNOWN, text, order)
     blocker = packing_blocker(order)
@@ -290,14 +288,15 @@ def _pack(
 def _ships(
     carrier: Carrier, template: ShipTemplate | None, order: Order, now: datetime
 ) -> Sentence:
-    name = carrier.name or carrier.code
     at = rules.confirm_at(timing_of(template), order.ship_by, now)
     if at is None:
-        return sentence("Confirmed to Amazon at once, with %(carrier)s.", carrier=name)
+        return sentence(
+            "Confirmed to Amazon at once, with %(carrier)s.", carrier=carrier.label
+        )
     return sentence(
         "Confirmed to Amazon at %(at)s UTC, with %(carrier)s.",
         at=f"{at:%Y-%m-%d %H:%M}",
-        carrier=name,
+        carrier=carrier.label,
     )
 
 

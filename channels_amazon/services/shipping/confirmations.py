@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order, Shipment, ShipmentLine
+from channels_amazon.rules.shipping.tracking import is_same_number
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import lock_order, next_reference
@@ -195,7 +196,7 @@ def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
 def _is_shown(shipment: Shipment, package: Package | None) -> bool:
     if package is None:
         return False
-    if _plain(package.tracking_number) != _plain(shipment.tracking_number):
+    if not is_same_number(package.tracking_number, shipment.tracking_number):
         return False
     if not shipment.revision:
         return True
@@ -205,7 +206,3 @@ def _is_shown(shipment: Shipment, package: Package | None) -> bool:
     units = {item.order_item_id: item.quantity for item in package.items}
     ours = {item.line.order_item_id: item.quantity for item in shipment.lines.all()}
     return not units or units == ours
-
-
-def _plain(tracking_number: str | None) -> str:
-    return "".join(filter(str.isalnum, tracking_number or "")).casefold()

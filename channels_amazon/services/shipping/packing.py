@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
 from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.carriers import Carrier, folded, match_carrier
 from channels_amazon.rules.shipping.templates import (
-    Carrier,
     Misfit,
     MisfitProblem,
     ShipmentPlan,
@@ -173,7 +173,7 @@ def carrier_of(
             waits=True,
         )
     mappings = mappings_of(template) if template is not None else []
-    carrier = rules.match_carrier(mappings, parcel.carrier, parcel.method)
+    carrier = match_carrier(mappings, parcel.carrier, parcel.method)
     if carrier is not None:
         return carrier
     return PackingBlocker(
@@ -225,12 +225,12 @@ def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str
 def _without_packed(order: Order, rows: list[Parcel]) -> list[Parcel]:
     """Settle the parcels that a person has shipped meanwhile; return the others."""
     packed = {
-        rules.folded(shipment.tracking_number): shipment
+        folded(shipment.tracking_number): shipment
         for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
     }
     others = []
     for parcel in rows:
-        shipment = packed.get(rules.folded(parcel.tracking_number))
+        shipment = packed.get(folded(parcel.tracking_number))
         if shipment is None:
             others.append(parcel)
         else:

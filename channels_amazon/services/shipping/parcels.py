@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, Order, Parcel, Store, SyncJob
+from channels_amazon.rules.shipping.tracking import without_spaces
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import Sentence, sentence
 
@@ -98,7 +99,7 @@ def take_parcels(
 
 def check_facts(facts: ParcelFacts) -> None:
     """Raise ParcelError unless the facts are those of a parcel that has left."""
-    tracking = plain_tracking(facts.tracking_number)
+    tracking = without_spaces(facts.tracking_number)
     # Without a tracking number nothing has left: one is never made up.
     if not tracking or not tracking.isprintable() or len(tracking) > 80:
         raise ParcelError(_("Enter the tracking number: Amazon requires it."))
@@ -119,13 +120,8 @@ def key_of(facts: ParcelFacts) -> str:
     """Return what tells the parcel from every other one of the store."""
     if facts.key:
         return facts.key[:160]
-    tracking = plain_tracking(facts.tracking_number).casefold()
+    tracking = without_spaces(facts.tracking_number).casefold()
     return f"{facts.amazon_order_id.strip()}:{tracking}"[:160]
-
-
-def plain_tracking(text: str) -> str:
-    """Return a tracking number without the spaces that people put into it."""
-    return "".join(text.split())
 
 
 def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
@@ -263,7 +259,7 @@ def _columns(facts: ParcelFacts) -> dict[str, object]:
         "amazon_order_id": facts.amazon_order_id.strip(),
         "carrier": facts.carrier.strip(),
         "method": facts.method.strip(),
-        "tracking_number": plain_tracking(facts.tracking_number),
+        "tracking_number": without_spaces(facts.tracking_number),
         "shipped_at": facts.shipped_at,
         "contents": dict(facts.contents),
     }

@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_amazon.models import Order, OrderLine, Shipment, ShipmentLine, SyncJob
-from channels_amazon.rules.shipping.carriers import OTHER
-from channels_amazon.rules.shipping.templates import match_carrier
+from channels_amazon.rules.shipping.carriers import OTHER, Carrier, match_carrier
 from channels_amazon.services.diagnostics.entries import Entry, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping import shipments
@@ -206,8 +205,10 @@ def _changes(
 
 
 def _carrier(shipment: Shipment) -> str:
-    parts = (shipment.carrier_name or shipment.carrier_code, shipment.shipping_method)
-    return " ".join(part for part in parts if part)
+    carrier = Carrier(
+        shipment.carrier_code, shipment.carrier_name, shipment.shipping_method
+    )
+    return carrier.full_label
 
 
 def _tell(shipment: Shipment, changes: list[Sentence], actor: str) -> None:

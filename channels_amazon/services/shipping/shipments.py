@@ -26,7 +26,8 @@ from channels_amazon.models import (
     SyncJob,
     Warehouse,
 )
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
+from channels_amazon.rules.shipping.carriers import Carrier, CarrierProblem
+from channels_amazon.rules.shipping.tracking import without_spaces
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
@@ -66,6 +67,16 @@ class ShipmentDraft:
     ships_all_the_same: bool = False
     template: ShipTemplate | None = None
     next_attempt_at: datetime | None = None
+
+    @property
+    def carrier(self) -> Carrier:
+        """Return the carrier as Amazon wants it."""
+        return Carrier(self.carrier_code, self.carrier_name, self.shipping_method)
+
+    @property
+    def tracking(self) -> str:
+        """Return the tracking number as it is stored: without spaces, cut to 80."""
+        return without_spaces(self.tracking_number)[:80]
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
@@ -166,7 +177,7 @@ def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
     alike = Shipment.objects.filter(
         order=order,
         carrier_code=draft.carrier_code,
-        tracking_number=tracking_of(draft),
+        tracking_number=draft.tracking,
     ).exclude(state=Shipment.State.REFUSED)
     for shipment in alike:
         if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
@@ -213,14 +224,14 @@ def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
 
 def check_carrier(draft: ShipmentDraft) -> None:
     """Raise ShipmentError unless carrier and tracking number are what Amazon takes."""
-    if draft.carrier_code not in CARRIERS:
+    problem = draft.carrier.problem
+    if problem is CarrierProblem.NOT_LISTED:
         raise ShipmentError(
             _("Choose a carrier of the list, or “Other” with the carrier's name.")
         )
-    if draft.carrier_code == OTHER and not draft.carrier_name.strip():
+    if problem is CarrierProblem.NAME_MISSING:
         raise ShipmentError(_("Enter the carrier's name."))
-    tracking = tracking_of(draft)
-    if not tracking or not tracking.isprintable():
+    if not draft.tracking or not draft.tracking.isprintable():
         raise ShipmentError(_("Enter the tracking number: Amazon requires it."))
 
 
@@ -292,11 +303,10 @@ def _fill(
 
 def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
     """Set what Amazon is told of the shipment, and that it is to be sent."""
-    is_other = draft.carrier_code == OTHER
     shipment.carrier_code = draft.carrier_code
-    shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
+    shipment.carrier_name = draft.carrier.stated_name[:60]
     shipment.shipping_method = draft.shipping_method.strip()[:60]
-    shipment.tracking_number = tracking_of(draft)
+    shipment.tracking_number = draft.tracking
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
     shipment.next_attempt_at = None
@@ -344,8 +354,3 @@ def record_change(shipment: Shipment, code: str, text: str, actor: str) -> None:
             actor=actor,
         )
     )
-
-
-def tracking_of(draft: ShipmentDraft) -> str:
-    """Return the tracking number as it is stored, without spaces."""
-    return "".join(draft.tracking_number.split())[:80]

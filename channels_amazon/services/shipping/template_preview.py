@@ -15,7 +15,8 @@ from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.templates import Carrier, PackingPlan
+from channels_amazon.rules.shipping.carriers import match_carrier
+from channels_amazon.rules.shipping.templates import PackingPlan
 from channels_amazon.services.shipping.packing import (
     PackingBlocker,
     blocker_of_misfit,
@@ -112,7 +113,7 @@ def unknown_carriers(template: ShipTemplate) -> list[SeenCarrier]:
     return [
         seen
         for seen in seen_carriers(template.store)
-        if rules.match_carrier(mappings, seen.carrier, seen.method) is None
+        if match_carrier(mappings, seen.carrier, seen.method) is None
     ]
 
 
@@ -173,9 +174,7 @@ def _packed(
     order: Order, template: ShipTemplate, told: Sequence[_KnownParcel], words: str
 ) -> PreviewRow:
     mappings = mappings_of(template)
-    found = {
-        one.key: rules.match_carrier(mappings, one.carrier, one.method) for one in told
-    }
+    found = {one.key: match_carrier(mappings, one.carrier, one.method) for one in told}
     known = [one for one in told if found[one.key] is not None]
     told_at = max((one.told_at for one in known), default=told[0].told_at)
     plan, until = _plan(order, template, known, told_at)
@@ -195,7 +194,7 @@ def _packed(
         order,
         SHIPS if plan.shipments else HELD,
         words,
-        carriers=", ".join(dict.fromkeys(_name(one) for one in carriers if one)),
+        carriers=", ".join(dict.fromkeys(one.full_label for one in carriers if one)),
         shipments=len(plan.shipments),
         at=at if plan.shipments else None,
         misses_ship_by=bool(plan.shipments and order.ship_by and at > order.ship_by),
@@ -259,10 +258,6 @@ def _no_rule(one: _KnownParcel) -> Sentence:
 
 def _why(blocker: PackingBlocker) -> str:
     return together(blocker.message, blocker.fix)
-
-
-def _name(carrier: Carrier) -> str:
-    return " ".join(filter(None, (carrier.name or carrier.code, carrier.method)))
 
 
 def _joined(reasons: Sequence[str]) -> str:

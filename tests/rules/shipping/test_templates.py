@@ -1,4 +1,4 @@
-"""Carriers, scopes, times and packages of ship templates."""
+"""Scopes, times and shipments of ship templates."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_amazon.rules.shipping.templates import (
-    Carrier,
-    CarrierMapping,
     Misfit,
     MisfitProblem,
     PackingPlan,
@@ -20,48 +18,11 @@ from channels_amazon.rules.shipping.templates import (
     Timing,
     confirm_at,
     gathers_until,
-    match_carrier,
     plan_shipments,
     winner,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DHL, EXPRESS = Carrier("DHL"), Carrier("DHL", method="Express")
-BIKE = Carrier("Other", "Bike Couriers")
-MAPPINGS = (
-    CarrierMapping("dhl  Paket", "", DHL),
-    CarrierMapping("DHL Paket", "Ex press", EXPRESS),
-    CarrierMapping("Radkurier", "same day", BIKE),
-)
-
-
-@pytest.mark.parametrize(
-    ("carrier", "method", "found"),
-    [
-        ("DHL PAKET", "", DHL),
-        ("dhlpaket", "Standard", DHL),
-        ("DHL Paket", "express", EXPRESS),
-        ("ＤＨＬ Paket", "Express", EXPRESS),
-        ("Radkurier", "Same Day", BIKE),
-        ("Radkurier", "", None),
-        ("ups", "Ground", Carrier("UPS", method="Ground")),
-        ("sf express", "", Carrier("SF Express")),
-        ("Other", "", None),
-        ("", "", None),
-        ("Pigeon", "", None),
-    ],
-)
-def test_carrier_is_matched_by_the_narrowest_rule(
-    carrier: str, method: str, found: Carrier | None
-) -> None:
-    assert match_carrier(MAPPINGS, carrier, method) == found
-
-
-def test_rule_counts_before_amazons_own_name() -> None:
-    rules = [CarrierMapping("UPS", "", BIKE)]
-
-    assert match_carrier(rules, "ups", "") == BIKE
-
 
 scopes = st.lists(
     st.builds(
