@@ -31,6 +31,7 @@ class Listing(StoreScoped):
     MFN quantity lives here, since Amazon keeps one quantity per account and SKU.
     `desired_quantity` is what should be there, `acknowledged_quantity` what Amazon
     last accepted from us, `observed_quantity` what Amazon last reported.
+    `desired_why` is a `rules.stock.allocation.QuantityInputs`, {} for no quantity.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"

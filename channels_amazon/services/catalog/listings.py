@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Listing, Offer, Variant
@@ -22,6 +21,7 @@ from channels_amazon.services.diagnostics.entries import (
 )
 from channels_amazon.services.orders import intake
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.sku_matching import variants_of_loose_listings
 from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
     ListingIssue,
@@ -88,17 +88,10 @@ def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> in
     Linked variants get their quantity computed anew, and order lines that waited for
     them are matched. Returns how many listings were linked.
     """
-    same = Variant.objects.filter(
-        store_id=account.store_id, sku=OuterRef("seller_sku")
-    ).values("pk")[:1]
-    loose = Listing.objects.filter(account=account, variant__isnull=True)
-    if skus is not None:
-        loose = loose.filter(seller_sku__in=list(skus))
-    found = loose.annotate(same=Subquery(same)).filter(same__isnull=False)
-    pairs = list(found.values_list("pk", "same"))
+    found = variants_of_loose_listings(account, skus)
     linked: list[int] = []
     with transaction.atomic():
-        for listing_id, variant_id in pairs:
+        for listing_id, variant_id in found.items():
             free = Listing.objects.filter(pk=listing_id, variant__isnull=True)
             if free.update(variant_id=variant_id):
                 linked.append(variant_id)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -21,11 +20,12 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.stock import allocation
+from channels_amazon.rules.stock.allocation import QuantityInputs, WarehouseUnits
 from channels_amazon.services.jobs import lifecycle
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class VariantAvailability:
     """The numbers behind what a variant can sell, in units.
 
     `available` is None while nobody ever counted the variant: its stock is not known,
@@ -38,22 +38,22 @@ class Availability:
     available: int | None
     warehouses: tuple[tuple[str, int, int], ...]
 
-    def why(self) -> dict[str, Any]:
+    def why(self) -> QuantityInputs:
         """Return the inputs and the rule, as kept beside a published quantity."""
-        return {
-            "on_hand": self.on_hand,
-            "reserved": self.reserved,
-            "safety_stock": self.safety_stock,
-            "available": self.available,
-            "rule": allocation.RULE,
-            "warehouses": [
-                {"code": code, "on_hand": on_hand, "reserved": reserved}
+        return QuantityInputs(
+            on_hand=self.on_hand,
+            reserved=self.reserved,
+            safety_stock=self.safety_stock,
+            available=self.available,
+            rule=allocation.RULE,
+            warehouses=[
+                WarehouseUnits(code=code, on_hand=on_hand, reserved=reserved)
                 for code, on_hand, reserved in self.warehouses
             ],
-        }
+        )
 
 
-def availability(variant_ids: Collection[int]) -> dict[int, Availability]:
+def availability(variant_ids: Collection[int]) -> dict[int, VariantAvailability]:
     """Return the numbers of each variant, in two queries however many they are."""
     levels: dict[int, list[StockLevel]] = defaultdict(list)
     rows = StockLevel.objects.filter(variant__in=variant_ids)
@@ -122,7 +122,7 @@ def _listings(variant_ids: Collection[int]) -> QuerySet[Listing]:
     return rows.order_by("pk")
 
 
-def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
+def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> bool:
     """Write the listing's desired quantity if it changed; tell whether to push it."""
     if not listing.is_mfn:
         if listing.desired_quantity is not None or listing.push_due:
@@ -161,12 +161,12 @@ def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
 
 def _availability(
     levels: list[StockLevel], safety_stock: int, *, is_counted: bool
-) -> Availability:
+) -> VariantAvailability:
     free = [
         allocation.Level(level.warehouse_id, level.on_hand, level.reserved)
         for level in levels
     ]
-    return Availability(
+    return VariantAvailability(
         on_hand=sum(level.on_hand for level in levels),
         reserved=sum(level.reserved for level in levels),
         safety_stock=safety_stock,

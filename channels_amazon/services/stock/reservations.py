@@ -34,6 +34,7 @@ from channels_amazon.rules.orders.transitions import (
     state_of,
     target_of,
 )
+from channels_amazon.rules.stock.sku_matching import SkuKey
 from channels_amazon.services.jobs.coalescing import put_off
 from channels_amazon.services.stock.ledger import (
     Movement,
@@ -191,7 +192,7 @@ def _match(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -> Non
     lines_by_variant: dict[int, list[int]] = {}
     for order in orders:
         for line in lines[order.pk]:
-            variant_id = found.get((order.account_id, line.seller_sku))
+            variant_id = found.get(SkuKey(order.account_id, line.seller_sku))
             if line.variant_id is None and variant_id is not None:
                 line.variant_id = variant_id
                 lines_by_variant.setdefault(variant_id, []).append(line.pk)

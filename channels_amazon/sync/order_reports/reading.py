@@ -21,9 +21,7 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.order_report import (
-    OrderReport as Told,
-)
-from channels_amazon.spapi.order_report import (
+    OrderReportContent,
     QuarantinedRow,
     ReportOrder,
     read_order_report,
@@ -67,7 +65,9 @@ def read(ctx: RunContext, report: OrderReport) -> None:
 class _Slice:
     """What one run stores of a report."""
 
-    def __init__(self, ctx: RunContext, report: OrderReport, told: Told) -> None:
+    def __init__(
+        self, ctx: RunContext, report: OrderReport, told: OrderReportContent
+    ) -> None:
         self.ctx = ctx
         self.report = report
         self.orders = told.orders
@@ -121,7 +121,7 @@ class _Slice:
         self.uncounted = 0
 
 
-def _download(ctx: RunContext, report: OrderReport) -> Told:
+def _download(ctx: RunContext, report: OrderReport) -> OrderReportContent:
     """Return the whole report; asks for a new address where the old one ran out."""
     document = documents.kept(ctx.cursor, report.document_id, ctx.now())
     if document is not None:
@@ -134,7 +134,7 @@ def _download(ctx: RunContext, report: OrderReport) -> Told:
     return _read(ctx, document)
 
 
-def _read(ctx: RunContext, document: ReportDocument) -> Told:
+def _read(ctx: RunContext, document: ReportDocument) -> OrderReportContent:
     home = ctx.account.participations.order_by("pk").first()
     with open_report_document(ctx.client, document, timeout=TIMEOUT) as content:
         return read_order_report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.publication import VariantAvailability
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -159,7 +161,9 @@ def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:
     )
 
 
-def row(variant: Variant, available: dict[int, Any]) -> dict[str, Any]:
+def row(
+    variant: Variant, available: Mapping[int, VariantAvailability]
+) -> dict[str, Any]:
     """Return the numbers of one variant for its row."""
     levels = list(variant.levels.all())
     listed = [published(listing) for listing in variant.listings.all()]
