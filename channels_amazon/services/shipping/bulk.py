@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 from django.db.models import Sum
@@ -31,9 +32,9 @@ from channels_amazon.services.shipping.packing import (
     packing_blocker,
 )
 from channels_amazon.services.shipping.parcels import (
-    FILE,
     ParcelError,
     ParcelFacts,
+    ParcelSource,
     TakenParcels,
 )
 from channels_amazon.services.shipping.templates import timing_of
@@ -44,8 +45,17 @@ from channels_amazon.storefronts.shipment_file import (
 )
 from channels_amazon.wording import Sentence, sentence, together
 
-SHIPS, WAITS, KNOWN, BAD = "ships", "waits", "known", "bad"
+# So many orders, with their lines and shipments, are in memory at once.
 _CHUNK = 400
+
+
+class RowOutcome(StrEnum):
+    """What would become of a parcel of the file."""
+
+    SHIPS = "ships"
+    WAITS = "waits"
+    KNOWN = "known"
+    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class BulkRow:
 
     parcel: FileParcel
     facts: ParcelFacts
-    outcome: str
+    outcome: RowOutcome
     text: str
     order: Order | None = None
 
@@ -67,14 +77,15 @@ class BulkPlan:
     rejected: list[RejectedLine] = field(default_factory=list)
 
     @property
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[RowOutcome, int]:
         """Return how many parcels end how."""
         return Counter(row.outcome for row in self.rows)
 
     @property
     def good(self) -> list[BulkRow]:
         """Return the parcels that are taken over: they ship, or wait by themselves."""
-        return [row for row in self.rows if row.outcome in {SHIPS, WAITS}]
+        taken = {RowOutcome.SHIPS, RowOutcome.WAITS}
+        return [row for row in self.rows if row.outcome in taken]
 
 
 def plan_file(store: Store, text: str) -> BulkPlan:
@@ -100,7 +111,9 @@ def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenPa
     """Keep the file's good parcels; the same file twice does nothing twice."""
     plan = plan_file(store, text)
     told = [row.facts for row in plan.good]
-    return plan, store_parcels.take_parcels(store, told, source=FILE, actor=actor)
+    return plan, store_parcels.take_parcels(
+        store, told, source=ParcelSource.FILE, actor=actor
+    )
 
 
 def _chunks(told: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
@@ -196,25 +209,25 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
     try:
         store_parcels.check_facts(facts)
     except ParcelError as error:
-        return BulkRow(parcel, facts, BAD, error.message)
+        return BulkRow(parcel, facts, RowOutcome.BAD, error.message)
     known = rows.known.get(store_parcels.key_of(facts))
     order = rows.orders.get(facts.amazon_order_id)
     if known is not None and (text := _text_of_known(known, parcel, facts)):
-        return BulkRow(parcel, facts, KNOWN, text, order)
+        return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
     if order is None:
-        return BulkRow(parcel, facts, WAITS, store_parcels.waits_for_order())
+        return BulkRow(parcel, facts, RowOutcome.WAITS, store_parcels.waits_for_order())
     if (order.pk, folded(facts.tracking_number)) in rows.shipped:
         text = sentence("A package with this tracking number is there already.")
-        return BulkRow(parcel, facts, KNOWN, text, order)
+        return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
     blocker = packing_blocker(order)
     if blocker is not None:
         return _blocked(parcel, facts, blocker, order)
     if facts.shipped_at > rows.now:
         text = sentence("The ship date is in the future.")
-        return BulkRow(parcel, facts, BAD, text, order)
+        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
     if order.ordered_at and facts.shipped_at < order.ordered_at:
         text = sentence("The ship date is before the order was placed.")
-        return BulkRow(parcel, facts, BAD, text, order)
+        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
     return None
 
 
@@ -251,7 +264,9 @@ def _pack(
     judged: list[BulkRow] = []
     ready: list[tuple[FileParcel, ParcelFacts, Carrier]] = []
     for parcel, facts in group:
-        words = Parcel(carrier=facts.carrier, method=facts.method, source=FILE)
+        words = Parcel(
+            carrier=facts.carrier, method=facts.method, source=ParcelSource.FILE
+        )
         carrier = carrier_of(words, template)
         if isinstance(carrier, PackingBlocker):
             judged.append(_blocked(parcel, facts, carrier, order))
@@ -278,10 +293,10 @@ def _pack(
             judged.append(_blocked(parcel, facts, blocker, order))
         elif place in plan.waiting:
             text = sentence("The package waits for the order's other parcels.")
-            judged.append(BulkRow(parcel, facts, WAITS, text, order))
+            judged.append(BulkRow(parcel, facts, RowOutcome.WAITS, text, order))
         else:
             text = _ships(carrier, template, order, rows.now)
-            judged.append(BulkRow(parcel, facts, SHIPS, text, order))
+            judged.append(BulkRow(parcel, facts, RowOutcome.SHIPS, text, order))
     return judged
 
 
@@ -303,6 +318,6 @@ def _ships(
 def _blocked(
     parcel: FileParcel, facts: ParcelFacts, blocker: PackingBlocker, order: Order
 ) -> BulkRow:
-    outcome = WAITS if blocker.waits else BAD
+    outcome = RowOutcome.WAITS if blocker.waits else RowOutcome.BAD
     text = together(blocker.message, blocker.fix)
     return BulkRow(parcel, facts, outcome, text, order)

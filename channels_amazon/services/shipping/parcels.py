@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 from django.db import transaction
@@ -25,15 +26,25 @@ from channels_amazon.wording import Sentence, sentence
 
 State = Parcel.State
 
-# Who tells of parcels; a person's word needs no template.
-FILE, FORM, API = "file", "form", "api"
-BY_PEOPLE = (FILE, FORM)
+
+class ParcelSource(StrEnum):
+    """Who tells of parcels, as stored: a person's file or form, or the store's API."""
+
+    FILE = "file"
+    FORM = "form"
+    API = "api"
+
+
+# These need no ship template to be made a shipment: a person has decided.
+BY_PEOPLE = frozenset({ParcelSource.FILE, ParcelSource.FORM})
 
 ORDER_UNKNOWN = "parcel.order_unknown"
 NO_TEMPLATE = "parcel.no_template"
 CARRIER_UNKNOWN = "parcel.carrier_unknown"
 
+# Parcels a transaction: a file of 10,000 must not lock out other writers of SQLite.
 _CHUNK = 500
+# More units of a SKU in one parcel are a slip of the keyboard.
 _MOST_UNITS = 1_000_000
 
 
@@ -71,22 +82,13 @@ class TakenParcels:
     packed_otherwise: int = 0
 
 
-def take_parcel(store: Store, facts: ParcelFacts, *, source: str, actor: str) -> Parcel:
-    """Keep one parcel and have it made a shipment; raises ParcelError for nonsense.
-
-    The same parcel told again changes it as long as it is in no shipment.
-    """
-    take_parcels(store, [facts], source=source, actor=actor)
-    parcel: Parcel = Parcel.objects.get(store=store, idempotency_key=key_of(facts))
-    return parcel
-
-
 def take_parcels(
-    store: Store, told: Iterable[ParcelFacts], *, source: str, actor: str
+    store: Store, told: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
 ) -> TakenParcels:
-    """Keep many parcels at once, in transactions of some hundred; return the counts.
+    """Keep parcels and have them made shipments; return what became of them.
 
-    Raises ParcelError at the first one that is nonsense.
+    They are kept in transactions of up to _CHUNK. The same parcel told again changes it
+    as long as it is in no shipment. Raises ParcelError at the first that is nonsense.
     """
     taken = TakenParcels()
     for chunk in _chunks(told):
@@ -201,7 +203,7 @@ def _take_chunk(
     chunk: Sequence[ParcelFacts],
     taken: TakenParcels,
     *,
-    source: str,
+    source: ParcelSource,
     actor: str,
 ) -> None:
     by_key = {key_of(facts): facts for facts in chunk}

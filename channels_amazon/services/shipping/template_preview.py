@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from django.db.models import Count, QuerySet, prefetch_related_objects
 
@@ -30,7 +31,18 @@ from channels_amazon.wording import Sentence, sentence, together
 LOOK_AT = 200
 # So many of the newest parcels show which carriers the store has.
 RECENT_PARCELS = 5000
-SHIPS, HELD, OTHER, NOTHING = "ships", "held", "other", "nothing"
+
+
+class PreviewOutcome(StrEnum):
+    """What the template would have done with an order.
+
+    OTHER: another template holds for it. NOTHING: no parcel or shipment is known.
+    """
+
+    SHIPS = "ships"
+    HELD = "held"
+    OTHER = "other"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class PreviewRow:
     """
 
     order: Order
-    outcome: str
+    outcome: PreviewOutcome
     told: str = ""
     carriers: str = ""
     shipments: int = 0
@@ -65,7 +77,7 @@ class TemplatePreview:
     """The rows, newest first, with how many of them end how."""
 
     rows: list[PreviewRow] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[PreviewOutcome] = field(default_factory=Counter)
     shipments: int = 0
     late: int = 0
     unknown: list[SeenCarrier] = field(default_factory=list)
@@ -73,7 +85,7 @@ class TemplatePreview:
     @property
     def has_data(self) -> bool:
         """Tell whether any order had a parcel or a shipment to judge by."""
-        return self.counts[NOTHING] < len(self.rows)
+        return self.counts[PreviewOutcome.NOTHING] < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +172,13 @@ def _judge(
         reason = sentence(
             "“%(name)s” is for fewer orders and would ship it.", name=winner.name
         )
-        return PreviewRow(order, OTHER, words, reason=reason)
+        return PreviewRow(order, PreviewOutcome.OTHER, words, reason=reason)
     if CONFIRMED_BY_AMAZON in order.programs:
         reason = sentence("Amazon confirms this order itself (FBM Ship+).")
-        return PreviewRow(order, HELD, words, reason=reason)
+        return PreviewRow(order, PreviewOutcome.HELD, words, reason=reason)
     if not told:
         reason = sentence("No parcel or package of it is known.")
-        return PreviewRow(order, NOTHING, reason=reason)
+        return PreviewRow(order, PreviewOutcome.NOTHING, reason=reason)
     return _packed(order, template, told, words)
 
 
@@ -192,7 +204,7 @@ def _packed(
     at = at or until or told_at
     return PreviewRow(
         order,
-        SHIPS if plan.shipments else HELD,
+        PreviewOutcome.SHIPS if plan.shipments else PreviewOutcome.HELD,
         words,
         carriers=", ".join(dict.fromkeys(one.full_label for one in carriers if one)),
         shipments=len(plan.shipments),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
 from channels_amazon.services.shipping import bulk
-from channels_amazon.services.shipping.bulk import BulkPlan
+from channels_amazon.services.shipping.bulk import BulkPlan, RowOutcome
 from channels_amazon.storefronts import shipment_file
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.views.base import get_mine, page, require_operator, store_page
@@ -66,7 +66,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
         )
         % {"count": made},
     )
-    left_out = len(plan.rejected) + plan.counts.get(bulk.BAD, 0)
+    left_out = len(plan.rejected) + plan.counts.get(RowOutcome.BAD, 0)
     if left_out:
         messages.warning(
             request,
@@ -109,10 +109,10 @@ def _show(
 def _rows(plan: BulkPlan) -> dict[str, Any]:
     """Return the rows to show: what is wrong first, then what would be done."""
     kinds = {
-        bulk.BAD: ("error", _("Left out")),
-        bulk.WAITS: ("waiting", _("Waits")),
-        bulk.KNOWN: ("off", _("Nothing to do")),
-        bulk.SHIPS: ("ok", _("Ships")),
+        RowOutcome.BAD: ("error", _("Left out")),
+        RowOutcome.WAITS: ("waiting", _("Waits")),
+        RowOutcome.KNOWN: ("off", _("Nothing to do")),
+        RowOutcome.SHIPS: ("ok", _("Ships")),
     }
     counts = plan.counts
     shown = [
@@ -125,8 +125,8 @@ def _rows(plan: BulkPlan) -> dict[str, Any]:
         "rejected": plan.rejected[:SHOWN_ROWS],
         "more": len(plan.rows) + len(plan.rejected) > len(shown) + SHOWN_ROWS,
         "good": len(plan.good),
-        "ships": counts.get(bulk.SHIPS, 0),
-        "waits": counts.get(bulk.WAITS, 0),
-        "known": counts.get(bulk.KNOWN, 0),
-        "bad": counts.get(bulk.BAD, 0) + len(plan.rejected),
+        "ships": counts.get(RowOutcome.SHIPS, 0),
+        "waits": counts.get(RowOutcome.WAITS, 0),
+        "known": counts.get(RowOutcome.KNOWN, 0),
+        "bad": counts.get(RowOutcome.BAD, 0) + len(plan.rejected),
     }

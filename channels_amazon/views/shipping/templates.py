@@ -27,6 +27,10 @@ from channels_amazon.services.shipping import (
     template_preview as shipping_template_preview,
 )
 from channels_amazon.services.shipping import templates
+from channels_amazon.services.shipping.template_preview import (
+    PreviewOutcome,
+    TemplatePreview,
+)
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -105,15 +109,11 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
         "template": template,
         "rule": rule_of(template),
         "preview": preview,
-        "rows": [
-            row
-            for row in preview.rows
-            if row.outcome != shipping_template_preview.NOTHING
-        ],
-        "ships": counts[shipping_template_preview.SHIPS],
-        "held": counts[shipping_template_preview.HELD],
-        "other": counts[shipping_template_preview.OTHER],
-        "nothing": counts[shipping_template_preview.NOTHING],
+        "rows": [row for row in preview.rows if row.outcome != PreviewOutcome.NOTHING],
+        "ships": counts[PreviewOutcome.SHIPS],
+        "held": counts[PreviewOutcome.HELD],
+        "other": counts[PreviewOutcome.OTHER],
+        "nothing": counts[PreviewOutcome.NOTHING],
         "can_operate": operates,
         "answer": _answer(preview),
     }
@@ -216,7 +216,7 @@ def _begun(request: HttpRequest) -> list[dict[str, str]]:
     return [{"store_carrier": carrier, "store_method": method}]
 
 
-def _answer(preview: shipping_template_preview.TemplatePreview) -> str:
+def _answer(preview: TemplatePreview) -> str:
     if not preview.rows:
         return _("There is no order yet that this template would have shipped.")
     if not preview.has_data:
@@ -232,7 +232,7 @@ def _answer(preview: shipping_template_preview.TemplatePreview) -> str:
         "packages, and held %(held)d for a person."
     ) % {
         "count": len(preview.rows),
-        "ships": preview.counts[shipping_template_preview.SHIPS],
+        "ships": preview.counts[PreviewOutcome.SHIPS],
         "packages": preview.shipments,
-        "held": preview.counts[shipping_template_preview.HELD],
+        "held": preview.counts[PreviewOutcome.HELD],
     }

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     ShipTemplate,
 )
 from channels_amazon.services.shipping import packing
-from channels_amazon.services.shipping.parcels import FILE
+from channels_amazon.services.shipping.parcels import ParcelSource
 from channels_amazon.services.shipping.shipments import create_shipment
 from channels_amazon.services.stock import ledger
 from tests import builders
@@ -233,8 +233,10 @@ def test_store_needs_a_template_and_a_person_does_not() -> None:
     make_template(order, is_active=False)
     sku = order.lines.get().seller_sku
     builders.make_parcel(order, contents={sku: 1})
-    builders.make_parcel(order, contents={sku: 1}, source=FILE)
-    builders.make_parcel(order, contents={sku: 1}, source=FILE, carrier="Paket")
+    builders.make_parcel(order, contents={sku: 1}, source=ParcelSource.FILE)
+    builders.make_parcel(
+        order, contents={sku: 1}, source=ParcelSource.FILE, carrier="Paket"
+    )
 
     assert pack(order) == [
         (State.WAITING, "parcel.no_template"),
@@ -264,7 +266,8 @@ def test_packing_again_does_nothing_again() -> None:
     pack(order)
     Parcel.objects.update(state=State.WAITING)
 
-    packing.apply_parcel(parcel)
+    packing.pack_order(order.pk)
+    parcel.refresh_from_db()
 
     assert parcel.state == State.APPLIED
     assert (Shipment.objects.count(), level(variant)) == (1, (7, 0))
