@@ -153,21 +153,6 @@ def test_document_address_runs_out(
     assert "?" not in recorder.calls[-1].path
 
 
-def test_report_waiting_can_be_cancelled_and_found(
-    emulator: Emulator, client: SpApiClient
-) -> None:
-    emulator.control("reports", seconds=600)
-    report_id = asked(client)
-
-    reports.cancel_report(client, report_id)
-
-    query = reports.ReportsQuery([reports.ALL_ORDERS], [reports.CANCELLED])
-    found = [report.report_id for report in reports.iterate_reports(client, query)]
-    assert found == [report_id]
-    with pytest.raises(errors.InvalidRequest):
-        reports.cancel_report(client, report_id)
-
-
 def test_end_of_a_report_is_told(
     emulator: Emulator, client: SpApiClient, queue: Queue
 ) -> None:

@@ -73,14 +73,6 @@ def pack_order(order_id: int) -> list[Parcel]:
     return rows
 
 
-def apply_parcel(parcel: Parcel) -> Parcel:
-    """Make a shipment of one parcel, together with the others of its order."""
-    if parcel.order_id is not None:
-        pack_order(parcel.order_id)
-    parcel.refresh_from_db()
-    return parcel
-
-
 def quarantine_parcels(order_id: int, *, code: str, message: str) -> None:
     """Keep an order's parcels that could not be read for a person."""
     with transaction.atomic():
