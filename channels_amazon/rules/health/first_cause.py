@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
-_LEVELS = {"error": 0, "warning": 1, "ok": 2}
+
+class Severity(StrEnum):
+    """How bad a fault is, the worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OK = "ok"
+
+
+_SEVERITIES = tuple(Severity)
 
 # The road to Amazon carries everything that is asked of it.
 _ROAD = (
@@ -111,7 +121,7 @@ class RankedFault:
     """
 
     code: str
-    level: str
+    level: Severity
     because: str = ""
 
 
@@ -160,7 +170,7 @@ def _cause(index: int, faults: Sequence[RankedFault]) -> int | None:
         return named[0]
     best: tuple[int, int] | None = None
     for i, other in enumerate(faults):
-        if other.code == fault.code or other.level == "ok":
+        if other.code == fault.code or other.level is Severity.OK:
             continue
         rank = _explained_at(other.code, fault.code)
         if rank is not None and (best is None or (rank, i) < best):
@@ -181,4 +191,4 @@ def _rank(fault: RankedFault) -> tuple[int, int]:
     rows = [
         row for row, (code, _) in enumerate(EXPLAINS) if fnmatchcase(fault.code, code)
     ]
-    return _LEVELS.get(fault.level, 1), min(rows, default=len(EXPLAINS))
+    return _SEVERITIES.index(fault.level), min(rows, default=len(EXPLAINS))

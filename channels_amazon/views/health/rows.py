@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.health.progress import OVER, CheckProgress, CheckState
 from channels_amazon.health.registry import GROUPS, all_checks
 from channels_amazon.models import HealthFinding, HealthReport, translated
 
@@ -86,15 +87,15 @@ POSTED = frozenset({"amazon-subscribe"})
 # Pages of several accounts, which take the account as a filter.
 OF_ACCOUNT = frozenset({"amazon-connect", "amazon-shipment-board"})
 
-KINDS: dict[str, tuple[str, Promise]] = {
-    "ok": ("ok", _("Well")),
-    "warning": ("warning", _("Warning")),
-    "error": ("error", _("Error")),
-    "running": ("busy", _("Checking")),
-    "skipped": ("off", _("Could not look")),
-    "waiting": ("waiting", _("Waiting")),
+# Shape and word of a check's state on the page.
+KINDS: dict[CheckState, tuple[str, Promise]] = {
+    CheckState.OK: ("ok", _("Well")),
+    CheckState.WARNING: ("warning", _("Warning")),
+    CheckState.ERROR: ("error", _("Error")),
+    CheckState.RUNNING: ("busy", _("Checking")),
+    CheckState.SKIPPED: ("off", _("Could not look")),
+    CheckState.WAITING: ("waiting", _("Waiting")),
 }
-OVER = frozenset({"ok", "warning", "error", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +165,19 @@ def check_groups(
             said.setdefault(row.check_id, []).append(translated(row.cause))
     lines: dict[str, list[CheckLine]] = {group: [] for group in GROUPS}
     for check in all_checks():
-        state: dict[str, Any] = report.progress.get(check.id) or {"state": "waiting"}
-        kind, word = KINDS[state["state"]]
+        progress: CheckProgress = report.progress.get(check.id) or CheckProgress(
+            state=CheckState.WAITING
+        )
+        state = CheckState(progress["state"])
+        kind, word = KINDS[state]
         lines[check.group].append(
             CheckLine(
                 id=check.id,
                 title=check.title,
                 kind=kind,
                 word=word,
-                reason=str(state.get("reason", "")),
-                is_over=state["state"] in OVER,
+                reason=progress.get("reason", ""),
+                is_over=state in OVER,
                 said=said.get(check.id, []),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from channels_amazon.rules.health.first_cause import RankedFault, arrange
+from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
 
 
 def arranged(*faults: RankedFault) -> list[tuple[str, str]]:
@@ -14,7 +14,7 @@ def arranged(*faults: RankedFault) -> list[tuple[str, str]]:
 
 def error(code: str, because: str = "") -> RankedFault:
     """Make a fault that is an error."""
-    return RankedFault(code, "error", because)
+    return RankedFault(code, Severity.ERROR, because)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,9 @@ def test_blamed_cause_that_nobody_found_leaves_the_fault_first() -> None:
 
 
 def test_errors_stand_before_more_basic_warnings() -> None:
-    found = arranged(RankedFault("clock.skewed", "warning"), error("queue.no_worker"))
+    found = arranged(
+        RankedFault("clock.skewed", Severity.WARNING), error("queue.no_worker")
+    )
     assert [code for code, _cause in found] == ["queue.no_worker", "clock.skewed"]
 
 
@@ -82,5 +84,5 @@ def test_faults_that_blame_each_other_are_all_kept() -> None:
 
 
 def test_results_that_are_well_explain_nothing() -> None:
-    well = RankedFault("", "ok")
+    well = RankedFault("", Severity.OK)
     assert arranged(well, error("token.revoked"), well)[0] == ("token.revoked", "")
