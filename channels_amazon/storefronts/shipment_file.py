@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
@@ -64,7 +65,6 @@ _NAMES: dict[str, str] = {
 }
 _LONGEST = {ORDER: 40, CARRIER: 80, METHOD: 80, TRACKING: 80, SKU: 80}
 _SEPARATORS = "\t;,"
-_MOST_UNITS = 1_000_000
 # Year first, then hour: what spreadsheets of all countries can write.
 _MOMENT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
@@ -97,7 +97,7 @@ class RejectedLine:
     reason: Sentence
 
 
-class _BadValue(ValueError):
+class _BadCell(ValueError):
     def __init__(self, reason: Sentence) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -153,11 +153,11 @@ def read_text(
         }
         try:
             if any(value.strip() for value in fields[len(columns) :]):
-                raise _BadValue(
+                raise _BadCell(
                     sentence("The line has more fields than the first line.")
                 )
             _take_over(_checked(row), line, parcels, today)
-        except _BadValue as error:
+        except _BadCell as error:
             rejected.append(RejectedLine(line, row.get(ORDER, ""), error.reason))
     return list(parcels.values()), rejected
 
@@ -234,11 +234,11 @@ def _join(names: Iterable[str]) -> str:
 def _checked(row: Row) -> Row:
     for name in _NEEDED:
         if not row.get(name):
-            raise _BadValue(sentence("%(column)s is empty.", column=name))
+            raise _BadCell(sentence("%(column)s is empty.", column=name))
     for name, longest in _LONGEST.items():
         value = row.get(name, "")
         if len(value) > longest or not value.isprintable():
-            raise _BadValue(
+            raise _BadCell(
                 sentence(
                     "%(column)s is longer than %(longest)d characters, or no text.",
                     column=name,
@@ -246,7 +246,7 @@ def _checked(row: Row) -> Row:
                 )
             )
     if re.fullmatch(r"\d(\.\d+)?E\+?\d+", row[TRACKING], re.IGNORECASE):
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "The tracking number was cut by a spreadsheet: format the column as "
                 "text before you save."
@@ -277,14 +277,14 @@ def _take_over(
 
 def _check_same(parcel: FileParcel, row: Row, sku: str) -> None:
     if (parcel.carrier, parcel.method) != (row[CARRIER], row.get(METHOD, "")):
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "Line %(line)d has the same tracking number with another carrier.",
                 line=parcel.lines[0],
             )
         )
     if not sku or not parcel.contents or sku in parcel.contents:
-        raise _BadValue(
+        raise _BadCell(
             sentence("Line %(line)d is the same parcel.", line=parcel.lines[0])
         )
 
@@ -292,17 +292,17 @@ def _check_same(parcel: FileParcel, row: Row, sku: str) -> None:
 def _units(row: Row) -> int:
     text = row.get(QUANTITY, "")
     if text and not row.get(SKU):
-        raise _BadValue(sentence("A quantity needs its SKU on the line."))
+        raise _BadCell(sentence("A quantity needs its SKU on the line."))
     if not text:
         return 1
     # Spreadsheets write 2 as 2.0 now and then.
     if not re.fullmatch(r"[0-9]{1,9}(\.0+)?", text):
-        raise _BadValue(
+        raise _BadCell(
             sentence("quantity is “%(text)s”: a whole number is needed.", text=text)
         )
     units = int(text.partition(".")[0])
-    if not 0 < units <= _MOST_UNITS:
-        raise _BadValue(
+    if not 0 < units <= MOST_UNITS:
+        raise _BadCell(
             sentence("quantity is “%(text)s”: it must be 1 or more.", text=text)
         )
     return units
@@ -324,7 +324,7 @@ def _moment(text: str, today: datetime) -> datetime | None:
         at = time(int(hour), int(minute), int(second or 0))
         return datetime.combine(on, at, UTC) - _offset(zone)
     except (ValueError, OverflowError) as error:
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "ship date is “%(text)s”: write it like 2026-03-01 15:30 (UTC).",
                 text=text[:40],

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# More units of a SKU in one parcel are a slip of the keyboard.
+MOST_UNITS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateScope:

@@ -69,7 +69,7 @@ def narrowed(
         is_later = Q(ship_by__isnull=True) | Q(ship_by__gte=today)
         return orders.filter(is_later, Q(ship_by__lt=soon) | Q(is_troubled=True))
     is_far = Q(ship_by__isnull=True) | Q(ship_by__gte=soon)
-    return orders.filter(is_far, is_troubled=False)
+    return orders.filter(is_far, Q(is_troubled=False))
 
 
 def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, Order, Parcel, Store, SyncJob
+from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.rules.shipping.tracking import without_spaces
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import Sentence, sentence
@@ -44,8 +45,6 @@ CARRIER_UNKNOWN = "parcel.carrier_unknown"
 
 # Parcels a transaction: a file of 10,000 must not lock out other writers of SQLite.
 _CHUNK = 500
-# More units of a SKU in one parcel are a slip of the keyboard.
-_MOST_UNITS = 1_000_000
 
 
 class ParcelError(ShoplinkError):
@@ -112,7 +111,7 @@ def check_facts(facts: ParcelFacts) -> None:
     if timezone.is_naive(facts.shipped_at):
         raise ParcelError(_("The ship date needs a time zone."))
     if any(
-        not sku or not isinstance(units, int) or not 0 < units <= _MOST_UNITS
+        not sku or not isinstance(units, int) or not 0 < units <= MOST_UNITS
         for sku, units in facts.contents.items()
     ):
         raise ParcelError(_("Units of a parcel are whole numbers from 1 on, by SKU."))
