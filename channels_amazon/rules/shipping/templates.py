@@ -104,7 +104,7 @@ def confirm_at(
     return moment if moment > now else None
 
 
-def gathers_until(
+def wait_for_rest_until(
     hours_before: int, deadline: datetime | None, now: datetime
 ) -> datetime | None:
     """Return until when the one shipment of an order waits for its other parcels.

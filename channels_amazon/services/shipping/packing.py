@@ -241,7 +241,7 @@ def _pack(
     until = None
     if template is not None and not template.splits_by_parcel:
         hours = template.hours_before_deadline
-        until = rules.gathers_until(hours, order.ship_by, now)
+        until = rules.wait_for_rest_until(hours, order.ship_by, now)
     plan = rules.plan_shipments(
         [rules.ParcelUnits(one.pk, one.contents) for one, _carrier in ready],
         left_by_sku(lines, left),

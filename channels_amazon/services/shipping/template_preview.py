@@ -229,7 +229,7 @@ def _plan(
     plan = rules.plan_shipments(units, left, splits=splits, is_final=False)
     if not plan.waiting:
         return plan, None
-    until = rules.gathers_until(template.hours_before_deadline, order.ship_by, told_at)
+    until = rules.wait_for_rest_until(template.hours_before_deadline, order.ship_by, told_at)
     return rules.plan_shipments(units, left, splits=splits, is_final=True), until
 
 

@@ -17,7 +17,7 @@ from channels_amazon.rules.shipping.templates import (
     TemplateScope,
     Timing,
     confirm_at,
-    gathers_until,
+    wait_for_rest_until,
     plan_shipments,
     winner,
 )
@@ -81,9 +81,9 @@ def test_confirmation_is_never_after_the_deadline(
 def test_package_waits_for_its_parcels_until_the_time_before_the_deadline() -> None:
     deadline = NOW + timedelta(hours=10)
 
-    assert gathers_until(4, deadline, NOW) == NOW + timedelta(hours=6)
-    assert gathers_until(12, deadline, NOW) is None
-    assert gathers_until(4, None, NOW) == NOW + timedelta(days=1)
+    assert wait_for_rest_until(4, deadline, NOW) == NOW + timedelta(hours=6)
+    assert wait_for_rest_until(12, deadline, NOW) is None
+    assert wait_for_rest_until(4, None, NOW) == NOW + timedelta(days=1)
 
 
 def test_parcels_are_packages_with_partial_quantities() -> None:
