@@ -1,4 +1,4 @@
-"""Takes over what Amazon says of listings, offers and FBA units; services layer."""
+"""Stores what Amazon says of listings and offers; services layer."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
-# What the price column can hold; a price beyond it is kept out rather than cut.
+# The price column's limit: a price beyond it is stored as unknown, not cut.
 _HIGHEST_PRICE = Decimal(10) ** 10
-# Each pass finds it again: once a day is enough to say.
-_SAY_AGAIN = timedelta(days=1)
+# Each pass finds an unreadable listing again: log it once a day.
+_LOG_AGAIN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> in
 def close_missing_offers(
     account: AmazonAccount, marketplace_id: str, since: datetime
 ) -> int:
-    """Mark offers of the site that a whole pass since then did not show as gone."""
+    """Mark as gone the site's offers that a whole pass since then did not show."""
     gone = Offer.objects.filter(
         listing__account=account,
         marketplace_id=marketplace_id,
@@ -117,7 +117,7 @@ def close_missing_offers(
         seen_at__lt=since,
         is_buyable=True,
     )
-    # By key: an update cannot join the listing's row.
+    # By pk: an UPDATE cannot join the listing's table.
     pks = list(gone.values_list("pk", flat=True))
     rows = Offer.objects.filter(pk__in=pks, seen_at__lt=since)
     return int(rows.update(is_buyable=False, is_discoverable=False))
@@ -144,7 +144,7 @@ def _upsert(
     if before is None:
         listing.save(force_insert=True)
     else:
-        # Only Amazon's facts: the push may be writing its own columns right now.
+        # Only the columns of Amazon's facts: a push may write its own right now.
         listing.save(update_fields=[*facts, "seen_at", "observed_at"])
     is_changed = _upsert_offer(listing, marketplace_id, item, now) or old != facts
     channels = ("is_mfn", "is_fba", "handling_days")
@@ -241,10 +241,10 @@ def _issue(issue: ListingIssue) -> dict[str, Any]:
 def _quarantine(
     account: AmazonAccount, marketplace_id: str, found: UnreadableListing
 ) -> None:
-    """Say what cannot be read, and keep what is known of it as it is."""
+    """Log a listing that cannot be read; what we know of it stays as it is."""
     logger.warning("listing unreadable account=%s %s", account.pk, found.raw_redacted)
     if found.sku:
-        # It was shown, if unreadably: its offer is not gone.
+        # Amazon did show it, so its offer must not count as gone.
         shown = Offer.objects.filter(
             listing__account=account,
             listing__seller_sku=found.sku.replace("\x00", ""),
@@ -267,7 +267,7 @@ def _quarantine(
                 "it with Seller Central, and report this with the log."
             ),
         ),
-        _SAY_AGAIN,
+        _LOG_AGAIN_AFTER,
     )
 
 

@@ -1,4 +1,4 @@
-"""Says what a file of parcels would do, then takes it over; services layer."""
+"""Previews what a file of parcels would do, then imports it; services layer."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ class BulkPlan:
 
     @property
     def counts(self) -> Mapping[RowOutcome, int]:
-        """Return how many parcels end how."""
+        """Return the number of parcels for each outcome."""
         return Counter(row.outcome for row in self.rows)
 
     @property
     def good(self) -> list[BulkRow]:
-        """Return the parcels that are taken over: they ship, or wait by themselves."""
+        """Return the parcels to import: those that ship now or wait by themselves."""
         taken = {RowOutcome.SHIPS, RowOutcome.WAITS}
         return [row for row in self.rows if row.outcome in taken]
 
@@ -108,7 +108,7 @@ def plan_file(store: Store, text: str) -> BulkPlan:
 
 
 def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenParcels]:
-    """Keep the file's good parcels; the same file twice does nothing twice."""
+    """Import the good parcels of the file; importing a file twice changes nothing."""
     plan = plan_file(store, text)
     told = [row.facts for row in plan.good]
     return plan, store_parcels.take_parcels(
@@ -117,7 +117,7 @@ def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenPa
 
 
 def _chunks(told: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
-    """Yield the parcels some hundred at a time, those of one order together."""
+    """Yield the parcels of _CHUNK orders at a time, never splitting an order."""
     by_order: dict[str, list[FileParcel]] = defaultdict(list)
     for parcel in told:
         by_order[parcel.amazon_order_id].append(parcel)
@@ -205,7 +205,7 @@ def _read(
 
 
 def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | None:
-    """Return the parcel's row where its order need not be looked into."""
+    """Return the row of a parcel that can be judged without its order's units."""
     try:
         store_parcels.check_facts(facts)
     except ParcelError as error:
@@ -234,12 +234,12 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
 def _text_of_known(
     known: Parcel, parcel: FileParcel, facts: ParcelFacts
 ) -> Sentence | None:
-    """Return what a parcel says that is kept already, None where it is news."""
+    """Return why a known parcel needs nothing, None if the file changes it."""
     if known.state == Parcel.State.APPLIED:
         return sentence("This parcel is in a package already.")
     if known.state == Parcel.State.DROPPED:
         return sentence("This parcel was discarded: take it up again in its list.")
-    # Without a date in the file there is none that could differ.
+    # A file without a date does not change the ship date that we have.
     same = facts if parcel.shipped_at else _with_date(facts, known.shipped_at)
     if store_parcels.differs(known, same):
         return None

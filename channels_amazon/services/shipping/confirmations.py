@@ -1,4 +1,4 @@
-"""Keeps what Amazon answered to a shipment, and what it shows of it; services layer."""
+"""Stores what Amazon answered to a shipment and shows of it; services layer."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from channels_amazon.wording import sentence, together
 
 State = Shipment.State
 
-# When to look for the first time whether Amazon shows what it accepted.
-FIRST_LOOK = timedelta(seconds=3)
+# Amazon shows an accepted package with its order after a few seconds: read it then.
+FIRST_POLL = timedelta(seconds=3)
 
 
 def begin_attempt(shipment: Shipment) -> bool:
-    """Count one more attempt to send the shipment; False if another process has.
+    """Claim the shipment for one more attempt to send it; False if that failed.
 
-    False as well where a person has changed the shipment since it was read.
+    It fails if another process claimed it or a person edited it since it was read.
     """
     waiting = _as_read(shipment).filter(attempts=shipment.attempts)
     if not waiting.update(attempts=F("attempts") + 1):
@@ -38,7 +38,7 @@ def begin_attempt(shipment: Shipment) -> bool:
 
 
 def read_whole(shipment: Shipment) -> list[ShipmentLine]:
-    """Read the shipment anew with its lines, all of one revision; return the lines."""
+    """Reload the shipment and return its lines, both of one revision."""
     with transaction.atomic():
         lock_order(shipment.order_id)
         shipment.refresh_from_db()
@@ -47,7 +47,7 @@ def read_whole(shipment: Shipment) -> list[ShipmentLine]:
 
 
 def renumber(shipment: Shipment, taken: Collection[int]) -> None:
-    """Give a shipment that Amazon does not have a number beyond ours and `taken`."""
+    """Give an unsent shipment a package number that is neither ours nor in `taken`."""
     with transaction.atomic():
         order = lock_order(shipment.order_id)
         number = max(next_reference(order), *(other + 1 for other in taken))
@@ -58,16 +58,16 @@ def renumber(shipment: Shipment, taken: Collection[int]) -> None:
 
 
 def mark_confirmed(shipment: Shipment) -> bool:
-    """Keep that Amazon accepted the shipment, which it has yet to show.
+    """Mark the shipment as accepted by Amazon, though not shown with the order yet.
 
-    False if the shipment was edited meanwhile: the edit is still to be sent.
+    Return False if it was edited meanwhile: then the edit is still to be sent.
     """
     now = timezone.now()
     return bool(
         _as_read(shipment).update(
             state=State.CONFIRMED,
             confirmed_at=now,
-            next_attempt_at=now + FIRST_LOOK,
+            next_attempt_at=now + FIRST_POLL,
             error_code="",
             error_message="",
         )
@@ -77,7 +77,7 @@ def mark_confirmed(shipment: Shipment) -> bool:
 def mark_refused(
     shipment: Shipment, rejection: Rejection, *, request_id: str = ""
 ) -> None:
-    """Keep why Amazon refused the shipment; its units are held for the order again.
+    """Mark the shipment as refused and reserve its units for the order again.
 
     Nothing happens if the shipment was edited meanwhile: then the edit is sent.
     """
@@ -113,7 +113,7 @@ def mark_refused(
 def postpone(
     shipment: Shipment, until: datetime | None, error: ShoplinkError | None = None
 ) -> None:
-    """Have the shipment taken up again then; `error` is what hindered it."""
+    """Set when to try the shipment again; `error` is why the last attempt failed."""
     undone = Shipment.objects.filter(
         pk=shipment.pk,
         revision=shipment.revision,
@@ -126,8 +126,8 @@ def postpone(
     )
 
 
-def tell_not_shown(shipment: Shipment) -> None:
-    """Say that Amazon accepted the shipment long ago and still does not show it."""
+def record_not_shown(shipment: Shipment) -> None:
+    """Log that Amazon still does not show a shipment that it accepted long ago."""
     order = shipment.order
     error = ShoplinkError(
         "shipment.not_shown",
@@ -150,10 +150,10 @@ def tell_not_shown(shipment: Shipment) -> None:
 
 
 def take_packages(order: Order, packages: Sequence[Package]) -> int:
-    """Mark our shipments that Amazon shows as verified; return how many were new.
+    """Verify our shipments by the packages of Amazon's order; return how many.
 
-    `packages` are those of Amazon's full order. One that Amazon had refused counts
-    too: an earlier attempt, whose answer was lost, may have arrived.
+    A shipment that Amazon refused can be verified too: an earlier attempt, whose
+    answer was lost, may have arrived.
     """
     by_number = {item.reference_id: item for item in packages}
     unverified = order.shipments.exclude(state=State.VERIFIED)
@@ -161,7 +161,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
         return 0
     now = timezone.now()
     with transaction.atomic():
-        # Before the rows are looked at: a person may be editing one of them.
+        # Lock before reading the shipments: a person may be editing one of them.
         locked = lock_order(order.pk)
         undone = unverified.prefetch_related("lines__line")
         found = [
@@ -186,7 +186,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
 
 
 def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
-    """Return the waiting shipment, nothing if it is of another revision by now."""
+    """Return the shipment's row if it still waits in the revision that was read."""
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         pk=shipment.pk, state=State.WAITING, revision=shipment.revision
     )

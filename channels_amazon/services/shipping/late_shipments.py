@@ -1,6 +1,6 @@
-"""Reads the late-shipment board: which orders to ship are how pressing; services layer.
+"""Reads the late-shipment board: how urgent each order to ship is; services layer.
 
-The conditions are those of `rules/shipping/lateness.py`, as the database needs them.
+The conditions repeat `rules/shipping/lateness.py` as SQL; a test holds both together.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from channels_amazon.rules.shipping.lateness import (
 )
 from channels_amazon.wording import Sentence, sentence
 
-# A shipment that was made just now is on its way, not stuck.
+# A shipment that waits for longer is stuck: the job sends a new one within seconds,
+# or after the backoff of a few failures.
 STUCK_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class DelayReason:
-    """What keeps an order from being shipped: how bad, and what it is."""
+    """Something that keeps an order from being shipped; `kind` is the mark's shape."""
 
     kind: str
     text: Sentence
@@ -55,7 +56,7 @@ def narrowed(
 ) -> OrderQuerySet:
     """Return those of `with_trouble` that stand in this part of the board.
 
-    What `urgency_of` says of one order, as the database says it of many.
+    The same as `urgency_of`, for many orders at once.
     """
     if urgency is None:
         return orders
@@ -80,7 +81,7 @@ def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
 
 
 def in_full(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Return the orders with all that a row of the board shows."""
+    """Return the orders with everything prefetched that a board row shows."""
     return orders.select_related("account").prefetch_related(
         "lines", "shipments", "parcels"
     )
@@ -124,7 +125,7 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
         for row in order.shipments.all()
         if (reason := _shipment_reason(row, now))
     ]
-    # Several shipments may say the same.
+    # Several shipments may have the same reason.
     return list(dict.fromkeys(found))
 
 

@@ -1,7 +1,7 @@
 """Makes shipments of an order's parcels, as its ship template says; services layer.
 
-All waiting parcels of an order are looked at together, under the order's lock. What
-cannot become a shipment says why and what to do, and never stops another order's.
+All waiting parcels of an order are packed together, under the order's lock. A parcel
+that cannot be packed gets the reason and the fix; other orders' parcels go on.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ from channels_amazon.wording import sentence, together
 
 Status = Order.Status
 
-# An order that changes takes its parcels up at once; this is the net below.
-LOOK_AGAIN = timedelta(hours=1)
+# A change of the order packs its parcels at once. In case that wake-up was lost, a
+# waiting parcel is tried again after this time.
+RETRY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PackingBlocker:
-    """Why parcels become no shipment: for a person to mend unless `waits`."""
+    """Why a parcel cannot be packed now; a person has to act unless it `waits`."""
 
     code: str
     message: str
@@ -53,11 +54,11 @@ class PackingBlocker:
 
 
 def pack_order(order_id: int) -> list[Parcel]:
-    """Make shipments of the order's waiting parcels; return those, as they are now."""
+    """Pack the order's waiting parcels into shipments; return the parcels."""
     with transaction.atomic():
         order = lock_order(order_id)
         waiting = Parcel.objects.filter(order=order, state=State.WAITING)
-        rows = _without_packed(order, list(waiting.order_by("pk")))
+        rows = _unpacked(order, list(waiting.order_by("pk")))
         blocker = packing_blocker(order)
         if blocker is not None:
             return _block(order, rows, blocker)
@@ -74,7 +75,7 @@ def pack_order(order_id: int) -> list[Parcel]:
 
 
 def quarantine_parcels(order_id: int, *, code: str, message: str) -> None:
-    """Keep an order's parcels that could not be read for a person."""
+    """Quarantine the order's waiting parcels, for a person to look at."""
     with transaction.atomic():
         order = lock_order(order_id)
         rows = list(Parcel.objects.filter(order=order, state=State.WAITING))
@@ -82,7 +83,7 @@ def quarantine_parcels(order_id: int, *, code: str, message: str) -> None:
 
 
 def template_for(order: Order) -> ShipTemplate | None:
-    """Return the switched-on template of the order's account and marketplace."""
+    """Return the active template for the order's account and marketplace."""
     active = {
         row.pk: row
         for row in ShipTemplate.objects.filter(
@@ -95,7 +96,7 @@ def template_for(order: Order) -> ShipTemplate | None:
 
 
 def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | None:
-    """Return the narrowest of these templates that holds for the order."""
+    """Return the narrowest of these templates whose scope covers the order."""
     scopes = [
         rules.TemplateScope(row.pk, row.account_id, row.marketplace_id)
         for row in active.values()
@@ -105,7 +106,7 @@ def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | N
 
 
 def packing_blocker(order: Order) -> PackingBlocker | None:
-    """Return why no parcel of the order can be a shipment now, None if it can."""
+    """Return why no parcel of the order can be packed now, None if they can."""
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
         return PackingBlocker(
             "parcel.fba_order",
@@ -156,7 +157,7 @@ def packing_blocker(order: Order) -> PackingBlocker | None:
 def carrier_of(
     parcel: Parcel, template: ShipTemplate | None
 ) -> Carrier | PackingBlocker:
-    """Return what the parcel's carrier is at Amazon, or why that is not known."""
+    """Return the parcel's carrier in Amazon's terms, or why it is unknown."""
     if template is None and parcel.source not in BY_PEOPLE:
         return PackingBlocker(
             store_parcels.NO_TEMPLATE,
@@ -214,8 +215,8 @@ def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str
     return units
 
 
-def _without_packed(order: Order, rows: list[Parcel]) -> list[Parcel]:
-    """Settle the parcels that a person has shipped meanwhile; return the others."""
+def _unpacked(order: Order, rows: list[Parcel]) -> list[Parcel]:
+    """Link parcels to shipments that a person made meanwhile; return the others."""
     packed = {
         folded(shipment.tracking_number): shipment
         for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
@@ -294,7 +295,7 @@ def _draft(
 def _spread(
     planned: ShipmentPlan, lines: Sequence[OrderLine], left: dict[int, int]
 ) -> dict[int, int]:
-    """Return the shipment's units by line, and take them off what is left."""
+    """Return the planned units by line, and subtract them from `left`."""
     quantities: dict[int, int] = {}
     for line in lines:
         wanted = planned.units.get(line.seller_sku, 0) - sum(
@@ -335,7 +336,7 @@ def _block(
     *,
     try_after: datetime | None = None,
 ) -> list[Parcel]:
-    again_at = try_after or timezone.now() + LOOK_AGAIN
+    again_at = try_after or timezone.now() + RETRY_AFTER
     for parcel in rows:
         parcel.state = State.WAITING if blocker.waits else State.REFUSED
         parcel.try_after = again_at if blocker.waits else None

@@ -1,8 +1,7 @@
-"""Takes the store's parcels, and the word of people about them; services layer.
+"""Stores the parcels that the store or a person reports; services layer.
 
-A parcel is kept once however often it is told. What becomes of it at its order is
-decided in `services/shipping/packing.py`; until then it waits, or says what a person
-must do.
+A parcel is stored once however often it is reported. `services/shipping/packing.py`
+packs it for its order; until then it waits, or says what a person must do.
 """
 
 from __future__ import annotations
@@ -43,12 +42,13 @@ ORDER_UNKNOWN = "parcel.order_unknown"
 NO_TEMPLATE = "parcel.no_template"
 CARRIER_UNKNOWN = "parcel.carrier_unknown"
 
-# Parcels a transaction: a file of 10,000 must not lock out other writers of SQLite.
+# Parcels in one transaction: SQLite has one writer, and a file of 10,000 parcels must
+# not keep the others out for seconds.
 _CHUNK = 500
 
 
 class ParcelError(ShoplinkError):
-    """A parcel that cannot be taken as it was told."""
+    """A parcel that cannot be stored as it was reported."""
 
     def __init__(self, message: str) -> None:
         super().__init__("parcels.invalid", message)
@@ -56,7 +56,7 @@ class ParcelError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelFacts:
-    """A parcel as the store tells of it, in the store's own words.
+    """A parcel as it was reported, in the store's own words.
 
     `contents` are units by seller SKU, empty for all that is left of the order. The
     same `key` is the same parcel; without one, the same tracking number of the order.
@@ -73,7 +73,7 @@ class ParcelFacts:
 
 @dataclass(slots=True)
 class TakenParcels:
-    """What became of the parcels that were told: new ones, changed, known before."""
+    """How many reported parcels were new, changed, known, or shipped otherwise."""
 
     new: int = 0
     changed: int = 0
@@ -84,10 +84,10 @@ class TakenParcels:
 def take_parcels(
     store: Store, told: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
 ) -> TakenParcels:
-    """Keep parcels and have them made shipments; return what became of them.
+    """Store parcels and have them packed; return what became of them.
 
-    They are kept in transactions of up to _CHUNK. The same parcel told again changes it
-    as long as it is in no shipment. Raises ParcelError at the first that is nonsense.
+    They are stored _CHUNK at a time. The same parcel reported again changes it as long
+    as it is in no shipment. Raises ParcelError at the first one that is invalid.
     """
     taken = TakenParcels()
     for chunk in _chunks(told):
@@ -99,9 +99,9 @@ def take_parcels(
 
 
 def check_facts(facts: ParcelFacts) -> None:
-    """Raise ParcelError unless the facts are those of a parcel that has left."""
+    """Raise ParcelError unless the facts describe a parcel that has left."""
     tracking = without_spaces(facts.tracking_number)
-    # Without a tracking number nothing has left: one is never made up.
+    # Amazon requires a tracking number, and one is never made up.
     if not tracking or not tracking.isprintable() or len(tracking) > 80:
         raise ParcelError(_("Enter the tracking number: Amazon requires it."))
     if not facts.amazon_order_id.strip() or len(facts.amazon_order_id) > 40:
@@ -118,7 +118,7 @@ def check_facts(facts: ParcelFacts) -> None:
 
 
 def key_of(facts: ParcelFacts) -> str:
-    """Return what tells the parcel from every other one of the store."""
+    """Return the key that identifies the parcel within its store."""
     if facts.key:
         return facts.key[:160]
     tracking = without_spaces(facts.tracking_number).casefold()
@@ -126,16 +126,17 @@ def key_of(facts: ParcelFacts) -> str:
 
 
 def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
-    """Tell whether the facts say something else than the parcel that is kept."""
+    """Tell whether the facts differ from the stored parcel."""
     return any(
         getattr(parcel, name) != value for name, value in _columns(facts).items()
     )
 
 
 def link_orders(account: AmazonAccount) -> int:
-    """Give parcels of unknown orders their order where the account has it by now.
+    """Link parcels of unknown orders to orders that the account has by now.
 
-    The order and the parcel may have come at the same moment, each without the other.
+    Order and parcel may be stored at the same moment, neither seeing the other.
+    Returns how many were linked, _CHUNK at most.
     """
     theirs = Order.objects.filter(
         account=account, amazon_order_id=OuterRef("amazon_order_id")
@@ -162,7 +163,7 @@ def link_orders(account: AmazonAccount) -> int:
 
 
 def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
-    """Take the parcel up again; False if it is in a shipment already."""
+    """Queue the parcel for packing again; False if it is in a shipment already."""
     undone = Parcel.objects.filter(pk=parcel.pk).exclude(state=State.APPLIED)
     now = timezone.now()
     with transaction.atomic():
@@ -181,13 +182,13 @@ def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
 
 
 def discard_parcel(parcel: Parcel) -> bool:
-    """Forget a parcel that is in no shipment; False if it is in one, or discarded."""
+    """Discard a parcel; False if it is in a shipment or discarded already."""
     undone = Parcel.objects.filter(pk=parcel.pk, state__in=Parcel.OPEN)
     return bool(undone.update(state=State.DROPPED, try_after=None))
 
 
 def waits_for_order() -> Sentence:
-    """Return what a parcel says whose order is not known yet."""
+    """Return the message of a parcel whose order is not known yet."""
     return sentence("The order is not known yet. The parcel waits for it.")
 
 
@@ -224,7 +225,7 @@ def _take_chunk(
             accounts.add(account_id)
     for row in rows:
         row.source, row.created_by = source, actor[:150]
-    # Another process may be telling of the same parcels: then theirs stand.
+    # Another process may store the same parcels right now: then its rows stay.
     Parcel.objects.bulk_create(rows, ignore_conflicts=True)
     taken.new += len(rows)
     for account_id in accounts:
@@ -269,7 +270,7 @@ def _columns(facts: ParcelFacts) -> dict[str, object]:
 def _change(
     parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: TakenParcels
 ) -> bool:
-    """Take over what is new of a known parcel; tell whether it is to be taken up."""
+    """Update a known parcel with what is new; tell whether to pack it again."""
     if not differs(parcel, facts) or parcel.state == State.DROPPED:
         taken.known += 1
         return False

@@ -32,7 +32,8 @@ _BY_AMAZON = sentence(
 _AGAIN = sentence(
     "Correct what Amazon names, and ship these units again from this page."
 )
-# What is found in Amazon's text, in the order of the table: the first match counts.
+# Amazon has no code for most of these, only a text. Part of that text, our code and the
+# fix; the first match in this order counts.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("packagetoupdatenotfound", ALREADY_SHIPPED, _SHIPPED),
     ("already fulfilled", ALREADY_SHIPPED, _SHIPPED),

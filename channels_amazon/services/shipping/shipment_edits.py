@@ -1,7 +1,7 @@
 """Edits a shipment that Amazon may have already; services layer.
 
 The same package number is sent again, which edits the package at Amazon. Each edit
-is a revision: an answer to an earlier one settles nothing of a later one.
+is a revision of its own: an answer to an earlier one says nothing about a later one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from channels_amazon.wording import Sentence, listed, sentence, together
 
 State = Shipment.State
 
-# An order that is shipped as a whole can still have its shipments corrected.
+# The shipments of a completely shipped order can still be corrected.
 EDITABLE = (*Order.TO_SHIP, Order.Status.SHIPPED)
-# A form shows minutes: a date that differs by less was not changed.
+# The form shows minutes: a ship date that differs by less was not edited.
 _MINUTE = timedelta(minutes=1)
 
 
@@ -36,8 +36,8 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
     """Change a shipment and have it sent to Amazon again under its number.
 
     The stock moves by the difference of the units. An edit that changes nothing does
-    nothing, so that a form sent twice edits once. Raises ShipmentError when the draft
-    cannot be. The shipment leaves from where it left: `draft.warehouse` is not read.
+    nothing, so that a form sent twice edits once. `draft.warehouse` is ignored: the
+    shipment has left from its warehouse. Raises ShipmentError for an invalid draft.
     """
     with transaction.atomic():
         order = shipments.lock_order(shipment.order_id)
@@ -56,7 +56,7 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
         if not changes:
             return row
         shipped_at = shipments.ship_time(order, draft.shipped_at)
-        # What was never sent keeps its time.
+        # A shipment that was never sent keeps the time set by its template.
         next_attempt_at = None if row.attempts else row.next_attempt_at
         shipments.write_facts(row, draft, shipped_at)
         row.next_attempt_at = next_attempt_at
@@ -71,12 +71,12 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
     return row
 
 
-def take_back(
+def revert_edit(
     shipment: Shipment, package: Package, rejection: Rejection, *, request_id: str = ""
 ) -> bool:
-    """Let a shipment be the package that Amazon shows, since Amazon refused its edit.
+    """Reset the shipment to the package that Amazon shows, since it refused our edit.
 
-    False if it was edited again meanwhile: that edit is still to be sent.
+    Return False if it was edited again meanwhile: that edit is still to be sent.
     """
     with transaction.atomic():
         order = shipments.lock_order(shipment.order_id)
@@ -136,7 +136,7 @@ def _take_facts(shipment: Shipment, package: Package) -> None:
 
 
 def units_free(shipment: Shipment) -> dict[int, int]:
-    """Return by line how many units the shipment may hold, with those it has."""
+    """Return by line how many units the shipment may hold, including its own."""
     ours: dict[int, int] = {}
     others: dict[int, int] = {}
     rows = ShipmentLine.objects.filter(shipment__order=shipment.order).exclude(
@@ -148,7 +148,7 @@ def units_free(shipment: Shipment) -> dict[int, int]:
         ours[line_id] = ours.get(line_id, 0) + units
         if shipment_id != shipment.pk:
             others[line_id] = others.get(line_id, 0) + units
-    # Until Amazon counts the last edit, its figure says nothing of other shipments.
+    # Until Amazon shows our last edit, its shipped count may still include old units.
     is_counted = shipment.state == State.VERIFIED or not shipment.revision
     return {
         line.pk: line.quantity
@@ -161,7 +161,7 @@ def units_free(shipment: Shipment) -> dict[int, int]:
 def _changes(
     shipment: Shipment, draft: ShipmentDraft, lines: Mapping[int, int]
 ) -> list[Sentence]:
-    """Return what the draft changes of the shipment, a sentence's part each."""
+    """Return each change that the draft makes, as part of a sentence."""
     before = Shipment(
         carrier_code=shipment.carrier_code,
         carrier_name=shipment.carrier_name,

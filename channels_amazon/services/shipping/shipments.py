@@ -1,7 +1,7 @@
 """Makes shipments out of an order's lines; services layer.
 
-The units of a shipment leave our stock when it is made. Amazon's later statuses settle
-only what is left, since every settling goes by the same facts.
+The units of a shipment leave our stock when it is made. Amazon's later statuses move
+only what is left, since reservations always follow from the same facts.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ from channels_amazon.services.orders.provisional_lines import has_provisional
 from channels_amazon.services.stock.reservations import ShipFrom, settle_order
 from channels_amazon.wording import sentence
 
-# Amazon buys and confirms the label of these orders itself.
+# Programme of orders whose label is bought from Amazon, which then confirms them.
 CONFIRMED_BY_AMAZON = "FBM_SHIP_PLUS"
-# A form knows minutes, and Amazon refuses a date before the order's own second.
+# A form has minutes: a ship date may be off by so much.
 _GRAIN = timedelta(minutes=1)
+# Amazon refuses a ship date that is not after the order's own second.
 _AFTER_ORDER = timedelta(seconds=1)
 
 
 class ShipmentError(ShoplinkError):
-    """A shipment that cannot be made as it was entered."""
+    """A shipment that cannot be created as it was entered."""
 
     def __init__(self, message: str, *, code: str = "shipments.invalid") -> None:
         super().__init__(code, message)
@@ -53,8 +54,8 @@ class ShipmentError(ShoplinkError):
 class ShipmentDraft:
     """A shipment as somebody entered it; `quantities` are units by the line's id.
 
-    `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
-    A `template` may have it confirmed later: not before `next_attempt_at`.
+    `ships_all_the_same` says that a person saw the buyer's request to cancel and ships.
+    A `template` may delay the confirmation until `next_attempt_at`.
     """
 
     carrier_code: str
@@ -80,12 +81,12 @@ class ShipmentDraft:
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Make a shipment of the order and have it confirmed to Amazon when it is time.
+    """Create a shipment of the order and queue its confirmation to Amazon.
 
-    The same shipment again (carrier, tracking number and units) is the one there is, so
-    that a form sent twice ships once. A shipment that Amazon refused takes the draft's
-    facts and is sent again under its number. Shipping an order whose buyer asks to
-    cancel declines that. Raises ShipmentError when the draft cannot be.
+    The same carrier, tracking number and units again return the shipment there is, so
+    that a form sent twice ships once. A shipment that Amazon refused is updated by the
+    draft and sent again under its number. Shipping an order whose buyer asks to cancel
+    declines that request. Raises ShipmentError for an invalid draft.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -109,7 +110,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
 
 
 def confirm_now(shipment: Shipment, *, actor: str) -> bool:
-    """Have a shipment confirmed at once that waits for its time; False if none does."""
+    """Confirm a waiting shipment now, not at its time; False if it does not wait."""
     waiting = Shipment.objects.filter(
         pk=shipment.pk, state=Shipment.State.WAITING, next_attempt_at__isnull=False
     )
@@ -132,7 +133,7 @@ def confirm_now(shipment: Shipment, *, actor: str) -> bool:
 
 
 def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
-    """Forget a shipment that Amazon refused; False if it is not a refused one."""
+    """Delete a refused shipment; False if the shipment is not refused."""
     refused = Shipment.objects.filter(pk=shipment.pk, state=Shipment.State.REFUSED)
     with transaction.atomic():
         deleted, _rows = refused.delete()
@@ -142,7 +143,7 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
 
 
 def units_left(order: Order) -> dict[int, int]:
-    """Return by line how many units no shipment of ours or package of Amazon's has."""
+    """Return by line how many units neither we nor Amazon have in a package."""
     packed: dict[int, int] = {}
     rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
         shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
@@ -186,7 +187,7 @@ def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
 
 
 def check_order(order: Order, statuses: Collection[str]) -> None:
-    """Raise ShipmentError unless the merchant ships the order, in these statuses."""
+    """Raise ShipmentError unless the merchant may ship the order in these statuses."""
     if order.account.state == AmazonAccount.State.DISCONNECTED:
         raise ShipmentError(
             _("The account is disconnected: connect it again to ship from here.")
@@ -208,7 +209,7 @@ def check_order(order: Order, statuses: Collection[str]) -> None:
 
 
 def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
-    """Decline the buyer's wish to cancel, or refuse the shipment until somebody has."""
+    """Decline the buyer's request to cancel if a person said so, else raise."""
     if not order.asks_to_cancel:
         return
     if not draft.ships_all_the_same:
@@ -223,7 +224,7 @@ def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
 
 
 def check_carrier(draft: ShipmentDraft) -> None:
-    """Raise ShipmentError unless carrier and tracking number are what Amazon takes."""
+    """Raise ShipmentError unless Amazon accepts carrier and tracking number."""
     problem = draft.carrier.problem
     if problem is CarrierProblem.NOT_LISTED:
         raise ShipmentError(
@@ -236,14 +237,14 @@ def check_carrier(draft: ShipmentDraft) -> None:
 
 
 def ship_time(order: Order, shipped_at: datetime) -> datetime:
-    """Return a ship date that Amazon takes; raises ShipmentError for another."""
+    """Return a ship date that Amazon accepts; raises ShipmentError if there is none."""
     now = timezone.now()
     if timezone.is_naive(shipped_at) or shipped_at > now + _GRAIN:
         raise ShipmentError(_("The ship date is in the future."))
     ordered_at = order.ordered_at
     if ordered_at is None or shipped_at >= ordered_at + _AFTER_ORDER:
         return min(shipped_at, now)
-    # Amazon's clock may be ahead of ours: then the order seems not to be made yet.
+    # With Amazon's clock ahead of ours, an order may lie in our future.
     if shipped_at < min(ordered_at, now) - _GRAIN:
         raise ShipmentError(_("The ship date is before the order was placed."))
     return ordered_at + _AFTER_ORDER
@@ -273,9 +274,10 @@ def check_quantities(
 
 
 def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
-    """Return the refused shipment that holds one of these lines, without the others.
+    """Return a refused shipment of one of these lines to reuse; delete the others.
 
-    One that Amazon has, whose edit it refused, is mended by another edit only.
+    A shipment that Amazon has and whose edit it refused is left alone: another edit
+    corrects it.
     """
     refused = Shipment.objects.filter(
         order=order,
@@ -286,7 +288,7 @@ def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
     mended, *others = refused.distinct().order_by("package_reference") or (None,)
     for shipment in others:
         shipment.delete()
-    # Its number stays: should Amazon have the package after all, it is edited.
+    # Reuse its number: should Amazon have the package after all, this edits it.
     return mended
 
 
@@ -302,7 +304,7 @@ def _fill(
 
 
 def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
-    """Set what Amazon is told of the shipment, and that it is to be sent."""
+    """Set what Amazon will be told about the shipment, and mark it as to be sent."""
     shipment.carrier_code = draft.carrier_code
     shipment.carrier_name = draft.carrier.stated_name[:60]
     shipment.shipping_method = draft.shipping_method.strip()[:60]
@@ -314,7 +316,7 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
 
 
 def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
-    """Put these units, by the line's id, into the shipment and no others."""
+    """Set the units of the shipment, by the line's id."""
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [
@@ -343,7 +345,7 @@ def _tell_discarded(shipment: Shipment, actor: str) -> None:
 
 
 def record_change(shipment: Shipment, code: str, text: str, actor: str) -> None:
-    """Write down what a person did to the shipment."""
+    """Log what a person did to the shipment."""
     record(
         Entry(
             code=code,

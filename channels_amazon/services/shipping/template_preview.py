@@ -1,7 +1,7 @@
-"""Says what a ship template would have done with past orders; services layer.
+"""Previews what a ship template would have done with past orders; services layer.
 
-Nothing is changed. Where the store told of no parcels yet, the shipments that people
-made stand for them; an order with neither says so.
+Nothing is changed. For orders without parcels, the shipments that people made stand in
+for them; an order with neither is counted as such.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
 from channels_amazon.wording import Sentence, sentence, together
 
-# So many of the newest orders are looked at.
+# Newest orders to preview: enough to judge by, read in a second.
 LOOK_AT = 200
-# So many of the newest parcels show which carriers the store has.
+# Newest parcels to collect the store's carriers from.
 RECENT_PARCELS = 5000
 
 
@@ -229,7 +229,9 @@ def _plan(
     plan = rules.plan_shipments(units, left, splits=splits, is_final=False)
     if not plan.waiting:
         return plan, None
-    until = rules.wait_for_rest_until(template.hours_before_deadline, order.ship_by, told_at)
+    until = rules.wait_for_rest_until(
+        template.hours_before_deadline, order.ship_by, told_at
+    )
     return rules.plan_shipments(units, left, splits=splits, is_final=True), until
 
 

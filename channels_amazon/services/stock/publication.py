@@ -78,7 +78,7 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
     linked to. Amazon keeps one quantity per account and SKU, and none of ours for FBA.
     """
     with transaction.atomic():
-        # What is read from here on is the last word.
+        # Nobody else changes these variants' stock until we commit.
         _lock(variant_ids)
         listings = list(_listings(variant_ids))
         if not listings:
@@ -96,9 +96,9 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
 
 
 def push_again(variant_ids: Collection[int]) -> int:
-    """Send what the variants' listings publish once more; return how many.
+    """Queue the variants' published quantities to be sent again; return how many.
 
-    Call it where Amazon may have changed a count that for us has stayed the same.
+    Call it where Amazon may have changed its count while ours stayed the same.
     """
     with transaction.atomic():
         _lock(variant_ids)
@@ -111,7 +111,7 @@ def push_again(variant_ids: Collection[int]) -> int:
 
 
 def _lock(variant_ids: Collection[int]) -> None:
-    """Lock the variants' levels: who changes one holds it until commit."""
+    """Lock the variants' levels until commit, in pk order."""
     locked = StockLevel.objects.select_for_update().filter(variant__in=variant_ids)
     list(locked.order_by("pk").values_list("pk", flat=True))
 
@@ -140,20 +140,20 @@ def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> boo
     if desired is None:
         return False
     if desired == listing.desired_quantity:
-        # The same number for other reasons: the page shows the new ones.
+        # The number stays, its reasons changed: the page shows the new ones.
         Listing.objects.filter(pk=listing.pk).update(desired_why=known.why())
         return False
     is_first = listing.acknowledged_quantity is None
-    # Due even where Amazon once accepted this very number: in between it may have
-    # sold a unit, and then no longer shows what it accepted.
+    # Due even if Amazon accepted this very number before: it may have sold a unit
+    # since, and then no longer shows what it accepted.
     is_due = not (is_first and listing.observed_quantity == desired)
     Listing.objects.filter(pk=listing.pk).update(
         desired_quantity=desired,
         desired_at=now,
         desired_why=known.why(),
         push_after=None,
-        # Never taken back: a push of the number before may be under way, and what
-        # was observed is then older than what Amazon has.
+        # Never set to False here: a push of the previous number may be under way, and
+        # the observed number is then older than what Amazon has.
         **({"push_due": True} if is_due else {}),
     )
     return is_due or listing.push_due

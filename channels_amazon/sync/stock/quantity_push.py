@@ -79,9 +79,10 @@ def _waiting(ctx: RunContext) -> QuerySet[Listing]:
 
 
 def _due(ctx: RunContext) -> QuerySet[Listing]:
-    """Return what may be sent now: zeros, then decreases by cover, then increases.
+    """Return what may be sent now: zeros, then decreases, then increases.
 
-    What is too high at Amazon oversells, what is too low only sells less.
+    A quantity too high at Amazon oversells; one too low only sells less. Among
+    decreases the lowest goes first, since it sells out soonest.
     """
     may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
     urgency = Case(
@@ -100,7 +101,7 @@ def _next_due(ctx: RunContext) -> datetime:
 
 def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
     """Send one quantity; a listing that Amazon refuses is quarantined."""
-    # The batch may be seconds old: send what is wanted now.
+    # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
     if listing is None:
         return
@@ -108,7 +109,7 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
     key = ListingKey(ctx.account.seller_id, listing.seller_sku, (site,))
     try:
         item = _read(ctx, listing, key)
-        # What was read may say that the merchant does not fulfil it any more.
+        # Amazon may have said that the merchant does not fulfil the SKU any more.
         fresh = _waiting(ctx).filter(pk=pk).first()
         if fresh is None:
             return
@@ -132,7 +133,7 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
 
 
 def _read(ctx: RunContext, listing: Listing, key: ListingKey) -> ListingsItem | None:
-    """Take over the listing as Amazon has it; None where what we know must do."""
+    """Read and store the listing; None without quota if we know its handling time."""
     try:
         item = get_listings_item(ctx.client, key, INCLUDED)
     except Throttled:

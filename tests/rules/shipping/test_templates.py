@@ -17,8 +17,8 @@ from channels_amazon.rules.shipping.templates import (
     TemplateScope,
     Timing,
     confirm_at,
-    wait_for_rest_until,
     plan_shipments,
+    wait_for_rest_until,
     winner,
 )
 
