@@ -1,4 +1,4 @@
-"""What the checks look at: each thing is asked for once a report; health layer."""
+"""What the checks look at, each read or asked for once a report; health layer."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from channels_amazon.spapi.tokens import InMemoryTokens
 
 Fact = TypeVar("Fact")
 
-# A report is to be there soon: a call that hangs is given up earlier than in a job.
+# Seconds. A person waits for the report: a hanging call ends earlier than in a job.
 CALL_SECONDS = 5.0
 TOKEN_SECONDS = 4.0
-# The buckets of the probes are small; each holds a token again in half a second, and
-# in one second and a half after Amazon refused a call.
+# Seconds to wait for quota: the buckets of the probes refill a token in half a second,
+# and in one and a half after Amazon refused a call.
 QUOTA_SECONDS = 2.0
 
 AMAZON, LOGIN = "amazon", "login"
@@ -123,7 +123,7 @@ class CheckContext:
         return error
 
     def _once(self, name: str, look: Callable[[], Fact]) -> Fact:
-        """Return what `look` returned the first time, or raise what it raised then."""
+        """Call `look` once a report: return or raise again what it did then."""
         if name not in self._seen:
             try:
                 self._seen[name] = look()
@@ -137,7 +137,7 @@ class CheckContext:
     def _make_client(self) -> SpApiClient:
         client = client_for(self.account, max_wait=QUOTA_SECONDS)
         lwa = replace(client.tokens.lwa, timeout=TOKEN_SECONDS, budget=CALL_SECONDS)
-        # A store of its own: what is tested is the authorisation, not our cache.
+        # An empty token store: the authorisation is to be tested, not our cache.
         tokens = replace(client.tokens, lwa=lwa, store=InMemoryTokens())
         return replace(client, tokens=tokens, budget=CALL_SECONDS)
 
@@ -178,7 +178,7 @@ class CheckContext:
                     is_selected=one.marketplace_id not in deselected,
                 )
                 for one in listed
-                # Amazon lists its test and partner shops too.
+                # Amazon also lists its test and partner shops.
                 if one.marketplace_id in MARKETPLACES
             ),
             self.now,

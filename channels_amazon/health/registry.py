@@ -21,7 +21,7 @@ from channels_amazon.health.finding import Finding
 
 Run = Callable[[CheckContext], list[Finding]]
 
-# The four that are the heart, in the order of the page, then what is sold.
+# In the order of the page: the four technical groups, then what they serve.
 GROUPS: dict[str, Promise] = {
     "token": _("Token validity"),
     "permissions": _("Permissions"),

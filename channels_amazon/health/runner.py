@@ -1,4 +1,4 @@
-"""Runs the checks of one report, saves what each says as it says it; health layer."""
+"""Runs the checks of a report and saves each result as it comes; health layer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Obstacle:
 
 
 def run_report(report_id: int) -> None:
-    """Run a requested report once, whoever asks and however often."""
+    """Run a requested report, unless another process runs it or it is done."""
     now = timezone.now()
     waiting = Q(state=State.WAITING)
     lost = Q(state=State.RUNNING, started_at__lt=now - LOST_AFTER)
@@ -211,7 +211,7 @@ def _row(report: HealthReport, position: int, result: Result) -> HealthFinding:
 
 
 def _plain(value: Any) -> Any:
-    """Return the evidence as JSON can hold it, without secrets and personal data."""
+    """Return the evidence as JSON values, redacted of secrets and personal data."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

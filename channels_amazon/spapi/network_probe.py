@@ -1,6 +1,6 @@
-"""Walks the way to a host step by step: name, socket, proxy, TLS, HTTP; client layer.
+"""Probes the route to a host step by step: DNS to HTTP; client layer.
 
-It sends no token and needs none: any answer of the host proves the way.
+It sends no token and needs none: any answer of the host proves the route.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from channels_amazon.spapi.clock import Clock, utc_now
 from channels_amazon.spapi.transport import user_agent
 
 TIMEOUT = 4.0
-# The Date header has no fractions: on average it is half a second behind.
+# Seconds: the Date header has no fractions, so on average it is this far behind.
 _HALF_SECOND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
-    """One step of the way; `fault` is "" when it was taken well.
+    """One step of the route; `fault` is "" when it succeeded.
 
     `name` is dns, connect, proxy, tls or http; `fault` one of the network codes' last
     words; `detail` what was seen, without secrets.
@@ -44,7 +44,7 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbedRoute:
-    """The whole way: its steps up to the first that failed, and the answer, if any.
+    """The route: its steps up to the first that failed, and the answer, if any.
 
     `skew` is by how many seconds the host's clock is ahead of ours.
     """
@@ -57,7 +57,7 @@ class ProbedRoute:
 
     @property
     def broken(self) -> ProbeStep | None:
-        """Return the step that failed, None when the way is open."""
+        """Return the step that failed, None if the route is open."""
         return next((step for step in self.steps if step.fault), None)
 
 
@@ -71,12 +71,12 @@ class _Broken(Exception):
 
 
 def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> ProbedRoute:
-    """Walk to the host of `url`, each step in at most `timeout` seconds."""
+    """Probe the route to the host of `url`, each step in at most `timeout` seconds."""
     walk = _Walk(urlsplit(url), timeout, clock)
     try:
         walk.go()
     except _Broken:
-        # The step that failed is in the list; there is no next one.
+        # The failed step is in the list already, and there is no next one.
         pass
     finally:
         walk.close()

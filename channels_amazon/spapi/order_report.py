@@ -1,6 +1,6 @@
-"""Orders out of the all-orders report, by the names of columns; pure, client layer.
+"""Reads orders from the all-orders report by column names; pure, client layer.
 
-Nothing that is told of the recipient is read.
+Columns about the recipient are never read: they are personal data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _OTHER_NAMES = {
     "seller-sku": "sku",
     "quantity-purchased": "quantity",
 }
-# About a kilobyte of memory a row: a longer span is better asked for in parts.
+# Rows: each takes about a kilobyte of memory, so this is 200 MB. A longer span has to
+# be asked for in parts.
 MOST_ROWS = 200_000
 _MOST_SHOWN = 12
 _ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
@@ -91,7 +92,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """A row that was not understood, and the order that it seems to be of, or ""."""
+    """A row that cannot be read, why, and the order it seems to belong to, or ""."""
 
     line: int
     reason: str
@@ -100,7 +101,7 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderReportContent:
-    """What a report says, in the order of first mention, and in which encoding."""
+    """The report's orders, in the order of first mention, and its encoding."""
 
     encoding: str
     orders: tuple[ReportOrder, ...]
@@ -160,7 +161,7 @@ def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
 
 
 def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
-    """Return both rows' lines under what the later row says of the order."""
+    """Return the lines of both rows under the order's facts of the later row."""
     newest = other if other.updated_at > known.updated_at else known
     return replace(newest, lines=known.lines + other.lines)
 

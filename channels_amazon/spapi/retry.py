@@ -10,7 +10,7 @@ MAX_ATTEMPTS = 5
 FIRST_WAIT = 0.4
 LONGEST_WAIT = 8.0
 UNAVAILABLE = frozenset({500, 502, 503, 504})
-# A request that broke at one of these steps has surely not reached Amazon.
+# A request that failed at one of these steps has certainly not reached Amazon.
 UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy"})
 
 
@@ -74,5 +74,5 @@ def _may_repeat(outcome: AttemptResult, operation: Operation) -> bool:
         return True
     if outcome.step is None and outcome.status not in UNAVAILABLE:
         return False
-    # A certificate that is refused now is refused again.
+    # A certificate that was refused will be refused again.
     return operation.is_repeatable and outcome.step != "tls"

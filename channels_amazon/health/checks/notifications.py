@@ -22,7 +22,7 @@ from channels_amazon.wording import sentence
 
 SETTLED = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=1)
-# A single order without an event may have changed in a way that raises none.
+# Orders: one or two may have changed in a way that raises no event.
 ENOUGH = 3
 READ = "manage.py consume_notifications"
 

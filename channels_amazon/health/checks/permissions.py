@@ -23,7 +23,7 @@ from channels_amazon.wording import sentence
 Name = Permission.Name
 State = Permission.State
 
-# The job probes once a day.
+# The permissions job probes once a day, and may run up to two hours late.
 KNOWN_FOR = timedelta(hours=26)
 
 # Which role, by Amazon's name, opens each capability.

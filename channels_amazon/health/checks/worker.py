@@ -20,7 +20,7 @@ from channels_amazon.services.jobs.lifecycle import label_of
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
-# How long a lease may have run out before anyone should have noticed.
+# A lease that ran out is taken over by the next drain; this is time enough for one.
 GRACE = timedelta(seconds=30)
 LOOK_BACK = timedelta(minutes=15)
 START = "manage.py worker"

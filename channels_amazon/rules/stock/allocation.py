@@ -8,7 +8,7 @@ from typing import TypedDict
 
 # How a published number came about; the page names it beside its inputs.
 RULE = "on hand − reserved − safety stock, never below 0"
-# The column's limit, and beyond what any listing takes.
+# Units: the column's limit, far beyond what any listing accepts.
 LARGEST_QUANTITY = 2_147_483_647
 
 
@@ -81,7 +81,7 @@ def choose_warehouse(levels: Sequence[Level], quantity: int) -> int | None:
 def short_holds(on_hand: int, holds: Sequence[Hold]) -> set[int]:
     """Return the keys of the holds that the units on hand cannot cover.
 
-    Who came first is served first, and a hold is short if any of its units is.
+    The oldest hold is served first; a hold is short if any of its units is missing.
     """
     short: set[int] = set()
     left = on_hand

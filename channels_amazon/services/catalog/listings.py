@@ -20,7 +20,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.orders import intake
-from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock import publication
 from channels_amazon.services.stock.sku_matching import variants_of_loose_listings
 from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
@@ -78,7 +78,7 @@ def upsert_listings(
             to_refresh.append(has_moved)
     link_by_sku(account, stored)
     if to_refresh:
-        ledger.refresh_desired(to_refresh)
+        publication.refresh_desired(to_refresh)
     return Upserted(rows=len(items), changed=changed, quarantined=quarantined)
 
 
@@ -96,7 +96,7 @@ def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> in
             if free.update(variant_id=variant_id):
                 linked.append(variant_id)
         if linked:
-            ledger.refresh_desired(linked)
+            publication.refresh_desired(linked)
     for variant in Variant.objects.filter(pk__in=linked):
         intake.match_lines(variant)
     return len(linked)

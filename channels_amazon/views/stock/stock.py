@@ -27,7 +27,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.services.stock import ledger
-from channels_amazon.services.stock.publication import VariantAvailability
+from channels_amazon.services.stock.publication import VariantAvailability, availability
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -63,7 +63,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     variants = narrowed(mine(Variant, request), form)
     cursor = request.GET.get("after", "")
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
-    available = ledger.availability([variant.pk for variant in shown.rows])
+    available = availability([variant.pk for variant in shown.rows])
     listings = Listing.objects.filter(account__in=accounts)
     waiting = listings.waiting_for_push().capped_count()
     refused = listings.push_refused().capped_count()
@@ -136,7 +136,7 @@ def show_variant(
     )
     held = Reservation.objects.filter(variant=variant, quantity__gt=0)
     context = {
-        "row": row(variant, ledger.availability([variant.pk])),
+        "row": row(variant, availability([variant.pk])),
         "variant": variant,
         "form": form or (StockForm(variant) if operates else None),
         "slice": newest_first(movements, request.GET.get("after", ""), MOVEMENTS),
