@@ -87,7 +87,7 @@ class Listing(StoreScoped):
 
 
 class Offer(StoreScoped):
-    """A listing in one marketplace."""
+    """A listing in one marketplace; `issues` holds `StoredIssue` (services/catalog)."""
 
     STORE_PATH: ClassVar[str] = "listing__account__store"
 

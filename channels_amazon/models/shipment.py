@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.order import Order, OrderLine
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.ship_template import ShipTemplate
 from channels_amazon.models.store import Warehouse
@@ -84,10 +84,26 @@ class Shipment(StoreScoped):
         return f"{self.order} #{self.package_reference}"
 
 
+class ShipmentLineQuerySet(StoreQuerySet["ShipmentLine"]):
+    """The words in which services speak of the units in shipments."""
+
+    def packed(self) -> Self:
+        """Return the lines whose units have left: not those of refused shipments.
+
+        A shipment that Amazon once accepted counts even if it refused a later edit.
+        """
+        return self.exclude(
+            shipment__state=Shipment.State.REFUSED,
+            shipment__confirmed_at__isnull=True,
+        )
+
+
 class ShipmentLine(StoreScoped):
     """How many units of an order line are in a shipment."""
 
     STORE_PATH: ClassVar[str] = "shipment__order__account__store"
+
+    objects: ClassVar[Any] = ShipmentLineQuerySet.as_manager()
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shipped_in")

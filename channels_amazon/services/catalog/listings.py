@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
@@ -36,6 +36,17 @@ logger = logging.getLogger(__name__)
 _HIGHEST_PRICE = Decimal(10) ** 10
 # Each pass finds an unreadable listing again: log it once a day.
 _LOG_AGAIN_AFTER = timedelta(days=1)
+
+
+class StoredIssue(TypedDict):
+    """What Amazon finds wrong with an offer, in Amazon's words: `Offer.issues`."""
+
+    code: str
+    message: str
+    severity: str
+    attributes: list[str]
+    categories: list[str]
+    enforcements: list[str]
 
 
 @dataclass(frozen=True)
@@ -227,15 +238,15 @@ def _price(amount: Decimal | None) -> Decimal | None:
     return amount.quantize(Decimal("0.01"))
 
 
-def _issue(issue: ListingIssue) -> dict[str, Any]:
-    return {
-        "code": issue.code,
-        "message": issue.message,
-        "severity": issue.severity,
-        "attributes": list(issue.attribute_names),
-        "categories": list(issue.categories),
-        "enforcements": list(issue.enforcements),
-    }
+def _issue(issue: ListingIssue) -> StoredIssue:
+    return StoredIssue(
+        code=issue.code,
+        message=issue.message,
+        severity=issue.severity,
+        attributes=list(issue.attribute_names),
+        categories=list(issue.categories),
+        enforcements=list(issue.enforcements),
+    )
 
 
 def _quarantine(

@@ -188,9 +188,7 @@ def _read(
     shipments = Shipment.objects.filter(order__in=by_id.values()).exclude(
         state=Shipment.State.REFUSED
     )
-    lines = ShipmentLine.objects.filter(shipment__order__in=by_id.values()).exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    lines = ShipmentLine.objects.packed().filter(shipment__order__in=by_id.values())
     sums = lines.order_by().values("line_id").annotate(units=Sum("quantity"))
     keys = [store_parcels.key_of(one) for one in told]
     known = Parcel.objects.filter(store=store, idempotency_key__in=keys)

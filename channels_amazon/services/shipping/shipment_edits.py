@@ -139,9 +139,7 @@ def units_free(shipment: Shipment) -> dict[int, int]:
     """Return by line how many units the shipment may hold, including its own."""
     ours: dict[int, int] = {}
     others: dict[int, int] = {}
-    rows = ShipmentLine.objects.filter(shipment__order=shipment.order).exclude(
-        shipment__state=State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    rows = ShipmentLine.objects.packed().filter(shipment__order=shipment.order)
     for line_id, shipment_id, units in rows.values_list(
         "line_id", "shipment_id", "quantity"
     ):

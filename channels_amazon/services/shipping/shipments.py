@@ -145,9 +145,7 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
 def units_left(order: Order) -> dict[int, int]:
     """Return by line how many units neither we nor Amazon have in a package."""
     packed: dict[int, int] = {}
-    rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    rows = ShipmentLine.objects.packed().filter(shipment__order=order)
     for line_id, quantity in rows.values_list("line_id", "quantity"):
         packed[line_id] = packed.get(line_id, 0) + quantity
     return {

@@ -50,7 +50,7 @@ class TemplateDraft:
     account: AmazonAccount | None = None
     marketplace_id: str = ""
     warehouse: Warehouse | None = None
-    confirm_when: str = ShipTemplate.ConfirmWhen.ON_TRACKING
+    confirm_when: ShipTemplate.ConfirmWhen = ShipTemplate.ConfirmWhen.ON_TRACKING
     hours_before_deadline: int = 4
     splits_by_parcel: bool = True
     carriers: Sequence[CarrierMapping] = ()

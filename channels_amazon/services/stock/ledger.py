@@ -40,7 +40,7 @@ class Movement:
 
     variant_id: int
     warehouse_id: int
-    reason: str
+    reason: Reason
     key: str
     on_hand: int = 0
     reserved: int = 0
@@ -76,7 +76,7 @@ def set_on_hand(
     *,
     actor: str,
     key: str,
-    reason: str = Reason.COUNT,
+    reason: Reason = Reason.COUNT,
 ) -> StockLevel:
     """Record a count: `quantity` units of the variant are in the warehouse now.
 

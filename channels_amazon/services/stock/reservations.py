@@ -19,7 +19,6 @@ from channels_amazon.models import (
     Order,
     OrderLine,
     Reservation,
-    Shipment,
     ShipmentLine,
     StockMovement,
     Warehouse,
@@ -289,12 +288,10 @@ def _need(change: _Change) -> Need:
 
 
 def _packages(orders: Iterable[int]) -> QuerySet[ShipmentLine]:
-    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.packed().filter(
         shipment__order__in=list(orders)
     )
-    return rows.exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    return rows
 
 
 def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
@@ -381,7 +378,7 @@ def _movements(change: _Change) -> list[Movement]:
     return entries
 
 
-def _reason(shipped: int, reserved: int) -> str:
+def _reason(shipped: int, reserved: int) -> Reason:
     if shipped:
         return Reason.SHIPPED if shipped > 0 else Reason.RETURNED
     return Reason.RESERVED if reserved > 0 else Reason.RELEASED
