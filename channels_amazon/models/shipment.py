@@ -48,7 +48,7 @@ class Shipment(StoreScoped):
     attempts = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
-    # Counts the edits after Amazon had it: each is sent under the same number.
+    # Number of edits since Amazon has the package; each is sent under the same number.
     revision = models.PositiveIntegerField(default=0)
     # The ship template that made it, None where a person did.
     template = models.ForeignKey(

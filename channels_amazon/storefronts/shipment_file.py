@@ -20,7 +20,8 @@ from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
 MOST_LINES = 10_000
-# The page sends the text once more, which must stay below the limit for a form.
+# Bytes. The page sends the text back in a form, whose limit is 2.5 MB (Django's
+# DATA_UPLOAD_MAX_MEMORY_SIZE), and URL-encoding makes it longer.
 MOST_BYTES = 1_500_000
 
 ORDER, CARRIER, METHOD = "order id", "carrier", "method"
@@ -34,7 +35,7 @@ EXAMPLE = (
     ("902-7654321-7654321", "DHL", "", "JJD000390001", "2026-03-01 15:30", "B-7", "1"),
 )
 
-# What the columns are called, without case, spaces, dashes and underscores.
+# Accepted column names, folded: without case, spaces, dashes and underscores.
 _NAMES: dict[str, str] = {
     **dict.fromkeys(
         ("orderid", "amazonorderid", "order", "ordernumber", "orderno"), ORDER
@@ -65,7 +66,7 @@ _NAMES: dict[str, str] = {
 }
 _LONGEST = {ORDER: 40, CARRIER: 80, METHOD: 80, TRACKING: 80, SKU: 80}
 _SEPARATORS = "\t;,"
-# Year first, then hour: what spreadsheets of all countries can write.
+# Year first: 03/04/2026 would be two days, depending on the country.
 _MOMENT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -90,7 +91,7 @@ class FileParcel:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that says no parcel, and why."""
+    """A line that is not a parcel, and why."""
 
     line: int
     order_id: str
@@ -140,7 +141,7 @@ def read_text(
     """
     header, _newline, _rest = text.partition("\n")
     separator = max(_SEPARATORS, key=header.count)
-    # The text's own line ends stay: a field in quotes may hold one.
+    # Keep the line ends: a quoted field may contain one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     columns = _columns(_first(reader))
     parcels: dict[tuple[str, str], FileParcel] = {}
@@ -295,7 +296,7 @@ def _units(row: Row) -> int:
         raise _BadCell(sentence("A quantity needs its SKU on the line."))
     if not text:
         return 1
-    # Spreadsheets write 2 as 2.0 now and then.
+    # Spreadsheets may write 2 as 2.0.
     if not re.fullmatch(r"[0-9]{1,9}(\.0+)?", text):
         raise _BadCell(
             sentence("quantity is “%(text)s”: a whole number is needed.", text=text)
@@ -318,7 +319,7 @@ def _moment(text: str, today: datetime) -> datetime | None:
         year, month, day, hour, minute, second, zone = match.groups()
         on = date(int(year), int(month), int(day))
         if hour is None:
-            # The order may be of this day, too: its end is never before it.
+            # The order may be of the same day: the end of the day is never before it.
             end = datetime.combine(on, time(23, 59, 59), UTC)
             return min(end, today) if on <= today.date() else end
         at = time(int(hour), int(minute), int(second or 0))

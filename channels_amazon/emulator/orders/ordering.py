@@ -25,7 +25,7 @@ TICK = 0.1
 
 @dataclass(frozen=True)
 class OrderSpec:
-    """What an order to place must be like; what is left open is chosen by chance."""
+    """What an order to place must be like; None is chosen by chance."""
 
     region: str = "na"
     seller_id: str | None = None
@@ -45,7 +45,7 @@ class OrderSpec:
 
 
 def place_orders(world: World, n: int, spec: OrderSpec | None = None) -> list[str]:
-    """Place n orders as wished and return their ids; raises LifecycleError."""
+    """Place n orders as specified and return their ids; raises LifecycleError."""
     with world.lock:
         return [place_order(world, spec or OrderSpec()).order_id for _ in range(n)]
 
@@ -78,7 +78,7 @@ def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list
 
 @contextmanager
 def chances_of(world: World, seed: int | None) -> Iterator[None]:
-    """Let chance begin anew with a seed for a while, then go on as before."""
+    """Use a seeded random generator for a while, then go on with the world's own."""
     kept = world.random
     if seed is not None:
         world.random = random.Random(seed)

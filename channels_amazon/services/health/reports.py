@@ -1,4 +1,4 @@
-"""Requests health reports, and compares one with the one before; services layer."""
+"""Requests health reports and compares each with the previous one; services layer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from channels_amazon.services.jobs.queue import enqueue
 State = HealthReport.State
 
 TASK = "channels_amazon.tasks.run_health_check"
-# While one is under way nobody needs another of the same account.
+# An account's report that was requested so recently is returned instead of a second.
 UNDER_WAY = timedelta(seconds=60)
-# A worker takes a report at once; when none has by now, none runs.
+# A worker takes a report within a second; if none has by now, no worker runs.
 WORKER_WAIT = timedelta(seconds=10)
 # The queue kills a task after 60 s (Q_CLUSTER timeout): a report that runs for longer
 # has lost its process. The margin lets a run that was just killed be seen as lost.
@@ -37,7 +37,7 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
         created_at__gte=timezone.now() - UNDER_WAY,
     ).first()
     if recent is not None:
-        # Its task may be lost with a broker; a second one finds the report taken.
+        # A broker may have lost its task; if not, this one finds the report taken.
         enqueue(TASK, recent.pk)
         return HealthReport.objects.get(pk=recent.pk)
     with transaction.atomic():
@@ -48,7 +48,7 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
 
 
 def new_report(account: AmazonAccount, actor: str) -> HealthReport:
-    """Make a report that nobody runs yet, for a command that runs it itself."""
+    """Create a report that no worker runs, for a command that runs it itself."""
     row: HealthReport = HealthReport.objects.create(
         account=account,
         requested_by=actor[:150],

@@ -1,4 +1,4 @@
-"""Turns a report's rows into what page and file show of them; views layer."""
+"""Prepares the rows of a report for the page and the file; views layer."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ TIMES = frozenset(
         "subscribed_at",
     }
 )
-# What the runner alone needs.
+# Evidence that is not shown: the runner uses it to tell findings apart.
 HIDDEN = frozenset({"about"})
 
 ACTIONS: dict[str, Promise] = {
@@ -100,7 +100,7 @@ KINDS: dict[CheckState, tuple[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The button that mends a finding."""
+    """The button that fixes a finding."""
 
     label: Promise
     address: str

@@ -1,4 +1,4 @@
-"""Ships many orders from a file: first what it would do, then does it; views layer."""
+"""Ships many orders from a file: preview first, then import; views layer."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from channels_amazon.views.base import get_mine, page, require_operator, store_p
 from channels_amazon.views.shipping.templates import operated_stores
 from channels_amazon.wording import together
 
-# So many rows of each kind are shown; all of them are counted.
+# Rows shown of each outcome; the counts are of all rows.
 SHOWN_ROWS = 200
 
 
 @store_page
 def bulk_page(request: HttpRequest) -> HttpResponse:
-    """Show the form for a file, or what the file that was sent would do."""
+    """Show the upload form, or the preview of an uploaded file."""
     stores = operated_stores(request)
     if request.method != "POST":
         return _show(request, ShipFileForm(stores))
@@ -47,7 +47,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
-    """Keep the good rows of the file that the page showed, as the store's parcels."""
+    """Import the good rows of the previewed file as the store's parcels."""
     store = get_mine(Store, request, pk=store_id)
     require_operator(request, store)
     text = request.POST.get("text", "")
@@ -83,7 +83,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def bulk_example(request: HttpRequest) -> HttpResponse:
-    """Give a file to begin with."""
+    """Return an example file to download."""
     response = HttpResponse(
         shipment_file.example(), content_type="text/csv; charset=utf-8"
     )
@@ -107,7 +107,7 @@ def _show(
 
 
 def _rows(plan: BulkPlan) -> dict[str, Any]:
-    """Return the rows to show: what is wrong first, then what would be done."""
+    """Return the rows to show, the bad ones first."""
     kinds = {
         RowOutcome.BAD: ("error", _("Left out")),
         RowOutcome.WAITS: ("waiting", _("Waits")),

@@ -1,4 +1,4 @@
-"""Ships an order: makes shipments of the ship form, and drops refused ones; views."""
+"""Ships an order by the ship form, and discards refused shipments; views layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from channels_amazon.views.orders.orders import orders_in_full, show_order
 @store_page
 @require_POST
 def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Create the shipment that the form describes; its confirmation is sent at once."""
+    """Create the shipment of the form and queue its confirmation."""
     order = get_mine(orders_in_full(request), request, pk=order_id)
     require_operator(request, order.account.store)
     form = ShipForm(order, request.POST)
@@ -45,12 +45,12 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
 def shipment_discard(
     request: HttpRequest, order_id: int, shipment_id: int
 ) -> HttpResponse:
-    """Forget a shipment that Amazon refused, as when it was shipped in another way."""
+    """Discard a refused shipment, as when the order was shipped in another way."""
     orders = mine(Order, request).select_related("account__store")
     order = get_mine(orders, request, pk=order_id)
     require_operator(request, order.account.store)
     shipment = order.shipments.filter(pk=shipment_id).first()
-    # A second click finds it gone, which is what was asked for.
+    # A second click finds the shipment gone: that is a success too.
     if shipment is None or discard_shipment(
         shipment, actor=request.user.get_username()
     ):

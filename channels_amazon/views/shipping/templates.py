@@ -57,7 +57,7 @@ def operated_stores(request: HttpRequest) -> list[Store]:
 @store_page
 @require_safe
 def template_list(request: HttpRequest) -> HttpResponse:
-    """Show the store's templates, each as the sentence that it is."""
+    """Show the store's templates, each described in a sentence."""
     rows = templates_in_full(request)
     parcels = mine(Parcel, request)
     counts = {
@@ -95,9 +95,9 @@ def template_edit(request: HttpRequest, template_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
-    """Show what the template would have done with past orders; that is what lets it on.
+    """Show what the template would have done with past orders.
 
-    Only somebody who may switch it on is noted to have looked.
+    A template can be switched on only after this page was seen by somebody who may.
     """
     template = get_mine(templates_in_full(request), request, pk=template_id)
     preview = shipping_template_preview.preview(template)

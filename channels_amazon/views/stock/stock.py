@@ -46,7 +46,7 @@ MOVEMENTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A listing's quantity on the page: what Amazon should, does and did say."""
+    """A listing's quantity on the page, with the shape and word of its push state."""
 
     listing: Listing
     kind: str
@@ -129,7 +129,7 @@ def stock_set(request: HttpRequest, variant_id: int) -> HttpResponse:
 def show_variant(
     request: HttpRequest, variant: Variant, *, form: StockForm | None = None
 ) -> HttpResponse:
-    """Return the variant's page, with a count that was refused if there is one."""
+    """Return the variant's page, with the errors of a rejected count if any."""
     operates = can_operate(request.user, variant.store)
     movements = StockMovement.objects.filter(variant=variant).select_related(
         "warehouse"
@@ -184,7 +184,7 @@ def published(listing: Listing) -> Published:
 
 
 def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant]:
-    """Return what of `variants` the filter lets through.
+    """Return the `variants` that pass the filter.
 
     The search finds a SKU, a barcode or an ASIN in full, or a part of a title.
     """
