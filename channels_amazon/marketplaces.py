@@ -138,9 +138,3 @@ MARKETPLACES: dict[str, Marketplace] = {
 def by_region(region: str) -> tuple[Marketplace, ...]:
     """Return the marketplaces of `region` (na, eu or fe), in the table's order."""
     return tuple(site for site in MARKETPLACES.values() if site.region == region)
-
-
-def seller_central_hosts() -> frozenset[str]:
-    """Return the host names to which an Appstore authorisation may lead back."""
-    sites = (site.seller_central for site in MARKETPLACES.values())
-    return frozenset(address.removeprefix("https://") for address in sites)

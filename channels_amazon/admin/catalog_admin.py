@@ -18,7 +18,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.catalog import listings
 from channels_amazon.services.orders import intake
-from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock import publication
 
 
 class VariantInline(ScopedInline):
@@ -86,5 +86,5 @@ def relink(variant: Variant) -> None:
     )
     for account in accounts:
         listings.link_by_sku(account, [variant.sku])
-    ledger.refresh_desired([variant.pk])
+    publication.refresh_desired([variant.pk])
     intake.match_lines(variant)

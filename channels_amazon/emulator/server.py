@@ -19,7 +19,7 @@ from .notifications.queue import (
     Publisher,
     QueueServer,
 )
-from .orders.ordering import Wish, place_orders
+from .orders.ordering import OrderSpec, place_orders
 from .serving import HOST, Server
 from .worlds.builder import build_world
 
@@ -140,9 +140,9 @@ class Emulator:
     def place_orders(self, n: int, *, region: str = "na", **over: Any) -> list[str]:
         """Place orders, publish their events and return the order ids.
 
-        `over` are fields of `ordering.Wish`.
+        `over` are fields of `ordering.OrderSpec`.
         """
-        placed = place_orders(self.state, n, Wish(region=region, **over))
+        placed = place_orders(self.state, n, OrderSpec(region=region, **over))
         self.flush()
         return placed
 

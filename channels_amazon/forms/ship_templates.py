@@ -12,8 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import marketplace_choices
 from channels_amazon.models import AmazonAccount, ShipTemplate, Store, Warehouse
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
-from channels_amazon.rules.shipping.templates import Carrier, CarrierMapping
+from channels_amazon.rules.shipping.carriers import (
+    CARRIERS,
+    OTHER,
+    Carrier,
+    CarrierMapping,
+)
 from channels_amazon.services.shipping.templates import TemplateDraft
 
 # Empty rows under the carriers that are there; the button brings as many more.

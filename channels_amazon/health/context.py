@@ -1,4 +1,4 @@
-"""What the checks look at: each thing is asked for once a report; health layer."""
+"""What the checks look at, each read or asked for once a report; health layer."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from channels_amazon.spapi.errors import (
     ClientSecretInvalid,
     ServiceUnavailable,
 )
-from channels_amazon.spapi.network_probe import Route
+from channels_amazon.spapi.network_probe import ProbedRoute
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.spapi.tokens import InMemoryTokens
 
 Fact = TypeVar("Fact")
 
-# A report is to be there soon: a call that hangs is given up earlier than in a job.
+# Seconds. A person waits for the report: a hanging call ends earlier than in a job.
 CALL_SECONDS = 5.0
 TOKEN_SECONDS = 4.0
-# The buckets of the probes are small; each holds a token again in half a second, and
-# in one second and a half after Amazon refused a call.
+# Seconds to wait for quota: the buckets of the probes refill a token in half a second,
+# and in one and a half after Amazon refused a call.
 QUOTA_SECONDS = 2.0
 
 AMAZON, LOGIN = "amazon", "login"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class MarketplaceState:
     """One country site as the checks see it."""
 
     id: str
@@ -53,18 +53,18 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class MarketplaceStates:
     """The account's sites; `error` is why Amazon did not tell them just now.
 
     With an error the sites are those of our rows, seen last at `seen_at`.
     """
 
-    sites: tuple[Site, ...]
+    sites: tuple[MarketplaceState, ...]
     seen_at: datetime
     error: ShoplinkError | None = None
 
     @property
-    def active(self) -> tuple[Site, ...]:
+    def active(self) -> tuple[MarketplaceState, ...]:
         """Return the sites that are synchronised."""
         return tuple(s for s in self.sites if s.is_participating and s.is_selected)
 
@@ -89,7 +89,7 @@ class CheckContext:
         """
         self._once("token", self._refresh)
 
-    def sites(self) -> Sites:
+    def sites(self) -> MarketplaceStates:
         """Return the country sites, from Amazon if it says, else from our rows.
 
         Raises what makes every call to Amazon moot.
@@ -100,7 +100,7 @@ class CheckContext:
         """Return what the permission probes say; raises what they raise."""
         return self._once("probes", self._ask_permissions)
 
-    def routes(self) -> dict[str, Route]:
+    def routes(self) -> dict[str, ProbedRoute]:
         """Return the ways to Amazon's API and to Login with Amazon, step by step."""
         return self._once("routes", self._walk)
 
@@ -123,7 +123,7 @@ class CheckContext:
         return error
 
     def _once(self, name: str, look: Callable[[], Fact]) -> Fact:
-        """Return what `look` returned the first time, or raise what it raised then."""
+        """Call `look` once a report: return or raise again what it did then."""
         if name not in self._seen:
             try:
                 self._seen[name] = look()
@@ -137,7 +137,7 @@ class CheckContext:
     def _make_client(self) -> SpApiClient:
         client = client_for(self.account, max_wait=QUOTA_SECONDS)
         lwa = replace(client.tokens.lwa, timeout=TOKEN_SECONDS, budget=CALL_SECONDS)
-        # A store of its own: what is tested is the authorisation, not our cache.
+        # An empty token store: the authorisation is to be tested, not our cache.
         tokens = replace(client.tokens, lwa=lwa, store=InMemoryTokens())
         return replace(client, tokens=tokens, budget=CALL_SECONDS)
 
@@ -145,7 +145,7 @@ class CheckContext:
         client = self.client
         return bool(client.tokens.get(client.subject))
 
-    def _ask_sites(self) -> Sites:
+    def _ask_sites(self) -> MarketplaceStates:
         self.require_token()
         rows = {row.marketplace_id: row for row in self.account.participations.all()}
         deselected = {id_ for id_, row in rows.items() if not row.is_selected}
@@ -155,7 +155,7 @@ class CheckContext:
             raise
         except ShoplinkError as error:
             known = tuple(
-                Site(
+                MarketplaceState(
                     id=row.marketplace_id,
                     name=row.name,
                     country=row.country_code,
@@ -166,10 +166,10 @@ class CheckContext:
                 for row in rows.values()
             )
             seen = max((row.seen_at for row in rows.values()), default=self.now)
-            return Sites(known, seen, error)
-        return Sites(
+            return MarketplaceStates(known, seen, error)
+        return MarketplaceStates(
             tuple(
-                Site(
+                MarketplaceState(
                     id=one.marketplace_id,
                     name=one.name,
                     country=one.country_code,
@@ -178,7 +178,7 @@ class CheckContext:
                     is_selected=one.marketplace_id not in deselected,
                 )
                 for one in listed
-                # Amazon lists its test and partner shops too.
+                # Amazon also lists its test and partner shops.
                 if one.marketplace_id in MARKETPLACES
             ),
             self.now,
@@ -188,7 +188,7 @@ class CheckContext:
         ids = [site.id for site in self.sites().active]
         return permission_probes.probe(self.client, ids)
 
-    def _walk(self) -> dict[str, Route]:
+    def _walk(self) -> dict[str, ProbedRoute]:
         return {
             AMAZON: network_probe.probe(endpoint(self.account.region)),
             LOGIN: network_probe.probe(settings.LWA_TOKEN_URL),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import HealthFinding
 
 Level = HealthFinding.Level
+# What a check saw, by name: texts, numbers, times, or lists of these. Each check has
+# its own names (views/health/rows.py says what a page calls them); "about" alone is
+# read back, to tell two findings of one code apart.
+Evidence = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +26,19 @@ class Finding:
 
     cause: str
     code: str = ""
-    level: str = Level.ERROR
+    level: Level = Level.ERROR
     fix: str = ""
     fix_action: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
     because: str = ""
 
 
-def well(cause: str, **evidence: Any) -> Finding:
+def well(cause: str, **evidence: object) -> Finding:
     """Return the result of a check that found nothing wrong, with what it saw."""
     return Finding(cause=cause, level=Level.OK, evidence=evidence)
 
 
-def evidence_of(error: ShoplinkError) -> dict[str, Any]:
+def evidence_of(error: ShoplinkError) -> dict[str, object]:
     """Return what an error shows of the call it came from, if it came from one."""
     names = ("operation", "status", "amazon_code", "request_id")
     shown = {name: getattr(error, name, None) for name in names}

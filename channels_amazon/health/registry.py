@@ -21,7 +21,7 @@ from channels_amazon.health.finding import Finding
 
 Run = Callable[[CheckContext], list[Finding]]
 
-# The four that are the heart, in the order of the page, then what is sold.
+# In the order of the page: the four technical groups, then what they serve.
 GROUPS: dict[str, Promise] = {
     "token": _("Token validity"),
     "permissions": _("Permissions"),
@@ -32,7 +32,7 @@ GROUPS: dict[str, Promise] = {
 
 
 @dataclass(frozen=True)
-class Check:
+class HealthCheck:
     """One check: its id is also the name of its page in docs/health."""
 
     id: str
@@ -42,7 +42,7 @@ class Check:
     run: Run
 
 
-_CHECKS: dict[str, Check] = {}
+_CHECKS: dict[str, HealthCheck] = {}
 
 
 def check(id_: str, *, group: str, order: int, title: Promise) -> Callable[[Run], Run]:
@@ -56,14 +56,14 @@ def check(id_: str, *, group: str, order: int, title: Promise) -> Callable[[Run]
             raise ValueError(f"The check {id_} is registered twice.")
         if group not in GROUPS:
             raise ValueError(f"The check {id_} names no group of the page: {group}.")
-        _CHECKS[id_] = Check(id_, group, order, title, run)
+        _CHECKS[id_] = HealthCheck(id_, group, order, title, run)
         return run
 
     return register
 
 
 @cache
-def all_checks() -> tuple[Check, ...]:
+def all_checks() -> tuple[HealthCheck, ...]:
     """Return every check there is, group by group."""
     for module in pkgutil.iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")

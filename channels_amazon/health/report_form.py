@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from channels_amazon.health.progress import CheckProgress, CheckState
 from channels_amazon.health.registry import all_checks
 from channels_amazon.models import HealthFinding, HealthReport, translated
 
@@ -32,7 +33,7 @@ def as_dict(report: HealthReport) -> dict[str, Any]:
         "well": [_finding(row) for row in rows if row.level == Level.OK],
         "checks": [
             {"check": check.id, "title": str(check.title)}
-            | report.progress.get(check.id, {"state": "not_run"})
+            | report.progress.get(check.id, CheckProgress(state=CheckState.NOT_RUN))
             for check in all_checks()
         ],
     }

@@ -1,4 +1,4 @@
-"""Runs the checks of one report, saves what each says as it says it; health layer."""
+"""Runs the checks of a report and saves each result as it comes; health layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,21 +17,22 @@ from django.utils import timezone, translation
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of
-from channels_amazon.health.registry import Check, all_checks
+from channels_amazon.health.progress import CheckProgress, CheckState
+from channels_amazon.health.registry import HealthCheck, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
-from channels_amazon.rules.health.first_cause import Fault, arrange
+from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
 from channels_amazon.services.diagnostics.entries import clean
+from channels_amazon.services.health.reports import LOST_AFTER
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
 State = HealthReport.State
 
-# The queue ends a task after 60 s: a report that runs longer has lost its process.
-LOST_AFTER = timedelta(seconds=75)
-_SEVERITY = (Level.OK, Level.WARNING, Level.ERROR)
+# From the best to the worst.
+_LEVELS = (Level.OK, Level.WARNING, Level.ERROR)
 
-Tell = Callable[[str, dict[str, Any]], None]
+Tell = Callable[[str, CheckProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Obstacle:
 
 
 def run_report(report_id: int) -> None:
-    """Run a requested report once, whoever asks and however often."""
+    """Run a requested report, unless another process runs it or it is done."""
     now = timezone.now()
     waiting = Q(state=State.WAITING)
     lost = Q(state=State.RUNNING, started_at__lt=now - LOST_AFTER)
@@ -66,7 +67,7 @@ def run_report(report_id: int) -> None:
         "account__store", "account__application"
     ).get(pk=report_id)
 
-    def tell(check_id: str, state: dict[str, Any]) -> None:
+    def tell(check_id: str, state: CheckProgress) -> None:
         report.progress[check_id] = state
         HealthReport.objects.filter(pk=report_id).update(progress=report.progress)
 
@@ -86,26 +87,30 @@ def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[Result
     found: list[Result] = []
     obstacles: list[_Obstacle] = []
     for check in all_checks():
-        tell(check.id, {"state": "running"})
+        tell(check.id, CheckProgress(state=CheckState.RUNNING))
         began = time.monotonic()
         outcome = _run_one(check, context)
-        state: dict[str, Any] = {"seconds": round(time.monotonic() - began, 2)}
+        state = CheckProgress(
+            state=CheckState.SKIPPED, seconds=round(time.monotonic() - began, 2)
+        )
         if isinstance(outcome, ShoplinkError):
             obstacles.append(_Obstacle(check.id, outcome))
-            state |= {"state": "skipped", "reason": clean(outcome.code, 60)}
+            state["reason"] = clean(outcome.code, 60)
         else:
             found += [Result(check.id, finding) for finding in outcome]
-            state["state"] = _worst(outcome)
+            state["state"] = CheckState(_worst(outcome))
         tell(check.id, state)
     return _arranged(found + _unexplained(found, obstacles))
 
 
-def status_of(results: Sequence[Result]) -> str:
+def status_of(results: Sequence[Result]) -> Level:
     """Return the verdict: the level of the worst finding."""
     return _worst([result.finding for result in results])
 
 
-def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+def _run_one(
+    check: HealthCheck, context: CheckContext
+) -> list[Finding] | ShoplinkError:
     try:
         return _look(check, context)
     except Exception as error:
@@ -128,7 +133,7 @@ def _run_one(check: Check, context: CheckContext) -> list[Finding] | ShoplinkErr
         ]
 
 
-def _look(check: Check, context: CheckContext) -> list[Finding] | ShoplinkError:
+def _look(check: HealthCheck, context: CheckContext) -> list[Finding] | ShoplinkError:
     try:
         return check.run(context)
     except ShoplinkError as error:
@@ -159,7 +164,7 @@ def _unexplained(
 
 def _arranged(results: Sequence[Result]) -> list[Result]:
     faults = [
-        Fault(one.finding.code, one.finding.level, one.finding.because)
+        RankedFault(one.finding.code, Severity(one.finding.level), one.finding.because)
         for one in results
     ]
     return [
@@ -168,9 +173,9 @@ def _arranged(results: Sequence[Result]) -> list[Result]:
     ]
 
 
-def _worst(findings: Sequence[Finding]) -> str:
+def _worst(findings: Sequence[Finding]) -> Level:
     levels = {finding.level for finding in findings}
-    return next((str(one) for one in reversed(_SEVERITY) if one in levels), Level.OK)
+    return next((one for one in reversed(_LEVELS) if one in levels), Level.OK)
 
 
 def _keep(report: HealthReport, results: Sequence[Result]) -> None:
@@ -206,7 +211,7 @@ def _row(report: HealthReport, position: int, result: Result) -> HealthFinding:
 
 
 def _plain(value: Any) -> Any:
-    """Return the evidence as JSON can hold it, without secrets and personal data."""
+    """Return the evidence as JSON values, redacted of secrets and personal data."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -13,9 +13,10 @@ from channels_amazon.models.sentence import SentenceField
 
 
 class HealthReport(StoreScoped):
-    """One run of the health check; `progress` is {check id: its state}.
+    """One run of the health check.
 
-    `language` is the requester's: what is written as evidence is in it.
+    `progress` is {check id: CheckProgress} (`health/progress.py`). `language` is the
+    requester's: what is written as evidence is in it.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"

@@ -31,6 +31,7 @@ class Listing(StoreScoped):
     MFN quantity lives here, since Amazon keeps one quantity per account and SKU.
     `desired_quantity` is what should be there, `acknowledged_quantity` what Amazon
     last accepted from us, `observed_quantity` what Amazon last reported.
+    `desired_why` is a `rules.stock.allocation.QuantityInputs`, {} for no quantity.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -86,7 +87,7 @@ class Listing(StoreScoped):
 
 
 class Offer(StoreScoped):
-    """A listing in one marketplace."""
+    """A listing in one marketplace; `issues` holds `StoredIssue` (services/catalog)."""
 
     STORE_PATH: ClassVar[str] = "listing__account__store"
 

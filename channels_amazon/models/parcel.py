@@ -1,4 +1,4 @@
-"""Parcels as the store told of them, before they are packages; models layer."""
+"""Parcels as the store reported them, before they are shipments; models layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from channels_amazon.models.store import Store
 
 
 class Parcel(StoreScoped):
-    """One parcel with a tracking number, kept once however often it is told.
+    """One parcel with a tracking number, stored once however often it is reported.
 
     `contents` is {seller SKU: units}; empty for all that is left of the order. A parcel
     of an order we do not know yet waits for it.
@@ -30,7 +30,7 @@ class Parcel(StoreScoped):
         REFUSED = "refused", _("Needs a person")
         DROPPED = "dropped", _("Discarded")
 
-    # In no package yet, and not given up.
+    # Not in a shipment yet, and not discarded.
     OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.REFUSED)
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="parcels")
@@ -38,13 +38,13 @@ class Parcel(StoreScoped):
     order = models.ForeignKey(
         Order, models.CASCADE, null=True, blank=True, related_name="parcels"
     )
-    # By the store's own words for them.
+    # The store's own words; ship templates map them to Amazon's carriers.
     carrier = models.CharField(_("carrier"), max_length=80)
     method = models.CharField(_("method"), max_length=80, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=80)
     shipped_at = models.DateTimeField(_("shipped"))
     contents = models.JSONField(default=dict, blank=True)
-    # Who told: a file, the store's API, a form.
+    # A `ParcelSource` (services/shipping/parcels.py).
     source = models.CharField(max_length=12)
     idempotency_key = models.CharField(max_length=160)
     state = models.CharField(

@@ -1,4 +1,4 @@
-"""Ship templates: how parcels of the store become packages at Amazon; models layer."""
+"""Ship templates: how parcels of the store become shipments; models layer."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ShipTemplate(StoreScoped):
         default=4,
         validators=[MaxValueValidator(240)],
     )
-    # True: each parcel is a package of its own. False: an order ships in one package.
+    # True: each parcel is a shipment of its own. False: an order is one shipment.
     splits_by_parcel = models.BooleanField(_("split by parcel"), default=True)
     previewed_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -72,7 +72,8 @@ class ShipTemplate(StoreScoped):
                 condition=models.Q(is_active=True, account__isnull=False),
                 name="ship_template_one_per_account",
             ),
-            # Databases tell no two empty accounts apart by the rule above.
+            # To a UNIQUE constraint no two NULLs are equal, so templates for all
+            # accounts need one of their own.
             models.UniqueConstraint(
                 fields=["store", "marketplace_id"],
                 condition=models.Q(is_active=True, account__isnull=True),

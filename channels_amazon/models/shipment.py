@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.order import Order, OrderLine
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.ship_template import ShipTemplate
 from channels_amazon.models.store import Warehouse
 
 
 class Shipment(StoreScoped):
-    """One package to be confirmed to Amazon.
+    """One shipment to be confirmed to Amazon.
 
     `package_reference` is Amazon's packageReferenceId: sending the same one again
-    edits the package, which makes the confirmation idempotent.
+    edits the package there, which makes the confirmation idempotent.
     """
 
     STORE_PATH: ClassVar[str] = "order__account__store"
@@ -44,11 +44,11 @@ class Shipment(StoreScoped):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    send_after = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
-    # Counts the edits after Amazon had it: each is sent under the same number.
+    # Number of edits since Amazon has the package; each is sent under the same number.
     revision = models.PositiveIntegerField(default=0)
     # The ship template that made it, None where a person did.
     template = models.ForeignKey(
@@ -74,7 +74,7 @@ class Shipment(StoreScoped):
         )
         indexes = (
             models.Index(
-                fields=["send_after"],
+                fields=["next_attempt_at"],
                 condition=models.Q(state="waiting"),
                 name="shipment_waiting",
             ),
@@ -84,10 +84,26 @@ class Shipment(StoreScoped):
         return f"{self.order} #{self.package_reference}"
 
 
+class ShipmentLineQuerySet(StoreQuerySet["ShipmentLine"]):
+    """The words in which services speak of the units in shipments."""
+
+    def packed(self) -> Self:
+        """Return the lines whose units have left: not those of refused shipments.
+
+        A shipment that Amazon once accepted counts even if it refused a later edit.
+        """
+        return self.exclude(
+            shipment__state=Shipment.State.REFUSED,
+            shipment__confirmed_at__isnull=True,
+        )
+
+
 class ShipmentLine(StoreScoped):
-    """How many units of an order line are in a package."""
+    """How many units of an order line are in a shipment."""
 
     STORE_PATH: ClassVar[str] = "shipment__order__account__store"
+
+    objects: ClassVar[Any] = ShipmentLineQuerySet.as_manager()
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shipped_in")

@@ -62,7 +62,7 @@ class StockMovement(StoreScoped):
         SHIPPED = "shipped", _("Shipped")
         RETURNED = "returned", _("Returned")
 
-    # Say how many units there are; the others only how many more or fewer.
+    # These state how many units there are, the others how many more or fewer.
     COUNTS: ClassVar[tuple[str, ...]] = (Reason.COUNT, Reason.IMPORT)
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="movements")
@@ -81,7 +81,7 @@ class StockMovement(StoreScoped):
         verbose_name_plural = _("stock movements")
         indexes = (
             models.Index(fields=["variant", "-id"], name="movement_variant"),
-            # Whether a variant was ever counted is asked at each sale of it.
+            # Each sale of a variant asks whether it was ever counted.
             models.Index(fields=["variant", "reason"], name="movement_reason"),
         )
 
@@ -104,7 +104,7 @@ class FbaStock(StoreScoped):
     inbound_shipped = models.PositiveIntegerField(default=0)
     inbound_receiving = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(_("reserved"), default=0)
-    # Units of orders we placed that `fulfillable` does not show as gone yet.
+    # Units of our MCF orders that Amazon's `fulfillable` does not show as gone yet.
     promised = models.PositiveIntegerField(_("promised"), default=0)
     unfulfillable = models.PositiveIntegerField(_("unfulfillable"), default=0)
     researching = models.PositiveIntegerField(_("researching"), default=0)

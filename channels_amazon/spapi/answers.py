@@ -1,4 +1,4 @@
-"""Reads answers: envelope, headers, which error a status is; pure, client layer."""
+"""Reads responses: envelope, headers, the error of a status; pure, client layer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from channels_amazon.spapi.transport import Reply
 from channels_amazon.wording import Sentence, sentence
 
 _LONGEST_TEXT = 600
-# What Amazon answers to a path or verb that it does not have.
+# Amazon's code for a path or verb that it does not have, sent with status 403.
 UNKNOWN_PATH = "MissingAuthenticationToken"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A good answer: `json` is None where Amazon sent no body."""
+class ApiResponse:
+    """A successful response; `json` is None where Amazon sent no body."""
 
     status: int
     json: Any
@@ -31,7 +31,7 @@ class Answer:
     request_id: str = ""
 
     def evidence(self) -> Evidence:
-        """Return what an error about this answer's content has to show."""
+        """Return the evidence for an error about this response's content."""
         return Evidence(self.operation, self.status, self.request_id)
 
 
@@ -46,7 +46,7 @@ def decode(body: bytes) -> Any:
 
 
 def evidence_of(operation: str, reply: Reply) -> Evidence:
-    """Return what a bad answer shows, whatever its body is made of."""
+    """Return the evidence of a failed response, whatever its body is."""
     return Evidence(
         operation=operation,
         status=reply.status,
@@ -80,7 +80,7 @@ def date_of(reply: Reply) -> datetime | None:
 
 
 def error_of(evidence: Evidence) -> errors.SpApiError:
-    """Return the error that an answer outside 2xx means, 429 apart."""
+    """Return the error for a response outside 2xx; 429 is handled by the caller."""
     status = evidence.status or 0
     message = _message(evidence)
     if _is_about_client_secret(evidence):
@@ -142,5 +142,5 @@ def _issue(entry: dict[str, Any]) -> AmazonIssue:
 
 
 def _text(value: Any) -> str:
-    """Return what Amazon says as a short text; it may repeat what we sent."""
+    """Return Amazon's text redacted, since it may repeat what we sent, and cut."""
     return redact_text(str(value))[:_LONGEST_TEXT] if value is not None else ""

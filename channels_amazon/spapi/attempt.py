@@ -13,7 +13,7 @@ from channels_amazon.spapi.clock import Clock
 from channels_amazon.spapi.errors import NetworkError, SpApiError
 from channels_amazon.spapi.recorder import CallRecord
 from channels_amazon.spapi.redact import redact_text
-from channels_amazon.spapi.retry import Outcome
+from channels_amazon.spapi.retry import AttemptResult
 from channels_amazon.spapi.transport import PreparedCall, Reply
 from channels_amazon.wording import revised
 
@@ -28,11 +28,11 @@ class Attempt:
     latency: float
     result: Reply | NetworkError
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> AttemptResult:
         """Return what the decision about a retry needs to know."""
         if isinstance(self.result, NetworkError):
-            return Outcome(step=self.result.step)
-        return Outcome(status=self.result.status)
+            return AttemptResult(step=self.result.step)
+        return AttemptResult(status=self.result.status)
 
     def record(self, error: SpApiError | None) -> CallRecord:
         """Return the record of this attempt, which ended in `error` or well."""

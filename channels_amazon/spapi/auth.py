@@ -21,7 +21,7 @@ from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
 from channels_amazon.wording import Sentence, sentence
 
 _FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
-# A throttled token endpoint has no bucket of ours that would say when.
+# Seconds. We keep no bucket for the token endpoint that would say when to try again.
 _WAIT_IF_THROTTLED = 1.0
 
 

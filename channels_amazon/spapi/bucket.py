@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Floats lose a little on the way through a database or a datetime.
+# Tokens: floats lose some digits on the way through a database or a datetime.
 EPSILON = 1e-6
-# The rate is halved no further than to this part of the plan's default.
+# The believed rate is never halved below this share of the plan's default.
 FLOOR = 1 / 16
-# From the second refusal in a row on, the believed rate is taken for wrong.
+# One 429 may be chance; two in a row mean that the believed rate is too high.
 STRIKES_BEFORE_HALVING = 2
-# A stamp so far ahead comes from a clock that was set back, not from another host.
+# Seconds: a stamp further ahead comes from a clock that was set back, a nearer one from
+# another host's clock.
 CLOCK_SET_BACK = 60.0
 
 
@@ -43,20 +44,20 @@ def settle(bucket: Bucket, now: float) -> Bucket:
     refilled = bucket.tokens + (stamp - bucket.stamp) * bucket.rate
     if refilled < bucket.burst:
         return replace(bucket, tokens=refilled, stamp=stamp)
-    # So long without need: what was suspected before counts no more.
+    # The bucket was full for a while: earlier refusals say nothing any more.
     return replace(bucket, tokens=bucket.burst, stamp=stamp, strikes=0)
 
 
 def available_at(bucket: Bucket) -> float:
-    """Return when a whole token is there, which may lie in the past."""
+    """Return when a whole token is available, which may be in the past."""
     missing = max(0.0, 1.0 - bucket.tokens)
     return max(bucket.hold_until, bucket.stamp + missing / bucket.rate)
 
 
 def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
-    """Return the bucket after one call, and None; or when to come back.
+    """Take one token: return the bucket and None, or when to try again.
 
-    Nothing is taken when there is no whole token.
+    Without a whole token nothing is taken.
     """
     settled = settle(bucket, now)
     if settled.tokens >= 1.0 - EPSILON and now >= settled.hold_until - EPSILON:
@@ -67,8 +68,8 @@ def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
 def relearn(bucket: Bucket, rate: float, now: float) -> Bucket:
     """Return the bucket at the rate that Amazon's header states.
 
-    What was refilled so far was refilled at the old rate. A stated rate also ends
-    the suspicion that refusals have raised.
+    The tokens up to now are counted at the old rate. A stated rate also resets the
+    strikes that refusals have added.
     """
     if rate <= 0:
         return bucket
@@ -80,9 +81,9 @@ def exhaust(
 ) -> Bucket:
     """Return the bucket after an answer 429 that it did not foresee.
 
-    It is empty and holds until `hold_until`. A refusal that arrives while it holds
-    was sent before and says nothing new. The second refusal without a stated rate
-    between them halves the believed rate, and so on down to a floor, so that an
+    The bucket is empty and gives nothing until `hold_until`. A 429 that arrives while
+    it holds belongs to an earlier call and says nothing new. From the second 429
+    without a stated rate in between, each halves the believed rate, down to FLOOR: an
     unknown limit is learnt within three of them.
     """
     settled = settle(bucket, now)
@@ -102,6 +103,6 @@ def exhaust(
 def hold_seconds(rate: float, spread: float) -> float:
     """Return how long to hold after a 429: one token's time, and up to a fifth more.
 
-    `spread` in [0, 1) is the caller's randomness, so that processes part.
+    `spread` in [0, 1) is the caller's randomness: processes do not return together.
     """
     return (1.0 + 0.2 * spread) / rate

@@ -1,4 +1,4 @@
-"""Calls one operation of Amazon for one account, whole and safely; client layer."""
+"""Calls an operation of Amazon for an account: quota, token, retries; client layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from channels_amazon.spapi import answers, attempt, errors, throttle
-from channels_amazon.spapi.answers import Answer
+from channels_amazon.spapi.answers import ApiResponse
 from channels_amazon.spapi.bucket import hold_seconds
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, NetworkError
@@ -28,10 +28,10 @@ from channels_amazon.wording import sentence
 QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
 _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
-# A wait of exactly `max_wait` is no longer for the last digit of a float.
+# Seconds: a wait of exactly `max_wait` must not fail for the last digit of a float.
 _GRAIN = 0.01
-# A database's clock may tick in milliseconds: a wait may end a tick early, and the
-# bucket then say "not yet" with a time that is already past.
+# Seconds: a database's clock may tick in milliseconds, so a wait may end a tick early;
+# the bucket then says "not yet" with a time that is already past.
 _LEAST_WAIT = 0.002
 _MOST_TAKES = 4
 
@@ -79,7 +79,7 @@ class SpApiClient:
         query: Mapping[str, QueryValue] | None = None,
         body: Any = None,
         marketplace_id: str = "",
-    ) -> Answer:
+    ) -> ApiResponse:
         """Make the call and return the answer, which is 2xx and readable.
 
         Raises Throttled before sending when no quota is left within `max_wait`; else
@@ -107,11 +107,11 @@ class _Run:
     number: int = 0
     has_renewed_token: bool = False
 
-    def finish(self) -> Answer:
+    def finish(self) -> ApiResponse:
         """Make attempts until one succeeds or no other makes sense."""
         client, operation = self.client, self.request.operation
         while True:
-            # The token first: quota is scarcer, and none is lost if that fails.
+            # Get the token first: if that fails, no quota is lost, which is scarcer.
             token = client.tokens.get(self._token_subject(), operation.scope)
             grant = self._take()
             self.number += 1
@@ -119,7 +119,7 @@ class _Run:
                 client.transport.send, self._prepare(token), self.number, client.clock
             )
             result = self._conclude(made, grant)
-            if isinstance(result, Answer):
+            if isinstance(result, ApiResponse):
                 return result
             if self._renews_token(result):
                 client.tokens.invalidate(self._token_subject(), token, operation.scope)
@@ -143,7 +143,7 @@ class _Run:
         return self.client.application if grantless else self.client.subject
 
     def _take(self) -> throttle.Grant:
-        """Take quota, waiting a breath at most; raises Throttled with the time."""
+        """Take quota, waiting `max_wait` at most; raises Throttled with the time."""
         operation = self.request.operation
         waited = 0.0
         for _ in range(_MOST_TAKES):
@@ -189,8 +189,8 @@ class _Run:
 
     def _conclude(
         self, made: attempt.Attempt, grant: throttle.Grant
-    ) -> Answer | errors.SpApiError:
-        """Read what came, learn from it, record it."""
+    ) -> ApiResponse | errors.SpApiError:
+        """Read the response, learn the rate from it, and record the attempt."""
         result = self._learn(made.result, grant)
         error = result if isinstance(result, errors.SpApiError) else None
         self.client.recorder.record(
@@ -205,7 +205,7 @@ class _Run:
 
     def _learn(
         self, came: Reply | NetworkError, grant: throttle.Grant
-    ) -> Answer | errors.SpApiError:
+    ) -> ApiResponse | errors.SpApiError:
         if isinstance(came, NetworkError):
             return came
         operation, buckets = self.request.operation, self.client.buckets
@@ -226,14 +226,14 @@ class _Run:
         return _read(operation, came)
 
     def _renews_token(self, error: errors.SpApiError) -> bool:
-        """Tell, once a call, that a refused token is worth replacing."""
+        """Tell, once a call, whether to replace a token that Amazon refused."""
         if self.has_renewed_token or not isinstance(error, errors.AccessDenied):
             return False
         self.has_renewed_token = True
         return self._elapsed() < self.client.budget
 
 
-def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
+def _read(operation: Operation, reply: Reply) -> ApiResponse | errors.SpApiError:
     if not 200 <= reply.status < 300:
         return answers.error_of(answers.evidence_of(operation.name, reply))
     request_id = answers.request_id_of(reply)
@@ -246,7 +246,7 @@ def _read(operation: Operation, reply: Reply) -> Answer | errors.SpApiError:
             ),
             Evidence(operation.name, reply.status, request_id),
         )
-    return Answer(reply.status, content, reply.headers, operation.name, request_id)
+    return ApiResponse(reply.status, content, reply.headers, operation.name, request_id)
 
 
 def _reference(fields: Mapping[str, str]) -> str:
@@ -259,7 +259,7 @@ def _fill(operation: Operation, fields: Mapping[str, str]) -> str:
     """Return the path with every value percent-encoded, slashes too."""
     for name, value in fields.items():
         if value in {"", ".", ".."}:
-            # Such a path would lead elsewhere.
+            # A path with dots would lead to another operation.
             raise errors.InvalidRequest(
                 sentence("%(name)s cannot be %(value)s.", name=name, value=repr(value)),
                 Evidence(operation.name),
@@ -283,7 +283,7 @@ def _plain(value: QueryValue) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time for Amazon must be aware")
-        # Narrow windows need the fraction; Amazon's own examples go without it.
+        # Narrow windows need the fraction of a second; Amazon's own examples omit it.
         spec = "milliseconds" if value.microsecond else "seconds"
         text = value.astimezone(UTC).isoformat(timespec=spec)
         return quote(text.replace("+00:00", "Z"), safe=":")

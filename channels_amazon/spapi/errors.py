@@ -1,4 +1,4 @@
-"""What a call to Amazon can end in, a class per thing the caller does; client layer."""
+"""Errors of a call to Amazon, one class for each reaction; client layer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Evidence:
 
 
 class SpApiError(ShoplinkError):
-    """A call did not bring what it was made for."""
+    """A call to Amazon failed."""
 
     default_code: ClassVar[str] = "amazon.error"
     default_retryable: ClassVar[bool] = False

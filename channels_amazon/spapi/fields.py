@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from channels_amazon.spapi.answers import Answer
+from channels_amazon.spapi.answers import ApiResponse
 from channels_amazon.spapi.errors import UnexpectedResponse
 from channels_amazon.wording import sentence
 
@@ -193,7 +193,7 @@ def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
     return Money(parsed, currency)
 
 
-def parse(answer: Answer, read: Callable[[JsonObject], Value]) -> Value:
+def parse(answer: ApiResponse, read: Callable[[JsonObject], Value]) -> Value:
     """Return what `read` makes of the answer's object.
 
     Raises UnexpectedResponse naming the field when the answer breaks the contract.

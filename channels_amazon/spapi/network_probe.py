@@ -1,6 +1,6 @@
-"""Walks the way to a host step by step: name, socket, proxy, TLS, HTTP; client layer.
+"""Probes the route to a host step by step: DNS to HTTP; client layer.
 
-It sends no token and needs none: any answer of the host proves the way.
+It sends no token and needs none: any answer of the host proves the route.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from channels_amazon.spapi.clock import Clock, utc_now
 from channels_amazon.spapi.transport import user_agent
 
 TIMEOUT = 4.0
-# The Date header has no fractions: on average it is half a second behind.
+# Seconds: the Date header has no fractions, so on average it is this far behind.
 _HALF_SECOND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the way; `fault` is "" when it was taken well.
+class ProbeStep:
+    """One step of the route; `fault` is "" when it succeeded.
 
     `name` is dns, connect, proxy, tls or http; `fault` one of the network codes' last
     words; `detail` what was seen, without secrets.
@@ -43,21 +43,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """The whole way: its steps up to the first that failed, and the answer, if any.
+class ProbedRoute:
+    """The route: its steps up to the first that failed, and the answer, if any.
 
     `skew` is by how many seconds the host's clock is ahead of ours.
     """
 
     host: str
     is_encrypted: bool
-    steps: tuple[Step, ...]
+    steps: tuple[ProbeStep, ...]
     status: int | None = None
     skew: float | None = None
 
     @property
-    def broken(self) -> Step | None:
-        """Return the step that failed, None when the way is open."""
+    def broken(self) -> ProbeStep | None:
+        """Return the step that failed, None if the route is open."""
         return next((step for step in self.steps if step.fault), None)
 
 
@@ -70,17 +70,17 @@ class _Broken(Exception):
         self.detail = detail
 
 
-def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> Route:
-    """Walk to the host of `url`, each step in at most `timeout` seconds."""
+def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> ProbedRoute:
+    """Probe the route to the host of `url`, each step in at most `timeout` seconds."""
     walk = _Walk(urlsplit(url), timeout, clock)
     try:
         walk.go()
     except _Broken:
-        # The step that failed is in the list; there is no next one.
+        # The failed step is in the list already, and there is no next one.
         pass
     finally:
         walk.close()
-    return Route(
+    return ProbedRoute(
         host=walk.host,
         is_encrypted=walk.target.scheme == "https",
         steps=tuple(walk.steps),
@@ -96,7 +96,7 @@ class _Walk:
     target: SplitResult
     timeout: float
     clock: Clock
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ProbeStep] = field(default_factory=list)
     status: int | None = None
     skew: float | None = None
     _socket: socket.socket | None = None
@@ -132,9 +132,9 @@ class _Walk:
             detail = action()
         except _Broken as broken:
             seconds = time.monotonic() - began
-            self.steps.append(Step(name, seconds, broken.detail, broken.fault))
+            self.steps.append(ProbeStep(name, seconds, broken.detail, broken.fault))
             raise
-        self.steps.append(Step(name, time.monotonic() - began, detail))
+        self.steps.append(ProbeStep(name, time.monotonic() - began, detail))
         return detail
 
     def _connect(self, addresses: list[str]) -> str:

@@ -98,15 +98,6 @@ _REPORTS = "/reports/2021-06-30/reports"
 CREATE_REPORT = Operation("createReport", "POST", _REPORTS, 0.0167, 15, write=True)
 GET_REPORT = Operation("getReport", "GET", _REPORTS + "/{reportId}", 2.0, 15)
 GET_REPORTS = Operation("getReports", "GET", _REPORTS, 0.0222, 10)
-CANCEL_REPORT = Operation(
-    "cancelReport",
-    "DELETE",
-    _REPORTS + "/{reportId}",
-    0.0222,
-    10,
-    write=True,
-    idempotent=True,
-)
 GET_REPORT_DOCUMENT = Operation(
     "getReportDocument",
     "GET",
@@ -239,7 +230,6 @@ OPERATIONS: dict[str, Operation] = {
         CREATE_REPORT,
         GET_REPORT,
         GET_REPORTS,
-        CANCEL_REPORT,
         GET_REPORT_DOCUMENT,
         GET_FULFILLMENT_PREVIEW,
         CREATE_FULFILLMENT_ORDER,

@@ -1,6 +1,6 @@
-"""Orders out of the all-orders report, by the names of columns; pure, client layer.
+"""Reads orders from the all-orders report by column names; pure, client layer.
 
-Nothing that is told of the recipient is read.
+Columns about the recipient are never read: they are personal data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _OTHER_NAMES = {
     "seller-sku": "sku",
     "quantity-purchased": "quantity",
 }
-# About a kilobyte of memory a row: a longer span is better asked for in parts.
+# Rows: each takes about a kilobyte of memory, so this is 200 MB. A longer span has to
+# be asked for in parts.
 MOST_ROWS = 200_000
 _MOST_SHOWN = 12
 _ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
@@ -90,8 +91,8 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RowSetAside:
-    """A row that was not understood, and the order that it seems to be of, or ""."""
+class QuarantinedRow:
+    """A row that cannot be read, why, and the order it seems to belong to, or ""."""
 
     line: int
     reason: str
@@ -99,12 +100,12 @@ class RowSetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReport:
-    """What a report says, in the order of first mention, and in which encoding."""
+class OrderReportContent:
+    """The report's orders, in the order of first mention, and its encoding."""
 
     encoding: str
     orders: tuple[ReportOrder, ...]
-    set_aside: tuple[RowSetAside, ...]
+    quarantined: tuple[QuarantinedRow, ...]
     row_count: int
 
 
@@ -114,17 +115,17 @@ def read_order_report(
     charset: str = "",
     marketplace_id: str = "",
     most_rows: int = MOST_ROWS,
-) -> OrderReport:
+) -> OrderReportContent:
     """Return the orders of a seekable file, whose rows may lie apart.
 
     `charset` is what the document's store says, used where it is not UTF-8; without
-    it the marketplace tells. A row that is not understood is set aside and stops
+    it the marketplace tells. A row that is not understood is quarantined and stops
     nothing. Raises UnexpectedResponse, with a code, when columns are missing or there
     are too many rows to hold in memory.
     """
     table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
-    set_aside: list[RowSetAside] = []
+    quarantined: list[QuarantinedRow] = []
     count = 0
     for count, row in enumerate(iterate_rows(table), start=1):
         if count > most_rows:
@@ -132,33 +133,35 @@ def read_order_report(
                 "The report has more than %(count)s rows.", count=most_rows
             )
             raise _unexpected("reports.too_many_rows", message)
-        if isinstance(row, RowSetAside):
-            set_aside.append(row)
+        if isinstance(row, QuarantinedRow):
+            quarantined.append(row)
             continue
         known = orders.get(row.order.order_id)
         orders[row.order.order_id] = _joined(known, row.order) if known else row.order
-    return OrderReport(table.encoding, tuple(orders.values()), tuple(set_aside), count)
+    return OrderReportContent(
+        table.encoding, tuple(orders.values()), tuple(quarantined), count
+    )
 
 
-def iterate_rows(table: ReportTable) -> Iterator[ReportRow | RowSetAside]:
+def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
     """Yield row by row, in constant memory; raises as `read_order_report` does."""
     places = _places(table.columns)
     for row in table.rows():
         if isinstance(row, BadRow):
             order_id = _order_id(row.cells, places)
-            yield RowSetAside(row.line, row.reason, order_id)
+            yield QuarantinedRow(row.line, row.reason, order_id)
             continue
         try:
             order = _order(_Cells(row.cells, places))
         except _BadCell as bad:
             order_id = _order_id(row.cells, places)
-            yield RowSetAside(row.line, bad.reason, order_id)
+            yield QuarantinedRow(row.line, bad.reason, order_id)
             continue
         yield ReportRow(row.line, order)
 
 
 def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
-    """Return both rows' lines under what the later row says of the order."""
+    """Return the lines of both rows under the order's facts of the later row."""
     newest = other if other.updated_at > known.updated_at else known
     return replace(newest, lines=known.lines + other.lines)
 

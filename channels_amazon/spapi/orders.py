@@ -107,12 +107,6 @@ class Order:
         """Tell whether the order replaces an earlier one."""
         return any(other.association_type == REPLACEMENT for other in self.associated)
 
-    @property
-    def delivery_address(self) -> JsonObject | None:
-        """Return the recipient's address object, None without the role for it."""
-        address = (self.recipient or {}).get("deliveryAddress")
-        return address if isinstance(address, dict) else None
-
 
 @dataclass(frozen=True, slots=True)
 class UnreadableOrder:

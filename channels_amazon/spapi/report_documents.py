@@ -26,7 +26,7 @@ MAX_BYTES = 256 * 1024 * 1024
 TIMEOUT = 300.0
 _MAGIC = b"\x1f\x8b"
 _CHUNK = 64 * 1024
-# Packed by Amazon, and once more by a store that adds Content-Encoding.
+# Amazon compresses, and its object store may once more, by Content-Encoding.
 _MOST_LAYERS = 2
 
 
@@ -68,7 +68,7 @@ def open_report_document(
     with ExitStack() as kept:
         file: IO[bytes] = kept.enter_context(TemporaryFile())
         reply = _Download(client, document.url, file, max_bytes, timeout).finish()
-        # The bytes decide: what is on the way may have unpacked it already.
+        # Look at the bytes: a proxy may have unpacked the document already.
         for _ in range(_MOST_LAYERS):
             if not _is_packed(file):
                 break
@@ -122,7 +122,7 @@ class _Download:
         call = PreparedCall(
             method="GET",
             url=self.url,
-            # Neither token nor date: the address says all.
+            # Neither token nor date: the signed address is all the authorisation.
             headers={"accept": "*/*", "accept-encoding": "identity"},
             timeout=max(left, 1.0),
             operation=REPORT_DOCUMENT.name,

@@ -15,7 +15,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.wording import sentence
 
 UTF_8 = "utf-8"
-# What Amazon calls Shift_JIS has the letters that Windows added to it.
+# Amazon's Shift_JIS contains the letters that Windows added to it.
 SHIFT_JIS = "cp932"
 WINDOWS_1252 = "cp1252"
 _NAMES = {
@@ -25,7 +25,7 @@ _NAMES = {
     "cp932": SHIFT_JIS,
     "cp1252": WINDOWS_1252,
     "windows-1252": WINDOWS_1252,
-    # Read so by everybody, as it holds the same letters and some more.
+    # Windows-1252 has the same letters and some more; browsers read it so, too.
     "iso-8859-1": WINDOWS_1252,
 }
 _LONGEST_LINE = 1024 * 1024
@@ -98,7 +98,7 @@ def open_table(
     """
     encoding = find_encoding(file, charset=charset, marketplace_id=marketplace_id)
     for line, raw in _lines(file):
-        # A header that does not decode has names that nobody asks for.
+        # Undecodable bytes can only be in the names of columns that we do not read.
         names = raw.decode(encoding, "backslashreplace").split("\t")
         return ReportTable(file, encoding, tuple(map(_plain, names)), line)
     return ReportTable(file, encoding, (), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-# Only names that mean one offset wherever Amazon writes them.
+# Only zone names with one meaning; CST, for instance, has several.
 _ZONES: dict[str, float] = {
     "UTC": 0,
     "GMT": 0,

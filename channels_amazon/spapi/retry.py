@@ -10,12 +10,12 @@ MAX_ATTEMPTS = 5
 FIRST_WAIT = 0.4
 LONGEST_WAIT = 8.0
 UNAVAILABLE = frozenset({500, 502, 503, 504})
-# A request that broke at one of these steps has surely not reached Amazon.
+# A request that failed at one of these steps has certainly not reached Amazon.
 UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy"})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptResult:
     """How an attempt ended: with an answer's status, or broken at a network step."""
 
     status: int | None = None
@@ -54,7 +54,7 @@ def backoff(attempt: int, spread: float) -> float:
 
 
 def decide(
-    effort: Effort, outcome: Outcome, operation: Operation, spread: float
+    effort: Effort, outcome: AttemptResult, operation: Operation, spread: float
 ) -> Retry | GiveUp:
     """Say whether to try again.
 
@@ -69,10 +69,10 @@ def decide(
     return Retry(after)
 
 
-def _may_repeat(outcome: Outcome, operation: Operation) -> bool:
+def _may_repeat(outcome: AttemptResult, operation: Operation) -> bool:
     if outcome.status == 429 or outcome.step in UNDELIVERED_STEPS:
         return True
     if outcome.step is None and outcome.status not in UNAVAILABLE:
         return False
-    # A certificate that is refused now is refused again.
+    # A certificate that was refused will be refused again.
     return operation.is_repeatable and outcome.step != "tls"

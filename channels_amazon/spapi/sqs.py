@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # Amazon's limit for one batch, of reading and of deleting.
 BATCH = 10
-# A reader that dies takes a batch with it: soon another one may have it. Taking in a
-# batch is quicker, and should it not be, a message that comes twice does no harm.
+# Seconds. A consumer that dies holds its batch for so long, then another one gets it.
+# Taking a batch in is quicker; if it is not, a message that comes twice does no harm.
 HIDDEN_SECONDS = 10
 _CREDENTIAL_CODES = frozenset(
     {
@@ -83,7 +83,7 @@ class Queue:
         config = Config(
             connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}
         )
-        # A session of its own: boto3's default one is not safe between threads.
+        # An own session: boto3's default one is not thread-safe.
         self._client: SQSClient = boto3.session.Session().client(
             "sqs", region_name=region, config=config
         )
@@ -134,9 +134,9 @@ class Queue:
         return tuple(kept)
 
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
-        """Keep up to 10 messages from other readers for so long from now.
+        """Hide up to 10 messages from other consumers for so many seconds from now.
 
-        One that came to its end meanwhile is left out in silence. Raises SqsError.
+        A message deleted meanwhile is skipped. Raises SqsError.
         """
         try:
             self._client.change_message_visibility_batch(

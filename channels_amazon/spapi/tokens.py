@@ -16,11 +16,12 @@ from channels_amazon.spapi.errors import Evidence, ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.wording import sentence
 
-# A token is renewed this long before its end.
+# A token is refreshed this long before it expires.
 MARGIN = timedelta(seconds=60)
-# A token in its last minute still serves while somebody else renews it.
+# In its last minute a token still serves while another process refreshes it; not in its
+# last 5 s, which a call may take to reach Amazon.
 _LAST_USE = timedelta(seconds=5)
-# Longer than a refresh may take with all its attempts.
+# Longer than a refresh takes with all its attempts.
 LEASE_SECONDS = 30.0
 
 
@@ -97,7 +98,7 @@ class AccessTokens:
                 return self._renew(subject, scope, holder)
             if turn < waits:
                 self.sleep(self.poll)
-            # The winner may have finished in the meantime.
+            # The process with the lease may have finished meanwhile.
             stored = self.store.load(key)
             if stored and stored.expires_at - self.clock() > MARGIN:
                 return stored.token
@@ -120,7 +121,7 @@ class AccessTokens:
     def _renew(self, subject: str, scope: str | None, holder: str) -> str:
         key = self._key(subject, scope)
         try:
-            # Between the first look and the lease another may have been faster.
+            # Another process may have refreshed between our load and the lease.
             stored = self.store.load(key)
             if stored and stored.expires_at - self.clock() > MARGIN:
                 return stored.token

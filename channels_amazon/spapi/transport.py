@@ -25,7 +25,7 @@ VERSION = "0.1"
 CONNECT_TIMEOUT = 5.0
 MAX_BODY = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
-# A download may take minutes, but not by saying nothing.
+# Seconds: a download may take minutes, but must not be silent for longer than this.
 _LONGEST_SILENCE = 30.0
 
 
@@ -129,7 +129,7 @@ class Transport:
                 write(part)
             return b""
 
-        # The address may be a secret, and the libraries' errors tell it.
+        # The libraries' errors contain the address, which may be a secret.
         try:
             return self._exchange(call, read, silence=_LONGEST_SILENCE)
         except _TooLarge:
@@ -167,7 +167,7 @@ class Transport:
 
     def _session(self, host: str) -> requests.Session:
         if self._pid != os.getpid():
-            # The parent's sockets must not be used, nor shut down, from here.
+            # After a fork: neither use nor shut down the parent's sockets here.
             self._pid, self._sessions = os.getpid(), {}
         key = (threading.get_ident(), host)
         session = self._sessions.get(key)
@@ -241,7 +241,7 @@ def _new_session() -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # With an auth of its own, even an empty one, requests leaves .netrc alone.
+    # With any auth of its own, even an empty one, requests does not read .netrc.
     session.auth = _no_auth
     return session
 

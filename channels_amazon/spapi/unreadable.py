@@ -50,5 +50,5 @@ def try_listing(
 def raw_redacted(data: Any) -> str:
     """Return the JSON of `data` without personal data, cut to what a row can hold."""
     shown = json.dumps(redact_json(data), ensure_ascii=False)[:_LONGEST_RAW]
-    # Half a surrogate pair cannot be stored.
+    # Half a surrogate pair cannot be encoded as UTF-8.
     return shown.encode("utf-8", "replace").decode()

@@ -34,7 +34,7 @@ _PLAIN = frozenset(
     }
 )
 _LANGUAGE = re.compile(r"(title|url)_([a-z]{2,3}(?:[_-][a-z0-9]{2,4})?)\Z")
-# The longest that our columns hold.
+# Characters: the lengths of our columns.
 _LONGEST = {"sku": 80, "barcode": 20, "category": 400, "warehouse": 80, "title": 300}
 _LONGEST_URL = 500
 _MOST_STOCK = 1_000_000_000

@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
 MOST_LINES = 10_000
-# The page sends the text once more, which must stay below the limit for a form.
+# Bytes. The page sends the text back in a form, whose limit is 2.5 MB (Django's
+# DATA_UPLOAD_MAX_MEMORY_SIZE), and URL-encoding makes it longer.
 MOST_BYTES = 1_500_000
 
 ORDER, CARRIER, METHOD = "order id", "carrier", "method"
@@ -33,7 +35,7 @@ EXAMPLE = (
     ("902-7654321-7654321", "DHL", "", "JJD000390001", "2026-03-01 15:30", "B-7", "1"),
 )
 
-# What the columns are called, without case, spaces, dashes and underscores.
+# Accepted column names, folded: without case, spaces, dashes and underscores.
 _NAMES: dict[str, str] = {
     **dict.fromkeys(
         ("orderid", "amazonorderid", "order", "ordernumber", "orderno"), ORDER
@@ -64,8 +66,7 @@ _NAMES: dict[str, str] = {
 }
 _LONGEST = {ORDER: 40, CARRIER: 80, METHOD: 80, TRACKING: 80, SKU: 80}
 _SEPARATORS = "\t;,"
-_MOST_UNITS = 1_000_000
-# Year first, then hour: what spreadsheets of all countries can write.
+# Year first: 03/04/2026 would be two days, depending on the country.
 _MOMENT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -90,14 +91,14 @@ class FileParcel:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that says no parcel, and why."""
+    """A line that is not a parcel, and why."""
 
     line: int
     order_id: str
     reason: Sentence
 
 
-class _BadValue(ValueError):
+class _BadCell(ValueError):
     def __init__(self, reason: Sentence) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -140,7 +141,7 @@ def read_text(
     """
     header, _newline, _rest = text.partition("\n")
     separator = max(_SEPARATORS, key=header.count)
-    # The text's own line ends stay: a field in quotes may hold one.
+    # Keep the line ends: a quoted field may contain one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     columns = _columns(_first(reader))
     parcels: dict[tuple[str, str], FileParcel] = {}
@@ -153,11 +154,11 @@ def read_text(
         }
         try:
             if any(value.strip() for value in fields[len(columns) :]):
-                raise _BadValue(
+                raise _BadCell(
                     sentence("The line has more fields than the first line.")
                 )
             _take_over(_checked(row), line, parcels, today)
-        except _BadValue as error:
+        except _BadCell as error:
             rejected.append(RejectedLine(line, row.get(ORDER, ""), error.reason))
     return list(parcels.values()), rejected
 
@@ -234,11 +235,11 @@ def _join(names: Iterable[str]) -> str:
 def _checked(row: Row) -> Row:
     for name in _NEEDED:
         if not row.get(name):
-            raise _BadValue(sentence("%(column)s is empty.", column=name))
+            raise _BadCell(sentence("%(column)s is empty.", column=name))
     for name, longest in _LONGEST.items():
         value = row.get(name, "")
         if len(value) > longest or not value.isprintable():
-            raise _BadValue(
+            raise _BadCell(
                 sentence(
                     "%(column)s is longer than %(longest)d characters, or no text.",
                     column=name,
@@ -246,7 +247,7 @@ def _checked(row: Row) -> Row:
                 )
             )
     if re.fullmatch(r"\d(\.\d+)?E\+?\d+", row[TRACKING], re.IGNORECASE):
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "The tracking number was cut by a spreadsheet: format the column as "
                 "text before you save."
@@ -277,14 +278,14 @@ def _take_over(
 
 def _check_same(parcel: FileParcel, row: Row, sku: str) -> None:
     if (parcel.carrier, parcel.method) != (row[CARRIER], row.get(METHOD, "")):
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "Line %(line)d has the same tracking number with another carrier.",
                 line=parcel.lines[0],
             )
         )
     if not sku or not parcel.contents or sku in parcel.contents:
-        raise _BadValue(
+        raise _BadCell(
             sentence("Line %(line)d is the same parcel.", line=parcel.lines[0])
         )
 
@@ -292,17 +293,17 @@ def _check_same(parcel: FileParcel, row: Row, sku: str) -> None:
 def _units(row: Row) -> int:
     text = row.get(QUANTITY, "")
     if text and not row.get(SKU):
-        raise _BadValue(sentence("A quantity needs its SKU on the line."))
+        raise _BadCell(sentence("A quantity needs its SKU on the line."))
     if not text:
         return 1
-    # Spreadsheets write 2 as 2.0 now and then.
+    # Spreadsheets may write 2 as 2.0.
     if not re.fullmatch(r"[0-9]{1,9}(\.0+)?", text):
-        raise _BadValue(
+        raise _BadCell(
             sentence("quantity is “%(text)s”: a whole number is needed.", text=text)
         )
     units = int(text.partition(".")[0])
-    if not 0 < units <= _MOST_UNITS:
-        raise _BadValue(
+    if not 0 < units <= MOST_UNITS:
+        raise _BadCell(
             sentence("quantity is “%(text)s”: it must be 1 or more.", text=text)
         )
     return units
@@ -318,13 +319,13 @@ def _moment(text: str, today: datetime) -> datetime | None:
         year, month, day, hour, minute, second, zone = match.groups()
         on = date(int(year), int(month), int(day))
         if hour is None:
-            # The order may be of this day, too: its end is never before it.
+            # The order may be of the same day: the end of the day is never before it.
             end = datetime.combine(on, time(23, 59, 59), UTC)
             return min(end, today) if on <= today.date() else end
         at = time(int(hour), int(minute), int(second or 0))
         return datetime.combine(on, at, UTC) - _offset(zone)
     except (ValueError, OverflowError) as error:
-        raise _BadValue(
+        raise _BadCell(
             sentence(
                 "ship date is “%(text)s”: write it like 2026-03-01 15:30 (UTC).",
                 text=text[:40],

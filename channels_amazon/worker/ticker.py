@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats, lifecycle, queue, schedules
 
 # Ask when the last sign of life is this old; a working queue answers in 0.1 s.
@@ -83,6 +84,6 @@ class Ticker:
         if seen is not None and abs(timezone.now() - seen) < ASK_AFTER:
             return
         # Other hosts on the same queue may take the question: ask once for each.
-        hosts = heartbeats.living_hosts(Heartbeat.Kind.SUPERVISOR, 15.0)
+        hosts = heartbeats.living_hosts(Process.SUPERVISOR)
         for _host in range(max(hosts, 1)):
             queue.enqueue(queue.BEAT_TASK)

@@ -31,7 +31,7 @@ KEY = listings.ListingKey("A1", "SH/OE-1", (DE,))
 
 def test_confirm_sends_the_package_number_as_text(server: Scripted, kit: Kit) -> None:
     server.then(answer(204))
-    shipment = shipment_confirmation.Shipment(
+    shipment = shipment_confirmation.PackageDetail(
         marketplace_id=DE,
         package_number=1,
         carrier_code="Other",
@@ -139,13 +139,15 @@ def test_inventory_is_read_page_by_page(server: Scripted, kit: Kit) -> None:
     )
 
     query = fba_inventory.InventoryQuery(DE)
-    pages = list(fba_inventory.iterate_inventory_summaries(kit.client, query))
+    page = fba_inventory.get_inventory_summaries(kit.client, query)
+    last = fba_inventory.get_inventory_summaries(kit.client, query, page.next_token)
 
-    first = pages[0].summaries[0]
+    first = page.summaries[0]
     assert isinstance(first, fba_inventory.InventorySummary)
     assert (first.total, first.fulfillable, first.reserved) == (9, 5, 1)
     assert (first.unfulfillable, first.last_updated_at) == (None, None)
-    assert len(pages) == 2
+    assert (page.next_token, last.next_token) == ("n", None)
+    assert "nextToken=n" in server.received[1].path
 
 
 def test_unreadable_listing_stays_beside_the_good_ones(
@@ -159,14 +161,14 @@ def test_unreadable_listing_stays_beside_the_good_ones(
         kit.client, listings.ListingsSearch("A1", (DE,))
     )
 
-    aside = [one for one in page.items if isinstance(one, UnreadableListing)]
+    unreadable = [one for one in page.items if isinstance(one, UnreadableListing)]
     assert [one.sku for one in page.items] == ["BAD", "GOOD", None, None]
-    assert [one.reason for one in aside] == [
+    assert [one.reason for one in unreadable] == [
         "the field summaries is not a list of objects",
         "the field sku is missing",
         "the entry is not an object",
     ]
-    assert "canary" not in aside[0].raw_redacted
+    assert "canary" not in unreadable[0].raw_redacted
 
 
 def test_unreadable_units_stay_beside_the_good_ones(server: Scripted, kit: Kit) -> None:

@@ -67,7 +67,7 @@ def test_order_is_read_at_once_by_id(emulator: Emulator, client: SpApiClient) ->
 
     assert (order.order_id, order.fulfilled_by) == (order_id, "MERCHANT")
     assert order.items[0].quantity_ordered >= 1
-    assert order.delivery_address is not None
+    assert (order.recipient or {})["deliveryAddress"]
 
 
 def test_unknown_order_is_not_found(client: SpApiClient) -> None:
@@ -106,7 +106,7 @@ def test_shipment_is_confirmed_and_shown(
     (order_id,) = emulator.place_orders(1, region="eu", fulfilled_by="MERCHANT")
     emulator.advance(120)
     order = orders.get_order(client, order_id)
-    shipment = shipment_confirmation.Shipment(
+    shipment = shipment_confirmation.PackageDetail(
         marketplace_id=order.marketplace_id or "",
         package_number=1,
         carrier_code="DHL",
@@ -157,13 +157,16 @@ def test_listing_of_a_strange_sku_is_not_found(client: SpApiClient) -> None:
 def test_inventory_repeats_the_pool_on_each_site(client: SpApiClient) -> None:
     def units(marketplace_id: str) -> dict[str, int | None]:
         query = fba_inventory.InventoryQuery(marketplace_id)
-        pages = fba_inventory.iterate_inventory_summaries(client, query)
-        return {
-            one.seller_sku: one.fulfillable
-            for page in pages
-            for one in page.summaries
-            if isinstance(one, fba_inventory.InventorySummary)
-        }
+        found: dict[str, int | None] = {}
+        token: str | None = None
+        while True:
+            page = fba_inventory.get_inventory_summaries(client, query, token)
+            for one in page.summaries:
+                if isinstance(one, fba_inventory.InventorySummary):
+                    found[one.seller_sku] = one.fulfillable
+            token = page.next_token
+            if token is None:
+                return found
 
     german, french = units(DE), units("A13V1IB3VIYZZH")
 
@@ -332,7 +335,7 @@ def test_nothing_secret_is_recorded(
     order = orders.get_order(client, order_id)
     written = repr(recorder.calls) + repr(client) + repr(order)
 
-    address: dict[str, Any] = order.delivery_address or {}
+    address: dict[str, Any] = (order.recipient or {})["deliveryAddress"]
     hidden = [address[name] for name in ("name", "addressLine1", "postalCode")]
     assert hidden
     assert not any(value in written for value in hidden)

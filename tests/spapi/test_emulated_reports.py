@@ -12,7 +12,7 @@ from channels_amazon.rules.events.report_finished import read_report_event
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import fba_inventory, notifications, reports
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.order_report import OrderReport, read_order_report
+from channels_amazon.spapi.order_report import OrderReportContent, read_order_report
 from channels_amazon.spapi.outbound import OutboundItem
 from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.spapi.recorder import ListRecorder
@@ -52,7 +52,7 @@ def placed(client: SpApiClient, report: reports.Report) -> ReportDocument:
     return reports.get_report_document(client, report.document_id)
 
 
-def read(client: SpApiClient, report: reports.Report) -> OrderReport:
+def read(client: SpApiClient, report: reports.Report) -> OrderReportContent:
     with open_report_document(client, placed(client, report)) as content:
         return read_order_report(content.file, charset=content.charset)
 
@@ -74,7 +74,7 @@ def test_report_holds_the_orders_placed(
     assert len(mine) == 5
     assert {order.fulfilled_by for order in mine} == {"MERCHANT"}
     assert all(line.sku and line.quantity for order in mine for line in order.lines)
-    assert not found.set_aside
+    assert not found.quarantined
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "shift_jis"])
@@ -96,7 +96,7 @@ def test_report_is_read_in_odd_forms(
     found = read(client, finished(emulator, client))
 
     assert len(found.orders) >= 3
-    assert not found.set_aside
+    assert not found.quarantined
 
 
 def test_order_of_a_web_shop_is_known_in_the_report(
@@ -151,21 +151,6 @@ def test_document_address_runs_out(
 
     assert recorder.calls[-1].operation == "report.document"
     assert "?" not in recorder.calls[-1].path
-
-
-def test_report_waiting_can_be_cancelled_and_found(
-    emulator: Emulator, client: SpApiClient
-) -> None:
-    emulator.control("reports", seconds=600)
-    report_id = asked(client)
-
-    reports.cancel_report(client, report_id)
-
-    query = reports.ReportsQuery([reports.ALL_ORDERS], [reports.CANCELLED])
-    found = [report.report_id for report in reports.iterate_reports(client, query)]
-    assert found == [report_id]
-    with pytest.raises(errors.InvalidRequest):
-        reports.cancel_report(client, report_id)
 
 
 def test_end_of_a_report_is_told(

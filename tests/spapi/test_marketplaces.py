@@ -6,7 +6,6 @@ from channels_amazon.marketplaces import (
     MARKETPLACES,
     REGIONS,
     by_region,
-    seller_central_hosts,
 )
 
 
@@ -23,11 +22,7 @@ def test_pool_is_shared_by_pan_european_sites_only() -> None:
     assert (pools["GB"], pools["US"], pools["JP"]) == ("UK", "US", "JP")
 
 
-def test_seller_central_hosts_are_names_without_scheme() -> None:
-    hosts = seller_central_hosts()
-
-    assert {"sellercentral.amazon.com", "sellercentral-europe.amazon.com"} <= hosts
-    assert all("/" not in host for host in hosts)
+def test_european_site_is_managed_at_the_shared_seller_central() -> None:
     assert MARKETPLACES["A1PA6795UKMFR9"].seller_central == (
         "https://sellercentral-europe.amazon.com"
     )

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from channels_amazon.spapi.errors import UnexpectedResponse
 from channels_amazon.spapi.order_report import (
-    OrderReport,
+    OrderReportContent,
+    QuarantinedRow,
     ReportOrder,
     ReportRow,
-    RowSetAside,
     iterate_rows,
     read_order_report,
 )
@@ -78,12 +78,12 @@ def written(
     return "".join(line + end for line in lines).encode(encoding)
 
 
-def read(content: bytes, marketplace_id: str = DE) -> OrderReport:
+def read(content: bytes, marketplace_id: str = DE) -> OrderReportContent:
     return read_order_report(io.BytesIO(content), marketplace_id=marketplace_id)
 
 
-def only(report: OrderReport) -> ReportOrder:
-    assert not report.set_aside
+def only(report: OrderReportContent) -> ReportOrder:
+    assert not report.quarantined
     (order,) = report.orders
     return order
 
@@ -219,17 +219,17 @@ def test_damaged_line_does_not_turn_the_others_into_nonsense() -> None:
     report = read(good + bad + b"\r\n")
 
     assert [line.sku for line in report.orders[0].lines] == ["Größe", "Maß"]
-    assert report.set_aside == (RowSetAside(4, "the row is not utf-8", ORDER),)
+    assert report.quarantined == (QuarantinedRow(4, "the row is not utf-8", ORDER),)
 
 
-def test_byte_that_is_no_letter_sets_its_row_aside() -> None:
+def test_byte_that_is_no_letter_quarantines_its_row() -> None:
     good = written(row(sku="Größe"), row(sku="Maß"), encoding="cp1252")
     bad = good.split(b"\r\n")[1].replace(b"Berlin", b"\x81")
 
     report = read(good + bad)
 
     assert (report.encoding, len(report.orders[0].lines)) == ("cp1252", 2)
-    assert report.set_aside[0].reason == "the row is not cp1252"
+    assert report.quarantined[0].reason == "the row is not cp1252"
 
 
 @pytest.mark.parametrize(
@@ -241,14 +241,14 @@ def test_byte_that_is_no_letter_sets_its_row_aside() -> None:
         ("z" * 2_000_000, "the row is too long", ""),
     ],
 )
-def test_misshapen_row_is_set_aside(cells: str, reason: str, order_id: str) -> None:
+def test_misshapen_row_is_quarantined(cells: str, reason: str, order_id: str) -> None:
     content = written(row()) + cells.encode() + b"\r\n" + written(row())
 
     report = read(content)
 
     # The header that comes again is a row with no time in it.
-    assert report.set_aside[0] == RowSetAside(3, reason, order_id)
-    assert [aside.line for aside in report.set_aside] == [3, 4]
+    assert report.quarantined[0] == QuarantinedRow(3, reason, order_id)
+    assert [row.line for row in report.quarantined] == [3, 4]
     assert len(report.orders[0].lines) == 2
 
 
@@ -275,9 +275,9 @@ def test_misshapen_row_is_set_aside(cells: str, reason: str, order_id: str) -> N
 def test_unreadable_cell_is_named(name: str, text: str) -> None:
     report = read(written(row() | {name: text}, row()))
 
-    (aside,) = report.set_aside
-    assert (aside.line, aside.reason) == (2, f"the column {name} is not readable")
-    assert aside.order_id == ("" if name == "amazon-order-id" else ORDER)
+    (bad,) = report.quarantined
+    assert (bad.line, bad.reason) == (2, f"the column {name} is not readable")
+    assert bad.order_id == ("" if name == "amazon-order-id" else ORDER)
     assert len(report.orders) == 1
 
 
@@ -332,7 +332,7 @@ def test_rows_past_the_limit_are_refused() -> None:
 def test_row_shows_nothing_of_the_recipient() -> None:
     rows = list(iterate_rows(open_table(io.BytesIO(written(row(), {"sku": "x"})))))
 
-    assert [type(one) for one in rows] == [ReportRow, RowSetAside]
+    assert [type(one) for one in rows] == [ReportRow, QuarantinedRow]
     assert "Berlin" not in repr(rows)
 
 
@@ -370,7 +370,7 @@ def test_whatever_is_written_is_read_again(
 
     report = read(content)
 
-    assert not report.set_aside
+    assert not report.quarantined
     for which in {entry[0] for entry in told}:
         mine = [entry for entry in told if entry[0] == which]
         (order,) = [
@@ -392,5 +392,5 @@ def test_no_rubbish_below_the_header_breaks_the_report(
     report = read(content, marketplace_id)
 
     assert sum(len(order.lines) for order in report.orders) >= 2
-    told = sum(len(order.lines) for order in report.orders) + len(report.set_aside)
+    told = sum(len(order.lines) for order in report.orders) + len(report.quarantined)
     assert told == report.row_count

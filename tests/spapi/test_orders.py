@@ -81,7 +81,7 @@ def test_order_is_read_whole() -> None:
     assert order.grand_total == Money(Decimal("19.90"), "EUR")
     assert (order.status, order.is_replacement) == ("UNSHIPPED", True)
     assert order.packages[0].items[0].quantity == 1
-    assert (order.delivery_address or {})["postalCode"] == "10115"
+    assert (order.recipient or {})["deliveryAddress"]["postalCode"] == "10115"
 
 
 def test_item_is_read_with_its_cancel_request() -> None:

@@ -8,9 +8,9 @@ from channels_amazon.spapi import operations
 from channels_amazon.spapi.operations import Operation
 from channels_amazon.spapi.retry import (
     MAX_ATTEMPTS,
+    AttemptResult,
     Effort,
     GiveUp,
-    Outcome,
     Retry,
     backoff,
     decide,
@@ -25,36 +25,36 @@ FRESH = Effort(attempt=1, elapsed=0.0, budget=20.0)
 @pytest.mark.parametrize(
     ("operation", "outcome", "repeats"),
     [
-        (READ, Outcome(status=500), True),
-        (READ, Outcome(status=502), True),
-        (READ, Outcome(status=503), True),
-        (READ, Outcome(status=504), True),
-        (READ, Outcome(status=429), True),
-        (READ, Outcome(status=400), False),
-        (READ, Outcome(status=403), False),
-        (READ, Outcome(status=404), False),
-        (READ, Outcome(status=413), False),
-        (READ, Outcome(status=302), False),
-        (READ, Outcome(status=200), False),
-        (READ, Outcome(step="dns"), True),
-        (READ, Outcome(step="connect"), True),
-        (READ, Outcome(step="proxy"), True),
-        (READ, Outcome(step="timeout"), True),
-        (READ, Outcome(step="read"), True),
-        (READ, Outcome(step="tls"), False),
-        (WRITE, Outcome(status=429), True),
-        (WRITE, Outcome(step="connect"), True),
-        (WRITE, Outcome(step="dns"), True),
-        (WRITE, Outcome(status=500), False),
-        (WRITE, Outcome(status=503), False),
-        (WRITE, Outcome(step="timeout"), False),
-        (WRITE, Outcome(step="read"), False),
-        (SAFE_WRITE, Outcome(status=503), True),
-        (SAFE_WRITE, Outcome(step="timeout"), True),
+        (READ, AttemptResult(status=500), True),
+        (READ, AttemptResult(status=502), True),
+        (READ, AttemptResult(status=503), True),
+        (READ, AttemptResult(status=504), True),
+        (READ, AttemptResult(status=429), True),
+        (READ, AttemptResult(status=400), False),
+        (READ, AttemptResult(status=403), False),
+        (READ, AttemptResult(status=404), False),
+        (READ, AttemptResult(status=413), False),
+        (READ, AttemptResult(status=302), False),
+        (READ, AttemptResult(status=200), False),
+        (READ, AttemptResult(step="dns"), True),
+        (READ, AttemptResult(step="connect"), True),
+        (READ, AttemptResult(step="proxy"), True),
+        (READ, AttemptResult(step="timeout"), True),
+        (READ, AttemptResult(step="read"), True),
+        (READ, AttemptResult(step="tls"), False),
+        (WRITE, AttemptResult(status=429), True),
+        (WRITE, AttemptResult(step="connect"), True),
+        (WRITE, AttemptResult(step="dns"), True),
+        (WRITE, AttemptResult(status=500), False),
+        (WRITE, AttemptResult(status=503), False),
+        (WRITE, AttemptResult(step="timeout"), False),
+        (WRITE, AttemptResult(step="read"), False),
+        (SAFE_WRITE, AttemptResult(status=503), True),
+        (SAFE_WRITE, AttemptResult(step="timeout"), True),
     ],
 )
 def test_decide_repeats_only_what_is_harmless(
-    operation: Operation, outcome: Outcome, repeats: bool
+    operation: Operation, outcome: AttemptResult, repeats: bool
 ) -> None:
     verdict = decide(FRESH, outcome, operation, 0.5)
 
@@ -70,11 +70,11 @@ def test_decide_repeats_only_what_is_harmless(
     ],
 )
 def test_decide_gives_up_when_attempts_or_time_are_used(effort: Effort) -> None:
-    assert decide(effort, Outcome(status=503), READ, 0.9) == GiveUp()
+    assert decide(effort, AttemptResult(status=503), READ, 0.9) == GiveUp()
 
 
 def test_decide_leaves_the_wait_after_429_to_the_bucket() -> None:
-    assert decide(FRESH, Outcome(status=429), READ, 0.9) == Retry(0.0)
+    assert decide(FRESH, AttemptResult(status=429), READ, 0.9) == Retry(0.0)
 
 
 def test_backoff_doubles_to_a_ceiling() -> None:

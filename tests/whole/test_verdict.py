@@ -88,7 +88,7 @@ def scene(emulator: Emulator, tmp_path: Path) -> Scene:
     )
     create_shipment(order, draft=draft, actor="test")
     runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
-    Shipment.objects.update(send_after=timezone.now())
+    Shipment.objects.update(next_attempt_at=timezone.now())
     runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
     run = verdict.Run([order_id], [Parcel(order_id, TRACKING, 2)], [], before)
     return Scene(product, run, order, theirs)

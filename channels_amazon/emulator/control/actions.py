@@ -25,7 +25,7 @@ from ..orders.lifecycle import (
     ship_all_fba,
     ship_by_amazon,
 )
-from ..orders.ordering import Wish, chances_of, place_orders, spread_orders
+from ..orders.ordering import OrderSpec, chances_of, place_orders, spread_orders
 from ..worlds.builder import add_sellers as open_accounts
 from ..worlds.builder import build_world
 from .fields import Body, ControlError, Json
@@ -50,12 +50,12 @@ def buy(world: World, body: Body) -> Json:
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
     apart = {"n", "over_seconds", "seed"}
-    wish = Wish(**{key: value for key, value in body.items() if key not in apart})
+    spec = OrderSpec(**{key: value for key, value in body.items() if key not in apart})
     with chances_of(world, body["seed"]):
         if body["over_seconds"] <= 0:
-            return {"order_ids": place_orders(world, body["n"], wish)}
+            return {"order_ids": place_orders(world, body["n"], spec)}
         span = body["over_seconds"]
-        return {"order_ids": spread_orders(world, body["n"], wish, span)}
+        return {"order_ids": spread_orders(world, body["n"], spec, span)}
 
 
 def cancel(world: World, body: Body) -> Json:

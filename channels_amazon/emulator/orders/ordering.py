@@ -24,8 +24,8 @@ TICK = 0.1
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What an order to place must be like; what is left open is chosen by chance."""
+class OrderSpec:
+    """What an order to place must be like; None is chosen by chance."""
 
     region: str = "na"
     seller_id: str | None = None
@@ -44,29 +44,29 @@ class Wish:
     replacement_of: str | None = None
 
 
-def place_orders(world: World, n: int, wish: Wish | None = None) -> list[str]:
-    """Place n orders as wished and return their ids; raises LifecycleError."""
+def place_orders(world: World, n: int, spec: OrderSpec | None = None) -> list[str]:
+    """Place n orders as specified and return their ids; raises LifecycleError."""
     with world.lock:
-        return [place_order(world, wish or Wish()).order_id for _ in range(n)]
+        return [place_order(world, spec or OrderSpec()).order_id for _ in range(n)]
 
 
-def place_order(world: World, wish: Wish) -> Order:
+def place_order(world: World, spec: OrderSpec) -> Order:
     """Place one order now: stock is taken, events are raised."""
-    order = _draft_wish(world, wish, Shelf(world))
-    open_order(world, order, stays=wish.status is not None)
+    order = _draft_from_spec(world, spec, Shelf(world))
+    open_order(world, order, stays=spec.status is not None)
     return order
 
 
-def spread_orders(world: World, n: int, wish: Wish, seconds: float) -> list[str]:
+def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list[str]:
     """Place n orders evenly over so many simulated seconds; return their ids.
 
     All are made up now, from the stock there is now, so that what is asked of this
     Amazon meanwhile does not change them. Raises LifecycleError.
     """
     shelf = Shelf(world)
-    orders = [_draft_wish(world, wish, shelf) for _ in range(n)]
+    orders = [_draft_from_spec(world, spec, shelf) for _ in range(n)]
     tick = TICK * world.clock.speed
-    stays = wish.status is not None
+    stays = spec.status is not None
     batches: dict[float, list[Order]] = {}
     for number, order in enumerate(orders):
         due = number * seconds / n
@@ -78,7 +78,7 @@ def spread_orders(world: World, n: int, wish: Wish, seconds: float) -> list[str]
 
 @contextmanager
 def chances_of(world: World, seed: int | None) -> Iterator[None]:
-    """Let chance begin anew with a seed for a while, then go on as before."""
+    """Use a seeded random generator for a while, then go on with the world's own."""
     kept = world.random
     if seed is not None:
         world.random = random.Random(seed)
@@ -93,13 +93,13 @@ class Shelf:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._found: dict[tuple[str, Wish], list[Listing]] = {}
+        self._found: dict[tuple[str, OrderSpec], list[Listing]] = {}
 
-    def fitting(self, seller_id: str, wish: Wish) -> list[Listing]:
-        """Return the listings that fit a wish, in SKU order."""
-        key = (seller_id, wish)
+    def fitting(self, seller_id: str, spec: OrderSpec) -> list[Listing]:
+        """Return the listings that fit a spec, in SKU order."""
+        key = (seller_id, spec)
         if key not in self._found:
-            self._found[key] = _fitting(self._world, seller_id, wish)
+            self._found[key] = _fitting(self._world, seller_id, spec)
         return self._found[key]
 
 
@@ -110,24 +110,24 @@ def _open_batch(world: World, orders: list[Order], *, stays: bool) -> None:
         open_order(world, order, stays=stays)
 
 
-def _draft_wish(world: World, wish: Wish, shelf: Shelf) -> Order:
-    seller_id = _seller_id(world, wish)
-    if wish.amazon_share is not None and wish.fulfilled_by is None:
-        is_amazons = world.random.random() < wish.amazon_share
+def _draft_from_spec(world: World, spec: OrderSpec, shelf: Shelf) -> Order:
+    seller_id = _seller_id(world, spec)
+    if spec.amazon_share is not None and spec.fulfilled_by is None:
+        is_amazons = world.random.random() < spec.amazon_share
         shipper = "AMAZON" if is_amazons else "MERCHANT"
-        wish = replace(wish, fulfilled_by=shipper)
-    listings = _choose(world, shelf.fitting(seller_id, wish), wish)
-    fulfilled_by = wish.fulfilled_by or _fulfilled_by(world.random, listings[0])
-    marketplace_id = wish.marketplace_id or _site(world, listings, fulfilled_by)
+        spec = replace(spec, fulfilled_by=shipper)
+    listings = _choose(world, shelf.fitting(seller_id, spec), spec)
+    fulfilled_by = spec.fulfilled_by or _fulfilled_by(world.random, listings[0])
+    marketplace_id = spec.marketplace_id or _site(world, listings, fulfilled_by)
     order = draft_order(world, listings, marketplace_id, fulfilled_by, at=world.now())
-    if wish.quantity is not None:
-        order.items[0].quantity = wish.quantity
-    if wish.unknown_sku:
+    if spec.quantity is not None:
+        order.items[0].quantity = spec.quantity
+    if spec.unknown_sku:
         order.items[0].sku = f"UNKNOWN-{world.serial():05d}"
-    order.currency = wish.currency or order.currency
-    order.status = wish.status or "PENDING"
-    if wish.replacement_of:
-        _make_replacement(order, wish.replacement_of)
+    order.currency = spec.currency or order.currency
+    order.status = spec.status or "PENDING"
+    if spec.replacement_of:
+        _make_replacement(order, spec.replacement_of)
     return order
 
 
@@ -197,36 +197,36 @@ def _draft_item(world: World, listing: Listing, marketplace_id: str) -> OrderIte
     )
 
 
-def _seller_id(world: World, wish: Wish) -> str:
-    if wish.seller_id is not None:
-        if wish.seller_id not in world.sellers:
-            raise LifecycleError(f"There is no seller {wish.seller_id}.")
-        return wish.seller_id
-    if wish.region not in REGIONS:
-        raise LifecycleError(f"There is no region {wish.region}.")
-    return world.seller_of_region(wish.region).seller_id
+def _seller_id(world: World, spec: OrderSpec) -> str:
+    if spec.seller_id is not None:
+        if spec.seller_id not in world.sellers:
+            raise LifecycleError(f"There is no seller {spec.seller_id}.")
+        return spec.seller_id
+    if spec.region not in REGIONS:
+        raise LifecycleError(f"There is no region {spec.region}.")
+    return world.seller_of_region(spec.region).seller_id
 
 
-def _fitting(world: World, seller_id: str, wish: Wish) -> list[Listing]:
+def _fitting(world: World, seller_id: str, spec: OrderSpec) -> list[Listing]:
     """Find what may be bought; a named SKU may be even when it is sold out."""
-    needs_stock = wish.sku is None and not wish.ignore_stock
+    needs_stock = spec.sku is None and not spec.ignore_stock
     return [
         listing
         for listing in world.seller_listings(seller_id)
-        if wish.sku in (None, listing.sku)
+        if spec.sku in (None, listing.sku)
         and listing.offers
-        and wish.marketplace_id in (None, *listing.offers)
-        and _offers(listing, wish.fulfilled_by)
-        and (not needs_stock or _is_in_stock(world, listing, wish))
+        and spec.marketplace_id in (None, *listing.offers)
+        and _offers(listing, spec.fulfilled_by)
+        and (not needs_stock or _is_in_stock(world, listing, spec))
     ]
 
 
-def _choose(world: World, fitting: list[Listing], wish: Wish) -> list[Listing]:
+def _choose(world: World, fitting: list[Listing], spec: OrderSpec) -> list[Listing]:
     """Choose what is bought; raises LifecycleError where nothing fits."""
     if not fitting:
         raise LifecycleError("No listing in stock fits the wished order.")
     first = world.random.choice(fitting)
-    if wish.sku is not None or wish.unknown_sku or wish.quantity is not None:
+    if spec.sku is not None or spec.unknown_sku or spec.quantity is not None:
         return [first]
     mates = [
         other
@@ -265,12 +265,12 @@ def _offers(listing: Listing, fulfilled_by: str | None) -> bool:
     return True
 
 
-def _is_in_stock(world: World, listing: Listing, wish: Wish) -> bool:
-    if listing.quantity and wish.fulfilled_by != "AMAZON":
+def _is_in_stock(world: World, listing: Listing, spec: OrderSpec) -> bool:
+    if listing.quantity and spec.fulfilled_by != "AMAZON":
         return True
-    if not listing.is_fba or wish.fulfilled_by == "MERCHANT":
+    if not listing.is_fba or spec.fulfilled_by == "MERCHANT":
         return False
-    sites = [wish.marketplace_id] if wish.marketplace_id else list(listing.offers)
+    sites = [spec.marketplace_id] if spec.marketplace_id else list(listing.offers)
     stocks = [world.stock_for(listing.seller_id, listing.sku, site) for site in sites]
     return any(stock is not None and stock.fulfillable > 0 for stock in stocks)
 

@@ -15,7 +15,6 @@ from ..model.places import PLACES
 from ..model.state import World
 
 BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
-BY_CREATION = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 COLUMNS = (
     "amazon-order-id",
     "merchant-order-id",

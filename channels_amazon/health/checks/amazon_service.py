@@ -17,7 +17,7 @@ from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.wording import sentence
 
 FIRST_FAILURE = 500
-# So many operations without an answer are no fault of one of them.
+# Operations: one that fails may be broken itself; from two on, Amazon is.
 SEVERAL = 2
 LOOK_BACK = timedelta(days=1)
 
@@ -63,7 +63,7 @@ def _token_error(context: CheckContext) -> ServiceUnavailable | None:
     except ServiceUnavailable as error:
         return error
     except ShoplinkError:
-        # It answered: what it answered is the token check's to tell.
+        # It answered; the token check reports what.
         return None
     return None
 

@@ -11,7 +11,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.wording import sentence
 
-# Amazon's year, and the reminder a month before its end.
+# An authorisation lasts a year; remind a month before its end.
 LASTS = timedelta(days=365)
 REMIND = timedelta(days=335)
 

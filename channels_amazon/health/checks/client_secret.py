@@ -11,7 +11,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.wording import sentence
 
-# Amazon's deadline; its own reminders start 90 days before.
+# Amazon's deadline for rotating a secret; its own reminders start 90 days before.
 LASTS = timedelta(days=180)
 REMIND_BEFORE = timedelta(days=30)
 

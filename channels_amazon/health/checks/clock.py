@@ -43,7 +43,7 @@ def _skew(context: CheckContext) -> float | None:
     """Return by how many seconds Amazon's clock is ahead, by the newest answers."""
     told = [route.skew for route in context.routes().values() if route.skew is not None]
     if told:
-        # The smaller one: a slow answer makes it look larger.
+        # The smaller skew: a slow answer makes it look larger than it is.
         return min(told, key=abs)
     recent = ApiCall.objects.filter(
         started_at__gte=context.now - LOOK_BACK, clock_skew__isnull=False
@@ -110,7 +110,7 @@ def host_zone(localtime: Path) -> str:
     _folder, found, name = target.partition("zoneinfo/")
     if found:
         return name
-    # A copy instead of a link: its last line is the zone's rule.
+    # A copy instead of a link: the last line of a zone file is its rule.
     return "UTC" if localtime.read_bytes().rstrip().endswith(b"UTC0") else "local"
 
 

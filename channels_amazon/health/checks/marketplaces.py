@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy
 
-from channels_amazon.health.context import CheckContext, Site, Sites
+from channels_amazon.health.context import (
+    CheckContext,
+    MarketplaceState,
+    MarketplaceStates,
+)
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
 from channels_amazon.marketplaces import MARKETPLACES
@@ -41,7 +45,7 @@ def run(context: CheckContext) -> list[Finding]:
     ]
 
 
-def _absent(known: Sites, sites: Sequence[Site]) -> Finding:
+def _absent(known: MarketplaceStates, sites: Sequence[MarketplaceState]) -> Finding:
     return Finding(
         code="marketplace.not_participating",
         level=Level.WARNING if known.active else Level.ERROR,
@@ -54,7 +58,7 @@ def _absent(known: Sites, sites: Sequence[Site]) -> Finding:
     )
 
 
-def _suspended(known: Sites, sites: Sequence[Site]) -> Finding:
+def _suspended(known: MarketplaceStates, sites: Sequence[MarketplaceState]) -> Finding:
     return Finding(
         code="marketplace.suspended_listings",
         level=Level.WARNING,
@@ -69,16 +73,18 @@ def _suspended(known: Sites, sites: Sequence[Site]) -> Finding:
     )
 
 
-def _names(sites: Sequence[Site]) -> str:
+def _names(sites: Sequence[MarketplaceState]) -> str:
     return ", ".join(site.country for site in sites)
 
 
-def _addresses(sites: Sequence[Site]) -> list[str]:
+def _addresses(sites: Sequence[MarketplaceState]) -> list[str]:
     known = (MARKETPLACES.get(site.id) for site in sites)
     return sorted({place.seller_central for place in known if place})
 
 
-def _seen(known: Sites, sites: Sequence[Site]) -> dict[str, object]:
+def _seen(
+    known: MarketplaceStates, sites: Sequence[MarketplaceState]
+) -> dict[str, object]:
     seen: dict[str, object] = {
         "operation": "getMarketplaceParticipations",
         "marketplaces": [site.country for site in sites],

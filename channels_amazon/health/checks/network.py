@@ -10,7 +10,7 @@ from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
 from channels_amazon.services.jobs.heartbeats import host_name
-from channels_amazon.spapi.network_probe import Route
+from channels_amazon.spapi.network_probe import ProbedRoute
 from channels_amazon.wording import sentence
 
 CAUSES: dict[str, str] = {
@@ -53,7 +53,7 @@ FIXES: dict[str, str] = {
 def run(context: CheckContext) -> list[Finding]:
     """Walk to Amazon's API and to Login with Amazon: name, socket, TLS, HTTP."""
     routes = context.routes()
-    by_fault: dict[str, list[Route]] = {}
+    by_fault: dict[str, list[ProbedRoute]] = {}
     for route in _ours(routes[AMAZON], routes[LOGIN]):
         if route.broken is not None:
             by_fault.setdefault(route.broken.fault, []).append(route)
@@ -68,14 +68,14 @@ def run(context: CheckContext) -> list[Finding]:
     ]
 
 
-def _ours(amazon: Route, login: Route) -> Sequence[Route]:
+def _ours(amazon: ProbedRoute, login: ProbedRoute) -> Sequence[ProbedRoute]:
     """Leave out a silent token endpoint beside an API that answers: an outage."""
     broken = login.broken
     is_outage = broken is not None and broken.name == "http" and not amazon.broken
     return (amazon,) if is_outage else (amazon, login)
 
 
-def _finding(fault: str, routes: Sequence[Route]) -> Finding:
+def _finding(fault: str, routes: Sequence[ProbedRoute]) -> Finding:
     hosts = list(dict.fromkeys(route.host for route in routes))
     return Finding(
         code=f"network.{fault}",
@@ -89,7 +89,7 @@ def _finding(fault: str, routes: Sequence[Route]) -> Finding:
     )
 
 
-def _lines(route: Route) -> list[str]:
+def _lines(route: ProbedRoute) -> list[str]:
     lines = [
         f"{route.host} {step.name}: {'FAILED ' if step.fault else ''}{step.detail} "
         f"({1000 * step.seconds:.0f} ms)"

@@ -11,19 +11,18 @@ from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Heartbeat, Notification, Order
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.models import Notification, Order
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health import processes
 from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
 from channels_amazon.spapi.sqs import Queue, SqsError
 from channels_amazon.wording import sentence
 
-# The reader shows life between two long polls of 20 s.
-ALIVE_SECONDS = 60.0
 SETTLED = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=1)
-# A single order without an event may have changed in a way that raises none.
+# Orders: one or two may have changed in a way that raises no event.
 ENOUGH = 3
 READ = "manage.py consume_notifications"
 
@@ -103,9 +102,9 @@ def _queue() -> list[Finding]:
 def _reader(context: CheckContext) -> list[Finding]:
     if not context.account.subscription_id:
         return []
-    if heartbeats.is_alive(Heartbeat.Kind.CONSUMER, ALIVE_SECONDS):
+    state = processes.state_of(Process.CONSUMER, context.now)
+    if state.is_alive:
         return []
-    beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
     return [
         Finding(
             code="notifications.consumer_down",
@@ -113,7 +112,7 @@ def _reader(context: CheckContext) -> list[Finding]:
                 "Nobody reads the queue of Amazon's events: orders arrive late."
             ),
             fix=sentence("Start the reader on this server: %(command)s", command=READ),
-            evidence={"last_beat_at": beat.beat_at if beat else None, "command": READ},
+            evidence={"last_beat_at": state.last_beat_at, "command": READ},
         )
     ]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy
 
-from channels_amazon.health.context import CheckContext, Site
+from channels_amazon.health.context import CheckContext, MarketplaceState
 from channels_amazon.health.finding import Finding, NotChecked, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Permission, label
@@ -23,7 +23,7 @@ from channels_amazon.wording import sentence
 Name = Permission.Name
 State = Permission.State
 
-# The job probes once a day.
+# The permissions job probes once a day, and may run up to two hours late.
 KNOWN_FOR = timedelta(hours=26)
 
 # Which role, by Amazon's name, opens each capability.
@@ -88,7 +88,7 @@ def _or_known(context: CheckContext, answer: ProbeResult) -> ProbeResult:
 
 
 def _of_name(
-    name: str, sites: Sequence[Site], answers: Sequence[ProbeResult]
+    name: str, sites: Sequence[MarketplaceState], answers: Sequence[ProbeResult]
 ) -> Finding | None:
     hits = [
         (site, result)

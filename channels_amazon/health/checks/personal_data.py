@@ -34,13 +34,15 @@ def run(context: CheckContext) -> list[Finding]:
     An order that Amazon changed since it was read tells nothing yet: its recipient may
     come with the next reading.
     """
-    orders = Order.objects.filter(
-        account=context.account,
-        fulfilled_by=Order.FulfilledBy.MERCHANT,
-        status__in=Order.TO_SHIP,
-        completed_at__gte=context.now - LOOK_BACK,
-        stale_since__isnull=True,
-    ).order_by("-completed_at")
+    orders = (
+        Order.objects.to_ship()
+        .filter(
+            account=context.account,
+            completed_at__gte=context.now - LOOK_BACK,
+            stale_since__isnull=True,
+        )
+        .order_by("-completed_at")
+    )
     rows = dict(orders.values_list("pk", "amazon_order_id")[:LOOK_AT])
     if not rows:
         return [

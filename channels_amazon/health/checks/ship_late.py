@@ -11,10 +11,9 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, Shipment
 from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.shipping.lateness import WARN_BEFORE
 from channels_amazon.wording import sentence
 
-# Amazon counts what is confirmed after the latest ship time as late.
-NEAR = timedelta(hours=4)
 SHOWN = 5
 
 
@@ -27,8 +26,13 @@ SHOWN = 5
 def run(context: CheckContext) -> list[Finding]:
     """Count the merchant's unshipped orders that are past their time, or near it."""
     orders = Order.objects.filter(account=context.account).to_ship()
-    near = orders.filter(ship_by__lt=context.now + NEAR).order_by("ship_by", "pk")
-    rows = list(near.values_list("pk", "amazon_order_id", "ship_by")[:COUNT_CAP])
+    near = orders.filter(ship_by__lt=context.now + WARN_BEFORE).order_by(
+        "ship_by", "pk"
+    )
+    facts = near.order_by("ship_by", "pk").values_list(
+        "pk", "amazon_order_id", "ship_by"
+    )
+    rows = list(facts[:COUNT_CAP])
     if not rows:
         return [well(sentence("No order is past its latest ship time, or near it."))]
     late = [row for row in rows if row[2] and row[2] < context.now]
@@ -52,7 +56,7 @@ def run(context: CheckContext) -> list[Finding]:
         cause = sentence(
             "%(count)d orders must be confirmed as shipped within %(hours)d hours.",
             count=len(rows),
-            hours=round(NEAR.total_seconds() / 3600),
+            hours=WARN_BEFORE // timedelta(hours=1),
         )
     return [
         Finding(

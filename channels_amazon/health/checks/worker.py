@@ -12,17 +12,15 @@ from redis.exceptions import RedisError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Heartbeat, SyncJob, SyncRun, translated
-from channels_amazon.services.jobs import heartbeats, queue
+from channels_amazon.models import SyncJob, SyncRun, translated
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health import processes
+from channels_amazon.services.jobs import queue
 from channels_amazon.services.jobs.lifecycle import label_of
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
-Kind = Heartbeat.Kind
-
-# A queue that works shows life every two seconds, a supervisor every five.
-ALIVE_SECONDS = 30.0
-# How long a lease may have run out before anyone should have noticed.
+# A lease that ran out is taken over by the next drain; this is time enough for one.
 GRACE = timedelta(seconds=30)
 LOOK_BACK = timedelta(minutes=15)
 START = "manage.py worker"
@@ -31,15 +29,15 @@ START = "manage.py worker"
 @check("worker", group="queue", order=1, title=gettext_lazy("Broker and worker"))
 def run(context: CheckContext) -> list[Finding]:
     """Reach the broker, look for signs of life, then for work that got stuck."""
-    found = [*_broker(), *_worker(), *_stuck(context)]
+    found = [*_broker(), *_worker(context), *_stuck(context)]
     if found:
         return found
-    beat = heartbeats.latest(Kind.QUEUE)
+    state = processes.state_of(Process.QUEUE, context.now)
     return [
         well(
             sentence("A worker runs, and tasks come through the queue."),
-            last_beat_at=beat.beat_at if beat else None,
-            from_host=beat.host if beat else "",
+            last_beat_at=state.last_beat_at,
+            from_host=state.host,
         )
     ]
 
@@ -69,15 +67,12 @@ def _broker() -> list[Finding]:
     return []
 
 
-def _worker() -> list[Finding]:
-    if heartbeats.is_alive(Kind.QUEUE, ALIVE_SECONDS):
+def _worker(context: CheckContext) -> list[Finding]:
+    state = processes.state_of(Process.QUEUE, context.now)
+    if state.is_alive:
         return []
-    beat = heartbeats.latest(Kind.QUEUE)
-    seen = {
-        "last_beat_at": beat.beat_at if beat else None,
-        "last_host": beat.host if beat else "",
-    }
-    if heartbeats.is_alive(Kind.SUPERVISOR, ALIVE_SECONDS):
+    seen = {"last_beat_at": state.last_beat_at, "last_host": state.host}
+    if processes.is_alive(Process.SUPERVISOR, context.now):
         return [
             Finding(
                 code="queue.worker_stuck",

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
-_LEVELS = {"error": 0, "warning": 1, "ok": 2}
+
+class Severity(StrEnum):
+    """How bad a fault is, the worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OK = "ok"
+
+
+_SEVERITIES = tuple(Severity)
 
 # The road to Amazon carries everything that is asked of it.
 _ROAD = (
@@ -104,26 +114,26 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RankedFault:
     """What a check found, as far as its rank depends on it.
 
     `because` is the code of another fault that the check itself blames, "" for none.
     """
 
     code: str
-    level: str
+    level: Severity
     because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultPlace:
     """Where a fault goes: its index in what was given, and its first cause's code."""
 
     index: int
     consequence_of: str = ""
 
 
-def arrange(faults: Sequence[Fault]) -> list[Place]:
+def arrange(faults: Sequence[RankedFault]) -> list[FaultPlace]:
     """Return the faults in the order to show them: each cause, then its echoes.
 
     First causes are ordered by how bad they are, then by how basic.
@@ -131,16 +141,16 @@ def arrange(faults: Sequence[Fault]) -> list[Place]:
     causes = {index: _root(index, faults) for index in range(len(faults))}
     firsts = [index for index, cause in causes.items() if cause == index]
     firsts.sort(key=lambda index: (*_rank(faults[index]), index))
-    places: list[Place] = []
+    places: list[FaultPlace] = []
     for first in firsts:
-        places.append(Place(first))
+        places.append(FaultPlace(first))
         echoes = [i for i, cause in causes.items() if cause == first != i]
         echoes.sort(key=lambda index: (*_rank(faults[index]), index))
-        places += [Place(index, faults[first].code) for index in echoes]
+        places += [FaultPlace(index, faults[first].code) for index in echoes]
     return places
 
 
-def _root(index: int, faults: Sequence[Fault]) -> int:
+def _root(index: int, faults: Sequence[RankedFault]) -> int:
     """Follow the causes of a fault up to the first; of a circle, take one."""
     seen = {index}
     while True:
@@ -153,14 +163,14 @@ def _root(index: int, faults: Sequence[Fault]) -> int:
         index = cause
 
 
-def _cause(index: int, faults: Sequence[Fault]) -> int | None:
+def _cause(index: int, faults: Sequence[RankedFault]) -> int | None:
     fault = faults[index]
     named = [i for i, other in enumerate(faults) if other.code == fault.because]
     if fault.because and named and named[0] != index:
         return named[0]
     best: tuple[int, int] | None = None
     for i, other in enumerate(faults):
-        if other.code == fault.code or other.level == "ok":
+        if other.code == fault.code or other.level is Severity.OK:
             continue
         rank = _explained_at(other.code, fault.code)
         if rank is not None and (best is None or (rank, i) < best):
@@ -177,8 +187,8 @@ def _explained_at(cause: str, code: str) -> int | None:
     return None
 
 
-def _rank(fault: Fault) -> tuple[int, int]:
+def _rank(fault: RankedFault) -> tuple[int, int]:
     rows = [
         row for row, (code, _) in enumerate(EXPLAINS) if fnmatchcase(fault.code, code)
     ]
-    return _LEVELS.get(fault.level, 1), min(rows, default=len(EXPLAINS))
+    return _SEVERITIES.index(fault.level), min(rows, default=len(EXPLAINS))

@@ -1,12 +1,22 @@
-"""How pressing an order to ship is, by its latest ship time; pure, rules layer."""
+"""How pressing an order to ship is, by its latest ship time; pure, rules layer.
+
+Amazon counts an order as late that is confirmed after its latest ship time (`ship_by`).
+Three times before it matter, each for a purpose of its own.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-# What is due so soon is at risk even where nothing is known to hinder it.
+# What is due so soon is at risk on the board, and "due soon" among the orders, even
+# where nothing is known to hold it up: a warehouse works through a day's orders.
 DUE_SOON = timedelta(hours=24)
+# Now the health check warns: a person who reads it can still pack and confirm today.
+WARN_BEFORE = timedelta(hours=4)
+# A shipment that waits for its template's time goes at once when so little is left:
+# Amazon may have moved the deadline since, and a call can fail for some minutes.
+LAST_CALL = timedelta(hours=1)
 
 
 class Urgency(StrEnum):
@@ -24,21 +34,17 @@ def end_of_day(now: datetime) -> datetime:
     return day + timedelta(days=1)
 
 
-def at_risk_before(now: datetime) -> datetime:
-    """Return the time before which an order that is not due today is at risk."""
-    return max(end_of_day(now), now + DUE_SOON)
-
-
 def urgency_of(
     ship_by: datetime | None, now: datetime, *, is_troubled: bool
 ) -> Urgency:
     """Return the part of the board that an order to ship stands in.
 
-    One is troubled whose parcel is there but did not get to Amazon.
+    One is troubled whose parcel is there but did not get to Amazon. The database
+    answers the same by `services/shipping/late_shipments.py`.
     """
     if ship_by is not None and ship_by < now:
         return Urgency.OVERDUE
     if ship_by is not None and ship_by < end_of_day(now):
         return Urgency.TODAY
-    is_soon = ship_by is not None and ship_by < at_risk_before(now)
+    is_soon = ship_by is not None and ship_by < now + DUE_SOON
     return Urgency.RISK if is_soon or is_troubled else Urgency.ON_TRACK

@@ -1,4 +1,4 @@
-"""How parcels of the store become packages at Amazon; pure, rules layer.
+"""How parcels of the store become shipments at Amazon; pure, rules layer.
 
 Nothing here knows a parcel without a tracking number: what has none is no parcel yet,
 and is never confirmed.
@@ -6,35 +6,17 @@ and is never confirmed.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
+# More units of a SKU in one parcel are a slip of the keyboard.
+MOST_UNITS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """A carrier as confirmShipment wants it; `name` goes with the code Other only."""
-
-    code: str
-    name: str = ""
-    method: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierMapping:
-    """What a carrier of the store is at Amazon; an empty method stands for them all."""
-
-    store_carrier: str
-    store_method: str
-    carrier: Carrier
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
+class TemplateScope:
     """Where a template holds: None and "" stand for every account and marketplace."""
 
     key: int
@@ -58,15 +40,15 @@ class ParcelUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class PackagePlan:
-    """One package: the parcels in it, whose first gives the tracking number."""
+class ShipmentPlan:
+    """One shipment: the parcels in it, whose first gives the tracking number."""
 
     parcels: tuple[int, ...]
     units: Mapping[str, int]
 
 
-class Problem(StrEnum):
-    """Why a parcel fits into no package of its order."""
+class MisfitProblem(StrEnum):
+    """Why a parcel fits into no shipment of its order."""
 
     UNKNOWN_SKU = "unknown_sku"
     TOO_MANY = "too_many"
@@ -75,58 +57,26 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A parcel that fits into no package, why, and the SKU that it is about."""
+    """A parcel that fits into no shipment, why, and the SKU that it is about."""
 
     key: int
-    problem: Problem
+    problem: MisfitProblem
     sku: str = ""
     left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PackingPlan:
     """What becomes of an order's parcels: each is in exactly one of the three."""
 
-    packages: tuple[PackagePlan, ...] = ()
+    shipments: tuple[ShipmentPlan, ...] = ()
     misfits: tuple[Misfit, ...] = ()
     waiting: tuple[int, ...] = ()
 
 
-def folded(text: str) -> str:
-    """Return the text without what people write in different ways: case, spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-
-
-_AMAZONS = {folded(name): name for name in CARRIERS if name != OTHER}
-
-
-def match_carrier(
-    mappings: Iterable[CarrierMapping], carrier: str, method: str
-) -> Carrier | None:
-    """Return what the store's carrier and method are called at Amazon, None if unknown.
-
-    The mapping of exactly this method counts before the one of every method; a
-    carrier that bears Amazon's own name needs none.
-    """
-    wanted, wanted_method = folded(carrier), folded(method)
-    general: Carrier | None = None
-    for mapping in mappings:
-        if folded(mapping.store_carrier) != wanted:
-            continue
-        its_method = folded(mapping.store_method)
-        if its_method == wanted_method:
-            return mapping.carrier
-        if not its_method and general is None:
-            general = mapping.carrier
-    if general is not None:
-        return general
-    known = _AMAZONS.get(wanted)
-    return Carrier(known, method=method) if known else None
-
-
 def winner(
-    scopes: Iterable[Scope], account_id: int, marketplace_id: str
-) -> Scope | None:
+    scopes: Iterable[TemplateScope], account_id: int, marketplace_id: str
+) -> TemplateScope | None:
     """Return the narrowest scope that holds for the marketplace of the account."""
     fitting = [
         scope
@@ -135,7 +85,7 @@ def winner(
         and scope.marketplace_id in {"", marketplace_id}
     ]
 
-    def width(scope: Scope) -> tuple[bool, bool, int]:
+    def width(scope: TemplateScope) -> tuple[bool, bool, int]:
         return scope.account_id is None, not scope.marketplace_id, scope.key
 
     return min(fitting, key=width, default=None)
@@ -144,7 +94,7 @@ def winner(
 def confirm_at(
     timing: Timing, deadline: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return when to confirm a package that is ready, None for at once.
+    """Return when to confirm a shipment that is ready, None for at once.
 
     Never after the deadline: where the time has passed, or none is known, at once.
     """
@@ -154,10 +104,10 @@ def confirm_at(
     return moment if moment > now else None
 
 
-def gathers_until(
+def wait_for_rest_until(
     hours_before: int, deadline: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return until when the one package of an order waits for its other parcels.
+    """Return until when the one shipment of an order waits for its other parcels.
 
     None when that time has passed; where no deadline is known, a day at a time.
     """
@@ -166,17 +116,17 @@ def gathers_until(
     return confirm_at(Timing(hours_before), deadline, now)
 
 
-def plan_packages(
+def plan_shipments(
     parcels: Sequence[ParcelUnits],
     left: Mapping[str, int],
     *,
     splits: bool,
     is_final: bool,
-) -> Plan:
-    """Return the packages that an order's parcels make, in the parcels' order.
+) -> PackingPlan:
+    """Return the shipments that an order's parcels make, in the parcels' order.
 
-    `left` are the order's units by SKU that are in no package yet. With `splits` each
-    parcel is a package. Otherwise all are one package, which waits for the rest until
+    `left` are the order's units by SKU that are in no shipment yet. With `splits` each
+    parcel is a shipment. Otherwise all are one shipment, which waits for the rest until
     its parcels cover the order or `is_final` says that the time is up.
     """
     free = {sku: units for sku, units in left.items() if units > 0}
@@ -196,28 +146,28 @@ def plan_packages(
     places = {parcel.key: place for place, parcel in enumerate(parcels)}
     taken.sort(key=lambda one: places[one[0]])
     if splits:
-        packages = tuple(PackagePlan((key,), units) for key, units in taken)
-        return Plan(packages, tuple(misfits))
+        shipments = tuple(ShipmentPlan((key,), units) for key, units in taken)
+        return PackingPlan(shipments, tuple(misfits))
     keys = tuple(key for key, _units in taken)
     if not keys:
-        return Plan(misfits=tuple(misfits))
+        return PackingPlan(misfits=tuple(misfits))
     if free and not is_final:
-        return Plan(misfits=tuple(misfits), waiting=keys)
+        return PackingPlan(misfits=tuple(misfits), waiting=keys)
     together: dict[str, int] = {}
     for _key, units in taken:
         for sku, number in units.items():
             together[sku] = together.get(sku, 0) + number
-    return Plan((PackagePlan(keys, together),), tuple(misfits))
+    return PackingPlan((ShipmentPlan(keys, together),), tuple(misfits))
 
 
 def _misfit(
     parcel: ParcelUnits, left: Mapping[str, int], free: Mapping[str, int]
 ) -> Misfit | None:
     if not parcel.contents:
-        return None if free else Misfit(parcel.key, Problem.NOTHING_LEFT)
+        return None if free else Misfit(parcel.key, MisfitProblem.NOTHING_LEFT)
     for sku, units in parcel.contents.items():
         if sku not in left:
-            return Misfit(parcel.key, Problem.UNKNOWN_SKU, sku)
+            return Misfit(parcel.key, MisfitProblem.UNKNOWN_SKU, sku)
         if units > free.get(sku, 0):
-            return Misfit(parcel.key, Problem.TOO_MANY, sku, free.get(sku, 0))
+            return Misfit(parcel.key, MisfitProblem.TOO_MANY, sku, free.get(sku, 0))
     return None

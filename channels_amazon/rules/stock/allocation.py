@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 # How a published number came about; the page names it beside its inputs.
 RULE = "on hand − reserved − safety stock, never below 0"
-# The column's limit, and beyond what any listing takes.
+# Units: the column's limit, far beyond what any listing accepts.
 LARGEST_QUANTITY = 2_147_483_647
+
+
+class WarehouseUnits(TypedDict):
+    """The units in one warehouse, as a published quantity keeps them."""
+
+    code: str
+    on_hand: int
+    reserved: int
+
+
+class QuantityInputs(TypedDict):
+    """Why a listing publishes its quantity: `Listing.desired_why`, {} for no quantity.
+
+    `available` is None while nobody ever counted the variant.
+    """
+
+    on_hand: int
+    reserved: int
+    safety_stock: int
+    available: int | None
+    rule: str
+    warehouses: list[WarehouseUnits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +81,7 @@ def choose_warehouse(levels: Sequence[Level], quantity: int) -> int | None:
 def short_holds(on_hand: int, holds: Sequence[Hold]) -> set[int]:
     """Return the keys of the holds that the units on hand cannot cover.
 
-    Who came first is served first, and a hold is short if any of its units is.
+    The oldest hold is served first; a hold is short if any of its units is missing.
     """
     short: set[int] = set()
     left = on_hand

@@ -1,4 +1,4 @@
-"""Takes over what Amazon says of listings, offers and FBA units; services layer."""
+"""Stores what Amazon says of listings and offers; services layer."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Listing, Offer, Variant
@@ -21,7 +20,8 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.orders import intake
-from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock import publication
+from channels_amazon.services.stock.sku_matching import variants_of_loose_listings
 from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
     ListingIssue,
@@ -32,19 +32,30 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
-# What the price column can hold; a price beyond it is kept out rather than cut.
+# The price column's limit: a price beyond it is stored as unknown, not cut.
 _HIGHEST_PRICE = Decimal(10) ** 10
-# Each pass finds it again: once a day is enough to say.
-_SAY_AGAIN = timedelta(days=1)
+# Each pass finds an unreadable listing again: log it once a day.
+_LOG_AGAIN_AFTER = timedelta(days=1)
+
+
+class StoredIssue(TypedDict):
+    """What Amazon finds wrong with an offer, in Amazon's words: `Offer.issues`."""
+
+    code: str
+    message: str
+    severity: str
+    attributes: list[str]
+    categories: list[str]
+    enforcements: list[str]
 
 
 @dataclass(frozen=True)
 class Upserted:
-    """What became of a page: rows read, rows that differed, rows set aside."""
+    """How many rows a page had, how many differed, how many were quarantined."""
 
     rows: int = 0
     changed: int = 0
-    aside: int = 0
+    quarantined: int = 0
 
 
 def upsert_listings(
@@ -54,23 +65,23 @@ def upsert_listings(
 ) -> Upserted:
     """Store one page of one site's listings and link new ones by exact SKU.
 
-    Each listing is a transaction of its own: one that cannot be read or stored is set
-    aside with its reason, and the rest go on.
+    Each listing is a transaction of its own: one that cannot be read or stored is
+    quarantined with its reason, and the rest go on.
     """
-    changed = aside = 0
+    changed = quarantined = 0
     to_refresh: list[int] = []
     stored: list[str] = []
     for item in items:
         if isinstance(item, UnreadableListing):
-            aside += 1
-            _set_aside(account, marketplace_id, item)
+            quarantined += 1
+            _quarantine(account, marketplace_id, item)
             continue
         try:
             with transaction.atomic():
                 is_changed, has_moved = _upsert(account, marketplace_id, item)
         except (DataError, IntegrityError, ArithmeticError) as error:
-            aside += 1
-            _tell_aside(account, item.sku, error)
+            quarantined += 1
+            _record_import_failure(account, item.sku, error)
             continue
         stored.append(item.sku)
         changed += is_changed
@@ -78,8 +89,8 @@ def upsert_listings(
             to_refresh.append(has_moved)
     link_by_sku(account, stored)
     if to_refresh:
-        ledger.refresh_desired(to_refresh)
-    return Upserted(rows=len(items), changed=changed, aside=aside)
+        publication.refresh_desired(to_refresh)
+    return Upserted(rows=len(items), changed=changed, quarantined=quarantined)
 
 
 def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> int:
@@ -88,22 +99,15 @@ def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> in
     Linked variants get their quantity computed anew, and order lines that waited for
     them are matched. Returns how many listings were linked.
     """
-    same = Variant.objects.filter(
-        store_id=account.store_id, sku=OuterRef("seller_sku")
-    ).values("pk")[:1]
-    loose = Listing.objects.filter(account=account, variant__isnull=True)
-    if skus is not None:
-        loose = loose.filter(seller_sku__in=list(skus))
-    found = loose.annotate(same=Subquery(same)).filter(same__isnull=False)
-    pairs = list(found.values_list("pk", "same"))
+    found = variants_of_loose_listings(account, skus)
     linked: list[int] = []
     with transaction.atomic():
-        for listing_id, variant_id in pairs:
+        for listing_id, variant_id in found.items():
             free = Listing.objects.filter(pk=listing_id, variant__isnull=True)
             if free.update(variant_id=variant_id):
                 linked.append(variant_id)
         if linked:
-            ledger.refresh_desired(linked)
+            publication.refresh_desired(linked)
     for variant in Variant.objects.filter(pk__in=linked):
         intake.match_lines(variant)
     return len(linked)
@@ -112,7 +116,7 @@ def link_by_sku(account: AmazonAccount, skus: Iterable[str] | None = None) -> in
 def close_missing_offers(
     account: AmazonAccount, marketplace_id: str, since: datetime
 ) -> int:
-    """Mark offers of the site that a whole pass since then did not show as gone."""
+    """Mark as gone the site's offers that a whole pass since then did not show."""
     gone = Offer.objects.filter(
         listing__account=account,
         marketplace_id=marketplace_id,
@@ -124,7 +128,7 @@ def close_missing_offers(
         seen_at__lt=since,
         is_buyable=True,
     )
-    # By key: an update cannot join the listing's row.
+    # By pk: an UPDATE cannot join the listing's table.
     pks = list(gone.values_list("pk", flat=True))
     rows = Offer.objects.filter(pk__in=pks, seen_at__lt=since)
     return int(rows.update(is_buyable=False, is_discoverable=False))
@@ -151,7 +155,7 @@ def _upsert(
     if before is None:
         listing.save(force_insert=True)
     else:
-        # Only Amazon's facts: the push may be writing its own columns right now.
+        # Only the columns of Amazon's facts: a push may write its own right now.
         listing.save(update_fields=[*facts, "seen_at", "observed_at"])
     is_changed = _upsert_offer(listing, marketplace_id, item, now) or old != facts
     channels = ("is_mfn", "is_fba", "handling_days")
@@ -234,24 +238,24 @@ def _price(amount: Decimal | None) -> Decimal | None:
     return amount.quantize(Decimal("0.01"))
 
 
-def _issue(issue: ListingIssue) -> dict[str, Any]:
-    return {
-        "code": issue.code,
-        "message": issue.message,
-        "severity": issue.severity,
-        "attributes": list(issue.attribute_names),
-        "categories": list(issue.categories),
-        "enforcements": list(issue.enforcements),
-    }
+def _issue(issue: ListingIssue) -> StoredIssue:
+    return StoredIssue(
+        code=issue.code,
+        message=issue.message,
+        severity=issue.severity,
+        attributes=list(issue.attribute_names),
+        categories=list(issue.categories),
+        enforcements=list(issue.enforcements),
+    )
 
 
-def _set_aside(
+def _quarantine(
     account: AmazonAccount, marketplace_id: str, found: UnreadableListing
 ) -> None:
-    """Say what cannot be read, and keep what is known of it as it is."""
+    """Log a listing that cannot be read; what we know of it stays as it is."""
     logger.warning("listing unreadable account=%s %s", account.pk, found.raw_redacted)
     if found.sku:
-        # It was shown, if unreadably: its offer is not gone.
+        # Amazon did show it, so its offer must not count as gone.
         shown = Offer.objects.filter(
             listing__account=account,
             listing__seller_sku=found.sku.replace("\x00", ""),
@@ -274,11 +278,11 @@ def _set_aside(
                 "it with Seller Central, and report this with the log."
             ),
         ),
-        _SAY_AGAIN,
+        _LOG_AGAIN_AFTER,
     )
 
 
-def _tell_aside(account: AmazonAccount, sku: str, error: Exception) -> None:
+def _record_import_failure(account: AmazonAccount, sku: str, error: Exception) -> None:
     record(
         Entry(
             code="listings.import_failed",

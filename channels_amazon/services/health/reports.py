@@ -1,4 +1,4 @@
-"""Requests health reports, and compares one with the one before; services layer."""
+"""Requests health reports and compares each with the previous one; services layer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from channels_amazon.services.jobs.queue import enqueue
 State = HealthReport.State
 
 TASK = "channels_amazon.tasks.run_health_check"
-# While one is under way nobody needs another of the same account.
+# An account's report that was requested so recently is returned instead of a second.
 UNDER_WAY = timedelta(seconds=60)
-# A worker takes a report at once; when none has by now, none runs.
+# A worker takes a report within a second; if none has by now, no worker runs.
 WORKER_WAIT = timedelta(seconds=10)
-# Longer than any run may take: its process has gone.
-LOST_AFTER = timedelta(seconds=90)
+# The queue kills a task after 60 s (Q_CLUSTER timeout): a report that runs for longer
+# has lost its process. The margin lets a run that was just killed be seen as lost.
+LOST_AFTER = timedelta(seconds=75)
 KEEP = 50
 
 
@@ -36,7 +37,7 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
         created_at__gte=timezone.now() - UNDER_WAY,
     ).first()
     if recent is not None:
-        # Its task may be lost with a broker; a second one finds the report taken.
+        # A broker may have lost its task; if not, this one finds the report taken.
         enqueue(TASK, recent.pk)
         return HealthReport.objects.get(pk=recent.pk)
     with transaction.atomic():
@@ -47,7 +48,7 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
 
 
 def new_report(account: AmazonAccount, actor: str) -> HealthReport:
-    """Make a report that nobody runs yet, for a command that runs it itself."""
+    """Create a report that no worker runs, for a command that runs it itself."""
     row: HealthReport = HealthReport.objects.create(
         account=account,
         requested_by=actor[:150],
@@ -70,7 +71,7 @@ def is_lost(report: HealthReport) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReportDifference:
     """What changed since the report before: what is new, what has gone."""
 
     before: HealthReport
@@ -79,7 +80,7 @@ class Comparison:
     same: int
 
 
-def compare(report: HealthReport) -> Comparison | None:
+def compare(report: HealthReport) -> ReportDifference | None:
     """Compare with the account's last finished report before; None without one."""
     before = (
         HealthReport.objects.filter(
@@ -92,7 +93,7 @@ def compare(report: HealthReport) -> Comparison | None:
         return None
     ours, theirs = _problems(report), _problems(before)
     new = _beyond(ours, theirs)
-    return Comparison(
+    return ReportDifference(
         before=before,
         new=new,
         gone=_beyond(theirs, ours),

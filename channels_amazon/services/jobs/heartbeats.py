@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process, dead_since
 
 
 def beat(kind: str, **detail: Any) -> None:
@@ -32,16 +32,10 @@ def latest(kind: str) -> Heartbeat | None:
     return Heartbeat.objects.filter(kind=kind).order_by("-beat_at").first()
 
 
-def is_alive(kind: str, within_seconds: float) -> bool:
-    """Tell whether any process of that kind gave a sign of life that recently."""
-    since = timezone.now() - timedelta(seconds=within_seconds)
-    return Heartbeat.objects.filter(kind=kind, beat_at__gte=since).exists()
-
-
-def living_hosts(kind: str, within_seconds: float) -> int:
-    """Return how many hosts gave a sign of life of that kind that recently."""
-    since = timezone.now() - timedelta(seconds=within_seconds)
-    return Heartbeat.objects.filter(kind=kind, beat_at__gte=since).count()
+def living_hosts(process: Process) -> int:
+    """Return on how many hosts a process of that kind lives."""
+    since = dead_since(process, timezone.now())
+    return Heartbeat.objects.filter(kind=process, beat_at__gte=since).count()
 
 
 def host_name() -> str:

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
-    Listing,
     Order,
     OrderLine,
     Variant,
@@ -39,6 +38,7 @@ from channels_amazon.services.stock.reservations import (
     settle_order,
     units_rule,
 )
+from channels_amazon.services.stock.sku_matching import lines_of
 from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
@@ -110,13 +110,7 @@ def match_lines(variant: Variant) -> int:
 
     Returns how many orders changed. Each is a transaction of its own.
     """
-    listed = Listing.objects.filter(variant=variant).values_list(
-        "account_id", "seller_sku"
-    )
-    condition = Q(seller_sku=variant.sku, order__account__store_id=variant.store_id)
-    for account_id, seller_sku in listed:
-        condition |= Q(seller_sku=seller_sku, order__account_id=account_id)
-    waiting = OrderLine.objects.filter(condition, variant__isnull=True)
+    waiting = OrderLine.objects.filter(lines_of(variant), variant__isnull=True)
     order_ids = sorted(set(waiting.values_list("order_id", flat=True)))
     for order_id in order_ids:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Says what a file of parcels would do, then takes it over; services layer."""
+"""Previews what a file of parcels would do, then imports it; services layer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 from django.db.models import Sum
@@ -20,21 +21,21 @@ from channels_amazon.models import (
     Store,
 )
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.templates import Carrier
+from channels_amazon.rules.shipping.carriers import Carrier, folded
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.packing import (
-    Hindrance,
+    PackingBlocker,
+    blocker_of_misfit,
     carrier_of,
     choose,
-    hindrance_of,
     left_by_sku,
-    misfit_hindrance,
+    packing_blocker,
 )
 from channels_amazon.services.shipping.parcels import (
-    FILE,
     ParcelError,
     ParcelFacts,
-    Taken,
+    ParcelSource,
+    TakenParcels,
 )
 from channels_amazon.services.shipping.templates import timing_of
 from channels_amazon.storefronts.shipment_file import (
@@ -44,8 +45,17 @@ from channels_amazon.storefronts.shipment_file import (
 )
 from channels_amazon.wording import Sentence, sentence, together
 
-SHIPS, WAITS, KNOWN, BAD = "ships", "waits", "known", "bad"
+# So many orders, with their lines and shipments, are in memory at once.
 _CHUNK = 400
+
+
+class RowOutcome(StrEnum):
+    """What would become of a parcel of the file."""
+
+    SHIPS = "ships"
+    WAITS = "waits"
+    KNOWN = "known"
+    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class BulkRow:
 
     parcel: FileParcel
     facts: ParcelFacts
-    outcome: str
+    outcome: RowOutcome
     text: str
     order: Order | None = None
 
@@ -67,14 +77,15 @@ class BulkPlan:
     rejected: list[RejectedLine] = field(default_factory=list)
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        """Return how many parcels end how."""
+    def counts(self) -> Mapping[RowOutcome, int]:
+        """Return the number of parcels for each outcome."""
         return Counter(row.outcome for row in self.rows)
 
     @property
     def good(self) -> list[BulkRow]:
-        """Return the parcels that are taken over: they ship, or wait by themselves."""
-        return [row for row in self.rows if row.outcome in {SHIPS, WAITS}]
+        """Return the parcels to import: those that ship now or wait by themselves."""
+        taken = {RowOutcome.SHIPS, RowOutcome.WAITS}
+        return [row for row in self.rows if row.outcome in taken]
 
 
 def plan_file(store: Store, text: str) -> BulkPlan:
@@ -96,15 +107,17 @@ def plan_file(store: Store, text: str) -> BulkPlan:
     return plan
 
 
-def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, Taken]:
-    """Keep the file's good parcels; the same file twice does nothing twice."""
+def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenParcels]:
+    """Import the good parcels of the file; importing a file twice changes nothing."""
     plan = plan_file(store, text)
     told = [row.facts for row in plan.good]
-    return plan, store_parcels.take_parcels(store, told, source=FILE, actor=actor)
+    return plan, store_parcels.take_parcels(
+        store, told, source=ParcelSource.FILE, actor=actor
+    )
 
 
 def _chunks(told: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
-    """Yield the parcels some hundred at a time, those of one order together."""
+    """Yield the parcels of _CHUNK orders at a time, never splitting an order."""
     by_order: dict[str, list[FileParcel]] = defaultdict(list)
     for parcel in told:
         by_order[parcel.amazon_order_id].append(parcel)
@@ -172,12 +185,10 @@ def _read(
         .prefetch_related("lines")
     )
     by_id = {order.amazon_order_id: order for order in orders}
-    packages = Shipment.objects.filter(order__in=by_id.values()).exclude(
+    shipments = Shipment.objects.filter(order__in=by_id.values()).exclude(
         state=Shipment.State.REFUSED
     )
-    lines = ShipmentLine.objects.filter(shipment__order__in=by_id.values()).exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    lines = ShipmentLine.objects.packed().filter(shipment__order__in=by_id.values())
     sums = lines.order_by().values("line_id").annotate(units=Sum("quantity"))
     keys = [store_parcels.key_of(one) for one in told]
     known = Parcel.objects.filter(store=store, idempotency_key__in=keys)
@@ -185,50 +196,48 @@ def _read(
         orders=by_id,
         known={row.idempotency_key: row for row in known},
         packed={row["line_id"]: row["units"] for row in sums},
-        shipped={
-            (row.order_id, rules.folded(row.tracking_number)): row for row in packages
-        },
+        shipped={(row.order_id, folded(row.tracking_number)): row for row in shipments},
         templates=templates,
         now=now,
     )
 
 
 def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | None:
-    """Return the parcel's row where its order need not be looked into."""
+    """Return the row of a parcel that can be judged without its order's units."""
     try:
         store_parcels.check_facts(facts)
     except ParcelError as error:
-        return BulkRow(parcel, facts, BAD, error.message)
+        return BulkRow(parcel, facts, RowOutcome.BAD, error.message)
     known = rows.known.get(store_parcels.key_of(facts))
     order = rows.orders.get(facts.amazon_order_id)
     if known is not None and (text := _text_of_known(known, parcel, facts)):
-        return BulkRow(parcel, facts, KNOWN, text, order)
+        return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
     if order is None:
-        return BulkRow(parcel, facts, WAITS, store_parcels.waits_for_order())
-    if (order.pk, rules.folded(facts.tracking_number)) in rows.shipped:
+        return BulkRow(parcel, facts, RowOutcome.WAITS, store_parcels.waits_for_order())
+    if (order.pk, folded(facts.tracking_number)) in rows.shipped:
         text = sentence("A package with this tracking number is there already.")
-        return BulkRow(parcel, facts, KNOWN, text, order)
-    hindrance = hindrance_of(order)
-    if hindrance is not None:
-        return _hindered(parcel, facts, hindrance, order)
+        return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
+    blocker = packing_blocker(order)
+    if blocker is not None:
+        return _blocked(parcel, facts, blocker, order)
     if facts.shipped_at > rows.now:
         text = sentence("The ship date is in the future.")
-        return BulkRow(parcel, facts, BAD, text, order)
+        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
     if order.ordered_at and facts.shipped_at < order.ordered_at:
         text = sentence("The ship date is before the order was placed.")
-        return BulkRow(parcel, facts, BAD, text, order)
+        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
     return None
 
 
 def _text_of_known(
     known: Parcel, parcel: FileParcel, facts: ParcelFacts
 ) -> Sentence | None:
-    """Return what a parcel says that is kept already, None where it is news."""
+    """Return why a known parcel needs nothing, None if the file changes it."""
     if known.state == Parcel.State.APPLIED:
         return sentence("This parcel is in a package already.")
     if known.state == Parcel.State.DROPPED:
         return sentence("This parcel was discarded: take it up again in its list.")
-    # Without a date in the file there is none that could differ.
+    # A file without a date does not change the ship date that we have.
     same = facts if parcel.shipped_at else _with_date(facts, known.shipped_at)
     if store_parcels.differs(known, same):
         return None
@@ -253,10 +262,12 @@ def _pack(
     judged: list[BulkRow] = []
     ready: list[tuple[FileParcel, ParcelFacts, Carrier]] = []
     for parcel, facts in group:
-        words = Parcel(carrier=facts.carrier, method=facts.method, source=FILE)
+        words = Parcel(
+            carrier=facts.carrier, method=facts.method, source=ParcelSource.FILE
+        )
         carrier = carrier_of(words, template)
-        if isinstance(carrier, Hindrance):
-            judged.append(_hindered(parcel, facts, carrier, order))
+        if isinstance(carrier, PackingBlocker):
+            judged.append(_blocked(parcel, facts, carrier, order))
         else:
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
@@ -264,7 +275,7 @@ def _pack(
         line.pk: line.quantity - max(line.quantity_shipped, rows.packed.get(line.pk, 0))
         for line in lines
     }
-    plan = rules.plan_packages(
+    plan = rules.plan_shipments(
         [
             rules.ParcelUnits(place, facts.contents)
             for place, (_parcel, facts, _carrier) in enumerate(ready)
@@ -276,34 +287,35 @@ def _pack(
     misfits = {misfit.key: misfit for misfit in plan.misfits}
     for place, (parcel, facts, carrier) in enumerate(ready):
         if place in misfits:
-            hindrance = misfit_hindrance(misfits[place])
-            judged.append(_hindered(parcel, facts, hindrance, order))
+            blocker = blocker_of_misfit(misfits[place])
+            judged.append(_blocked(parcel, facts, blocker, order))
         elif place in plan.waiting:
             text = sentence("The package waits for the order's other parcels.")
-            judged.append(BulkRow(parcel, facts, WAITS, text, order))
+            judged.append(BulkRow(parcel, facts, RowOutcome.WAITS, text, order))
         else:
             text = _ships(carrier, template, order, rows.now)
-            judged.append(BulkRow(parcel, facts, SHIPS, text, order))
+            judged.append(BulkRow(parcel, facts, RowOutcome.SHIPS, text, order))
     return judged
 
 
 def _ships(
     carrier: Carrier, template: ShipTemplate | None, order: Order, now: datetime
 ) -> Sentence:
-    name = carrier.name or carrier.code
     at = rules.confirm_at(timing_of(template), order.ship_by, now)
     if at is None:
-        return sentence("Confirmed to Amazon at once, with %(carrier)s.", carrier=name)
+        return sentence(
+            "Confirmed to Amazon at once, with %(carrier)s.", carrier=carrier.label
+        )
     return sentence(
         "Confirmed to Amazon at %(at)s UTC, with %(carrier)s.",
         at=f"{at:%Y-%m-%d %H:%M}",
-        carrier=name,
+        carrier=carrier.label,
     )
 
 
-def _hindered(
-    parcel: FileParcel, facts: ParcelFacts, hindrance: Hindrance, order: Order
+def _blocked(
+    parcel: FileParcel, facts: ParcelFacts, blocker: PackingBlocker, order: Order
 ) -> BulkRow:
-    outcome = WAITS if hindrance.waits else BAD
-    text = together(hindrance.message, hindrance.fix)
+    outcome = RowOutcome.WAITS if blocker.waits else RowOutcome.BAD
+    text = together(blocker.message, blocker.fix)
     return BulkRow(parcel, facts, outcome, text, order)

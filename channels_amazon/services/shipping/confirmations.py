@@ -1,4 +1,4 @@
-"""Keeps what Amazon answered to a package, and what it shows of it; services layer."""
+"""Stores what Amazon answered to a shipment and shows of it; services layer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order, Shipment, ShipmentLine
+from channels_amazon.rules.shipping.tracking import is_same_number
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import lock_order, next_reference
 from channels_amazon.services.stock.reservations import settle_order
 from channels_amazon.spapi.orders import Package
@@ -20,14 +21,14 @@ from channels_amazon.wording import sentence, together
 
 State = Shipment.State
 
-# When to look for the first time whether Amazon shows what it accepted.
-FIRST_LOOK = timedelta(seconds=3)
+# Amazon shows an accepted package with its order after a few seconds: read it then.
+FIRST_POLL = timedelta(seconds=3)
 
 
 def begin_attempt(shipment: Shipment) -> bool:
-    """Count one more attempt to send the package; False if another process has.
+    """Claim the shipment for one more attempt to send it; False if that failed.
 
-    False as well where a person has changed the package since it was read.
+    It fails if another process claimed it or a person edited it since it was read.
     """
     waiting = _as_read(shipment).filter(attempts=shipment.attempts)
     if not waiting.update(attempts=F("attempts") + 1):
@@ -37,7 +38,7 @@ def begin_attempt(shipment: Shipment) -> bool:
 
 
 def read_whole(shipment: Shipment) -> list[ShipmentLine]:
-    """Read the package anew with its lines, all of one revision; return the lines."""
+    """Reload the shipment and return its lines, both of one revision."""
     with transaction.atomic():
         lock_order(shipment.order_id)
         shipment.refresh_from_db()
@@ -46,7 +47,7 @@ def read_whole(shipment: Shipment) -> list[ShipmentLine]:
 
 
 def renumber(shipment: Shipment, taken: Collection[int]) -> None:
-    """Give a package that Amazon does not have a number beyond ours and `taken`."""
+    """Give an unsent shipment a package number that is neither ours nor in `taken`."""
     with transaction.atomic():
         order = lock_order(shipment.order_id)
         number = max(next_reference(order), *(other + 1 for other in taken))
@@ -57,34 +58,36 @@ def renumber(shipment: Shipment, taken: Collection[int]) -> None:
 
 
 def mark_confirmed(shipment: Shipment) -> bool:
-    """Keep that Amazon accepted the package, which it has yet to show.
+    """Mark the shipment as accepted by Amazon, though not shown with the order yet.
 
-    False if the package was edited meanwhile: the edit is still to be sent.
+    Return False if it was edited meanwhile: then the edit is still to be sent.
     """
     now = timezone.now()
     return bool(
         _as_read(shipment).update(
             state=State.CONFIRMED,
             confirmed_at=now,
-            send_after=now + FIRST_LOOK,
+            next_attempt_at=now + FIRST_POLL,
             error_code="",
             error_message="",
         )
     )
 
 
-def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") -> None:
-    """Keep why Amazon refused the package; its units are held for the order again.
+def mark_refused(
+    shipment: Shipment, rejection: Rejection, *, request_id: str = ""
+) -> None:
+    """Mark the shipment as refused and reserve its units for the order again.
 
-    Nothing happens if the package was edited meanwhile: then the edit is sent.
+    Nothing happens if the shipment was edited meanwhile: then the edit is sent.
     """
     with transaction.atomic():
         order = lock_order(shipment.order_id)
         if not _as_read(shipment).update(
             state=State.REFUSED,
-            send_after=None,
-            error_code=clean(refusal.code, 80),
-            error_message=clean(together(refusal.message, refusal.fix), 500),
+            next_attempt_at=None,
+            error_code=clean(rejection.code, 80),
+            error_message=clean(together(rejection.message, rejection.fix), 500),
         ):
             return
         lines = shipment.lines.values_list("line_id", "quantity")
@@ -92,7 +95,7 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
         order.save()
         record(
             Entry(
-                code=refusal.code,
+                code=rejection.code,
                 account=order.account,
                 reference=order.amazon_order_id,
                 request_id=request_id,
@@ -100,9 +103,9 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
                     "Amazon refused package %(number)s of order %(order)s: %(reason)s",
                     number=shipment.package_reference,
                     order=order.amazon_order_id,
-                    reason=refusal.message,
+                    reason=rejection.message,
                 ),
-                fix=refusal.fix,
+                fix=rejection.fix,
             )
         )
 
@@ -110,21 +113,21 @@ def mark_refused(shipment: Shipment, refusal: Refusal, *, request_id: str = "") 
 def postpone(
     shipment: Shipment, until: datetime | None, error: ShoplinkError | None = None
 ) -> None:
-    """Have the package taken up again then; `error` is what hindered it."""
+    """Set when to try the shipment again; `error` is why the last attempt failed."""
     undone = Shipment.objects.filter(
         pk=shipment.pk,
         revision=shipment.revision,
         state__in=(State.WAITING, State.CONFIRMED),
     )
     undone.update(
-        send_after=until,
+        next_attempt_at=until,
         error_code=clean(error.code, 80) if error else "",
         error_message=clean(error.message, 500) if error else "",
     )
 
 
-def tell_not_shown(shipment: Shipment) -> None:
-    """Say that Amazon accepted the package long ago and still does not show it."""
+def record_not_shown(shipment: Shipment) -> None:
+    """Log that Amazon still does not show a shipment that it accepted long ago."""
     order = shipment.order
     error = ShoplinkError(
         "shipment.not_shown",
@@ -147,10 +150,10 @@ def tell_not_shown(shipment: Shipment) -> None:
 
 
 def take_packages(order: Order, packages: Sequence[Package]) -> int:
-    """Mark our packages that Amazon shows as verified; return how many were new.
+    """Verify our shipments by the packages of Amazon's order; return how many.
 
-    `packages` are those of Amazon's full order. One that Amazon had refused counts
-    too: an earlier attempt, whose answer was lost, may have arrived.
+    A shipment that Amazon refused can be verified too: an earlier attempt, whose
+    answer was lost, may have arrived.
     """
     by_number = {item.reference_id: item for item in packages}
     unverified = order.shipments.exclude(state=State.VERIFIED)
@@ -158,7 +161,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
         return 0
     now = timezone.now()
     with transaction.atomic():
-        # Before the rows are looked at: a person may be editing one of them.
+        # Lock before reading the shipments: a person may be editing one of them.
         locked = lock_order(order.pk)
         undone = unverified.prefetch_related("lines__line")
         found = [
@@ -173,7 +176,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
         rows.update(
             state=State.VERIFIED,
             verified_at=now,
-            send_after=None,
+            next_attempt_at=None,
             error_code="",
             error_message="",
         )
@@ -183,7 +186,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
 
 
 def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
-    """Return the waiting package, nothing if it is of another revision by now."""
+    """Return the shipment's row if it still waits in the revision that was read."""
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         pk=shipment.pk, state=State.WAITING, revision=shipment.revision
     )
@@ -193,17 +196,13 @@ def _as_read(shipment: Shipment) -> QuerySet[Shipment]:
 def _is_shown(shipment: Shipment, package: Package | None) -> bool:
     if package is None:
         return False
-    if _plain(package.tracking_number) != _plain(shipment.tracking_number):
+    if not is_same_number(package.tracking_number, shipment.tracking_number):
         return False
     if not shipment.revision:
         return True
-    # What Amazon shows may be the package before its edit, which is sent in any case.
+    # Amazon may show the package as it was before our edit, which is sent in any case.
     if shipment.state != State.CONFIRMED:
         return False
     units = {item.order_item_id: item.quantity for item in package.items}
     ours = {item.line.order_item_id: item.quantity for item in shipment.lines.all()}
     return not units or units == ours
-
-
-def _plain(tracking_number: str | None) -> str:
-    return "".join(filter(str.isalnum, tracking_number or "")).casefold()

@@ -1,7 +1,7 @@
-"""Makes packages of an order's parcels, as its ship template says; services layer.
+"""Makes shipments of an order's parcels, as its ship template says; services layer.
 
-All waiting parcels of an order are looked at together, under the order's lock. What
-cannot become a package says why and what to do, and never stops another order's.
+All waiting parcels of an order are packed together, under the order's lock. A parcel
+that cannot be packed gets the reason and the fix; other orders' parcels go on.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
 from channels_amazon.rules.shipping import templates as rules
+from channels_amazon.rules.shipping.carriers import Carrier, folded, match_carrier
 from channels_amazon.rules.shipping.templates import (
-    Carrier,
     Misfit,
-    PackagePlan,
-    Problem,
+    MisfitProblem,
+    ShipmentPlan,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
@@ -38,13 +38,14 @@ from channels_amazon.wording import sentence, together
 
 Status = Order.Status
 
-# An order that changes takes its parcels up at once; this is the net below.
-LOOK_AGAIN = timedelta(hours=1)
+# A change of the order packs its parcels at once. In case that wake-up was lost, a
+# waiting parcel is tried again after this time.
+RETRY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
-    """Why parcels become no package: for a person to mend unless `waits`."""
+class PackingBlocker:
+    """Why a parcel cannot be packed now; a person has to act unless it `waits`."""
 
     code: str
     message: str
@@ -53,44 +54,36 @@ class Hindrance:
 
 
 def pack_order(order_id: int) -> list[Parcel]:
-    """Make packages of the order's waiting parcels; return those, as they are now."""
+    """Pack the order's waiting parcels into shipments; return the parcels."""
     with transaction.atomic():
         order = lock_order(order_id)
         waiting = Parcel.objects.filter(order=order, state=State.WAITING)
-        rows = _without_packed(order, list(waiting.order_by("pk")))
-        hindrance = hindrance_of(order)
-        if hindrance is not None:
-            return _hinder(order, rows, hindrance)
+        rows = _unpacked(order, list(waiting.order_by("pk")))
+        blocker = packing_blocker(order)
+        if blocker is not None:
+            return _block(order, rows, blocker)
         template = template_for(order)
         ready = []
         for parcel in rows:
             carrier = carrier_of(parcel, template)
-            if isinstance(carrier, Hindrance):
-                _hinder(order, [parcel], carrier)
+            if isinstance(carrier, PackingBlocker):
+                _block(order, [parcel], carrier)
             else:
                 ready.append((parcel, carrier))
         _pack(order, ready, template)
     return rows
 
 
-def apply_parcel(parcel: Parcel) -> Parcel:
-    """Make a package of one parcel, together with the others of its order."""
-    if parcel.order_id is not None:
-        pack_order(parcel.order_id)
-    parcel.refresh_from_db()
-    return parcel
-
-
-def set_aside(order_id: int, *, code: str, message: str) -> None:
-    """Keep an order's parcels that could not be read for a person."""
+def quarantine_parcels(order_id: int, *, code: str, message: str) -> None:
+    """Quarantine the order's waiting parcels, for a person to look at."""
     with transaction.atomic():
         order = lock_order(order_id)
         rows = list(Parcel.objects.filter(order=order, state=State.WAITING))
-        _hinder(order, rows, Hindrance(code, message))
+        _block(order, rows, PackingBlocker(code, message))
 
 
 def template_for(order: Order) -> ShipTemplate | None:
-    """Return the switched-on template of the order's account and marketplace."""
+    """Return the active template for the order's account and marketplace."""
     active = {
         row.pk: row
         for row in ShipTemplate.objects.filter(
@@ -103,43 +96,43 @@ def template_for(order: Order) -> ShipTemplate | None:
 
 
 def choose(active: Mapping[int, ShipTemplate], order: Order) -> ShipTemplate | None:
-    """Return the narrowest of these templates that holds for the order."""
+    """Return the narrowest of these templates whose scope covers the order."""
     scopes = [
-        rules.Scope(row.pk, row.account_id, row.marketplace_id)
+        rules.TemplateScope(row.pk, row.account_id, row.marketplace_id)
         for row in active.values()
     ]
     won = rules.winner(scopes, order.account_id, order.marketplace_id)
     return active[won.key] if won else None
 
 
-def hindrance_of(order: Order) -> Hindrance | None:
-    """Return why no parcel of the order can be a package now, None if it can."""
+def packing_blocker(order: Order) -> PackingBlocker | None:
+    """Return why no parcel of the order can be packed now, None if they can."""
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.fba_order",
             sentence("Amazon ships this order itself, so there is nothing to confirm."),
             sentence("See for which order the parcel is, and discard it here."),
         )
     if CONFIRMED_BY_AMAZON in order.programs:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.confirmed_by_amazon",
             sentence("Amazon confirms this order itself (FBM Ship+)."),
             sentence("Use the label bought from Amazon, and discard the parcel here."),
         )
     if order.status == Status.CANCELLED:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_cancelled",
             sentence("The order is cancelled: the parcel must not leave."),
             sentence("Stop the parcel, or call it back, then discard it here."),
         )
     if order.status in {Status.SHIPPED, Status.UNFULFILLABLE}:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_done",
             sentence("Amazon has the order as done: nothing of it is left to ship."),
             sentence("Compare the packages in Seller Central, then discard it here."),
         )
     if order.asks_to_cancel:
-        return Hindrance(
+        return PackingBlocker(
             waiting_parcels.CANCEL_REQUESTED,
             sentence("The buyer asks to cancel, so the parcel is held."),
             sentence(
@@ -147,13 +140,13 @@ def hindrance_of(order: Order) -> Hindrance | None:
             ),
         )
     if not order.awaits_parcel:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_pending",
             sentence("Amazon does not let the order be shipped yet."),
             waits=True,
         )
     if order.completed_at is None or not order.marketplace_id:
-        return Hindrance(
+        return PackingBlocker(
             "parcel.order_incomplete",
             sentence("The order is being fetched. The parcel waits for it."),
             waits=True,
@@ -161,20 +154,22 @@ def hindrance_of(order: Order) -> Hindrance | None:
     return None
 
 
-def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindrance:
-    """Return what the parcel's carrier is at Amazon, or why that is not known."""
+def carrier_of(
+    parcel: Parcel, template: ShipTemplate | None
+) -> Carrier | PackingBlocker:
+    """Return the parcel's carrier in Amazon's terms, or why it is unknown."""
     if template is None and parcel.source not in BY_PEOPLE:
-        return Hindrance(
+        return PackingBlocker(
             store_parcels.NO_TEMPLATE,
             sentence("No ship template is switched on for the order's marketplace."),
             sentence("Make one and switch it on: then the parcel goes by itself."),
             waits=True,
         )
     mappings = mappings_of(template) if template is not None else []
-    carrier = rules.match_carrier(mappings, parcel.carrier, parcel.method)
+    carrier = match_carrier(mappings, parcel.carrier, parcel.method)
     if carrier is not None:
         return carrier
-    return Hindrance(
+    return PackingBlocker(
         store_parcels.CARRIER_UNKNOWN,
         sentence(
             "No rule says what “%(carrier)s” is called at Amazon.",
@@ -184,16 +179,16 @@ def carrier_of(parcel: Parcel, template: ShipTemplate | None) -> Carrier | Hindr
     )
 
 
-def misfit_hindrance(misfit: Misfit) -> Hindrance:
-    """Return why a parcel fits into no package of its order, in plain words."""
-    if misfit.problem is Problem.UNKNOWN_SKU:
-        return Hindrance(
+def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
+    """Return why a parcel fits into no shipment of its order, in plain words."""
+    if misfit.problem is MisfitProblem.UNKNOWN_SKU:
+        return PackingBlocker(
             "parcel.sku_unknown",
             sentence("The order has no line of the SKU %(sku)s.", sku=misfit.sku),
             sentence("Correct the parcel's SKU and tell of it again."),
         )
-    if misfit.problem is Problem.TOO_MANY:
-        return Hindrance(
+    if misfit.problem is MisfitProblem.TOO_MANY:
+        return PackingBlocker(
             "parcel.too_many_units",
             sentence(
                 "The parcel has more units of %(sku)s than the %(left)d that are left.",
@@ -202,7 +197,7 @@ def misfit_hindrance(misfit: Misfit) -> Hindrance:
             ),
             sentence("Correct the parcel's units, or the other packages of the order."),
         )
-    return Hindrance(
+    return PackingBlocker(
         "parcel.nothing_left",
         sentence("Every unit of the order is in a package already."),
         sentence(
@@ -220,15 +215,15 @@ def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str
     return units
 
 
-def _without_packed(order: Order, rows: list[Parcel]) -> list[Parcel]:
-    """Settle the parcels that a person has shipped meanwhile; return the others."""
+def _unpacked(order: Order, rows: list[Parcel]) -> list[Parcel]:
+    """Link parcels to shipments that a person made meanwhile; return the others."""
     packed = {
-        rules.folded(shipment.tracking_number): shipment
+        folded(shipment.tracking_number): shipment
         for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
     }
     others = []
     for parcel in rows:
-        shipment = packed.get(rules.folded(parcel.tracking_number))
+        shipment = packed.get(folded(parcel.tracking_number))
         if shipment is None:
             others.append(parcel)
         else:
@@ -247,30 +242,30 @@ def _pack(
     until = None
     if template is not None and not template.splits_by_parcel:
         hours = template.hours_before_deadline
-        until = rules.gathers_until(hours, order.ship_by, now)
-    plan = rules.plan_packages(
+        until = rules.wait_for_rest_until(hours, order.ship_by, now)
+    plan = rules.plan_shipments(
         [rules.ParcelUnits(one.pk, one.contents) for one, _carrier in ready],
         left_by_sku(lines, left),
         splits=template is None or template.splits_by_parcel,
         is_final=until is None,
     )
     by_key = {parcel.pk: (parcel, carrier) for parcel, carrier in ready}
-    for package in plan.packages:
-        group = [by_key[key][0] for key in package.parcels]
+    for planned in plan.shipments:
+        group = [by_key[key][0] for key in planned.parcels]
         draft = _draft(
-            by_key[package.parcels[0]], template, _when(template, order, now)
+            by_key[planned.parcels[0]], template, _when(template, order, now)
         )
-        units = _spread(package, lines, left)
+        units = _spread(planned, lines, left)
         _ship(order, group, replace(draft, quantities=units))
     for misfit in plan.misfits:
-        _hinder(order, [by_key[misfit.key][0]], misfit_hindrance(misfit))
-    rest = Hindrance(
+        _block(order, [by_key[misfit.key][0]], blocker_of_misfit(misfit))
+    rest = PackingBlocker(
         "parcel.waits_for_rest",
         sentence("The package waits for the order's other parcels."),
         waits=True,
     )
     gathered = [by_key[key][0] for key in plan.waiting]
-    _hinder(order, gathered, rest, try_after=until)
+    _block(order, gathered, rest, try_after=until)
 
 
 def _when(
@@ -282,7 +277,7 @@ def _when(
 def _draft(
     lead: tuple[Parcel, Carrier],
     template: ShipTemplate | None,
-    send_after: datetime | None,
+    next_attempt_at: datetime | None,
 ) -> ShipmentDraft:
     parcel, carrier = lead
     return ShipmentDraft(
@@ -293,17 +288,17 @@ def _draft(
         shipped_at=parcel.shipped_at,
         warehouse=template.warehouse if template is not None else None,
         template=template,
-        send_after=send_after,
+        next_attempt_at=next_attempt_at,
     )
 
 
 def _spread(
-    package: PackagePlan, lines: Sequence[OrderLine], left: dict[int, int]
+    planned: ShipmentPlan, lines: Sequence[OrderLine], left: dict[int, int]
 ) -> dict[int, int]:
-    """Return the package's units by line, and take them off what is left."""
+    """Return the planned units by line, and subtract them from `left`."""
     quantities: dict[int, int] = {}
     for line in lines:
-        wanted = package.units.get(line.seller_sku, 0) - sum(
+        wanted = planned.units.get(line.seller_sku, 0) - sum(
             quantities.get(other.pk, 0)
             for other in lines
             if other.seller_sku == line.seller_sku
@@ -319,7 +314,7 @@ def _ship(order: Order, group: Sequence[Parcel], draft: ShipmentDraft) -> None:
     try:
         shipment = create_shipment(order, draft=draft, actor=group[0].created_by)
     except ShipmentError as error:
-        _hinder(order, group, Hindrance("parcel.refused", error.message))
+        _block(order, group, PackingBlocker("parcel.refused", error.message))
         return
     _apply(group, shipment)
 
@@ -334,30 +329,30 @@ def _apply(group: Sequence[Parcel], shipment: Shipment) -> None:
         parcel.save()
 
 
-def _hinder(
+def _block(
     order: Order,
     rows: Sequence[Parcel],
-    hindrance: Hindrance,
+    blocker: PackingBlocker,
     *,
     try_after: datetime | None = None,
 ) -> list[Parcel]:
-    again_at = try_after or timezone.now() + LOOK_AGAIN
+    again_at = try_after or timezone.now() + RETRY_AFTER
     for parcel in rows:
-        parcel.state = State.WAITING if hindrance.waits else State.REFUSED
-        parcel.try_after = again_at if hindrance.waits else None
+        parcel.state = State.WAITING if blocker.waits else State.REFUSED
+        parcel.try_after = again_at if blocker.waits else None
         parcel.attempts += 1
-        parcel.code = clean(hindrance.code, 60)
-        parcel.message = clean(together(hindrance.message, hindrance.fix), 500)
+        parcel.code = clean(blocker.code, 60)
+        parcel.message = clean(together(blocker.message, blocker.fix), 500)
         parcel.save()
-        if not hindrance.waits:
-            _tell(order, parcel, hindrance)
+        if not blocker.waits:
+            _tell(order, parcel, blocker)
     return list(rows)
 
 
-def _tell(order: Order, parcel: Parcel, hindrance: Hindrance) -> None:
+def _tell(order: Order, parcel: Parcel, blocker: PackingBlocker) -> None:
     record(
         Entry(
-            code=hindrance.code,
+            code=blocker.code,
             level=Level.WARNING,
             account=order.account,
             reference=order.amazon_order_id,
@@ -366,9 +361,9 @@ def _tell(order: Order, parcel: Parcel, hindrance: Hindrance) -> None:
                 "%(reason)s",
                 tracking=parcel.tracking_number,
                 order=order.amazon_order_id,
-                reason=hindrance.message,
+                reason=blocker.message,
             ),
-            fix=hindrance.fix
+            fix=blocker.fix
             or sentence("Open the parcels that need a person, and mend it there."),
         )
     )

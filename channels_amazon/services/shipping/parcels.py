@@ -1,8 +1,7 @@
-"""Takes the store's parcels, and the word of people about them; services layer.
+"""Stores the parcels that the store or a person reports; services layer.
 
-A parcel is kept once however often it is told. What becomes of it at its order is
-decided in `services/shipping/packing.py`; until then it waits, or says what a person
-must do.
+A parcel is stored once however often it is reported. `services/shipping/packing.py`
+packs it for its order; until then it waits, or says what a person must do.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 from django.db import transaction
@@ -19,25 +19,36 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, Order, Parcel, Store, SyncJob
+from channels_amazon.rules.shipping.templates import MOST_UNITS
+from channels_amazon.rules.shipping.tracking import without_spaces
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import Sentence, sentence
 
 State = Parcel.State
 
-# Who tells of parcels; a person's word needs no template.
-FILE, FORM, API = "file", "form", "api"
-BY_PEOPLE = (FILE, FORM)
+
+class ParcelSource(StrEnum):
+    """Who tells of parcels, as stored: a person's file or form, or the store's API."""
+
+    FILE = "file"
+    FORM = "form"
+    API = "api"
+
+
+# These need no ship template to be made a shipment: a person has decided.
+BY_PEOPLE = frozenset({ParcelSource.FILE, ParcelSource.FORM})
 
 ORDER_UNKNOWN = "parcel.order_unknown"
 NO_TEMPLATE = "parcel.no_template"
 CARRIER_UNKNOWN = "parcel.carrier_unknown"
 
+# Parcels in one transaction: SQLite has one writer, and a file of 10,000 parcels must
+# not keep the others out for seconds.
 _CHUNK = 500
-_MOST_UNITS = 1_000_000
 
 
 class ParcelError(ShoplinkError):
-    """A parcel that cannot be taken as it was told."""
+    """A parcel that cannot be stored as it was reported."""
 
     def __init__(self, message: str) -> None:
         super().__init__("parcels.invalid", message)
@@ -45,7 +56,7 @@ class ParcelError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelFacts:
-    """A parcel as the store tells of it, in the store's own words.
+    """A parcel as it was reported, in the store's own words.
 
     `contents` are units by seller SKU, empty for all that is left of the order. The
     same `key` is the same parcel; without one, the same tracking number of the order.
@@ -61,8 +72,8 @@ class ParcelFacts:
 
 
 @dataclass(slots=True)
-class Taken:
-    """What became of the parcels that were told: new ones, changed, known before."""
+class TakenParcels:
+    """How many reported parcels were new, changed, known, or shipped otherwise."""
 
     new: int = 0
     changed: int = 0
@@ -70,24 +81,15 @@ class Taken:
     packed_otherwise: int = 0
 
 
-def take_parcel(store: Store, facts: ParcelFacts, *, source: str, actor: str) -> Parcel:
-    """Keep one parcel and have it made a package; raises ParcelError for nonsense.
-
-    The same parcel told again changes it as long as it is in no package.
-    """
-    take_parcels(store, [facts], source=source, actor=actor)
-    parcel: Parcel = Parcel.objects.get(store=store, idempotency_key=key_of(facts))
-    return parcel
-
-
 def take_parcels(
-    store: Store, told: Iterable[ParcelFacts], *, source: str, actor: str
-) -> Taken:
-    """Keep many parcels at once, in transactions of some hundred; return the counts.
+    store: Store, told: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
+) -> TakenParcels:
+    """Store parcels and have them packed; return what became of them.
 
-    Raises ParcelError at the first one that is nonsense.
+    They are stored _CHUNK at a time. The same parcel reported again changes it as long
+    as it is in no shipment. Raises ParcelError at the first one that is invalid.
     """
-    taken = Taken()
+    taken = TakenParcels()
     for chunk in _chunks(told):
         for facts in chunk:
             check_facts(facts)
@@ -97,9 +99,9 @@ def take_parcels(
 
 
 def check_facts(facts: ParcelFacts) -> None:
-    """Raise ParcelError unless the facts are those of a parcel that has left."""
-    tracking = plain_tracking(facts.tracking_number)
-    # Without a tracking number nothing has left: one is never made up.
+    """Raise ParcelError unless the facts describe a parcel that has left."""
+    tracking = without_spaces(facts.tracking_number)
+    # Amazon requires a tracking number, and one is never made up.
     if not tracking or not tracking.isprintable() or len(tracking) > 80:
         raise ParcelError(_("Enter the tracking number: Amazon requires it."))
     if not facts.amazon_order_id.strip() or len(facts.amazon_order_id) > 40:
@@ -109,36 +111,32 @@ def check_facts(facts: ParcelFacts) -> None:
     if timezone.is_naive(facts.shipped_at):
         raise ParcelError(_("The ship date needs a time zone."))
     if any(
-        not sku or not isinstance(units, int) or not 0 < units <= _MOST_UNITS
+        not sku or not isinstance(units, int) or not 0 < units <= MOST_UNITS
         for sku, units in facts.contents.items()
     ):
         raise ParcelError(_("Units of a parcel are whole numbers from 1 on, by SKU."))
 
 
 def key_of(facts: ParcelFacts) -> str:
-    """Return what tells the parcel from every other one of the store."""
+    """Return the key that identifies the parcel within its store."""
     if facts.key:
         return facts.key[:160]
-    tracking = plain_tracking(facts.tracking_number).casefold()
+    tracking = without_spaces(facts.tracking_number).casefold()
     return f"{facts.amazon_order_id.strip()}:{tracking}"[:160]
 
 
-def plain_tracking(text: str) -> str:
-    """Return a tracking number without the spaces that people put into it."""
-    return "".join(text.split())
-
-
 def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
-    """Tell whether the facts say something else than the parcel that is kept."""
+    """Tell whether the facts differ from the stored parcel."""
     return any(
         getattr(parcel, name) != value for name, value in _columns(facts).items()
     )
 
 
 def link_orders(account: AmazonAccount) -> int:
-    """Give parcels of unknown orders their order where the account has it by now.
+    """Link parcels of unknown orders to orders that the account has by now.
 
-    The order and the parcel may have come at the same moment, each without the other.
+    Order and parcel may be stored at the same moment, neither seeing the other.
+    Returns how many were linked, _CHUNK at most.
     """
     theirs = Order.objects.filter(
         account=account, amazon_order_id=OuterRef("amazon_order_id")
@@ -165,7 +163,7 @@ def link_orders(account: AmazonAccount) -> int:
 
 
 def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
-    """Take the parcel up again; False if it is in a package already."""
+    """Queue the parcel for packing again; False if it is in a shipment already."""
     undone = Parcel.objects.filter(pk=parcel.pk).exclude(state=State.APPLIED)
     now = timezone.now()
     with transaction.atomic():
@@ -184,13 +182,13 @@ def retry_parcel(parcel: Parcel, *, actor: str) -> bool:
 
 
 def discard_parcel(parcel: Parcel) -> bool:
-    """Forget a parcel that is in no package; False if it is in one, or discarded."""
+    """Discard a parcel; False if it is in a shipment or discarded already."""
     undone = Parcel.objects.filter(pk=parcel.pk, state__in=Parcel.OPEN)
     return bool(undone.update(state=State.DROPPED, try_after=None))
 
 
 def waits_for_order() -> Sentence:
-    """Return what a parcel says whose order is not known yet."""
+    """Return the message of a parcel whose order is not known yet."""
     return sentence("The order is not known yet. The parcel waits for it.")
 
 
@@ -203,9 +201,9 @@ def _chunks(told: Iterable[ParcelFacts]) -> Iterator[list[ParcelFacts]]:
 def _take_chunk(
     store: Store,
     chunk: Sequence[ParcelFacts],
-    taken: Taken,
+    taken: TakenParcels,
     *,
-    source: str,
+    source: ParcelSource,
     actor: str,
 ) -> None:
     by_key = {key_of(facts): facts for facts in chunk}
@@ -227,7 +225,7 @@ def _take_chunk(
             accounts.add(account_id)
     for row in rows:
         row.source, row.created_by = source, actor[:150]
-    # Another process may be telling of the same parcels: then theirs stand.
+    # Another process may store the same parcels right now: then its rows stay.
     Parcel.objects.bulk_create(rows, ignore_conflicts=True)
     taken.new += len(rows)
     for account_id in accounts:
@@ -263,16 +261,16 @@ def _columns(facts: ParcelFacts) -> dict[str, object]:
         "amazon_order_id": facts.amazon_order_id.strip(),
         "carrier": facts.carrier.strip(),
         "method": facts.method.strip(),
-        "tracking_number": plain_tracking(facts.tracking_number),
+        "tracking_number": without_spaces(facts.tracking_number),
         "shipped_at": facts.shipped_at,
         "contents": dict(facts.contents),
     }
 
 
 def _change(
-    parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: Taken
+    parcel: Parcel, facts: ParcelFacts, order_id: int | None, taken: TakenParcels
 ) -> bool:
-    """Take over what is new of a known parcel; tell whether it is to be taken up."""
+    """Update a known parcel with what is new; tell whether to pack it again."""
     if not differs(parcel, facts) or parcel.state == State.DROPPED:
         taken.known += 1
         return False

@@ -1,4 +1,4 @@
-"""Says in plain words why Amazon refused a package and what to do; services layer."""
+"""Says in plain words why Amazon refused a shipment and what to do; services layer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from channels_amazon.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal's code, Amazon's sentence, and what a person does about it."""
+class Rejection:
+    """Why Amazon rejected a shipment: a code, its sentence, what a person does."""
 
     code: str
     message: str
@@ -32,7 +32,8 @@ _BY_AMAZON = sentence(
 _AGAIN = sentence(
     "Correct what Amazon names, and ship these units again from this page."
 )
-# What is found in Amazon's text, in the order of the table: the first match counts.
+# Amazon has no code for most of these, only a text. Part of that text, our code and the
+# fix; the first match in this order counts.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("packagetoupdatenotfound", ALREADY_SHIPPED, _SHIPPED),
     ("already fulfilled", ALREADY_SHIPPED, _SHIPPED),
@@ -135,13 +136,13 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(error: InvalidRequest | NotFound) -> Refusal:
-    """Return what Amazon's refusal of a package means for the person who ships."""
+def explain(error: InvalidRequest | NotFound) -> Rejection:
+    """Return what Amazon's rejection of a shipment means for the person who ships."""
     said = " ".join(
         f"{issue.message} {issue.details}" for issue in error.evidence.issues
     )
     text = f"{said} {error.message}".lower()
     for word, code, fix in _KNOWN:
         if word in text:
-            return Refusal(code, error.message, fix)
-    return Refusal(REFUSED, error.message, _AGAIN)
+            return Rejection(code, error.message, fix)
+    return Rejection(REFUSED, error.message, _AGAIN)

@@ -1,7 +1,7 @@
-"""Books units that came back: only a person says that they are here; services layer.
+"""Books returned units into the stock; services layer.
 
-Amazon tells of refunds, never of what lies in the warehouse. A booking is never taken
-back: a count of the stock puts right what was booked in error.
+Only a person books: Amazon tells of refunds, never of what arrived in the warehouse. A
+booking cannot be undone; a stock count corrects what was booked by mistake.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from channels_amazon.wording import sentence
 
 
 class ReturnError(ShoplinkError):
-    """A return that cannot be as it was entered."""
+    """A return that cannot be booked as it was entered."""
 
     def __init__(self, message: str, *, code: str = "returns.invalid") -> None:
         super().__init__(code, message)
@@ -50,10 +50,10 @@ class ReturnDraft:
 def book_return(
     line: OrderLine, *, draft: ReturnDraft, actor: str, key: str
 ) -> ReturnedUnits:
-    """Book units of a line that came back; sellable ones enter the stock at once.
+    """Book returned units of a line; sellable ones enter the stock at once.
 
-    The same `key` (80 letters at most) again is the booking there is. Raises
-    ReturnError, as for more units than were shipped and not yet booked.
+    The same `key` (at most 80 characters) again returns the booking there is. Raises
+    ReturnError, for instance for more units than were shipped and not yet booked.
     """
     with transaction.atomic():
         order = lock_order(line.order_id)

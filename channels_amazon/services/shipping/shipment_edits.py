@@ -1,7 +1,7 @@
-"""Edits a package that Amazon may have already; services layer.
+"""Edits a shipment that Amazon may have already; services layer.
 
-The same number is sent again, which edits the package at Amazon. Each edit is a
-revision: an answer to an earlier one settles nothing of a later one.
+The same package number is sent again, which edits the package at Amazon. Each edit
+is a revision of its own: an answer to an earlier one says nothing about a later one.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_amazon.models import Order, OrderLine, Shipment, ShipmentLine, SyncJob
-from channels_amazon.rules.shipping.carriers import OTHER
-from channels_amazon.rules.shipping.templates import match_carrier
+from channels_amazon.rules.shipping.carriers import OTHER, Carrier, match_carrier
 from channels_amazon.services.diagnostics.entries import Entry, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping import shipments
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import ShipmentDraft, ShipmentError
 from channels_amazon.services.stock.reservations import settle_order
 from channels_amazon.spapi.orders import Package
@@ -27,18 +26,18 @@ from channels_amazon.wording import Sentence, listed, sentence, together
 
 State = Shipment.State
 
-# An order that is shipped as a whole can still have its packages corrected.
+# The shipments of a completely shipped order can still be corrected.
 EDITABLE = (*Order.TO_SHIP, Order.Status.SHIPPED)
-# A form shows minutes: a date that differs by less was not changed.
+# The form shows minutes: a ship date that differs by less was not edited.
 _MINUTE = timedelta(minutes=1)
 
 
 def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Change a package and have it sent to Amazon again under its number.
+    """Change a shipment and have it sent to Amazon again under its number.
 
     The stock moves by the difference of the units. An edit that changes nothing does
-    nothing, so that a form sent twice edits once. Raises ShipmentError when the draft
-    cannot be. The package leaves from where it left: `draft.warehouse` is not read.
+    nothing, so that a form sent twice edits once. `draft.warehouse` is ignored: the
+    shipment has left from its warehouse. Raises ShipmentError for an invalid draft.
     """
     with transaction.atomic():
         order = shipments.lock_order(shipment.order_id)
@@ -57,10 +56,10 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
         if not changes:
             return row
         shipped_at = shipments.ship_time(order, draft.shipped_at)
-        # What was never sent keeps its time.
-        send_after = None if row.attempts else row.send_after
+        # A shipment that was never sent keeps the time set by its template.
+        next_attempt_at = None if row.attempts else row.next_attempt_at
         shipments.write_facts(row, draft, shipped_at)
-        row.send_after = send_after
+        row.next_attempt_at = next_attempt_at
         row.verified_at = None
         row.revision += 1
         row.save()
@@ -72,12 +71,12 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
     return row
 
 
-def take_back(
-    shipment: Shipment, package: Package, refusal: Refusal, *, request_id: str = ""
+def revert_edit(
+    shipment: Shipment, package: Package, rejection: Rejection, *, request_id: str = ""
 ) -> bool:
-    """Let a package be what Amazon shows of it, since Amazon refused its edit.
+    """Reset the shipment to the package that Amazon shows, since it refused our edit.
 
-    False if it was edited again meanwhile: that edit is still to be sent.
+    Return False if it was edited again meanwhile: that edit is still to be sent.
     """
     with transaction.atomic():
         order = shipments.lock_order(shipment.order_id)
@@ -90,16 +89,16 @@ def take_back(
         row.order = order
         _take_facts(row, package)
         row.state = State.VERIFIED
-        row.send_after = None
+        row.next_attempt_at = None
         row.verified_at = timezone.now()
-        row.error_code = clean(refusal.code, 80)
-        row.error_message = clean(together(refusal.message, refusal.fix), 500)
+        row.error_code = clean(rejection.code, 80)
+        row.error_message = clean(together(rejection.message, rejection.fix), 500)
         row.save()
         settle_order(order)
         order.save()
         record(
             Entry(
-                code=refusal.code,
+                code=rejection.code,
                 account=order.account,
                 reference=order.amazon_order_id,
                 request_id=request_id,
@@ -108,9 +107,9 @@ def take_back(
                     "%(order)s, which stays as it was: %(reason)s",
                     number=row.package_reference,
                     order=order.amazon_order_id,
-                    reason=refusal.message,
+                    reason=rejection.message,
                 ),
-                fix=refusal.fix,
+                fix=rejection.fix,
             )
         )
     return True
@@ -137,19 +136,17 @@ def _take_facts(shipment: Shipment, package: Package) -> None:
 
 
 def units_free(shipment: Shipment) -> dict[int, int]:
-    """Return by line how many units the package may hold, its present ones included."""
+    """Return by line how many units the shipment may hold, including its own."""
     ours: dict[int, int] = {}
     others: dict[int, int] = {}
-    rows = ShipmentLine.objects.filter(shipment__order=shipment.order).exclude(
-        shipment__state=State.REFUSED, shipment__confirmed_at__isnull=True
-    )
-    for line_id, package_id, units in rows.values_list(
+    rows = ShipmentLine.objects.packed().filter(shipment__order=shipment.order)
+    for line_id, shipment_id, units in rows.values_list(
         "line_id", "shipment_id", "quantity"
     ):
         ours[line_id] = ours.get(line_id, 0) + units
-        if package_id != shipment.pk:
+        if shipment_id != shipment.pk:
             others[line_id] = others.get(line_id, 0) + units
-    # Until Amazon counts the last edit, its figure says nothing of other packages.
+    # Until Amazon shows our last edit, its shipped count may still include old units.
     is_counted = shipment.state == State.VERIFIED or not shipment.revision
     return {
         line.pk: line.quantity
@@ -162,7 +159,7 @@ def units_free(shipment: Shipment) -> dict[int, int]:
 def _changes(
     shipment: Shipment, draft: ShipmentDraft, lines: Mapping[int, int]
 ) -> list[Sentence]:
-    """Return what the draft changes of the package, a sentence's part each."""
+    """Return each change that the draft makes, as part of a sentence."""
     before = Shipment(
         carrier_code=shipment.carrier_code,
         carrier_name=shipment.carrier_name,
@@ -206,8 +203,10 @@ def _changes(
 
 
 def _carrier(shipment: Shipment) -> str:
-    parts = (shipment.carrier_name or shipment.carrier_code, shipment.shipping_method)
-    return " ".join(part for part in parts if part)
+    carrier = Carrier(
+        shipment.carrier_code, shipment.carrier_name, shipment.shipping_method
+    )
+    return carrier.full_label
 
 
 def _tell(shipment: Shipment, changes: list[Sentence], actor: str) -> None:
@@ -216,4 +215,4 @@ def _tell(shipment: Shipment, changes: list[Sentence], actor: str) -> None:
         number=shipment.package_reference,
         changes=listed(changes),
     )
-    shipments.tell_package(shipment, "shipments.edited", text, actor)
+    shipments.record_change(shipment, "shipments.edited", text, actor)

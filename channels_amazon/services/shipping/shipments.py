@@ -1,7 +1,7 @@
-"""Makes packages out of an order's lines; services layer.
+"""Makes shipments out of an order's lines; services layer.
 
-The units of a package leave our stock when it is made. Amazon's later statuses settle
-only what is left, since every settling goes by the same facts.
+The units of a shipment leave our stock when it is made. Amazon's later statuses move
+only what is left, since reservations always follow from the same facts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from channels_amazon.models import (
     SyncJob,
     Warehouse,
 )
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
+from channels_amazon.rules.shipping.carriers import Carrier, CarrierProblem
+from channels_amazon.rules.shipping.tracking import without_spaces
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
@@ -34,15 +35,16 @@ from channels_amazon.services.orders.provisional_lines import has_provisional
 from channels_amazon.services.stock.reservations import ShipFrom, settle_order
 from channels_amazon.wording import sentence
 
-# Amazon buys and confirms the label of these orders itself.
+# Programme of orders whose label is bought from Amazon, which then confirms them.
 CONFIRMED_BY_AMAZON = "FBM_SHIP_PLUS"
-# A form knows minutes, and Amazon refuses a date before the order's own second.
+# A form has minutes: a ship date may be off by so much.
 _GRAIN = timedelta(minutes=1)
+# Amazon refuses a ship date that is not after the order's own second.
 _AFTER_ORDER = timedelta(seconds=1)
 
 
 class ShipmentError(ShoplinkError):
-    """A package that cannot be made as it was entered."""
+    """A shipment that cannot be created as it was entered."""
 
     def __init__(self, message: str, *, code: str = "shipments.invalid") -> None:
         super().__init__(code, message)
@@ -50,10 +52,10 @@ class ShipmentError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True)
 class ShipmentDraft:
-    """A package as somebody entered it; `quantities` are units by the line's id.
+    """A shipment as somebody entered it; `quantities` are units by the line's id.
 
-    `ships_all_the_same` is a person's word that the buyer's wish to cancel was seen.
-    A `template` that makes it may have it confirmed later: not before `send_after`.
+    `ships_all_the_same` says that a person saw the buyer's request to cancel and ships.
+    A `template` may delay the confirmation until `next_attempt_at`.
     """
 
     carrier_code: str
@@ -65,20 +67,30 @@ class ShipmentDraft:
     warehouse: Warehouse | None = None
     ships_all_the_same: bool = False
     template: ShipTemplate | None = None
-    send_after: datetime | None = None
+    next_attempt_at: datetime | None = None
+
+    @property
+    def carrier(self) -> Carrier:
+        """Return the carrier as Amazon wants it."""
+        return Carrier(self.carrier_code, self.carrier_name, self.shipping_method)
+
+    @property
+    def tracking(self) -> str:
+        """Return the tracking number as it is stored: without spaces, cut to 80."""
+        return without_spaces(self.tracking_number)[:80]
 
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
-    """Make a package of the order and have it confirmed to Amazon when it is time.
+    """Create a shipment of the order and queue its confirmation to Amazon.
 
-    The same package again (carrier, tracking number and units) is the one there is, so
-    that a form sent twice ships once. A package that Amazon refused is mended: it takes
-    the draft's facts and is sent again under its number. Shipping an order whose buyer
-    asks to cancel declines that. Raises ShipmentError when the draft cannot be.
+    The same carrier, tracking number and units again return the shipment there is, so
+    that a form sent twice ships once. A shipment that Amazon refused is updated by the
+    draft and sent again under its number. Shipping an order whose buyer asks to cancel
+    declines that request. Raises ShipmentError for an invalid draft.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
-        known = _same_package(locked, draft)
+        known = _same_shipment(locked, draft)
         if known is not None:
             return known
         check_order(locked, Order.TO_SHIP)
@@ -98,16 +110,16 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
 
 
 def confirm_now(shipment: Shipment, *, actor: str) -> bool:
-    """Have a package confirmed at once that waits for its time; False if none does."""
+    """Confirm a waiting shipment now, not at its time; False if it does not wait."""
     waiting = Shipment.objects.filter(
-        pk=shipment.pk, state=Shipment.State.WAITING, send_after__isnull=False
+        pk=shipment.pk, state=Shipment.State.WAITING, next_attempt_at__isnull=False
     )
     with transaction.atomic():
-        if not waiting.update(send_after=None):
+        if not waiting.update(next_attempt_at=None):
             return False
         order = shipment.order
         lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
-        tell_package(
+        record_change(
             shipment,
             "shipments.confirm_now",
             sentence(
@@ -121,7 +133,7 @@ def confirm_now(shipment: Shipment, *, actor: str) -> bool:
 
 
 def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
-    """Forget a package that Amazon refused; False if it is not a refused one."""
+    """Delete a refused shipment; False if the shipment is not refused."""
     refused = Shipment.objects.filter(pk=shipment.pk, state=Shipment.State.REFUSED)
     with transaction.atomic():
         deleted, _rows = refused.delete()
@@ -131,11 +143,9 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
 
 
 def units_left(order: Order) -> dict[int, int]:
-    """Return by line how many units are in no package of ours or Amazon's."""
+    """Return by line how many units neither we nor Amazon have in a package."""
     packed: dict[int, int] = {}
-    rows = ShipmentLine.objects.filter(shipment__order=order).exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    rows = ShipmentLine.objects.packed().filter(shipment__order=order)
     for line_id, quantity in rows.values_list("line_id", "quantity"):
         packed[line_id] = packed.get(line_id, 0) + quantity
     return {
@@ -155,18 +165,18 @@ def lock_order(order_id: int) -> Order:
 
 
 def next_reference(order: Order) -> int:
-    """Return the number for the order's next package."""
+    """Return the number for the order's next shipment."""
     shipments = Shipment.objects.filter(order=order)
     last = shipments.aggregate(last=Max("package_reference"))["last"]
     return int(last or 0) + 1
 
 
-def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
+def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
     wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
     alike = Shipment.objects.filter(
         order=order,
         carrier_code=draft.carrier_code,
-        tracking_number=tracking_of(draft),
+        tracking_number=draft.tracking,
     ).exclude(state=Shipment.State.REFUSED)
     for shipment in alike:
         if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
@@ -175,7 +185,7 @@ def _same_package(order: Order, draft: ShipmentDraft) -> Shipment | None:
 
 
 def check_order(order: Order, statuses: Collection[str]) -> None:
-    """Raise ShipmentError unless the merchant ships the order, in these statuses."""
+    """Raise ShipmentError unless the merchant may ship the order in these statuses."""
     if order.account.state == AmazonAccount.State.DISCONNECTED:
         raise ShipmentError(
             _("The account is disconnected: connect it again to ship from here.")
@@ -197,7 +207,7 @@ def check_order(order: Order, statuses: Collection[str]) -> None:
 
 
 def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
-    """Decline the buyer's wish to cancel, or refuse the package until somebody has."""
+    """Decline the buyer's request to cancel if a person said so, else raise."""
     if not order.asks_to_cancel:
         return
     if not draft.ships_all_the_same:
@@ -212,27 +222,27 @@ def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
 
 
 def check_carrier(draft: ShipmentDraft) -> None:
-    """Raise ShipmentError unless carrier and tracking number are what Amazon takes."""
-    if draft.carrier_code not in CARRIERS:
+    """Raise ShipmentError unless Amazon accepts carrier and tracking number."""
+    problem = draft.carrier.problem
+    if problem is CarrierProblem.NOT_LISTED:
         raise ShipmentError(
             _("Choose a carrier of the list, or “Other” with the carrier's name.")
         )
-    if draft.carrier_code == OTHER and not draft.carrier_name.strip():
+    if problem is CarrierProblem.NAME_MISSING:
         raise ShipmentError(_("Enter the carrier's name."))
-    tracking = tracking_of(draft)
-    if not tracking or not tracking.isprintable():
+    if not draft.tracking or not draft.tracking.isprintable():
         raise ShipmentError(_("Enter the tracking number: Amazon requires it."))
 
 
 def ship_time(order: Order, shipped_at: datetime) -> datetime:
-    """Return a ship date that Amazon takes; raises ShipmentError for another."""
+    """Return a ship date that Amazon accepts; raises ShipmentError if there is none."""
     now = timezone.now()
     if timezone.is_naive(shipped_at) or shipped_at > now + _GRAIN:
         raise ShipmentError(_("The ship date is in the future."))
     ordered_at = order.ordered_at
     if ordered_at is None or shipped_at >= ordered_at + _AFTER_ORDER:
         return min(shipped_at, now)
-    # Amazon's clock may be ahead of ours: then the order seems not to be made yet.
+    # With Amazon's clock ahead of ours, an order may lie in our future.
     if shipped_at < min(ordered_at, now) - _GRAIN:
         raise ShipmentError(_("The ship date is before the order was placed."))
     return ordered_at + _AFTER_ORDER
@@ -262,9 +272,10 @@ def check_quantities(
 
 
 def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
-    """Return the refused package that holds one of these lines, without the others.
+    """Return a refused shipment of one of these lines to reuse; delete the others.
 
-    One that Amazon has, whose edit it refused, is mended by another edit only.
+    A shipment that Amazon has and whose edit it refused is left alone: another edit
+    corrects it.
     """
     refused = Shipment.objects.filter(
         order=order,
@@ -275,7 +286,7 @@ def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
     mended, *others = refused.distinct().order_by("package_reference") or (None,)
     for shipment in others:
         shipment.delete()
-    # Its number stays: should Amazon have it after all, the package is edited.
+    # Reuse its number: should Amazon have the package after all, this edits it.
     return mended
 
 
@@ -284,27 +295,26 @@ def _fill(
 ) -> None:
     write_facts(shipment, draft, shipped_at)
     shipment.warehouse = draft.warehouse
-    shipment.send_after = draft.send_after
+    shipment.next_attempt_at = draft.next_attempt_at
     shipment.template = draft.template
     shipment.created_by = actor[:150]
     shipment.save()
 
 
 def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) -> None:
-    """Set what Amazon is told of the package, and that it is to be sent."""
-    is_other = draft.carrier_code == OTHER
+    """Set what Amazon will be told about the shipment, and mark it as to be sent."""
     shipment.carrier_code = draft.carrier_code
-    shipment.carrier_name = draft.carrier_name.strip()[:60] if is_other else ""
+    shipment.carrier_name = draft.carrier.stated_name[:60]
     shipment.shipping_method = draft.shipping_method.strip()[:60]
-    shipment.tracking_number = tracking_of(draft)
+    shipment.tracking_number = draft.tracking
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
-    shipment.send_after = None
+    shipment.next_attempt_at = None
     shipment.error_code = shipment.error_message = ""
 
 
 def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
-    """Put these units, by the line's id, into the package and no others."""
+    """Set the units of the shipment, by the line's id."""
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [
@@ -329,11 +339,11 @@ def _tell_discarded(shipment: Shipment, actor: str) -> None:
         number=shipment.package_reference,
         tracking=shipment.tracking_number,
     )
-    tell_package(shipment, "shipments.discarded", text, actor)
+    record_change(shipment, "shipments.discarded", text, actor)
 
 
-def tell_package(shipment: Shipment, code: str, text: str, actor: str) -> None:
-    """Write down what a person did to the package."""
+def record_change(shipment: Shipment, code: str, text: str, actor: str) -> None:
+    """Log what a person did to the shipment."""
     record(
         Entry(
             code=code,
@@ -344,8 +354,3 @@ def tell_package(shipment: Shipment, code: str, text: str, actor: str) -> None:
             actor=actor,
         )
     )
-
-
-def tracking_of(draft: ShipmentDraft) -> str:
-    """Return the tracking number as it is stored, without spaces."""
-    return "".join(draft.tracking_number.split())[:80]

@@ -1,7 +1,7 @@
-"""Says what a ship template would have done with past orders; services layer.
+"""Previews what a ship template would have done with past orders; services layer.
 
-Nothing is changed. Where the store told of no parcels yet, the packages that people
-made stand for them; an order with neither says so.
+Nothing is changed. For orders without parcels, the shipments that people made stand in
+for them; an order with neither is counted as such.
 """
 
 from __future__ import annotations
@@ -10,48 +10,61 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.templates import Carrier, Plan
+from channels_amazon.rules.shipping.carriers import match_carrier
+from channels_amazon.rules.shipping.templates import PackingPlan
 from channels_amazon.services.shipping.packing import (
-    Hindrance,
+    PackingBlocker,
+    blocker_of_misfit,
     choose,
-    misfit_hindrance,
 )
 from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
 from channels_amazon.wording import Sentence, sentence, together
 
-# So many of the newest orders are looked at.
+# Newest orders to preview: enough to judge by, read in a second.
 LOOK_AT = 200
-# So many of the newest parcels show which carriers the store has.
+# Newest parcels to collect the store's carriers from.
 RECENT_PARCELS = 5000
-SHIPS, HELD, OTHER, NOTHING = "ships", "held", "other", "nothing"
+
+
+class PreviewOutcome(StrEnum):
+    """What the template would have done with an order.
+
+    OTHER: another template holds for it. NOTHING: no parcel or shipment is known.
+    """
+
+    SHIPS = "ships"
+    HELD = "held"
+    OTHER = "other"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
     """One order: what the template would have done, when, or why not.
 
-    `at` is when the package would have been confirmed; `is_late` says that this is
-    after the order's latest ship time, since the parcel itself came later.
+    `at` is when the shipment would have been confirmed. `misses_ship_by` says that this
+    is after the order's latest ship time, because the parcel itself came later.
     """
 
     order: Order
-    outcome: str
+    outcome: PreviewOutcome
     told: str = ""
     carriers: str = ""
-    packages: int = 0
+    shipments: int = 0
     at: datetime | None = None
-    is_late: bool = False
+    misses_ship_by: bool = False
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenCarrier:
     """A carrier and method of the store's parcels, and how many there were."""
 
     carrier: str
@@ -60,24 +73,24 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Preview:
+class TemplatePreview:
     """The rows, newest first, with how many of them end how."""
 
     rows: list[PreviewRow] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    packages: int = 0
+    counts: Counter[PreviewOutcome] = field(default_factory=Counter)
+    shipments: int = 0
     late: int = 0
-    unknown: list[Seen] = field(default_factory=list)
+    unknown: list[SeenCarrier] = field(default_factory=list)
 
     @property
     def has_data(self) -> bool:
-        """Tell whether any order had a parcel or a package to judge by."""
-        return self.counts[NOTHING] < len(self.rows)
+        """Tell whether any order had a parcel or a shipment to judge by."""
+        return self.counts[PreviewOutcome.NOTHING] < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A parcel, or a package that stands for one, as the store calls its carrier."""
+class _KnownParcel:
+    """A parcel, or a shipment that stands for one, as the store calls its carrier."""
 
     key: int
     carrier: str
@@ -86,7 +99,7 @@ class _Told:
     told_at: datetime
 
 
-def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
+def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
     """Return what the template would have done with the newest orders of its scope."""
     active = {
         row.pk: row
@@ -96,27 +109,27 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> Preview:
     }
     active[template.pk] = template
     prefetch_related_objects([template], "carriers")
-    result = Preview(unknown=unknown_carriers(template))
+    result = TemplatePreview(unknown=unknown_carriers(template))
     for order in _past_orders(template)[:limit]:
         row = _judge(order, template, choose(active, order))
         result.rows.append(row)
         result.counts[row.outcome] += 1
-        result.packages += row.packages
-        result.late += row.is_late
+        result.shipments += row.shipments
+        result.late += row.misses_ship_by
     return result
 
 
-def unknown_carriers(template: ShipTemplate) -> list[Seen]:
+def unknown_carriers(template: ShipTemplate) -> list[SeenCarrier]:
     """Return the carriers of the store's newest parcels that no rule covers."""
     mappings = mappings_of(template)
     return [
         seen
         for seen in seen_carriers(template.store)
-        if rules.match_carrier(mappings, seen.carrier, seen.method) is None
+        if match_carrier(mappings, seen.carrier, seen.method) is None
     ]
 
 
-def seen_carriers(store: Store) -> list[Seen]:
+def seen_carriers(store: Store) -> list[SeenCarrier]:
     """Return the carriers of the store's newest parcels, the most used first."""
     newest = Parcel.objects.filter(store=store).order_by("-pk").values("pk")
     counted = (
@@ -126,7 +139,9 @@ def seen_carriers(store: Store) -> list[Seen]:
         .annotate(parcels=Count("pk"))
         .order_by("-parcels", "carrier", "method")
     )
-    return [Seen(row["carrier"], row["method"], row["parcels"]) for row in counted]
+    return [
+        SeenCarrier(row["carrier"], row["method"], row["parcels"]) for row in counted
+    ]
 
 
 def _past_orders(template: ShipTemplate) -> QuerySet[Order]:
@@ -157,28 +172,26 @@ def _judge(
         reason = sentence(
             "“%(name)s” is for fewer orders and would ship it.", name=winner.name
         )
-        return PreviewRow(order, OTHER, words, reason=reason)
+        return PreviewRow(order, PreviewOutcome.OTHER, words, reason=reason)
     if CONFIRMED_BY_AMAZON in order.programs:
         reason = sentence("Amazon confirms this order itself (FBM Ship+).")
-        return PreviewRow(order, HELD, words, reason=reason)
+        return PreviewRow(order, PreviewOutcome.HELD, words, reason=reason)
     if not told:
         reason = sentence("No parcel or package of it is known.")
-        return PreviewRow(order, NOTHING, reason=reason)
+        return PreviewRow(order, PreviewOutcome.NOTHING, reason=reason)
     return _packed(order, template, told, words)
 
 
 def _packed(
-    order: Order, template: ShipTemplate, told: Sequence[_Told], words: str
+    order: Order, template: ShipTemplate, told: Sequence[_KnownParcel], words: str
 ) -> PreviewRow:
     mappings = mappings_of(template)
-    found = {
-        one.key: rules.match_carrier(mappings, one.carrier, one.method) for one in told
-    }
+    found = {one.key: match_carrier(mappings, one.carrier, one.method) for one in told}
     known = [one for one in told if found[one.key] is not None]
     told_at = max((one.told_at for one in known), default=told[0].told_at)
     plan, until = _plan(order, template, known, told_at)
     reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
-    reasons += [_why(misfit_hindrance(misfit)) for misfit in plan.misfits]
+    reasons += [_why(blocker_of_misfit(misfit)) for misfit in plan.misfits]
     if until is not None:
         reasons.append(
             sentence(
@@ -186,47 +199,52 @@ def _packed(
                 until=f"{until:%Y-%m-%d %H:%M}",
             )
         )
-    carriers = [found[package.parcels[0]] for package in plan.packages]
+    carriers = [found[one.parcels[0]] for one in plan.shipments]
     at = rules.confirm_at(timing_of(template), order.ship_by, until or told_at)
     at = at or until or told_at
     return PreviewRow(
         order,
-        SHIPS if plan.packages else HELD,
+        PreviewOutcome.SHIPS if plan.shipments else PreviewOutcome.HELD,
         words,
-        carriers=", ".join(dict.fromkeys(_name(one) for one in carriers if one)),
-        packages=len(plan.packages),
-        at=at if plan.packages else None,
-        is_late=bool(plan.packages and order.ship_by and at > order.ship_by),
+        carriers=", ".join(dict.fromkeys(one.full_label for one in carriers if one)),
+        shipments=len(plan.shipments),
+        at=at if plan.shipments else None,
+        misses_ship_by=bool(plan.shipments and order.ship_by and at > order.ship_by),
         reason=_joined(reasons),
     )
 
 
 def _plan(
-    order: Order, template: ShipTemplate, known: Sequence[_Told], told_at: datetime
-) -> tuple[Plan, datetime | None]:
-    """Return the packages, and until when their one package would have waited."""
+    order: Order,
+    template: ShipTemplate,
+    known: Sequence[_KnownParcel],
+    told_at: datetime,
+) -> tuple[PackingPlan, datetime | None]:
+    """Return the shipments, and until when their one shipment would have waited."""
     units = [rules.ParcelUnits(one.key, one.contents) for one in known]
     left: dict[str, int] = {}
     for line in order.lines.all():
         left[line.seller_sku] = left.get(line.seller_sku, 0) + line.quantity
     splits = template.splits_by_parcel
-    plan = rules.plan_packages(units, left, splits=splits, is_final=False)
+    plan = rules.plan_shipments(units, left, splits=splits, is_final=False)
     if not plan.waiting:
         return plan, None
-    until = rules.gathers_until(template.hours_before_deadline, order.ship_by, told_at)
-    return rules.plan_packages(units, left, splits=splits, is_final=True), until
+    until = rules.wait_for_rest_until(
+        template.hours_before_deadline, order.ship_by, told_at
+    )
+    return rules.plan_shipments(units, left, splits=splits, is_final=True), until
 
 
-def _told(order: Order) -> list[_Told]:
+def _told(order: Order) -> list[_KnownParcel]:
     parcels = [
-        _Told(row.pk, row.carrier, row.method, row.contents, row.created_at)
+        _KnownParcel(row.pk, row.carrier, row.method, row.contents, row.created_at)
         for row in order.parcels.all()
         if row.state != Parcel.State.DROPPED
     ]
     if parcels:
         return sorted(parcels, key=lambda one: one.key)
     return [
-        _Told(
+        _KnownParcel(
             row.pk,
             row.carrier_name or row.carrier_code,
             row.shipping_method,
@@ -245,19 +263,15 @@ def _contents(shipment: Shipment) -> dict[str, int]:
     return units
 
 
-def _no_rule(one: _Told) -> Sentence:
+def _no_rule(one: _KnownParcel) -> Sentence:
     return sentence(
         "No rule says what “%(carrier)s” is called at Amazon.",
         carrier=" ".join(filter(None, (one.carrier, one.method))),
     )
 
 
-def _why(hindrance: Hindrance) -> str:
-    return together(hindrance.message, hindrance.fix)
-
-
-def _name(carrier: Carrier) -> str:
-    return " ".join(filter(None, (carrier.name or carrier.code, carrier.method)))
+def _why(blocker: PackingBlocker) -> str:
+    return together(blocker.message, blocker.fix)
 
 
 def _joined(reasons: Sequence[str]) -> str:

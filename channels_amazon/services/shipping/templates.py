@@ -23,8 +23,12 @@ from channels_amazon.models import (
     Warehouse,
 )
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
-from channels_amazon.rules.shipping.templates import Carrier, CarrierMapping
+from channels_amazon.rules.shipping.carriers import (
+    Carrier,
+    CarrierMapping,
+    CarrierProblem,
+    folded,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping.parcels import CARRIER_UNKNOWN, NO_TEMPLATE
@@ -46,7 +50,7 @@ class TemplateDraft:
     account: AmazonAccount | None = None
     marketplace_id: str = ""
     warehouse: Warehouse | None = None
-    confirm_when: str = ShipTemplate.ConfirmWhen.ON_TRACKING
+    confirm_when: ShipTemplate.ConfirmWhen = ShipTemplate.ConfirmWhen.ON_TRACKING
     hours_before_deadline: int = 4
     splits_by_parcel: bool = True
     carriers: Sequence[CarrierMapping] = ()
@@ -206,7 +210,7 @@ def _check(store: Store, draft: TemplateDraft) -> None:
 def _check_carriers(carriers: Sequence[CarrierMapping]) -> None:
     seen: set[tuple[str, str]] = set()
     for one in carriers:
-        key = (rules.folded(one.store_carrier), rules.folded(one.store_method))
+        key = (folded(one.store_carrier), folded(one.store_method))
         if not key[0]:
             raise ShipTemplateError(_("Enter how the store calls the carrier."))
         if key in seen:
@@ -215,11 +219,11 @@ def _check_carriers(carriers: Sequence[CarrierMapping]) -> None:
                 % {"carrier": one.store_carrier}
             )
         seen.add(key)
-        if one.carrier.code not in CARRIERS:
+        if one.carrier.problem is CarrierProblem.NOT_LISTED:
             raise ShipTemplateError(
                 _("Choose a carrier of the list, or “Other” with the carrier's name.")
             )
-        if one.carrier.code == OTHER and not one.carrier.name.strip():
+        if one.carrier.problem is CarrierProblem.NAME_MISSING:
             raise ShipTemplateError(_("Enter the carrier's name."))
 
 
@@ -241,9 +245,7 @@ def _write_carriers(row: ShipTemplate, carriers: Sequence[CarrierMapping]) -> No
                 store_carrier=one.store_carrier.strip()[:80],
                 store_method=one.store_method.strip()[:80],
                 carrier_code=one.carrier.code,
-                carrier_name=(
-                    one.carrier.name.strip()[:60] if one.carrier.code == OTHER else ""
-                ),
+                carrier_name=one.carrier.stated_name[:60],
                 shipping_method=one.carrier.method.strip()[:60],
             )
             for one in carriers

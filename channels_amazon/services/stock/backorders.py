@@ -41,7 +41,7 @@ def refresh_orders(order_ids: Collection[int]) -> int:
         rows = Order.objects.filter(pk__in=order_ids, has_shortage=not is_short)
         rows = rows.filter(short if is_short else ~short)
         with transaction.atomic():
-            # In the order in which a batch of events locks its orders.
+            # The same order as a batch of events takes, so that they do not deadlock.
             locked = rows.select_for_update(of=("self",), no_key=True)
             locked = locked.order_by("account_id", "amazon_order_id")
             pks = list(locked.values_list("pk", flat=True))
@@ -50,7 +50,7 @@ def refresh_orders(order_ids: Collection[int]) -> int:
 
 
 def refresh_account(account: AmazonAccount) -> int:
-    """Mend flags of the account's orders whose process died before it could."""
+    """Correct the account's backorder flags that a dead process left wrong."""
     lines = Reservation.objects.filter(line__order__account=account, is_short=True)
     short = set(lines.values_list("line__order_id", flat=True))
     flagged = Order.objects.filter(account=account, has_shortage=True)
@@ -96,6 +96,6 @@ def _flag(level: StockLevel, flagged: Mapping[int, int]) -> set[int]:
 
 
 def _holding(**condition: Any) -> QuerySet[Reservation]:
-    """Return reservations that hold units: who emptied one said it is not short."""
+    """Return the reservations that hold units; emptied ones are never short."""
     rows: QuerySet[Reservation] = Reservation.objects.filter(quantity__gt=0)
     return rows.filter(**condition).order_by()

@@ -25,27 +25,13 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.jobs.coalescing import put_off
 from channels_amazon.services.stock.backorders import flag_shortages
-from channels_amazon.services.stock.publication import availability, refresh_desired
-
-__all__ = [
-    "Difference",
-    "Movement",
-    "StockError",
-    "apply_movements",
-    "availability",
-    "default_warehouse",
-    "lock_levels",
-    "lock_variants",
-    "refresh_desired",
-    "set_on_hand",
-    "verify_levels",
-]
+from channels_amazon.services.stock.publication import refresh_desired
 
 Reason = StockMovement.Reason
 
 
 class StockError(ShoplinkError):
-    """A change of stock that cannot be."""
+    """A change of stock that is not possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,7 @@ class Movement:
 
     variant_id: int
     warehouse_id: int
-    reason: str
+    reason: Reason
     key: str
     on_hand: int = 0
     reserved: int = 0
@@ -76,7 +62,7 @@ class Difference:
 
     @property
     def is_none(self) -> bool:
-        """Tell whether level, ledger and reservations say the same after all."""
+        """Tell whether level, ledger and reservations agree."""
         return (
             self.on_hand == self.ledger_on_hand
             and self.reserved == self.ledger_reserved == self.held
@@ -90,12 +76,12 @@ def set_on_hand(
     *,
     actor: str,
     key: str,
-    reason: str = Reason.COUNT,
+    reason: Reason = Reason.COUNT,
 ) -> StockLevel:
     """Record a count: `quantity` units of the variant are in the warehouse now.
 
-    The same `key` again changes nothing. A count that finds what was known is recorded
-    too, since it says who looked. Raises StockError.
+    The same `key` again changes nothing. A count that finds the known number is
+    recorded too, since it says who counted and when. Raises StockError.
     """
     if quantity < 0:
         raise StockError("stock.count_negative", _("A count cannot be less than zero."))
@@ -169,8 +155,8 @@ def lock_levels(
 def lock_variants(variant_ids: Collection[int]) -> None:
     """Lock every level of these variants, before many orders move some of them.
 
-    A variant without any gets one in its store's default warehouse: made later, two
-    who make several could wait for each other. Call it inside a transaction.
+    A variant without levels gets one in its store's default warehouse: two processes
+    that created them later could deadlock. Call it inside a transaction.
     """
     known = {variant_id for variant_id, _warehouse_id in _locked(variant_ids)}
     bare = set(variant_ids) - known
@@ -270,7 +256,7 @@ def _add(
         level.on_hand += move.on_hand
         level.reserved += move.reserved
         changed[level.pk] = level
-    # Locked since they were read, so what they add up to may be written as it is.
+    # The levels were locked when read, so the sums can be written as they are.
     StockLevel.objects.bulk_create(
         changed.values(),
         update_conflicts=True,

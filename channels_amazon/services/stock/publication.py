@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -21,11 +20,12 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.stock import allocation
+from channels_amazon.rules.stock.allocation import QuantityInputs, WarehouseUnits
 from channels_amazon.services.jobs import lifecycle
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class VariantAvailability:
     """The numbers behind what a variant can sell, in units.
 
     `available` is None while nobody ever counted the variant: its stock is not known,
@@ -38,22 +38,22 @@ class Availability:
     available: int | None
     warehouses: tuple[tuple[str, int, int], ...]
 
-    def why(self) -> dict[str, Any]:
+    def why(self) -> QuantityInputs:
         """Return the inputs and the rule, as kept beside a published quantity."""
-        return {
-            "on_hand": self.on_hand,
-            "reserved": self.reserved,
-            "safety_stock": self.safety_stock,
-            "available": self.available,
-            "rule": allocation.RULE,
-            "warehouses": [
-                {"code": code, "on_hand": on_hand, "reserved": reserved}
+        return QuantityInputs(
+            on_hand=self.on_hand,
+            reserved=self.reserved,
+            safety_stock=self.safety_stock,
+            available=self.available,
+            rule=allocation.RULE,
+            warehouses=[
+                WarehouseUnits(code=code, on_hand=on_hand, reserved=reserved)
                 for code, on_hand, reserved in self.warehouses
             ],
-        }
+        )
 
 
-def availability(variant_ids: Collection[int]) -> dict[int, Availability]:
+def availability(variant_ids: Collection[int]) -> dict[int, VariantAvailability]:
     """Return the numbers of each variant, in two queries however many they are."""
     levels: dict[int, list[StockLevel]] = defaultdict(list)
     rows = StockLevel.objects.filter(variant__in=variant_ids)
@@ -78,7 +78,7 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
     linked to. Amazon keeps one quantity per account and SKU, and none of ours for FBA.
     """
     with transaction.atomic():
-        # What is read from here on is the last word.
+        # Nobody else changes these variants' stock until we commit.
         _lock(variant_ids)
         listings = list(_listings(variant_ids))
         if not listings:
@@ -96,9 +96,9 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
 
 
 def push_again(variant_ids: Collection[int]) -> int:
-    """Send what the variants' listings publish once more; return how many.
+    """Queue the variants' published quantities to be sent again; return how many.
 
-    Call it where Amazon may have changed a count that for us has stayed the same.
+    Call it where Amazon may have changed its count while ours stayed the same.
     """
     with transaction.atomic():
         _lock(variant_ids)
@@ -111,7 +111,7 @@ def push_again(variant_ids: Collection[int]) -> int:
 
 
 def _lock(variant_ids: Collection[int]) -> None:
-    """Lock the variants' levels: who changes one holds it until commit."""
+    """Lock the variants' levels until commit, in pk order."""
     locked = StockLevel.objects.select_for_update().filter(variant__in=variant_ids)
     list(locked.order_by("pk").values_list("pk", flat=True))
 
@@ -122,7 +122,7 @@ def _listings(variant_ids: Collection[int]) -> QuerySet[Listing]:
     return rows.order_by("pk")
 
 
-def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
+def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> bool:
     """Write the listing's desired quantity if it changed; tell whether to push it."""
     if not listing.is_mfn:
         if listing.desired_quantity is not None or listing.push_due:
@@ -140,20 +140,20 @@ def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
     if desired is None:
         return False
     if desired == listing.desired_quantity:
-        # The same number for other reasons: the page shows the new ones.
+        # The number stays, its reasons changed: the page shows the new ones.
         Listing.objects.filter(pk=listing.pk).update(desired_why=known.why())
         return False
     is_first = listing.acknowledged_quantity is None
-    # Due even where Amazon once accepted this very number: in between it may have
-    # sold a unit, and then no longer shows what it accepted.
+    # Due even if Amazon accepted this very number before: it may have sold a unit
+    # since, and then no longer shows what it accepted.
     is_due = not (is_first and listing.observed_quantity == desired)
     Listing.objects.filter(pk=listing.pk).update(
         desired_quantity=desired,
         desired_at=now,
         desired_why=known.why(),
         push_after=None,
-        # Never taken back: a push of the number before may be under way, and what
-        # was observed is then older than what Amazon has.
+        # Never set to False here: a push of the previous number may be under way, and
+        # the observed number is then older than what Amazon has.
         **({"push_due": True} if is_due else {}),
     )
     return is_due or listing.push_due
@@ -161,12 +161,12 @@ def _refresh(listing: Listing, known: Availability, now: datetime) -> bool:
 
 def _availability(
     levels: list[StockLevel], safety_stock: int, *, is_counted: bool
-) -> Availability:
+) -> VariantAvailability:
     free = [
         allocation.Level(level.warehouse_id, level.on_hand, level.reserved)
         for level in levels
     ]
-    return Availability(
+    return VariantAvailability(
         on_hand=sum(level.on_hand for level in levels),
         reserved=sum(level.reserved for level in levels),
         safety_stock=safety_stock,

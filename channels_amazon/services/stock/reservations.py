@@ -19,7 +19,6 @@ from channels_amazon.models import (
     Order,
     OrderLine,
     Reservation,
-    Shipment,
     ShipmentLine,
     StockMovement,
     Warehouse,
@@ -34,6 +33,7 @@ from channels_amazon.rules.orders.transitions import (
     state_of,
     target_of,
 )
+from channels_amazon.rules.stock.sku_matching import SkuKey
 from channels_amazon.services.jobs.coalescing import put_off
 from channels_amazon.services.stock.ledger import (
     Movement,
@@ -191,7 +191,7 @@ def _match(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -> Non
     lines_by_variant: dict[int, list[int]] = {}
     for order in orders:
         for line in lines[order.pk]:
-            variant_id = found.get((order.account_id, line.seller_sku))
+            variant_id = found.get(SkuKey(order.account_id, line.seller_sku))
             if line.variant_id is None and variant_id is not None:
                 line.variant_id = variant_id
                 lines_by_variant.setdefault(variant_id, []).append(line.pk)
@@ -288,12 +288,10 @@ def _need(change: _Change) -> Need:
 
 
 def _packages(orders: Iterable[int]) -> QuerySet[ShipmentLine]:
-    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.filter(
+    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.packed().filter(
         shipment__order__in=list(orders)
     )
-    return rows.exclude(
-        shipment__state=Shipment.State.REFUSED, shipment__confirmed_at__isnull=True
-    )
+    return rows
 
 
 def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
@@ -380,7 +378,7 @@ def _movements(change: _Change) -> list[Movement]:
     return entries
 
 
-def _reason(shipped: int, reserved: int) -> str:
+def _reason(shipped: int, reserved: int) -> Reason:
     if shipped:
         return Reason.SHIPPED if shipped > 0 else Reason.RETURNED
     return Reason.RESERVED if reserved > 0 else Reason.RELEASED

@@ -1,13 +1,16 @@
-"""Finds the store's variants behind Amazon's seller SKUs; services layer."""
+"""Finds the store's variants behind Amazon's seller SKUs, and back; services layer.
+
+The rule is `rules/stock/sku_matching.py`; all three questions are answered by it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from channels_amazon.models import AmazonAccount, Listing, Variant
+from django.db.models import OuterRef, Q, Subquery
 
-# Account and seller SKU.
-SkuKey = tuple[int, str]
+from channels_amazon.models import AmazonAccount, Listing, Variant
+from channels_amazon.rules.stock.sku_matching import SkuKey, match_variants, unlinked
 
 
 def variants_of(wanted: Mapping[AmazonAccount, Iterable[str]]) -> dict[SkuKey, int]:
@@ -16,36 +19,68 @@ def variants_of(wanted: Mapping[AmazonAccount, Iterable[str]]) -> dict[SkuKey, i
     At most two queries, however many accounts and SKUs; SKUs without one are left out.
     """
     stores = {account.pk: account.store_id for account in wanted}
-    keys = {(account.pk, sku) for account, skus in wanted.items() for sku in skus}
-    keys = {key for key in keys if key[1]}
+    keys = {
+        SkuKey(account.pk, sku)
+        for account, skus in wanted.items()
+        for sku in skus
+        if sku
+    }
     if not keys:
         return {}
-    linked = Listing.objects.filter(
-        account__in=stores, seller_sku__in=_skus(keys), variant__isnull=False
-    ).order_by()
-    found = {
-        (account_id, sku): variant_id
-        for account_id, sku, variant_id in linked.values_list(
-            "account_id", "seller_sku", "variant_id"
-        )
-        if (account_id, sku) in keys
-    }
-    loose = keys - found.keys()
-    if not loose:
-        return found
+    linked = _linked(keys)
+    loose = unlinked(keys, linked)
+    same_sku = _same_sku(loose, stores) if loose else {}
+    return match_variants(keys, linked=linked, same_sku=same_sku, stores=stores)
+
+
+def variants_of_loose_listings(
+    account: AmazonAccount, skus: Iterable[str] | None = None
+) -> dict[int, int]:
+    """Return by listing the variant that an unlinked one (of `skus`, else any) gets."""
     same = Variant.objects.filter(
-        store__in=set(stores.values()), sku__in=_skus(loose)
+        store_id=account.store_id, sku=OuterRef("seller_sku")
+    ).values("pk")[:1]
+    loose = Listing.objects.filter(account=account, variant__isnull=True)
+    if skus is not None:
+        loose = loose.filter(seller_sku__in=list(skus))
+    found = loose.annotate(same=Subquery(same)).filter(same__isnull=False)
+    return dict(found.values_list("pk", "same"))
+
+
+def lines_of(variant: Variant) -> Q:
+    """Return the condition of order lines whose seller SKU may belong to the variant.
+
+    A line of the variant's own SKU whose listing is linked to another variant meets it
+    too: `variants_of` then decides.
+    """
+    condition = Q(seller_sku=variant.sku, order__account__store_id=variant.store_id)
+    listed = Listing.objects.filter(variant=variant)
+    for account_id, seller_sku in listed.values_list("account_id", "seller_sku"):
+        condition |= Q(seller_sku=seller_sku, order__account_id=account_id)
+    return condition
+
+
+def _linked(keys: set[SkuKey]) -> dict[SkuKey, int]:
+    listed = Listing.objects.filter(
+        account__in={key.account_id for key in keys},
+        seller_sku__in=_skus(keys),
+        variant__isnull=False,
     ).order_by()
-    by_store = {
+    rows = listed.values_list("account_id", "seller_sku", "variant_id")
+    return {SkuKey(account_id, sku): variant_id for account_id, sku, variant_id in rows}
+
+
+def _same_sku(
+    keys: set[SkuKey], stores: Mapping[int, int]
+) -> dict[tuple[int, str], int]:
+    same = Variant.objects.filter(
+        store__in=set(stores.values()), sku__in=_skus(keys)
+    ).order_by()
+    return {
         (store_id, sku): pk
         for store_id, sku, pk in same.values_list("store_id", "sku", "pk")
     }
-    for account_id, sku in loose:
-        pk = by_store.get((stores[account_id], sku))
-        if pk is not None:
-            found[account_id, sku] = pk
-    return found
 
 
 def _skus(keys: Iterable[SkuKey]) -> set[str]:
-    return {sku for _account_id, sku in keys}
+    return {key.seller_sku for key in keys}

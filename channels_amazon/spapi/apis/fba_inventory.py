@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,19 +73,6 @@ def get_inventory_summaries(
         marketplace_id=query.marketplace_id,
     )
     return fields.parse(answer, _page)
-
-
-def iterate_inventory_summaries(
-    client: SpApiClient, query: InventoryQuery
-) -> Iterator[InventoryPage]:
-    """Yield page after page, to be taken without long pauses."""
-    token: str | None = None
-    while True:
-        page = get_inventory_summaries(client, query, token)
-        yield page
-        if page.next_token is None:
-            return
-        token = page.next_token
 
 
 def _page(data: JsonObject) -> InventoryPage:

@@ -46,7 +46,7 @@ class OfferPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class FulfillmentAvailability:
     """A fulfilment channel of the SKU: DEFAULT is the merchant, the others FBA.
 
     The quantity belongs to account and SKU, not to a marketplace.
@@ -75,7 +75,7 @@ class ListingsItem:
     sku: str
     summaries: tuple[Summary, ...]
     offers: tuple[OfferPrice, ...]
-    availability: tuple[Availability, ...]
+    availability: tuple[FulfillmentAvailability, ...]
     issues: tuple[ListingIssue, ...]
     attributes: JsonObject
 
@@ -285,8 +285,8 @@ def _offer(data: JsonObject) -> OfferPrice:
     )
 
 
-def _availability(data: JsonObject) -> Availability:
-    return Availability(
+def _availability(data: JsonObject) -> FulfillmentAvailability:
+    return FulfillmentAvailability(
         channel_code=fields.text(data, "fulfillmentChannelCode"),
         quantity=fields.optional_whole(data, "quantity"),
     )

@@ -20,7 +20,7 @@ class ShippedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Shipment:
+class PackageDetail:
     """One package of an order.
 
     `package_number` is positive; the same number again edits that package.
@@ -38,23 +38,25 @@ class Shipment:
     cod_collection_method: str = ""
 
 
-def confirm_shipment(client: SpApiClient, order_id: str, shipment: Shipment) -> None:
+def confirm_shipment(
+    client: SpApiClient, order_id: str, package: PackageDetail
+) -> None:
     """Confirm one package; Amazon shows it in the order a little later.
 
     Raises InvalidRequest when Amazon refuses the package, as it does for an order
     already shipped. Model: ordersV0.json.
     """
     body: dict[str, Any] = {
-        "marketplaceId": shipment.marketplace_id,
-        "packageDetail": _package(shipment),
+        "marketplaceId": package.marketplace_id,
+        "packageDetail": _package(package),
     }
-    if shipment.cod_collection_method:
-        body["codCollectionMethod"] = shipment.cod_collection_method
+    if package.cod_collection_method:
+        body["codCollectionMethod"] = package.cod_collection_method
     client.call(
         operations.CONFIRM_SHIPMENT,
         path={"orderId": order_id},
         body=body,
-        marketplace_id=shipment.marketplace_id,
+        marketplace_id=package.marketplace_id,
     )
 
 
@@ -84,22 +86,22 @@ def probe_confirm_shipment(
     )
 
 
-def _package(shipment: Shipment) -> dict[str, Any]:
-    shipped = shipment.ship_date.astimezone(UTC)
+def _package(detail: PackageDetail) -> dict[str, Any]:
+    shipped = detail.ship_date.astimezone(UTC)
     package: dict[str, Any] = {
         # A JSON number is refused, and so is a text that is no positive number.
-        "packageReferenceId": str(shipment.package_number),
-        "carrierCode": shipment.carrier_code,
-        "trackingNumber": shipment.tracking_number,
+        "packageReferenceId": str(detail.package_number),
+        "carrierCode": detail.carrier_code,
+        "trackingNumber": detail.tracking_number,
         # To the millisecond: a whole second could lie before the order itself.
         "shipDate": shipped.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "orderItems": [
             {"orderItemId": item.order_item_id, "quantity": item.quantity}
-            for item in shipment.items
+            for item in detail.items
         ],
     }
-    if shipment.carrier_name:
-        package["carrierName"] = shipment.carrier_name
-    if shipment.shipping_method:
-        package["shippingMethod"] = shipment.shipping_method
+    if detail.carrier_name:
+        package["carrierName"] = detail.carrier_name
+    if detail.shipping_method:
+        package["shippingMethod"] = detail.shipping_method
     return package

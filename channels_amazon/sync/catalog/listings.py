@@ -8,9 +8,8 @@ is seen again rather than missed.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
@@ -26,33 +25,17 @@ from channels_amazon.spapi.apis.listings import (
     ListingsSearch,
 )
 from channels_amazon.spapi.errors import InvalidRequest
+from channels_amazon.sync.catalog.cursor import ListingsCursor
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
+# Amazon does not say whether "after" includes its own instant: begin a second before.
+WINDOW_OVERLAP = timedelta(seconds=1)
 # The attributes hold the handling time, which the stock push must not lose.
 INCLUDED = (*listings.DEFAULT_DATA, "attributes")
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where the pass stands, as kept in the job's cursor; times are ISO texts.
-
-    `done` are the sites finished in this pass, `began` when the present one was
-    begun; `since` opens the present window, `reached` is the newest change seen in
-    it, `rows` how many rows it showed; `total` adds up the sites' listings.
-    """
-
-    done: tuple[str, ...] = ()
-    site: str = ""
-    began: str = ""
-    since: str = ""
-    reached: str = ""
-    token: str = ""
-    rows: int = 0
-    total: int = 0
 
 
 @reconciler(SyncJob.Kind.LISTINGS, every=EVERY)
@@ -61,114 +44,108 @@ def reconcile(ctx: RunContext) -> Outcome:
     sites = active_sites(ctx)
     if not sites:
         return without_sites(ctx)
-    position = _read(ctx.cursor)
+    cursor = ListingsCursor.read(ctx.cursor)
     while True:
-        left = [site for site in sites if site not in position.done]
+        left = [site for site in sites if site not in cursor.done]
         if not left:
             break
-        if position.site not in left:
-            position = _begin(position, left[0], ctx.now())
-        position = _take_page(ctx, position)
-        ctx.save_cursor(asdict(position))
-        if not ctx.has_time() and set(sites) - set(position.done):
+        if cursor.site not in left:
+            cursor = _begin(cursor, left[0], ctx.now())
+        cursor = _take_page(ctx, cursor)
+        ctx.save_cursor(cursor.stored())
+        if not ctx.has_time() and set(sites) - set(cursor.done):
             return Outcome(next_due=ctx.now(), is_complete=False)
     ctx.save_cursor({})
     return Outcome()
 
 
-def _read(cursor: dict[str, Any]) -> Position:
-    known = {name: cursor[name] for name in Position.__match_args__ if name in cursor}
-    return Position(**known | {"done": tuple(cursor.get("done", ()))})
+def _begin(cursor: ListingsCursor, site: str, now: datetime) -> ListingsCursor:
+    return ListingsCursor(done=cursor.done, site=site, began=now, total=cursor.total)
 
 
-def _begin(position: Position, site: str, now: datetime) -> Position:
-    return Position(
-        done=position.done, site=site, began=now.isoformat(), total=position.total
-    )
-
-
-def _take_page(ctx: RunContext, position: Position) -> Position:
+def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
     """Read and store one page; return where to go on."""
     try:
         page = listings.search_listings_items(
-            ctx.client, _search(ctx, position), position.token or None
+            ctx.client, _search(ctx, cursor), cursor.token or None
         )
     except InvalidRequest:
-        if not position.token:
+        if not cursor.token:
             raise
         # The page's token has run out: the window begins where it had come to.
-        return _next_window(position)
-    stored = upsert_listings(ctx.account, position.site, page.items)
-    if not position.rows and not position.since:
-        position = replace(position, total=position.total + page.total)
+        return _next_window(cursor)
+    stored = upsert_listings(ctx.account, cursor.site, page.items)
+    # Only a site's first search counts all of its listings.
+    if not cursor.rows and cursor.since is None:
+        cursor = replace(cursor, total=cursor.total + page.total)
     ctx.progress(
         rows=stored.rows,
         changed=stored.changed,
-        aside=stored.aside,
-        total=position.total,
-        note=MARKETPLACES[position.site].country_code,
+        aside=stored.quarantined,
+        total=cursor.total,
+        note=MARKETPLACES[cursor.site].country_code,
     )
-    position = replace(
-        position,
-        rows=position.rows + len(page.items),
-        reached=max(position.reached, _newest(page, position.site)),
+    cursor = replace(
+        cursor,
+        rows=cursor.rows + len(page.items),
+        reached=_later(cursor.reached, _newest(page, cursor.site)),
         token=page.next_token or "",
     )
-    return position if position.token else _end_window(ctx, position, page)
+    return cursor if cursor.token else _end_window(ctx, cursor, page)
 
 
-def _search(ctx: RunContext, position: Position) -> ListingsSearch:
+def _search(ctx: RunContext, cursor: ListingsCursor) -> ListingsSearch:
     return ListingsSearch(
         seller_id=ctx.account.seller_id,
-        marketplace_ids=(position.site,),
-        last_updated_after=(
-            datetime.fromisoformat(position.since) if position.since else None
-        ),
+        marketplace_ids=(cursor.site,),
+        last_updated_after=cursor.since,
         included_data=INCLUDED,
         sort_by="lastUpdatedDate",
         sort_order="ASC",
     )
 
 
-def _newest(page: ListingsPage, site: str) -> str:
+def _newest(page: ListingsPage, site: str) -> datetime | None:
     times = [
-        row.last_updated_at.astimezone(UTC).isoformat()
+        row.last_updated_at
         for item in page.items
         if isinstance(item, ListingsItem)
         for row in item.summaries
         if row.marketplace_id == site
     ]
-    return max(times, default="")
+    return max(times, default=None)
 
 
-def _end_window(ctx: RunContext, position: Position, page: ListingsPage) -> Position:
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((time for time in (one, other) if time is not None), default=None)
+
+
+def _end_window(
+    ctx: RunContext, cursor: ListingsCursor, page: ListingsPage
+) -> ListingsCursor:
     """Open the next window if this one ended short, else finish the site."""
-    if position.rows < page.total:
-        following = _next_window(position)
-        if following.since > position.since:
+    if cursor.rows < page.total:
+        following = _next_window(cursor)
+        if following.since != cursor.since:
             return following
-        _tell_crowded(ctx, position, page.total)
-        return _finish_site(position)
-    close_missing_offers(
-        ctx.account, position.site, datetime.fromisoformat(position.began)
-    )
-    return _finish_site(position)
+        _tell_crowded(ctx, cursor, page.total)
+        return _finish_site(cursor)
+    close_missing_offers(ctx.account, cursor.site, cursor.began or ctx.now())
+    return _finish_site(cursor)
 
 
-def _next_window(position: Position) -> Position:
-    # Whether "after" includes its own instant Amazon does not say: include it.
-    since = position.since
-    if position.reached:
-        reached = datetime.fromisoformat(position.reached)
-        since = max(since, (reached - timedelta(seconds=1)).isoformat())
-    return replace(position, since=since, token="", rows=0)
+def _next_window(cursor: ListingsCursor) -> ListingsCursor:
+    since = cursor.since
+    if cursor.reached is not None:
+        since = _later(since, cursor.reached - WINDOW_OVERLAP)
+    return replace(cursor, since=since, token="", rows=0)
 
 
-def _finish_site(position: Position) -> Position:
-    return Position(done=(*position.done, position.site), total=position.total)
+def _finish_site(cursor: ListingsCursor) -> ListingsCursor:
+    return ListingsCursor(done=(*cursor.done, cursor.site), total=cursor.total)
 
 
-def _tell_crowded(ctx: RunContext, position: Position, total: int) -> None:
+def _tell_crowded(ctx: RunContext, cursor: ListingsCursor, total: int) -> None:
     """Say that more listings changed in one instant than Amazon shows."""
     record(
         Entry(
@@ -176,12 +153,12 @@ def _tell_crowded(ctx: RunContext, position: Position, total: int) -> None:
             level=Level.WARNING,
             account=ctx.account,
             run=ctx.run,
-            reference=position.site,
+            reference=cursor.site,
             message=sentence(
                 "Amazon has %(total)s listings that changed at the same time, and "
                 "shows %(rows)s of them: the others were not read.",
                 total=total,
-                rows=position.rows,
+                rows=cursor.rows,
             ),
             fix=sentence("They are read as soon as any of them changes."),
         )

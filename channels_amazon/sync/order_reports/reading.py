@@ -21,11 +21,9 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.order_report import (
-    OrderReport as Told,
-)
-from channels_amazon.spapi.order_report import (
+    OrderReportContent,
+    QuarantinedRow,
     ReportOrder,
-    RowSetAside,
     read_order_report,
 )
 from channels_amazon.spapi.report_documents import (
@@ -58,20 +56,22 @@ def read(ctx: RunContext, report: OrderReport) -> None:
         return
     ctx.progress(total=len(told.orders))
     if _Slice(ctx, report, told).store():
-        _look_after(ctx, told.set_aside)
+        _look_after(ctx, told.quarantined)
         comparison.note_read(
-            report, encoding=told.encoding, rows_aside=len(told.set_aside)
+            report, encoding=told.encoding, rows_aside=len(told.quarantined)
         )
 
 
 class _Slice:
     """What one run stores of a report."""
 
-    def __init__(self, ctx: RunContext, report: OrderReport, told: Told) -> None:
+    def __init__(
+        self, ctx: RunContext, report: OrderReport, told: OrderReportContent
+    ) -> None:
         self.ctx = ctx
         self.report = report
         self.orders = told.orders
-        self.broken = {row.order_id for row in told.set_aside if row.order_id}
+        self.broken = {row.order_id for row in told.quarantined if row.order_id}
         # How many this run has stored, and how many of them no page shows yet.
         self.stored = self.uncounted = 0
 
@@ -121,7 +121,7 @@ class _Slice:
         self.uncounted = 0
 
 
-def _download(ctx: RunContext, report: OrderReport) -> Told:
+def _download(ctx: RunContext, report: OrderReport) -> OrderReportContent:
     """Return the whole report; asks for a new address where the old one ran out."""
     document = documents.kept(ctx.cursor, report.document_id, ctx.now())
     if document is not None:
@@ -134,7 +134,7 @@ def _download(ctx: RunContext, report: OrderReport) -> Told:
     return _read(ctx, document)
 
 
-def _read(ctx: RunContext, document: ReportDocument) -> Told:
+def _read(ctx: RunContext, document: ReportDocument) -> OrderReportContent:
     home = ctx.account.participations.order_by("pk").first()
     with open_report_document(ctx.client, document, timeout=TIMEOUT) as content:
         return read_order_report(
@@ -144,7 +144,7 @@ def _read(ctx: RunContext, document: ReportDocument) -> Told:
         )
 
 
-def _look_after(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
+def _look_after(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
     """Have the orders of unreadable rows fetched by themselves."""
     reasons = {row.order_id: row.reason for row in rows if row.order_id}
     ids = list(reasons)[:MOST_ASIDE]

@@ -7,18 +7,16 @@ events for a while. Exactly that interval is reconciled once it is over.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.rules.orders.reconciliation import OUTAGE_AFTER
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose
 from channels_amazon.sync.orders.sweep_cursor import Position, moment
 from channels_amazon.sync.runtime.context import RunContext
-
-# The reader of events shows life every 20 s; a restart is no outage.
-SILENT_AFTER = timedelta(minutes=5)
 
 
 def noticed(ctx: RunContext, position: Position, edge: datetime) -> Position:
@@ -37,7 +35,7 @@ def _with_silence(ctx: RunContext, position: Position, edge: datetime) -> Positi
     beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
     if beat is None or not ctx.account.subscription_id:
         return replace(position, silent_since="")
-    if ctx.now() - beat.beat_at > SILENT_AFTER:
+    if ctx.now() - beat.beat_at > CONSUMER_OUTAGE_AFTER:
         return replace(
             position, silent_since=position.silent_since or beat.beat_at.isoformat()
         )

@@ -1,6 +1,6 @@
-"""Makes packages of the store's parcels; sync layer.
+"""Makes shipments of the store's parcels; sync layer.
 
-It calls nobody: the packages are confirmed to Amazon by the job of their own.
+It makes no call to Amazon: `shipments.py` confirms what is packed here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
+# A parcel or an order wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
+# Parcels a pass: packing one order takes some milliseconds, a pass a few seconds.
 BATCH = 200
 
 State = Parcel.State
@@ -28,7 +30,7 @@ State = Parcel.State
 
 @reconciler(SyncJob.Kind.PARCELS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Find the orders of parcels that came first, then pack what is due."""
+    """Link parcels that came before their order, then pack the due ones."""
     parcels.link_orders(ctx.account)
     waiting = _waiting(ctx).filter(try_after__lte=ctx.now())
     found = list(waiting.order_by("try_after", "pk").values_list("order_id")[:BATCH])
@@ -55,7 +57,7 @@ def _pack(ctx: RunContext, order_id: int) -> None:
     except (DataError, IntegrityError, ArithmeticError, ShoplinkError) as error:
         # The next order's parcels must not wait for this one.
         logger.exception("parcels not packed order=%s", order_id)
-        packing.set_aside(
+        packing.quarantine_parcels(
             order_id,
             code="parcel.failed",
             message=sentence(

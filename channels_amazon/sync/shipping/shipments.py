@@ -1,8 +1,8 @@
-"""Confirms packages to Amazon, once in effect, and looks that they show; sync layer.
+"""Confirms shipments to Amazon and verifies that it shows them; sync layer.
 
-The same package number again edits the package, so that sending twice does no harm;
-still, where an earlier attempt may have arrived we look before we send again. Every
-order that is read back is stored like any other, which marks the packages it shows.
+The same package number again edits the package, so sending twice does no harm. Still,
+where an earlier attempt may have arrived, the order is read before sending again. Every
+order read back is stored like any other, which verifies the shipments that it shows.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
+from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
@@ -33,16 +34,20 @@ from channels_amazon.sync.runtime.backoff import Streak, put_off_by
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
+# A new shipment wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
+# Shipments read at once: about as many as confirmShipment's quota allows in a run.
 BATCH = 100
-# So often an order that is shipped already is looked at before that is a refusal.
-PATIENCE = 2
-# Looking is not urgent: these tokens of getOrder stay for orders that just came.
-SPARED_READS = 10.0
-# No package waits for its time any more so shortly before the latest ship time.
-LAST_CALL = timedelta(hours=1)
-LOOK_AGAIN = timedelta(seconds=15)
-LONGEST_LOOK = timedelta(minutes=15)
+# Amazon's "already shipped" may be about our own package, which it shows some seconds
+# later: read the order so often before believing it.
+CHECKS_BEFORE_REFUSAL = 2
+# Verifying is not urgent: so many getOrder tokens stay for orders that just came.
+RESERVED_READS = 10.0
+# After a poll that brought nothing, or without a token for one.
+POLL_PAUSE = timedelta(seconds=15)
+# Pauses grow with the age of the confirmation, up to this.
+LONGEST_POLL_PAUSE = timedelta(minutes=15)
+# Amazon shows an accepted package within seconds; after this a person has to look.
 NOT_SHOWN_AFTER = timedelta(hours=1)
 
 State = Shipment.State
@@ -50,7 +55,7 @@ State = Shipment.State
 
 @reconciler(SyncJob.Kind.SHIPMENTS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Send the packages that wait, soonest ship-by first, then look for sent ones."""
+    """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
     streak = Streak()
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
     for shipment in waiting:
@@ -61,16 +66,16 @@ def reconcile(ctx: RunContext) -> Outcome:
         _send(ctx, shipment, streak)
     if len(waiting) == BATCH:
         return Outcome(next_due=ctx.now(), is_complete=False)
-    held_until = _look(ctx)
+    held_until = _poll(ctx)
     return Outcome(next_due=_next_due(ctx, held_until))
 
 
 def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
-    """Return what to take up now; what failed before comes after what did not."""
-    is_due = Q(send_after__lte=ctx.now())
+    """Return the shipments due now in this state, those without failures first."""
+    is_due = Q(next_attempt_at__lte=ctx.now())
     if state == State.WAITING:
-        is_due |= Q(send_after__isnull=True)
-        # Amazon may have moved the deadline since the package was given its time.
+        is_due |= Q(next_attempt_at__isnull=True)
+        # Amazon may have moved the deadline since the shipment was given its time.
         is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
         is_due, order__account=ctx.account, state=state
@@ -81,7 +86,7 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
 
 
 def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
-    """Send one package and keep what came of it; one that fails is put off."""
+    """Send one shipment and store the result; a failed one is postponed."""
     if not confirmations.begin_attempt(shipment):
         return
     try:
@@ -91,7 +96,7 @@ def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
             raise
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
-        # Whether it arrived is not known: the next attempt begins with a look.
+        # Whether it arrived is unknown: the next attempt reads the order first.
         again_at = ctx.now() + put_off_by(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
         if isinstance(error, ServiceUnavailable):
@@ -108,14 +113,14 @@ def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
 
 def _attempt(ctx: RunContext, shipment: Shipment) -> None:
     is_first = shipment.attempts == 1
-    # An edit is sent again without a look: what Amazon shows may be from before it.
-    looks = not is_first and not shipment.revision
-    if looks or (is_first and _has_other_packages(shipment.order)):
+    # An edit is sent again without reading: Amazon may still show the old package.
+    reads_first = not is_first and not shipment.revision
+    if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _is_settled(shipment):
             return
         if is_first and data is not None:
-            _keep_apart(shipment, data)
+            _avoid_numbers_of(shipment, data)
     lines = confirmations.read_whole(shipment)
     if shipment.state != State.WAITING:
         return
@@ -124,7 +129,7 @@ def _attempt(ctx: RunContext, shipment: Shipment) -> None:
             ctx.client, shipment.order.amazon_order_id, _package(shipment, lines)
         )
     except (InvalidRequest, NotFound) as error:
-        # "Already fulfilled" is what an earlier attempt of ours looks like, too.
+        # "Already fulfilled" may mean an earlier attempt of ours that arrived.
         data = _read(ctx, shipment.order)
         sent = shipment.revision
         if not _is_settled(shipment) and shipment.revision == sent:
@@ -139,25 +144,29 @@ def _refused(
     error: InvalidRequest | NotFound,
     data: AmazonOrder | None,
 ) -> None:
-    """Keep the refusal; of an order shipped already, only when that stays so.
+    """Mark the shipment refused, or revert its edit to what Amazon shows.
 
-    It may be our own package that Amazon has shipped and does not show yet.
+    "Already shipped" counts only after CHECKS_BEFORE_REFUSAL attempts: it may be our
+    own package, which Amazon has and does not show yet.
     """
-    refusal = rejections.explain(error)
+    rejection = rejections.explain(error)
     package = _package_before(shipment, data)
     if package is not None:
-        shipment_edits.take_back(
-            shipment, package, refusal, request_id=error.request_id
+        shipment_edits.revert_edit(
+            shipment, package, rejection, request_id=error.request_id
         )
         return
-    if refusal.code == rejections.ALREADY_SHIPPED and shipment.attempts <= PATIENCE:
-        confirmations.postpone(shipment, ctx.now() + LOOK_AGAIN, error)
+    if (
+        rejection.code == rejections.ALREADY_SHIPPED
+        and shipment.attempts <= CHECKS_BEFORE_REFUSAL
+    ):
+        confirmations.postpone(shipment, ctx.now() + POLL_PAUSE, error)
         return
-    confirmations.mark_refused(shipment, refusal, request_id=error.request_id)
+    confirmations.mark_refused(shipment, rejection, request_id=error.request_id)
 
 
 def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:
-    """Return the package as Amazon shows it, where it was an edit that was refused."""
+    """Return the package that Amazon shows if an edit of it was refused, else None."""
     if data is None or not shipment.revision or shipment.confirmed_at is None:
         return None
     number = str(shipment.package_reference)
@@ -165,7 +174,7 @@ def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | N
 
 
 def _has_other_packages(order: Order) -> bool:
-    """Tell whether Amazon counts units as shipped that are in no package of ours."""
+    """Tell whether Amazon counts shipped units that no shipment of ours has."""
     ours: dict[int, int] = {}
     sent = order.shipments.filter(state__in=(State.CONFIRMED, State.VERIFIED))
     for line_id, units in sent.values_list("lines__line_id", "lines__quantity"):
@@ -175,8 +184,8 @@ def _has_other_packages(order: Order) -> bool:
     )
 
 
-def _keep_apart(shipment: Shipment, data: AmazonOrder) -> None:
-    """See to it that the package edits none that was confirmed elsewhere."""
+def _avoid_numbers_of(shipment: Shipment, data: AmazonOrder) -> None:
+    """Renumber the shipment if its number is that of a package confirmed elsewhere."""
     taken = {
         int(package.reference_id)
         for package in data.packages
@@ -188,8 +197,8 @@ def _keep_apart(shipment: Shipment, data: AmazonOrder) -> None:
 
 def _package(
     shipment: Shipment, lines: Sequence[ShipmentLine]
-) -> confirmation.Shipment:
-    return confirmation.Shipment(
+) -> confirmation.PackageDetail:
+    return confirmation.PackageDetail(
         marketplace_id=shipment.order.marketplace_id,
         package_number=shipment.package_reference,
         carrier_code=shipment.carrier_code,
@@ -220,16 +229,16 @@ def _is_settled(shipment: Shipment) -> bool:
     return shipment.state != State.WAITING
 
 
-def _look(ctx: RunContext) -> datetime | None:
-    """Look for accepted packages; return until when the others have to wait."""
+def _poll(ctx: RunContext) -> datetime | None:
+    """Read the orders of accepted shipments; return when to go on, None if done."""
     for shipment in _due(ctx, State.CONFIRMED)[:BATCH]:
         if not ctx.has_time():
             return ctx.now()
-        if _reads_left(ctx) < SPARED_READS:
-            return ctx.now() + LOOK_AGAIN
+        if _reads_left(ctx) < RESERVED_READS:
+            return ctx.now() + POLL_PAUSE
         ctx.keep_lease()
         shipment.refresh_from_db()
-        # Another package of the same order may have brought this one's answer.
+        # Reading the order for another shipment may have verified this one too.
         if shipment.state != State.CONFIRMED:
             continue
         try:
@@ -237,22 +246,22 @@ def _look(ctx: RunContext) -> datetime | None:
         except Throttled as error:
             return error.retry_at
         except (ServiceUnavailable, UnexpectedResponse):
-            _look_later(ctx, shipment)
-            return ctx.now() + LOOK_AGAIN
-        _look_later(ctx, shipment)
+            _poll_later(ctx, shipment)
+            return ctx.now() + POLL_PAUSE
+        _poll_later(ctx, shipment)
     return None
 
 
-def _look_later(ctx: RunContext, shipment: Shipment) -> None:
-    """Have a package that is still not shown looked at again, more and more rarely."""
+def _poll_later(ctx: RunContext, shipment: Shipment) -> None:
+    """Set the next poll of a shipment that is still not shown, ever later."""
     shipment.refresh_from_db()
     if shipment.state != State.CONFIRMED:
         return
     age = ctx.now() - (shipment.confirmed_at or ctx.now())
     if age > NOT_SHOWN_AFTER:
-        confirmations.tell_not_shown(shipment)
+        confirmations.record_not_shown(shipment)
         return
-    pause = min(max(age, confirmations.FIRST_LOOK), LONGEST_LOOK)
+    pause = min(max(age, confirmations.FIRST_POLL), LONGEST_POLL_PAUSE)
     confirmations.postpone(shipment, ctx.now() + pause)
 
 
@@ -264,12 +273,12 @@ def _reads_left(ctx: RunContext) -> float:
 
 
 def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime:
-    """Return when the next package wants to be taken up."""
+    """Return when the next shipment is due, EVERY from now at the latest."""
     regular = ctx.now() + EVERY
     undone = Shipment.objects.filter(
         order__account=ctx.account, state__in=(State.WAITING, State.CONFIRMED)
     )
-    soonest: datetime | None = undone.aggregate(at=Min("send_after"))["at"]
+    soonest: datetime | None = undone.aggregate(at=Min("next_attempt_at"))["at"]
     if soonest is None:
         return regular
     return min(max(soonest, held_until or ctx.now()), regular)

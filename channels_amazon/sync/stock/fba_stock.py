@@ -1,14 +1,14 @@
 """Reconciles the units in Amazon's warehouses, site by site; sync layer.
 
-A page's token lives 30 seconds. A pass that is interrupted for longer reads the site
-again from its start; after that has happened twice it does not hand over any more.
+A page's token lives 30 seconds at Amazon. A pass that is interrupted for longer reads
+the site again from its start. After that has happened MAX_RESTARTS times, the run does
+not hand over to other accounts before the site is read.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
@@ -25,25 +25,14 @@ from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
 from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(minutes=15)
-# Amazon's 30 s, less the time that our call takes.
-TOKEN_LIVES = timedelta(seconds=25)
-PATIENCE = 2
-# How long a run that must not hand over may go on; the queue ends it at 60 s.
-LONGEST = timedelta(seconds=35)
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where the pass stands, as kept in the job's cursor; times are ISO texts."""
-
-    began: str = ""
-    done: tuple[str, ...] = ()
-    site: str = ""
-    token: str = ""
-    token_at: str = ""
-    restarts: int = 0
+# Amazon's 30 s, less up to 5 s that our next call may take.
+TOKEN_LIFETIME = timedelta(seconds=25)
+MAX_RESTARTS = 2
+# A run that must not hand over goes on for so long; the queue kills a task at 60 s.
+LONGEST_RUN = timedelta(seconds=35)
 
 
 @reconciler(SyncJob.Kind.FBA_STOCK, every=EVERY)
@@ -52,80 +41,79 @@ def reconcile(ctx: RunContext) -> Outcome:
     sites = active_sites(ctx)
     if not sites:
         return without_sites(ctx)
-    position = _resume(ctx)
+    cursor = _resume(ctx)
     while True:
-        left = [site for site in sites if site not in position.done]
+        left = [site for site in sites if site not in cursor.done]
         if not left:
             break
-        if position.site not in left:
-            position = replace(position, site=left[0], token="")
-        position = _take_page(ctx, position)
-        ctx.save_cursor(asdict(position))
-        if not _has_time(ctx, position) and set(sites) - set(position.done):
+        if cursor.site not in left:
+            cursor = replace(cursor, site=left[0], token="")
+        cursor = _take_page(ctx, cursor)
+        ctx.save_cursor(cursor.stored())
+        if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
             return Outcome(next_due=ctx.now(), is_complete=False)
     pools = {pool_of(site) for site in sites}
-    empty_missing(ctx.account, pools, datetime.fromisoformat(position.began))
+    empty_missing(ctx.account, pools, cursor.began)
     ctx.save_cursor({})
     return Outcome()
 
 
-def _resume(ctx: RunContext) -> Position:
-    cursor: dict[str, Any] = ctx.cursor
-    if not cursor:
-        return Position(began=ctx.now().isoformat())
-    position = Position(**cursor | {"done": tuple(cursor["done"])})
-    if not position.token:
-        return position
-    age = ctx.now() - datetime.fromisoformat(position.token_at)
-    return position if age < TOKEN_LIVES else _restart(position)
+def _resume(ctx: RunContext) -> FbaStockCursor:
+    if not ctx.cursor:
+        return FbaStockCursor(began=ctx.now())
+    cursor = FbaStockCursor.read(ctx.cursor)
+    if not cursor.token or cursor.token_at is None:
+        return cursor
+    is_fresh = ctx.now() - cursor.token_at < TOKEN_LIFETIME
+    return cursor if is_fresh else _restart(cursor)
 
 
-def _restart(position: Position) -> Position:
-    return replace(position, token="", restarts=position.restarts + 1)
+def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
+    return replace(cursor, token="", restarts=cursor.restarts + 1)
 
 
-def _has_time(ctx: RunContext, position: Position) -> bool:
-    if position.token and position.restarts >= PATIENCE:
-        return ctx.now() < ctx.run.started_at + LONGEST
+def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
+    if cursor.token and cursor.restarts >= MAX_RESTARTS:
+        return ctx.now() < ctx.run.started_at + LONGEST_RUN
     return ctx.has_time()
 
 
-def _take_page(ctx: RunContext, position: Position) -> Position:
+def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
     """Read and store one page; return where to go on."""
     asked_at = ctx.now()
-    page = _page(ctx, position)
+    page = _page(ctx, cursor)
     if page is None:
-        return _restart(position)
+        return _restart(cursor)
     bad = [row for row in page.summaries if isinstance(row, UnreadableListing)]
     for found in bad:
-        set_aside(ctx.account, position.site, found)
+        set_aside(ctx.account, cursor.site, found)
     changed = upsert_fba_stock(
         ctx.account,
-        position.site,
+        cursor.site,
         [row for row in page.summaries if not isinstance(row, UnreadableListing)],
-        pass_began=datetime.fromisoformat(position.began),
+        pass_began=cursor.began,
         asked_at=asked_at,
     )
     ctx.progress(
         rows=len(page.summaries),
         changed=changed,
         aside=len(bad),
-        note=MARKETPLACES[position.site].country_code,
+        note=MARKETPLACES[cursor.site].country_code,
     )
     if page.next_token:
-        return replace(position, token=page.next_token, token_at=ctx.now().isoformat())
-    done = (*position.done, position.site)
-    return Position(began=position.began, done=done)
+        return replace(cursor, token=page.next_token, token_at=ctx.now())
+    done = (*cursor.done, cursor.site)
+    return FbaStockCursor(began=cursor.began, done=done)
 
 
-def _page(ctx: RunContext, position: Position) -> InventoryPage | None:
+def _page(ctx: RunContext, cursor: FbaStockCursor) -> InventoryPage | None:
     """Return the page, None when its token has run out."""
-    query = InventoryQuery(marketplace_id=position.site)
+    query = InventoryQuery(marketplace_id=cursor.site)
     try:
         return fba_inventory.get_inventory_summaries(
-            ctx.client, query, position.token or None
+            ctx.client, query, cursor.token or None
         )
     except InvalidRequest:
-        if position.token:
+        if cursor.token:
             return None
         raise

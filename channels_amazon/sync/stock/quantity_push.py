@@ -13,7 +13,8 @@ from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 
 from channels_amazon.models import Listing, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
-from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.stock import push_state
+from channels_amazon.services.stock.push_state import PushRefusal
 from channels_amazon.spapi.apis.listings import (
     DEFAULT_DATA,
     ListingKey,
@@ -36,12 +37,14 @@ from channels_amazon.sync.runtime.backoff import Streak, put_off_by
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
 from channels_amazon.sync.runtime.registry import reconciler
-from channels_amazon.wording import sentence, together
+from channels_amazon.wording import sentence
 
-# The net below: a change of stock wakes the job.
+# A change of stock wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
+# Listings read at once. A small number, since a zero that comes meanwhile goes first.
 BATCH = 20
-# What Amazon refuses it will refuse again soon: rest as after so many failures more.
+# What Amazon refuses now it will refuse again soon: the first pause is as long as after
+# four failures of another kind (160 s instead of 10 s).
 REFUSED_AHEAD = 4
 INCLUDED = (*DEFAULT_DATA, "attributes")
 
@@ -76,9 +79,10 @@ def _waiting(ctx: RunContext) -> QuerySet[Listing]:
 
 
 def _due(ctx: RunContext) -> QuerySet[Listing]:
-    """Return what may be sent now: zeros, then decreases by cover, then increases.
+    """Return what may be sent now: zeros, then decreases, then increases.
 
-    What is too high at Amazon oversells, what is too low only sells less.
+    A quantity too high at Amazon oversells; one too low only sells less. Among
+    decreases the lowest goes first, since it sells out soonest.
     """
     may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
     urgency = Case(
@@ -96,8 +100,8 @@ def _next_due(ctx: RunContext) -> datetime:
 
 
 def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
-    """Send one quantity; a listing that Amazon refuses is set aside."""
-    # The batch may be seconds old: send what is wanted now.
+    """Send one quantity; a listing that Amazon refuses is quarantined."""
+    # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
     if listing is None:
         return
@@ -105,7 +109,7 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
     key = ListingKey(ctx.account.seller_id, listing.seller_sku, (site,))
     try:
         item = _read(ctx, listing, key)
-        # What was read may say that the merchant does not fulfil it any more.
+        # Amazon may have said that the merchant does not fulfil the SKU any more.
         fresh = _waiting(ctx).filter(pk=pk).first()
         if fresh is None:
             return
@@ -113,21 +117,23 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
         submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
     except (InvalidRequest, NotFound, UnexpectedResponse) as error:
         streak.end()
-        _set_aside(ctx, listing, error.amazon_code or error.code, error.message)
+        refusal = PushRefusal(error.amazon_code or error.code, error.message)
+        _quarantine(ctx, listing, refusal)
         return
     except ServiceUnavailable as error:
-        _put_off(ctx, listing, listing.push_attempts)
+        _postpone(ctx, listing)
         streak.add(error)
         return
     streak.end()
     if submission.is_accepted:
-        _acknowledge(ctx, listing)
+        push_state.mark_acknowledged(listing, ctx.now())
+        ctx.progress(rows=1, changed=1)
     else:
-        _set_aside(ctx, listing, *_reason(submission))
+        _quarantine(ctx, listing, _refusal(submission))
 
 
 def _read(ctx: RunContext, listing: Listing, key: ListingKey) -> ListingsItem | None:
-    """Take over the listing as Amazon has it; None where what we know must do."""
+    """Read and store the listing; None without quota if we know its handling time."""
     try:
         item = get_listings_item(ctx.client, key, INCLUDED)
     except Throttled:
@@ -154,64 +160,21 @@ def _site(listing: Listing, sites: list[str]) -> str:
     return next(iter([*selected, *sorted(offered), *sites]))
 
 
-def _acknowledge(ctx: RunContext, listing: Listing) -> None:
-    """Keep what Amazon accepted; where another number is wanted now, that stays due."""
-    row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
-    accepted = {
-        "acknowledged_quantity": listing.desired_quantity,
-        "acknowledged_at": ctx.now(),
-        "push_attempts": 0,
-        "push_code": "",
-        "push_error": "",
-    }
-    # By its time, not its number: one that went and came back is another one.
-    same = row.filter(desired_at=listing.desired_at)
-    if not same.update(push_due=False, push_after=None, **accepted):
-        row.update(push_due=True, **accepted)
-    ctx.progress(rows=1, changed=1)
+def _postpone(ctx: RunContext, listing: Listing) -> None:
+    until = ctx.now() + put_off_by(listing.push_attempts)
+    push_state.postpone_push(listing, until)
 
 
-def _put_off(ctx: RunContext, listing: Listing, attempts: int) -> None:
-    until = ctx.now() + put_off_by(attempts)
-    Listing.objects.filter(pk=listing.pk, desired_at=listing.desired_at).update(
-        push_after=until, push_attempts=F("push_attempts") + 1
-    )
-
-
-def _set_aside(ctx: RunContext, listing: Listing, code: str, message: str) -> None:
+def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:
     """Keep Amazon's reason with the listing, and try again more and more rarely."""
-    is_known = listing.push_code == clean(code, 80)
-    fix = sentence("Open the listing in Seller Central; it is tried again by itself.")
-    Listing.objects.filter(pk=listing.pk).update(
-        push_code=clean(code, 80), push_error=clean(together(message, fix), 500)
-    )
-    _put_off(ctx, listing, listing.push_attempts + REFUSED_AHEAD)
+    until = ctx.now() + put_off_by(listing.push_attempts + REFUSED_AHEAD)
+    push_state.quarantine_push(listing, refusal, until=until, run=ctx.run)
     ctx.progress(rows=1, aside=1)
-    if is_known:
-        return
-    record(
-        Entry(
-            code="stock.push_refused",
-            level=Level.WARNING,
-            account=ctx.account,
-            run=ctx.run,
-            reference=listing.seller_sku,
-            message=sentence(
-                "Amazon refused the quantity %(quantity)s of %(sku)s: %(reason)s "
-                "(%(code)s)",
-                quantity=listing.desired_quantity or 0,
-                sku=listing.seller_sku,
-                reason=message,
-                code=code,
-            ),
-            fix=fix,
-        )
-    )
 
 
-def _reason(submission: Submission) -> tuple[str, str]:
+def _refusal(submission: Submission) -> PushRefusal:
     issues = sorted(submission.issues, key=lambda issue: issue.severity != "ERROR")
     if not issues:
         answer = sentence("Amazon answered %(status)s.", status=submission.status)
-        return submission.status, answer
-    return issues[0].code, issues[0].message
+        return PushRefusal(submission.status, answer)
+    return PushRefusal(issues[0].code, issues[0].message)

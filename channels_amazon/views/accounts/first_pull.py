@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import AmazonAccount, Heartbeat, SyncJob
-from channels_amazon.services.jobs import heartbeats, status
+from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health.processes import is_alive
+from channels_amazon.services.jobs import status
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
-from channels_amazon.views.operations.open_issues import ALIVE_WITHIN
 
 # The jobs whose first pass fills the store; the others only follow changes.
 STEPS = (
@@ -56,7 +57,7 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
         "blocked": [item for item in steps if item.job.blocked_code],
         "is_finished": status.first_pull_done([item.job for item in steps]),
         "waiting_until": waiting_until(steps, now),
-        "worker_alive": heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN),
+        "worker_alive": is_alive(Process.QUEUE, now),
     }
     name = "parts/first_pull_live.html" if is_fragment(request) else "first_pull.html"
     return page(

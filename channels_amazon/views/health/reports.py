@@ -1,4 +1,4 @@
-"""The health check: requested, watched, read, compared, taken along; views layer."""
+"""Pages of health reports: request, progress, result, download; views layer."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ STYLE = "channels_amazon/health_report.css"
 @store_page
 @require_safe
 def health_index(request: HttpRequest) -> HttpResponse:
-    """Lead to the newest report of the account looked at last.
+    """Redirect to the newest report of the account viewed last.
 
-    Without one it leads to where a check is run.
+    Without a report, redirect to the page where one is requested.
     """
     account = followed(request)
     if account is None:
@@ -51,7 +51,7 @@ def health_index(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Ask a worker for a report and lead to it, where its progress shows."""
+    """Request a report and redirect to it, where its progress shows."""
     accounts = mine(AmazonAccount, request).select_related("store")
     account = get_mine(accounts, request, pk=account_id)
     require_operator(request, account.store)
@@ -77,7 +77,7 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def health_download(request: HttpRequest, report_id: int, form: str) -> HttpResponse:
-    """Hand out a finished report as one HTML file without scripts, or as JSON."""
+    """Return a finished report as one HTML file without scripts, or as JSON."""
     report = _report(request, report_id)
     if report.state != HealthReport.State.DONE:
         raise Http404(_("The report is not finished."))
@@ -123,7 +123,7 @@ def _report(request: HttpRequest, report_id: int) -> HealthReport:
 
 
 def _style() -> str:
-    """Return the file's style sheet as an address that holds it whole."""
+    """Return the style sheet as a data: address, so that the file needs no other."""
     path = finders.find(STYLE)
     with open(str(path), "rb") as sheet:
         return f"data:text/css;base64,{b64encode(sheet.read()).decode()}"

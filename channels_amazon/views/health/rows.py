@@ -1,4 +1,4 @@
-"""Turns a report's rows into what page and file show of them; views layer."""
+"""Prepares the rows of a report for the page and the file; views layer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.health.progress import OVER, CheckProgress, CheckState
 from channels_amazon.health.registry import GROUPS, all_checks
 from channels_amazon.models import HealthFinding, HealthReport, translated
 
@@ -73,7 +74,7 @@ TIMES = frozenset(
         "subscribed_at",
     }
 )
-# What the runner alone needs.
+# Evidence that is not shown: the runner uses it to tell findings apart.
 HIDDEN = frozenset({"about"})
 
 ACTIONS: dict[str, Promise] = {
@@ -86,20 +87,20 @@ POSTED = frozenset({"amazon-subscribe"})
 # Pages of several accounts, which take the account as a filter.
 OF_ACCOUNT = frozenset({"amazon-connect", "amazon-shipment-board"})
 
-KINDS: dict[str, tuple[str, Promise]] = {
-    "ok": ("ok", _("Well")),
-    "warning": ("warning", _("Warning")),
-    "error": ("error", _("Error")),
-    "running": ("busy", _("Checking")),
-    "skipped": ("off", _("Could not look")),
-    "waiting": ("waiting", _("Waiting")),
+# Shape and word of a check's state on the page.
+KINDS: dict[CheckState, tuple[str, Promise]] = {
+    CheckState.OK: ("ok", _("Well")),
+    CheckState.WARNING: ("warning", _("Warning")),
+    CheckState.ERROR: ("error", _("Error")),
+    CheckState.RUNNING: ("busy", _("Checking")),
+    CheckState.SKIPPED: ("off", _("Could not look")),
+    CheckState.WAITING: ("waiting", _("Waiting")),
 }
-OVER = frozenset({"ok", "warning", "error", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The button that mends a finding."""
+    """The button that fixes a finding."""
 
     label: Promise
     address: str
@@ -107,17 +108,17 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class FindingTree:
     """A first cause with what only follows from it."""
 
     finding: HealthFinding
     action: Action | None
     evidence: list[tuple[Any, list[str]]]
-    echoes: list[Tree] = field(default_factory=list)
+    echoes: list[FindingTree] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckLine:
     """One check with where it stands, and what it found right."""
 
     id: str
@@ -130,18 +131,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CheckGroup:
     """One of the four parts of the health check."""
 
     title: Promise
-    lines: list[Line]
+    lines: list[CheckLine]
 
 
-def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[Tree]:
+def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[FindingTree]:
     """Return the first causes in their order, each with its echoes."""
-    made: list[Tree] = []
+    made: list[FindingTree] = []
     for finding in problems:
-        tree = Tree(
+        tree = FindingTree(
             finding=finding,
             action=_action(report, finding),
             evidence=list(evidence_lines(finding.evidence or {})),
@@ -156,28 +157,31 @@ def trees(report: HealthReport, problems: Sequence[HealthFinding]) -> list[Tree]
 
 def check_groups(
     report: HealthReport, findings: Iterable[HealthFinding]
-) -> list[Group]:
+) -> list[CheckGroup]:
     """Return every check by group, with its state in this report."""
     said: dict[str, list[str]] = {}
     for row in findings:
         if row.level == HealthFinding.Level.OK:
             said.setdefault(row.check_id, []).append(translated(row.cause))
-    lines: dict[str, list[Line]] = {group: [] for group in GROUPS}
+    lines: dict[str, list[CheckLine]] = {group: [] for group in GROUPS}
     for check in all_checks():
-        state: dict[str, Any] = report.progress.get(check.id) or {"state": "waiting"}
-        kind, word = KINDS[state["state"]]
+        progress: CheckProgress = report.progress.get(check.id) or CheckProgress(
+            state=CheckState.WAITING
+        )
+        state = CheckState(progress["state"])
+        kind, word = KINDS[state]
         lines[check.group].append(
-            Line(
+            CheckLine(
                 id=check.id,
                 title=check.title,
                 kind=kind,
                 word=word,
-                reason=str(state.get("reason", "")),
-                is_over=state["state"] in OVER,
+                reason=progress.get("reason", ""),
+                is_over=state in OVER,
                 said=said.get(check.id, []),
             )
         )
-    return [Group(GROUPS[name], rows) for name, rows in lines.items()]
+    return [CheckGroup(GROUPS[name], rows) for name, rows in lines.items()]
 
 
 def evidence_lines(evidence: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:

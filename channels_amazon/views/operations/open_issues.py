@@ -11,7 +11,6 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import (
     AmazonAccount,
-    Heartbeat,
     Listing,
     Notification,
     Order,
@@ -20,10 +19,8 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.services.jobs import heartbeats
-
-# The queue's heartbeat comes every few seconds; a restart takes no longer than this.
-ALIVE_WITHIN = 30
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health.processes import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         return []
     found = [
         *_authorisations(live),
-        *_processes(live),
+        *_processes(live, now),
         *_jobs(live),
         *_late_orders(live, now),
         *_parcels(live),
@@ -70,10 +67,10 @@ def _authorisations(accounts: Sequence[AmazonAccount]) -> list[Problem]:
     ]
 
 
-def _processes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
     found = []
     status = reverse("amazon-status", args=[accounts[0].pk])
-    if not heartbeats.is_alive(Heartbeat.Kind.QUEUE, ALIVE_WITHIN):
+    if not is_alive(Process.QUEUE, now):
         found.append(
             Problem(
                 "error",
@@ -84,7 +81,7 @@ def _processes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             )
         )
     subscribed = any(account.subscription_id for account in accounts)
-    if subscribed and not heartbeats.is_alive(Heartbeat.Kind.CONSUMER, ALIVE_WITHIN):
+    if subscribed and not is_alive(Process.CONSUMER, now):
         found.append(
             Problem(
                 "error",

@@ -19,14 +19,13 @@ from channels_amazon.models import (
     Credential,
     DiagnosticEntry,
     HealthReport,
-    Heartbeat,
     Notification,
     Order,
     Permission,
 )
 from channels_amazon.services.accounts import permissions
 from channels_amazon.services.amazon_client import quota_status
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.health import processes
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
@@ -41,7 +40,7 @@ from channels_amazon.views.base import (
     store_page,
 )
 from channels_amazon.views.operations.latency import latency_part
-from channels_amazon.views.operations.open_issues import ALIVE_WITHIN, open_problems
+from channels_amazon.views.operations.open_issues import open_problems
 from channels_amazon.views.order_reports.reconciliation import completeness_part
 
 LAST_PROBLEMS = 10
@@ -97,7 +96,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "latency": counts.latency(orders),
         "jobs": job_status.job_lines(account, now),
         "quota": quota_status.quota_lines(account, now),
-        "processes": process_lines(now),
+        "processes": processes.all_states(now),
         "notifications": notification_facts(account, now),
         "report": HealthReport.objects.filter(account=account).first(),
         **completeness_part(account, now),
@@ -120,21 +119,6 @@ def token_facts(account: AmazonAccount) -> dict[str, Any]:
         "access_expires_at": expires,
         "access_is_valid": bool(expires and expires > timezone.now()),
     }
-
-
-def process_lines(now: datetime) -> list[dict[str, Any]]:
-    """Return each of our processes with its last sign of life."""
-    return [
-        {
-            "name": Heartbeat.Kind(kind).label,
-            "beat": beat,
-            "alive": bool(
-                beat and now - beat.beat_at < timedelta(seconds=ALIVE_WITHIN)
-            ),
-        }
-        for kind in Heartbeat.Kind.values
-        for beat in [heartbeats.latest(kind)]
-    ]
 
 
 def notification_facts(account: AmazonAccount, now: datetime) -> dict[str, Any]:

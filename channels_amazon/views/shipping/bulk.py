@@ -1,4 +1,4 @@
-"""Ships many orders from a file: first what it would do, then does it; views layer."""
+"""Ships many orders from a file: preview first, then import; views layer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from django.views.decorators.http import require_POST, require_safe
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
 from channels_amazon.services.shipping import bulk
-from channels_amazon.services.shipping.bulk import BulkPlan
+from channels_amazon.services.shipping.bulk import BulkPlan, RowOutcome
 from channels_amazon.storefronts import shipment_file
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.views.base import get_mine, page, require_operator, store_page
 from channels_amazon.views.shipping.templates import operated_stores
 from channels_amazon.wording import together
 
-# So many rows of each kind are shown; all of them are counted.
+# Rows shown of each outcome; the counts are of all rows.
 SHOWN_ROWS = 200
 
 
 @store_page
 def bulk_page(request: HttpRequest) -> HttpResponse:
-    """Show the form for a file, or what the file that was sent would do."""
+    """Show the upload form, or the preview of an uploaded file."""
     stores = operated_stores(request)
     if request.method != "POST":
         return _show(request, ShipFileForm(stores))
@@ -47,7 +47,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
-    """Keep the good rows of the file that the page showed, as the store's parcels."""
+    """Import the good rows of the previewed file as the store's parcels."""
     store = get_mine(Store, request, pk=store_id)
     require_operator(request, store)
     text = request.POST.get("text", "")
@@ -66,7 +66,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
         )
         % {"count": made},
     )
-    left_out = len(plan.rejected) + plan.counts.get(bulk.BAD, 0)
+    left_out = len(plan.rejected) + plan.counts.get(RowOutcome.BAD, 0)
     if left_out:
         messages.warning(
             request,
@@ -83,7 +83,7 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def bulk_example(request: HttpRequest) -> HttpResponse:
-    """Give a file to begin with."""
+    """Return an example file to download."""
     response = HttpResponse(
         shipment_file.example(), content_type="text/csv; charset=utf-8"
     )
@@ -107,12 +107,12 @@ def _show(
 
 
 def _rows(plan: BulkPlan) -> dict[str, Any]:
-    """Return the rows to show: what is wrong first, then what would be done."""
+    """Return the rows to show, the bad ones first."""
     kinds = {
-        bulk.BAD: ("error", _("Left out")),
-        bulk.WAITS: ("waiting", _("Waits")),
-        bulk.KNOWN: ("off", _("Nothing to do")),
-        bulk.SHIPS: ("ok", _("Ships")),
+        RowOutcome.BAD: ("error", _("Left out")),
+        RowOutcome.WAITS: ("waiting", _("Waits")),
+        RowOutcome.KNOWN: ("off", _("Nothing to do")),
+        RowOutcome.SHIPS: ("ok", _("Ships")),
     }
     counts = plan.counts
     shown = [
@@ -125,8 +125,8 @@ def _rows(plan: BulkPlan) -> dict[str, Any]:
         "rejected": plan.rejected[:SHOWN_ROWS],
         "more": len(plan.rows) + len(plan.rejected) > len(shown) + SHOWN_ROWS,
         "good": len(plan.good),
-        "ships": counts.get(bulk.SHIPS, 0),
-        "waits": counts.get(bulk.WAITS, 0),
-        "known": counts.get(bulk.KNOWN, 0),
-        "bad": counts.get(bulk.BAD, 0) + len(plan.rejected),
+        "ships": counts.get(RowOutcome.SHIPS, 0),
+        "waits": counts.get(RowOutcome.WAITS, 0),
+        "known": counts.get(RowOutcome.KNOWN, 0),
+        "bad": counts.get(RowOutcome.BAD, 0) + len(plan.rejected),
     }

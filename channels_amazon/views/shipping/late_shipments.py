@@ -1,4 +1,4 @@
-"""The late-shipment board: which orders must leave when, what hinders; views layer."""
+"""The late-shipment board: which orders must leave when, what delays; views layer."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def parcel_list(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def parcel_retry(request: HttpRequest, parcel_id: int) -> HttpResponse:
-    """Take a parcel up again, as when what hindered it is mended."""
+    """Queue a parcel for packing again, as after its problem was fixed."""
     parcel = get_mine(_parcels(request), request, pk=parcel_id)
     require_operator(request, parcel.store)
     if parcels.retry_parcel(parcel, actor=request.user.get_username()):
@@ -87,10 +87,10 @@ def parcel_retry(request: HttpRequest, parcel_id: int) -> HttpResponse:
 @store_page
 @require_POST
 def parcel_discard(request: HttpRequest, parcel_id: int) -> HttpResponse:
-    """Forget a parcel that is in no package."""
+    """Discard a parcel that is in no shipment."""
     parcel = get_mine(_parcels(request), request, pk=parcel_id)
     require_operator(request, parcel.store)
-    # A second click finds it discarded, which is what was asked for.
+    # A second click finds the parcel discarded already: that is a success too.
     is_gone = parcel.state == Parcel.State.DROPPED or parcels.discard_parcel(parcel)
     if is_gone:
         messages.success(request, _("The parcel is discarded."))

@@ -1,4 +1,4 @@
-"""Ships an order: makes packages of the ship form, and drops refused ones; views."""
+"""Ships an order by the ship form, and discards refused shipments; views layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from channels_amazon.views.orders.orders import orders_in_full, show_order
 @store_page
 @require_POST
 def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Create the package that the form describes; its confirmation is sent at once."""
+    """Create the shipment of the form and queue its confirmation."""
     order = get_mine(orders_in_full(request), request, pk=order_id)
     require_operator(request, order.account.store)
     form = ShipForm(order, request.POST)
@@ -42,16 +42,18 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
 
 @store_page
 @require_POST
-def package_discard(
-    request: HttpRequest, order_id: int, package_id: int
+def shipment_discard(
+    request: HttpRequest, order_id: int, shipment_id: int
 ) -> HttpResponse:
-    """Forget a package that Amazon refused, as when it was shipped in another way."""
+    """Discard a refused shipment, as when the order was shipped in another way."""
     orders = mine(Order, request).select_related("account__store")
     order = get_mine(orders, request, pk=order_id)
     require_operator(request, order.account.store)
-    package = order.shipments.filter(pk=package_id).first()
-    # A second click finds it gone, which is what was asked for.
-    if package is None or discard_shipment(package, actor=request.user.get_username()):
+    shipment = order.shipments.filter(pk=shipment_id).first()
+    # A second click finds the shipment gone: that is a success too.
+    if shipment is None or discard_shipment(
+        shipment, actor=request.user.get_username()
+    ):
         messages.success(request, _("The refused package is discarded."))
     else:
         messages.warning(
@@ -61,7 +63,7 @@ def package_discard(
 
 
 def draft_from(form: ShipForm) -> ShipmentDraft:
-    """Return the package that a valid form describes."""
+    """Return the shipment that a valid form describes."""
     cleaned = form.cleaned_data
     return ShipmentDraft(
         carrier_code=cleaned["carrier"],

@@ -1,4 +1,4 @@
-"""Edits a package that Amazon has, or has one confirmed at once; views layer."""
+"""Edits a shipment that Amazon has, or has one confirmed at once; views layer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.packages import PackageForm
+from channels_amazon.forms.shipment_edit import ShipmentEditForm
 from channels_amazon.models import Shipment
 from channels_amazon.services.shipping.shipment_edits import edit_shipment
 from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now
@@ -23,41 +23,43 @@ from channels_amazon.views.base import (
 
 
 @store_page
-def package_edit(request: HttpRequest, order_id: int, package_id: int) -> HttpResponse:
-    """Show a package's form, or change it and have it sent again."""
-    package = _package(request, order_id, package_id)
+def shipment_edit(
+    request: HttpRequest, order_id: int, shipment_id: int
+) -> HttpResponse:
+    """Show a shipment's form, or change it and have it sent again."""
+    shipment = _shipment(request, order_id, shipment_id)
     if request.method != "POST":
-        return _show(request, package, PackageForm(package))
-    form = PackageForm(package, request.POST)
+        return _show(request, shipment, ShipmentEditForm(shipment))
+    form = ShipmentEditForm(shipment, request.POST)
     if not form.is_valid():
-        return _show(request, package, form, status=422)
+        return _show(request, shipment, form, status=422)
     try:
         edit_shipment(
-            package, draft=draft_from(form), actor=request.user.get_username()
+            shipment, draft=draft_from(form), actor=request.user.get_username()
         )
     except ShoplinkError as error:
         form.add_error(None, error.message)
-        return _show(request, package, form, status=422)
+        return _show(request, shipment, form, status=422)
     messages.success(request, _("The change is being sent to Amazon."))
     return redirect("amazon-order-detail", order_id)
 
 
 @store_page
 @require_POST
-def package_confirm(
-    request: HttpRequest, order_id: int, package_id: int
+def shipment_confirm(
+    request: HttpRequest, order_id: int, shipment_id: int
 ) -> HttpResponse:
-    """Confirm a package now that would wait for its time."""
-    package = _package(request, order_id, package_id)
-    if confirm_now(package, actor=request.user.get_username()):
+    """Confirm a shipment now that would wait for its time."""
+    shipment = _shipment(request, order_id, shipment_id)
+    if confirm_now(shipment, actor=request.user.get_username()):
         messages.success(request, _("The package is being confirmed to Amazon."))
     else:
         messages.warning(request, _("The package does not wait for its time."))
     return redirect("amazon-order-detail", order_id)
 
 
-def draft_from(form: PackageForm) -> ShipmentDraft:
-    """Return the package that a valid form describes."""
+def draft_from(form: ShipmentEditForm) -> ShipmentDraft:
+    """Return the shipment that a valid form describes."""
     cleaned = form.cleaned_data
     return ShipmentDraft(
         carrier_code=cleaned["carrier"],
@@ -69,20 +71,24 @@ def draft_from(form: PackageForm) -> ShipmentDraft:
     )
 
 
-def _package(request: HttpRequest, order_id: int, package_id: int) -> Shipment:
-    packages = mine(Shipment, request).select_related("order__account__store")
-    package = get_mine(packages, request, pk=package_id, order_id=order_id)
-    require_operator(request, package.order.account.store)
-    return package
+def _shipment(request: HttpRequest, order_id: int, shipment_id: int) -> Shipment:
+    rows = mine(Shipment, request).select_related("order__account__store")
+    shipment = get_mine(rows, request, pk=shipment_id, order_id=order_id)
+    require_operator(request, shipment.order.account.store)
+    return shipment
 
 
 def _show(
-    request: HttpRequest, package: Shipment, form: PackageForm, *, status: int = 200
+    request: HttpRequest,
+    shipment: Shipment,
+    form: ShipmentEditForm,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"package": package, "order": package.order, "form": form}
+    context = {"shipment": shipment, "order": shipment.order, "form": form}
     title = _("Package %(number)d of %(order)s") % {
-        "number": package.package_reference,
-        "order": package.order.amazon_order_id,
+        "number": shipment.package_reference,
+        "order": shipment.order.amazon_order_id,
     }
     name = "channels_amazon/shipping/shipment_edit.html"
     return page(request, name, context, title=title, status=status)

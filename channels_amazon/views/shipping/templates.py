@@ -27,6 +27,10 @@ from channels_amazon.services.shipping import (
     template_preview as shipping_template_preview,
 )
 from channels_amazon.services.shipping import templates
+from channels_amazon.services.shipping.template_preview import (
+    PreviewOutcome,
+    TemplatePreview,
+)
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -53,7 +57,7 @@ def operated_stores(request: HttpRequest) -> list[Store]:
 @store_page
 @require_safe
 def template_list(request: HttpRequest) -> HttpResponse:
-    """Show the store's templates, each as the sentence that it is."""
+    """Show the store's templates, each described in a sentence."""
     rows = templates_in_full(request)
     parcels = mine(Parcel, request)
     counts = {
@@ -91,9 +95,9 @@ def template_edit(request: HttpRequest, template_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
-    """Show what the template would have done with past orders; that is what lets it on.
+    """Show what the template would have done with past orders.
 
-    Only somebody who may switch it on is noted to have looked.
+    A template can be switched on only after this page was seen by somebody who may.
     """
     template = get_mine(templates_in_full(request), request, pk=template_id)
     preview = shipping_template_preview.preview(template)
@@ -105,15 +109,11 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
         "template": template,
         "rule": rule_of(template),
         "preview": preview,
-        "rows": [
-            row
-            for row in preview.rows
-            if row.outcome != shipping_template_preview.NOTHING
-        ],
-        "ships": counts[shipping_template_preview.SHIPS],
-        "held": counts[shipping_template_preview.HELD],
-        "other": counts[shipping_template_preview.OTHER],
-        "nothing": counts[shipping_template_preview.NOTHING],
+        "rows": [row for row in preview.rows if row.outcome != PreviewOutcome.NOTHING],
+        "ships": counts[PreviewOutcome.SHIPS],
+        "held": counts[PreviewOutcome.HELD],
+        "other": counts[PreviewOutcome.OTHER],
+        "nothing": counts[PreviewOutcome.NOTHING],
         "can_operate": operates,
         "answer": _answer(preview),
     }
@@ -216,7 +216,7 @@ def _begun(request: HttpRequest) -> list[dict[str, str]]:
     return [{"store_carrier": carrier, "store_method": method}]
 
 
-def _answer(preview: shipping_template_preview.Preview) -> str:
+def _answer(preview: TemplatePreview) -> str:
     if not preview.rows:
         return _("There is no order yet that this template would have shipped.")
     if not preview.has_data:
@@ -232,7 +232,7 @@ def _answer(preview: shipping_template_preview.Preview) -> str:
         "packages, and held %(held)d for a person."
     ) % {
         "count": len(preview.rows),
-        "ships": preview.counts[shipping_template_preview.SHIPS],
-        "packages": preview.packages,
-        "held": preview.counts[shipping_template_preview.HELD],
+        "ships": preview.counts[PreviewOutcome.SHIPS],
+        "packages": preview.shipments,
+        "held": preview.counts[PreviewOutcome.HELD],
     }

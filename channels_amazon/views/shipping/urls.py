@@ -17,20 +17,22 @@ from channels_amazon.views.shipping import (
 _ORDER = "orders/<int:order_id>/"
 _PARCEL = "parcels/<int:parcel_id>/"
 _SHIP_TEMPLATE = "ship-templates/<int:template_id>/"
-_PACKAGE = f"{_ORDER}packages/<int:package_id>/"
+_SHIPMENT = f"{_ORDER}packages/<int:shipment_id>/"
 
 urlpatterns = [
     path(f"{_ORDER}return/", returns.order_return, name="amazon-order-return"),
     path(f"{_ORDER}ship/", ship_form.order_ship, name="amazon-order-ship"),
     path(
-        f"{_PACKAGE}discard/", ship_form.package_discard, name="amazon-package-discard"
+        f"{_SHIPMENT}discard/",
+        ship_form.shipment_discard,
+        name="amazon-package-discard",
     ),
     path(
-        f"{_PACKAGE}confirm/",
-        shipment_edit.package_confirm,
+        f"{_SHIPMENT}confirm/",
+        shipment_edit.shipment_confirm,
         name="amazon-package-confirm",
     ),
-    path(f"{_PACKAGE}edit/", shipment_edit.package_edit, name="amazon-package-edit"),
+    path(f"{_SHIPMENT}edit/", shipment_edit.shipment_edit, name="amazon-package-edit"),
     path(
         "late-shipments/", late_shipments.shipment_board, name="amazon-shipment-board"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.publication import VariantAvailability, availability
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -44,7 +46,7 @@ MOVEMENTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A listing's quantity on the page: what Amazon should, does and did say."""
+    """A listing's quantity on the page, with the shape and word of its push state."""
 
     listing: Listing
     kind: str
@@ -61,7 +63,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     variants = narrowed(mine(Variant, request), form)
     cursor = request.GET.get("after", "")
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
-    available = ledger.availability([variant.pk for variant in shown.rows])
+    available = availability([variant.pk for variant in shown.rows])
     listings = Listing.objects.filter(account__in=accounts)
     waiting = listings.waiting_for_push().capped_count()
     refused = listings.push_refused().capped_count()
@@ -127,14 +129,14 @@ def stock_set(request: HttpRequest, variant_id: int) -> HttpResponse:
 def show_variant(
     request: HttpRequest, variant: Variant, *, form: StockForm | None = None
 ) -> HttpResponse:
-    """Return the variant's page, with a count that was refused if there is one."""
+    """Return the variant's page, with the errors of a rejected count if any."""
     operates = can_operate(request.user, variant.store)
     movements = StockMovement.objects.filter(variant=variant).select_related(
         "warehouse"
     )
     held = Reservation.objects.filter(variant=variant, quantity__gt=0)
     context = {
-        "row": row(variant, ledger.availability([variant.pk])),
+        "row": row(variant, availability([variant.pk])),
         "variant": variant,
         "form": form or (StockForm(variant) if operates else None),
         "slice": newest_first(movements, request.GET.get("after", ""), MOVEMENTS),
@@ -159,7 +161,9 @@ def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:
     )
 
 
-def row(variant: Variant, available: dict[int, Any]) -> dict[str, Any]:
+def row(
+    variant: Variant, available: Mapping[int, VariantAvailability]
+) -> dict[str, Any]:
     """Return the numbers of one variant for its row."""
     levels = list(variant.levels.all())
     listed = [published(listing) for listing in variant.listings.all()]
@@ -180,7 +184,7 @@ def published(listing: Listing) -> Published:
 
 
 def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant]:
-    """Return what of `variants` the filter lets through.
+    """Return the `variants` that pass the filter.
 
     The search finds a SKU, a barcode or an ASIN in full, or a part of a title.
     """

@@ -17,7 +17,7 @@ from channels_amazon.emulator.orders.lifecycle import (
     cancel_order,
     ship_by_amazon,
 )
-from channels_amazon.emulator.orders.ordering import Wish, place_order
+from channels_amazon.emulator.orders.ordering import OrderSpec, place_order
 from channels_amazon.emulator.worlds.builder import build_world
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
@@ -59,7 +59,7 @@ def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> N
     if what == "web":
         fulfilment.place(world, web_order(stock, site, number, policy, len(web)))
     elif what == "buy":
-        wish = Wish(
+        wish = OrderSpec(
             fulfilled_by="AMAZON", sku=stock.sku, quantity=number, marketplace_id=site
         )
         place_order(world, wish)

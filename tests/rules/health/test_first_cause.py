@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from channels_amazon.rules.health.first_cause import Fault, arrange
+from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
 
 
-def arranged(*faults: Fault) -> list[tuple[str, str]]:
+def arranged(*faults: RankedFault) -> list[tuple[str, str]]:
     """Return code and first cause of each fault, in the order they are shown."""
     return [(faults[one.index].code, one.consequence_of) for one in arrange(faults)]
 
 
-def error(code: str, because: str = "") -> Fault:
+def error(code: str, because: str = "") -> RankedFault:
     """Make a fault that is an error."""
-    return Fault(code, "error", because)
+    return RankedFault(code, Severity.ERROR, because)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,9 @@ def test_blamed_cause_that_nobody_found_leaves_the_fault_first() -> None:
 
 
 def test_errors_stand_before_more_basic_warnings() -> None:
-    found = arranged(Fault("clock.skewed", "warning"), error("queue.no_worker"))
+    found = arranged(
+        RankedFault("clock.skewed", Severity.WARNING), error("queue.no_worker")
+    )
     assert [code for code, _cause in found] == ["queue.no_worker", "clock.skewed"]
 
 
@@ -82,5 +84,5 @@ def test_faults_that_blame_each_other_are_all_kept() -> None:
 
 
 def test_results_that_are_well_explain_nothing() -> None:
-    well = Fault("", "ok")
+    well = RankedFault("", Severity.OK)
     assert arranged(well, error("token.revoked"), well)[0] == ("token.revoked", "")

@@ -1,4 +1,4 @@
-"""Carriers, scopes, times and packages of ship templates."""
+"""Scopes, times and shipments of ship templates."""
 
 from __future__ import annotations
 
@@ -9,63 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_amazon.rules.shipping.templates import (
-    Carrier,
-    CarrierMapping,
     Misfit,
-    PackagePlan,
+    MisfitProblem,
+    PackingPlan,
     ParcelUnits,
-    Plan,
-    Problem,
-    Scope,
+    ShipmentPlan,
+    TemplateScope,
     Timing,
     confirm_at,
-    gathers_until,
-    match_carrier,
-    plan_packages,
+    plan_shipments,
+    wait_for_rest_until,
     winner,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DHL, EXPRESS = Carrier("DHL"), Carrier("DHL", method="Express")
-BIKE = Carrier("Other", "Bike Couriers")
-MAPPINGS = (
-    CarrierMapping("dhl  Paket", "", DHL),
-    CarrierMapping("DHL Paket", "Ex press", EXPRESS),
-    CarrierMapping("Radkurier", "same day", BIKE),
-)
-
-
-@pytest.mark.parametrize(
-    ("carrier", "method", "found"),
-    [
-        ("DHL PAKET", "", DHL),
-        ("dhlpaket", "Standard", DHL),
-        ("DHL Paket", "express", EXPRESS),
-        ("ＤＨＬ Paket", "Express", EXPRESS),
-        ("Radkurier", "Same Day", BIKE),
-        ("Radkurier", "", None),
-        ("ups", "Ground", Carrier("UPS", method="Ground")),
-        ("sf express", "", Carrier("SF Express")),
-        ("Other", "", None),
-        ("", "", None),
-        ("Pigeon", "", None),
-    ],
-)
-def test_carrier_is_matched_by_the_narrowest_rule(
-    carrier: str, method: str, found: Carrier | None
-) -> None:
-    assert match_carrier(MAPPINGS, carrier, method) == found
-
-
-def test_rule_counts_before_amazons_own_name() -> None:
-    rules = [CarrierMapping("UPS", "", BIKE)]
-
-    assert match_carrier(rules, "ups", "") == BIKE
-
 
 scopes = st.lists(
     st.builds(
-        Scope,
+        TemplateScope,
         key=st.integers(1, 99),
         account_id=st.sampled_from([None, 1, 2]),
         marketplace_id=st.sampled_from(["", "DE", "FR"]),
@@ -77,7 +38,7 @@ scopes = st.lists(
 
 @given(scopes, st.sampled_from([1, 2]), st.sampled_from(["DE", "FR"]))
 def test_narrowest_scope_wins(
-    given_scopes: list[Scope], account_id: int, marketplace_id: str
+    given_scopes: list[TemplateScope], account_id: int, marketplace_id: str
 ) -> None:
     for account, site in (
         (account_id, marketplace_id),
@@ -120,59 +81,62 @@ def test_confirmation_is_never_after_the_deadline(
 def test_package_waits_for_its_parcels_until_the_time_before_the_deadline() -> None:
     deadline = NOW + timedelta(hours=10)
 
-    assert gathers_until(4, deadline, NOW) == NOW + timedelta(hours=6)
-    assert gathers_until(12, deadline, NOW) is None
-    assert gathers_until(4, None, NOW) == NOW + timedelta(days=1)
+    assert wait_for_rest_until(4, deadline, NOW) == NOW + timedelta(hours=6)
+    assert wait_for_rest_until(12, deadline, NOW) is None
+    assert wait_for_rest_until(4, None, NOW) == NOW + timedelta(days=1)
 
 
 def test_parcels_are_packages_with_partial_quantities() -> None:
     parcels = [ParcelUnits(1, {"A": 1}), ParcelUnits(2, {"A": 1, "B": 2})]
 
-    plan = plan_packages(parcels, {"A": 3, "B": 2}, splits=True, is_final=False)
+    plan = plan_shipments(parcels, {"A": 3, "B": 2}, splits=True, is_final=False)
 
-    assert plan.packages == (
-        PackagePlan((1,), {"A": 1}),
-        PackagePlan((2,), {"A": 1, "B": 2}),
+    assert plan.shipments == (
+        ShipmentPlan((1,), {"A": 1}),
+        ShipmentPlan((2,), {"A": 1, "B": 2}),
     )
 
 
 def test_parcel_without_contents_takes_what_the_others_leave() -> None:
     parcels = [ParcelUnits(1, {}), ParcelUnits(2, {"A": 1}), ParcelUnits(3, {})]
 
-    plan = plan_packages(parcels, {"A": 3}, splits=True, is_final=False)
+    plan = plan_shipments(parcels, {"A": 3}, splits=True, is_final=False)
 
-    assert plan.packages == (PackagePlan((1,), {"A": 2}), PackagePlan((2,), {"A": 1}))
-    assert plan.misfits == (Misfit(3, Problem.NOTHING_LEFT),)
+    assert plan.shipments == (
+        ShipmentPlan((1,), {"A": 2}),
+        ShipmentPlan((2,), {"A": 1}),
+    )
+    assert plan.misfits == (Misfit(3, MisfitProblem.NOTHING_LEFT),)
 
 
 def test_one_package_waits_for_the_rest_until_time_is_up() -> None:
     parcels = [ParcelUnits(1, {"A": 1}), ParcelUnits(2, {"A": 1})]
     left = {"A": 3}
 
-    early = plan_packages(parcels, left, splits=False, is_final=False)
-    late = plan_packages(parcels, left, splits=False, is_final=True)
-    whole = plan_packages(parcels, {"A": 2}, splits=False, is_final=False)
+    early = plan_shipments(parcels, left, splits=False, is_final=False)
+    late = plan_shipments(parcels, left, splits=False, is_final=True)
+    whole = plan_shipments(parcels, {"A": 2}, splits=False, is_final=False)
 
-    assert early == Plan(waiting=(1, 2))
-    assert late.packages == whole.packages == (PackagePlan((1, 2), {"A": 2}),)
+    assert early == PackingPlan(waiting=(1, 2))
+    assert late.shipments == whole.shipments == (ShipmentPlan((1, 2), {"A": 2}),)
 
 
 @pytest.mark.parametrize(
     ("contents", "misfit"),
     [
-        ({"X": 1}, Misfit(1, Problem.UNKNOWN_SKU, "X")),
-        ({"A": 3}, Misfit(1, Problem.TOO_MANY, "A", 2)),
-        ({"B": 1}, Misfit(1, Problem.TOO_MANY, "B", 0)),
+        ({"X": 1}, Misfit(1, MisfitProblem.UNKNOWN_SKU, "X")),
+        ({"A": 3}, Misfit(1, MisfitProblem.TOO_MANY, "A", 2)),
+        ({"B": 1}, Misfit(1, MisfitProblem.TOO_MANY, "B", 0)),
     ],
 )
 def test_parcel_that_does_not_fit_says_why(
     contents: dict[str, int], misfit: Misfit
 ) -> None:
-    plan = plan_packages(
+    plan = plan_shipments(
         [ParcelUnits(1, contents)], {"A": 2, "B": 0}, splits=True, is_final=True
     )
 
-    assert plan == Plan(misfits=(misfit,))
+    assert plan == PackingPlan(misfits=(misfit,))
 
 
 skus = st.sampled_from("ABC")
@@ -189,15 +153,15 @@ def test_plan_ships_no_unit_twice_and_loses_no_parcel(
 ) -> None:
     parcels = [ParcelUnits(key, units) for key, units in enumerate(contents)]
 
-    plan = plan_packages(parcels, left, splits=splits, is_final=is_final)
+    plan = plan_shipments(parcels, left, splits=splits, is_final=is_final)
 
     for sku in "ABC":
-        packed = sum(package.units.get(sku, 0) for package in plan.packages)
+        packed = sum(package.units.get(sku, 0) for package in plan.shipments)
         assert packed <= max(left.get(sku, 0), 0)
-    assert all(n > 0 for package in plan.packages for n in package.units.values())
-    assert all(package.units for package in plan.packages)
-    placed = [key for package in plan.packages for key in package.parcels]
+    assert all(n > 0 for package in plan.shipments for n in package.units.values())
+    assert all(package.units for package in plan.shipments)
+    placed = [key for package in plan.shipments for key in package.parcels]
     placed += [misfit.key for misfit in plan.misfits] + list(plan.waiting)
     assert sorted(placed) == [parcel.key for parcel in parcels]
-    assert splits or len(plan.packages) <= 1
+    assert splits or len(plan.shipments) <= 1
     assert not (plan.waiting and (splits or is_final))

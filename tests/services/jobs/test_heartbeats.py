@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import DEAD_AFTER, Process
 from channels_amazon.services.jobs import heartbeats
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +32,9 @@ def test_beat_of_a_new_process_starts_anew() -> None:
     assert row.started_at > old
 
 
-def test_is_alive_only_within_the_time() -> None:
-    assert not heartbeats.is_alive(CONSUMER, 10)
+def test_living_hosts_leaves_out_the_dead() -> None:
     heartbeats.beat(CONSUMER)
-    assert heartbeats.is_alive(CONSUMER, 10)
-    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=11))
-    assert not heartbeats.is_alive(CONSUMER, 10)
+    assert heartbeats.living_hosts(Process.CONSUMER) == 1
+    dead = timezone.now() - DEAD_AFTER[Process.CONSUMER] - timedelta(seconds=1)
+    Heartbeat.objects.update(beat_at=dead)
+    assert heartbeats.living_hosts(Process.CONSUMER) == 0

@@ -68,7 +68,7 @@ def test_database_and_rule_agree() -> None:
         ("waiting", {"error_code": "amazon.outage"}, True),
         ("waiting", {}, True),
         ("waiting", {"created_at": NOW}, False),
-        ("waiting", {"send_after": NOW + HOUR}, False),
+        ("waiting", {"next_attempt_at": NOW + HOUR}, False),
         ("confirmed", {}, False),
         ("verified", {}, False),
     ],
@@ -120,7 +120,7 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
         has_shortage=True,
         has_unmatched=True,
     )
-    package(order, send_after=NOW + HOUR)
+    package(order, next_attempt_at=NOW + HOUR)
     builders.make_parcel(order, state="refused")
     builders.make_parcel(order, state="refused")
     orders = late_shipments.with_trouble(Order.objects.all(), NOW)
@@ -128,7 +128,7 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
     row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
 
     assert row.units == 4
-    texts = [str(hinder.text) for hinder in row.hinders]
+    texts = [str(reason.text) for reason in row.delay_reasons]
     assert texts == [
         "The buyer asks to cancel.",
         "A SKU is unmatched.",

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     ShipTemplate,
 )
 from channels_amazon.services.shipping import packing
-from channels_amazon.services.shipping.parcels import FILE
+from channels_amazon.services.shipping.parcels import ParcelSource
 from channels_amazon.services.shipping.shipments import create_shipment
 from channels_amazon.services.stock import ledger
 from tests import builders
@@ -55,7 +55,7 @@ def test_parcel_becomes_a_package_by_its_template() -> None:
     shipment = Shipment.objects.get()
     assert (shipment.carrier_code, shipment.tracking_number) == ("DHL", "JJD1")
     assert (shipment.template, shipment.warehouse) == (template, other)
-    assert (shipment.state, shipment.send_after) == (Shipment.State.WAITING, None)
+    assert (shipment.state, shipment.next_attempt_at) == (Shipment.State.WAITING, None)
     assert Parcel.objects.get().shipment == shipment
     assert level(variant, other) == (2, 0)
     assert ledger.verify_levels() == []
@@ -114,7 +114,7 @@ def test_package_is_confirmed_some_hours_before_the_deadline() -> None:
 
     shipment = Shipment.objects.get()
     assert order.ship_by
-    assert shipment.send_after == order.ship_by - 5 * HOUR
+    assert shipment.next_attempt_at == order.ship_by - 5 * HOUR
     # The units have left all the same.
     assert level(variant) == (7, 0)
 
@@ -126,7 +126,7 @@ def test_package_is_confirmed_at_once_when_that_time_has_passed() -> None:
 
     pack(order)
 
-    assert Shipment.objects.get().send_after is None
+    assert Shipment.objects.get().next_attempt_at is None
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,10 @@ def test_store_needs_a_template_and_a_person_does_not() -> None:
     make_template(order, is_active=False)
     sku = order.lines.get().seller_sku
     builders.make_parcel(order, contents={sku: 1})
-    builders.make_parcel(order, contents={sku: 1}, source=FILE)
-    builders.make_parcel(order, contents={sku: 1}, source=FILE, carrier="Paket")
+    builders.make_parcel(order, contents={sku: 1}, source=ParcelSource.FILE)
+    builders.make_parcel(
+        order, contents={sku: 1}, source=ParcelSource.FILE, carrier="Paket"
+    )
 
     assert pack(order) == [
         (State.WAITING, "parcel.no_template"),
@@ -264,7 +266,8 @@ def test_packing_again_does_nothing_again() -> None:
     pack(order)
     Parcel.objects.update(state=State.WAITING)
 
-    packing.apply_parcel(parcel)
+    packing.pack_order(order.pk)
+    parcel.refresh_from_db()
 
     assert parcel.state == State.APPLIED
     assert (Shipment.objects.count(), level(variant)) == (1, (7, 0))

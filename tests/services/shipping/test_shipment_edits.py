@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from channels_amazon.models import DiagnosticEntry, Order, OrderLine, Shipment
 from channels_amazon.services.shipping import confirmations
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipment_edits import edit_shipment, units_free
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
@@ -27,7 +27,7 @@ from tests.services.shipping.test_shipments import draft, level, make_scene, shi
 pytestmark = pytest.mark.django_db
 
 State = Shipment.State
-REFUSAL = Refusal("shipment.refused", "Amazon says no.", "Try another carrier.")
+REFUSAL = Rejection("shipment.refused", "Amazon says no.", "Try another carrier.")
 
 
 def confirmed(order: Order, units: int = 3) -> Shipment:
@@ -60,7 +60,7 @@ def test_edit_waits_to_be_sent_under_the_same_number() -> None:
     edited = edit(shipment, carrier_code="DHL", tracking_number="JJD 1")
 
     assert (edited.pk, edited.package_reference) == (shipment.pk, 1)
-    assert (edited.state, edited.revision, edited.send_after) == (
+    assert (edited.state, edited.revision, edited.next_attempt_at) == (
         State.WAITING,
         1,
         None,
@@ -152,7 +152,7 @@ def test_answer_to_the_send_before_the_edit_settles_nothing() -> None:
     confirmations.mark_refused(under_way, REFUSAL)
     confirmations.postpone(under_way, timezone.now() + timedelta(days=9))
     row = Shipment.objects.get()
-    assert (row.state, row.send_after, row.error_code) == (State.WAITING, None, "")
+    assert (row.state, row.next_attempt_at, row.error_code) == (State.WAITING, None, "")
 
 
 def test_package_from_before_the_edit_does_not_verify_it() -> None:
@@ -194,15 +194,15 @@ def test_refused_package_that_amazon_never_had_is_not_edited() -> None:
 def test_package_that_waits_for_its_time_is_confirmed_now() -> None:
     order, _variant, _warehouse = make_scene()
     later = timezone.now() + timedelta(hours=5)
-    shipment = ship(order, send_after=later)
-    assert shipment.send_after == later
+    shipment = ship(order, next_attempt_at=later)
+    assert shipment.next_attempt_at == later
 
     edited = edit(shipment, tracking_number="T2")
-    assert edited.send_after == later
+    assert edited.next_attempt_at == later
     assert confirm_now(shipment, actor="eva")
     assert not confirm_now(shipment, actor="eva")
 
-    assert not Shipment.objects.filter(send_after__isnull=False).exists()
+    assert not Shipment.objects.filter(next_attempt_at__isnull=False).exists()
     assert DiagnosticEntry.objects.filter(code="shipments.confirm_now").count() == 1
     assert not discard_shipment(shipment, actor="eva")
 

@@ -22,7 +22,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.orders.intake import match_lines
 from channels_amazon.services.shipping import confirmations, shipments
-from channels_amazon.services.shipping.rejections import Refusal
+from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
     ShipmentError,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 State = Shipment.State
 HOUR = timedelta(hours=1)
-REFUSAL = Refusal("shipment.refused", "Amazon says no.", "Try another carrier.")
+REFUSAL = Rejection("shipment.refused", "Amazon says no.", "Try another carrier.")
 
 
 def make_scene(quantity: int = 3) -> tuple[Order, Variant, Warehouse]:

@@ -18,9 +18,9 @@ from channels_amazon.models import (
     StockMovement,
 )
 from channels_amazon.services.shipping.template_preview import (
-    Preview,
     PreviewRow,
-    Seen,
+    SeenCarrier,
+    TemplatePreview,
     preview,
 )
 from tests import builders
@@ -53,7 +53,7 @@ def past(account: AmazonAccount, **over: Any) -> Order:
     return builders.make_order(account, **fields | over)
 
 
-def only(found: Preview) -> PreviewRow:
+def only(found: TemplatePreview) -> PreviewRow:
     """Return the preview's one row."""
     (row,) = found.rows
     return row
@@ -67,8 +67,8 @@ def test_parcel_would_have_been_confirmed_when_it_was_told(
 
     row = only(preview(template))
 
-    assert (row.outcome, row.carriers, row.packages) == ("ships", "DHL", 1)
-    assert (row.at, row.told, row.is_late) == (parcel.created_at, "paket", False)
+    assert (row.outcome, row.carriers, row.shipments) == ("ships", "DHL", 1)
+    assert (row.at, row.told, row.misses_ship_by) == (parcel.created_at, "paket", False)
 
 
 def test_nothing_is_changed_by_looking(
@@ -118,7 +118,7 @@ def test_time_before_the_deadline_and_lateness_are_told(
 
     rows = {row.order.pk: row for row in found.rows}
     assert rows[early.pk].at == deadline - 5 * HOUR
-    assert (rows[late.pk].is_late, found.late) == (True, 1)
+    assert (rows[late.pk].misses_ship_by, found.late) == (True, 1)
 
 
 def test_one_package_waits_and_says_until_when(
@@ -132,7 +132,7 @@ def test_one_package_waits_and_says_until_when(
     row = only(preview(template))
 
     assert order.ship_by
-    assert (row.packages, row.at) == (1, order.ship_by - 4 * HOUR)
+    assert (row.shipments, row.at) == (1, order.ship_by - 4 * HOUR)
     assert "waited" in row.reason
 
 
@@ -152,7 +152,7 @@ def test_parcel_that_would_have_needed_a_person_says_why(
     found = preview(template)
 
     row = only(found)
-    assert (row.outcome, row.packages, found.counts["held"]) == ("held", 0, 1)
+    assert (row.outcome, row.shipments, found.counts["held"]) == ("held", 0, 1)
     assert word in row.reason
 
 
@@ -190,7 +190,7 @@ def test_carriers_without_a_rule_are_counted(
     for carrier in ("Paket", "UPS", "Pigeon", "Pigeon"):
         builders.make_parcel(order, carrier=carrier, method="Air")
 
-    assert preview(template).unknown == [Seen("Pigeon", "Air", 2)]
+    assert preview(template).unknown == [SeenCarrier("Pigeon", "Air", 2)]
 
 
 @pytest.mark.parametrize("orders", [2, 30])

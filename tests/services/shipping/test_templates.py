@@ -15,7 +15,7 @@ from channels_amazon.models import (
     Store,
     SyncJob,
 )
-from channels_amazon.rules.shipping.templates import Carrier, CarrierMapping
+from channels_amazon.rules.shipping.carriers import Carrier, CarrierMapping
 from channels_amazon.services.shipping import templates
 from channels_amazon.services.shipping.parcels import CARRIER_UNKNOWN, NO_TEMPLATE
 from channels_amazon.services.shipping.templates import (

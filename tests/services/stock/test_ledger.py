@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from channels_amazon.models import Listing, StockLevel, StockMovement, SyncJob
-from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock import ledger, publication
 from channels_amazon.services.stock.ledger import Movement, StockError
 from tests.builders import (
     make_account,
@@ -113,11 +113,11 @@ def test_uncounted_variant_publishes_nothing() -> None:
     variant = make_variant(account.store)
     listing = make_listing(account, variant=variant)
 
-    ledger.refresh_desired([variant.pk])
+    publication.refresh_desired([variant.pk])
 
     listing.refresh_from_db()
     assert (listing.desired_quantity, listing.push_due) == (None, False)
-    assert ledger.availability([variant.pk])[variant.pk].available is None
+    assert publication.availability([variant.pk])[variant.pk].available is None
 
 
 def test_amazons_own_stock_never_gets_a_quantity() -> None:
@@ -170,6 +170,6 @@ def test_availability_costs_the_same_for_many_variants(
         ledger.set_on_hand(variant, warehouse, 1, actor="", key=f"k{variant.pk}")
 
     with django_assert_max_num_queries(3):  # type: ignore[operator]
-        numbers = ledger.availability([variant.pk for variant in variants])
+        numbers = publication.availability([variant.pk for variant in variants])
 
     assert {row.available for row in numbers.values()} == {1}

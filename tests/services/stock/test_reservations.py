@@ -19,7 +19,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.orders.event_intake import apply_event
-from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock import ledger, publication
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.messages import START, order_change
 
@@ -180,7 +180,7 @@ def test_shortage_is_kept_as_a_backorder_until_stock_comes() -> None:
 
     short = Order.objects.filter(has_shortage=True)
     assert [order.amazon_order_id[-1] for order in short] == ["3"]
-    assert ledger.availability([variant.pk])[variant.pk].available == 0
+    assert publication.availability([variant.pk])[variant.pk].available == 0
 
     warehouse = StockLevel.objects.get().warehouse
     ledger.set_on_hand(variant, warehouse, 12, actor="", key="more")

@@ -152,7 +152,7 @@ def test_listings_go_on_after_an_outage(emulator: Emulator) -> None:
     assert run_through(account, Kind.LISTINGS).state == State.DONE
 
 
-def test_unreadable_listing_is_set_aside_and_the_rest_go_on(
+def test_unreadable_listing_is_quarantined_and_the_rest_go_on(
     emulator: Emulator,
 ) -> None:
     account = make_account(emulator=emulator)

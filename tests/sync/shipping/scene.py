@@ -74,7 +74,9 @@ def ship(order: Order, units: int = 3, **over: Any) -> Shipment:
 
 def run(account: AmazonAccount) -> SyncRun:
     """Run the job with everything due now."""
-    Shipment.objects.filter(send_after__isnull=False).update(send_after=timezone.now())
+    Shipment.objects.filter(next_attempt_at__isnull=False).update(
+        next_attempt_at=timezone.now()
+    )
     made = runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
     assert made is not None
     return made

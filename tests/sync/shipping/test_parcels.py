@@ -23,7 +23,11 @@ from channels_amazon.models import (
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.orders import intake
 from channels_amazon.services.shipping import confirmations, packing, parcels
-from channels_amazon.services.shipping.parcels import ParcelFacts, take_parcel
+from channels_amazon.services.shipping.parcels import (
+    ParcelFacts,
+    ParcelSource,
+    take_parcels,
+)
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
 from channels_amazon.sync.runtime import runner
@@ -69,8 +73,10 @@ def tell(account: AmazonAccount, order_id: str, **over: Any) -> Parcel:
         "tracking_number": "JJD1",
         "shipped_at": timezone.now(),
     }
-    return take_parcel(
-        account.store, ParcelFacts(**fields | over), source=parcels.API, actor="store"
+    facts = ParcelFacts(**fields | over)
+    take_parcels(account.store, [facts], source=ParcelSource.API, actor="store")
+    return Parcel.objects.get(
+        store=account.store, idempotency_key=parcels.key_of(facts)
     )
 
 

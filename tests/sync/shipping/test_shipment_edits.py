@@ -139,7 +139,7 @@ def test_package_waits_for_its_time_unless_a_person_hurries(
 
     order = place(emulator, account)
     later = timezone.now() + timedelta(minutes=2)
-    shipment = ship(order, send_after=later)
+    shipment = ship(order, next_attempt_at=later)
 
     runner.run_kind(account, SyncJob.Kind.SHIPMENTS)
 
@@ -157,7 +157,7 @@ def test_package_does_not_wait_past_a_deadline_that_was_moved(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     order = place(emulator, account)
-    shipment = ship(order, send_after=timezone.now() + timedelta(hours=40))
+    shipment = ship(order, next_attempt_at=timezone.now() + timedelta(hours=40))
     order.ship_by = timezone.now() + timedelta(minutes=50)
     order.save()
 

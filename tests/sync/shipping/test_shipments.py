@@ -98,7 +98,7 @@ def test_package_whose_sender_died_is_not_sent_again(
     shipment_confirmation.confirm_shipment(
         client_for(account),
         order.amazon_order_id,
-        shipment_confirmation.Shipment(
+        shipment_confirmation.PackageDetail(
             marketplace_id=order.marketplace_id,
             package_number=1,
             carrier_code="UPS",
@@ -142,8 +142,8 @@ def test_package_that_amazon_shows_late_is_waited_for(
     run(account)
     shipment.refresh_from_db()
     assert shipment.state == State.CONFIRMED
-    assert shipment.send_after
-    assert shipment.send_after > timezone.now() + timedelta(seconds=1)
+    assert shipment.next_attempt_at
+    assert shipment.next_attempt_at > timezone.now() + timedelta(seconds=1)
 
     emulator.advance(600)
     run(account)
@@ -164,7 +164,7 @@ def test_package_that_is_never_shown_is_told_of_once(
     run(account)
 
     shipment.refresh_from_db()
-    assert (shipment.state, shipment.send_after) == (State.CONFIRMED, None)
+    assert (shipment.state, shipment.next_attempt_at) == (State.CONFIRMED, None)
     assert DiagnosticEntry.objects.filter(code="shipment.not_shown").count() == 1
 
 
@@ -267,7 +267,7 @@ def test_outage_puts_packages_off_and_ends_the_run(
     assert run(account).state == SyncRun.State.FAILED
     attempts = Shipment.objects.values_list("attempts", flat=True)
     assert sorted(attempts) == [0, 1, 1, 1]
-    put_off = Shipment.objects.filter(attempts=1, send_after__isnull=False)
+    put_off = Shipment.objects.filter(attempts=1, next_attempt_at__isnull=False)
     assert put_off.filter(error_code="amazon.outage").count() == 3
 
     emulator.control("faults", clear=True)

@@ -206,7 +206,7 @@ def test_zeros_go_first_then_decreases_then_increases(
     assert patched(emulator) == [listing.seller_sku for listing in expected]
 
 
-def test_refused_quantity_is_set_aside_and_the_rest_goes_on(
+def test_refused_quantity_is_quarantined_and_the_rest_goes_on(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     bad, good = merchant_listings(account, 2)
@@ -234,7 +234,7 @@ def test_refused_quantity_is_set_aside_and_the_rest_goes_on(
 
 
 @pytest.mark.parametrize("sku", ["gone", "a/b #?", ".."])
-def test_sku_that_amazon_does_not_have_is_set_aside(
+def test_sku_that_amazon_does_not_have_is_quarantined(
     emulator: Emulator, account: AmazonAccount, sku: str
 ) -> None:
     variant = make_variant(account.store, sku=sku)

@@ -140,7 +140,7 @@ def test_planned_confirmation_is_on_track(world: World, client: Client) -> None:
         carrier_code="UPS",
         tracking_number="1Z",
         shipped_at=timezone.now(),
-        send_after=timezone.now() + HOUR,
+        next_attempt_at=timezone.now() + HOUR,
     )
 
     text = client.get(reverse(PAGE), {"show": "on_track"}).content.decode()

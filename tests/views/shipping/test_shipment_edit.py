@@ -127,7 +127,7 @@ def test_units_that_are_not_there_come_back(
 def test_package_that_waits_is_confirmed_now(world: World, client: Client) -> None:
     later = timezone.now() + timedelta(hours=5)
     package = make_package(
-        world, state=Shipment.State.WAITING, confirmed_at=None, send_after=later
+        world, state=Shipment.State.WAITING, confirmed_at=None, next_attempt_at=later
     )
     address = reverse(CONFIRM, args=[world.order.pk, package.pk])
 
@@ -138,7 +138,7 @@ def test_package_that_waits_is_confirmed_now(world: World, client: Client) -> No
     assert "being confirmed" in answers[0].content.decode()
     assert "does not wait" in answers[1].content.decode()
     package.refresh_from_db()
-    assert package.send_after is None
+    assert package.next_attempt_at is None
 
 
 def test_package_of_another_order_is_not_there(world: World, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The form that edits a package which Amazon may have; forms layer."""
+"""The form that edits a shipment which Amazon may have; forms layer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from channels_amazon.models import Shipment
 from channels_amazon.services.shipping.shipment_edits import units_free
 
 
-class PackageForm(ShipForm):
-    """A package as it is, to be changed; each line may take what else is free."""
+class ShipmentEditForm(ShipForm):
+    """A shipment as it is, to be changed; each line may take what else is free."""
 
     def __init__(self, shipment: Shipment, data: Any = None) -> None:
         super().__init__(shipment.order, data, left=units_free(shipment))

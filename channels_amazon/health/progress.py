@@ -1,0 +1,36 @@
+"""How far each check of a report is: the report's `progress` column; health layer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Required, TypedDict
+
+
+class CheckState(StrEnum):
+    """Where a check stands, as stored: in the end, its worst finding's level."""
+
+    NOT_RUN = "not_run"
+    WAITING = "waiting"
+    RUNNING = "running"
+    SKIPPED = "skipped"
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class CheckProgress(TypedDict, total=False):
+    """One check of the column {check id: CheckProgress}.
+
+    `seconds` is how long it took. `reason` is the code of the fault for which it was
+    skipped: the check could not look.
+    """
+
+    state: Required[CheckState]
+    seconds: float
+    reason: str
+
+
+# A check that is in one of these does not go on.
+OVER = frozenset(
+    {CheckState.OK, CheckState.WARNING, CheckState.ERROR, CheckState.SKIPPED}
+)

@@ -1,0 +1,80 @@
+"""Writes what became of a listing's quantity at Amazon; services layer.
+
+`publication.py` says what Amazon should show (`desired_*`, `push_due`), this file what
+Amazon answered (`acknowledged_*`, `push_*`). Each write names the desired quantity that
+was sent by its time, not its number: a number that changed and changed back has to be
+sent again, since Amazon may have sold units in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from channels_amazon.models import Listing, SyncRun
+from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.wording import sentence, together
+
+
+@dataclass(frozen=True, slots=True)
+class PushRefusal:
+    """Why Amazon did not take a quantity: its code and its words."""
+
+    code: str
+    message: str
+
+
+def mark_acknowledged(listing: Listing, now: datetime) -> None:
+    """Keep what Amazon accepted; where another quantity is wanted now, it stays due."""
+    row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
+    accepted = {
+        "acknowledged_quantity": listing.desired_quantity,
+        "acknowledged_at": now,
+        "push_attempts": 0,
+        "push_code": "",
+        "push_error": "",
+    }
+    as_sent = row.filter(desired_at=listing.desired_at)
+    if not as_sent.update(push_due=False, push_after=None, **accepted):
+        row.update(push_due=True, **accepted)
+
+
+def postpone_push(listing: Listing, until: datetime) -> None:
+    """Have the quantity sent again then, unless another one is wanted by now."""
+    as_sent = Listing.objects.filter(pk=listing.pk, desired_at=listing.desired_at)
+    as_sent.update(push_after=until, push_attempts=F("push_attempts") + 1)
+
+
+def quarantine_push(
+    listing: Listing, refusal: PushRefusal, *, until: datetime, run: SyncRun
+) -> None:
+    """Keep why Amazon refused the quantity, say so once, and try it again then."""
+    code = clean(refusal.code, 80)
+    is_known = listing.push_code == code
+    fix = sentence("Open the listing in Seller Central; it is tried again by itself.")
+    Listing.objects.filter(pk=listing.pk).update(
+        push_code=code, push_error=clean(together(refusal.message, fix), 500)
+    )
+    postpone_push(listing, until)
+    if is_known:
+        return
+    record(
+        Entry(
+            code="stock.push_refused",
+            level=Level.WARNING,
+            account=listing.account,
+            run=run,
+            reference=listing.seller_sku,
+            message=sentence(
+                "Amazon refused the quantity %(quantity)s of %(sku)s: %(reason)s "
+                "(%(code)s)",
+                quantity=listing.desired_quantity or 0,
+                sku=listing.seller_sku,
+                reason=refusal.message,
+                code=refusal.code,
+            ),
+            fix=fix,
+        )
+    )
