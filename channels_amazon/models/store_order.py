@@ -148,7 +148,7 @@ class StoreOrderLine(StoreScoped):
         return f"{self.sku} × {self.quantity}"
 
 
-class FbaRule(StoreScoped):
+class McfRule(StoreScoped):
     """When a store order is offered to FBA; the narrowest scope wins.
 
     Money limits are in the store's currency; None stands for no limit.
@@ -161,7 +161,7 @@ class FbaRule(StoreScoped):
         LOCAL_FIRST = "local_first", _("FBA only where local stock is short")
 
     store = models.ForeignKey(
-        Store, models.CASCADE, verbose_name=_("store"), related_name="fba_rules"
+        Store, models.CASCADE, verbose_name=_("store"), related_name="mcf_rules"
     )
     account = models.ForeignKey(
         AmazonAccount, models.CASCADE, verbose_name=_("account"), related_name="+"
@@ -185,8 +185,8 @@ class FbaRule(StoreScoped):
 
     class Meta:
         ordering = ("store", "name", "pk")
-        verbose_name = _("FBA rule")
-        verbose_name_plural = _("FBA rules")
+        verbose_name = _("MCF rule")
+        verbose_name_plural = _("MCF rules")
 
     def __str__(self) -> str:
         return self.name
@@ -253,8 +253,8 @@ class FulfillmentOrder(StoreScoped):
 
     class Meta:
         ordering = ("-pk",)
-        verbose_name = _("FBA order of the store")
-        verbose_name_plural = _("FBA orders of the store")
+        verbose_name = _("MCF order")
+        verbose_name_plural = _("MCF orders")
         indexes = (
             models.Index(
                 fields=["account", "look_after"],

@@ -283,7 +283,7 @@ def _without_fba(short: list[str], refused: Sequence[Sentence]) -> Decision:
             sentence("FBA is not possible, and the store's own stock holds every line.")
             if why
             else sentence(
-                "No FBA rule covers the destination, and the store's own stock holds "
+                "No MCF rule covers the destination, and the store's own stock holds "
                 "every line."
             )
         )

@@ -58,7 +58,7 @@ class StoreOrder:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One FBA rule that is switched on, with the sites of its account.
+    """One MCF rule that is switched on, with the sites of its account.
 
     `countries` is empty for every country that the sites ship to.
     """

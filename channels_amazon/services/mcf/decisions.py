@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
-    FbaRule,
     FbaStock,
     MarketplaceParticipation,
+    McfRule,
     StoreOrder,
     StoreOrderLine,
     SyncJob,
@@ -123,7 +123,7 @@ def lock_store_order(pk: int) -> StoreOrder:
 
 def active_rules(store_id: int) -> list[Rule]:
     """Return the store's rules that are switched on, of connected accounts."""
-    rows = FbaRule.objects.filter(
+    rows = McfRule.objects.filter(
         store_id=store_id,
         is_active=True,
         account__state=AmazonAccount.State.CONNECTED,
@@ -131,7 +131,7 @@ def active_rules(store_id: int) -> list[Rule]:
     return rules_from(list(rows))
 
 
-def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
+def rules_from(rows: Sequence[McfRule]) -> list[Rule]:
     """Return the rows as rules, each with the sites of its account."""
     sites: dict[int, list[Site]] = defaultdict(list)
     selected = MarketplaceParticipation.objects.filter(
@@ -151,7 +151,7 @@ def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
             name=row.name,
             account_id=row.account_id,
             sites=tuple(sites[row.account_id]),
-            is_fba_first=row.prefer == FbaRule.Prefer.FBA_FIRST,
+            is_fba_first=row.prefer == McfRule.Prefer.FBA_FIRST,
             countries=frozenset(row.countries),
             kept_units=row.kept_units,
             most_fee=row.most_fee,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, SyncJob
+from channels_amazon.models import AmazonAccount, McfRule, StoreOrder, SyncJob
 from channels_amazon.rules.mcf import choice
 from channels_amazon.rules.mcf.terms import Ask, Decision
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
@@ -23,7 +23,7 @@ class RuleDraft:
 
     account: AmazonAccount
     name: str
-    prefer: str = FbaRule.Prefer.LOCAL_FIRST
+    prefer: str = McfRule.Prefer.LOCAL_FIRST
     countries: Sequence[str] = ()
     kept_units: int = 0
     most_fee: Decimal | None = None
@@ -41,7 +41,7 @@ class Tried:
     refused: tuple[Sentence, ...] = ()
 
 
-def save_rule(rule: FbaRule | None, *, draft: RuleDraft, actor: str) -> FbaRule:
+def save_rule(rule: McfRule | None, *, draft: RuleDraft, actor: str) -> McfRule:
     """Make the rule, or change it; orders decided already stay as they are."""
     with transaction.atomic():
         saved = filled(rule, draft)
@@ -61,7 +61,7 @@ def save_rule(rule: FbaRule | None, *, draft: RuleDraft, actor: str) -> FbaRule:
     return saved
 
 
-def delete_rule(rule: FbaRule, *, actor: str) -> None:
+def delete_rule(rule: McfRule, *, actor: str) -> None:
     """Forget the rule; orders that it brought to FBA go on."""
     with transaction.atomic():
         record(
@@ -71,17 +71,17 @@ def delete_rule(rule: FbaRule, *, actor: str) -> None:
                 account=rule.account,
                 reference=rule.name,
                 message=sentence(
-                    "The FBA rule “%(rule)s” was deleted.", rule=rule.name
+                    "The MCF rule “%(rule)s” was deleted.", rule=rule.name
                 ),
                 actor=actor,
             )
         )
-        FbaRule.objects.filter(pk=rule.pk).delete()
+        McfRule.objects.filter(pk=rule.pk).delete()
 
 
-def filled(rule: FbaRule | None, draft: RuleDraft) -> FbaRule:
+def filled(rule: McfRule | None, draft: RuleDraft) -> McfRule:
     """Return the rule with the draft's values, not saved."""
-    made = rule or FbaRule()
+    made = rule or McfRule()
     made.store = draft.account.store
     made.account = draft.account
     made.name = draft.name
@@ -94,12 +94,12 @@ def filled(rule: FbaRule | None, draft: RuleDraft) -> FbaRule:
     return made
 
 
-def try_rule(rule: FbaRule, orders: Sequence[StoreOrder]) -> list[Tried]:
+def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[Tried]:
     """Return what each order would come to with the rule switched on, saved or not.
 
     By the stock of now, and by what Amazon's previews said then; Amazon is not asked.
     """
-    others = FbaRule.objects.filter(
+    others = McfRule.objects.filter(
         store=rule.store,
         is_active=True,
         account__state=AmazonAccount.State.CONNECTED,
@@ -127,11 +127,11 @@ def _tried(order: StoreOrder, found: Decision | Ask) -> Tried:
     )
 
 
-def _told(rule: FbaRule) -> Sentence:
+def _told(rule: McfRule) -> Sentence:
     if rule.is_active:
         return sentence(
-            "The FBA rule “%(rule)s” was saved; it is switched on.", rule=rule.name
+            "The MCF rule “%(rule)s” was saved; it is switched on.", rule=rule.name
         )
     return sentence(
-        "The FBA rule “%(rule)s” was saved; it is switched off.", rule=rule.name
+        "The MCF rule “%(rule)s” was saved; it is switched off.", rule=rule.name
     )

@@ -26,10 +26,10 @@ from channels_amazon.spapi.apis.fba_inventory import InventorySummary
 from tests.builders import (
     HOME,
     make_account,
-    make_fba_rule,
     make_fba_stock,
     make_job,
     make_listing,
+    make_mcf_rule,
     make_variant,
     place_order,
 )
@@ -44,7 +44,7 @@ GOOD = [Offer("standard", is_fulfillable=True, fee=Decimal("5.00"), currency="US
 def make_pool(units: int = 10) -> Listing:
     """Make a listing with units in the American pool, and a rule that uses it."""
     account = make_account()
-    make_fba_rule(account)
+    make_mcf_rule(account)
     variant = make_variant(account.store)
     listing = make_listing(account, variant=variant, is_fba=True, is_mfn=False)
     make_fba_stock(listing, units)

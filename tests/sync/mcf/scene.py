@@ -21,8 +21,8 @@ from channels_amazon.models import (
 from channels_amazon.sync.runtime import runner
 from tests.builders import (
     make_account,
-    make_fba_rule,
     make_listing,
+    make_mcf_rule,
     make_variant,
     place_order,
 )
@@ -46,7 +46,7 @@ def connect_shop(emulator: Emulator) -> AmazonAccount:
     sku = fba_sku(emulator, row)
     variant = make_variant(row.store, sku=sku)
     make_listing(row, variant=variant, is_fba=True, is_mfn=False)
-    make_fba_rule(row)
+    make_mcf_rule(row)
     run_through(row, Kind.FBA_STOCK)
     return row
 

@@ -106,7 +106,7 @@ def test_order_is_followed_from_the_price_to_the_delivery(
 def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(
     emulator: Emulator, account: AmazonAccount, version: str
 ) -> None:
-    rule = account.store.fba_rules.get()
+    rule = account.store.mcf_rules.get()
     rule.most_fee = Decimal("0.50")
     rule.save()
     order = ordered(account)
@@ -123,7 +123,7 @@ def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(
 def test_country_that_amazon_does_not_ship_to_is_told_in_its_words(
     account: AmazonAccount, version: str
 ) -> None:
-    rule = account.store.fba_rules.get()
+    rule = account.store.mcf_rules.get()
     rule.countries = ["NO"]
     rule.save()
     destination = {
