@@ -86,7 +86,7 @@ def promise(
             ]
         )
         _recount(pools.values())
-        lifecycle.wake(candidate.account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(candidate.account_id, SyncJob.Kind.MCF_ORDERS)
     return made
 
 
@@ -172,7 +172,7 @@ def look_now(event: OutboundEvent) -> bool:
     account_ids = list(open_orders.values_list("account_id", flat=True))
     open_orders.update(look_after=timezone.now())
     for account_id in account_ids:
-        lifecycle.wake(account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(account_id, SyncJob.Kind.MCF_ORDERS)
     return bool(account_ids)
 
 

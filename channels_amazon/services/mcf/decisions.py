@@ -63,7 +63,7 @@ def consider(order: StoreOrder, *, asker: int = 0) -> Ask | None:
         asks = _decide(locked)
         order.refresh_from_db()
     if asks is not None and asks.candidate.account_id != asker:
-        lifecycle.wake(asks.candidate.account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(asks.candidate.account_id, SyncJob.Kind.MCF_ORDERS)
     return asks
 
 

@@ -57,7 +57,7 @@ def save_rule(rule: McfRule | None, *, draft: RuleDraft, actor: str) -> McfRule:
             )
         )
         # What is new is decided by the rules of now.
-        lifecycle.wake(saved.account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(saved.account_id, SyncJob.Kind.MCF_ORDERS)
     return saved
 
 

@@ -364,7 +364,7 @@ def _cancel_at_amazon(placed: FulfillmentOrder, actor: str) -> Sentence:
         send_after=None,
         look_after=timezone.now(),
     )
-    lifecycle.wake(placed.account_id, SyncJob.Kind.FBA_ORDERS)
+    lifecycle.wake(placed.account_id, SyncJob.Kind.MCF_ORDERS)
     return sentence("Amazon is being asked to cancel the order.")
 
 

@@ -132,7 +132,7 @@ def _wake(store_id: int) -> None:
     """Send what waits, although the address had failed."""
     messages.release(store_id)
     for account in AmazonAccount.objects.filter(store=store_id):
-        lifecycle.unblock(account, [SyncJob.Kind.STORE_TELL])
+        lifecycle.unblock(account, [SyncJob.Kind.WEBHOOK_DELIVERY])
 
 
 def _outcome(answer: Answer) -> Outcome:

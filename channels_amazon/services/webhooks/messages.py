@@ -76,7 +76,7 @@ def mark_untold(orders: Sequence[Order]) -> None:
         order.tell_after = None
         order.tell_attempts = 0
     for account_id in sorted({order.account_id for order in told}):
-        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+        lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
 def mark_told(order_id: int, tell_since: datetime) -> bool:
@@ -107,7 +107,7 @@ def release(store_id: int) -> None:
     for account_id in AmazonAccount.objects.filter(store=store_id).values_list(
         "pk", flat=True
     ):
-        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+        lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
 def revision_of(tell_since: datetime) -> int:

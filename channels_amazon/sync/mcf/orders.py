@@ -68,7 +68,7 @@ State = FulfillmentOrder.State
 CANCEL_REFUSED = "fba_orders.cancel_refused"
 
 
-@reconciler(SyncJob.Kind.FBA_ORDERS, every=EVERY)
+@reconciler(SyncJob.Kind.MCF_ORDERS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 

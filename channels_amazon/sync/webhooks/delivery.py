@@ -26,7 +26,7 @@ _SAY_AGAIN = timedelta(hours=1)
 _LONGEST_REST = timedelta(minutes=10)
 
 
-@reconciler(SyncJob.Kind.STORE_TELL, every=EVERY)
+@reconciler(SyncJob.Kind.WEBHOOK_DELIVERY, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Send every order of which the store knows less than we do, oldest first."""
     endpoint = StoreEndpoint.objects.select_related("store").filter(

@@ -162,7 +162,7 @@ _NO_SPEED: dict[str, Any] = {"speed": "", "able": False, "fee": None, "currency"
 def _undecided(order: StoreOrder) -> NextStep:
     stopped = (
         SyncJob.objects.filter(
-            account__store=order.store_id, kind=SyncJob.Kind.FBA_ORDERS
+            account__store=order.store_id, kind=SyncJob.Kind.MCF_ORDERS
         )
         .exclude(blocked_code="")
         .first()

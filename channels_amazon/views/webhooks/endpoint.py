@@ -125,7 +125,7 @@ def _show(
         "secret": secret,
         "untold": untold.capped_count(),
         "blocked": SyncJob.objects.filter(
-            account__store=store, kind=SyncJob.Kind.STORE_TELL
+            account__store=store, kind=SyncJob.Kind.WEBHOOK_DELIVERY
         ).exclude(blocked_code=""),
         "now": timezone.now(),
     }

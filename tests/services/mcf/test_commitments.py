@@ -123,7 +123,7 @@ def ask_race(order_ids: list[int], process: int) -> str:
 @pytest.mark.django_db
 def test_order_binds_its_units_before_amazon_hears_of_it() -> None:
     listing = make_pool()
-    make_job(listing.account, kind=SyncJob.Kind.FBA_ORDERS)
+    make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
 
     order = offered(listing, 4)
 
@@ -248,7 +248,7 @@ def test_attempt_and_cancellation_do_not_both_win() -> None:
 @pytest.mark.django_db
 def test_event_has_the_order_looked_at_now() -> None:
     listing = make_pool()
-    job = make_job(listing.account, kind=SyncJob.Kind.FBA_ORDERS)
+    job = make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
     order = offered(listing, 1)
     later = timezone.now() + timedelta(hours=1)
     FulfillmentOrder.objects.update(look_after=later)

@@ -77,9 +77,9 @@ def run(account: AmazonAccount) -> SyncRun:
     FulfillmentOrder.objects.filter(look_after__isnull=False).update(look_after=now)
     StoreOrder.objects.filter(decide_after__isnull=False).update(decide_after=now)
     for _ in range(10):
-        made = runner.run_kind(account, Kind.FBA_ORDERS)
+        made = runner.run_kind(account, Kind.MCF_ORDERS)
         assert made is not None
-        job = SyncJob.objects.get(account=account, kind=Kind.FBA_ORDERS)
+        job = SyncJob.objects.get(account=account, kind=Kind.MCF_ORDERS)
         if made.state != SyncRun.State.DONE or not job.progress["open"]:
             return made
     raise AssertionError("The run did not end.")

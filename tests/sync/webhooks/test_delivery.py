@@ -60,7 +60,7 @@ def bring(account: AmazonAccount, **over: Any) -> Order:
 
 def tell(account: AmazonAccount) -> SyncRun:
     """Run the job that tells the store."""
-    run = runner.run_kind(account, SyncJob.Kind.STORE_TELL)
+    run = runner.run_kind(account, SyncJob.Kind.WEBHOOK_DELIVERY)
     assert run is not None
     return run
 
