@@ -50,7 +50,7 @@ def seen_by_store(order: Order) -> tuple[Any, ...]:
     return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
 
 
-def mark_untold(orders: Sequence[Order]) -> None:
+def mark_webhook_pending(orders: Sequence[Order]) -> None:
     """Note that stores know less of these orders than we do; the caller saves them.
 
     Only what is complete is told, and only to a store that wants to be told. Orders
@@ -70,57 +70,67 @@ def mark_untold(orders: Sequence[Order]) -> None:
     now = timezone.now()
     for order in told:
         # A new mark each time: a message that is under way may not know this change.
-        before = order.tell_since
+        before = order.webhook_pending_since
         after = before + timedelta(microseconds=1) if before else now
-        order.tell_since = max(now, after)
-        order.tell_after = None
-        order.tell_attempts = 0
+        order.webhook_pending_since = max(now, after)
+        order.webhook_retry_at = None
+        order.webhook_attempts = 0
     for account_id in sorted({order.account_id for order in told}):
         lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
-def mark_told(order_id: int, tell_since: datetime) -> bool:
+def mark_told(order_id: int, webhook_pending_since: datetime) -> bool:
     """Note that the store has the message; False when it must be told once more."""
-    Order.objects.filter(pk=order_id, told_at=None).update(told_at=timezone.now())
-    same = Order.objects.filter(pk=order_id, tell_since=tell_since)
-    return bool(same.update(tell_since=None, tell_after=None, tell_attempts=0))
-
-
-def put_off(order_id: int, tell_since: datetime, until: datetime) -> None:
-    """Try this message again at `until`; a change meanwhile is told at once."""
-    Order.objects.filter(pk=order_id, tell_since=tell_since).update(
-        tell_after=until, tell_attempts=F("tell_attempts") + 1
+    Order.objects.filter(pk=order_id, webhook_sent_at=None).update(
+        webhook_sent_at=timezone.now()
     )
+    same = Order.objects.filter(
+        pk=order_id, webhook_pending_since=webhook_pending_since
+    )
+    return bool(
+        same.update(
+            webhook_pending_since=None, webhook_retry_at=None, webhook_attempts=0
+        )
+    )
+
+
+def put_off(order_id: int, webhook_pending_since: datetime, until: datetime) -> None:
+    """Try this message again at `until`; a change meanwhile is told at once."""
+    Order.objects.filter(
+        pk=order_id, webhook_pending_since=webhook_pending_since
+    ).update(webhook_retry_at=until, webhook_attempts=F("webhook_attempts") + 1)
 
 
 def release(store_id: int) -> None:
     """Let the store's messages go at once that waited for its server."""
     rows = Order.objects.filter(
-        account__store=store_id, tell_since__isnull=False, tell_after__isnull=False
+        account__store=store_id,
+        webhook_pending_since__isnull=False,
+        webhook_retry_at__isnull=False,
     )
     with transaction.atomic():
         # In the order in which a batch of events locks its orders.
         locked = rows.select_for_update(of=("self",), no_key=True)
         locked = locked.order_by("account_id", "amazon_order_id")
         pks = list(locked.values_list("pk", flat=True))
-        Order.objects.filter(pk__in=pks).update(tell_after=None)
+        Order.objects.filter(pk__in=pks).update(webhook_retry_at=None)
     for account_id in AmazonAccount.objects.filter(store=store_id).values_list(
         "pk", flat=True
     ):
         lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
-def revision_of(tell_since: datetime) -> int:
+def revision_of(webhook_pending_since: datetime) -> int:
     """Return the number of a message about an order: a later one is higher."""
-    return int(tell_since.timestamp() * 1_000_000)
+    return int(webhook_pending_since.timestamp() * 1_000_000)
 
 
-def message_id(order: Order, tell_since: datetime) -> str:
+def message_id(order: Order, webhook_pending_since: datetime) -> str:
     """Return the id under which this state of the order is sent, however often."""
-    return f"order-{order.pk}-{revision_of(tell_since)}"
+    return f"order-{order.pk}-{revision_of(webhook_pending_since)}"
 
 
-def order_message(order: Order, tell_since: datetime) -> dict[str, Any]:
+def order_message(order: Order, webhook_pending_since: datetime) -> dict[str, Any]:
     """Return the message `order.updated`; docs/webhooks.md describes it.
 
     Reads lines and shipments of the order, best prefetched.
@@ -128,10 +138,10 @@ def order_message(order: Order, tell_since: datetime) -> dict[str, Any]:
     return {
         "type": ORDER_UPDATED,
         "version": VERSION,
-        "timestamp": _time(tell_since),
+        "timestamp": _time(webhook_pending_since),
         "data": {
             "order_id": order.amazon_order_id,
-            "revision": revision_of(tell_since),
+            "revision": revision_of(webhook_pending_since),
             "channel": "amazon",
             "seller_id": order.account.seller_id,
             "region": order.account.region,

@@ -56,36 +56,36 @@ def reconcile(ctx: RunContext) -> Outcome:
 
 def _waiting(ctx: RunContext) -> QuerySet[Order]:
     rows: QuerySet[Order] = Order.objects.filter(
-        account=ctx.account, tell_since__isnull=False
+        account=ctx.account, webhook_pending_since__isnull=False
     )
     return rows
 
 
 def _due(ctx: RunContext) -> QuerySet[Order]:
-    may_go = Q(tell_after__isnull=True) | Q(tell_after__lte=ctx.now())
+    may_go = Q(webhook_retry_at__isnull=True) | Q(webhook_retry_at__lte=ctx.now())
     lines = OrderLine.objects.select_related("variant")
     rows = _waiting(ctx).filter(may_go).select_related("account")
     return rows.prefetch_related(Prefetch("lines", lines), "shipments").order_by(
-        "tell_since"
+        "webhook_pending_since"
     )
 
 
 def _next_due(ctx: RunContext) -> datetime:
     regular = ctx.now() + EVERY
-    first = _waiting(ctx).aggregate(first=Min("tell_after"))["first"]
+    first = _waiting(ctx).aggregate(first=Min("webhook_retry_at"))["first"]
     return min(first, regular) if first else regular
 
 
 def _tell(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> Delivery:
     """Send the order's present state; one that is refused is tried again later."""
-    since = order.tell_since
+    since = order.webhook_pending_since
     if since is None:
         return Delivery()
     content = messages.order_message(order, since)
     message_id = messages.message_id(order, since)
     outcome = endpoints.deliver(endpoint, message_id, content)
     if outcome.code:
-        rest = put_off_by(order.tell_attempts)
+        rest = put_off_by(order.webhook_attempts)
         if outcome.code == "store.endpoint_unreachable":
             # The server's fault: its first message after an outage must not be late.
             rest = min(rest, _LONGEST_REST)

@@ -114,7 +114,7 @@ def _show(
     manages = can_manage(request.user, store)
     untold = Order.objects.filter(
         account__in=list(store.amazon_accounts.values_list("pk", flat=True)),
-        tell_since__isnull=False,
+        webhook_pending_since__isnull=False,
     )
     context: dict[str, Any] = {
         "store": store,
