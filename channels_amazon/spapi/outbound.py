@@ -112,7 +112,7 @@ class PreviewRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class OutboundPreview:
     """What Amazon would do at one speed.
 
     `fee` is an estimate, None where Amazon states none. `reasons` are Amazon's own

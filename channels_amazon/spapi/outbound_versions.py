@@ -14,7 +14,7 @@ from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.outbound import (
     NewOutboundOrder,
     OutboundOrder,
-    Preview,
+    OutboundPreview,
     PreviewRequest,
     UnreadableOutboundOrder,
 )
@@ -27,7 +27,7 @@ class OutboundApi(Protocol):
 
     def preview(
         self, client: SpApiClient, request: PreviewRequest, /
-    ) -> tuple[Preview, ...]:
+    ) -> tuple[OutboundPreview, ...]:
         """Return what Amazon would do, a preview for each speed asked for."""
         ...
 

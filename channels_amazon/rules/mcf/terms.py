@@ -1,4 +1,4 @@
-"""The terms of FBA decisions: orders, rules, offers, answers; pure, rules layer."""
+"""The terms of MCF decisions: orders, rules, offers, answers; pure, rules layer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from channels_amazon.wording import Sentence
 SPEEDS = ("standard", "expedited", "priority")
 
 
-class By(StrEnum):
-    """Who ships, or that a person must say so."""
+class ShippedBy(StrEnum):
+    """Who ships a store order, or that a person must say so."""
 
-    LOCAL = "local"
-    FBA = "fba"
+    STORE = "store"
+    MCF = "mcf"
     PERSON = "person"
 
 
@@ -32,7 +32,7 @@ class PoolUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineFacts:
     """One line of the order; lines of one variant share its units.
 
     `variant_id` is None for an unknown SKU, `local` is None for stock never counted.
@@ -47,17 +47,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreOrder:
+class OrderFacts:
     """What is asked for; `currency` is that of the store, in which limits are."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineFacts, ...]
     country: str
     speed: str
     currency: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ActiveRule:
     """One MCF rule that is switched on, with the sites of its account.
 
     `countries` is empty for every country that the sites ship to.
@@ -84,7 +84,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SpeedOffer:
     """One speed of Amazon's preview; `fee` is its estimate for the whole order."""
 
     speed: str
@@ -94,20 +94,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PreviewNeeded:
     """Amazon's preview for this candidate decides: ask it, then decide again."""
 
     candidate: Candidate
-    rule: Rule
+    rule: ActiveRule
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Who ships and why; an FBA decision also says from where, how fast, for what."""
+class McfDecision:
+    """Who ships and why; for MCF also from which pool, how fast and at what fee."""
 
-    by: By
+    by: ShippedBy
     reason: Sentence
-    rule: Rule | None = None
+    rule: ActiveRule | None = None
     candidate: Candidate | None = None
-    offer: Offer | None = None
+    offer: SpeedOffer | None = None
     refused: tuple[Sentence, ...] = ()

@@ -26,7 +26,7 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.events.fulfillment_order_status import OutboundEvent
-from channels_amazon.rules.mcf.terms import Decision
+from channels_amazon.rules.mcf.terms import McfDecision
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
 
@@ -39,7 +39,7 @@ SHOWN_AFTER = timedelta(minutes=2)
 def promise(
     order: StoreOrder,
     *,
-    decision: Decision,
+    decision: McfDecision,
     listings: Mapping[int, int],
     version: str,
 ) -> FulfillmentOrder | None:

@@ -29,16 +29,16 @@ from channels_amazon.models import (
 from channels_amazon.rules.mcf import choice
 from channels_amazon.rules.mcf.pools import Site, site_of
 from channels_amazon.rules.mcf.terms import (
-    Ask,
-    By,
+    ActiveRule,
     Candidate,
-    Decision,
-    Line,
-    Offer,
+    LineFacts,
+    McfDecision,
+    OrderFacts,
     PoolUnits,
-    Rule,
+    PreviewNeeded,
+    ShippedBy,
+    SpeedOffer,
 )
-from channels_amazon.rules.mcf.terms import StoreOrder as Facts
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import promise
@@ -52,7 +52,7 @@ OFFER_KEPT = timedelta(minutes=15)
 _TRIES = 3
 
 
-def consider(order: StoreOrder, *, asker: int = 0) -> Ask | None:
+def consider(order: StoreOrder, *, asker: int = 0) -> PreviewNeeded | None:
     """Decide a new order as far as is known; return what Amazon must be asked.
 
     The job that asks is woken, unless it is the one of `asker`, an account, that wants
@@ -60,17 +60,17 @@ def consider(order: StoreOrder, *, asker: int = 0) -> Ask | None:
     """
     with transaction.atomic():
         locked = lock_store_order(order.pk)
-        asks = _decide(locked)
+        needed = _decide(locked)
         order.refresh_from_db()
-    if asks is not None and asks.candidate.account_id != asker:
-        lifecycle.wake(asks.candidate.account_id, SyncJob.Kind.MCF_ORDERS)
-    return asks
+    if needed is not None and needed.candidate.account_id != asker:
+        lifecycle.wake(needed.candidate.account_id, SyncJob.Kind.MCF_ORDERS)
+    return needed
 
 
 def keep_offers(
     order: StoreOrder,
     candidate: Candidate,
-    offers: Sequence[Offer],
+    offers: Sequence[SpeedOffer],
     *,
     said: str = "",
 ) -> None:
@@ -121,7 +121,7 @@ def lock_store_order(pk: int) -> StoreOrder:
     return row
 
 
-def active_rules(store_id: int) -> list[Rule]:
+def active_rules(store_id: int) -> list[ActiveRule]:
     """Return the store's rules that are switched on, of connected accounts."""
     rows = McfRule.objects.filter(
         store_id=store_id,
@@ -131,7 +131,7 @@ def active_rules(store_id: int) -> list[Rule]:
     return rules_from(list(rows))
 
 
-def rules_from(rows: Sequence[McfRule]) -> list[Rule]:
+def rules_from(rows: Sequence[McfRule]) -> list[ActiveRule]:
     """Return the rows as rules, each with the sites of its account."""
     sites: dict[int, list[Site]] = defaultdict(list)
     selected = MarketplaceParticipation.objects.filter(
@@ -146,7 +146,7 @@ def rules_from(rows: Sequence[McfRule]) -> list[Rule]:
         if site is not None:
             sites[account_id].append(site)
     return [
-        Rule(
+        ActiveRule(
             id=row.pk or 0,
             name=row.name,
             account_id=row.account_id,
@@ -161,7 +161,7 @@ def rules_from(rows: Sequence[McfRule]) -> list[Rule]:
     ]
 
 
-def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
+def facts_of(orders: Sequence[StoreOrder]) -> dict[int, OrderFacts]:
     """Return what decides each order, in a fixed number of queries for all."""
     lines = list(StoreOrderLine.objects.filter(order__in=orders).order_by("pk"))
     by_order: dict[int, list[StoreOrderLine]] = defaultdict(list)
@@ -171,9 +171,9 @@ def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
     stock = availability(variant_ids)
     pools = _pools(variant_ids)
     return {
-        order.pk: Facts(
+        order.pk: OrderFacts(
             lines=tuple(
-                Line(
+                LineFacts(
                     sku=line.sku,
                     units=line.quantity,
                     variant_id=line.variant_id,
@@ -196,14 +196,14 @@ def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
 
 def previews_of(
     order: StoreOrder, now: datetime | None = None
-) -> dict[Candidate, tuple[Offer, ...]]:
+) -> dict[Candidate, tuple[SpeedOffer, ...]]:
     """Return what is kept of Amazon's previews; with `now` only what is fresh."""
     found = {}
     for kept in order.decided_why.get("offers", []):
         if now and datetime.fromisoformat(kept["at"]) < now - OFFER_KEPT:
             continue
         found[_candidate(kept)] = tuple(
-            Offer(
+            SpeedOffer(
                 speed=speed["speed"],
                 is_fulfillable=speed["able"],
                 fee=None if speed["fee"] is None else Decimal(speed["fee"]),
@@ -214,7 +214,7 @@ def previews_of(
     return found
 
 
-def _decide(order: StoreOrder) -> Ask | None:
+def _decide(order: StoreOrder) -> PreviewNeeded | None:
     """Decide the locked order if it is new, and act on it."""
     if order.state != State.NEW:
         return None
@@ -222,7 +222,7 @@ def _decide(order: StoreOrder) -> Ask | None:
         facts = facts_of([order])[order.pk]
         previews = previews_of(order, timezone.now())
         found = choice.decide(facts, active_rules(order.store_id), previews)
-        if isinstance(found, Ask):
+        if isinstance(found, PreviewNeeded):
             return found
         if _settle(order, facts, found):
             return None
@@ -231,9 +231,9 @@ def _decide(order: StoreOrder) -> Ask | None:
     return None
 
 
-def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
+def _settle(order: StoreOrder, facts: OrderFacts, decision: McfDecision) -> bool:
     """Carry the decision out; False when the pool was emptied meanwhile."""
-    if decision.by is By.FBA and decision.candidate is not None:
+    if decision.by is ShippedBy.MCF and decision.candidate is not None:
         lines = StoreOrderLine.objects.filter(order=order).order_by("pk")
         listings = {}
         for row, line in zip(lines, facts.lines, strict=True):
@@ -249,7 +249,7 @@ def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
         )
         if made is None:
             return False
-    states = {By.LOCAL: State.LOCAL, By.FBA: State.AT_AMAZON}
+    states = {ShippedBy.STORE: State.LOCAL, ShippedBy.MCF: State.AT_AMAZON}
     order.state = states.get(decision.by, State.NEEDS_PERSON)
     order.decided_at = timezone.now()
     order.decide_after = None
@@ -260,7 +260,7 @@ def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
     return True
 
 
-def why_of(decision: Decision) -> dict[str, Any]:
+def why_of(decision: McfDecision) -> dict[str, Any]:
     """Return the decision's reasons as they are kept with the order."""
     return {
         "rule": decision.rule.name if decision.rule else "",

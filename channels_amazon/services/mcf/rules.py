@@ -10,7 +10,7 @@ from django.db import transaction
 
 from channels_amazon.models import AmazonAccount, McfRule, StoreOrder, SyncJob
 from channels_amazon.rules.mcf import choice
-from channels_amazon.rules.mcf.terms import Ask, Decision
+from channels_amazon.rules.mcf.terms import McfDecision, PreviewNeeded, ShippedBy
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.decisions import facts_of, previews_of, rules_from
@@ -32,11 +32,11 @@ class RuleDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What a rule would make of an order; `by` is "ask" where Amazon's price counts."""
+class RuleTrial:
+    """What a rule would make of an order; `by` is None where Amazon's price counts."""
 
     order: StoreOrder
-    by: str
+    by: ShippedBy | None
     reason: Sentence
     refused: tuple[Sentence, ...] = ()
 
@@ -94,7 +94,7 @@ def filled(rule: McfRule | None, draft: RuleDraft) -> McfRule:
     return made
 
 
-def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[Tried]:
+def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[RuleTrial]:
     """Return what each order would come to with the rule switched on, saved or not.
 
     By the stock of now, and by what Amazon's previews said then; Amazon is not asked.
@@ -112,12 +112,12 @@ def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[Tried]:
     ]
 
 
-def _tried(order: StoreOrder, found: Decision | Ask) -> Tried:
-    if isinstance(found, Decision):
-        return Tried(order, found.by.value, found.reason, found.refused)
-    return Tried(
+def _tried(order: StoreOrder, found: McfDecision | PreviewNeeded) -> RuleTrial:
+    if isinstance(found, McfDecision):
+        return RuleTrial(order, found.by, found.reason, found.refused)
+    return RuleTrial(
         order,
-        "ask",
+        None,
         sentence(
             "Rule “%(rule)s” would ask Amazon what it costs from the pool %(pool)s, "
             "and decide by the answer.",

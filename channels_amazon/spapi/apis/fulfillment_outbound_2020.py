@@ -21,11 +21,11 @@ from channels_amazon.spapi.outbound import (
     OutboundLine,
     OutboundOrder,
     OutboundPackage,
+    OutboundPreview,
     OutboundStatus,
     PackageStatus,
     PackedItem,
     Policy,
-    Preview,
     PreviewRequest,
     Speed,
     UnreadableOutboundOrder,
@@ -74,7 +74,7 @@ class FulfillmentOrdersPage:
 
 def get_fulfillment_preview(
     client: SpApiClient, request: PreviewRequest
-) -> tuple[Preview, ...]:
+) -> tuple[OutboundPreview, ...]:
     """Return what Amazon would do at each speed.
 
     Raises InvalidRequest without a call for what Amazon can only refuse.
@@ -91,7 +91,7 @@ def get_fulfillment_preview(
         marketplace_id=request.marketplace_id,
     )
 
-    def read(data: JsonObject) -> tuple[Preview, ...]:
+    def read(data: JsonObject) -> tuple[OutboundPreview, ...]:
         payload = fields.required_inner(data, "payload")
         listed = fields.objects(payload, "fulfillmentPreviews")
         return tuple(map(_preview, listed))
@@ -227,7 +227,7 @@ def _declared(value: Money | None) -> dict[str, Any]:
     return {"perUnitDeclaredValue": money}
 
 
-def _preview(data: JsonObject) -> Preview:
+def _preview(data: JsonObject) -> OutboundPreview:
     shipments = fields.objects(data, "fulfillmentPreviewShipments")
     fees = [
         fields.money(fee, "amount", "value")
@@ -237,7 +237,7 @@ def _preview(data: JsonObject) -> Preview:
     speeds = [speed for speed, name in _SPEEDS.items() if name == word]
     if not speeds:
         raise FieldError("shippingSpeedCategory", sentence("is not a known speed"))
-    return Preview(
+    return OutboundPreview(
         speed=speeds[0],
         is_fulfillable=fields.flag(data, "isFulfillable"),
         fee=outbound.total(fees),

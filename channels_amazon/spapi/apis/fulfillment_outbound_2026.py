@@ -23,9 +23,9 @@ from channels_amazon.spapi.outbound import (
     OutboundLine,
     OutboundOrder,
     OutboundPackage,
+    OutboundPreview,
     OutboundStatus,
     PackedItem,
-    Preview,
     PreviewRequest,
     Speed,
     UnreadableOutboundOrder,
@@ -49,7 +49,7 @@ class OrdersPage:
 
 def get_order_preview(
     client: SpApiClient, request: PreviewRequest
-) -> tuple[Preview, ...]:
+) -> tuple[OutboundPreview, ...]:
     """Return what Amazon would do at each speed.
 
     An order can be shipped at a speed if every planned shipment is offered at it and
@@ -74,7 +74,7 @@ def get_order_preview(
         marketplace_id=request.marketplace_id,
     )
 
-    def read(data: JsonObject) -> tuple[Preview, ...]:
+    def read(data: JsonObject) -> tuple[OutboundPreview, ...]:
         plan = _plan(data, request.items)
         return tuple(_preview(plan, speed) for speed in request.speeds)
 
@@ -253,14 +253,14 @@ def _offer(data: JsonObject) -> _Offer:
     )
 
 
-def _preview(plan: _Plan, speed: Speed) -> Preview:
+def _preview(plan: _Plan, speed: Speed) -> OutboundPreview:
     chosen = [
         min(offers, key=_Offer.cost)
         for shipment in plan.shipments
         if (offers := [offer for offer in shipment if offer.tier == speed])
     ]
     is_offered = bool(chosen) and len(chosen) == len(plan.shipments)
-    return Preview(
+    return OutboundPreview(
         speed=speed,
         is_fulfillable=plan.is_complete and is_offered,
         fee=outbound.total([offer.price for offer in chosen]) if is_offered else None,

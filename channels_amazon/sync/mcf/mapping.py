@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import FulfillmentOrder, Listing, StoreOrder
 from channels_amazon.rules.mcf import choice, terms
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.outbound import (
     Destination,
     NewOutboundOrder,
     OutboundItem,
-    Preview,
+    OutboundPreview,
     PreviewRequest,
     Speed,
 )
@@ -31,7 +31,7 @@ _CHANNEL = "Shoplink"
 
 def preview_request(
     order: StoreOrder,
-    facts: terms.StoreOrder,
+    facts: terms.OrderFacts,
     candidate: Candidate,
     parts: Mapping[str, str],
 ) -> PreviewRequest | None:
@@ -91,9 +91,9 @@ def new_order(row: FulfillmentOrder, parts: Mapping[str, str]) -> NewOutboundOrd
     )
 
 
-def offer(preview: Preview) -> Offer:
+def offer(preview: OutboundPreview) -> SpeedOffer:
     """Return one speed of Amazon's preview as the rules know it."""
-    return Offer(
+    return SpeedOffer(
         speed=_NAMES.get(preview.speed, str(preview.speed).lower()),
         is_fulfillable=preview.is_fulfillable,
         fee=preview.fee.amount if preview.fee else None,

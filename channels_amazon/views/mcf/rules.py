@@ -18,8 +18,9 @@ from django.views.decorators.http import (
 
 from channels_amazon.forms.store_orders import McfRuleForm
 from channels_amazon.models import AmazonAccount, McfRule, StoreOrder, translated
+from channels_amazon.rules.mcf.terms import ShippedBy
 from channels_amazon.services.mcf.rules import (
-    Tried,
+    RuleTrial,
     delete_rule,
     filled,
     save_rule,
@@ -144,17 +145,18 @@ def _edit(
     )
 
 
-def _row(tried: Tried) -> TriedRow:
-    words = {
-        "fba": ("ok", _("FBA ships it")),
-        "ask": ("waiting", _("Amazon's price decides")),
-        "local": ("info", _("The store ships it")),
+def _row(trial: RuleTrial) -> TriedRow:
+    words: dict[ShippedBy | None, tuple[str, str]] = {
+        ShippedBy.MCF: ("ok", _("FBA ships it")),
+        ShippedBy.STORE: ("info", _("The store ships it")),
+        ShippedBy.PERSON: ("warning", _("Needs a person")),
+        None: ("waiting", _("Amazon's price decides")),
     }
-    kind, word = words.get(tried.by, ("warning", _("Needs a person")))
+    kind, word = words[trial.by]
     return TriedRow(
-        order=tried.order,
+        order=trial.order,
         kind=kind,
         word=word,
-        reason=translated(tried.reason),
-        refused=[translated(text) for text in tried.refused],
+        reason=translated(trial.reason),
+        refused=[translated(text) for text in trial.refused],
     )

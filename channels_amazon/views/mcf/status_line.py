@@ -17,7 +17,7 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.rules.mcf.terms import Line
+from channels_amazon.rules.mcf.terms import LineFacts
 from channels_amazon.services.mcf.store_orders import has_been_at_amazon, may_cancel
 from channels_amazon.views.orders.status_line import NextStep
 from channels_amazon.wording import unpack
@@ -130,7 +130,7 @@ def offers(order: StoreOrder, accounts: Mapping[int, AmazonAccount]) -> list[Off
     ]
 
 
-def lines(order: StoreOrder, facts: tuple[Line, ...]) -> list[LineRow]:
+def lines(order: StoreOrder, facts: tuple[LineFacts, ...]) -> list[LineRow]:
     """Return the order's lines with what the store and FBA could give now."""
     return [
         LineRow(

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.services.mcf import commitments, decisions, results
 from channels_amazon.services.mcf.pools import empty_missing, upsert_fba_stock
 from channels_amazon.services.notifications.inbox import accept
@@ -38,7 +38,9 @@ from tests.processes import Processes
 
 HERE = "tests.services.mcf.test_commitments"
 US = HOME["na"][0]
-GOOD = [Offer("standard", is_fulfillable=True, fee=Decimal("5.00"), currency="USD")]
+GOOD = [
+    SpeedOffer("standard", is_fulfillable=True, fee=Decimal("5.00"), currency="USD")
+]
 
 
 def make_pool(units: int = 10) -> Listing:

@@ -22,7 +22,7 @@ from channels_amazon.models import (
     StoreMember,
     StoreOrder,
 )
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order
@@ -326,7 +326,7 @@ def test_rule_is_tried_with_what_amazon_said_of_the_order(
 ) -> None:
     order = place_order(listing.account.store, (listing.seller_sku, 3))
     candidate = Candidate(listing.account_id, HOME["na"][0], "US")
-    offer = Offer("standard", is_fulfillable=True, fee=Decimal(20), currency="USD")
+    offer = SpeedOffer("standard", is_fulfillable=True, fee=Decimal(20), currency="USD")
     decisions.keep_offers(order, candidate, [offer])
     rule = McfRule.objects.get()
     address = reverse("amazon-fba-rule-edit", args=[rule.pk])
