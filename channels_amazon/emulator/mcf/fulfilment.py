@@ -43,7 +43,7 @@ TRANSIT = {
 }
 CARRIER = "AMZN_US"
 
-Step = Callable[[World, McfOrder], None]
+Transition = Callable[[World, McfOrder], None]
 
 
 def place(world: World, order: McfOrder) -> None:
@@ -302,7 +302,7 @@ def _expect(order: McfOrder, status: str) -> None:
 
 
 # From each status the rank of the step that leads on, and the step.
-_NEXT: dict[str, tuple[int, Step]] = {
+_NEXT: dict[str, tuple[int, Transition]] = {
     NEW: (0, receive),
     RECEIVED: (1, plan),
     PLANNING: (2, process),
