@@ -34,4 +34,15 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "MCF orders",
             },
         ),
+        migrations.RemoveIndex(model_name="fulfillmentorder", name="fulfillment_open"),
+        migrations.RenameField("fulfillmentorder", "send_after", "next_attempt_at"),
+        migrations.RenameField("fulfillmentorder", "look_after", "next_poll_at"),
+        migrations.AddIndex(
+            model_name="fulfillmentorder",
+            index=models.Index(
+                fields=["account", "next_poll_at"],
+                condition=models.Q(ended_at__isnull=True),
+                name="fulfillment_open",
+            ),
+        ),
     ]

@@ -240,8 +240,8 @@ class FulfillmentOrder(StoreScoped):
     )
     amazon_status = models.CharField(max_length=40, blank=True)
     amazon_updated_at = models.DateTimeField(null=True, blank=True)
-    send_after = models.DateTimeField(null=True, blank=True)
-    look_after = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     placed_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
@@ -257,7 +257,7 @@ class FulfillmentOrder(StoreScoped):
         verbose_name_plural = _("MCF orders")
         indexes = (
             models.Index(
-                fields=["account", "look_after"],
+                fields=["account", "next_poll_at"],
                 condition=models.Q(ended_at__isnull=True),
                 name="fulfillment_open",
             ),

@@ -155,11 +155,11 @@ def postpone(
 ) -> None:
     """Have the order taken up again then; `error` is what hindered it."""
     FulfillmentOrder.objects.filter(pk=fulfillment.pk, ended_at__isnull=True).update(
-        send_after=until, look_after=until, error_message=error
+        next_attempt_at=until, next_poll_at=until, error_message=error
     )
 
 
-def look_now(event: OutboundEvent) -> bool:
+def poll_now(event: OutboundEvent) -> bool:
     """Have the order that Amazon tells of looked at now; False if none of ours is open.
 
     An order whose placing waits for its turn keeps its time.
@@ -170,7 +170,7 @@ def look_now(event: OutboundEvent) -> bool:
         ended_at__isnull=True,
     )
     account_ids = list(open_orders.values_list("account_id", flat=True))
-    open_orders.update(look_after=timezone.now())
+    open_orders.update(next_poll_at=timezone.now())
     for account_id in account_ids:
         lifecycle.wake(account_id, SyncJob.Kind.MCF_ORDERS)
     return bool(account_ids)

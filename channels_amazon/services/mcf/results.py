@@ -25,8 +25,8 @@ from channels_amazon.wording import Sentence, pack, sentence
 
 State = FulfillmentOrder.State
 
-FIRST_LOOK = timedelta(seconds=5)
-LONGEST_LOOK = timedelta(hours=1)
+FIRST_POLL = timedelta(seconds=5)
+LONGEST_POLL = timedelta(hours=1)
 # A parcel that was never shown as delivered is followed no longer than this.
 FOLLOWED = timedelta(days=30)
 
@@ -61,8 +61,8 @@ def mark_placed(fulfillment: FulfillmentOrder) -> bool:
     done = waiting.update(
         state=State.RECEIVED,
         placed_at=now,
-        send_after=None,
-        look_after=now + FIRST_LOOK,
+        next_attempt_at=None,
+        next_poll_at=now + FIRST_POLL,
         error_code="",
         error_message="",
     )
@@ -110,7 +110,7 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
             row.placed_at = timezone.now()
         row.amazon_status = clean(shown.amazon_status, 40)
         row.amazon_updated_at = shown.updated_at
-        row.send_after = None
+        row.next_attempt_at = None
         if row.error_code != "fba_orders.cancel_refused":
             row.error_code = row.error_message = ""
         _store_packages(row, shown.packages)
@@ -122,7 +122,7 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
 def mark_cancel_sent(fulfillment: FulfillmentOrder) -> None:
     """Keep that Amazon was asked to cancel: what it did shows when it is read back."""
     FulfillmentOrder.objects.filter(pk=fulfillment.pk, ended_at__isnull=True).update(
-        state=State.CANCELLING, look_after=timezone.now() + FIRST_LOOK
+        state=State.CANCELLING, next_poll_at=timezone.now() + FIRST_POLL
     )
 
 
@@ -135,7 +135,7 @@ def mark_cancel_refused(fulfillment: FulfillmentOrder, reason: str) -> None:
         _cancel_refused(row, reason)
         if row.state == State.CANCELLING:
             row.state = State.PROCESSING
-        row.look_after = timezone.now() + FIRST_LOOK
+        row.next_poll_at = timezone.now() + FIRST_POLL
         row.save()
 
 
@@ -166,7 +166,7 @@ def _move(row: FulfillmentOrder, shown: OutboundOrder) -> None:
     elif new is not None:
         row.state = new
     age = now - (row.placed_at or now)
-    row.look_after = now + min(max(age, FIRST_LOOK), LONGEST_LOOK)
+    row.next_poll_at = now + min(max(age, FIRST_POLL), LONGEST_POLL)
 
 
 def _shipped(row: FulfillmentOrder, new: str, now: datetime) -> None:
@@ -189,15 +189,15 @@ def _shipped(row: FulfillmentOrder, new: str, now: datetime) -> None:
         _set_order(row, StoreOrder.State.DONE)
     if packages and len(delivered) == len(packages):
         row.ended_at = now
-        row.look_after = None
+        row.next_poll_at = None
         StoreOrder.objects.filter(pk=row.order_id, delivered_at__isnull=True).update(
             delivered_at=max(delivered)
         )
     elif row.placed_at and now - row.placed_at > FOLLOWED:
         row.ended_at = now
-        row.look_after = None
+        row.next_poll_at = None
     else:
-        row.look_after = now + LONGEST_LOOK
+        row.next_poll_at = now + LONGEST_POLL
 
 
 def _ended_without_units(row: FulfillmentOrder, new: str) -> None:
@@ -227,7 +227,7 @@ def _ended_without_units(row: FulfillmentOrder, new: str) -> None:
 def _end(row: FulfillmentOrder, state: str) -> None:
     row.state = state
     row.ended_at = timezone.now()
-    row.send_after = row.look_after = None
+    row.next_attempt_at = row.next_poll_at = None
     row.save()
     release(row)
 

@@ -361,8 +361,8 @@ def _cancel_at_amazon(placed: FulfillmentOrder, actor: str) -> Sentence:
     FulfillmentOrder.objects.filter(pk=placed.pk).update(
         cancel_asked_at=timezone.now(),
         cancel_asked_by=actor[:150],
-        send_after=None,
-        look_after=timezone.now(),
+        next_attempt_at=None,
+        next_poll_at=timezone.now(),
     )
     lifecycle.wake(placed.account_id, SyncJob.Kind.MCF_ORDERS)
     return sentence("Amazon is being asked to cancel the order.")

@@ -109,7 +109,7 @@ def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
 
 def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
     waiting = FulfillmentOrder.objects.filter(
-        Q(send_after__isnull=True) | Q(send_after__lte=ctx.now()),
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=ctx.now()),
         account=ctx.account,
         state=State.WAITING,
         cancel_asked_at__isnull=True,
@@ -120,13 +120,13 @@ def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
 
 def _follow(ctx: RunContext, streak: Streak) -> bool:
     placed = _open(ctx).exclude(state=State.WAITING)
-    return _each(ctx, streak, placed, _look_after)
+    return _each(ctx, streak, placed, _poll)
 
 
 def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
     """Return the orders of the account that are to be looked at now."""
     rows: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.filter(
-        Q(look_after__isnull=True) | Q(look_after__lte=ctx.now()),
+        Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=ctx.now()),
         account=ctx.account,
         ended_at__isnull=True,
     )
@@ -144,7 +144,7 @@ def _each(
     One that fails is put off, and the rest go on.
     """
     ordered = rows.select_related("order__store", "account").order_by(
-        "attempts", F("look_after").asc(nulls_first=True), "pk"
+        "attempts", F("next_poll_at").asc(nulls_first=True), "pk"
     )
     taken = list(ordered[:BATCH])
     for row in taken:
@@ -244,7 +244,7 @@ def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
     return True
 
 
-def _look_after(ctx: RunContext, row: FulfillmentOrder) -> bool:
+def _poll(ctx: RunContext, row: FulfillmentOrder) -> bool:
     """Read one placed order back."""
     shown = _get(ctx, row)
     if shown is not None:
@@ -329,8 +329,8 @@ def _next_due(ctx: RunContext) -> datetime:
     )
     placed_at = held.aggregate(at=Min("fulfillment__placed_at"))["at"]
     times = [
-        mine.filter(send_after__gt=now).aggregate(at=Min("send_after"))["at"],
-        mine.filter(look_after__gt=now).aggregate(at=Min("look_after"))["at"],
+        mine.filter(next_attempt_at__gt=now).aggregate(at=Min("next_attempt_at"))["at"],
+        mine.filter(next_poll_at__gt=now).aggregate(at=Min("next_poll_at"))["at"],
         new.aggregate(at=Min("decide_after"))["at"],
         placed_at + commitments.SHOWN_AFTER if placed_at else None,
     ]

@@ -253,7 +253,7 @@ def test_event_has_the_order_looked_at_now() -> None:
     job = make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
     order = offered(listing, 1)
     later = timezone.now() + timedelta(hours=1)
-    FulfillmentOrder.objects.update(look_after=later)
+    FulfillmentOrder.objects.update(next_poll_at=later)
     SyncJob.objects.update(due_at=later)
     seller_id = listing.account.seller_id
 
@@ -272,5 +272,5 @@ def test_event_has_the_order_looked_at_now() -> None:
     ]
     job.refresh_from_db()
     assert job.due_at < later
-    assert FulfillmentOrder.objects.get().look_after
+    assert FulfillmentOrder.objects.get().next_poll_at
     assert not DiagnosticEntry.objects.exists()

@@ -73,8 +73,10 @@ def ordered(account: AmazonAccount, units: int = 3, **over: Any) -> StoreOrder:
 def run(account: AmazonAccount) -> SyncRun:
     """Run the job with everything due now, through as many slices as it takes."""
     now = timezone.now()
-    FulfillmentOrder.objects.filter(send_after__isnull=False).update(send_after=now)
-    FulfillmentOrder.objects.filter(look_after__isnull=False).update(look_after=now)
+    FulfillmentOrder.objects.filter(next_attempt_at__isnull=False).update(
+        next_attempt_at=now
+    )
+    FulfillmentOrder.objects.filter(next_poll_at__isnull=False).update(next_poll_at=now)
     StoreOrder.objects.filter(decide_after__isnull=False).update(decide_after=now)
     for _ in range(10):
         made = runner.run_kind(account, Kind.MCF_ORDERS)
