@@ -126,10 +126,10 @@ def _try_rule(
     order: OrderFacts, rule: ActiveRule, previews: Previews
 ) -> McfDecision | PreviewNeeded | _Stop | list[Sentence]:
     """Return what the rule comes to; sentences say why the order stays here."""
-    sites = pools.serving(
-        order.country, rule.sites, is_named=order.country in rule.countries
+    serving = pools.serving(
+        order.country, rule.marketplaces, is_named=order.country in rule.countries
     )
-    if not sites:
+    if not serving:
         return [
             sentence(
                 "Rule “%(rule)s”: no marketplace of its account ships to %(country)s.",
@@ -138,11 +138,11 @@ def _try_rule(
             )
         ]
     why_not: list[Sentence] = []
-    for site in sites:
-        candidate = Candidate(rule.account_id, site.marketplace_id, site.pool)
+    for marketplace in serving:
+        candidate = Candidate(rule.account_id, marketplace.id, marketplace.fba_pool)
         short = _short_in_pool(order, rule, candidate)
         if short:
-            why_not.append(_too_few(rule, site.pool, list(short)))
+            why_not.append(_too_few(rule, candidate.pool, list(short)))
             continue
         if candidate not in previews:
             return PreviewNeeded(candidate, rule)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from channels_amazon.rules.mcf.pools import Site
+from channels_amazon.marketplaces import Marketplace
 from channels_amazon.wording import Sentence
 
 # From slow to fast.
@@ -58,15 +58,16 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class ActiveRule:
-    """One MCF rule that is switched on, with the sites of its account.
+    """One MCF rule that is switched on, with the marketplaces of its account.
 
-    `countries` is empty for every country that the sites ship to.
+    `countries` is empty for every country that the marketplaces ship to. `most_fee` is
+    in the store's currency, None for no limit.
     """
 
     id: int
     name: str
     account_id: int
-    sites: tuple[Site, ...]
+    marketplaces: tuple[Marketplace, ...]
     is_fba_first: bool = False
     countries: frozenset[str] = frozenset()
     kept_units: int = 0
@@ -76,7 +77,7 @@ class ActiveRule:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that could serve the whole order, through one site of an account."""
+    """A pool that could serve the whole order, by one marketplace of an account."""
 
     account_id: int
     marketplace_id: str

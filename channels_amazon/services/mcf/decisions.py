@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from channels_amazon.marketplaces import MARKETPLACES, Marketplace
 from channels_amazon.models import (
     AmazonAccount,
     FbaStock,
@@ -27,7 +28,6 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.mcf import choice
-from channels_amazon.rules.mcf.pools import Site, site_of
 from channels_amazon.rules.mcf.terms import (
     ActiveRule,
     Candidate,
@@ -132,8 +132,8 @@ def active_rules(store_id: int) -> list[ActiveRule]:
 
 
 def rules_from(rows: Sequence[McfRule]) -> list[ActiveRule]:
-    """Return the rows as rules, each with the sites of its account."""
-    sites: dict[int, list[Site]] = defaultdict(list)
+    """Return the rows as rules, each with the marketplaces of its account."""
+    marketplaces: dict[int, list[Marketplace]] = defaultdict(list)
     selected = MarketplaceParticipation.objects.filter(
         account__in={row.account_id for row in rows},
         is_participating=True,
@@ -142,15 +142,15 @@ def rules_from(rows: Sequence[McfRule]) -> list[ActiveRule]:
     for account_id, marketplace_id in selected.values_list(
         "account_id", "marketplace_id"
     ):
-        site = site_of(marketplace_id)
-        if site is not None:
-            sites[account_id].append(site)
+        # A marketplace newer than our list has no known pool: it serves nothing yet.
+        if marketplace_id in MARKETPLACES:
+            marketplaces[account_id].append(MARKETPLACES[marketplace_id])
     return [
         ActiveRule(
             id=row.pk or 0,
             name=row.name,
             account_id=row.account_id,
-            sites=tuple(sites[row.account_id]),
+            marketplaces=tuple(marketplaces[row.account_id]),
             is_fba_first=row.prefer == McfRule.Prefer.FBA_FIRST,
             countries=frozenset(row.countries),
             kept_units=row.kept_units,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from channels_amazon.marketplaces import MARKETPLACES, Marketplace
 from channels_amazon.rules.mcf.choice import decide, units_by_listing
-from channels_amazon.rules.mcf.pools import Site, serving, site_of
+from channels_amazon.rules.mcf.pools import serving
 from channels_amazon.rules.mcf.terms import (
     SPEEDS,
     ActiveRule,
@@ -27,9 +28,9 @@ from channels_amazon.rules.mcf.terms import (
 US, DE, FR, GB = "ATVPDKIKX0DER", "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
 
 
-def sites(*ids: str) -> tuple[Site, ...]:
-    """Return the sites of these marketplaces."""
-    return tuple(site for site in map(site_of, ids) if site)
+def marketplaces(*ids: str) -> tuple[Marketplace, ...]:
+    """Return these marketplaces."""
+    return tuple(MARKETPLACES[one] for one in ids)
 
 
 def line(
@@ -56,7 +57,7 @@ def rule(**over: Any) -> ActiveRule:
         "id": 1,
         "name": "Everything",
         "account_id": 1,
-        "sites": sites(US),
+        "marketplaces": marketplaces(US),
     }
     return ActiveRule(**fields | over)
 
@@ -226,14 +227,14 @@ def test_fee_that_cannot_be_compared_needs_a_person(bad: SpeedOffer) -> None:
 
 
 def test_country_is_served_by_its_own_site_then_by_pool_mates() -> None:
-    german, french = sites(DE), sites(FR)
+    german, french = marketplaces(DE), marketplaces(FR)
 
-    assert serving("DE", sites(FR, DE, GB), is_named=False) == list(german)
-    assert serving("NL", sites(FR, GB), is_named=False) == list(french)
-    assert serving("US", sites(FR, GB), is_named=False) == []
-    assert serving("AT", sites(DE), is_named=False) == []
-    assert serving("AT", sites(DE), is_named=True) == list(german)
-    assert serving("DE", sites(DE, GB), is_named=True) == list(german)
+    assert serving("DE", marketplaces(FR, DE, GB), is_named=False) == list(german)
+    assert serving("NL", marketplaces(FR, GB), is_named=False) == list(french)
+    assert serving("US", marketplaces(FR, GB), is_named=False) == []
+    assert serving("AT", marketplaces(DE), is_named=False) == []
+    assert serving("AT", marketplaces(DE), is_named=True) == list(german)
+    assert serving("DE", marketplaces(DE, GB), is_named=True) == list(german)
 
 
 fees = st.none() | st.decimals(0, 20, places=2, allow_nan=False)
@@ -242,7 +243,7 @@ rules = st.builds(
     id=st.integers(1, 4),
     name=st.sampled_from("AB"),
     account_id=st.integers(1, 2),
-    sites=st.just(sites(US)),
+    marketplaces=st.just(marketplaces(US)),
     is_fba_first=st.booleans(),
     countries=st.sampled_from([frozenset[str](), frozenset({"US"})]),
     kept_units=st.integers(0, 4),
