@@ -15,6 +15,7 @@ from channels_amazon.models.listing import Listing
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store
+from channels_amazon.rules.mcf.reasons import DecisionReasons
 
 
 class StoreOrderQuerySet(StoreQuerySet["StoreOrder"]):
@@ -75,7 +76,7 @@ class StoreOrder(StoreScoped):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.NEW
     )
-    # Why it is shipped as it is: {"rule", "offers", "reason"}, shown on its page.
+    # Why it is shipped as it is: DecisionReasons.to_json(), read by `why`.
     decided_why = models.JSONField(default=dict, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decide_after = models.DateTimeField(null=True, blank=True)
@@ -104,6 +105,11 @@ class StoreOrder(StoreScoped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def why(self) -> DecisionReasons:
+        """Return why it is shipped as it is, and what Amazon's previews said."""
+        return DecisionReasons.from_json(self.decided_why)
 
 
 class StoreOrderPersonalData(StoreScoped):

@@ -1,17 +1,14 @@
 """Decides who ships a store order, from the rows, and keeps why; services layer.
 
-What Amazon's previews said is kept with the order until it is decided, so that the
-jobs of several accounts can each ask for their part. `decided_why` holds {"rule",
-"offers", "refused", "reason"}; its sentences are packed.
+The rule itself is pure: `rules/mcf/choice.py`. Here its facts are read (`facts_of`,
+`active_rules`), and its decision is carried out and kept (`StoreOrder.why`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +25,7 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.mcf import choice
+from channels_amazon.rules.mcf.reasons import DecisionReasons, KeptPreview
 from channels_amazon.rules.mcf.terms import (
     ActiveRule,
     Candidate,
@@ -43,10 +41,9 @@ from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import promise
 from channels_amazon.services.stock.publication import availability
-from channels_amazon.wording import pack
 
 State = StoreOrder.State
-# An older price is asked for again.
+# Amazon's price is trusted for so long, then it is asked for again.
 OFFER_KEPT = timedelta(minutes=15)
 # How often a pool may be emptied under our eyes before the next run goes on.
 _TRIES = 3
@@ -79,28 +76,9 @@ def keep_offers(
         locked = lock_store_order(order.pk)
         if locked.state != State.NEW:
             return
-        others = [
-            kept
-            for kept in locked.decided_why.get("offers", [])
-            if _candidate(kept) != candidate
-        ]
-        kept = {
-            "account": candidate.account_id,
-            "marketplace": candidate.marketplace_id,
-            "pool": candidate.pool,
-            "at": timezone.now().isoformat(),
-            "said": pack(clean(said, 300)),
-            "speeds": [
-                {
-                    "speed": offer.speed,
-                    "able": offer.is_fulfillable,
-                    "fee": None if offer.fee is None else str(offer.fee),
-                    "currency": offer.currency,
-                }
-                for offer in offers
-            ],
-        }
-        locked.decided_why = {"offers": [*others, kept]}
+        others = [one for one in locked.why.previews if one.candidate != candidate]
+        kept = KeptPreview(candidate, timezone.now(), tuple(offers), clean(said, 300))
+        locked.decided_why = DecisionReasons(previews=(*others, kept)).to_json()
         locked.decide_after = None
         locked.attempts = 0
         locked.save(update_fields=["decided_why", "decide_after", "attempts"])
@@ -194,34 +172,14 @@ def facts_of(orders: Sequence[StoreOrder]) -> dict[int, OrderFacts]:
     }
 
 
-def previews_of(
-    order: StoreOrder, now: datetime | None = None
-) -> dict[Candidate, tuple[SpeedOffer, ...]]:
-    """Return what is kept of Amazon's previews; with `now` only what is fresh."""
-    found = {}
-    for kept in order.decided_why.get("offers", []):
-        if now and datetime.fromisoformat(kept["at"]) < now - OFFER_KEPT:
-            continue
-        found[_candidate(kept)] = tuple(
-            SpeedOffer(
-                speed=speed["speed"],
-                is_fulfillable=speed["able"],
-                fee=None if speed["fee"] is None else Decimal(speed["fee"]),
-                currency=speed["currency"],
-            )
-            for speed in kept["speeds"]
-        )
-    return found
-
-
 def _decide(order: StoreOrder) -> PreviewNeeded | None:
     """Decide the locked order if it is new, and act on it."""
     if order.state != State.NEW:
         return None
     for _ in range(_TRIES):
         facts = facts_of([order])[order.pk]
-        previews = previews_of(order, timezone.now())
-        found = choice.decide(facts, active_rules(order.store_id), previews)
+        fresh = order.why.offers(since=timezone.now() - OFFER_KEPT)
+        found = choice.decide(facts, active_rules(order.store_id), fresh)
         if isinstance(found, PreviewNeeded):
             return found
         if _settle(order, facts, found):
@@ -253,24 +211,9 @@ def _settle(order: StoreOrder, facts: OrderFacts, decision: McfDecision) -> bool
     order.state = states.get(decision.by, State.NEEDS_PERSON)
     order.decided_at = timezone.now()
     order.decide_after = None
-    order.decided_why = why_of(decision) | {
-        "offers": order.decided_why.get("offers", [])
-    }
+    order.decided_why = DecisionReasons.of(decision, order.why.previews).to_json()
     order.save(update_fields=["state", "decided_at", "decide_after", "decided_why"])
     return True
-
-
-def why_of(decision: McfDecision) -> dict[str, Any]:
-    """Return the decision's reasons as they are kept with the order."""
-    return {
-        "rule": decision.rule.name if decision.rule else "",
-        "reason": pack(decision.reason),
-        "refused": [pack(text) for text in decision.refused],
-    }
-
-
-def _candidate(kept: dict[str, Any]) -> Candidate:
-    return Candidate(kept["account"], kept["marketplace"], kept["pool"])
 
 
 def _pools(variant_ids: Collection[int]) -> dict[int, tuple[PoolUnits, ...]]:

@@ -7,6 +7,7 @@ nothing. What asks for a person is said once, in the order's state and in the lo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from channels_amazon.spapi.outbound import (
     OutboundStatus,
     PackageStatus,
 )
-from channels_amazon.wording import Sentence, pack, sentence
+from channels_amazon.wording import Sentence, sentence
 
 State = FulfillmentOrder.State
 
@@ -265,7 +266,7 @@ def _needs_person(
     order = row.order
     StoreOrder.objects.filter(pk=order.pk).update(
         state=StoreOrder.State.NEEDS_PERSON,
-        decided_why=order.decided_why | {"trouble": pack(text)},
+        decided_why=replace(order.why, trouble=text).to_json(),
     )
     record(
         Entry(

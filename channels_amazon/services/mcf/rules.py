@@ -13,7 +13,7 @@ from channels_amazon.rules.mcf import choice
 from channels_amazon.rules.mcf.terms import McfDecision, PreviewNeeded, ShippedBy
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.mcf.decisions import facts_of, previews_of, rules_from
+from channels_amazon.services.mcf.decisions import facts_of, rules_from
 from channels_amazon.wording import Sentence, sentence
 
 
@@ -107,7 +107,7 @@ def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[RuleTrial]:
     rules = rules_from([*others, rule])
     facts = facts_of(orders)
     return [
-        _tried(order, choice.decide(facts[order.pk], rules, previews_of(order)))
+        _tried(order, choice.decide(facts[order.pk], rules, order.why.offers()))
         for order in orders
     ]
 

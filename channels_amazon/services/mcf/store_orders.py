@@ -7,7 +7,7 @@ it would cost. The store's own number is also the order's id at Amazon.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -29,13 +29,14 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.mcf.destination import BadDestination, read_destination
+from channels_amazon.rules.mcf.reasons import DecisionReasons
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import lock_fulfillment
 from channels_amazon.services.mcf.decisions import consider, lock_store_order
 from channels_amazon.services.mcf.results import withdraw
 from channels_amazon.spapi.outbound import PackageStatus
-from channels_amazon.wording import Sentence, pack, sentence
+from channels_amazon.wording import Sentence, sentence
 
 State = StoreOrder.State
 
@@ -183,12 +184,10 @@ def ship_locally(order: StoreOrder, *, actor: str) -> None:
             )
         locked.state = State.LOCAL
         locked.decided_at = timezone.now()
-        locked.decided_why = {
-            "offers": locked.decided_why.get("offers", []),
-            "reason": pack(
-                sentence("%(actor)s chose to ship it from here.", actor=actor)
-            ),
-        }
+        locked.decided_why = DecisionReasons(
+            reason=sentence("%(actor)s chose to ship it from here.", actor=actor),
+            previews=locked.why.previews,
+        ).to_json()
         locked.save(update_fields=["state", "decided_at", "decided_why"])
     order.refresh_from_db()
 
@@ -228,7 +227,7 @@ def needs_person(order: StoreOrder, reason: Sentence) -> None:
     StoreOrder.objects.filter(pk=order.pk, state=State.NEW).update(
         state=State.NEEDS_PERSON,
         decided_at=timezone.now(),
-        decided_why=order.decided_why | {"reason": pack(reason)},
+        decided_why=replace(order.why, reason=reason).to_json(),
     )
 
 

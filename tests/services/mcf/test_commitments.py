@@ -134,7 +134,7 @@ def test_order_binds_its_units_before_amazon_hears_of_it() -> None:
     assert (placed.fee, placed.fee_currency) == (Decimal("5.00"), "USD")
     assert placed.api_version == "2026-07-04"
     assert (promised(), FbaStock.objects.get().sellable) == (4, 6)
-    assert order.decided_why["rule"]
+    assert order.why.rule
 
 
 @pytest.mark.django_db
