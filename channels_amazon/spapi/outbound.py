@@ -45,11 +45,6 @@ class OutboundStatus(StrEnum):
     INVALID = "invalid"
     UNKNOWN = "unknown"
 
-    @property
-    def is_final(self) -> bool:
-        """Tell whether no other status follows."""
-        return self in _FINAL
-
 
 class PackageStatus(StrEnum):
     """Where a package is."""
@@ -189,8 +184,7 @@ class OutboundPackage:
 class OutboundOrder:
     """An order as Amazon keeps it; `amazon_status` keeps Amazon's word.
 
-    It is not whole where a listing tells its status only: then it has neither lines
-    nor packages. `can_cancel` says that Amazon may still accept it.
+    `can_cancel` says that Amazon may still accept it.
     """
 
     order_id: str
@@ -199,28 +193,10 @@ class OutboundOrder:
     can_cancel: bool
     received_at: datetime
     updated_at: datetime
-    is_whole: bool
-    lines: tuple[OutboundLine, ...] = ()
-    packages: tuple[OutboundPackage, ...] = ()
+    lines: tuple[OutboundLine, ...]
+    packages: tuple[OutboundPackage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableOutboundOrder:
-    """An order listed against the contract: its id if it has one, and what is wrong."""
-
-    order_id: str | None
-    reason: str
-
-
-_FINAL = frozenset(
-    {
-        OutboundStatus.COMPLETE,
-        OutboundStatus.COMPLETE_PARTIAL,
-        OutboundStatus.CANCELLED,
-        OutboundStatus.UNFULFILLABLE,
-        OutboundStatus.INVALID,
-    }
-)
 _ORDER_WORDS = {
     "new": OutboundStatus.RECEIVED,
     "received": OutboundStatus.RECEIVED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
 from channels_amazon.spapi.apis import (
@@ -16,7 +14,6 @@ from channels_amazon.spapi.outbound import (
     OutboundOrder,
     OutboundPreview,
     PreviewRequest,
-    UnreadableOutboundOrder,
 )
 
 NEWEST = "2026-07-04"
@@ -41,12 +38,6 @@ class OutboundApi(Protocol):
 
     def cancel(self, client: SpApiClient, order_id: str, /) -> None:
         """Ask for the end of an order; `get` tells whether Amazon did it."""
-        ...
-
-    def list_changed(
-        self, client: SpApiClient, since: datetime, /
-    ) -> Iterator[OutboundOrder | UnreadableOutboundOrder]:
-        """Yield the orders changed since then, asking page after page."""
         ...
 
 
