@@ -31,12 +31,12 @@ class StoreOrderFilter(FilterForm):
 
     SHOWN = (
         ("", _("All")),
-        ("needs_person", _("Need a person")),
-        ("new", _("New")),
-        ("at_amazon", _("At Amazon")),
-        ("local", _("Shipped by the store")),
-        ("done", _("Done")),
-        ("cancelled", _("Cancelled")),
+        (StoreOrder.State.NEEDS_PERSON.value, _("Need a person")),
+        (StoreOrder.State.NEW.value, _("New")),
+        (StoreOrder.State.AT_AMAZON.value, _("At Amazon")),
+        (StoreOrder.State.LOCAL.value, _("Shipped by the store")),
+        (StoreOrder.State.DONE.value, _("Done")),
+        (StoreOrder.State.CANCELLED.value, _("Cancelled")),
     )
 
     show = forms.ChoiceField(choices=SHOWN, required=False)

@@ -1,4 +1,4 @@
-"""Orders of the independent store, and those that FBA ships for it; models layer."""
+"""Orders of the independent store, and its MCF orders at Amazon; models layer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from channels_amazon.rules.mcf.reasons import DecisionReasons
 
 
 class StoreOrderQuerySet(StoreQuerySet["StoreOrder"]):
-    """The words in which pages speak of the store's own orders."""
+    """The store's own orders, as pages count them."""
 
     def open_counts(self) -> dict[str, int]:
         """Return how many are in each open state, each counted up to COUNT_CAP."""
@@ -155,7 +155,7 @@ class StoreOrderLine(StoreScoped):
 
 
 class McfRule(StoreScoped):
-    """When a store order is offered to FBA; the narrowest scope wins.
+    """When a store order is offered to Amazon to ship (MCF); the narrowest scope wins.
 
     Money limits are in the store's currency; None stands for no limit.
     """
@@ -199,7 +199,11 @@ class McfRule(StoreScoped):
 
 
 class FulfillmentOrder(StoreScoped):
-    """A store order placed with FBA (multi-channel fulfilment), and its delivery."""
+    """An MCF order: a store order that Amazon ships from FBA stock, and its delivery.
+
+    `next_attempt_at` is when placing it is tried again, `next_poll_at` when it is read
+    back; both UTC, None for at once. `fee` is Amazon's estimate, in `fee_currency`.
+    """
 
     STORE_PATH: ClassVar[str] = "order__store"
 
@@ -218,7 +222,7 @@ class FulfillmentOrder(StoreScoped):
         INVALID = "invalid", _("Invalid")
         REFUSED = "refused", _("Refused by Amazon")
 
-    # Amazon's stock is still bound by these.
+    # These still hold units of Amazon's stock.
     OPEN: ClassVar[tuple[str, ...]] = (
         State.WAITING,
         State.RECEIVED,
@@ -232,7 +236,7 @@ class FulfillmentOrder(StoreScoped):
         AmazonAccount, models.CASCADE, related_name="fulfillment_orders"
     )
     api_version = models.CharField(max_length=10)
-    # Under which id Amazon lists it among its own orders, "" while it does not.
+    # The id under which Amazon lists it among its own orders, "" while it does not.
     amazon_order_id = models.CharField(max_length=40, blank=True, default="")
     marketplace_id = models.CharField(_("marketplace"), max_length=20)
     pool = models.CharField(_("pool"), max_length=4)

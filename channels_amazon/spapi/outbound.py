@@ -15,6 +15,13 @@ from enum import StrEnum
 from channels_amazon.spapi.fields import Money
 
 
+class OutboundVersion(StrEnum):
+    """The versions of the Fulfillment Outbound API that we speak."""
+
+    V2020 = "2020-07-01"
+    V2026 = "2026-07-04"
+
+
 class Speed(StrEnum):
     """How fast: PRIORITY only in some countries, SCHEDULED only in Japan."""
 

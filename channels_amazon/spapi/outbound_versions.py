@@ -13,10 +13,11 @@ from channels_amazon.spapi.outbound import (
     NewOutboundOrder,
     OutboundOrder,
     OutboundPreview,
+    OutboundVersion,
     PreviewRequest,
 )
 
-NEWEST = "2026-07-04"
+NEWEST = OutboundVersion.V2026
 
 
 class OutboundApi(Protocol):
@@ -42,8 +43,8 @@ class OutboundApi(Protocol):
 
 
 _VERSIONS: dict[str, OutboundApi] = {
-    "2020-07-01": fulfillment_outbound_2020,
-    NEWEST: fulfillment_outbound_2026,
+    OutboundVersion.V2020: fulfillment_outbound_2020,
+    OutboundVersion.V2026: fulfillment_outbound_2026,
 }
 VERSIONS = tuple(_VERSIONS)
 

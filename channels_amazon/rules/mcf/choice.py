@@ -1,7 +1,7 @@
-"""Decides whether FBA ships a store order, and from which pool; pure, rules layer.
+"""Decides whether a store order becomes an MCF order; pure, rules layer.
 
-Every line of an order comes from one pool or none does: an order is not split. Amazon
-is asked for a price only where its answer can still change the decision.
+Every line of an order comes from one FBA pool, or none does: an order is not split.
+Amazon is asked for a preview only where its price can still change the decision.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Decides who ships a store order, from the rows, and keeps why; services layer.
+"""Decides who ships a store order, by rows and previews; services layer.
 
 The rule itself is pure: `rules/mcf/choice.py`. Here its facts are read (`facts_of`,
 `active_rules`), and its decision is carried out and kept (`StoreOrder.why`).
@@ -45,15 +45,16 @@ from channels_amazon.services.stock.publication import availability
 State = StoreOrder.State
 # Amazon's price is trusted for so long, then it is asked for again.
 OFFER_KEPT = timedelta(minutes=15)
-# How often a pool may be emptied under our eyes before the next run goes on.
+# So often another order may take the units of the chosen pool while we decide. Then
+# the next run of the job decides.
 _TRIES = 3
 
 
 def consider(order: StoreOrder, *, asker: int = 0) -> PreviewNeeded | None:
-    """Decide a new order as far as is known; return what Amazon must be asked.
+    """Decide a new order, or return the preview of Amazon's that the decision needs.
 
-    The job that asks is woken, unless it is the one of `asker`, an account, that wants
-    to know. None says that the order is decided, or not new.
+    The account whose Amazon is to be asked is woken, unless its id is `asker`: then its
+    job is the caller. None means that the order is decided, or was not new.
     """
     with transaction.atomic():
         locked = lock_store_order(order.pk)
@@ -71,7 +72,7 @@ def keep_offers(
     *,
     said: str = "",
 ) -> None:
-    """Keep with a new order what a preview brought; `said` are Amazon's words."""
+    """Keep a preview's offers with a new order; `said` are Amazon's words."""
     with transaction.atomic():
         locked = lock_store_order(order.pk)
         if locked.state != State.NEW:
@@ -85,7 +86,7 @@ def keep_offers(
 
 
 def version_for_new() -> str:
-    """Return the version of Amazon's outbound API for orders that begin now."""
+    """Return the version of Amazon's outbound API for orders decided from now on."""
     return str(settings.FBA_OUTBOUND_VERSION)
 
 
@@ -182,14 +183,14 @@ def _decide(order: StoreOrder) -> PreviewNeeded | None:
         found = choice.decide(facts, active_rules(order.store_id), fresh)
         if isinstance(found, PreviewNeeded):
             return found
-        if _settle(order, facts, found):
+        if _carry_out(order, facts, found):
             return None
     order.decide_after = timezone.now()
     order.save(update_fields=["decide_after"])
     return None
 
 
-def _settle(order: StoreOrder, facts: OrderFacts, decision: McfDecision) -> bool:
+def _carry_out(order: StoreOrder, facts: OrderFacts, decision: McfDecision) -> bool:
     """Carry the decision out; False when the pool was emptied meanwhile."""
     if decision.by is ShippedBy.MCF and decision.candidate is not None:
         lines = StoreOrderLine.objects.filter(order=order).order_by("pk")

@@ -1,4 +1,4 @@
-"""Keeps what became of a store order at FBA, as Amazon tells it; services layer.
+"""Keeps what became of an MCF order, as Amazon tells it; services layer.
 
 Amazon's status never takes an order back: an answer older than what is known changes
 nothing. What asks for a person is said once, in the order's state and in the log.
@@ -26,6 +26,10 @@ from channels_amazon.wording import Sentence, sentence
 
 State = FulfillmentOrder.State
 
+CANCEL_REFUSED = "fba_orders.cancel_refused"
+
+# An order is read back first after FIRST_POLL, then at intervals that grow with its
+# age up to LONGEST_POLL; Amazon's events come sooner.
 FIRST_POLL = timedelta(seconds=5)
 LONGEST_POLL = timedelta(hours=1)
 # A parcel that was never shown as delivered is followed no longer than this.
@@ -44,6 +48,7 @@ _STATES = {
 _SHIPPED = (State.COMPLETE, State.COMPLETE_PARTIAL)
 # Amazon takes nothing out of the pool for these.
 _WITHOUT_UNITS = (State.CANCELLED, State.UNFULFILLABLE, State.INVALID)
+# How far along a state is. A lower rank with the same time at Amazon is an old answer.
 _RANKS = {
     State.WAITING: 0,
     State.RECEIVED: 1,
@@ -112,7 +117,7 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
         row.amazon_status = clean(shown.amazon_status, 40)
         row.amazon_updated_at = shown.updated_at
         row.next_attempt_at = None
-        if row.error_code != "fba_orders.cancel_refused":
+        if row.error_code != CANCEL_REFUSED:
             row.error_code = row.error_message = ""
         _store_packages(row, shown.packages)
         _move(row, shown)
@@ -121,14 +126,14 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
 
 
 def mark_cancel_sent(fulfillment: FulfillmentOrder) -> None:
-    """Keep that Amazon was asked to cancel: what it did shows when it is read back."""
+    """Keep that Amazon was asked to cancel; reading it back shows what it did."""
     FulfillmentOrder.objects.filter(pk=fulfillment.pk, ended_at__isnull=True).update(
         state=State.CANCELLING, next_poll_at=timezone.now() + FIRST_POLL
     )
 
 
 def mark_cancel_refused(fulfillment: FulfillmentOrder, reason: str) -> None:
-    """Keep that Amazon ships the order all the same, and say so."""
+    """Keep that Amazon ships the order although it was to be cancelled, and log it."""
     with transaction.atomic():
         row = lock_fulfillment(fulfillment.pk)
         if row.ended_at is not None or row.cancel_asked_at is None:
@@ -239,9 +244,9 @@ def _set_order(row: FulfillmentOrder, state: str) -> None:
 
 
 def _cancel_refused(row: FulfillmentOrder, reason: str) -> None:
-    if row.error_code == "fba_orders.cancel_refused":
+    if row.error_code == CANCEL_REFUSED:
         return
-    row.error_code = "fba_orders.cancel_refused"
+    row.error_code = CANCEL_REFUSED
     row.error_message = sentence(
         "Amazon did not cancel the order: %(reason)s", reason=clean(reason, 300)
     )

@@ -35,7 +35,7 @@ from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import lock_fulfillment
 from channels_amazon.services.mcf.decisions import consider, lock_store_order
 from channels_amazon.services.mcf.results import withdraw
-from channels_amazon.spapi.outbound import PackageStatus
+from channels_amazon.spapi.outbound import OutboundVersion, PackageStatus
 from channels_amazon.wording import Sentence, sentence
 
 State = StoreOrder.State
@@ -378,7 +378,7 @@ def may_cancel(placed: FulfillmentOrder) -> bool:
     early = {placed.State.WAITING, placed.State.RECEIVED, placed.State.PLANNING}
     if placed.state in early:
         return True
-    is_silent = placed.api_version != "2020-07-01"
+    is_silent = placed.api_version != OutboundVersion.V2020
     is_packing = placed.state == placed.State.PROCESSING
-    on_its_way = placed.packages.exclude(status=PackageStatus.PROCESSING.value)
+    on_its_way = placed.packages.exclude(status=PackageStatus.PROCESSING)
     return is_silent and is_packing and not on_its_way.exists()

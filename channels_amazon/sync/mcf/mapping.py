@@ -1,4 +1,4 @@
-"""Puts store orders into the words of Amazon's outbound API, and back; sync layer."""
+"""Writes store orders as Amazon's outbound API wants them, and back; sync layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SPEEDS = {
     "priority": Speed.PRIORITY,
 }
 _NAMES = {speed: name for name, speed in SPEEDS.items()}
-# Amazon ships so fast in these countries alone, and refuses the question elsewhere.
+# Amazon offers priority in these countries only (ISO 3166), and refuses a preview that
+# asks for it elsewhere.
 _PRIORITY_COUNTRIES = frozenset({"CA", "IN", "MX"})
 _CHANNEL = "Shoplink"
 
@@ -35,7 +36,7 @@ def preview_request(
     candidate: Candidate,
     parts: Mapping[str, str],
 ) -> PreviewRequest | None:
-    """Return the question what the candidate's pool would do for the order.
+    """Return the question whether the candidate's pool can serve the order.
 
     None when a line has no listing in the pool any more.
     """
