@@ -17,10 +17,10 @@ from channels_amazon.models import (
     Credential,
     DeveloperApplication,
     DiagnosticEntry,
-    FbaRule,
     FbaStock,
     Listing,
     MarketplaceParticipation,
+    McfRule,
     Order,
     OrderLine,
     Parcel,
@@ -321,14 +321,14 @@ def make_fba_stock(listing: Listing, fulfillable: int, **over: Any) -> FbaStock:
     return row
 
 
-def make_fba_rule(account: AmazonAccount, **over: Any) -> FbaRule:
+def make_mcf_rule(account: AmazonAccount, **over: Any) -> McfRule:
     """Make a rule of the account that is switched on and prefers FBA."""
     fields: dict[str, Any] = {
         "name": f"Rule {number()}",
         "is_active": True,
-        "prefer": FbaRule.Prefer.FBA_FIRST,
+        "prefer": McfRule.Prefer.FBA_FIRST,
     }
-    row: FbaRule = FbaRule.objects.create(
+    row: McfRule = McfRule.objects.create(
         store=account.store, account=account, **fields | over
     )
     return row

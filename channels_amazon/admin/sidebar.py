@@ -80,7 +80,7 @@ def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
         _page(
             request, "amazon-ship-template-list", _("Ship templates"), "rule_settings"
         ),
-        _page(request, "amazon-fba-rule-list", _("FBA rules"), "alt_route"),
+        _page(request, "amazon-fba-rule-list", _("MCF rules"), "alt_route"),
     ]
 
 

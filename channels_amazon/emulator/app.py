@@ -17,7 +17,7 @@ from .model.faults import Fault
 from .model.places import REGIONS
 from .model.state import CallCount, RequestRecord, World
 from .operations.routes import find_route
-from .protocol.calling import Answer, Call, Caller, Refusal, Route, denied
+from .protocol.calling import ApiReply, Call, Caller, Refusal, Route, denied
 from .reports import documents
 
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
@@ -42,7 +42,7 @@ class CutResponse(Response):
 
 
 @dataclass
-class Outcome:
+class ServedRequest:
     """What became of a request, for the records."""
 
     operation: str = UNKNOWN
@@ -66,13 +66,13 @@ def respond(world: World, request: Request) -> Response:
 
 def _aside(world: World, request: Request, name: str, handle: Handle) -> Response:
     """Answer what is no SP-API operation: no gate, but faults and a record."""
-    outcome = Outcome(name)
+    served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
     _before(fault)
     response = _instead(world, fault) or handle(world, request)
     with world.lock:
-        _record(world, request, outcome, response.status_code)
+        _record(world, request, served, response.status_code)
     return _after(fault, response)
 
 
@@ -84,11 +84,11 @@ def _spapi(world: World, request: Request) -> Response:
         fault = world.faults.strike(operation)
     _before(fault)
     with world.lock:
-        outcome = Outcome(operation)
+        served = ServedRequest(operation)
         response = _instead(world, fault)
         if response is None:
-            response = _serve(world, request, region, segments, outcome)
-        _record(world, request, outcome, response.status_code)
+            response = _serve(world, request, region, segments, served)
+        _record(world, request, served, response.status_code)
     return _after(fault, response)
 
 
@@ -97,7 +97,7 @@ def _serve(
     request: Request,
     region: str | None,
     segments: list[str],
-    outcome: Outcome,
+    served: ServedRequest,
 ) -> Response:
     found = find_route(request.method, segments)
     limit: str | None = None
@@ -107,7 +107,7 @@ def _serve(
         route, parameters = found
         token = request.headers.get("x-amz-access-token", "")
         caller = gate.identify(world, route, token, region, "/" + "/".join(segments))
-        outcome.caller = caller
+        served.caller = caller
         gate.check_role(route, caller)
         bucket = gate.take_token(world, route, caller)
         limit = world.buckets.rate_text(bucket, speed=world.clock.speed)
@@ -131,7 +131,7 @@ def _call(
     route: Route,
     parameters: dict[str, str],
     caller: Caller,
-) -> Answer:
+) -> ApiReply:
     data = request.get_data()
     if len(data) > LARGEST_BODY:
         raise Refusal(413, "RequestTooLarge", "The request is too large.")
@@ -216,16 +216,16 @@ def _response(world: World, status: int, text: str | None) -> Response:
     return response
 
 
-def _record(world: World, request: Request, outcome: Outcome, status: int) -> None:
-    count = world.calls.setdefault(outcome.operation, CallCount())
+def _record(world: World, request: Request, served: ServedRequest, status: int) -> None:
+    count = world.calls.setdefault(served.operation, CallCount())
     count.calls += 1
     count.throttled += status == 429
     count.statuses[status] = count.statuses.get(status, 0) + 1
-    seller = outcome.caller.seller if outcome.caller else None
+    seller = served.caller.seller if served.caller else None
     world.requests.append(
         RequestRecord(
             at=world.now(),
-            operation=outcome.operation,
+            operation=served.operation,
             method=request.method,
             path=str(request.environ.get("RAW_URI", request.path)).split("?", 1)[0],
             query=request.query_string.decode("latin-1"),

@@ -1,4 +1,4 @@
-"""The forms of store orders: their filter, a file of them, an FBA rule; forms layer."""
+"""The forms of store orders: their filter, a file of them, an MCF rule; forms layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.forms.filters import FilterForm
 from channels_amazon.models import (
     AmazonAccount,
-    FbaRule,
+    McfRule,
     Store,
     StoreOrder,
     StoreOrderLine,
@@ -31,12 +31,12 @@ class StoreOrderFilter(FilterForm):
 
     SHOWN = (
         ("", _("All")),
-        ("needs_person", _("Need a person")),
-        ("new", _("New")),
-        ("at_amazon", _("At Amazon")),
-        ("local", _("Shipped by the store")),
-        ("done", _("Done")),
-        ("cancelled", _("Cancelled")),
+        (StoreOrder.State.NEEDS_PERSON.value, _("Need a person")),
+        (StoreOrder.State.NEW.value, _("New")),
+        (StoreOrder.State.AT_AMAZON.value, _("At Amazon")),
+        (StoreOrder.State.LOCAL.value, _("Shipped by the store")),
+        (StoreOrder.State.DONE.value, _("Done")),
+        (StoreOrder.State.CANCELLED.value, _("Cancelled")),
     )
 
     show = forms.ChoiceField(choices=SHOWN, required=False)
@@ -86,14 +86,14 @@ class StoreOrderFileForm(forms.Form):
         return content
 
 
-class FbaRuleForm(forms.Form):
-    """One FBA rule, as a person reads it."""
+class McfRuleForm(forms.Form):
+    """One MCF rule, as a person reads it."""
 
     account = forms.ModelChoiceField(
         label=_("Account"), queryset=AmazonAccount.objects.none(), empty_label=None
     )
     name = forms.CharField(label=_("Name"), max_length=120)
-    prefer = forms.ChoiceField(label=_("Use"), choices=FbaRule.Prefer.choices)
+    prefer = forms.ChoiceField(label=_("Use"), choices=McfRule.Prefer.choices)
     countries = forms.CharField(
         label=_("Countries"),
         required=False,
@@ -124,7 +124,7 @@ class FbaRuleForm(forms.Form):
         accounts: QuerySet[AmazonAccount],
         data: Any = None,
         *,
-        rule: FbaRule | None = None,
+        rule: McfRule | None = None,
     ) -> None:
         super().__init__(data, label_suffix="", initial=_initial(rule))
         field: Any = self.fields["account"]
@@ -153,9 +153,9 @@ class FbaRuleForm(forms.Form):
         ]
 
 
-def _initial(rule: FbaRule | None) -> dict[str, Any]:
+def _initial(rule: McfRule | None) -> dict[str, Any]:
     if rule is None:
-        return {"prefer": FbaRule.Prefer.LOCAL_FIRST}
+        return {"prefer": McfRule.Prefer.LOCAL_FIRST}
     return {
         "account": rule.account_id,
         "name": rule.name,

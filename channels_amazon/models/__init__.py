@@ -36,10 +36,10 @@ from channels_amazon.models.shipment import Shipment, ShipmentLine
 from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
 from channels_amazon.models.store import Store, StoreMember, Warehouse
 from channels_amazon.models.store_order import (
-    FbaRule,
     FulfillmentLine,
     FulfillmentOrder,
     FulfillmentPackage,
+    McfRule,
     StoreOrder,
     StoreOrderLine,
     StoreOrderPersonalData,
@@ -56,7 +56,7 @@ __all__ = [
     "Credential",
     "DeveloperApplication",
     "DiagnosticEntry",
-    "FbaRule",
+    "McfRule",
     "FbaStock",
     "FulfillmentLine",
     "FulfillmentOrder",

@@ -34,8 +34,9 @@ class SyncJob(StoreScoped):
         SHIPMENTS = "shipments", _("Shipment confirmation")
         ORDER_REPORTS = "order_reports", _("Order reports")
         PARCELS = "parcels", _("Parcels of the store")
-        FBA_ORDERS = "fba_orders", _("Store orders at FBA")
-        STORE_TELL = "store_tell", _("Messages to the store")
+        # The stored words are older than these names, and stay.
+        MCF_ORDERS = "fba_orders", _("Store orders at FBA")
+        WEBHOOK_DELIVERY = "store_tell", _("Messages to the store")
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
     kind = models.CharField(_("job"), max_length=20, choices=Kind.choices)

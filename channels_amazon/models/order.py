@@ -55,8 +55,8 @@ class Order(StoreScoped):
     """An order at Amazon, first known by an event, complete once fetched.
 
     Stamps, all UTC: `changed_at` (at Amazon), `event_seen_at`, `reserved_at`,
-    `completed_at`, `told_at` (the store). `stale_since` says that Amazon knows more
-    than we do, `tell_since` that the store knows less.
+    `completed_at`, `webhook_sent_at` (to the store). `stale_since` says that Amazon
+    knows more than we do, `webhook_pending_since` that the store knows less.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -140,7 +140,7 @@ class Order(StoreScoped):
     event_seen_at = models.DateTimeField(null=True, blank=True)
     reserved_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True)
+    webhook_sent_at = models.DateTimeField(null=True, blank=True)
     # How it was first known, and when a report last told of it.
     first_source = models.CharField(
         max_length=12, choices=Source.choices, blank=True, default=""
@@ -150,10 +150,10 @@ class Order(StoreScoped):
     stale_since = models.DateTimeField(null=True, blank=True)
     fetch_after = models.DateTimeField(null=True, blank=True)
     fetch_attempts = models.PositiveIntegerField(default=0)
-    # What the store has not been told of yet, since when; like the fetch queue.
-    tell_since = models.DateTimeField(null=True, blank=True)
-    tell_after = models.DateTimeField(null=True, blank=True)
-    tell_attempts = models.PositiveIntegerField(default=0)
+    # The webhook queue: what the store has not been sent yet, and since when.
+    webhook_pending_since = models.DateTimeField(null=True, blank=True)
+    webhook_retry_at = models.DateTimeField(null=True, blank=True)
+    webhook_attempts = models.PositiveIntegerField(default=0)
     # Why this one order is set aside ("" while it is not).
     aside_code = models.CharField(max_length=60, blank=True)
     aside_message = SentenceField(blank=True)
@@ -191,9 +191,9 @@ class Order(StoreScoped):
                 name="order_stale",
             ),
             models.Index(
-                fields=["account", "tell_after"],
-                condition=models.Q(tell_since__isnull=False),
-                name="order_to_tell",
+                fields=["account", "webhook_retry_at"],
+                condition=models.Q(webhook_pending_since__isnull=False),
+                name="order_webhook_pending",
             ),
             # The stamps of the last hours are read by these two.
             models.Index(fields=["account", "completed_at"], name="order_completed"),

@@ -1,4 +1,4 @@
-"""Orders of the independent store, and those that FBA ships for it; models layer."""
+"""Orders of the independent store, and its MCF orders at Amazon; models layer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from channels_amazon.models.listing import Listing
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store
+from channels_amazon.rules.mcf.reasons import DecisionReasons
 
 
 class StoreOrderQuerySet(StoreQuerySet["StoreOrder"]):
-    """The words in which pages speak of the store's own orders."""
+    """The store's own orders, as pages count them."""
 
     def open_counts(self) -> dict[str, int]:
         """Return how many are in each open state, each counted up to COUNT_CAP."""
@@ -75,7 +76,7 @@ class StoreOrder(StoreScoped):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.NEW
     )
-    # Why it is shipped as it is: {"rule", "offers", "reason"}, shown on its page.
+    # Why it is shipped as it is: DecisionReasons.to_json(), read by `why`.
     decided_why = models.JSONField(default=dict, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decide_after = models.DateTimeField(null=True, blank=True)
@@ -104,6 +105,11 @@ class StoreOrder(StoreScoped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def why(self) -> DecisionReasons:
+        """Return why it is shipped as it is, and what Amazon's previews said."""
+        return DecisionReasons.from_json(self.decided_why)
 
 
 class StoreOrderPersonalData(StoreScoped):
@@ -148,8 +154,8 @@ class StoreOrderLine(StoreScoped):
         return f"{self.sku} × {self.quantity}"
 
 
-class FbaRule(StoreScoped):
-    """When a store order is offered to FBA; the narrowest scope wins.
+class McfRule(StoreScoped):
+    """When a store order is offered to Amazon to ship (MCF); the narrowest scope wins.
 
     Money limits are in the store's currency; None stands for no limit.
     """
@@ -161,7 +167,7 @@ class FbaRule(StoreScoped):
         LOCAL_FIRST = "local_first", _("FBA only where local stock is short")
 
     store = models.ForeignKey(
-        Store, models.CASCADE, verbose_name=_("store"), related_name="fba_rules"
+        Store, models.CASCADE, verbose_name=_("store"), related_name="mcf_rules"
     )
     account = models.ForeignKey(
         AmazonAccount, models.CASCADE, verbose_name=_("account"), related_name="+"
@@ -185,15 +191,19 @@ class FbaRule(StoreScoped):
 
     class Meta:
         ordering = ("store", "name", "pk")
-        verbose_name = _("FBA rule")
-        verbose_name_plural = _("FBA rules")
+        verbose_name = _("MCF rule")
+        verbose_name_plural = _("MCF rules")
 
     def __str__(self) -> str:
         return self.name
 
 
 class FulfillmentOrder(StoreScoped):
-    """A store order placed with FBA (multi-channel fulfilment), and its delivery."""
+    """An MCF order: a store order that Amazon ships from FBA stock, and its delivery.
+
+    `next_attempt_at` is when placing it is tried again, `next_poll_at` when it is read
+    back; both UTC, None for at once. `fee` is Amazon's estimate, in `fee_currency`.
+    """
 
     STORE_PATH: ClassVar[str] = "order__store"
 
@@ -212,7 +222,7 @@ class FulfillmentOrder(StoreScoped):
         INVALID = "invalid", _("Invalid")
         REFUSED = "refused", _("Refused by Amazon")
 
-    # Amazon's stock is still bound by these.
+    # These still hold units of Amazon's stock.
     OPEN: ClassVar[tuple[str, ...]] = (
         State.WAITING,
         State.RECEIVED,
@@ -226,7 +236,7 @@ class FulfillmentOrder(StoreScoped):
         AmazonAccount, models.CASCADE, related_name="fulfillment_orders"
     )
     api_version = models.CharField(max_length=10)
-    # Under which id Amazon lists it among its own orders, "" while it does not.
+    # The id under which Amazon lists it among its own orders, "" while it does not.
     amazon_order_id = models.CharField(max_length=40, blank=True, default="")
     marketplace_id = models.CharField(_("marketplace"), max_length=20)
     pool = models.CharField(_("pool"), max_length=4)
@@ -240,8 +250,8 @@ class FulfillmentOrder(StoreScoped):
     )
     amazon_status = models.CharField(max_length=40, blank=True)
     amazon_updated_at = models.DateTimeField(null=True, blank=True)
-    send_after = models.DateTimeField(null=True, blank=True)
-    look_after = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     placed_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
@@ -253,11 +263,11 @@ class FulfillmentOrder(StoreScoped):
 
     class Meta:
         ordering = ("-pk",)
-        verbose_name = _("FBA order of the store")
-        verbose_name_plural = _("FBA orders of the store")
+        verbose_name = _("MCF order")
+        verbose_name_plural = _("MCF orders")
         indexes = (
             models.Index(
-                fields=["account", "look_after"],
+                fields=["account", "next_poll_at"],
                 condition=models.Q(ended_at__isnull=True),
                 name="fulfillment_open",
             ),

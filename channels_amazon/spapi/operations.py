@@ -129,13 +129,6 @@ CREATE_FULFILLMENT_ORDER = Operation(
 GET_FULFILLMENT_ORDER = Operation(
     "getFulfillmentOrder", "GET", _FULFILLMENT_ORDER, 2.0, 30
 )
-LIST_ALL_FULFILLMENT_ORDERS = Operation(
-    "listAllFulfillmentOrders",
-    "GET",
-    _OUTBOUND_2020 + "/fulfillmentOrders",
-    2.0,
-    30,
-)
 CANCEL_FULFILLMENT_ORDER = Operation(
     "cancelFulfillmentOrder",
     "PUT",
@@ -160,9 +153,6 @@ OUTBOUND_CREATE_ORDER = Operation(
 )
 OUTBOUND_GET_ORDER = Operation(
     "outbound.getOrder", "GET", _OUTBOUND_2026 + "/orders/{orderId}", 2.0, 30
-)
-OUTBOUND_LIST_ORDERS = Operation(
-    "outbound.listOrders", "GET", _OUTBOUND_2026 + "/orders", 2.0, 30
 )
 OUTBOUND_CANCEL_ORDER = Operation(
     "outbound.cancelOrder",
@@ -234,13 +224,11 @@ OPERATIONS: dict[str, Operation] = {
         GET_FULFILLMENT_PREVIEW,
         CREATE_FULFILLMENT_ORDER,
         GET_FULFILLMENT_ORDER,
-        LIST_ALL_FULFILLMENT_ORDERS,
         CANCEL_FULFILLMENT_ORDER,
         GET_PACKAGE_TRACKING_DETAILS,
         OUTBOUND_GET_ORDER_PREVIEW,
         OUTBOUND_CREATE_ORDER,
         OUTBOUND_GET_ORDER,
-        OUTBOUND_LIST_ORDERS,
         OUTBOUND_CANCEL_ORDER,
         CREATE_DESTINATION,
         GET_DESTINATIONS,

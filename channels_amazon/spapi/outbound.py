@@ -15,6 +15,13 @@ from enum import StrEnum
 from channels_amazon.spapi.fields import Money
 
 
+class OutboundVersion(StrEnum):
+    """The versions of the Fulfillment Outbound API that we speak."""
+
+    V2020 = "2020-07-01"
+    V2026 = "2026-07-04"
+
+
 class Speed(StrEnum):
     """How fast: PRIORITY only in some countries, SCHEDULED only in Japan."""
 
@@ -44,11 +51,6 @@ class OutboundStatus(StrEnum):
     UNFULFILLABLE = "unfulfillable"
     INVALID = "invalid"
     UNKNOWN = "unknown"
-
-    @property
-    def is_final(self) -> bool:
-        """Tell whether no other status follows."""
-        return self in _FINAL
 
 
 class PackageStatus(StrEnum):
@@ -112,7 +114,7 @@ class PreviewRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class OutboundPreview:
     """What Amazon would do at one speed.
 
     `fee` is an estimate, None where Amazon states none. `reasons` are Amazon's own
@@ -189,8 +191,7 @@ class OutboundPackage:
 class OutboundOrder:
     """An order as Amazon keeps it; `amazon_status` keeps Amazon's word.
 
-    It is not whole where a listing tells its status only: then it has neither lines
-    nor packages. `can_cancel` says that Amazon may still accept it.
+    `can_cancel` says that Amazon may still accept it.
     """
 
     order_id: str
@@ -199,28 +200,10 @@ class OutboundOrder:
     can_cancel: bool
     received_at: datetime
     updated_at: datetime
-    is_whole: bool
-    lines: tuple[OutboundLine, ...] = ()
-    packages: tuple[OutboundPackage, ...] = ()
+    lines: tuple[OutboundLine, ...]
+    packages: tuple[OutboundPackage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableOutboundOrder:
-    """An order listed against the contract: its id if it has one, and what is wrong."""
-
-    order_id: str | None
-    reason: str
-
-
-_FINAL = frozenset(
-    {
-        OutboundStatus.COMPLETE,
-        OutboundStatus.COMPLETE_PARTIAL,
-        OutboundStatus.CANCELLED,
-        OutboundStatus.UNFULFILLABLE,
-        OutboundStatus.INVALID,
-    }
-)
 _ORDER_WORDS = {
     "new": OutboundStatus.RECEIVED,
     "received": OutboundStatus.RECEIVED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
 from channels_amazon.spapi.apis import (
@@ -14,12 +12,12 @@ from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.outbound import (
     NewOutboundOrder,
     OutboundOrder,
-    Preview,
+    OutboundPreview,
+    OutboundVersion,
     PreviewRequest,
-    UnreadableOutboundOrder,
 )
 
-NEWEST = "2026-07-04"
+NEWEST = OutboundVersion.V2026
 
 
 class OutboundApi(Protocol):
@@ -27,7 +25,7 @@ class OutboundApi(Protocol):
 
     def preview(
         self, client: SpApiClient, request: PreviewRequest, /
-    ) -> tuple[Preview, ...]:
+    ) -> tuple[OutboundPreview, ...]:
         """Return what Amazon would do, a preview for each speed asked for."""
         ...
 
@@ -43,16 +41,10 @@ class OutboundApi(Protocol):
         """Ask for the end of an order; `get` tells whether Amazon did it."""
         ...
 
-    def list_changed(
-        self, client: SpApiClient, since: datetime, /
-    ) -> Iterator[OutboundOrder | UnreadableOutboundOrder]:
-        """Yield the orders changed since then, asking page after page."""
-        ...
-
 
 _VERSIONS: dict[str, OutboundApi] = {
-    "2020-07-01": fulfillment_outbound_2020,
-    NEWEST: fulfillment_outbound_2026,
+    OutboundVersion.V2020: fulfillment_outbound_2020,
+    OutboundVersion.V2026: fulfillment_outbound_2026,
 }
 VERSIONS = tuple(_VERSIONS)
 

@@ -1,8 +1,7 @@
 """Sends one signed message to a store's address; storefronts layer.
 
-Signed as https://www.standardwebhooks.com prescribes. The address is a person's word:
-what it leads to is looked up once, refused where it is inside a network of ours, and
-connected to by that very number, so that a name cannot change its mind in between.
+Signed as https://www.standardwebhooks.com prescribes. Where a message may go is said in
+`webhook_address.py`, what an answer means in `webhook_failures.py`.
 """
 
 from __future__ import annotations
@@ -10,45 +9,42 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import secrets
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 import certifi
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from channels_amazon.errors import ShoplinkError
+from channels_amazon.storefronts.webhook_address import (
+    IpAddress,
+    check_address,
+    port_of,
+    resolve,
+)
+from channels_amazon.storefronts.webhook_failures import (
+    WebhookCode,
+    WebhookError,
+    error_of_status,
+)
 from channels_amazon.wording import sentence
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 _SECRET_BYTES = 32
 CONNECT_SECONDS = 5.0
+# What docs/webhooks.md promises a store for its answer.
 READ_SECONDS = 10.0
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class WebhookError(ShoplinkError):
-    """The message did not reach the store; `code` tells why."""
-
-
-class AddressRefused(WebhookError):
-    """The address may not be called: its form, or where it leads."""
-
-
-class Unreachable(WebhookError):
-    """No answer came: no such name, no connection, no time left."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedMessage:
-    """A message as it is sent; the same `id` again is the same message."""
+    """A message as it is sent; the same `id` again is the same message.
+
+    `timestamp` is Unix time in seconds, `body` is JSON in UTF-8.
+    """
 
     id: str
     timestamp: int
@@ -60,23 +56,15 @@ class SignedMessage:
         return {
             "webhook-id": self.id,
             "webhook-timestamp": str(self.timestamp),
-            "webhook-signature": signature(
-                self.secret, self.id, self.timestamp, self.body
-            ),
+            "webhook-signature": self.signature(),
         }
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the store's server answered; `retry_after` in seconds where it says so."""
-
-    status: int
-    retry_after: int | None = None
-
-    @property
-    def is_taken(self) -> bool:
-        """Tell whether the store has the message."""
-        return 200 <= self.status < 300
+    def signature(self) -> str:
+        """Return `v1,` and the HMAC-SHA256 of id, timestamp and body, in base64."""
+        key = base64.b64decode(self.secret.removeprefix(SECRET_PREFIX))
+        signed = f"{self.id}.{self.timestamp}.".encode() + self.body
+        made = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+        return f"v1,{made}"
 
 
 def new_secret() -> str:
@@ -85,43 +73,13 @@ def new_secret() -> str:
     return f"{SECRET_PREFIX}{made}"
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return `v1,` and the HMAC-SHA256 of id, timestamp and body, in base64."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    made = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-    return f"v1,{made}"
+def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> None:
+    """Send the message once; it has arrived when this returns.
 
-
-def check_address(url: str, *, allow_private: bool) -> SplitResult:
-    """Return the parts of an address that may be called; raises AddressRefused."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise _refused(sentence("The address cannot be read.")) from None
-    if not url.isascii() or any(sign <= " " or sign == "\x7f" for sign in url):
-        raise _refused(
-            sentence("The address must be written in plain letters, without spaces.")
-        )
-    schemes = {"https", "http"} if allow_private else {"https"}
-    if parts.scheme not in schemes or not parts.hostname or port == 0:
-        raise _refused(sentence("The address must begin with https://."))
-    if parts.username or parts.password or parts.fragment:
-        raise _refused(
-            sentence("The address must hold no user name, password or fragment.")
-        )
-    return parts
-
-
-def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> Answer:
-    """Send the message once and return how the server answered, whatever it was.
-
-    Follows no redirect and repeats nothing. Raises AddressRefused and Unreachable.
+    Follows no redirect and repeats nothing. Raises WebhookError.
     """
     parts = check_address(url, allow_private=allow_private)
-    host = parts.hostname or ""
-    address = _resolve(host, parts.port or _port(parts), allow_private=allow_private)
+    address = resolve(parts, allow_private=allow_private)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {
         "host": parts.netloc,
@@ -129,7 +87,7 @@ def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> An
         "user-agent": "Shoplink",
         **message.headers(),
     }
-    pool = _pool(parts, host, address)
+    pool = _pool(parts, address)
     try:
         reply = pool.urlopen(
             "POST",
@@ -141,86 +99,46 @@ def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> An
             assert_same_host=False,
             preload_content=False,
         )
-        # The status says all: a body is not read, be it endless.
+        # The status says all. The body is not read: it may have no end.
         reply.close()
-        return Answer(reply.status, _seconds(reply.headers))
     except (HTTPError, OSError) as error:
-        raise _unreachable(host, error) from error
+        raise _unreachable(parts.hostname or "", error) from error
     finally:
         pool.close()
+    failure = error_of_status(reply.status, _retry_after(reply.headers))
+    if failure is not None:
+        raise failure
 
 
-def _pool(
-    parts: SplitResult, host: str, address: Address
-) -> urllib3.HTTPConnectionPool:
+def _pool(parts: SplitResult, address: IpAddress) -> urllib3.HTTPConnectionPool:
+    """Return connections to the number that was checked, whatever the name says now.
+
+    The certificate is held against the name all the same.
+    """
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    port = parts.port or _port(parts)
     if parts.scheme == "http":
-        return urllib3.HTTPConnectionPool(str(address), port, timeout=timeout)
+        return urllib3.HTTPConnectionPool(str(address), port_of(parts), timeout=timeout)
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return urllib3.HTTPSConnectionPool(
         str(address),
-        port,
+        port_of(parts),
         timeout=timeout,
         ssl_context=context,
-        server_hostname=host,
-        assert_hostname=host,
+        server_hostname=parts.hostname,
+        assert_hostname=parts.hostname,
     )
 
 
-def _resolve(host: str, port: int, *, allow_private: bool) -> Address:
-    """Return where the name leads; raises AddressRefused for one of our networks."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(
-            "store.endpoint_unreachable",
-            sentence("The name %(host)s could not be resolved.", host=host),
-            retryable=True,
-        ) from error
-    addresses = [ipaddress.ip_address(str(row[4][0]).split("%")[0]) for row in found]
-    if not allow_private and not all(map(is_public, addresses)):
-        raise _refused(
-            sentence(
-                "The address leads to %(host)s, which is inside a private network.",
-                host=host,
-            )
-        )
-    return addresses[0]
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether the address is in the open internet, also behind a disguise."""
-    if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour
-        if hidden is not None:
-            return is_public(hidden)
-        if address.teredo is not None or address in _NAT64:
-            return False
-    return address.is_global and not address.is_multicast
-
-
-def _port(parts: SplitResult) -> int:
-    return 443 if parts.scheme == "https" else 80
-
-
-def _seconds(headers: Mapping[str, str]) -> int | None:
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Return the header's seconds, None for a date or for more than 11 days."""
     text = headers.get("retry-after", "")
     return int(text) if text.isdecimal() and len(text) < 7 else None
 
 
-def _refused(message: str) -> AddressRefused:
-    return AddressRefused(
-        "store.endpoint_refused",
-        message,
-        fix=sentence("Set an address that begins with https:// and is public."),
-    )
-
-
-def _unreachable(host: str, error: Exception) -> Unreachable:
+def _unreachable(host: str, error: Exception) -> WebhookError:
     is_tls = isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError)
-    # A refused connection is a late one too, by the library's family tree.
+    # urllib3 derives a refused connection from a timeout.
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     is_late = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
     message = sentence("No connection to %(host)s could be made.", host=host)
@@ -228,4 +146,4 @@ def _unreachable(host: str, error: Exception) -> Unreachable:
         message = sentence("No secure connection to %(host)s could be made.", host=host)
     elif is_late and not is_refused:
         message = sentence("%(host)s did not answer in time.", host=host)
-    return Unreachable("store.endpoint_unreachable", message, retryable=True)
+    return WebhookError(WebhookCode.ENDPOINT_UNREACHABLE, message)

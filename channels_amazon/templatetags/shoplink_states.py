@@ -27,7 +27,7 @@ from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.services.jobs.status import JobLine
 from channels_amazon.services.shipping import template_preview
 from channels_amazon.services.shipping.template_preview import PreviewRow
-from channels_amazon.views.labels import FBA_PACKAGES
+from channels_amazon.views.labels import MCF_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
 register = template.Library()
@@ -184,7 +184,7 @@ def store_order_state(order: StoreOrder) -> str:
 
 @register.simple_tag
 def fulfillment_state(placed: FulfillmentOrder) -> str:
-    """Show where a store order stands at FBA."""
+    """Show where an MCF order stands at Amazon."""
     kinds: dict[str, str] = {
         FulfillmentOrder.State.WAITING: "waiting",
         FulfillmentOrder.State.CANCELLING: "waiting",
@@ -199,9 +199,9 @@ def fulfillment_state(placed: FulfillmentOrder) -> str:
 
 
 @register.simple_tag
-def fba_package_state(package: FulfillmentPackage) -> str:
-    """Show where a parcel of Amazon's is."""
-    kind, word = FBA_PACKAGES.get(package.status, ("waiting", package.status or "–"))
+def mcf_package_state(package: FulfillmentPackage) -> str:
+    """Show where a package of an MCF order is."""
+    kind, word = MCF_PACKAGES.get(package.status, ("waiting", package.status or "–"))
     return state(kind, word)
 
 

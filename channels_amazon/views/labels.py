@@ -43,7 +43,7 @@ PERSONAL: dict[str, Promise] = {
 }
 
 # Where a parcel of Amazon's is, by spapi/outbound.py: how it looks, and the word.
-FBA_PACKAGES: dict[str, tuple[str, Promise]] = {
+MCF_PACKAGES: dict[str, tuple[str, Promise]] = {
     "processing": ("waiting", _("Being packed")),
     "in_transit": ("busy", _("On its way")),
     "delayed": ("warning", _("Delayed")),

@@ -182,7 +182,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def placed(amazon: Emulator, scene: Scene) -> Scene:
-    """Return a scene with web-shop orders in every stage."""
+    """Return a scene with MCF orders in every stage."""
     sku = scene.names["fba_sku"]
     amazon.control("stock", sku=sku, fulfillable=200)
     for name, status in (

@@ -13,8 +13,8 @@ from channels_amazon.spapi import errors
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.outbound import (
     OutboundItem,
+    OutboundPreview,
     Policy,
-    Preview,
     Speed,
     Window,
 )
@@ -258,8 +258,8 @@ def test_preview_2020_is_read_per_speed(server: Scripted, kit: Kit) -> None:
     fee = Money(Decimal("4.25"), "EUR")
     reasons = ("SplitShipment", "SKU-2: NoStock")
     assert found == (
-        Preview(Speed.STANDARD, True, fee, SHIPS, ARRIVES, ()),
-        Preview(
+        OutboundPreview(Speed.STANDARD, True, fee, SHIPS, ARRIVES, ()),
+        OutboundPreview(
             Speed.EXPEDITED,
             False,
             None,
@@ -288,7 +288,7 @@ def test_preview_2026_is_read_per_speed(server: Scripted, kit: Kit) -> None:
     level = sent(server)["fulfillmentConfiguration"]["serviceLevel"]
     assert level == {"serviceTiers": ["STANDARD", "EXPEDITED"]}
     fee = Money(Decimal("4.25"), "EUR")
-    assert standard == Preview(Speed.STANDARD, True, fee, SHIPS, ARRIVES, ())
+    assert standard == OutboundPreview(Speed.STANDARD, True, fee, SHIPS, ARRIVES, ())
     # Only one of the two shipments is offered so.
     assert (expedited.is_fulfillable, expedited.fee) == (False, None)
 

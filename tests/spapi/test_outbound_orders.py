@@ -15,17 +15,15 @@ from hypothesis import strategies as st
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import fulfillment_outbound_2020
 from channels_amazon.spapi.outbound import (
-    OutboundOrder,
     OutboundStatus,
     PackageStatus,
     PackedItem,
-    UnreadableOutboundOrder,
     order_status,
     package_status,
 )
 from channels_amazon.spapi.outbound_versions import outbound_api
 from tests.spapi import outbound_answers as told
-from tests.spapi.conftest import NOW, Kit
+from tests.spapi.conftest import Kit
 from tests.spapi.outbound_answers import NEW, OLD
 from tests.spapi.server import Script, Scripted, answer, refusal
 
@@ -43,7 +41,7 @@ def test_get_follows_the_packages(server: Scripted, kit: Kit, version: str) -> N
     order = outbound_api(version).get(kit.client, "SHOP-1001")
 
     assert (order.order_id, order.status) == ("SHOP-1001", "processing")
-    assert (order.is_whole, order.can_cancel) == (True, False)
+    assert not order.can_cancel
     assert order.updated_at == datetime(2026, 11, 21, 9, tzinfo=UTC)
     line = order.lines[0]
     assert (line.sku, line.quantity, line.cancelled, line.unfulfillable) == (
@@ -174,7 +172,6 @@ def test_status_2026_is_told_in_our_words(
     order = outbound_api(NEW).get(kit.client, "SHOP-1001")
 
     assert (order.status, order.can_cancel) == (status, can_cancel)
-    assert order.status.is_final is (status not in {"processing", "unknown"})
 
 
 @both
@@ -195,37 +192,6 @@ def test_cancel_too_late_is_refused(server: Scripted, kit: Kit, version: str) ->
 
     with pytest.raises(errors.InvalidRequest, match="being processed"):
         outbound_api(version).cancel(kit.client, "SHOP-1001")
-
-
-@both
-def test_changed_orders_come_page_by_page(
-    server: Scripted, kit: Kit, version: str
-) -> None:
-    if version == OLD:
-        good = told.old_order()["payload"]["fulfillmentOrder"]
-        bad = {**good, "fulfillmentOrderStatus": 7}
-        listed = {"fulfillmentOrders": [good, bad], "nextToken": "n/1"}
-        first: dict[str, Any] = {"payload": listed}
-        last: dict[str, Any] = {"payload": {"fulfillmentOrders": [good]}}
-    else:
-        good = told.new_order()["order"]
-        bad = {**good, "lineItems": None}
-        first = {"orders": [good, bad], "pagination": {"nextToken": "n/1"}}
-        last = {"orders": [good], "pagination": {}}
-    server.then(answer(200, first), answer(200, last))
-
-    found = list(outbound_api(version).list_changed(kit.client, NOW))
-
-    assert [type(one) for one in found] == [
-        OutboundOrder,
-        UnreadableOutboundOrder,
-        OutboundOrder,
-    ]
-    assert [one.order_id for one in found] == ["SHOP-1001"] * 3
-    assert isinstance(found[0], OutboundOrder)
-    assert found[0].is_whole is (version == NEW)
-    assert "2026-11-20T12:00:00Z" in server.received[0].path
-    assert "oken=n%2F1" in server.received[1].path
 
 
 @both
@@ -302,7 +268,7 @@ def test_order_damaged_anywhere_is_read_or_refused(
     server.then(answer(200, content))
 
     with suppress(errors.UnexpectedResponse):
-        assert outbound_api(version).get(kit.client, "SHOP-1001").is_whole
+        assert outbound_api(version).get(kit.client, "SHOP-1001").updated_at
 
 
 def test_words_of_both_versions_are_known() -> None:

@@ -13,8 +13,8 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     DiagnosticEntry,
-    FbaRule,
     HealthReport,
+    McfRule,
     Notification,
     Order,
     Shipment,
@@ -42,7 +42,7 @@ class World:
     variant: Variant
     order: Order
     store_order: StoreOrder
-    rule: FbaRule
+    rule: McfRule
     entry: DiagnosticEntry
     report: HealthReport
 
@@ -66,7 +66,7 @@ def make_world() -> World:
         variant=variant,
         order=builders.make_order(account, lines=({"variant": variant},)),
         store_order=builders.place_order(store, ("UNKNOWN-SKU", 1)),
-        rule=builders.make_fba_rule(account),
+        rule=builders.make_mcf_rule(account),
         entry=builders.make_entry(account),
         report=HealthReport.objects.create(account=account, state="done", status="ok"),
     )

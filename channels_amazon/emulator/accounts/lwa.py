@@ -24,7 +24,7 @@ GRANTLESS_SCOPES = frozenset(
 FORM = "application/x-www-form-urlencoded"
 
 Fields = Mapping[str, str]
-Answer = dict[str, str | int]
+TokenReply = dict[str, str | int]
 
 
 @dataclass
@@ -69,7 +69,7 @@ def rotate_secret(world: World) -> ClientSecret:
         return fresh
 
 
-def _grant(world: World, request: Request) -> Answer:
+def _grant(world: World, request: Request) -> TokenReply:
     if request.method != "POST":
         raise _invalid_request("The request method must be POST")
     if request.mimetype != FORM:
@@ -101,7 +101,7 @@ def _authenticate(world: World, fields: Fields) -> None:
         raise LwaError(401, "invalid_client", "Client authentication failed")
 
 
-def _authorization_code(world: World, fields: Fields) -> Answer:
+def _authorization_code(world: World, fields: Fields) -> TokenReply:
     code = world.codes.get(_required(fields, "code"))
     redirect_uri = _required(fields, "redirect_uri")
     if code is None or code.used or world.now() >= code.expires_at:
@@ -115,7 +115,7 @@ def _authorization_code(world: World, fields: Fields) -> Answer:
     return _seller_token(world, authorization.seller_id, authorization.refresh_token)
 
 
-def _refresh_token(world: World, fields: Fields) -> Answer:
+def _refresh_token(world: World, fields: Fields) -> TokenReply:
     refresh_token = _required(fields, "refresh_token")
     if fields.get("scope"):
         raise _invalid_request("The request has an invalid parameter : scope")
@@ -131,7 +131,7 @@ def _refresh_token(world: World, fields: Fields) -> Answer:
     return _seller_token(world, authorization.seller_id, refresh_token)
 
 
-def _client_credentials(world: World, fields: Fields) -> Answer:
+def _client_credentials(world: World, fields: Fields) -> TokenReply:
     scope = _required(fields, "scope")
     if fields.get("refresh_token"):
         raise _invalid_request("The request has an invalid parameter : refresh_token")
@@ -145,14 +145,14 @@ def _client_credentials(world: World, fields: Fields) -> Answer:
     return _answer(world, token) | {"scope": scope}
 
 
-_GRANTS: dict[str, Callable[[World, Fields], Answer]] = {
+_GRANTS: dict[str, Callable[[World, Fields], TokenReply]] = {
     "authorization_code": _authorization_code,
     "refresh_token": _refresh_token,
     "client_credentials": _client_credentials,
 }
 
 
-def _seller_token(world: World, seller_id: str, refresh_token: str) -> Answer:
+def _seller_token(world: World, seller_id: str, refresh_token: str) -> TokenReply:
     token = _issue(world, seller_id=seller_id, refresh_token=refresh_token)
     return _answer(world, token) | {"refresh_token": refresh_token}
 
@@ -176,7 +176,7 @@ def _issue(
     return token
 
 
-def _answer(world: World, token: AccessToken) -> Answer:
+def _answer(world: World, token: AccessToken) -> TokenReply:
     # A client counts real seconds, so a fast clock shortens what it is told.
     seconds = max(1, int(world.clock.real_seconds(TOKEN_SECONDS)))
     return {

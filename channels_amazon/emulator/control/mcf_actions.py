@@ -1,4 +1,4 @@
-"""What the controls do to web-shop orders that Amazon fulfils; emulator."""
+"""What the controls do to MCF orders that Amazon fulfils; emulator."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STEP_TO = {
 
 
 def place_outbound(world: World, body: Body) -> Json:
-    """Let the merchant have a web-shop order; units that lack are added first."""
+    """Let the merchant have an MCF order; units that lack are added first."""
     seller = seller_of(world, body)
     sku, quantity, status = body["sku"], body["quantity"], body["status"]
     marketplace_id = seller.marketplace_ids[0]
@@ -51,7 +51,7 @@ def place_outbound(world: World, body: Body) -> Json:
 
 
 def step_outbound(world: World, body: Body) -> Json:
-    """Move a web-shop order on, through every step up to the one named."""
+    """Move an MCF order on, through every step up to the one named."""
     order = fulfilment.find_outbound(
         world, body["order_id"], body.get("seller_id") or ""
     )

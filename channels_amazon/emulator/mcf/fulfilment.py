@@ -1,4 +1,4 @@
-"""What happens to a web-shop order that Amazon fulfils, step by step; emulator.
+"""What happens to an MCF order that Amazon fulfils, step by step; emulator.
 
 Every function expects the caller to hold the world's lock, and tells of each change.
 """
@@ -43,7 +43,7 @@ TRANSIT = {
 }
 CARRIER = "AMZN_US"
 
-Step = Callable[[World, McfOrder], None]
+Transition = Callable[[World, McfOrder], None]
 
 
 def place(world: World, order: McfOrder) -> None:
@@ -199,7 +199,7 @@ def move_to(world: World, order: McfOrder, target: str) -> None:
 
 
 def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
-    """Return a web-shop order of one seller or of any; raises LifecycleError."""
+    """Return an MCF order of one seller or of any; raises LifecycleError."""
     for (owner, known_id), order in world.mcf_orders.items():
         if known_id == order_id and seller_id in ("", owner):
             return order
@@ -302,7 +302,7 @@ def _expect(order: McfOrder, status: str) -> None:
 
 
 # From each status the rank of the step that leads on, and the step.
-_NEXT: dict[str, tuple[int, Step]] = {
+_NEXT: dict[str, tuple[int, Transition]] = {
     NEW: (0, receive),
     RECEIVED: (1, plan),
     PLANNING: (2, process),

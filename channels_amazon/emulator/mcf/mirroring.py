@@ -1,4 +1,4 @@
-"""Web-shop orders as they show among Amazon's orders: NON_AMAZON; emulator."""
+"""MCF orders as they show among Amazon's orders: NON_AMAZON; emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Amazon would ask for a web-shop order, speed by speed; emulator.
+"""What Amazon would ask for an MCF order, speed by speed; emulator.
 
 The fees are made up, but always the same for the same order.
 """

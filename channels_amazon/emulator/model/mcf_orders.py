@@ -1,4 +1,4 @@
-"""Web-shop orders that Amazon fulfils: what is known of one; emulator."""
+"""MCF orders that Amazon fulfils: what is known of one; emulator."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Price:
 
 @dataclass
 class McfItem:
-    """One line of a web-shop order, in units."""
+    """One line of an MCF order, in units."""
 
     item_id: str
     sku: str
@@ -67,7 +67,7 @@ class McfItem:
 
 @dataclass
 class McfPackage:
-    """A parcel on its way to the web shop's customer."""
+    """A parcel on its way to the store's customer."""
 
     number: int
     carrier: str
@@ -93,7 +93,7 @@ class McfShipment:
 
 @dataclass
 class McfOrder:
-    """A web-shop order under the seller's own id; statuses in the words of 2020."""
+    """A MCF order under the seller's own id; statuses in the words of 2020."""
 
     order_id: str
     seller_id: str

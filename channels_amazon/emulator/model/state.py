@@ -37,7 +37,7 @@ Action = Callable[[], None]
 
 # In place of a body: the publisher empties the queue. No body may hold this character.
 EMPTY_QUEUE = "\x00"
-# Web-shop orders of the demo go from step to step while one looks on.
+# MCF orders of the demo go from step to step while one looks on.
 DEMO_STEP_SECONDS = 20.0
 
 

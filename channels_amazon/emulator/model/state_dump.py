@@ -188,7 +188,7 @@ def _report(report: Report) -> Json:
 
 
 def _outbound(order: McfOrder) -> Json:
-    """Return a web-shop order without its address."""
+    """Return an MCF order without its address."""
     return {
         "order_id": order.order_id,
         "amazon_order_id": order.amazon_order_id,

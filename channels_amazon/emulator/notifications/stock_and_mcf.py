@@ -33,7 +33,7 @@ def raise_stock_change(world: World, stock: FbaStock) -> int:
 def raise_outbound_change(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> int:
-    """Tell the status of a web-shop order, or of a shipment of it."""
+    """Tell the status of an MCF order, or of a shipment of it."""
     return publish(
         world,
         order.seller_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.entities import Listing
-from ..protocol.calling import Answer, Call, Route, invalid
+from ..protocol.calling import ApiReply, Call, Route, invalid
 from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ DATA_SETS = (
 )
 
 
-def search_catalog_items(call: Call) -> Answer:
+def search_catalog_items(call: Call) -> ApiReply:
     """Serve searchCatalogItems by identifiers or by keywords."""
     (marketplace_id,) = call.marketplaces(most=1)
     wanted = call.values("includedData", DATA_SETS) or ["summaries"]
@@ -42,7 +42,7 @@ def search_catalog_items(call: Call) -> Answer:
     if start + size < len(found):
         token = make_token(call, PAGE_PARAMETER, {"pageSize"}, {"start": start + size})
         body["pagination"] = {"nextToken": token}
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
 def _search(call: Call, marketplace_id: str) -> list[Listing]:

@@ -14,7 +14,7 @@ from ..mcf.quotes import quote, speeds_of
 from ..model.mcf_orders import EARLY, McfItem, McfOrder
 from ..model.state import World
 from ..orders.lifecycle import LifecycleError
-from ..protocol.calling import Answer, Call, Route, field_text, invalid
+from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
 from .fulfillment_order_view import (
@@ -36,7 +36,7 @@ _ORDERS = f"{_BASE}/orders"
 _ORDER = f"{_ORDERS}/{{orderId}}"
 
 
-def get_order_preview(call: Call) -> Answer:
+def get_order_preview(call: Call) -> ApiReply:
     """Serve getOrderPreview: an offer for each speed, or what stands in the way."""
     body = call.json()
     marketplace_id = _site(call, body)
@@ -65,10 +65,10 @@ def get_order_preview(call: Call) -> Answer:
         for speed in speeds
     ]
     with_fees = body.get("excludeEstimatedFees") is not True
-    return Answer(200, preview_view(quotes, with_fees=with_fees))
+    return ApiReply(200, preview_view(quotes, with_fees=with_fees))
 
 
-def create_order(call: Call) -> Answer:
+def create_order(call: Call) -> ApiReply:
     """Serve createOrder: accepted for later, or answered at once by a switch."""
     body = call.json()
     order_id = read.limited(body, "orderId", 40)
@@ -79,18 +79,18 @@ def create_order(call: Call) -> Answer:
     read.check_new(call, order_id)
     fulfilment.place(call.world, order)
     if call.world.switches.outbound.synchronous:
-        return Answer(200, {"order": order_view(order, with_shipments=False)})
-    return Answer(202, {"orderId": order_id, "status": status_of(order)})
+        return ApiReply(200, {"order": order_view(order, with_shipments=False)})
+    return ApiReply(202, {"orderId": order_id, "status": status_of(order)})
 
 
-def get_order(call: Call) -> Answer:
+def get_order(call: Call) -> ApiReply:
     """Serve getOrder, with tracking in its shipments."""
     with_shipments = _wants_shipments(call)
     order = read.find(call, call.path["orderId"])
-    return Answer(200, {"order": order_view(order, with_shipments=with_shipments)})
+    return ApiReply(200, {"order": order_view(order, with_shipments=with_shipments)})
 
 
-def list_orders(call: Call) -> Answer:
+def list_orders(call: Call) -> ApiReply:
     """Serve listOrders: those updated after a time, oldest update first."""
     with_shipments = _wants_shipments(call)
     after = call.moment("updatedAfter")
@@ -112,10 +112,10 @@ def list_orders(call: Call) -> Answer:
         next_state = {"last": shown[-1][0].isoformat(), "last_id": shown[-1][1]}
         token = make_token(call, PAGE_PARAMETER, FREE, next_state)
         body["pagination"] = {"nextToken": token}
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
-def update_order(call: Call) -> Answer:
+def update_order(call: Call) -> ApiReply:
     """Serve updateOrder: set or take off a hold; it shows a little later."""
     order = read.find(call, call.path["orderId"])
     body = call.json()
@@ -125,10 +125,10 @@ def update_order(call: Call) -> Answer:
         raise invalid(f"Fulfillment order {order.order_id} is {status_of(order)}.")
     world = call.world
     _later(world, lambda: _set_action(world, order, action))
-    return Answer(202, {})
+    return ApiReply(202, {})
 
 
-def cancel_order(call: Call) -> Answer:
+def cancel_order(call: Call) -> ApiReply:
     """Serve cancelOrder: accepted while nothing is picked, done a little later."""
     order = read.find(call, call.path["orderId"])
     if order.status not in EARLY:
@@ -138,7 +138,7 @@ def cancel_order(call: Call) -> Answer:
         )
     world = call.world
     _later(world, lambda: _cancel(world, order))
-    return Answer(202, {})
+    return ApiReply(202, {})
 
 
 def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrder:

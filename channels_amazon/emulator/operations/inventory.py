@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.clock import iso
 from ..model.entities import FbaStock, Listing
-from ..protocol.calling import Answer, Call, Route, invalid
+from ..protocol.calling import ApiReply, Call, Route, invalid
 from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ TOKEN_LIVES = timedelta(seconds=30)
 OLDEST_START = timedelta(days=548)
 
 
-def get_inventory_summaries(call: Call) -> Answer:
+def get_inventory_summaries(call: Call) -> ApiReply:
     """Serve getInventorySummaries; sites of one pool repeat the same units."""
     if call.text("granularityType", ("Marketplace",)) is None:
         raise invalid("Missing required parameter granularityType.")
@@ -47,7 +47,7 @@ def get_inventory_summaries(call: Call) -> Answer:
         last = {"last": shown[-1][0].sku}
         token = make_token(call, PAGE_PARAMETER, set(), last)
         body["pagination"] = {"nextToken": token}
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
 def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:

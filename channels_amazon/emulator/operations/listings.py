@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.entities import Listing
-from ..protocol.calling import Answer, Call, Refusal, Route, denied, field_text, invalid
+from ..protocol.calling import (
+    ApiReply,
+    Call,
+    Refusal,
+    Route,
+    denied,
+    field_text,
+    invalid,
+)
 from ..protocol.paging import make_token, read_token
 from .listing_patches import Patch, apply_patches, issue, judge, read_patches
 from .listing_view import DATA_SETS, listing_view
@@ -30,7 +38,7 @@ _ITEMS = "/listings/2021-08-01/items/{sellerId}"
 _ITEM = f"{_ITEMS}/{{sku}}"
 
 
-def get_listings_item(call: Call) -> Answer:
+def get_listings_item(call: Call) -> ApiReply:
     """Serve getListingsItem."""
     _check_seller(call)
     sites = call.marketplaces()
@@ -40,10 +48,10 @@ def get_listings_item(call: Call) -> Answer:
     if listing is None or not set(sites) & set(listing.offers):
         message = f"SKU '{sku}' not found in marketplace {', '.join(sites)}"
         raise Refusal(404, "NOT_FOUND", message)
-    return Answer(200, listing_view(listing, sites, wanted))
+    return ApiReply(200, listing_view(listing, sites, wanted))
 
 
-def search_listings_items(call: Call) -> Answer:
+def search_listings_items(call: Call) -> ApiReply:
     """Serve searchListingsItems; no more than 1,000 items can be reached."""
     _check_seller(call)
     sites = call.marketplaces()
@@ -61,10 +69,10 @@ def search_listings_items(call: Call) -> Answer:
         free = {"pageSize", "includedData"}
         token = make_token(call, PAGE_PARAMETER, free, {"start": start + size})
         body["pagination"] = {"nextToken": token}
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
-def patch_listings_item(call: Call) -> Answer:
+def patch_listings_item(call: Call) -> ApiReply:
     """Serve patchListingsItem: 200 says accepted, not yet done."""
     _check_seller(call)
     body = call.json()
@@ -72,7 +80,7 @@ def patch_listings_item(call: Call) -> Answer:
     return _submit(call, read_patches(body), call.marketplaces())
 
 
-def put_listings_item(call: Call) -> Answer:
+def put_listings_item(call: Call) -> ApiReply:
     """Serve putListingsItem for an existing SKU, whose attributes it replaces."""
     _check_seller(call)
     body = call.json()
@@ -87,7 +95,7 @@ def put_listings_item(call: Call) -> Answer:
     return _submit(call, read_patches({"patches": rows}), call.marketplaces(most=1))
 
 
-def _submit(call: Call, patches: list[Patch], sites: list[str]) -> Answer:
+def _submit(call: Call, patches: list[Patch], sites: list[str]) -> ApiReply:
     preview = call.text("mode", ("VALIDATION_PREVIEW",)) is not None
     call.values("includedData", ("identifiers", "issues"))
     sku = call.path["sku"]
@@ -115,7 +123,7 @@ def _submit(call: Call, patches: list[Patch], sites: list[str]) -> Answer:
         submission["identifiers"] = [
             {"marketplaceId": site, "asin": listing.asin} for site in sites
         ]
-    return Answer(200, submission)
+    return ApiReply(200, submission)
 
 
 def _check_seller(call: Call) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..protocol.calling import Answer, Call, Route, field_text, invalid, not_found
+from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, not_found
 
 _SHIPMENT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REQUIRED = (
@@ -17,7 +17,7 @@ _REQUIRED = (
 )
 
 
-def get_shipment(call: Call) -> Answer:
+def get_shipment(call: Call) -> ApiReply:
     """Serve getShipment; no label is ever bought here, so none is found."""
     shipment_id = call.path["shipmentId"]
     if not _SHIPMENT_ID.fullmatch(shipment_id):
@@ -25,7 +25,7 @@ def get_shipment(call: Call) -> Answer:
     raise not_found(f"Shipment {shipment_id} is not found.")
 
 
-def get_eligible_shipment_services(call: Call) -> Answer:
+def get_eligible_shipment_services(call: Call) -> ApiReply:
     """Serve getEligibleShipmentServices: known orders have no offer of a label."""
     details: Any = call.json().get("ShipmentRequestDetails")
     if not isinstance(details, dict):
@@ -37,7 +37,7 @@ def get_eligible_shipment_services(call: Call) -> Answer:
     order = call.world.orders.get(order_id)
     if order is None or order.seller_id != call.seller.seller_id:
         raise invalid(f"Order {order_id} is not found.")
-    return Answer(200, {"payload": {"ShippingServiceList": []}})
+    return ApiReply(200, {"payload": {"ShippingServiceList": []}})
 
 
 ROUTES = (

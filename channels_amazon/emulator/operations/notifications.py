@@ -10,7 +10,7 @@ from ..model.roles import NOTIFICATION_ROLES
 from ..notifications.publishing import PAYLOAD_VERSIONS
 from ..protocol.calling import (
     NOTIFICATIONS_SCOPE,
-    Answer,
+    ApiReply,
     Call,
     Refusal,
     Route,
@@ -29,7 +29,7 @@ _SUBSCRIPTIONS = f"{_BASE}/subscriptions/{{notificationType}}"
 _SUBSCRIPTION = f"{_SUBSCRIPTIONS}/{{subscriptionId}}"
 
 
-def create_destination(call: Call) -> Answer:
+def create_destination(call: Call) -> ApiReply:
     """Serve createDestination; the queue must be one that Amazon can reach."""
     body = call.json()
     name = field_text(body, "name")
@@ -47,35 +47,35 @@ def create_destination(call: Call) -> Answer:
             raise _conflict("A destination for this resource already exists.")
     destination = Destination(world.uuid(), region, name, arn)
     world.destinations[destination.destination_id] = destination
-    return Answer(200, {"payload": _destination_view(destination)})
+    return ApiReply(200, {"payload": _destination_view(destination)})
 
 
-def get_destinations(call: Call) -> Answer:
+def get_destinations(call: Call) -> ApiReply:
     """Serve getDestinations."""
     found = [
         _destination_view(item)
         for item in call.world.destinations.values()
         if item.region == call.caller.region
     ]
-    return Answer(200, {"payload": found})
+    return ApiReply(200, {"payload": found})
 
 
-def get_destination(call: Call) -> Answer:
+def get_destination(call: Call) -> ApiReply:
     """Serve getDestination."""
-    return Answer(200, {"payload": _destination_view(_find_destination(call))})
+    return ApiReply(200, {"payload": _destination_view(_find_destination(call))})
 
 
-def delete_destination(call: Call) -> Answer:
+def delete_destination(call: Call) -> ApiReply:
     """Serve deleteDestination, refused while a subscription uses it."""
     destination = _find_destination(call)
     used = {item.destination_id for item in call.world.subscriptions.values()}
     if destination.destination_id in used:
         raise _conflict("The destination is used by a subscription.")
     del call.world.destinations[destination.destination_id]
-    return Answer(200, {})
+    return ApiReply(200, {})
 
 
-def create_subscription(call: Call) -> Answer:
+def create_subscription(call: Call) -> ApiReply:
     """Serve createSubscription, one for a seller, type and payload version."""
     kind = _kind(call)
     if not call.caller.roles & NOTIFICATION_ROLES[kind]:
@@ -102,28 +102,28 @@ def create_subscription(call: Call) -> Answer:
         processing_directive=directive,
     )
     call.world.subscriptions[subscription.subscription_id] = subscription
-    return Answer(200, {"payload": _subscription_view(subscription)})
+    return ApiReply(200, {"payload": _subscription_view(subscription)})
 
 
-def get_subscription(call: Call) -> Answer:
+def get_subscription(call: Call) -> ApiReply:
     """Serve getSubscription for the calling seller."""
     kind = _kind(call)
     found = _of_seller(call, kind)
     if found is None:
         raise not_found(f"There is no subscription for {kind}.")
-    return Answer(200, {"payload": _subscription_view(found)})
+    return ApiReply(200, {"payload": _subscription_view(found)})
 
 
-def get_subscription_by_id(call: Call) -> Answer:
+def get_subscription_by_id(call: Call) -> ApiReply:
     """Serve getSubscriptionById."""
-    return Answer(200, {"payload": _subscription_view(_find_subscription(call))})
+    return ApiReply(200, {"payload": _subscription_view(_find_subscription(call))})
 
 
-def delete_subscription_by_id(call: Call) -> Answer:
+def delete_subscription_by_id(call: Call) -> ApiReply:
     """Serve deleteSubscriptionById."""
     found = _find_subscription(call)
     del call.world.subscriptions[found.subscription_id]
-    return Answer(200, {})
+    return ApiReply(200, {})
 
 
 def _kind(call: Call) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..model.clock import iso
 from ..model.entities import ORDER_STATUSES, Order
-from ..protocol.calling import Answer, Call, Route, invalid, not_found
+from ..protocol.calling import ApiReply, Call, Route, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
 
@@ -40,7 +40,7 @@ class Window:
         return self.after <= self.stamp(order) <= self.before
 
 
-def search_orders(call: Call) -> Answer:
+def search_orders(call: Call) -> ApiReply:
     """Serve searchOrders: one page, oldest first."""
     state = read_token(call, PAGE_PARAMETER, FREE, TOKEN_LIVES)
     window = _window(call, state)
@@ -70,10 +70,10 @@ def search_orders(call: Call) -> Answer:
         }
         token = make_token(call, PAGE_PARAMETER, FREE, next_state)
         body["pagination"] = {"nextToken": token}
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
-def get_order(call: Call) -> Answer:
+def get_order(call: Call) -> ApiReply:
     """Serve getOrder, which knows an order from its first moment."""
     order_id = call.path["orderId"]
     wanted = call.values("includedData", DATA_SETS)
@@ -83,7 +83,7 @@ def get_order(call: Call) -> Answer:
     if order is None or order.seller_id != call.seller.seller_id:
         raise not_found(f"Order {order_id} is not found.")
     view = order_view(call.world, order, wanted, call.caller.roles)
-    return Answer(200, {"order": view})
+    return ApiReply(200, {"order": view})
 
 
 def _window(call: Call, state: dict[str, Any] | None) -> Window:

@@ -10,7 +10,7 @@ from ..mcf.mirroring import mirror
 from ..mcf.quotes import SPEEDS, quote, speeds_of
 from ..model.mcf_orders import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
 from ..orders.lifecycle import LifecycleError
-from ..protocol.calling import Answer, Call, Route, field_moment, invalid, not_found
+from ..protocol.calling import ApiReply, Call, Route, field_moment, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
 from .outbound_view import full_view, order_view, preview_view, tracking_view
@@ -25,7 +25,7 @@ _ORDER = f"{_ORDERS}/{{sellerFulfillmentOrderId}}"
 ACTIONS = (SHIP, HOLD)
 
 
-def get_fulfillment_preview(call: Call) -> Answer:
+def get_fulfillment_preview(call: Call) -> ApiReply:
     """Serve getFulfillmentPreview: fees and windows of each speed."""
     body = call.json()
     marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
@@ -45,10 +45,10 @@ def get_fulfillment_preview(call: Call) -> Answer:
         )
         for speed in speeds
     ]
-    return Answer(200, {"payload": {"fulfillmentPreviews": previews}})
+    return ApiReply(200, {"payload": {"fulfillmentPreviews": previews}})
 
 
-def create_fulfillment_order(call: Call) -> Answer:
+def create_fulfillment_order(call: Call) -> ApiReply:
     """Serve createFulfillmentOrder; an id is taken once, for ever."""
     body = call.json()
     order_id = read.limited(body, "sellerFulfillmentOrderId", 40)
@@ -81,16 +81,16 @@ def create_fulfillment_order(call: Call) -> Answer:
     read.check_delivery(marketplace_id, order.destination)
     read.check_new(call, order_id)
     fulfilment.place(call.world, order)
-    return Answer(200, {})
+    return ApiReply(200, {})
 
 
-def get_fulfillment_order(call: Call) -> Answer:
+def get_fulfillment_order(call: Call) -> ApiReply:
     """Serve getFulfillmentOrder."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
-    return Answer(200, {"payload": full_view(order)})
+    return ApiReply(200, {"payload": full_view(order)})
 
 
-def list_all_fulfillment_orders(call: Call) -> Answer:
+def list_all_fulfillment_orders(call: Call) -> ApiReply:
     """Serve listAllFulfillmentOrders: those updated since, oldest update first."""
     since = call.moment("queryStartDate")
     state = read_token(call, PAGE_PARAMETER, {"queryStartDate"})
@@ -116,10 +116,10 @@ def list_all_fulfillment_orders(call: Call) -> Answer:
         payload["nextToken"] = make_token(
             call, PAGE_PARAMETER, {"queryStartDate"}, next_state
         )
-    return Answer(200, {"payload": payload})
+    return ApiReply(200, {"payload": payload})
 
 
-def update_fulfillment_order(call: Call) -> Answer:
+def update_fulfillment_order(call: Call) -> ApiReply:
     """Serve updateFulfillmentOrder, until picking begins; Ship takes off a hold."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
     body = call.json()
@@ -151,20 +151,20 @@ def update_fulfillment_order(call: Call) -> Answer:
     order.action = action
     order.updated_at = call.world.now()
     mirror(call.world, order)
-    return Answer(200, {})
+    return ApiReply(200, {})
 
 
-def cancel_fulfillment_order(call: Call) -> Answer:
+def cancel_fulfillment_order(call: Call) -> ApiReply:
     """Serve cancelFulfillmentOrder, refused from Processing on."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
     try:
         fulfilment.cancel(call.world, order)
     except LifecycleError as error:
         raise read.refused(error) from error
-    return Answer(200, {})
+    return ApiReply(200, {})
 
 
-def get_package_tracking_details(call: Call) -> Answer:
+def get_package_tracking_details(call: Call) -> ApiReply:
     """Serve getPackageTrackingDetails: a number of Amazon's, not the carrier's."""
     text = call.text("packageNumber") or ""
     if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
@@ -175,7 +175,7 @@ def get_package_tracking_details(call: Call) -> Answer:
         for shipment in order.shipments:
             for package in shipment.packages:
                 if package.number == int(text):
-                    return Answer(200, {"payload": tracking_view(order, package)})
+                    return ApiReply(200, {"payload": tracking_view(order, package)})
     raise not_found(f"Package {text} is not found.")
 
 

@@ -1,4 +1,4 @@
-"""Web-shop orders as Fulfillment Outbound 2020-07-01 shows them; emulator."""
+"""MCF orders as Fulfillment Outbound 2020-07-01 shows them; emulator."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ..model.clock import iso
 from ..model.entities import Report
 from ..model.roles import REPORT_ROLES
 from ..protocol.calling import (
-    Answer,
+    ApiReply,
     Call,
     Route,
     denied,
@@ -36,7 +36,7 @@ _BASE = "/reports/2021-06-30"
 _REPORT = f"{_BASE}/reports/{{reportId}}"
 
 
-def create_report(call: Call) -> Answer:
+def create_report(call: Call) -> ApiReply:
     """Serve createReport for the reports of all orders."""
     body = call.json()
     report_type = field_text(body, "reportType")
@@ -56,15 +56,15 @@ def create_report(call: Call) -> Answer:
         data_end=end,
     )
     request_report(call.world, report)
-    return Answer(202, {"reportId": report.report_id})
+    return ApiReply(202, {"reportId": report.report_id})
 
 
-def get_report(call: Call) -> Answer:
+def get_report(call: Call) -> ApiReply:
     """Serve getReport."""
-    return Answer(200, _view(_find(call)))
+    return ApiReply(200, _view(_find(call)))
 
 
-def get_reports(call: Call) -> Answer:
+def get_reports(call: Call) -> ApiReply:
     """Serve getReports: the newest first; a token goes alone."""
     if call.text(PAGE_PARAMETER) is None:
         return _page(call, _query(call))
@@ -74,15 +74,15 @@ def get_reports(call: Call) -> Answer:
     return _page(call, state)
 
 
-def cancel_report(call: Call) -> Answer:
+def cancel_report(call: Call) -> ApiReply:
     """Serve cancelReport: only what waits in the queue can be cancelled."""
     report = _find(call)
     if not cancel(call.world, report):
         raise invalid(f"Report {report.report_id} is {report.status} already.")
-    return Answer(200)
+    return ApiReply(200)
 
 
-def get_report_document(call: Call) -> Answer:
+def get_report_document(call: Call) -> ApiReply:
     """Serve getReportDocument: an address that lives for five minutes."""
     document_id = call.path["reportDocumentId"]
     is_header_wanted = call.flag("enableContentEncodingUrlHeader")
@@ -97,7 +97,7 @@ def get_report_document(call: Call) -> Answer:
     }
     if document.is_gzip:
         view["compressionAlgorithm"] = "GZIP"
-    return Answer(200, view)
+    return ApiReply(200, view)
 
 
 def _check_type(call: Call, report_type: str) -> None:
@@ -156,7 +156,7 @@ def _query(call: Call) -> Json:
     }
 
 
-def _page(call: Call, query: Json) -> Answer:
+def _page(call: Call, query: Json) -> ApiReply:
     since, until = (datetime.fromisoformat(query[key]) for key in ("since", "until"))
     found = [
         report
@@ -174,7 +174,7 @@ def _page(call: Call, query: Json) -> Answer:
     if len(found) > len(shown):
         state = query | {"after": shown[-1].report_id}
         body["nextToken"] = make_token(call, PAGE_PARAMETER, set(call.query), state)
-    return Answer(200, body)
+    return ApiReply(200, body)
 
 
 def _view(report: Report) -> Json:

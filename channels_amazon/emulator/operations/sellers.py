@@ -6,15 +6,15 @@ from typing import Any
 
 from ..model.entities import Seller
 from ..model.places import Place, places_of
-from ..protocol.calling import Answer, Call, Route
+from ..protocol.calling import ApiReply, Call, Route
 
 
-def get_marketplace_participations(call: Call) -> Answer:
+def get_marketplace_participations(call: Call) -> ApiReply:
     """Serve getMarketplaceParticipations."""
-    return Answer(200, {"payload": _participations(call.seller)})
+    return ApiReply(200, {"payload": _participations(call.seller)})
 
 
-def get_account(call: Call) -> Answer:
+def get_account(call: Call) -> ApiReply:
     """Serve getAccount, which the gate opens in Europe only."""
     seller = call.seller
     payload = {
@@ -31,7 +31,7 @@ def get_account(call: Call) -> Answer:
             },
         },
     }
-    return Answer(200, {"payload": payload})
+    return ApiReply(200, {"payload": payload})
 
 
 def _participations(seller: Seller) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model.entities import Order, Package
 from ..orders.lifecycle import settle_packages
-from ..protocol.calling import Answer, Call, Route, field_text, invalid, parse_moment
+from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ NO_PACKAGE = (
 )
 
 
-def confirm_shipment(call: Call) -> Answer:
+def confirm_shipment(call: Call) -> ApiReply:
     """Serve confirmShipment: the same reference again edits that package."""
     body = call.json()
     marketplace_id = field_text(body, "marketplaceId")
@@ -36,7 +36,7 @@ def confirm_shipment(call: Call) -> Answer:
         call.world.switches.package_seconds,
         lambda: settle_packages(call.world, order),
     )
-    return Answer(204)
+    return ApiReply(204)
 
 
 def _read_package(call: Call, body: Json) -> Package:

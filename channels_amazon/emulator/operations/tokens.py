@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model.entities import AccessToken
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
-from ..protocol.calling import Answer, Call, Route, field_text, invalid
+from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 
 LIVES_SECONDS = 3600
 ELEMENTS = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
@@ -29,7 +29,7 @@ _RESTRICTED: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
 )
 
 
-def create_restricted_data_token(call: Call) -> Answer:
+def create_restricted_data_token(call: Call) -> ApiReply:
     """Serve createRestrictedDataToken for restricted paths the roles open."""
     resources = call.json().get("restrictedResources")
     if not isinstance(resources, list) or not 1 <= len(resources) <= 50:
@@ -45,7 +45,7 @@ def create_restricted_data_token(call: Call) -> Answer:
     )
     call.world.access_tokens[token.token] = token
     seconds = max(1, int(call.world.clock.real_seconds(LIVES_SECONDS)))
-    return Answer(200, {"restrictedDataToken": token.token, "expiresIn": seconds})
+    return ApiReply(200, {"restrictedDataToken": token.token, "expiresIn": seconds})
 
 
 def _resource(call: Call, resource: Any) -> str:

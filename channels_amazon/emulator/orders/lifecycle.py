@@ -195,7 +195,7 @@ def order_times(order: Order, *, is_fast: bool = False) -> None:
 
 
 def _waits_for_amazon(order: Order) -> bool:
-    """Tell whether Amazon has a buyer's order to ship; web shops' go other ways."""
+    """Tell whether Amazon has a buyer's order to ship; MCF orders go another way."""
     return (order.fulfilled_by, order.status, order.channel_name) == (
         "AMAZON",
         "UNSHIPPED",

@@ -63,7 +63,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiReply:
     """A status and the JSON to send; None sends no body."""
 
     status: int
@@ -208,7 +208,7 @@ def field_text(body: Json, name: str, *, required: bool = True) -> str:
     return value
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], ApiReply]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Decides whether FBA ships a store order, and from which pool; pure, rules layer.
+"""Decides whether a store order becomes an MCF order; pure, rules layer.
 
-Every line of an order comes from one pool or none does: an order is not split. Amazon
-is asked for a price only where its answer can still change the decision.
+Every line of an order comes from one FBA pool, or none does: an order is not split.
+Amazon is asked for a preview only where its price can still change the decision.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from decimal import Decimal
 from channels_amazon.rules.mcf import pools
 from channels_amazon.rules.mcf.terms import (
     SPEEDS,
-    Ask,
-    By,
+    ActiveRule,
     Candidate,
-    Decision,
-    Line,
-    Offer,
+    LineFacts,
+    McfDecision,
+    OrderFacts,
     PoolUnits,
-    Rule,
-    StoreOrder,
+    PreviewNeeded,
+    ShippedBy,
+    SpeedOffer,
 )
 from channels_amazon.wording import Sentence, sentence
 
-Previews = Mapping[Candidate, Sequence[Offer]]
+Previews = Mapping[Candidate, Sequence[SpeedOffer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class _Stop:
 
 
 def decide(
-    order: StoreOrder, rules: Sequence[Rule], previews: Previews
-) -> Decision | Ask:
+    order: OrderFacts, rules: Sequence[ActiveRule], previews: Previews
+) -> McfDecision | PreviewNeeded:
     """Return who ships the order, or which preview is needed to know it.
 
     Of an account's rules the one with the fewest countries that names the destination
@@ -45,27 +45,29 @@ def decide(
     """
     unknown = _unknown(order)
     if unknown is not None:
-        return Decision(By.PERSON, unknown)
+        return McfDecision(ShippedBy.PERSON, unknown)
     short = _short_here(order)
     refused: list[Sentence] = []
     for rule in _applicable(order, rules):
         if not short and not rule.is_fba_first:
-            return Decision(
-                By.LOCAL,
+            return McfDecision(
+                ShippedBy.STORE,
                 sentence("The store's own stock holds every line."),
                 rule=rule,
                 refused=tuple(refused),
             )
         found = _try_rule(order, rule, previews)
-        if isinstance(found, Ask | Decision):
+        if isinstance(found, PreviewNeeded | McfDecision):
             return found
         if isinstance(found, _Stop):
-            return Decision(By.PERSON, found.reason, rule=rule, refused=tuple(refused))
+            return McfDecision(
+                ShippedBy.PERSON, found.reason, rule=rule, refused=tuple(refused)
+            )
         refused += found
     return _without_fba(short, refused)
 
 
-def units_by_listing(order: StoreOrder, candidate: Candidate) -> dict[int, int] | None:
+def units_by_listing(order: OrderFacts, candidate: Candidate) -> dict[int, int] | None:
     """Return the units that each listing of the pool gives, None if a line has none."""
     found: dict[int, int] = {}
     for line in order.lines:
@@ -76,13 +78,13 @@ def units_by_listing(order: StoreOrder, candidate: Candidate) -> dict[int, int] 
     return found
 
 
-def listing_of(line: Line, candidate: Candidate) -> int | None:
+def listing_of(line: LineFacts, candidate: Candidate) -> int | None:
     """Return the listing whose units serve the line in the candidate's pool."""
     pool = _pool(line, candidate.account_id, candidate.pool)
     return pool.listing_id if pool else None
 
 
-def _unknown(order: StoreOrder) -> Sentence | None:
+def _unknown(order: OrderFacts) -> Sentence | None:
     if not order.lines:
         return sentence("The order has no lines.")
     skus = [line.sku for line in order.lines if line.variant_id is None]
@@ -93,7 +95,7 @@ def _unknown(order: StoreOrder) -> Sentence | None:
     )
 
 
-def _short_here(order: StoreOrder) -> list[str]:
+def _short_here(order: OrderFacts) -> list[str]:
     """Return the SKUs of which the store itself has not enough, or does not know."""
     wanted: dict[int | None, int] = {}
     for line in order.lines:
@@ -106,7 +108,7 @@ def _short_here(order: StoreOrder) -> list[str]:
     return list(short)
 
 
-def _applicable(order: StoreOrder, rules: Sequence[Rule]) -> list[Rule]:
+def _applicable(order: OrderFacts, rules: Sequence[ActiveRule]) -> list[ActiveRule]:
     """Return one rule an account, the narrowest first, that covers the country."""
     covering = [
         rule for rule in rules if not rule.countries or order.country in rule.countries
@@ -114,20 +116,20 @@ def _applicable(order: StoreOrder, rules: Sequence[Rule]) -> list[Rule]:
     covering.sort(
         key=lambda rule: (not rule.countries, len(rule.countries), rule.name, rule.id)
     )
-    chosen: dict[int, Rule] = {}
+    chosen: dict[int, ActiveRule] = {}
     for rule in covering:
         chosen.setdefault(rule.account_id, rule)
     return list(chosen.values())
 
 
 def _try_rule(
-    order: StoreOrder, rule: Rule, previews: Previews
-) -> Decision | Ask | _Stop | list[Sentence]:
+    order: OrderFacts, rule: ActiveRule, previews: Previews
+) -> McfDecision | PreviewNeeded | _Stop | list[Sentence]:
     """Return what the rule comes to; sentences say why the order stays here."""
-    sites = pools.serving(
-        order.country, rule.sites, is_named=order.country in rule.countries
+    serving = pools.serving(
+        order.country, rule.marketplaces, is_named=order.country in rule.countries
     )
-    if not sites:
+    if not serving:
         return [
             sentence(
                 "Rule “%(rule)s”: no marketplace of its account ships to %(country)s.",
@@ -136,22 +138,22 @@ def _try_rule(
             )
         ]
     why_not: list[Sentence] = []
-    for site in sites:
-        candidate = Candidate(rule.account_id, site.marketplace_id, site.pool)
+    for marketplace in serving:
+        candidate = Candidate(rule.account_id, marketplace.id, marketplace.fba_pool)
         short = _short_in_pool(order, rule, candidate)
         if short:
-            why_not.append(_too_few(rule, site.pool, list(short)))
+            why_not.append(_too_few(rule, candidate.pool, list(short)))
             continue
         if candidate not in previews:
-            return Ask(candidate, rule)
+            return PreviewNeeded(candidate, rule)
         judged = _judge(order, rule, candidate, previews[candidate])
-        if isinstance(judged, Decision | _Stop):
+        if isinstance(judged, McfDecision | _Stop):
             return judged
         why_not.append(judged)
     return why_not
 
 
-def _too_few(rule: Rule, pool: str, skus: list[str]) -> Sentence:
+def _too_few(rule: ActiveRule, pool: str, skus: list[str]) -> Sentence:
     if not rule.kept_units:
         return sentence(
             "Rule “%(rule)s”: the pool %(pool)s does not hold every line (%(skus)s), "
@@ -171,7 +173,7 @@ def _too_few(rule: Rule, pool: str, skus: list[str]) -> Sentence:
 
 
 def _short_in_pool(
-    order: StoreOrder, rule: Rule, candidate: Candidate
+    order: OrderFacts, rule: ActiveRule, candidate: Candidate
 ) -> dict[str, None]:
     """Return the SKUs of which the pool has too few, the kept units left alone."""
     wanted = units_by_listing(order, candidate)
@@ -187,8 +189,11 @@ def _short_in_pool(
 
 
 def _judge(
-    order: StoreOrder, rule: Rule, candidate: Candidate, offers: Sequence[Offer]
-) -> Decision | _Stop | Sentence:
+    order: OrderFacts,
+    rule: ActiveRule,
+    candidate: Candidate,
+    offers: Sequence[SpeedOffer],
+) -> McfDecision | _Stop | Sentence:
     """Return the decision for FBA that the offers allow, or why there is none."""
     able = [offer for offer in offers if offer.is_fulfillable and offer.speed in SPEEDS]
     if not able:
@@ -240,8 +245,8 @@ def _judge(
 
 
 def _chosen(
-    order: StoreOrder, rule: Rule, candidate: Candidate, offer: Offer
-) -> Decision:
+    order: OrderFacts, rule: ActiveRule, candidate: Candidate, offer: SpeedOffer
+) -> McfDecision:
     if _rank(offer.speed) < _rank(order.speed):
         reason = sentence(
             "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line, and "
@@ -256,10 +261,14 @@ def _chosen(
             rule=rule.name,
             pool=candidate.pool,
         )
-    return Decision(By.FBA, reason, rule=rule, candidate=candidate, offer=offer)
+    return McfDecision(
+        ShippedBy.MCF, reason, rule=rule, candidate=candidate, offer=offer
+    )
 
 
-def _incomparable(order: StoreOrder, rule: Rule, offers: Sequence[Offer]) -> Sentence:
+def _incomparable(
+    order: OrderFacts, rule: ActiveRule, offers: Sequence[SpeedOffer]
+) -> Sentence:
     foreign = {offer.currency for offer in offers if offer.fee is not None}
     if not foreign:
         return sentence(
@@ -275,7 +284,7 @@ def _incomparable(order: StoreOrder, rule: Rule, offers: Sequence[Offer]) -> Sen
     )
 
 
-def _without_fba(short: list[str], refused: Sequence[Sentence]) -> Decision:
+def _without_fba(short: list[str], refused: Sequence[Sentence]) -> McfDecision:
     """Return the decision when no rule brings the order to FBA."""
     why = tuple(refused)
     if not short:
@@ -283,11 +292,11 @@ def _without_fba(short: list[str], refused: Sequence[Sentence]) -> Decision:
             sentence("FBA is not possible, and the store's own stock holds every line.")
             if why
             else sentence(
-                "No FBA rule covers the destination, and the store's own stock holds "
+                "No MCF rule covers the destination, and the store's own stock holds "
                 "every line."
             )
         )
-        return Decision(By.LOCAL, reason, refused=why)
+        return McfDecision(ShippedBy.STORE, reason, refused=why)
     names = ", ".join(short)
     if why:
         reason = sentence(
@@ -300,10 +309,10 @@ def _without_fba(short: list[str], refused: Sequence[Sentence]) -> Decision:
             "rule covers the destination.",
             skus=names,
         )
-    return Decision(By.PERSON, reason, refused=why)
+    return McfDecision(ShippedBy.PERSON, reason, refused=why)
 
 
-def _pool(line: Line, account_id: int, pool: str) -> PoolUnits | None:
+def _pool(line: LineFacts, account_id: int, pool: str) -> PoolUnits | None:
     return next(
         (
             units
@@ -314,7 +323,7 @@ def _pool(line: Line, account_id: int, pool: str) -> PoolUnits | None:
     )
 
 
-def _nearest(offers: Sequence[Offer], asked: int) -> Offer:
+def _nearest(offers: Sequence[SpeedOffer], asked: int) -> SpeedOffer:
     return min(offers, key=lambda offer: abs(_rank(offer.speed) - asked))
 
 
@@ -322,5 +331,5 @@ def _rank(speed: str) -> int:
     return SPEEDS.index(speed) if speed in SPEEDS else 0
 
 
-def _fee(offer: Offer) -> Decimal:
+def _fee(offer: SpeedOffer) -> Decimal:
     return offer.fee if offer.fee is not None else Decimal("Infinity")

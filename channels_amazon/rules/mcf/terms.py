@@ -1,4 +1,4 @@
-"""The terms of FBA decisions: orders, rules, offers, answers; pure, rules layer."""
+"""The terms of MCF decisions: orders, rules, offers, answers; pure, rules layer."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from channels_amazon.rules.mcf.pools import Site
+from channels_amazon.marketplaces import Marketplace
 from channels_amazon.wording import Sentence
 
 # From slow to fast.
 SPEEDS = ("standard", "expedited", "priority")
 
 
-class By(StrEnum):
-    """Who ships, or that a person must say so."""
+class ShippedBy(StrEnum):
+    """Who ships a store order, or that a person must say so."""
 
-    LOCAL = "local"
-    FBA = "fba"
+    STORE = "store"
+    MCF = "mcf"
     PERSON = "person"
 
 
@@ -32,7 +32,7 @@ class PoolUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineFacts:
     """One line of the order; lines of one variant share its units.
 
     `variant_id` is None for an unknown SKU, `local` is None for stock never counted.
@@ -47,26 +47,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreOrder:
+class OrderFacts:
     """What is asked for; `currency` is that of the store, in which limits are."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineFacts, ...]
     country: str
     speed: str
     currency: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One FBA rule that is switched on, with the sites of its account.
+class ActiveRule:
+    """One MCF rule that is switched on, with the marketplaces of its account.
 
-    `countries` is empty for every country that the sites ship to.
+    `countries` is empty for every country that the marketplaces ship to. `most_fee` is
+    in the store's currency, None for no limit.
     """
 
     id: int
     name: str
     account_id: int
-    sites: tuple[Site, ...]
+    marketplaces: tuple[Marketplace, ...]
     is_fba_first: bool = False
     countries: frozenset[str] = frozenset()
     kept_units: int = 0
@@ -76,7 +77,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that could serve the whole order, through one site of an account."""
+    """A pool that could serve the whole order, by one marketplace of an account."""
 
     account_id: int
     marketplace_id: str
@@ -84,7 +85,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SpeedOffer:
     """One speed of Amazon's preview; `fee` is its estimate for the whole order."""
 
     speed: str
@@ -94,20 +95,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PreviewNeeded:
     """Amazon's preview for this candidate decides: ask it, then decide again."""
 
     candidate: Candidate
-    rule: Rule
+    rule: ActiveRule
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Who ships and why; an FBA decision also says from where, how fast, for what."""
+class McfDecision:
+    """Who ships and why; for MCF also from which pool, how fast and at what fee."""
 
-    by: By
+    by: ShippedBy
     reason: Sentence
-    rule: Rule | None = None
+    rule: ActiveRule | None = None
     candidate: Candidate | None = None
-    offer: Offer | None = None
+    offer: SpeedOffer | None = None
     refused: tuple[Sentence, ...] = ()

@@ -1,10 +1,11 @@
-"""Binds FBA units to store orders, and frees them again; services layer.
+"""Binds FBA units to MCF orders, and frees them again; services layer.
 
-`FbaStock.promised` is the sum of what the lines of placed orders still hold of a pool.
-It goes up when an order is made, before Amazon hears of it. It goes down when the order
-ends without taking the units, else with the first report of the pool that Amazon was
-asked for some time after the order was placed: that report counts them as gone. Only
-who has the pool's row locked changes either.
+`FbaStock.promised` is the sum of the units that lines of MCF orders hold of a pool. It
+goes up when an order is made, before Amazon hears of it. It goes down when the order
+ends without taking the units, else with the first inventory report of the pool that was
+asked for SHOWN_AFTER the order was placed: that report counts them as gone. Both change
+only under the lock of the pool's row; locks are taken in the order StoreOrder,
+FulfillmentOrder, FbaStock.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.events.fulfillment_order_status import OutboundEvent
-from channels_amazon.rules.mcf.terms import Decision
+from channels_amazon.rules.mcf.terms import McfDecision
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
 
 State = FulfillmentOrder.State
 
-# So long after an order was placed Amazon's report may still not count it.
+# Amazon's inventory report may miss an order for so long after it was placed.
 SHOWN_AFTER = timedelta(minutes=2)
 
 
 def promise(
     order: StoreOrder,
     *,
-    decision: Decision,
+    decision: McfDecision,
     listings: Mapping[int, int],
     version: str,
 ) -> FulfillmentOrder | None:
-    """Bind the pool's units to the order, and have it placed with FBA at once.
+    """Bind the pool's units to the order, and have it placed at Amazon at once.
 
     `listings` names the listing of each line. Returns None, and changes nothing, when
     the pool no longer holds them all beside what the rule keeps. The caller holds the
@@ -51,7 +52,7 @@ def promise(
     """
     candidate, offer, rule = decision.candidate, decision.offer, decision.rule
     if candidate is None or offer is None or rule is None:
-        raise ValueError("Only a decision for FBA can be promised.")
+        raise ValueError("Only a decision for MCF can be promised.")
     lines = list(StoreOrderLine.objects.filter(order=order).order_by("pk"))
     wanted: dict[int, int] = {}
     for line in lines:
@@ -86,7 +87,7 @@ def promise(
             ]
         )
         _recount(pools.values())
-        lifecycle.wake(candidate.account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(candidate.account_id, SyncJob.Kind.MCF_ORDERS)
     return made
 
 
@@ -153,16 +154,16 @@ def begin_attempt(fulfillment: FulfillmentOrder) -> bool:
 def postpone(
     fulfillment: FulfillmentOrder, until: datetime, *, error: str = ""
 ) -> None:
-    """Have the order taken up again then; `error` is what hindered it."""
+    """Try the order again at `until` (UTC); `error` says what hindered it."""
     FulfillmentOrder.objects.filter(pk=fulfillment.pk, ended_at__isnull=True).update(
-        send_after=until, look_after=until, error_message=error
+        next_attempt_at=until, next_poll_at=until, error_message=error
     )
 
 
-def look_now(event: OutboundEvent) -> bool:
-    """Have the order that Amazon tells of looked at now; False if none of ours is open.
+def poll_now(event: OutboundEvent) -> bool:
+    """Have the order that Amazon's event names read back now; False if we have none.
 
-    An order whose placing waits for its turn keeps its time.
+    An order that is still to be placed keeps the time of its next attempt.
     """
     open_orders = FulfillmentOrder.objects.filter(
         account__seller_id=event.seller_id,
@@ -170,14 +171,14 @@ def look_now(event: OutboundEvent) -> bool:
         ended_at__isnull=True,
     )
     account_ids = list(open_orders.values_list("account_id", flat=True))
-    open_orders.update(look_after=timezone.now())
+    open_orders.update(next_poll_at=timezone.now())
     for account_id in account_ids:
-        lifecycle.wake(account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(account_id, SyncJob.Kind.MCF_ORDERS)
     return bool(account_ids)
 
 
 def link_amazon_order(account_id: int, number: str, amazon_order_id: str) -> bool:
-    """Note under which id Amazon lists an order that we placed; False for no news."""
+    """Keep the id under which Amazon lists an MCF order; False if that was known."""
     placed = FulfillmentOrder.objects.filter(
         account_id=account_id, order__number=number
     ).exclude(amazon_order_id=amazon_order_id[:40])

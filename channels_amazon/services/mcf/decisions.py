@@ -1,113 +1,92 @@
-"""Decides who ships a store order, from the rows, and keeps why; services layer.
+"""Decides who ships a store order, by rows and previews; services layer.
 
-What Amazon's previews said is kept with the order until it is decided, so that the
-jobs of several accounts can each ask for their part. `decided_why` holds {"rule",
-"offers", "refused", "reason"}; its sentences are packed.
+The rule itself is pure: `rules/mcf/choice.py`. Here its facts are read (`facts_of`,
+`active_rules`), and its decision is carried out and kept (`StoreOrder.why`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from channels_amazon.marketplaces import MARKETPLACES, Marketplace
 from channels_amazon.models import (
     AmazonAccount,
-    FbaRule,
     FbaStock,
     MarketplaceParticipation,
+    McfRule,
     StoreOrder,
     StoreOrderLine,
     SyncJob,
 )
 from channels_amazon.rules.mcf import choice
-from channels_amazon.rules.mcf.pools import Site, site_of
+from channels_amazon.rules.mcf.reasons import DecisionReasons, KeptPreview
 from channels_amazon.rules.mcf.terms import (
-    Ask,
-    By,
+    ActiveRule,
     Candidate,
-    Decision,
-    Line,
-    Offer,
+    LineFacts,
+    McfDecision,
+    OrderFacts,
     PoolUnits,
-    Rule,
+    PreviewNeeded,
+    ShippedBy,
+    SpeedOffer,
 )
-from channels_amazon.rules.mcf.terms import StoreOrder as Facts
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import promise
 from channels_amazon.services.stock.publication import availability
-from channels_amazon.wording import pack
 
 State = StoreOrder.State
-# An older price is asked for again.
+# Amazon's price is trusted for so long, then it is asked for again.
 OFFER_KEPT = timedelta(minutes=15)
-# How often a pool may be emptied under our eyes before the next run goes on.
+# So often another order may take the units of the chosen pool while we decide. Then
+# the next run of the job decides.
 _TRIES = 3
 
 
-def consider(order: StoreOrder, *, asker: int = 0) -> Ask | None:
-    """Decide a new order as far as is known; return what Amazon must be asked.
+def consider(order: StoreOrder, *, asker: int = 0) -> PreviewNeeded | None:
+    """Decide a new order, or return the preview of Amazon's that the decision needs.
 
-    The job that asks is woken, unless it is the one of `asker`, an account, that wants
-    to know. None says that the order is decided, or not new.
+    The account whose Amazon is to be asked is woken, unless its id is `asker`: then its
+    job is the caller. None means that the order is decided, or was not new.
     """
     with transaction.atomic():
         locked = lock_store_order(order.pk)
-        asks = _decide(locked)
+        needed = _decide(locked)
         order.refresh_from_db()
-    if asks is not None and asks.candidate.account_id != asker:
-        lifecycle.wake(asks.candidate.account_id, SyncJob.Kind.FBA_ORDERS)
-    return asks
+    if needed is not None and needed.candidate.account_id != asker:
+        lifecycle.wake(needed.candidate.account_id, SyncJob.Kind.MCF_ORDERS)
+    return needed
 
 
 def keep_offers(
     order: StoreOrder,
     candidate: Candidate,
-    offers: Sequence[Offer],
+    offers: Sequence[SpeedOffer],
     *,
     said: str = "",
 ) -> None:
-    """Keep with a new order what a preview brought; `said` are Amazon's words."""
+    """Keep a preview's offers with a new order; `said` are Amazon's words."""
     with transaction.atomic():
         locked = lock_store_order(order.pk)
         if locked.state != State.NEW:
             return
-        others = [
-            kept
-            for kept in locked.decided_why.get("offers", [])
-            if _candidate(kept) != candidate
-        ]
-        kept = {
-            "account": candidate.account_id,
-            "marketplace": candidate.marketplace_id,
-            "pool": candidate.pool,
-            "at": timezone.now().isoformat(),
-            "said": pack(clean(said, 300)),
-            "speeds": [
-                {
-                    "speed": offer.speed,
-                    "able": offer.is_fulfillable,
-                    "fee": None if offer.fee is None else str(offer.fee),
-                    "currency": offer.currency,
-                }
-                for offer in offers
-            ],
-        }
-        locked.decided_why = {"offers": [*others, kept]}
+        others = [one for one in locked.why.previews if one.candidate != candidate]
+        kept = KeptPreview(candidate, timezone.now(), tuple(offers), clean(said, 300))
+        locked.decided_why = DecisionReasons(previews=(*others, kept)).to_json()
         locked.decide_after = None
         locked.attempts = 0
         locked.save(update_fields=["decided_why", "decide_after", "attempts"])
 
 
 def version_for_new() -> str:
-    """Return the version of Amazon's outbound API for orders that begin now."""
+    """Return the version of Amazon's outbound API for orders decided from now on."""
     return str(settings.FBA_OUTBOUND_VERSION)
 
 
@@ -121,9 +100,9 @@ def lock_store_order(pk: int) -> StoreOrder:
     return row
 
 
-def active_rules(store_id: int) -> list[Rule]:
+def active_rules(store_id: int) -> list[ActiveRule]:
     """Return the store's rules that are switched on, of connected accounts."""
-    rows = FbaRule.objects.filter(
+    rows = McfRule.objects.filter(
         store_id=store_id,
         is_active=True,
         account__state=AmazonAccount.State.CONNECTED,
@@ -131,9 +110,9 @@ def active_rules(store_id: int) -> list[Rule]:
     return rules_from(list(rows))
 
 
-def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
-    """Return the rows as rules, each with the sites of its account."""
-    sites: dict[int, list[Site]] = defaultdict(list)
+def rules_from(rows: Sequence[McfRule]) -> list[ActiveRule]:
+    """Return the rows as rules, each with the marketplaces of its account."""
+    marketplaces: dict[int, list[Marketplace]] = defaultdict(list)
     selected = MarketplaceParticipation.objects.filter(
         account__in={row.account_id for row in rows},
         is_participating=True,
@@ -142,16 +121,16 @@ def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
     for account_id, marketplace_id in selected.values_list(
         "account_id", "marketplace_id"
     ):
-        site = site_of(marketplace_id)
-        if site is not None:
-            sites[account_id].append(site)
+        # A marketplace newer than our list has no known pool: it serves nothing yet.
+        if marketplace_id in MARKETPLACES:
+            marketplaces[account_id].append(MARKETPLACES[marketplace_id])
     return [
-        Rule(
+        ActiveRule(
             id=row.pk or 0,
             name=row.name,
             account_id=row.account_id,
-            sites=tuple(sites[row.account_id]),
-            is_fba_first=row.prefer == FbaRule.Prefer.FBA_FIRST,
+            marketplaces=tuple(marketplaces[row.account_id]),
+            is_fba_first=row.prefer == McfRule.Prefer.FBA_FIRST,
             countries=frozenset(row.countries),
             kept_units=row.kept_units,
             most_fee=row.most_fee,
@@ -161,7 +140,7 @@ def rules_from(rows: Sequence[FbaRule]) -> list[Rule]:
     ]
 
 
-def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
+def facts_of(orders: Sequence[StoreOrder]) -> dict[int, OrderFacts]:
     """Return what decides each order, in a fixed number of queries for all."""
     lines = list(StoreOrderLine.objects.filter(order__in=orders).order_by("pk"))
     by_order: dict[int, list[StoreOrderLine]] = defaultdict(list)
@@ -171,9 +150,9 @@ def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
     stock = availability(variant_ids)
     pools = _pools(variant_ids)
     return {
-        order.pk: Facts(
+        order.pk: OrderFacts(
             lines=tuple(
-                Line(
+                LineFacts(
                     sku=line.sku,
                     units=line.quantity,
                     variant_id=line.variant_id,
@@ -194,46 +173,26 @@ def facts_of(orders: Sequence[StoreOrder]) -> dict[int, Facts]:
     }
 
 
-def previews_of(
-    order: StoreOrder, now: datetime | None = None
-) -> dict[Candidate, tuple[Offer, ...]]:
-    """Return what is kept of Amazon's previews; with `now` only what is fresh."""
-    found = {}
-    for kept in order.decided_why.get("offers", []):
-        if now and datetime.fromisoformat(kept["at"]) < now - OFFER_KEPT:
-            continue
-        found[_candidate(kept)] = tuple(
-            Offer(
-                speed=speed["speed"],
-                is_fulfillable=speed["able"],
-                fee=None if speed["fee"] is None else Decimal(speed["fee"]),
-                currency=speed["currency"],
-            )
-            for speed in kept["speeds"]
-        )
-    return found
-
-
-def _decide(order: StoreOrder) -> Ask | None:
+def _decide(order: StoreOrder) -> PreviewNeeded | None:
     """Decide the locked order if it is new, and act on it."""
     if order.state != State.NEW:
         return None
     for _ in range(_TRIES):
         facts = facts_of([order])[order.pk]
-        previews = previews_of(order, timezone.now())
-        found = choice.decide(facts, active_rules(order.store_id), previews)
-        if isinstance(found, Ask):
+        fresh = order.why.offers(since=timezone.now() - OFFER_KEPT)
+        found = choice.decide(facts, active_rules(order.store_id), fresh)
+        if isinstance(found, PreviewNeeded):
             return found
-        if _settle(order, facts, found):
+        if _carry_out(order, facts, found):
             return None
     order.decide_after = timezone.now()
     order.save(update_fields=["decide_after"])
     return None
 
 
-def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
+def _carry_out(order: StoreOrder, facts: OrderFacts, decision: McfDecision) -> bool:
     """Carry the decision out; False when the pool was emptied meanwhile."""
-    if decision.by is By.FBA and decision.candidate is not None:
+    if decision.by is ShippedBy.MCF and decision.candidate is not None:
         lines = StoreOrderLine.objects.filter(order=order).order_by("pk")
         listings = {}
         for row, line in zip(lines, facts.lines, strict=True):
@@ -249,28 +208,13 @@ def _settle(order: StoreOrder, facts: Facts, decision: Decision) -> bool:
         )
         if made is None:
             return False
-    states = {By.LOCAL: State.LOCAL, By.FBA: State.AT_AMAZON}
+    states = {ShippedBy.STORE: State.LOCAL, ShippedBy.MCF: State.AT_AMAZON}
     order.state = states.get(decision.by, State.NEEDS_PERSON)
     order.decided_at = timezone.now()
     order.decide_after = None
-    order.decided_why = why_of(decision) | {
-        "offers": order.decided_why.get("offers", [])
-    }
+    order.decided_why = DecisionReasons.of(decision, order.why.previews).to_json()
     order.save(update_fields=["state", "decided_at", "decide_after", "decided_why"])
     return True
-
-
-def why_of(decision: Decision) -> dict[str, Any]:
-    """Return the decision's reasons as they are kept with the order."""
-    return {
-        "rule": decision.rule.name if decision.rule else "",
-        "reason": pack(decision.reason),
-        "refused": [pack(text) for text in decision.refused],
-    }
-
-
-def _candidate(kept: dict[str, Any]) -> Candidate:
-    return Candidate(kept["account"], kept["marketplace"], kept["pool"])
 
 
 def _pools(variant_ids: Collection[int]) -> dict[int, tuple[PoolUnits, ...]]:

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, FbaStock, Listing
+from channels_amazon.rules.mcf.pools import pool_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
 from channels_amazon.services.mcf.commitments import lock_pools, release_shown
 from channels_amazon.spapi.apis.fba_inventory import InventorySummary
@@ -32,11 +32,6 @@ _UNITS = (
 )
 # Each pass finds it again: once a day is enough to say.
 _SAY_AGAIN = timedelta(days=1)
-
-
-def pool_of(marketplace_id: str) -> str:
-    """Return the FBA pool that the site draws from."""
-    return MARKETPLACES[marketplace_id].fba_pool
 
 
 def upsert_fba_stock(

@@ -1,4 +1,4 @@
-"""Keeps what became of a store order at FBA, as Amazon tells it; services layer.
+"""Keeps what became of an MCF order, as Amazon tells it; services layer.
 
 Amazon's status never takes an order back: an answer older than what is known changes
 nothing. What asks for a person is said once, in the order's state and in the log.
@@ -7,6 +7,7 @@ nothing. What asks for a person is said once, in the order's state and in the lo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,12 +22,16 @@ from channels_amazon.spapi.outbound import (
     OutboundStatus,
     PackageStatus,
 )
-from channels_amazon.wording import Sentence, pack, sentence
+from channels_amazon.wording import Sentence, sentence
 
 State = FulfillmentOrder.State
 
-FIRST_LOOK = timedelta(seconds=5)
-LONGEST_LOOK = timedelta(hours=1)
+CANCEL_REFUSED = "fba_orders.cancel_refused"
+
+# An order is read back first after FIRST_POLL, then at intervals that grow with its
+# age up to LONGEST_POLL; Amazon's events come sooner.
+FIRST_POLL = timedelta(seconds=5)
+LONGEST_POLL = timedelta(hours=1)
 # A parcel that was never shown as delivered is followed no longer than this.
 FOLLOWED = timedelta(days=30)
 
@@ -43,6 +48,7 @@ _STATES = {
 _SHIPPED = (State.COMPLETE, State.COMPLETE_PARTIAL)
 # Amazon takes nothing out of the pool for these.
 _WITHOUT_UNITS = (State.CANCELLED, State.UNFULFILLABLE, State.INVALID)
+# How far along a state is. A lower rank with the same time at Amazon is an old answer.
 _RANKS = {
     State.WAITING: 0,
     State.RECEIVED: 1,
@@ -61,8 +67,8 @@ def mark_placed(fulfillment: FulfillmentOrder) -> bool:
     done = waiting.update(
         state=State.RECEIVED,
         placed_at=now,
-        send_after=None,
-        look_after=now + FIRST_LOOK,
+        next_attempt_at=None,
+        next_poll_at=now + FIRST_POLL,
         error_code="",
         error_message="",
     )
@@ -110,8 +116,8 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
             row.placed_at = timezone.now()
         row.amazon_status = clean(shown.amazon_status, 40)
         row.amazon_updated_at = shown.updated_at
-        row.send_after = None
-        if row.error_code != "fba_orders.cancel_refused":
+        row.next_attempt_at = None
+        if row.error_code != CANCEL_REFUSED:
             row.error_code = row.error_message = ""
         _store_packages(row, shown.packages)
         _move(row, shown)
@@ -120,14 +126,14 @@ def take_shown(fulfillment: FulfillmentOrder, shown: OutboundOrder) -> bool:
 
 
 def mark_cancel_sent(fulfillment: FulfillmentOrder) -> None:
-    """Keep that Amazon was asked to cancel: what it did shows when it is read back."""
+    """Keep that Amazon was asked to cancel; reading it back shows what it did."""
     FulfillmentOrder.objects.filter(pk=fulfillment.pk, ended_at__isnull=True).update(
-        state=State.CANCELLING, look_after=timezone.now() + FIRST_LOOK
+        state=State.CANCELLING, next_poll_at=timezone.now() + FIRST_POLL
     )
 
 
 def mark_cancel_refused(fulfillment: FulfillmentOrder, reason: str) -> None:
-    """Keep that Amazon ships the order all the same, and say so."""
+    """Keep that Amazon ships the order although it was to be cancelled, and log it."""
     with transaction.atomic():
         row = lock_fulfillment(fulfillment.pk)
         if row.ended_at is not None or row.cancel_asked_at is None:
@@ -135,7 +141,7 @@ def mark_cancel_refused(fulfillment: FulfillmentOrder, reason: str) -> None:
         _cancel_refused(row, reason)
         if row.state == State.CANCELLING:
             row.state = State.PROCESSING
-        row.look_after = timezone.now() + FIRST_LOOK
+        row.next_poll_at = timezone.now() + FIRST_POLL
         row.save()
 
 
@@ -166,7 +172,7 @@ def _move(row: FulfillmentOrder, shown: OutboundOrder) -> None:
     elif new is not None:
         row.state = new
     age = now - (row.placed_at or now)
-    row.look_after = now + min(max(age, FIRST_LOOK), LONGEST_LOOK)
+    row.next_poll_at = now + min(max(age, FIRST_POLL), LONGEST_POLL)
 
 
 def _shipped(row: FulfillmentOrder, new: str, now: datetime) -> None:
@@ -189,15 +195,15 @@ def _shipped(row: FulfillmentOrder, new: str, now: datetime) -> None:
         _set_order(row, StoreOrder.State.DONE)
     if packages and len(delivered) == len(packages):
         row.ended_at = now
-        row.look_after = None
+        row.next_poll_at = None
         StoreOrder.objects.filter(pk=row.order_id, delivered_at__isnull=True).update(
             delivered_at=max(delivered)
         )
     elif row.placed_at and now - row.placed_at > FOLLOWED:
         row.ended_at = now
-        row.look_after = None
+        row.next_poll_at = None
     else:
-        row.look_after = now + LONGEST_LOOK
+        row.next_poll_at = now + LONGEST_POLL
 
 
 def _ended_without_units(row: FulfillmentOrder, new: str) -> None:
@@ -227,7 +233,7 @@ def _ended_without_units(row: FulfillmentOrder, new: str) -> None:
 def _end(row: FulfillmentOrder, state: str) -> None:
     row.state = state
     row.ended_at = timezone.now()
-    row.send_after = row.look_after = None
+    row.next_attempt_at = row.next_poll_at = None
     row.save()
     release(row)
 
@@ -238,9 +244,9 @@ def _set_order(row: FulfillmentOrder, state: str) -> None:
 
 
 def _cancel_refused(row: FulfillmentOrder, reason: str) -> None:
-    if row.error_code == "fba_orders.cancel_refused":
+    if row.error_code == CANCEL_REFUSED:
         return
-    row.error_code = "fba_orders.cancel_refused"
+    row.error_code = CANCEL_REFUSED
     row.error_message = sentence(
         "Amazon did not cancel the order: %(reason)s", reason=clean(reason, 300)
     )
@@ -265,7 +271,7 @@ def _needs_person(
     order = row.order
     StoreOrder.objects.filter(pk=order.pk).update(
         state=StoreOrder.State.NEEDS_PERSON,
-        decided_why=order.decided_why | {"trouble": pack(text)},
+        decided_why=replace(order.why, trouble=text).to_json(),
     )
     record(
         Entry(

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, SyncJob
+from channels_amazon.models import AmazonAccount, McfRule, StoreOrder, SyncJob
 from channels_amazon.rules.mcf import choice
-from channels_amazon.rules.mcf.terms import Ask, Decision
+from channels_amazon.rules.mcf.terms import McfDecision, PreviewNeeded, ShippedBy
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.mcf.decisions import facts_of, previews_of, rules_from
+from channels_amazon.services.mcf.decisions import facts_of, rules_from
 from channels_amazon.wording import Sentence, sentence
 
 
@@ -23,7 +23,7 @@ class RuleDraft:
 
     account: AmazonAccount
     name: str
-    prefer: str = FbaRule.Prefer.LOCAL_FIRST
+    prefer: str = McfRule.Prefer.LOCAL_FIRST
     countries: Sequence[str] = ()
     kept_units: int = 0
     most_fee: Decimal | None = None
@@ -32,16 +32,16 @@ class RuleDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What a rule would make of an order; `by` is "ask" where Amazon's price counts."""
+class RuleTrial:
+    """What a rule would make of an order; `by` is None where Amazon's price counts."""
 
     order: StoreOrder
-    by: str
+    by: ShippedBy | None
     reason: Sentence
     refused: tuple[Sentence, ...] = ()
 
 
-def save_rule(rule: FbaRule | None, *, draft: RuleDraft, actor: str) -> FbaRule:
+def save_rule(rule: McfRule | None, *, draft: RuleDraft, actor: str) -> McfRule:
     """Make the rule, or change it; orders decided already stay as they are."""
     with transaction.atomic():
         saved = filled(rule, draft)
@@ -57,11 +57,11 @@ def save_rule(rule: FbaRule | None, *, draft: RuleDraft, actor: str) -> FbaRule:
             )
         )
         # What is new is decided by the rules of now.
-        lifecycle.wake(saved.account_id, SyncJob.Kind.FBA_ORDERS)
+        lifecycle.wake(saved.account_id, SyncJob.Kind.MCF_ORDERS)
     return saved
 
 
-def delete_rule(rule: FbaRule, *, actor: str) -> None:
+def delete_rule(rule: McfRule, *, actor: str) -> None:
     """Forget the rule; orders that it brought to FBA go on."""
     with transaction.atomic():
         record(
@@ -71,17 +71,17 @@ def delete_rule(rule: FbaRule, *, actor: str) -> None:
                 account=rule.account,
                 reference=rule.name,
                 message=sentence(
-                    "The FBA rule “%(rule)s” was deleted.", rule=rule.name
+                    "The MCF rule “%(rule)s” was deleted.", rule=rule.name
                 ),
                 actor=actor,
             )
         )
-        FbaRule.objects.filter(pk=rule.pk).delete()
+        McfRule.objects.filter(pk=rule.pk).delete()
 
 
-def filled(rule: FbaRule | None, draft: RuleDraft) -> FbaRule:
+def filled(rule: McfRule | None, draft: RuleDraft) -> McfRule:
     """Return the rule with the draft's values, not saved."""
-    made = rule or FbaRule()
+    made = rule or McfRule()
     made.store = draft.account.store
     made.account = draft.account
     made.name = draft.name
@@ -94,12 +94,12 @@ def filled(rule: FbaRule | None, draft: RuleDraft) -> FbaRule:
     return made
 
 
-def try_rule(rule: FbaRule, orders: Sequence[StoreOrder]) -> list[Tried]:
+def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[RuleTrial]:
     """Return what each order would come to with the rule switched on, saved or not.
 
     By the stock of now, and by what Amazon's previews said then; Amazon is not asked.
     """
-    others = FbaRule.objects.filter(
+    others = McfRule.objects.filter(
         store=rule.store,
         is_active=True,
         account__state=AmazonAccount.State.CONNECTED,
@@ -107,17 +107,17 @@ def try_rule(rule: FbaRule, orders: Sequence[StoreOrder]) -> list[Tried]:
     rules = rules_from([*others, rule])
     facts = facts_of(orders)
     return [
-        _tried(order, choice.decide(facts[order.pk], rules, previews_of(order)))
+        _tried(order, choice.decide(facts[order.pk], rules, order.why.offers()))
         for order in orders
     ]
 
 
-def _tried(order: StoreOrder, found: Decision | Ask) -> Tried:
-    if isinstance(found, Decision):
-        return Tried(order, found.by.value, found.reason, found.refused)
-    return Tried(
+def _tried(order: StoreOrder, found: McfDecision | PreviewNeeded) -> RuleTrial:
+    if isinstance(found, McfDecision):
+        return RuleTrial(order, found.by, found.reason, found.refused)
+    return RuleTrial(
         order,
-        "ask",
+        None,
         sentence(
             "Rule “%(rule)s” would ask Amazon what it costs from the pool %(pool)s, "
             "and decide by the answer.",
@@ -127,11 +127,11 @@ def _tried(order: StoreOrder, found: Decision | Ask) -> Tried:
     )
 
 
-def _told(rule: FbaRule) -> Sentence:
+def _told(rule: McfRule) -> Sentence:
     if rule.is_active:
         return sentence(
-            "The FBA rule “%(rule)s” was saved; it is switched on.", rule=rule.name
+            "The MCF rule “%(rule)s” was saved; it is switched on.", rule=rule.name
         )
     return sentence(
-        "The FBA rule “%(rule)s” was saved; it is switched off.", rule=rule.name
+        "The MCF rule “%(rule)s” was saved; it is switched off.", rule=rule.name
     )

@@ -20,7 +20,7 @@ from channels_amazon.storefronts.store_order_file import FileOrder
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportedOrder:
     """One order of the file: is it new, and what was decided about it."""
 
     row: int
@@ -29,11 +29,11 @@ class Taken:
 
 
 @dataclass(slots=True)
-class ImportedOrders:
+class StoreOrderImport:
     """What a file brought; with `is_dry` nothing of it was kept."""
 
     is_dry: bool
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[ImportedOrder] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
     @property
@@ -48,12 +48,12 @@ def import_store_orders(
     *,
     actor: str,
     is_dry: bool = False,
-) -> ImportedOrders:
+) -> StoreOrderImport:
     """Place the orders one by one; those that cannot be are reported.
 
     A dry run does the same and takes it back, so that it shows just what would be.
     """
-    result = ImportedOrders(is_dry)
+    result = StoreOrderImport(is_dry)
     if not is_dry:
         for item in items:
             _take(store, item, actor, result)
@@ -66,7 +66,7 @@ def import_store_orders(
 
 
 def _take(
-    store: Store, item: FileOrder | Rejected, actor: str, result: ImportedOrders
+    store: Store, item: FileOrder | Rejected, actor: str, result: StoreOrderImport
 ) -> None:
     if isinstance(item, Rejected):
         result.rejected.append(item)
@@ -76,7 +76,7 @@ def _take(
     except StoreOrderError as error:
         result.rejected.append(Rejected(item.row, item.number, error.message))
         return
-    result.taken.append(Taken(item.row, placed.order, placed.is_new))
+    result.taken.append(ImportedOrder(item.row, placed.order, placed.is_new))
 
 
 def _draft(item: FileOrder) -> StoreOrderDraft:

@@ -7,7 +7,7 @@ it would cost. The store's own number is also the order's id at Amazon.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -29,13 +29,14 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.mcf.destination import BadDestination, read_destination
+from channels_amazon.rules.mcf.reasons import DecisionReasons
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import lock_fulfillment
 from channels_amazon.services.mcf.decisions import consider, lock_store_order
 from channels_amazon.services.mcf.results import withdraw
-from channels_amazon.spapi.outbound import PackageStatus
-from channels_amazon.wording import Sentence, pack, sentence
+from channels_amazon.spapi.outbound import OutboundVersion, PackageStatus
+from channels_amazon.wording import Sentence, sentence
 
 State = StoreOrder.State
 
@@ -183,12 +184,10 @@ def ship_locally(order: StoreOrder, *, actor: str) -> None:
             )
         locked.state = State.LOCAL
         locked.decided_at = timezone.now()
-        locked.decided_why = {
-            "offers": locked.decided_why.get("offers", []),
-            "reason": pack(
-                sentence("%(actor)s chose to ship it from here.", actor=actor)
-            ),
-        }
+        locked.decided_why = DecisionReasons(
+            reason=sentence("%(actor)s chose to ship it from here.", actor=actor),
+            previews=locked.why.previews,
+        ).to_json()
         locked.save(update_fields=["state", "decided_at", "decided_why"])
     order.refresh_from_db()
 
@@ -228,7 +227,7 @@ def needs_person(order: StoreOrder, reason: Sentence) -> None:
     StoreOrder.objects.filter(pk=order.pk, state=State.NEW).update(
         state=State.NEEDS_PERSON,
         decided_at=timezone.now(),
-        decided_why=order.decided_why | {"reason": pack(reason)},
+        decided_why=replace(order.why, reason=reason).to_json(),
     )
 
 
@@ -361,10 +360,10 @@ def _cancel_at_amazon(placed: FulfillmentOrder, actor: str) -> Sentence:
     FulfillmentOrder.objects.filter(pk=placed.pk).update(
         cancel_asked_at=timezone.now(),
         cancel_asked_by=actor[:150],
-        send_after=None,
-        look_after=timezone.now(),
+        next_attempt_at=None,
+        next_poll_at=timezone.now(),
     )
-    lifecycle.wake(placed.account_id, SyncJob.Kind.FBA_ORDERS)
+    lifecycle.wake(placed.account_id, SyncJob.Kind.MCF_ORDERS)
     return sentence("Amazon is being asked to cancel the order.")
 
 
@@ -379,7 +378,7 @@ def may_cancel(placed: FulfillmentOrder) -> bool:
     early = {placed.State.WAITING, placed.State.RECEIVED, placed.State.PLANNING}
     if placed.state in early:
         return True
-    is_silent = placed.api_version != "2020-07-01"
+    is_silent = placed.api_version != OutboundVersion.V2020
     is_packing = placed.state == placed.State.PROCESSING
-    on_its_way = placed.packages.exclude(status=PackageStatus.PROCESSING.value)
+    on_its_way = placed.packages.exclude(status=PackageStatus.PROCESSING)
     return is_silent and is_packing and not on_its_way.exists()

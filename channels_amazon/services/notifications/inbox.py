@@ -34,7 +34,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.jobs.coalescing import gathering
-from channels_amazon.services.mcf.commitments import look_now
+from channels_amazon.services.mcf.commitments import poll_now
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
     Delivery,
@@ -192,7 +192,7 @@ def _rank(judged: tuple[Delivery, Verdict]) -> tuple[int, int, str, float, str]:
 def _apply_other(delivery: Delivery, verdict: Verdict) -> str:
     """Apply what is no event of an order of ours; return what its row says."""
     if delivery.outbound is not None:
-        return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
+        return State.APPLIED if poll_now(delivery.outbound) else State.IGNORED
     if delivery.report is not None and verdict.account is not None:
         is_news = requests.look_now(delivery.report.report_id)
         return State.APPLIED if is_news else State.STALE

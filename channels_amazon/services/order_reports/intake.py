@@ -32,7 +32,7 @@ from channels_amazon.services.stock.reservations import (
     settle_orders,
     units_rule,
 )
-from channels_amazon.services.webhooks.messages import mark_untold
+from channels_amazon.services.webhooks.messages import mark_webhook_pending
 from channels_amazon.spapi.order_report import ReportOrder
 
 
@@ -123,7 +123,7 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
         if change.lines.is_emptied:
             drop_empty(change.order)
         _complete(change.order, change.told, now)
-    mark_untold(orders)
+    mark_webhook_pending(orders)
     save_orders(orders)
     for change in changes:
         tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)

@@ -29,7 +29,10 @@ from channels_amazon.services.stock.reservations import (
     settle_orders,
     units_rule,
 )
-from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
+from channels_amazon.services.webhooks.messages import (
+    mark_webhook_pending,
+    seen_by_store,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
         order.stale_since = now
         order.fetch_after = None
         order.fetch_attempts = 0
-    mark_untold(
+    mark_webhook_pending(
         [
             change.order
             for change in changes

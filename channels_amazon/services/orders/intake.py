@@ -39,7 +39,10 @@ from channels_amazon.services.stock.reservations import (
     units_rule,
 )
 from channels_amazon.services.stock.sku_matching import lines_of
-from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
+from channels_amazon.services.webhooks.messages import (
+    mark_webhook_pending,
+    seen_by_store,
+)
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
@@ -97,7 +100,7 @@ def apply_order(
         if source == SWEEP and not is_behind:
             _answer_event(order)
         if lines.is_changed or seen_by_store(order) != before.seen:
-            mark_untold([order])
+            mark_webhook_pending([order])
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         tell_people(order, unmatched, before)

@@ -171,7 +171,7 @@ def _counted(
         "event_seen_at",
         "reserved_at",
         "completed_at",
-        "told_at",
+        "webhook_sent_at",
     )
     own = Order.objects.filter(account=account)
     for name, by_event in (("event_seen_at", True), ("completed_at", False)):

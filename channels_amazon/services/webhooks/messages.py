@@ -1,8 +1,9 @@
-"""What a store is told of its orders, and when it has to be; services layer.
+"""Keeps which orders a store is to be told of, and makes the messages; services layer.
 
-Level, not edge: an order remembers since when the store knows less than we do, and a
-message says the order's present state. What was sent is compared with what changed
-meanwhile, so that nothing stays untold. A message holds no personal data.
+An order remembers since when the store knows less than we do (`webhook_pending_since`),
+and a message says the order's present state, so several changes may go as one message.
+What was sent is compared with what changed meanwhile, so that no change is lost. A
+message holds no personal data.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -28,7 +29,7 @@ from channels_amazon.services.jobs import lifecycle
 
 ORDER_UPDATED = "order.updated"
 VERSION = 1
-# The columns that a message is made of; its lines are compared by who writes them.
+# The columns that a message is made of. Who writes its lines compares those.
 _SEEN = (
     "status",
     "fulfilled_by",
@@ -46,14 +47,14 @@ _SEEN = (
 
 
 def seen_by_store(order: Order) -> tuple[Any, ...]:
-    """Return what the store is told of the order's own columns, to be compared."""
+    """Return what a message says of the order's own columns, to be compared."""
     return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
 
 
-def mark_untold(orders: Sequence[Order]) -> None:
+def mark_webhook_pending(orders: Sequence[Order]) -> None:
     """Note that stores know less of these orders than we do; the caller saves them.
 
-    Only what is complete is told, and only to a store that wants to be told. Orders
+    Only what is complete is sent, and only to a store with an active endpoint. Orders
     of another channel are the store's own.
     """
     complete = [
@@ -66,72 +67,83 @@ def mark_untold(orders: Sequence[Order]) -> None:
     stores = {order.account.store_id for order in complete}
     listening = StoreEndpoint.objects.filter(store__in=stores, is_active=True)
     wanted = set(listening.order_by().values_list("store_id", flat=True))
-    told = [order for order in complete if order.account.store_id in wanted]
+    pending = [order for order in complete if order.account.store_id in wanted]
     now = timezone.now()
-    for order in told:
-        # A new mark each time: a message that is under way may not know this change.
-        before = order.tell_since
+    for order in pending:
+        # A later time with each change: a message that is under way does not tell of
+        # this one, so `mark_sent` with the time it was made for must not match.
+        before = order.webhook_pending_since
         after = before + timedelta(microseconds=1) if before else now
-        order.tell_since = max(now, after)
-        order.tell_after = None
-        order.tell_attempts = 0
-    for account_id in sorted({order.account_id for order in told}):
-        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+        order.webhook_pending_since = max(now, after)
+        order.webhook_retry_at = None
+        order.webhook_attempts = 0
+    for account_id in sorted({order.account_id for order in pending}):
+        lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
-def mark_told(order_id: int, tell_since: datetime) -> bool:
-    """Note that the store has the message; False when it must be told once more."""
-    Order.objects.filter(pk=order_id, told_at=None).update(told_at=timezone.now())
-    same = Order.objects.filter(pk=order_id, tell_since=tell_since)
-    return bool(same.update(tell_since=None, tell_after=None, tell_attempts=0))
+def due(now: datetime) -> QuerySet[Order]:
+    """Return the orders of all accounts whose message may go now."""
+    rows: QuerySet[Order] = Order.objects.filter(
+        Q(webhook_retry_at__isnull=True) | Q(webhook_retry_at__lte=now),
+        webhook_pending_since__isnull=False,
+    )
+    return rows
 
 
-def put_off(order_id: int, tell_since: datetime, until: datetime) -> None:
-    """Try this message again at `until`; a change meanwhile is told at once."""
-    Order.objects.filter(pk=order_id, tell_since=tell_since).update(
-        tell_after=until, tell_attempts=F("tell_attempts") + 1
+def mark_sent(order_id: int, since: datetime) -> None:
+    """Note that the store has the message made for `since`, its pending time.
+
+    An order that changed meanwhile has another pending time and stays pending.
+    """
+    orders = Order.objects.filter(pk=order_id)
+    orders.filter(webhook_sent_at=None).update(webhook_sent_at=timezone.now())
+    orders.filter(webhook_pending_since=since).update(
+        webhook_pending_since=None, webhook_retry_at=None, webhook_attempts=0
     )
 
 
-def release(store_id: int) -> None:
+def postpone(order_id: int, since: datetime, until: datetime) -> None:
+    """Send this message again at `until`; a change meanwhile is sent at once."""
+    same = Order.objects.filter(pk=order_id, webhook_pending_since=since)
+    same.update(webhook_retry_at=until, webhook_attempts=F("webhook_attempts") + 1)
+
+
+def release_postponed(store_id: int) -> None:
     """Let the store's messages go at once that waited for its server."""
     rows = Order.objects.filter(
-        account__store=store_id, tell_since__isnull=False, tell_after__isnull=False
+        account__store=store_id,
+        webhook_pending_since__isnull=False,
+        webhook_retry_at__isnull=False,
     )
     with transaction.atomic():
         # In the order in which a batch of events locks its orders.
         locked = rows.select_for_update(of=("self",), no_key=True)
         locked = locked.order_by("account_id", "amazon_order_id")
         pks = list(locked.values_list("pk", flat=True))
-        Order.objects.filter(pk__in=pks).update(tell_after=None)
-    for account_id in AmazonAccount.objects.filter(store=store_id).values_list(
-        "pk", flat=True
-    ):
-        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+        Order.objects.filter(pk__in=pks).update(webhook_retry_at=None)
+    accounts = AmazonAccount.objects.filter(store=store_id)
+    for account_id in accounts.values_list("pk", flat=True):
+        lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
-def revision_of(tell_since: datetime) -> int:
-    """Return the number of a message about an order: a later one is higher."""
-    return int(tell_since.timestamp() * 1_000_000)
-
-
-def message_id(order: Order, tell_since: datetime) -> str:
+def message_id(order: Order, since: datetime) -> str:
     """Return the id under which this state of the order is sent, however often."""
-    return f"order-{order.pk}-{revision_of(tell_since)}"
+    return f"order-{order.pk}-{_revision(since)}"
 
 
-def order_message(order: Order, tell_since: datetime) -> dict[str, Any]:
+def order_message(order: Order, since: datetime) -> dict[str, Any]:
     """Return the message `order.updated`; docs/webhooks.md describes it.
 
-    Reads lines and shipments of the order, best prefetched.
+    `since` is the order's pending time: it makes the revision, which rises with every
+    change. Reads lines and shipments of the order, best prefetched.
     """
     return {
         "type": ORDER_UPDATED,
         "version": VERSION,
-        "timestamp": _time(tell_since),
+        "timestamp": _time(since),
         "data": {
             "order_id": order.amazon_order_id,
-            "revision": revision_of(tell_since),
+            "revision": _revision(since),
             "channel": "amazon",
             "seller_id": order.account.seller_id,
             "region": order.account.region,
@@ -152,6 +164,11 @@ def order_message(order: Order, tell_since: datetime) -> dict[str, Any]:
             "packages": [_package(package) for package in order.shipments.all()],
         },
     }
+
+
+def _revision(since: datetime) -> int:
+    """Return the number of a message about an order, in microseconds of Unix time."""
+    return int(since.timestamp() * 1_000_000)
 
 
 def _line(line: OrderLine) -> dict[str, Any]:

@@ -21,14 +21,13 @@ from channels_amazon.spapi.outbound import (
     OutboundLine,
     OutboundOrder,
     OutboundPackage,
+    OutboundPreview,
     OutboundStatus,
     PackageStatus,
     PackedItem,
     Policy,
-    Preview,
     PreviewRequest,
     Speed,
-    UnreadableOutboundOrder,
     Window,
 )
 from channels_amazon.spapi.outbound_checks import (
@@ -64,17 +63,9 @@ class PackageTracking:
     arrives_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class FulfillmentOrdersPage:
-    """Orders without lines and packages, and the token of the next page."""
-
-    orders: tuple[OutboundOrder | UnreadableOutboundOrder, ...]
-    next_token: str | None
-
-
 def get_fulfillment_preview(
     client: SpApiClient, request: PreviewRequest
-) -> tuple[Preview, ...]:
+) -> tuple[OutboundPreview, ...]:
     """Return what Amazon would do at each speed.
 
     Raises InvalidRequest without a call for what Amazon can only refuse.
@@ -91,7 +82,7 @@ def get_fulfillment_preview(
         marketplace_id=request.marketplace_id,
     )
 
-    def read(data: JsonObject) -> tuple[Preview, ...]:
+    def read(data: JsonObject) -> tuple[OutboundPreview, ...]:
         payload = fields.required_inner(data, "payload")
         listed = fields.objects(payload, "fulfillmentPreviews")
         return tuple(map(_preview, listed))
@@ -144,7 +135,7 @@ def get_fulfillment_order(client: SpApiClient, order_id: str) -> OutboundOrder:
         operations.GET_FULFILLMENT_ORDER, path={"sellerFulfillmentOrderId": order_id}
     )
     return fields.parse(
-        answer, lambda data: _whole_order(fields.required_inner(data, "payload"))
+        answer, lambda data: _order(fields.required_inner(data, "payload"))
     )
 
 
@@ -170,37 +161,11 @@ def cancel_fulfillment_order(client: SpApiClient, order_id: str) -> None:
     )
 
 
-def list_all_fulfillment_orders(
-    client: SpApiClient, since: datetime, next_token: str | None = None
-) -> FulfillmentOrdersPage:
-    """Return one page of the orders whose status changed at or after a time."""
-    answer = client.call(
-        operations.LIST_ALL_FULFILLMENT_ORDERS,
-        query={"nextToken": next_token} if next_token else {"queryStartDate": since},
-    )
-    return fields.parse(
-        answer, lambda data: _page(fields.required_inner(data, "payload"))
-    )
-
-
 def get(client: SpApiClient, order_id: str) -> OutboundOrder:
     """Return the order, asking for each shipped package where it is."""
     order = get_fulfillment_order(client, order_id)
     packages = tuple(_followed(client, package) for package in order.packages)
     return replace(order, packages=packages)
-
-
-def list_changed(
-    client: SpApiClient, since: datetime
-) -> Iterator[OutboundOrder | UnreadableOutboundOrder]:
-    """Yield the orders changed since then; none of them is whole."""
-    token: str | None = None
-    while True:
-        page = list_all_fulfillment_orders(client, since, token)
-        yield from page.orders
-        if page.next_token is None:
-            return
-        token = page.next_token
 
 
 preview = get_fulfillment_preview
@@ -227,7 +192,7 @@ def _declared(value: Money | None) -> dict[str, Any]:
     return {"perUnitDeclaredValue": money}
 
 
-def _preview(data: JsonObject) -> Preview:
+def _preview(data: JsonObject) -> OutboundPreview:
     shipments = fields.objects(data, "fulfillmentPreviewShipments")
     fees = [
         fields.money(fee, "amount", "value")
@@ -237,7 +202,7 @@ def _preview(data: JsonObject) -> Preview:
     speeds = [speed for speed, name in _SPEEDS.items() if name == word]
     if not speeds:
         raise FieldError("shippingSpeedCategory", sentence("is not a known speed"))
-    return Preview(
+    return OutboundPreview(
         speed=speeds[0],
         is_fulfillable=fields.flag(data, "isFulfillable"),
         fee=outbound.total(fees),
@@ -261,23 +226,9 @@ def _window(data: JsonObject, name: str) -> Window | None:
     return Window(min(known), max(known)) if known else None
 
 
-def _page(data: JsonObject) -> FulfillmentOrdersPage:
-    return FulfillmentOrdersPage(
-        orders=tuple(map(_listed, fields.objects(data, "fulfillmentOrders"))),
-        next_token=fields.optional_text(data, "nextToken") or None,
-    )
-
-
-def _listed(data: JsonObject) -> OutboundOrder | UnreadableOutboundOrder:
-    try:
-        return _order(data)
-    except FieldError as error:
-        given = data.get("sellerFulfillmentOrderId")
-        order_id = given if isinstance(given, str) and given else None
-        return UnreadableOutboundOrder(order_id, error.reason)
-
-
-def _order(data: JsonObject) -> OutboundOrder:
+def _order(payload: JsonObject) -> OutboundOrder:
+    data = fields.required_inner(payload, "fulfillmentOrder")
+    shipments = fields.objects(payload, "fulfillmentShipments")
     word = fields.text(data, "fulfillmentOrderStatus")
     status = outbound.order_status(word)
     updated_at = fields.when(data, "statusUpdatedDate")
@@ -288,15 +239,6 @@ def _order(data: JsonObject) -> OutboundOrder:
         can_cancel=status in _CANCELLABLE,
         received_at=fields.optional_when(data, "receivedDate") or updated_at,
         updated_at=updated_at,
-        is_whole=False,
-    )
-
-
-def _whole_order(payload: JsonObject) -> OutboundOrder:
-    shipments = fields.objects(payload, "fulfillmentShipments")
-    return replace(
-        _order(fields.required_inner(payload, "fulfillmentOrder")),
-        is_whole=True,
         lines=tuple(
             map(_line, fields.required_objects(payload, "fulfillmentOrderItems"))
         ),

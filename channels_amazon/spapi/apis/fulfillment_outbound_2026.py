@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,12 +22,11 @@ from channels_amazon.spapi.outbound import (
     OutboundLine,
     OutboundOrder,
     OutboundPackage,
+    OutboundPreview,
     OutboundStatus,
     PackedItem,
-    Preview,
     PreviewRequest,
     Speed,
-    UnreadableOutboundOrder,
     Window,
 )
 from channels_amazon.spapi.outbound_checks import (
@@ -39,17 +37,9 @@ from channels_amazon.spapi.outbound_checks import (
 from channels_amazon.wording import sentence
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersPage:
-    """Orders with their packages, and the token of the next page."""
-
-    orders: tuple[OutboundOrder | UnreadableOutboundOrder, ...]
-    next_token: str | None
-
-
 def get_order_preview(
     client: SpApiClient, request: PreviewRequest
-) -> tuple[Preview, ...]:
+) -> tuple[OutboundPreview, ...]:
     """Return what Amazon would do at each speed.
 
     An order can be shipped at a speed if every planned shipment is offered at it and
@@ -74,7 +64,7 @@ def get_order_preview(
         marketplace_id=request.marketplace_id,
     )
 
-    def read(data: JsonObject) -> tuple[Preview, ...]:
+    def read(data: JsonObject) -> tuple[OutboundPreview, ...]:
         plan = _plan(data, request.items)
         return tuple(_preview(plan, speed) for speed in request.speeds)
 
@@ -146,42 +136,10 @@ def cancel_order(client: SpApiClient, order_id: str) -> None:
     client.call(operations.OUTBOUND_CANCEL_ORDER, path={"orderId": order_id})
 
 
-def list_orders(
-    client: SpApiClient, since: datetime, page_token: str | None = None
-) -> OrdersPage:
-    """Return one page of the orders updated after a time."""
-    answer = client.call(
-        operations.OUTBOUND_LIST_ORDERS,
-        query={
-            "updatedAfter": since,
-            "shipments": "INCLUDE",
-            "pageToken": page_token,
-        },
-    )
-    return fields.parse(answer, _page)
-
-
-def list_changed(
-    client: SpApiClient, since: datetime
-) -> Iterator[OutboundOrder | UnreadableOutboundOrder]:
-    """Yield the orders changed since then, asking page after page."""
-    token: str | None = None
-    while True:
-        page = list_orders(client, since, token)
-        yield from page.orders
-        if page.next_token is None:
-            return
-        token = page.next_token
-
-
 preview = get_order_preview
 create = create_order
 get = get_order
 cancel = cancel_order
-
-
-def _accepted(data: JsonObject) -> str:
-    return fields.text(fields.inner(data, "order") or data, "orderId")
 
 
 def _product(item: OutboundItem) -> dict[str, Any]:
@@ -253,14 +211,14 @@ def _offer(data: JsonObject) -> _Offer:
     )
 
 
-def _preview(plan: _Plan, speed: Speed) -> Preview:
+def _preview(plan: _Plan, speed: Speed) -> OutboundPreview:
     chosen = [
         min(offers, key=_Offer.cost)
         for shipment in plan.shipments
         if (offers := [offer for offer in shipment if offer.tier == speed])
     ]
     is_offered = bool(chosen) and len(chosen) == len(plan.shipments)
-    return Preview(
+    return OutboundPreview(
         speed=speed,
         is_fulfillable=plan.is_complete and is_offered,
         fee=outbound.total([offer.price for offer in chosen]) if is_offered else None,
@@ -277,23 +235,6 @@ def _window(data: JsonObject, name: str) -> Window | None:
     return Window(fields.when(window, "startTime"), fields.when(window, "endTime"))
 
 
-def _page(data: JsonObject) -> OrdersPage:
-    pagination = fields.inner(data, "pagination")
-    return OrdersPage(
-        orders=tuple(map(_listed, fields.required_objects(data, "orders"))),
-        next_token=fields.optional_text(pagination, "nextToken") or None,
-    )
-
-
-def _listed(data: JsonObject) -> OutboundOrder | UnreadableOutboundOrder:
-    try:
-        return _order(data)
-    except FieldError as error:
-        given = data.get("orderId")
-        order_id = given if isinstance(given, str) and given else None
-        return UnreadableOutboundOrder(order_id, error.reason)
-
-
 def _order(data: JsonObject) -> OutboundOrder:
     word = fields.optional_text(data, "status") or ""
     status = outbound.order_status(word)
@@ -308,7 +249,6 @@ def _order(data: JsonObject) -> OutboundOrder:
         can_cancel=status is OutboundStatus.PROCESSING and not has_shipped,
         received_at=received_at,
         updated_at=fields.optional_when(data, "statusUpdateTime") or received_at,
-        is_whole=True,
         lines=tuple(map(_line, fields.required_objects(data, "lineItems"))),
         packages=tuple(
             package for shipment in shipments for package in _packages(shipment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from channels_amazon.models import StoreOrder
-from channels_amazon.rules.mcf.terms import Ask, Candidate
+from channels_amazon.rules.mcf.terms import Candidate, PreviewNeeded
 from channels_amazon.services.mcf import decisions, store_orders
 from channels_amazon.services.mcf.destinations import (
     DestinationUnreadable,
@@ -59,17 +59,17 @@ def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
 def _decide(ctx: RunContext, order: StoreOrder) -> None:
     """Ask this account's Amazon for as many pools as the decision needs."""
     asked: set[Candidate] = set()
-    asks = decisions.consider(order, asker=ctx.account.pk)
-    while asks is not None and asks.candidate.account_id == ctx.account.pk:
-        if asks.candidate in asked:
+    needed = decisions.consider(order, asker=ctx.account.pk)
+    while needed is not None and needed.candidate.account_id == ctx.account.pk:
+        if needed.candidate in asked:
             return
-        asked.add(asks.candidate)
-        if not _ask(ctx, order, asks):
+        asked.add(needed.candidate)
+        if not _ask(ctx, order, needed):
             return
-        asks = decisions.consider(order, asker=ctx.account.pk)
+        needed = decisions.consider(order, asker=ctx.account.pk)
 
 
-def _ask(ctx: RunContext, order: StoreOrder, asks: Ask) -> bool:
+def _ask(ctx: RunContext, order: StoreOrder, needed: PreviewNeeded) -> bool:
     """Keep Amazon's preview for the order; False when its address cannot be read."""
     try:
         parts = destination_of(order)
@@ -80,19 +80,19 @@ def _ask(ctx: RunContext, order: StoreOrder, asks: Ask) -> bool:
         store_orders.needs_person(order, sentence("Its address has been deleted."))
         return False
     facts = decisions.facts_of([order])[order.pk]
-    request = mapping.preview_request(order, facts, asks.candidate, parts)
+    request = mapping.preview_request(order, facts, needed.candidate, parts)
     if request is None:
         return False
     api = outbound_api(decisions.version_for_new())
     try:
         previews = api.preview(ctx.client, request)
     except (InvalidRequest, NotFound) as error:
-        decisions.keep_offers(order, asks.candidate, [], said=error.message)
+        decisions.keep_offers(order, needed.candidate, [], said=error.message)
         return True
     reasons = {reason: None for preview in previews for reason in preview.reasons}
     decisions.keep_offers(
         order,
-        asks.candidate,
+        needed.candidate,
         [mapping.offer(preview) for preview in previews],
         said="; ".join(reasons),
     )

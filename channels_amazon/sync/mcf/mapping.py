@@ -1,4 +1,4 @@
-"""Puts store orders into the words of Amazon's outbound API, and back; sync layer."""
+"""Writes store orders as Amazon's outbound API wants them, and back; sync layer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import FulfillmentOrder, Listing, StoreOrder
 from channels_amazon.rules.mcf import choice, terms
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.outbound import (
     Destination,
     NewOutboundOrder,
     OutboundItem,
-    Preview,
+    OutboundPreview,
     PreviewRequest,
     Speed,
 )
@@ -24,18 +24,19 @@ SPEEDS = {
     "priority": Speed.PRIORITY,
 }
 _NAMES = {speed: name for name, speed in SPEEDS.items()}
-# Amazon ships so fast in these countries alone, and refuses the question elsewhere.
+# Amazon offers priority in these countries only (ISO 3166), and refuses a preview that
+# asks for it elsewhere.
 _PRIORITY_COUNTRIES = frozenset({"CA", "IN", "MX"})
 _CHANNEL = "Shoplink"
 
 
 def preview_request(
     order: StoreOrder,
-    facts: terms.StoreOrder,
+    facts: terms.OrderFacts,
     candidate: Candidate,
     parts: Mapping[str, str],
 ) -> PreviewRequest | None:
-    """Return the question what the candidate's pool would do for the order.
+    """Return the question whether the candidate's pool can serve the order.
 
     None when a line has no listing in the pool any more.
     """
@@ -91,9 +92,9 @@ def new_order(row: FulfillmentOrder, parts: Mapping[str, str]) -> NewOutboundOrd
     )
 
 
-def offer(preview: Preview) -> Offer:
+def offer(preview: OutboundPreview) -> SpeedOffer:
     """Return one speed of Amazon's preview as the rules know it."""
-    return Offer(
+    return SpeedOffer(
         speed=_NAMES.get(preview.speed, str(preview.speed).lower()),
         is_fulfillable=preview.is_fulfillable,
         fee=preview.fee.amount if preview.fee else None,

@@ -1,4 +1,4 @@
-"""Has FBA ship store orders, once each, and follows them; sync layer.
+"""Places MCF orders at Amazon, once each, and follows them; sync layer.
 
 The order's own number is its id at Amazon, which takes no number twice. Where an
 earlier attempt may have arrived we look before we send again; a number that Amazon
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypedDict, cast
 
 from django.db.models import F, Min, Q, QuerySet
 
@@ -58,17 +59,18 @@ EVERY = timedelta(minutes=5)
 BATCH = 100
 # So many attempts may find a number refused, and not shown, before that is final.
 PATIENCE = 3
-LOOK_AGAIN = timedelta(seconds=15)
-# Within this time an order whose answer was lost may still come to be.
-SETTLED = timedelta(minutes=2)
+# Amazon takes a while until it shows an order that it has taken.
+POLL_AGAIN = timedelta(seconds=15)
+# Within this time an order whose answer was lost may still appear at Amazon.
+LOST_ANSWER_OVER = timedelta(minutes=2)
+# An order that Amazon took and does not show for so long is logged, once a day.
 NOT_SHOWN_AFTER = timedelta(hours=1)
-_SAY_AGAIN = timedelta(days=1)
+_LOG_AGAIN = timedelta(days=1)
 
 State = FulfillmentOrder.State
-CANCEL_REFUSED = "fba_orders.cancel_refused"
 
 
-@reconciler(SyncJob.Kind.FBA_ORDERS, every=EVERY)
+@reconciler(SyncJob.Kind.MCF_ORDERS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 
@@ -102,14 +104,14 @@ def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
         .filter(cancel_asked_at__isnull=False)
         .exclude(state=State.CANCELLING)
         .exclude(state__in=(State.COMPLETE, State.COMPLETE_PARTIAL))
-        .exclude(error_code=CANCEL_REFUSED)
+        .exclude(error_code=results.CANCEL_REFUSED)
     )
     return _each(ctx, streak, asked, _cancel)
 
 
 def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
     waiting = FulfillmentOrder.objects.filter(
-        Q(send_after__isnull=True) | Q(send_after__lte=ctx.now()),
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=ctx.now()),
         account=ctx.account,
         state=State.WAITING,
         cancel_asked_at__isnull=True,
@@ -120,13 +122,13 @@ def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
 
 def _follow(ctx: RunContext, streak: Streak) -> bool:
     placed = _open(ctx).exclude(state=State.WAITING)
-    return _each(ctx, streak, placed, _look_after)
+    return _each(ctx, streak, placed, _poll)
 
 
 def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
     """Return the orders of the account that are to be looked at now."""
     rows: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.filter(
-        Q(look_after__isnull=True) | Q(look_after__lte=ctx.now()),
+        Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=ctx.now()),
         account=ctx.account,
         ended_at__isnull=True,
     )
@@ -144,7 +146,7 @@ def _each(
     One that fails is put off, and the rest go on.
     """
     ordered = rows.select_related("order__store", "account").order_by(
-        "attempts", F("look_after").asc(nulls_first=True), "pk"
+        "attempts", F("next_poll_at").asc(nulls_first=True), "pk"
     )
     taken = list(ordered[:BATCH])
     for row in taken:
@@ -185,7 +187,7 @@ def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
         if _found(ctx, row):
             return True
         if 1 < row.attempts <= PATIENCE:
-            commitments.postpone(row, ctx.now() + LOOK_AGAIN, error=error.message)
+            commitments.postpone(row, ctx.now() + POLL_AGAIN, error=error.message)
             return False
         results.mark_refused(
             row, code=error.code, reason=error.message, request_id=error.request_id
@@ -228,9 +230,9 @@ def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
     if row.state == State.WAITING:
         if not _found(ctx, row):
             asked_at = row.cancel_asked_at or ctx.now()
-            if ctx.now() - asked_at >= SETTLED:
+            if ctx.now() - asked_at >= LOST_ANSWER_OVER:
                 return results.withdraw(row)
-            commitments.postpone(row, ctx.now() + LOOK_AGAIN)
+            commitments.postpone(row, ctx.now() + POLL_AGAIN)
             return False
         row.refresh_from_db()
         if row.ended_at is not None:
@@ -244,12 +246,12 @@ def _cancel(ctx: RunContext, row: FulfillmentOrder) -> bool:
     return True
 
 
-def _look_after(ctx: RunContext, row: FulfillmentOrder) -> bool:
+def _poll(ctx: RunContext, row: FulfillmentOrder) -> bool:
     """Read one placed order back."""
     shown = _get(ctx, row)
     if shown is not None:
         return results.take_shown(row, shown)
-    commitments.postpone(row, ctx.now() + LOOK_AGAIN)
+    commitments.postpone(row, ctx.now() + POLL_AGAIN)
     if row.placed_at and ctx.now() - row.placed_at > NOT_SHOWN_AFTER:
         commitments.postpone(row, ctx.now() + NOT_SHOWN_AFTER)
         record_once(
@@ -264,7 +266,7 @@ def _look_after(ctx: RunContext, row: FulfillmentOrder) -> bool:
                 ),
                 fix=sentence("Look for it in Seller Central, under its own number."),
             ),
-            _SAY_AGAIN,
+            _LOG_AGAIN,
         )
     return False
 
@@ -293,13 +295,20 @@ def _ask_for_report(ctx: RunContext) -> None:
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
 
 
-def _ask_for_events(ctx: RunContext) -> None:
-    """Have Amazon tell when our orders move on, once it tells of orders at all.
+class _Cursor(TypedDict, total=False):
+    """The job's cursor: the destination that the account's MCF events go to."""
 
-    Without these events the orders are looked at more and more rarely.
+    destination: str
+
+
+def _ask_for_events(ctx: RunContext) -> None:
+    """Have Amazon send events of our orders, once it sends events of orders at all.
+
+    Without these events the orders are read back more and more rarely.
     """
     destination_id = ctx.account.destination_id
-    if not destination_id or ctx.cursor.get("destination") == destination_id:
+    cursor = cast(_Cursor, ctx.cursor)
+    if not destination_id or cursor.get("destination") == destination_id:
         return
     if not FulfillmentOrder.objects.filter(account=ctx.account).exists():
         return
@@ -307,12 +316,12 @@ def _ask_for_events(ctx: RunContext) -> None:
         if not subscribe_to(ctx.account, FULFILLMENT_ORDER_STATUS):
             return
     except (InvalidRequest, NotFound, AccessDenied) as error:
-        record_once(entry_for(error, account=ctx.account, run=ctx.run), _SAY_AGAIN)
+        record_once(entry_for(error, account=ctx.account, run=ctx.run), _LOG_AGAIN)
     except (Throttled, ServiceUnavailable, UnexpectedResponse) as error:
         # The next run asks again.
         logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
         return
-    ctx.save_cursor({"destination": destination_id})
+    ctx.save_cursor(_Cursor(destination=destination_id))
 
 
 def _next_due(ctx: RunContext) -> datetime:
@@ -329,8 +338,8 @@ def _next_due(ctx: RunContext) -> datetime:
     )
     placed_at = held.aggregate(at=Min("fulfillment__placed_at"))["at"]
     times = [
-        mine.filter(send_after__gt=now).aggregate(at=Min("send_after"))["at"],
-        mine.filter(look_after__gt=now).aggregate(at=Min("look_after"))["at"],
+        mine.filter(next_attempt_at__gt=now).aggregate(at=Min("next_attempt_at"))["at"],
+        mine.filter(next_poll_at__gt=now).aggregate(at=Min("next_poll_at"))["at"],
         new.aggregate(at=Min("decide_after"))["at"],
         placed_at + commitments.SHOWN_AFTER if placed_at else None,
     ]

@@ -42,7 +42,7 @@ MISSING_PERMISSION = {
     Kind.LISTINGS: "permission.catalog_items_missing",
     Kind.STOCK_PUSH: "permission.catalog_items_missing",
     Kind.FBA_STOCK: "permission.fulfillment_inventory_missing",
-    Kind.FBA_ORDERS: "permission.fulfillment_inventory_missing",
+    Kind.MCF_ORDERS: "permission.fulfillment_inventory_missing",
     Kind.ORDER_SWEEP: "permission.orders_missing",
     Kind.ORDER_FETCH: "permission.orders_missing",
     Kind.ORDER_REPORTS: "permission.orders_missing",

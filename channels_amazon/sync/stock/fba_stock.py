@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import SyncJob
+from channels_amazon.rules.mcf.pools import pool_of
 from channels_amazon.services.mcf.pools import (
     empty_missing,
-    pool_of,
     set_aside,
     upsert_fba_stock,
 )

@@ -16,10 +16,11 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from channels_amazon.forms.store_orders import FbaRuleForm
-from channels_amazon.models import AmazonAccount, FbaRule, StoreOrder, translated
+from channels_amazon.forms.store_orders import McfRuleForm
+from channels_amazon.models import AmazonAccount, McfRule, StoreOrder, translated
+from channels_amazon.rules.mcf.terms import ShippedBy
 from channels_amazon.services.mcf.rules import (
-    Tried,
+    RuleTrial,
     delete_rule,
     filled,
     save_rule,
@@ -51,10 +52,10 @@ class TriedRow:
 
 @store_page
 @require_safe
-def fba_rule_list(request: HttpRequest) -> HttpResponse:
-    """Show the FBA rules, and whether any works."""
+def mcf_rule_list(request: HttpRequest) -> HttpResponse:
+    """Show the MCF rules, and whether any works."""
     rules = list(
-        mine(FbaRule, request)
+        mine(McfRule, request)
         .select_related("store", "account")
         .order_by("store__name", "name", "pk")
     )
@@ -64,21 +65,21 @@ def fba_rule_list(request: HttpRequest) -> HttpResponse:
         "accounts": own_accounts(request),
     }
     template = "channels_amazon/mcf/rule_list.html"
-    return page(request, template, context, title=_("FBA rules"))
+    return page(request, template, context, title=_("MCF rules"))
 
 
 @store_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def fba_rule_add(request: HttpRequest) -> HttpResponse:
+def mcf_rule_add(request: HttpRequest) -> HttpResponse:
     """Show an empty rule; try it on recent orders, or save it."""
     return _edit(request, None, own_accounts(request))
 
 
 @store_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def fba_rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
+def mcf_rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
     """Show a rule; try it on recent orders as it stands in the form, or save it."""
-    rules = mine(FbaRule, request).select_related("store", "account")
+    rules = mine(McfRule, request).select_related("store", "account")
     rule = get_mine(rules, request, pk=rule_id)
     if request.method == "POST":
         require_operator(request, rule.store)
@@ -88,9 +89,9 @@ def fba_rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
 
 @store_page
 @require_POST
-def fba_rule_delete(request: HttpRequest, rule_id: int) -> HttpResponse:
+def mcf_rule_delete(request: HttpRequest, rule_id: int) -> HttpResponse:
     """Delete a rule; the orders that it brought to FBA go on."""
-    rules = mine(FbaRule, request).select_related("store", "account")
+    rules = mine(McfRule, request).select_related("store", "account")
     rule = get_mine(rules, request, pk=rule_id)
     require_operator(request, rule.store)
     delete_rule(rule, actor=request.user.get_username())
@@ -109,9 +110,9 @@ def own_accounts(request: HttpRequest) -> QuerySet[AmazonAccount]:
 
 
 def _edit(
-    request: HttpRequest, rule: FbaRule | None, accounts: QuerySet[AmazonAccount]
+    request: HttpRequest, rule: McfRule | None, accounts: QuerySet[AmazonAccount]
 ) -> HttpResponse:
-    form = FbaRuleForm(accounts, request.POST or None, rule=rule)
+    form = McfRuleForm(accounts, request.POST or None, rule=rule)
     tried: list[TriedRow] | None = None
     if request.method == "POST" and form.is_valid():
         draft = form.draft()
@@ -134,7 +135,7 @@ def _edit(
         "tried": tried,
         "has_accounts": accounts.exists(),
     }
-    title = rule.name if rule and not form.is_bound else _("FBA rule")
+    title = rule.name if rule and not form.is_bound else _("MCF rule")
     return page(
         request,
         "channels_amazon/mcf/rule_edit.html",
@@ -144,17 +145,18 @@ def _edit(
     )
 
 
-def _row(tried: Tried) -> TriedRow:
-    words = {
-        "fba": ("ok", _("FBA ships it")),
-        "ask": ("waiting", _("Amazon's price decides")),
-        "local": ("info", _("The store ships it")),
+def _row(trial: RuleTrial) -> TriedRow:
+    words: dict[ShippedBy | None, tuple[str, str]] = {
+        ShippedBy.MCF: ("ok", _("FBA ships it")),
+        ShippedBy.STORE: ("info", _("The store ships it")),
+        ShippedBy.PERSON: ("warning", _("Needs a person")),
+        None: ("waiting", _("Amazon's price decides")),
     }
-    kind, word = words.get(tried.by, ("warning", _("Needs a person")))
+    kind, word = words[trial.by]
     return TriedRow(
-        order=tried.order,
+        order=trial.order,
         kind=kind,
         word=word,
-        reason=translated(tried.reason),
-        refused=[translated(text) for text in tried.refused],
+        reason=translated(trial.reason),
+        refused=[translated(text) for text in trial.refused],
     )

@@ -17,10 +17,9 @@ from channels_amazon.models import (
     SyncJob,
     translated,
 )
-from channels_amazon.rules.mcf.terms import Line
+from channels_amazon.rules.mcf.terms import LineFacts, SpeedOffer
 from channels_amazon.services.mcf.store_orders import has_been_at_amazon, may_cancel
 from channels_amazon.views.orders.status_line import NextStep
-from channels_amazon.wording import unpack
 
 State = StoreOrder.State
 AtAmazon = FulfillmentOrder.State
@@ -101,36 +100,32 @@ def choices(order: StoreOrder) -> Choices:
 
 def trouble(order: StoreOrder) -> str:
     """Return why the order needs a person, in the reader's language."""
-    why = order.decided_why
-    packed = why.get("trouble") or why.get("reason") or ""
-    return said(packed) or _("Somebody must decide who ships it.")
-
-
-def said(packed: str) -> str:
-    """Return a kept sentence in the reader's language."""
-    return translated(unpack(packed))
+    why = order.why
+    text = translated(why.trouble or why.reason)
+    return text or _("Somebody must decide who ships it.")
 
 
 def offers(order: StoreOrder, accounts: Mapping[int, AmazonAccount]) -> list[OfferRow]:
     """Return what Amazon's previews said, a row for each speed."""
     return [
         OfferRow(
-            account=str(accounts.get(kept["account"], "–")),
-            marketplace_id=kept["marketplace"],
-            pool=kept["pool"],
-            at=datetime.fromisoformat(kept["at"]),
-            speed=speed_word(speed["speed"]),
-            is_able=speed["able"],
-            fee=None if speed["fee"] is None else Decimal(speed["fee"]),
-            currency=speed["currency"],
-            said=said(kept.get("said", "")),
+            account=str(accounts.get(preview.candidate.account_id, "–")),
+            marketplace_id=preview.candidate.marketplace_id,
+            pool=preview.candidate.pool,
+            at=preview.asked_at,
+            speed=speed_word(offer.speed),
+            is_able=offer.is_fulfillable,
+            fee=offer.fee,
+            currency=offer.currency,
+            said=translated(preview.said),
         )
-        for kept in order.decided_why.get("offers", [])
-        for speed in kept["speeds"] or [_NO_SPEED]
+        for preview in order.why.previews
+        # A refused question has one row, which says what Amazon answered.
+        for offer in preview.offers or [SpeedOffer("", is_fulfillable=False)]
     ]
 
 
-def lines(order: StoreOrder, facts: tuple[Line, ...]) -> list[LineRow]:
+def lines(order: StoreOrder, facts: tuple[LineFacts, ...]) -> list[LineRow]:
     """Return the order's lines with what the store and FBA could give now."""
     return [
         LineRow(
@@ -156,13 +151,10 @@ def placed_of(order: StoreOrder) -> FulfillmentOrder | None:
     return found
 
 
-_NO_SPEED: dict[str, Any] = {"speed": "", "able": False, "fee": None, "currency": ""}
-
-
 def _undecided(order: StoreOrder) -> NextStep:
     stopped = (
         SyncJob.objects.filter(
-            account__store=order.store_id, kind=SyncJob.Kind.FBA_ORDERS
+            account__store=order.store_id, kind=SyncJob.Kind.MCF_ORDERS
         )
         .exclude(blocked_code="")
         .first()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from channels_amazon.forms.store_orders import StoreOrderFileForm
 from channels_amazon.models import Store, StoreMember, translated
 from channels_amazon.services.mcf.store_order_import import (
-    ImportedOrders,
+    StoreOrderImport,
     import_store_orders,
 )
 from channels_amazon.storefronts.catalogue import StorefrontError
@@ -59,7 +59,9 @@ def operated_stores(request: HttpRequest) -> QuerySet[Store]:
     return stores.filter(pk__in=members.values("store_id"))
 
 
-def _imported(request: HttpRequest, form: StoreOrderFileForm) -> ImportedOrders | None:
+def _imported(
+    request: HttpRequest, form: StoreOrderFileForm
+) -> StoreOrderImport | None:
     try:
         return import_store_orders(
             form.cleaned_data["store"],

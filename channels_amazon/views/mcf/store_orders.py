@@ -110,7 +110,7 @@ def show_store_order(
     """Return the order's page."""
     accounts = {row.pk: row for row in mine(AmazonAccount, request)}
     facts = decisions.facts_of([order])[order.pk]
-    why = order.decided_why
+    why = order.why
     placed = story.placed_of(order)
     listed = None
     if placed is not None and placed.amazon_order_id:
@@ -127,9 +127,9 @@ def show_store_order(
         "next_step": story.next_step(order),
         "choices": story.choices(order) if operates else None,
         "lines": story.lines(order, facts.lines),
-        "rule": why.get("rule", ""),
-        "reason": story.said(why.get("reason", "")),
-        "refused": [story.said(text) for text in why.get("refused", [])],
+        "rule": why.rule,
+        "reason": translated(why.reason),
+        "refused": [translated(text) for text in why.refused],
         "offers": story.offers(order, accounts),
         "may_reveal": sees_personal_data(request.user, order.store),
         "destination": revealed or masked_destination(order),

@@ -11,7 +11,7 @@ from channels_amazon.views.mcf import (
     store_orders,
 )
 
-_FBA_RULE = "fba-rules/<int:rule_id>/"
+_MCF_RULE = "fba-rules/<int:rule_id>/"
 _STORE_ORDER = "store-orders/<int:order_id>/"
 
 urlpatterns = [
@@ -46,8 +46,8 @@ urlpatterns = [
         store_order_actions.store_order_ship,
         name="amazon-store-order-ship",
     ),
-    path("fba-rules/", rules.fba_rule_list, name="amazon-fba-rule-list"),
-    path("fba-rules/add/", rules.fba_rule_add, name="amazon-fba-rule-add"),
-    path(_FBA_RULE, rules.fba_rule_edit, name="amazon-fba-rule-edit"),
-    path(f"{_FBA_RULE}delete/", rules.fba_rule_delete, name="amazon-fba-rule-delete"),
+    path("fba-rules/", rules.mcf_rule_list, name="amazon-fba-rule-list"),
+    path("fba-rules/add/", rules.mcf_rule_add, name="amazon-fba-rule-add"),
+    path(_MCF_RULE, rules.mcf_rule_edit, name="amazon-fba-rule-edit"),
+    path(f"{_MCF_RULE}delete/", rules.mcf_rule_delete, name="amazon-fba-rule-delete"),
 ]

@@ -43,7 +43,7 @@ def stamps(order: Order) -> list[Stamp]:
         (_("Event seen"), order.event_seen_at),
         (_("Stock reserved"), order.reserved_at),
         (_("Complete"), order.completed_at),
-        (_("Store told"), order.told_at),
+        (_("Store told"), order.webhook_sent_at),
     ]
     shown = []
     before: datetime | None = None

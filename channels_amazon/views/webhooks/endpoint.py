@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
 from channels_amazon.services.webhooks import endpoints
+from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.views.base import (
     can_manage,
     get_mine,
@@ -59,7 +59,7 @@ def endpoint_set(request: HttpRequest, store_id: int) -> HttpResponse:
             is_active=form.cleaned_data["is_active"],
             actor=request.user.get_username(),
         )
-    except ShoplinkError as error:
+    except WebhookError as error:
         form.add_error("url", translated(error.message))
         return _show(request, store, form=form)
     messages.success(request, _("The address is set."))
@@ -94,10 +94,11 @@ def endpoint_test(request: HttpRequest, store_id: int) -> HttpResponse:
     if endpoint is None:
         messages.warning(request, _("Set an address first."))
         return _back(store)
-    outcome = endpoints.send_test(endpoint)
-    if outcome.code:
+    try:
+        endpoints.send_test(endpoint)
+    except WebhookError as error:
         text = _("The test message did not arrive: %(reason)s")
-        messages.error(request, text % {"reason": translated(outcome.message)})
+        messages.error(request, text % {"reason": translated(error.message)})
     else:
         messages.success(request, _("The store's server took the test message."))
     return _back(store)
@@ -112,9 +113,9 @@ def _show(
 ) -> HttpResponse:
     endpoint = _endpoint(store)
     manages = can_manage(request.user, store)
-    untold = Order.objects.filter(
+    pending = Order.objects.filter(
         account__in=list(store.amazon_accounts.values_list("pk", flat=True)),
-        tell_since__isnull=False,
+        webhook_pending_since__isnull=False,
     )
     context: dict[str, Any] = {
         "store": store,
@@ -123,9 +124,9 @@ def _show(
         "form": form or (EndpointForm(endpoint) if manages else None),
         "can_manage": manages,
         "secret": secret,
-        "untold": untold.capped_count(),
+        "pending": pending.capped_count(),
         "blocked": SyncJob.objects.filter(
-            account__store=store, kind=SyncJob.Kind.STORE_TELL
+            account__store=store, kind=SyncJob.Kind.WEBHOOK_DELIVERY
         ).exclude(blocked_code=""),
         "now": timezone.now(),
     }

@@ -48,7 +48,7 @@ def pool(world: World) -> FbaStock:
 
 
 def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> None:
-    """Do one thing to a web-shop order or to a buyer's order, if it can be done."""
+    """Do one thing to an MCF order or to a buyer's order, if it can be done."""
     web = list(world.mcf_orders.values())
     bought = [
         order
@@ -79,7 +79,7 @@ def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> N
 def web_order(
     stock: FbaStock, site: str, units: int, policy: str, number: int
 ) -> McfOrder:
-    """Return a web-shop order of so many units."""
+    """Return an MCF order of so many units."""
     return McfOrder(
         order_id=f"web-{number}",
         seller_id=stock.seller_id,

@@ -9,100 +9,108 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from channels_amazon.marketplaces import MARKETPLACES, Marketplace
 from channels_amazon.rules.mcf.choice import decide, units_by_listing
-from channels_amazon.rules.mcf.pools import Site, serving, site_of
+from channels_amazon.rules.mcf.pools import serving
 from channels_amazon.rules.mcf.terms import (
     SPEEDS,
-    Ask,
-    By,
+    ActiveRule,
     Candidate,
-    Decision,
-    Line,
-    Offer,
+    LineFacts,
+    McfDecision,
+    OrderFacts,
     PoolUnits,
-    Rule,
-    StoreOrder,
+    PreviewNeeded,
+    ShippedBy,
+    SpeedOffer,
 )
 
 US, DE, FR, GB = "ATVPDKIKX0DER", "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
 
 
-def sites(*ids: str) -> tuple[Site, ...]:
-    """Return the sites of these marketplaces."""
-    return tuple(site for site in map(site_of, ids) if site)
+def marketplaces(*ids: str) -> tuple[Marketplace, ...]:
+    """Return these marketplaces."""
+    return tuple(MARKETPLACES[one] for one in ids)
 
 
-def line(units: int = 1, local: int | None = 0, fba: int = 10, **over: Any) -> Line:
+def line(
+    units: int = 1, local: int | None = 0, fba: int = 10, **over: Any
+) -> LineFacts:
     """Make a line of variant 1, with units in the American pool of account 1."""
     fields: dict[str, Any] = {
         "sku": "MUG",
         "variant_id": 1,
         "pools": (PoolUnits(1, "US", 11, fba),),
     }
-    return Line(units=units, local=local, **fields | over)
+    return LineFacts(units=units, local=local, **fields | over)
 
 
-def order(*lines: Line, **over: Any) -> StoreOrder:
+def order(*lines: LineFacts, **over: Any) -> OrderFacts:
     """Make an order to the United States, promised at standard speed."""
     fields: dict[str, Any] = {"country": "US", "speed": "standard", "currency": "USD"}
-    return StoreOrder(lines=lines or (line(),), **fields | over)
+    return OrderFacts(lines=lines or (line(),), **fields | over)
 
 
-def rule(**over: Any) -> Rule:
+def rule(**over: Any) -> ActiveRule:
     """Make a rule of account 1 that uses FBA where local stock is short."""
     fields: dict[str, Any] = {
         "id": 1,
         "name": "Everything",
         "account_id": 1,
-        "sites": sites(US),
+        "marketplaces": marketplaces(US),
     }
-    return Rule(**fields | over)
+    return ActiveRule(**fields | over)
 
 
-def offer(fee: str | None = "5.00", **over: Any) -> Offer:
+def offer(fee: str | None = "5.00", **over: Any) -> SpeedOffer:
     """Make a standard offer in US dollars."""
     fields: dict[str, Any] = {
         "speed": "standard",
         "is_fulfillable": True,
         "currency": "USD",
     }
-    return Offer(fee=Decimal(fee) if fee else None, **fields | over)
+    return SpeedOffer(fee=Decimal(fee) if fee else None, **fields | over)
 
 
 CANDIDATE = Candidate(1, US, "US")
 
 
 def decided(
-    wanted: StoreOrder, given_rule: Rule, *offers: Offer, at: Candidate = CANDIDATE
-) -> Decision:
+    wanted: OrderFacts,
+    given_rule: ActiveRule,
+    *offers: SpeedOffer,
+    at: Candidate = CANDIDATE,
+) -> McfDecision:
     """Return the decision when Amazon's preview holds these offers."""
     made = decide(wanted, [given_rule], {at: offers})
-    assert isinstance(made, Decision)
+    assert isinstance(made, McfDecision)
     return made
 
 
 def test_unknown_sku_needs_a_person() -> None:
     made = decide(order(line(variant_id=None, sku="NEW")), [rule()], {})
 
-    assert isinstance(made, Decision)
-    assert (made.by, "NEW" in made.reason) == (By.PERSON, True)
+    assert isinstance(made, McfDecision)
+    assert (made.by, "NEW" in made.reason) == (ShippedBy.PERSON, True)
 
 
 def test_local_first_ships_locally_without_asking_amazon() -> None:
     made = decide(order(line(3, local=3)), [rule()], {})
 
-    assert isinstance(made, Decision)
-    assert made.by == By.LOCAL
+    assert isinstance(made, McfDecision)
+    assert made.by == ShippedBy.STORE
 
 
 def test_fba_first_asks_amazon_although_local_stock_would_do() -> None:
     first = rule(is_fba_first=True)
 
-    assert decide(order(line(3, local=3)), [first], {}) == Ask(CANDIDATE, first)
+    assert decide(order(line(3, local=3)), [first], {}) == PreviewNeeded(
+        CANDIDATE, first
+    )
 
 
 def test_stock_never_counted_counts_as_none() -> None:
-    assert isinstance(decide(order(line(local=None)), [rule()], {}), Ask)
+    assert isinstance(decide(order(line(local=None)), [rule()], {}), PreviewNeeded)
 
 
 def test_two_lines_of_one_variant_share_its_units() -> None:
@@ -110,8 +118,8 @@ def test_two_lines_of_one_variant_share_its_units() -> None:
 
     made = decide(both, [rule()], {CANDIDATE: [offer()]})
 
-    assert isinstance(made, Decision)
-    assert made.by == By.PERSON
+    assert isinstance(made, McfDecision)
+    assert made.by == ShippedBy.PERSON
     assert "not split" in made.refused[0]
 
 
@@ -120,24 +128,24 @@ def test_lines_in_different_pools_are_not_split() -> None:
 
     made = decide(order(line(), elsewhere), [rule()], {})
 
-    assert isinstance(made, Decision)
-    assert (made.by, "PAN" in made.refused[0]) == (By.PERSON, True)
+    assert isinstance(made, McfDecision)
+    assert (made.by, "PAN" in made.refused[0]) == (ShippedBy.PERSON, True)
 
 
 def test_kept_units_are_left_alone() -> None:
-    assert isinstance(decide(order(line(8)), [rule(kept_units=2)], {}), Ask)
+    assert isinstance(decide(order(line(8)), [rule(kept_units=2)], {}), PreviewNeeded)
     made = decide(order(line(9)), [rule(kept_units=2)], {})
-    assert isinstance(made, Decision)
-    assert made.by == By.PERSON
+    assert isinstance(made, McfDecision)
+    assert made.by == ShippedBy.PERSON
 
 
 def test_no_rule_leaves_the_order_to_the_store() -> None:
     here = decide(order(line(local=1)), [], {})
     short = decide(order(line(local=0)), [], {})
 
-    assert isinstance(here, Decision)
-    assert isinstance(short, Decision)
-    assert (here.by, short.by) == (By.LOCAL, By.PERSON)
+    assert isinstance(here, McfDecision)
+    assert isinstance(short, McfDecision)
+    assert (here.by, short.by) == (ShippedBy.STORE, ShippedBy.PERSON)
 
 
 def test_rule_that_names_the_country_beats_the_one_for_every_country() -> None:
@@ -146,8 +154,8 @@ def test_rule_that_names_the_country_beats_the_one_for_every_country() -> None:
 
     made = decide(order(line(local=5)), [wide, narrow], {})
 
-    assert isinstance(made, Decision)
-    assert (made.by, made.rule) == (By.LOCAL, narrow)
+    assert isinstance(made, McfDecision)
+    assert (made.by, made.rule) == (ShippedBy.STORE, narrow)
 
 
 def test_another_account_is_tried_when_the_first_cannot() -> None:
@@ -158,21 +166,21 @@ def test_another_account_is_tried_when_the_first_cannot() -> None:
 
     made = decide(order(both), [first, second], refusal)
 
-    assert made == Ask(Candidate(2, US, "US"), second)
+    assert made == PreviewNeeded(Candidate(2, US, "US"), second)
 
 
 @pytest.mark.parametrize(
     ("promised", "offered", "allows", "by"),
     [
-        ("standard", "standard", False, By.FBA),
-        ("standard", "priority", False, By.FBA),
-        ("priority", "standard", False, By.PERSON),
-        ("priority", "standard", True, By.FBA),
-        ("standard", "scheduled", True, By.PERSON),
+        ("standard", "standard", False, ShippedBy.MCF),
+        ("standard", "priority", False, ShippedBy.MCF),
+        ("priority", "standard", False, ShippedBy.PERSON),
+        ("priority", "standard", True, ShippedBy.MCF),
+        ("standard", "scheduled", True, ShippedBy.PERSON),
     ],
 )
 def test_speed_of_the_offer_is_held_against_the_promise(
-    promised: str, offered: str, allows: bool, by: By
+    promised: str, offered: str, allows: bool, by: ShippedBy
 ) -> None:
     wanted = order(speed=promised)
 
@@ -195,47 +203,47 @@ def test_slower_offer_is_taken_where_the_quicker_is_too_dear() -> None:
 
     made = decided(order(speed="priority"), limited, *offers)
 
-    assert (made.by, made.offer) == (By.FBA, offers[1])
+    assert (made.by, made.offer) == (ShippedBy.MCF, offers[1])
 
 
 def test_fee_above_the_limit_is_named() -> None:
     made = decided(order(), rule(most_fee=Decimal("4.99")), offer("5.00"))
 
-    assert made.by == By.PERSON
+    assert made.by == ShippedBy.PERSON
     assert "5.00 USD" in made.refused[0]
 
 
 @pytest.mark.parametrize("bad", [offer("1.00", currency="CAD"), offer(None)])
-def test_fee_that_cannot_be_compared_needs_a_person(bad: Offer) -> None:
+def test_fee_that_cannot_be_compared_needs_a_person(bad: SpeedOffer) -> None:
     made = decided(order(line(local=5)), rule(most_fee=Decimal(9)), bad)
-    assert made.by == By.LOCAL
+    assert made.by == ShippedBy.STORE
 
     first = rule(most_fee=Decimal(9), is_fba_first=True)
     made = decided(order(line(local=5)), first, bad)
-    assert made.by == By.PERSON
+    assert made.by == ShippedBy.PERSON
 
     free = rule(is_fba_first=True)
-    assert decided(order(line(local=5)), free, bad).by == By.FBA
+    assert decided(order(line(local=5)), free, bad).by == ShippedBy.MCF
 
 
 def test_country_is_served_by_its_own_site_then_by_pool_mates() -> None:
-    german, french = sites(DE), sites(FR)
+    german, french = marketplaces(DE), marketplaces(FR)
 
-    assert serving("DE", sites(FR, DE, GB), is_named=False) == list(german)
-    assert serving("NL", sites(FR, GB), is_named=False) == list(french)
-    assert serving("US", sites(FR, GB), is_named=False) == []
-    assert serving("AT", sites(DE), is_named=False) == []
-    assert serving("AT", sites(DE), is_named=True) == list(german)
-    assert serving("DE", sites(DE, GB), is_named=True) == list(german)
+    assert serving("DE", marketplaces(FR, DE, GB), is_named=False) == list(german)
+    assert serving("NL", marketplaces(FR, GB), is_named=False) == list(french)
+    assert serving("US", marketplaces(FR, GB), is_named=False) == []
+    assert serving("AT", marketplaces(DE), is_named=False) == []
+    assert serving("AT", marketplaces(DE), is_named=True) == list(german)
+    assert serving("DE", marketplaces(DE, GB), is_named=True) == list(german)
 
 
 fees = st.none() | st.decimals(0, 20, places=2, allow_nan=False)
 rules = st.builds(
-    Rule,
+    ActiveRule,
     id=st.integers(1, 4),
     name=st.sampled_from("AB"),
     account_id=st.integers(1, 2),
-    sites=st.just(sites(US)),
+    marketplaces=st.just(marketplaces(US)),
     is_fba_first=st.booleans(),
     countries=st.sampled_from([frozenset[str](), frozenset({"US"})]),
     kept_units=st.integers(0, 4),
@@ -243,7 +251,7 @@ rules = st.builds(
     allows_slower=st.booleans(),
 )
 lines = st.builds(
-    lambda units, local, held, variant: Line(
+    lambda units, local, held, variant: LineFacts(
         sku=f"V{variant}",
         units=units,
         variant_id=variant,
@@ -260,7 +268,7 @@ lines = st.builds(
 )
 offers = st.lists(
     st.builds(
-        Offer,
+        SpeedOffer,
         speed=st.sampled_from([*SPEEDS, "scheduled"]),
         is_fulfillable=st.booleans(),
         fee=fees,
@@ -280,16 +288,16 @@ offers = st.lists(
     offers,
 )
 def test_fba_is_never_chosen_beyond_its_units_or_its_limit(
-    wanted: list[Line],
-    given_rules: list[Rule],
+    wanted: list[LineFacts],
+    given_rules: list[ActiveRule],
     speed: str,
-    ones: list[Offer],
-    others: list[Offer],
+    ones: list[SpeedOffer],
+    others: list[SpeedOffer],
 ) -> None:
     # One variant has the same stock on each of its lines.
     first = {item.variant_id: item for item in reversed(wanted)}
     same = tuple(
-        Line(
+        LineFacts(
             item.sku,
             item.units,
             item.variant_id,
@@ -298,14 +306,14 @@ def test_fba_is_never_chosen_beyond_its_units_or_its_limit(
         )
         for item in wanted
     )
-    asked = StoreOrder(same, "US", speed, "USD")
+    asked = OrderFacts(same, "US", speed, "USD")
     previews = {Candidate(1, US, "US"): ones, Candidate(2, US, "US"): others}
 
     made = decide(asked, given_rules, previews)
 
-    assert isinstance(made, Decision)
+    assert isinstance(made, McfDecision)
     assert made.reason
-    if made.by is not By.FBA:
+    if made.by is not ShippedBy.MCF:
         return
     assert made.rule
     assert made.candidate

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.services.mcf import commitments, decisions, results
 from channels_amazon.services.mcf.pools import empty_missing, upsert_fba_stock
 from channels_amazon.services.notifications.inbox import accept
@@ -26,10 +26,10 @@ from channels_amazon.spapi.apis.fba_inventory import InventorySummary
 from tests.builders import (
     HOME,
     make_account,
-    make_fba_rule,
     make_fba_stock,
     make_job,
     make_listing,
+    make_mcf_rule,
     make_variant,
     place_order,
 )
@@ -38,13 +38,15 @@ from tests.processes import Processes
 
 HERE = "tests.services.mcf.test_commitments"
 US = HOME["na"][0]
-GOOD = [Offer("standard", is_fulfillable=True, fee=Decimal("5.00"), currency="USD")]
+GOOD = [
+    SpeedOffer("standard", is_fulfillable=True, fee=Decimal("5.00"), currency="USD")
+]
 
 
 def make_pool(units: int = 10) -> Listing:
     """Make a listing with units in the American pool, and a rule that uses it."""
     account = make_account()
-    make_fba_rule(account)
+    make_mcf_rule(account)
     variant = make_variant(account.store)
     listing = make_listing(account, variant=variant, is_fba=True, is_mfn=False)
     make_fba_stock(listing, units)
@@ -123,7 +125,7 @@ def ask_race(order_ids: list[int], process: int) -> str:
 @pytest.mark.django_db
 def test_order_binds_its_units_before_amazon_hears_of_it() -> None:
     listing = make_pool()
-    make_job(listing.account, kind=SyncJob.Kind.FBA_ORDERS)
+    make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
 
     order = offered(listing, 4)
 
@@ -132,7 +134,7 @@ def test_order_binds_its_units_before_amazon_hears_of_it() -> None:
     assert (placed.fee, placed.fee_currency) == (Decimal("5.00"), "USD")
     assert placed.api_version == "2026-07-04"
     assert (promised(), FbaStock.objects.get().sellable) == (4, 6)
-    assert order.decided_why["rule"]
+    assert order.why.rule
 
 
 @pytest.mark.django_db
@@ -248,10 +250,10 @@ def test_attempt_and_cancellation_do_not_both_win() -> None:
 @pytest.mark.django_db
 def test_event_has_the_order_looked_at_now() -> None:
     listing = make_pool()
-    job = make_job(listing.account, kind=SyncJob.Kind.FBA_ORDERS)
+    job = make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
     order = offered(listing, 1)
     later = timezone.now() + timedelta(hours=1)
-    FulfillmentOrder.objects.update(look_after=later)
+    FulfillmentOrder.objects.update(next_poll_at=later)
     SyncJob.objects.update(due_at=later)
     seller_id = listing.account.seller_id
 
@@ -270,5 +272,5 @@ def test_event_has_the_order_looked_at_now() -> None:
     ]
     job.refresh_from_db()
     assert job.due_at < later
-    assert FulfillmentOrder.objects.get().look_after
+    assert FulfillmentOrder.objects.get().next_poll_at
     assert not DiagnosticEntry.objects.exists()

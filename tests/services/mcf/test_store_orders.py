@@ -70,7 +70,7 @@ def test_order_of_counted_stock_is_shipped_by_the_store() -> None:
     order = place_order(variant.store, (variant.sku, 5))
 
     assert (order.state, order.currency) == ("local", variant.store.currency)
-    assert order.decided_why["reason"]
+    assert order.why.reason
     assert order.lines.get().variant_id == variant.pk
 
 

@@ -35,7 +35,7 @@ def order(account: AmazonAccount, ago: timedelta, **over: Any) -> Order:
         "event_seen_at": seen,
         "reserved_at": seen + timedelta(milliseconds=20),
         "completed_at": seen + timedelta(seconds=2),
-        "told_at": seen + timedelta(seconds=12),
+        "webhook_sent_at": seen + timedelta(seconds=12),
     }
     return make_order(account, **times | over)
 
@@ -67,11 +67,11 @@ def test_second_roll_up_writes_nothing(account: AmazonAccount) -> None:
 
 
 def test_order_told_later_is_in_its_hour_after_all(account: AmazonAccount) -> None:
-    late = order(account, timedelta(minutes=90), told_at=None)
+    late = order(account, timedelta(minutes=90), webhook_sent_at=None)
     latency.roll_up(NOW)
     assert not LatencyHour.objects.filter(step="told").exists()
 
-    Order.objects.filter(pk=late.pk).update(told_at=NOW)
+    Order.objects.filter(pk=late.pk).update(webhook_sent_at=NOW)
     latency.roll_up(NOW + timedelta(hours=1))
 
     told = LatencyHour.objects.get(step="told")
@@ -158,7 +158,7 @@ def test_order_from_before_the_address_was_set_is_not_told_late(
     account: AmazonAccount,
 ) -> None:
     StoreEndpoint.objects.update(created_at=NOW)
-    order(account, timedelta(minutes=90), told_at=NOW)
+    order(account, timedelta(minutes=90), webhook_sent_at=NOW)
 
     latency.roll_up(NOW)
 

@@ -21,8 +21,8 @@ from channels_amazon.models import (
 from channels_amazon.sync.runtime import runner
 from tests.builders import (
     make_account,
-    make_fba_rule,
     make_listing,
+    make_mcf_rule,
     make_variant,
     place_order,
 )
@@ -46,7 +46,7 @@ def connect_shop(emulator: Emulator) -> AmazonAccount:
     sku = fba_sku(emulator, row)
     variant = make_variant(row.store, sku=sku)
     make_listing(row, variant=variant, is_fba=True, is_mfn=False)
-    make_fba_rule(row)
+    make_mcf_rule(row)
     run_through(row, Kind.FBA_STOCK)
     return row
 
@@ -73,13 +73,15 @@ def ordered(account: AmazonAccount, units: int = 3, **over: Any) -> StoreOrder:
 def run(account: AmazonAccount) -> SyncRun:
     """Run the job with everything due now, through as many slices as it takes."""
     now = timezone.now()
-    FulfillmentOrder.objects.filter(send_after__isnull=False).update(send_after=now)
-    FulfillmentOrder.objects.filter(look_after__isnull=False).update(look_after=now)
+    FulfillmentOrder.objects.filter(next_attempt_at__isnull=False).update(
+        next_attempt_at=now
+    )
+    FulfillmentOrder.objects.filter(next_poll_at__isnull=False).update(next_poll_at=now)
     StoreOrder.objects.filter(decide_after__isnull=False).update(decide_after=now)
     for _ in range(10):
-        made = runner.run_kind(account, Kind.FBA_ORDERS)
+        made = runner.run_kind(account, Kind.MCF_ORDERS)
         assert made is not None
-        job = SyncJob.objects.get(account=account, kind=Kind.FBA_ORDERS)
+        job = SyncJob.objects.get(account=account, kind=Kind.MCF_ORDERS)
         if made.state != SyncRun.State.DONE or not job.progress["open"]:
             return made
     raise AssertionError("The run did not end.")

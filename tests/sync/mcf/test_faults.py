@@ -21,7 +21,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.mcf import decisions
 from channels_amazon.services.mcf.store_orders import cancel_store_order
@@ -136,7 +136,9 @@ def test_refused_order_frees_its_units_and_says_why(
     Listing.objects.filter(variant__isnull=False).update(seller_sku="GONE-SKU")
     order = place_order(account.store, (account.store.variants.get().sku, 3))
     candidate = Candidate(account.pk, "ATVPDKIKX0DER", "US")
-    decisions.keep_offers(order, candidate, [Offer("standard", is_fulfillable=True)])
+    decisions.keep_offers(
+        order, candidate, [SpeedOffer("standard", is_fulfillable=True)]
+    )
     decisions.consider(order)
     assert held() == 3
 

@@ -106,7 +106,7 @@ def test_order_is_followed_from_the_price_to_the_delivery(
 def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(
     emulator: Emulator, account: AmazonAccount, version: str
 ) -> None:
-    rule = account.store.fba_rules.get()
+    rule = account.store.mcf_rules.get()
     rule.most_fee = Decimal("0.50")
     rule.save()
     order = ordered(account)
@@ -115,7 +115,7 @@ def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(
 
     order.refresh_from_db()
     assert (order.state, held()) == ("needs_person", 0)
-    assert "more than the 0.50" in order.decided_why["refused"][0]
+    assert "more than the 0.50" in order.why.refused[0]
     assert calls(emulator, PREVIEW[version]) == 1
     assert calls(emulator, CREATE[version]) == 0
 
@@ -123,7 +123,7 @@ def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(
 def test_country_that_amazon_does_not_ship_to_is_told_in_its_words(
     account: AmazonAccount, version: str
 ) -> None:
-    rule = account.store.fba_rules.get()
+    rule = account.store.mcf_rules.get()
     rule.countries = ["NO"]
     rule.save()
     destination = {
@@ -139,7 +139,7 @@ def test_country_that_amazon_does_not_ship_to_is_told_in_its_words(
 
     order.refresh_from_db()
     assert order.state == "needs_person"
-    assert "cannot fulfil" in order.decided_why["refused"][0]
+    assert "cannot fulfil" in order.why.refused[0]
 
 
 def test_order_is_cancelled_while_amazon_allows_it(
@@ -220,7 +220,7 @@ def test_order_that_ends_at_amazon_needs_a_person(
 
     assert state_of(order)[0] == "needs_person"
     assert held() == 0
-    assert order.decided_why["trouble"]
+    assert order.why.trouble
     assert DiagnosticEntry.objects.filter(reference=order.number).count() == 1
 
 

@@ -60,7 +60,7 @@ def bring(account: AmazonAccount, **over: Any) -> Order:
 
 def tell(account: AmazonAccount) -> SyncRun:
     """Run the job that tells the store."""
-    run = runner.run_kind(account, SyncJob.Kind.STORE_TELL)
+    run = runner.run_kind(account, SyncJob.Kind.WEBHOOK_DELIVERY)
     assert run is not None
     return run
 
@@ -82,8 +82,8 @@ def test_complete_order_is_told_once(account: AmazonAccount, server: Scripted) -
     assert content["data"]["order_id"] == ID
     assert content["data"]["lines"][0]["sku"] == "SKU-1"
     order = Order.objects.get()
-    assert order.told_at is not None
-    assert order.tell_since is None
+    assert order.webhook_sent_at is not None
+    assert order.webhook_pending_since is None
 
 
 def test_incomplete_order_is_not_told(account: AmazonAccount, server: Scripted) -> None:
@@ -111,7 +111,7 @@ def test_cancellation_by_event_is_told(
     server.then(answer(200))
     bring(account)
     tell(account)
-    first = Order.objects.get().told_at
+    first = Order.objects.get().webhook_sent_at
 
     accept([message(order_change(order_id=ID, status="Canceled", seconds=9))])
     tell(account)
@@ -119,7 +119,7 @@ def test_cancellation_by_event_is_told(
     before, after = told(server)
     assert after["data"]["status"] == "cancelled"
     assert after["data"]["revision"] > before["data"]["revision"]
-    assert Order.objects.get().told_at == first
+    assert Order.objects.get().webhook_sent_at == first
 
 
 def test_change_while_the_message_is_under_way_is_told_again(
@@ -137,7 +137,7 @@ def test_change_while_the_message_is_under_way_is_told_again(
     tell(account)
 
     assert [one["data"]["status"] for one in told(server)] == ["unshipped", "shipped"]
-    assert Order.objects.get().tell_since is None
+    assert Order.objects.get().webhook_pending_since is None
 
 
 def test_refused_message_is_repeated_under_its_own_id(
@@ -148,15 +148,15 @@ def test_refused_message_is_repeated_under_its_own_id(
 
     tell(account)
     order = Order.objects.get()
-    assert order.tell_after is not None
-    assert order.tell_attempts == 1
-    Order.objects.update(tell_after=None)
+    assert order.webhook_retry_at is not None
+    assert order.webhook_attempts == 1
+    Order.objects.update(webhook_retry_at=None)
     tell(account)
 
     ids = [one.headers["webhook-id"] for one in server.received]
     assert len(ids) == 2
     assert len(set(ids)) == 1
-    assert Order.objects.get().tell_since is None
+    assert Order.objects.get().webhook_pending_since is None
     assert StoreEndpoint.objects.get().failing_since is None
 
 
@@ -172,7 +172,7 @@ def test_server_that_is_down_does_not_burn_time(
 
     assert (first.state, second.state) == ("failed", "failed")
     assert len(server.received) == 3 + 1
-    assert Order.objects.filter(tell_since__isnull=False).count() == 6
+    assert Order.objects.filter(webhook_pending_since__isnull=False).count() == 6
     endpoint = StoreEndpoint.objects.get()
     assert endpoint.error_code == "store.endpoint_failing"
 
@@ -188,7 +188,7 @@ def test_server_that_is_back_gets_all_that_waited(
 
     assert tell(account).state == "done"
 
-    assert not Order.objects.filter(tell_since__isnull=False).exists()
+    assert not Order.objects.filter(webhook_pending_since__isnull=False).exists()
 
 
 def test_one_refused_order_does_not_stop_the_rest(
@@ -201,7 +201,7 @@ def test_one_refused_order_does_not_stop_the_rest(
 
     assert tell(account).state == "done"
 
-    assert Order.objects.filter(tell_since=None).count() == 2
+    assert Order.objects.filter(webhook_pending_since=None).count() == 2
     assert DiagnosticEntry.objects.filter(code="store.message_refused").count() == 1
     assert StoreEndpoint.objects.get().failing_since is None
 
@@ -219,7 +219,7 @@ def test_address_that_is_gone_is_said_and_kept(
     entry = DiagnosticEntry.objects.get(code="store.endpoint_gone")
     assert "Settings" in entry.fix
     assert StoreEndpoint.objects.get().is_active
-    assert Order.objects.get().tell_since is not None
+    assert Order.objects.get().webhook_pending_since is not None
 
 
 def test_new_address_gets_what_waited(account: AmazonAccount, server: Scripted) -> None:
@@ -234,7 +234,7 @@ def test_new_address_gets_what_waited(account: AmazonAccount, server: Scripted) 
     tell(account)
 
     assert server.received[-1].path == "/new"
-    assert Order.objects.get().tell_since is None
+    assert Order.objects.get().webhook_pending_since is None
 
 
 def test_store_without_an_address_is_not_told(
@@ -244,7 +244,7 @@ def test_store_without_an_address_is_not_told(
 
     bring(account)
 
-    assert Order.objects.get().tell_since is None
+    assert Order.objects.get().webhook_pending_since is None
     assert tell(account).state == "done"
 
 
@@ -254,7 +254,7 @@ def test_orders_of_the_stores_own_shop_are_not_told(
     channel = {"channelName": "NON_AMAZON", "marketplaceId": "ATVPDKIKX0DER"}
     bring(account, salesChannel=channel)
 
-    assert Order.objects.get().tell_since is None
+    assert Order.objects.get().webhook_pending_since is None
 
 
 def test_message_holds_nobodys_name(account: AmazonAccount, server: Scripted) -> None:
@@ -288,9 +288,8 @@ def test_new_secret_signs_from_now_on(account: AmazonAccount, server: Scripted) 
     old = endpoint.secret
 
     new = endpoints.rotate_secret(endpoint, actor="ann")
-    outcome = endpoints.send_test(StoreEndpoint.objects.get())
+    endpoints.send_test(StoreEndpoint.objects.get())
 
-    assert outcome.code == ""
     assert new != old
     assert StoreEndpoint.objects.get().secret == new
     assert told(server)[0]["type"] == "test"

@@ -16,13 +16,13 @@ from pytest_django import DjangoAssertNumQueries
 from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,
-    FbaRule,
     FulfillmentOrder,
     Listing,
+    McfRule,
     StoreMember,
     StoreOrder,
 )
-from channels_amazon.rules.mcf.terms import Candidate, Offer
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order
@@ -109,7 +109,7 @@ def test_page_tells_why_and_what_amazon_offered(
     page = text_of(client, order)
 
     assert "It is on its way to Amazon." in page
-    assert FbaRule.objects.get().name in page
+    assert McfRule.objects.get().name in page
     assert "Amazon ships in time" in page
     assert "$5.00" in page
     assert "can be shipped" in page
@@ -304,7 +304,7 @@ def rule_data(account: AmazonAccount, **over: Any) -> dict[str, Any]:
 def test_rule_is_tried_without_being_saved_then_saved(
     client: Client, listing: Listing
 ) -> None:
-    FbaRule.objects.all().delete()
+    McfRule.objects.all().delete()
     account = listing.account
     order = place_order(account.store, (listing.seller_sku, 3))
     address = reverse("amazon-fba-rule-add")
@@ -312,10 +312,10 @@ def test_rule_is_tried_without_being_saved_then_saved(
     tried = client.post(address, rule_data(account, **{"try": ""})).content.decode()
     assert order.number in tried
     assert "Amazon's price decides" in tried.replace("&#x27;", "'")
-    assert not FbaRule.objects.exists()
+    assert not McfRule.objects.exists()
 
     client.post(address, rule_data(account, save=""))
-    rule = FbaRule.objects.get()
+    rule = McfRule.objects.get()
     assert (rule.countries, rule.most_fee) == (["GB", "US"], Decimal("9.50"))
     assert rule.is_active
     assert rule.store == account.store
@@ -326,9 +326,9 @@ def test_rule_is_tried_with_what_amazon_said_of_the_order(
 ) -> None:
     order = place_order(listing.account.store, (listing.seller_sku, 3))
     candidate = Candidate(listing.account_id, HOME["na"][0], "US")
-    offer = Offer("standard", is_fulfillable=True, fee=Decimal(20), currency="USD")
+    offer = SpeedOffer("standard", is_fulfillable=True, fee=Decimal(20), currency="USD")
     decisions.keep_offers(order, candidate, [offer])
-    rule = FbaRule.objects.get()
+    rule = McfRule.objects.get()
     address = reverse("amazon-fba-rule-edit", args=[rule.pk])
 
     page = client.post(address, rule_data(listing.account, **{"try": ""}))
@@ -357,20 +357,20 @@ def test_rule_that_cannot_be_is_refused(
     response = client.post(address, rule_data(listing.account, save="") | over)
 
     assert response.status_code == 422
-    assert FbaRule.objects.count() == 1
+    assert McfRule.objects.count() == 1
 
 
 def test_rule_is_deleted_and_the_list_explains(
     client: Client, listing: Listing
 ) -> None:
-    rule = FbaRule.objects.get()
+    rule = McfRule.objects.get()
     assert rule.name in client.get(reverse("amazon-fba-rule-list")).content.decode()
 
     client.post(reverse("amazon-fba-rule-delete", args=[rule.pk]))
 
     page = client.get(reverse("amazon-fba-rule-list")).content.decode()
     assert "No rule is switched on" in page
-    assert not FbaRule.objects.exists()
+    assert not McfRule.objects.exists()
 
 
 def test_delivered_order_asks_for_nothing(client: Client, listing: Listing) -> None:

@@ -27,7 +27,7 @@ def world() -> World:
         "event_seen_at",
         "reserved_at",
         "completed_at",
-        "told_at",
+        "webhook_sent_at",
     )
     times = {name: start + timedelta(seconds=place) for place, name in enumerate(names)}
     Order.objects.filter(pk=world.order.pk).update(**times)
