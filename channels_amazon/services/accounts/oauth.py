@@ -1,7 +1,7 @@
 """Both OAuth workflows: from a signed, single-use state to a connected account.
 
-The state is what ties Amazon's answer to the user, the session and the store that
-asked; it is checked before anything else of the answer is believed. Services layer.
+The state is what ties Amazon's callback to the user, the session and the store that
+asked; it is checked before anything else of the callback is believed. Services layer.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ _CONFIRM = "/apps/authorize/confirm/"
 
 
 class StateInvalid(NeedsMerchant):
-    """The answer does not belong to an authorisation that this session began."""
+    """The callback does not belong to an authorisation that this session began."""
 
 
 class AuthorizationDenied(NeedsMerchant):
     """The seller did not authorise the application."""
 
 
-class AnswerIncomplete(NeedsMerchant):
+class CallbackIncomplete(NeedsMerchant):
     """Amazon led the merchant back without a code or a seller."""
 
 
@@ -70,7 +70,7 @@ class CallbackAddressInvalid(NeedsMerchant):
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Requester:
     """Who asks: a user in one session of the browser; `name` for the log."""
 
     user_id: int
@@ -79,7 +79,7 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuthorizationRequest:
     """What to authorise: the region and sites of a store, or an account anew."""
 
     store: Store
@@ -89,7 +89,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OAuthCallback:
     """What Amazon's redirect brought along; `error` when the seller refused."""
 
     state: str = field(repr=False)
@@ -98,32 +98,36 @@ class Answer:
     error: str = ""
 
 
-def begin(wish: Wish, visitor: Visitor) -> str:
+def begin(wanted: AuthorizationRequest, requester: Requester) -> str:
     """Return the address of Amazon's consent page, good for ten minutes.
 
     Raises PlanExcludesAmazon, or NeedsMerchant when no application is configured.
     """
-    connection.require_plan(wish.store)
+    connection.require_plan(wanted.store)
     application = current_application()
-    base = str(getattr(settings, f"SELLER_CENTRAL_URL_{wish.region.upper()}"))
+    base = str(getattr(settings, f"SELLER_CENTRAL_URL_{wanted.region.upper()}"))
     query = {"application_id": application.app_id}
-    state = _new_state(wish, visitor)
+    state = _new_state(wanted, requester)
     return _with_query(f"{base}/apps/authorize/consent", application, query, state)
 
 
 def begin_at_amazon(
-    wish: Wish, visitor: Visitor, *, callback_uri: str, amazon_state: str
+    wanted: AuthorizationRequest,
+    requester: Requester,
+    *,
+    callback_uri: str,
+    amazon_state: str,
 ) -> str:
     """Return where to go on when the merchant began at Amazon (Appstore workflow).
 
     Raises CallbackAddressInvalid when that is no page of Seller Central's.
     """
-    connection.require_plan(wish.store)
+    connection.require_plan(wanted.store)
     application = current_application()
-    if appstore_region(callback_uri, application) != wish.region:
+    if appstore_region(callback_uri, application) != wanted.region:
         raise _not_amazons()
     query = {"amazon_state": amazon_state}
-    state = _new_state(wish, visitor)
+    state = _new_state(wanted, requester)
     return _with_query(callback_uri.partition("?")[0], application, query, state)
 
 
@@ -141,42 +145,42 @@ def appstore_region(callback_uri: str, application: DeveloperApplication) -> str
     raise _not_amazons()
 
 
-def redeem(answer: Answer, visitor: Visitor) -> AmazonAccount:
+def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
     """Exchange what Amazon's redirect brought for tokens, and connect the account.
 
     The state is used up, whatever becomes of the rest. Raises StateInvalid,
-    AuthorizationDenied, AnswerIncomplete, SellerElsewhere, SellerIdRefused and what
+    AuthorizationDenied, CallbackIncomplete, SellerElsewhere, SellerIdRefused and what
     LwaClient raises; then no token was stored.
     """
-    attempt = _claim(answer.state, visitor)
+    attempt = _claim(callback.state, requester)
     try:
-        return _redeem(answer, attempt, visitor)
+        return _redeem(callback, attempt, requester)
     except ShoplinkError as error:
         entry = entry_for(error)
-        record(replace(entry, store=attempt.store, actor=visitor.name))
+        record(replace(entry, store=attempt.store, actor=requester.name))
         raise
 
 
 def _redeem(
-    answer: Answer, attempt: AuthorizationAttempt, visitor: Visitor
+    callback: OAuthCallback, attempt: AuthorizationAttempt, requester: Requester
 ) -> AmazonAccount:
-    if answer.error:
+    if callback.error:
         raise AuthorizationDenied(
             "oauth.denied",
             sentence("The seller did not authorise the application."),
             fix=sentence("Start again, and approve on Amazon's page."),
         )
-    if not answer.code or not answer.seller_id:
-        raise AnswerIncomplete(
+    if not callback.code or not callback.seller_id:
+        raise CallbackIncomplete(
             "oauth.answer_incomplete",
             sentence("Amazon led you back without an authorisation code."),
             fix=sentence("Start the authorisation again."),
         )
-    _require_same_seller(attempt, answer.seller_id)
-    connection.require_free(attempt.store, answer.seller_id, attempt.region)
+    _require_same_seller(attempt, callback.seller_id)
+    connection.require_free(attempt.store, callback.seller_id, attempt.region)
     application = current_application()
     tokens = lwa_client(application).exchange_code(
-        answer.code, application.redirect_uri
+        callback.code, application.redirect_uri
     )
     if not tokens.refresh_token:
         raise UnexpectedResponse(
@@ -185,35 +189,37 @@ def _redeem(
         )
     grant = AccountGrant(
         region=attempt.region,
-        seller_id=answer.seller_id,
-        name=_confirmed_name(attempt, answer.seller_id, tokens),
+        seller_id=callback.seller_id,
+        name=_confirmed_name(attempt, callback.seller_id, tokens),
         refresh_token=tokens.refresh_token,
         marketplace_ids=tuple(attempt.marketplace_ids),
     )
-    account = connection.connect_account(attempt.store, grant=grant, actor=visitor.name)
+    account = connection.connect_account(
+        attempt.store, grant=grant, actor=requester.name
+    )
     DatabaseTokens().save(account.quota_subject, tokens.access_token, tokens.expires_at)
     return account
 
 
-def _new_state(wish: Wish, visitor: Visitor) -> str:
+def _new_state(wanted: AuthorizationRequest, requester: Requester) -> str:
     now = timezone.now()
     AuthorizationAttempt.objects.filter(expires_at__lt=now - _KEPT).delete()
     state = signing.dumps(secrets.token_urlsafe(24), salt=_SALT)
     AuthorizationAttempt.objects.create(
-        store=wish.store,
-        user_id=visitor.user_id,
-        session_hash=_hash(visitor.session_key),
+        store=wanted.store,
+        user_id=requester.user_id,
+        session_hash=_hash(requester.session_key),
         state_hash=_hash(state),
-        region=wish.region,
-        marketplace_ids=list(wish.marketplace_ids),
-        account=wish.account,
+        region=wanted.region,
+        marketplace_ids=list(wanted.marketplace_ids),
+        account=wanted.account,
         expires_at=now + STATE_LIFETIME,
     )
     return state
 
 
-def _claim(state: str, visitor: Visitor) -> AuthorizationAttempt:
-    """Use the state up; raises StateInvalid unless it is this visitor's and fresh."""
+def _claim(state: str, requester: Requester) -> AuthorizationAttempt:
+    """Use the state up; raises StateInvalid unless it is this requester's and fresh."""
     try:
         signing.loads(state, salt=_SALT, max_age=STATE_LIFETIME)
     except signing.BadSignature as error:
@@ -221,8 +227,8 @@ def _claim(state: str, visitor: Visitor) -> AuthorizationAttempt:
     now = timezone.now()
     mine = AuthorizationAttempt.objects.filter(
         state_hash=_hash(state),
-        session_hash=_hash(visitor.session_key),
-        user_id=visitor.user_id,
+        session_hash=_hash(requester.session_key),
+        user_id=requester.user_id,
     )
     if not mine.filter(used_at__isnull=True, expires_at__gt=now).update(used_at=now):
         raise _state_invalid()

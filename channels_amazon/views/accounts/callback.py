@@ -20,8 +20,8 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.admin.site import site
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.services.accounts.oauth import Answer, redeem
-from channels_amazon.views.accounts.connect import visitor_of
+from channels_amazon.services.accounts.oauth import OAuthCallback, redeem
+from channels_amazon.views.accounts.connect import requester_of
 from channels_amazon.views.accounts.connect_errors import outcome_of
 from channels_amazon.views.base import page, store_page
 
@@ -49,17 +49,17 @@ def _callback(request: HttpRequest) -> HttpResponse:
     return _show(request)
 
 
-@sensitive_variables("answer")
+@sensitive_variables("oauth_callback")
 def _redeem(request: HttpRequest) -> HttpResponse:
     given = request.GET
-    answer = Answer(
+    oauth_callback = OAuthCallback(
         state=given.get("state", ""),
         code=given.get("spapi_oauth_code", ""),
         seller_id=given.get("selling_partner_id", "")[:40],
         error=given.get("error", "")[:80],
     )
     try:
-        account = redeem(answer, visitor_of(request))
+        account = redeem(oauth_callback, requester_of(request))
     except ShoplinkError as error:
         request.session[_KEPT] = asdict(outcome_of(error))
         return redirect("amazon-callback")

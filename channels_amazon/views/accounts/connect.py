@@ -20,7 +20,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Store, translated
 from channels_amazon.services.accounts import connection, oauth, preflight
 from channels_amazon.services.accounts.connection import AccountGrant
-from channels_amazon.services.accounts.oauth import Visitor, Wish
+from channels_amazon.services.accounts.oauth import AuthorizationRequest, Requester
 from channels_amazon.services.accounts.private_app import connect_by_token
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.views.accounts.accounts import owned_stores
@@ -106,8 +106,8 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
         context["region"] = oauth.appstore_region(uri, current_application())
         if is_post and form.is_valid():
             address = oauth.begin_at_amazon(
-                Wish(form.cleaned_data["store"], context["region"]),
-                visitor_of(request),
+                AuthorizationRequest(form.cleaned_data["store"], context["region"]),
+                requester_of(request),
                 callback_uri=uri,
                 amazon_state=form.cleaned_data["amazon_state"],
             )
@@ -136,9 +136,9 @@ def own_stores(request: HttpRequest) -> QuerySet[Store]:
     return rows
 
 
-def visitor_of(request: HttpRequest) -> Visitor:
+def requester_of(request: HttpRequest) -> Requester:
     """Return who asks, and in which session."""
-    return Visitor(
+    return Requester(
         user_id=request.user.pk or 0,
         session_key=request.session.session_key or "",
         name=request.user.get_username(),
@@ -152,9 +152,11 @@ def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
     if not form.is_valid():
         return _show_connect(request, form, region, None)
     data = form.cleaned_data
-    wish = Wish(data["store"], region, tuple(data["marketplaces"]), data["account"])
+    wanted = AuthorizationRequest(
+        data["store"], region, tuple(data["marketplaces"]), data["account"]
+    )
     try:
-        return redirect(oauth.begin(wish, visitor_of(request)))
+        return redirect(oauth.begin(wanted, requester_of(request)))
     except ShoplinkError as error:
         form.add_error(None, translated(error.message))
         return _show_connect(request, form, region, data["account"])
