@@ -22,7 +22,7 @@ from channels_amazon.admin.site import site
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.services.accounts.oauth import OAuthCallback, redeem
 from channels_amazon.views.accounts.connect import requester_of
-from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import page, store_page
 
 _KEPT = "amazon_authorization_outcome"
@@ -61,7 +61,7 @@ def _redeem(request: HttpRequest) -> HttpResponse:
     try:
         account = redeem(oauth_callback, requester_of(request))
     except ShoplinkError as error:
-        request.session[_KEPT] = asdict(outcome_of(error))
+        request.session[_KEPT] = asdict(failure_of(error))
         return redirect("amazon-callback")
     request.session.pop(_KEPT, None)
     return redirect("amazon-account-progress", account.pk)
@@ -69,11 +69,11 @@ def _redeem(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest) -> HttpResponse:
     """Show how the last authorisation of this session failed."""
-    outcome: dict[str, Any] | None = request.session.get(_KEPT)
+    failure: dict[str, Any] | None = request.session.get(_KEPT)
     return page(
         request,
-        "channels_amazon/accounts/outcome.html",
-        {"outcome": outcome},
+        "channels_amazon/accounts/not_connected.html",
+        {"failure": failure},
         title=_("Not connected"),
         status=400,
     )

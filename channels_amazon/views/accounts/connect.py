@@ -24,7 +24,7 @@ from channels_amazon.services.accounts.oauth import AuthorizationRequest, Reques
 from channels_amazon.services.accounts.private_app import connect_by_token
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.views.accounts.accounts import owned_stores
-from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import (
     get_mine,
     is_fragment,
@@ -61,7 +61,7 @@ def connect_private(request: HttpRequest) -> HttpResponse:
     """Connect by a refresh token that Seller Central showed."""
     stores = own_stores(request)
     form = PrivateForm(stores, request.POST or None)
-    outcome = None
+    failure = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         grant = AccountGrant(
@@ -74,10 +74,10 @@ def connect_private(request: HttpRequest) -> HttpResponse:
         try:
             account = connect_by_token(data["store"], grant=grant, actor=actor)
         except ShoplinkError as error:
-            outcome = outcome_of(error)
+            failure = failure_of(error)
         else:
             return redirect("amazon-account-progress", account.pk)
-    context = {"form": form, "stores": stores, "outcome": outcome}
+    context = {"form": form, "stores": stores, "failure": failure}
     return page(
         request,
         "channels_amazon/accounts/private.html",
@@ -113,7 +113,7 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
             )
             return redirect(address)
     except ShoplinkError as error:
-        context["outcome"] = outcome_of(error)
+        context["failure"] = failure_of(error)
     return _show_appstore(request, context)
 
 
@@ -231,9 +231,9 @@ def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpRespon
 
 
 def _show_appstore(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if "outcome" in context else 200
+    status = 422 if "failure" in context else 200
     template, title = "channels_amazon/accounts/appstore.html", _("Connect Amazon")
-    if "outcome" in context:
+    if "failure" in context:
         return page(request, template, context, title=title, status=status)
     uri = context["form"].initial["amazon_callback_uri"]
     scheme, _slashes, rest = uri.partition("://")

@@ -27,7 +27,7 @@ STEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PullStep:
     """One job's first pass: its state, what it has done, what it waits for."""
 
     name: str
@@ -64,12 +64,12 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
-def step(line: status.JobLine) -> Step:
+def step(line: status.JobLine) -> PullStep:
     """Return the step that a job's first pass is."""
     kind, word = state_words(line)
     done: dict[str, Any] = line.job.progress or {}
     total = done.get("total")
-    return Step(
+    return PullStep(
         name=line.job.get_kind_display(),
         kind=kind,
         word=word,
@@ -95,7 +95,7 @@ def state_words(line: status.JobLine) -> tuple[str, str]:
     return words.get(line.state, ("off", _("Not begun")))
 
 
-def waiting_until(steps: list[Step], now: datetime) -> datetime | None:
+def waiting_until(steps: list[PullStep], now: datetime) -> datetime | None:
     """Return until when the first pull waits for Amazon's quota, if it does."""
     times = [
         step.job.waiting_until
