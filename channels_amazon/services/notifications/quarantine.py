@@ -20,9 +20,9 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, clean, re
 from channels_amazon.services.jobs import lifecycle, queue
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
-    Delivery,
-    Verdict,
-    read_delivery,
+    Disposition,
+    ParsedMessage,
+    parse_message,
 )
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.spapi.sqs import Message
@@ -79,19 +79,21 @@ def replay(row: Notification, *, actor: str) -> Notification:
         row = Notification.objects.select_for_update().get(pk=row.pk)
         if row.state != State.QUARANTINED:
             return row
-        delivery = read_delivery(_message(row))
-        sellers = [delivery.event.seller_id] if delivery.event else []
-        verdict = classification.judge(
-            delivery, classification.accounts_by_seller(sellers)
+        parsed = parse_message(_message(row))
+        sellers = [parsed.event.seller_id] if parsed.event else []
+        disposition = classification.classify(
+            parsed, classification.accounts_by_seller(sellers)
         )
         try:
             with transaction.atomic():
-                _take_in(row, delivery, verdict)
+                _take_in(row, parsed, disposition)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("replay failed notification=%s", row.pk)
-            _keep(row, replace(classification.failed(error), account=verdict.account))
+            _keep(
+                row, replace(classification.failed(error), account=disposition.account)
+            )
         row.replayed_at, row.replayed_by = timezone.now(), actor[:150]
         row.save()
     return row
@@ -183,28 +185,30 @@ def _message(row: Notification) -> Message:
     )
 
 
-def _take_in(row: Notification, delivery: Delivery, verdict: Verdict) -> None:
-    others = Notification.objects.filter(notification_id=delivery.notification_id)
+def _take_in(
+    row: Notification, parsed: ParsedMessage, disposition: Disposition
+) -> None:
+    others = Notification.objects.filter(notification_id=parsed.notification_id)
     if others.exclude(pk=row.pk).exists():
         # It came again under its own name, and was taken in then.
-        _keep(row, replace(verdict, state=State.STALE, code="", message=""))
+        _keep(row, replace(disposition, state=State.STALE, code="", message=""))
         return
-    if verdict.account is not None and verdict.event is not None:
-        result = apply_event(verdict.account, verdict.event)
+    if disposition.account is not None and disposition.event is not None:
+        result = apply_event(disposition.account, disposition.event)
         if not result.is_news:
-            verdict = replace(verdict, state=State.STALE)
-    _keep(row, verdict)
-    row.notification_id = delivery.notification_id
+            disposition = replace(disposition, state=State.STALE)
+    _keep(row, disposition)
+    row.notification_id = parsed.notification_id
 
 
-def _keep(row: Notification, verdict: Verdict) -> None:
-    row.state = verdict.state
-    row.code = verdict.code
-    row.message = clean(verdict.message, 500)
-    row.account = verdict.account or row.account
-    if verdict.event is not None:
-        row.seller_id = clean(verdict.event.seller_id, 40)
-        row.amazon_order_id = clean(verdict.event.order_id, 40)
+def _keep(row: Notification, disposition: Disposition) -> None:
+    row.state = disposition.state
+    row.code = disposition.code
+    row.message = clean(disposition.message, 500)
+    row.account = disposition.account or row.account
+    if disposition.event is not None:
+        row.seller_id = clean(disposition.event.seller_id, 40)
+        row.amazon_order_id = clean(disposition.event.order_id, 40)
 
 
 def _masked(value: Any, key: str = "") -> Any:
