@@ -89,7 +89,7 @@ class OrderFilter(FilterForm):
         ("unmatched", _("Unmatched")),
         ("backorder", _("Backorder")),
         ("cancel", _("Buyer asks to cancel")),
-        ("aside", _("Set aside")),
+        ("aside", _("In quarantine")),
     )
 
     show = forms.ChoiceField(choices=SHOWN, required=False)

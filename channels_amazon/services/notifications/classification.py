@@ -135,7 +135,7 @@ def classify(
         ),
         fix=sentence(
             "Connect the account, or end its subscription at Amazon. Its messages "
-            "are put aside in the inbox; this is said once an hour."
+            "are kept in quarantine; this is said once an hour."
         ),
         about=event.seller_id,
         event=event,
@@ -143,7 +143,7 @@ def classify(
 
 
 def failed(error: Exception) -> Disposition:
-    """Return what is to be done with a message that we fail to apply: a person looks."""
+    """Return what is done with a message that we fail to apply: people look at it."""
     return Disposition(
         State.QUARANTINED,
         FAILED,

@@ -1,4 +1,4 @@
-"""Takes Amazon's notifications in: kept once, applied, or put aside; services layer.
+"""Takes Amazon's notifications in: kept once, applied or quarantined; services layer.
 
 A batch is one transaction. One that fails is taken apart, and each message has its own:
 one that cannot be applied takes back nothing but itself. A message counts as accepted
@@ -53,7 +53,7 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 State = Notification.State
-# A message that fails so often for a reason of ours is put aside, not tried for ever.
+# A message that fails so often for a reason of ours is quarantined, not tried for ever.
 MOST_DELIVERIES = 5
 DUPLICATE = "duplicate"
 _LONGEST_BODY = 100_000
@@ -206,7 +206,7 @@ def _apply_other(parsed: ParsedMessage, disposition: Disposition) -> str:
 
 
 def _give_up(message: Message, error: Exception) -> Accepted:
-    """Leave the message to come again, or put it aside where that will not help."""
+    """Leave the message to come again, or quarantine it where that will not help."""
     logger.error(
         "notification failed id=%s deliveries=%s",
         message.id,
@@ -286,9 +286,8 @@ def _count_again(notification_id: str) -> bool:
 
 def _tell(disposition: Disposition, state: str, reference: str) -> None:
     is_wrong = state == State.QUARANTINED
-    put_aside = sentence(
-        "The message was put aside in the inbox; the sweep brings the order all the "
-        "same."
+    in_quarantine = sentence(
+        "The message is in quarantine; the sweep brings the order all the same."
     )
     entry = Entry(
         code=disposition.code,
@@ -296,7 +295,7 @@ def _tell(disposition: Disposition, state: str, reference: str) -> None:
         account=disposition.account,
         reference=disposition.about or reference,
         message=disposition.message,
-        fix=disposition.fix or (put_aside if is_wrong else ""),
+        fix=disposition.fix or (in_quarantine if is_wrong else ""),
     )
     if disposition.about:
         record_once(entry, _SAY_AGAIN)

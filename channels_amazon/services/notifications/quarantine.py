@@ -1,4 +1,4 @@
-"""Replays, discards and shows messages that were put aside; services layer."""
+"""Replays, discards and shows messages in quarantine; services layer."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def discard(rows: Iterable[Notification], *, actor: str) -> int:
                     account=row.account,
                     reference=row.amazon_order_id or row.notification_id,
                     message=sentence(
-                        "A message that was put aside (%(code)s) was discarded.",
+                        "A message in quarantine (%(code)s) was discarded.",
                         code=row.code,
                     ),
                     actor=actor,
@@ -139,16 +139,16 @@ def replay_later(account: AmazonAccount) -> None:
 
 
 def replay_unknown(account_id: int) -> Counter[str]:
-    """Replay what was put aside because this account was not connected."""
+    """Replay what is in quarantine because this account was not connected."""
     account = AmazonAccount.objects.get(pk=account_id)
     return replay_all(_unknown_of(account), actor=_ITSELF)
 
 
 def try_again(order: Order) -> bool:
-    """Fetch an order that was set aside at once; False when it no longer is."""
-    aside = Order.objects.filter(pk=order.pk).exclude(aside_code="")
+    """Fetch an order in quarantine at once; False when it is there no longer."""
+    rows = Order.objects.filter(pk=order.pk).exclude(aside_code="")
     now = timezone.now()
-    if not aside.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
+    if not rows.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
         return False
     lifecycle.wake(order.account_id, SyncJob.Kind.ORDER_FETCH)
     return True

@@ -1,4 +1,4 @@
-"""The quarantine: what was put aside, why, and what to do about it; views layer."""
+"""The quarantine: what could not be taken in, why, and what to do; views layer."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ State = Notification.State
 @store_page
 @require_safe
 def quarantine_list(request: HttpRequest) -> HttpResponse:
-    """Show the messages and the orders that were put aside."""
-    waiting = put_aside(request)
+    """Show the messages and the orders in quarantine."""
+    waiting = quarantined_messages(request)
     reasons = reasons_of(waiting)
     reason = request.GET.get("reason", "")
     shown = waiting.filter(code=reason) if reason else waiting
     rows = shown.defer("body").select_related("account__store")
-    aside = orders_aside(request)
+    orders = quarantined_orders(request)
     context = {
-        "messages_aside": waiting.capped_count(),
-        "orders_aside": aside.capped_count(),
+        "message_count": waiting.capped_count(),
+        "order_count": orders.capped_count(),
         "reasons": reasons,
         "reason": reason,
         "slice": newest_first(rows, request.GET.get("after", ""), ROWS),
-        "orders": list(aside.select_related("account__store")[:ROWS]),
+        "orders": list(orders.select_related("account__store")[:ROWS]),
         "may_act": any(can_operate(request.user, store) for store in _stores(request)),
         "query": without(request, "after"),
         "now": timezone.now(),
@@ -65,7 +65,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_safe
 def quarantine_detail(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Show one message: why it was put aside, its form, what came of a replay."""
+    """Show one message: why it is in quarantine, its form, what came of a replay."""
     row = _message(request, message_id)
     context = {
         "row": row,
@@ -107,7 +107,7 @@ def quarantine_act(request: HttpRequest) -> HttpResponse:
     """Replay or discard the messages that are ticked, or all of one reason."""
     given = request.POST
     reason = given.get("reason", "")
-    rows = _operated(request, put_aside(request))
+    rows = _operated(request, quarantined_messages(request))
     if given.get("do") == "replay_reason" and reason:
         rows = rows.filter(code=reason)
     else:
@@ -128,23 +128,23 @@ def quarantine_act(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def order_retry(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Fetch an order that was set aside at once."""
+    """Fetch an order in quarantine at once."""
     orders = mine(Order, request).select_related("account__store")
     order = get_mine(orders, request, pk=order_id)
     require_operator(request, order.account.store)
     if quarantine.try_again(order):
         messages.success(request, _("The order is being fetched again."))
     else:
-        messages.info(request, _("The order is no longer set aside."))
+        messages.info(request, _("The order is no longer in quarantine."))
     return redirect("amazon-quarantine-list")
 
 
-def put_aside(request: HttpRequest) -> StoreQuerySet[Notification]:
+def quarantined_messages(request: HttpRequest) -> StoreQuerySet[Notification]:
     """Return the visible messages in quarantine; those of no account for superusers."""
     return mine(Notification, request).filter(state=State.QUARANTINED)
 
 
-def orders_aside(request: HttpRequest) -> OrderQuerySet:
+def quarantined_orders(request: HttpRequest) -> OrderQuerySet:
     """Return the visible orders that could not be read, the newest first."""
     rows = mine(Order, request).filter(stale_since__isnull=False)
     return rows.exclude(aside_code="").order_by("-pk")
@@ -204,7 +204,7 @@ def _say(request: HttpRequest, ends: Counter[str]) -> None:
         State.APPLIED: _("Applied now: %(count)d."),
         State.STALE: _("Known already, so nothing changed: %(count)d."),
         State.IGNORED: _("Not of interest: %(count)d."),
-        State.QUARANTINED: _("Still put aside, each with its reason: %(count)d."),
+        State.QUARANTINED: _("Still in quarantine, each with its reason: %(count)d."),
     }
     parts = [
         text % {"count": ends[state]} for state, text in words.items() if ends[state]
