@@ -34,7 +34,12 @@ def moment_input() -> forms.DateTimeInput:
 
 
 class FilterForm(forms.Form):
-    """A filter read from the address: a field with nonsense in it filters nothing."""
+    """A filter read from the address: a field with nonsense in it filters nothing.
+
+    `SHOWN` are the tabs of the list: the values of `show` in the address, and labels.
+    """
+
+    SHOWN: tuple[tuple[str, Any], ...] = ()
 
     q = forms.CharField(label=_("Search"), required=False, max_length=120, strip=True)
     account = forms.ChoiceField(label=_("Account"), required=False)

@@ -29,7 +29,7 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import without
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
@@ -30,7 +30,6 @@ from channels_amazon.services.privacy import personal_data
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
-    is_fragment,
     mine,
     page,
     require_personal_data,
@@ -38,7 +37,7 @@ from channels_amazon.views.base import (
     store_page,
     stores_seen,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.orders.name_search import has_ended, narrowed
 from channels_amazon.views.orders.status_line import next_step, seller_central, stamps
 from channels_amazon.views.orders.timeline import timeline
@@ -48,6 +47,13 @@ from channels_amazon.wording import together
 ROWS = 50
 # What must leave next stands first where shipping is the question.
 BY_SHIP_TIME = {"ship", "late"}
+ORDERS = ListPage(
+    title=gettext_lazy("Orders"),
+    template="orders/order_list.html",
+    rows="orders/parts/rows.html",
+    url_name="amazon-order-list",
+    refresh_seconds=3,
+)
 
 
 @store_page
@@ -61,33 +67,27 @@ def order_list(request: HttpRequest) -> HttpResponse:
     stores = stores_seen(request.user)
     wanted = narrowed(request, form.narrow(own, now), stores)
     by_ship_time = form.chosen("show") in BY_SHIP_TIME
-    cursor = request.GET.get("after", "")
     shown = by_time(
         wanted.select_related("account").prefetch_related("lines"),
         "ship_by" if by_ship_time else "ordered_at",
-        cursor,
+        request.GET.get("after", ""),
         ROWS,
         falling=not by_ship_time,
     )
+    named = request.GET.get("named", "")
     context = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
-        ],
-        "slice": shown,
         "ours": placed_by_us(shown.rows),
         "counts": order_counts(own, now),
         "has_accounts": bool(accounts),
         "name_form": NameForm(label_suffix="") if stores else None,
-        "named": request.GET.get("named", ""),
+        "named": named,
         "has_ended": has_ended(request),
-        "query": without(request, "after"),
-        "is_fragment": is_fragment(request),
         "now": now,
     }
-    name = "parts/rows.html" if is_fragment(request) else "order_list.html"
-    return page(request, f"channels_amazon/orders/{name}", context, title=_("Orders"))
+    if named:
+        hidden = {"show": form.chosen("show"), "named": named}
+        context |= {"hidden": hidden, "is_narrowed": True}
+    return list_page(request, ORDERS, shown, context, form=form)
 
 
 @store_page
