@@ -39,7 +39,7 @@ from channels_amazon.services.amazon_client.factory import (
 from channels_amazon.services.amazon_client.stores import DatabaseTokens
 from channels_amazon.services.diagnostics.entries import entry_for, record
 from channels_amazon.spapi.apis import sellers
-from channels_amazon.spapi.auth import Tokens
+from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import Evidence, SpApiError, UnexpectedResponse
 from channels_amazon.spapi.operations import LWA_CODE
 from channels_amazon.wording import sentence
@@ -112,22 +112,19 @@ def begin(wanted: AuthorizationRequest, requester: Requester) -> str:
 
 
 def begin_at_amazon(
-    wanted: AuthorizationRequest,
-    requester: Requester,
-    *,
-    callback_uri: str,
-    amazon_state: str,
+    store: Store, requester: Requester, *, callback_uri: str, amazon_state: str
 ) -> str:
     """Return where to go on when the merchant began at Amazon (Appstore workflow).
 
-    Raises CallbackAddressInvalid when that is no page of Seller Central's.
+    The region is that of the Seller Central which waits at `callback_uri`. Raises
+    NeedsMerchant when no application is configured, CallbackAddressInvalid and
+    PlanExcludesAmazon.
     """
-    connection.require_plan(wanted.store)
     application = current_application()
-    if appstore_region(callback_uri, application) != wanted.region:
-        raise _not_amazons()
+    region = appstore_region(callback_uri, application)
+    connection.require_plan(store)
     query = {"amazon_state": amazon_state}
-    state = _new_state(wanted, requester)
+    state = _new_state(AuthorizationRequest(store, region), requester)
     return _with_query(callback_uri.partition("?")[0], application, query, state)
 
 
@@ -142,7 +139,11 @@ def appstore_region(callback_uri: str, application: DeveloperApplication) -> str
     for base, region in _seller_centrals().items():
         if address == f"{base}{_CONFIRM}{application.app_id}":
             return region
-    raise _not_amazons()
+    raise CallbackAddressInvalid(
+        "oauth.callback_address_invalid",
+        sentence("The address to go on at is not a page of Seller Central."),
+        fix=sentence("Open the application in Seller Central and start again there."),
+    )
 
 
 def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
@@ -164,6 +165,34 @@ def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
 def _redeem(
     callback: OAuthCallback, attempt: AuthorizationAttempt, requester: Requester
 ) -> AmazonAccount:
+    _check(callback, attempt)
+    application = current_application()
+    tokens = lwa_client(application).exchange_code(
+        callback.code, application.redirect_uri
+    )
+    if not tokens.refresh_token:
+        raise UnexpectedResponse(
+            sentence("Login with Amazon answered without a refresh token."),
+            Evidence(LWA_CODE.name, 200),
+        )
+    client = client_before_connecting(application, attempt.region, tokens.refresh_token)
+    client.tokens.store.save(client.subject, tokens.access_token, tokens.expires_at)
+    grant = AccountGrant(
+        region=attempt.region,
+        seller_id=callback.seller_id,
+        name=_confirmed_name(client, attempt.region, callback.seller_id),
+        refresh_token=tokens.refresh_token,
+        marketplace_ids=tuple(attempt.marketplace_ids),
+    )
+    account = connection.connect_account(
+        attempt.store, grant=grant, application=application, actor=requester.name
+    )
+    DatabaseTokens().save(account.quota_subject, tokens.access_token, tokens.expires_at)
+    return account
+
+
+def _check(callback: OAuthCallback, attempt: AuthorizationAttempt) -> None:
+    """Raise what forbids to use the callback's code, before it is used up."""
     if callback.error:
         raise AuthorizationDenied(
             "oauth.denied",
@@ -176,29 +205,17 @@ def _redeem(
             sentence("Amazon led you back without an authorisation code."),
             fix=sentence("Start the authorisation again."),
         )
-    _require_same_seller(attempt, callback.seller_id)
-    connection.require_free(attempt.store, callback.seller_id, attempt.region)
-    application = current_application()
-    tokens = lwa_client(application).exchange_code(
-        callback.code, application.redirect_uri
-    )
-    if not tokens.refresh_token:
-        raise UnexpectedResponse(
-            sentence("Login with Amazon answered without a refresh token."),
-            Evidence(LWA_CODE.name, 200),
+    known = attempt.account
+    if known is not None and known.seller_id != callback.seller_id:
+        raise NeedsMerchant(
+            "account.other_seller",
+            sentence("Another seller authorised than the one of this account."),
+            fix=sentence(
+                "Sign in to Seller Central as the account's own seller, or connect "
+                "the other one as a new account."
+            ),
         )
-    grant = AccountGrant(
-        region=attempt.region,
-        seller_id=callback.seller_id,
-        name=_confirmed_name(attempt, callback.seller_id, tokens),
-        refresh_token=tokens.refresh_token,
-        marketplace_ids=tuple(attempt.marketplace_ids),
-    )
-    account = connection.connect_account(
-        attempt.store, grant=grant, actor=requester.name
-    )
-    DatabaseTokens().save(account.quota_subject, tokens.access_token, tokens.expires_at)
-    return account
+    connection.require_free(attempt.store, callback.seller_id, attempt.region)
 
 
 def _new_state(wanted: AuthorizationRequest, requester: Requester) -> str:
@@ -251,27 +268,6 @@ def _state_invalid() -> StateInvalid:
     )
 
 
-def _not_amazons() -> CallbackAddressInvalid:
-    return CallbackAddressInvalid(
-        "oauth.callback_address_invalid",
-        sentence("The address to go on at is not a page of Seller Central."),
-        fix=sentence("Open the application in Seller Central and start again there."),
-    )
-
-
-def _require_same_seller(attempt: AuthorizationAttempt, seller_id: str) -> None:
-    known = attempt.account
-    if known is not None and known.seller_id != seller_id:
-        raise NeedsMerchant(
-            "account.other_seller",
-            sentence("Another seller authorised than the one of this account."),
-            fix=sentence(
-                "Sign in to Seller Central as the account's own seller, or connect "
-                "the other one as a new account."
-            ),
-        )
-
-
 def _seller_centrals() -> dict[str, str]:
     """Return the region of each base address of Seller Central we may lead to."""
     known = {site.seller_central: site.region for site in MARKETPLACES.values()}
@@ -293,17 +289,11 @@ def _with_query(
     return f"{address}?{urlencode(query)}"
 
 
-def _confirmed_name(
-    attempt: AuthorizationAttempt, seller_id: str, tokens: Tokens
-) -> str:
-    """Return the seller's name, once the tokens are known to be that seller's.
+def _confirmed_name(client: SpApiClient, region: str, seller_id: str) -> str:
+    """Return the seller's name, once the client's tokens are known to be that seller's.
 
     The code is used up: what Amazon cannot say now is no reason to lose it.
     """
-    region = attempt.region
-    application = current_application()
-    client = client_before_connecting(application, region, tokens.refresh_token)
-    client.tokens.store.save(client.subject, tokens.access_token, tokens.expires_at)
     sites: tuple[sellers.Participation, ...] = ()
     try:
         sites = sellers.get_marketplace_participations(client)

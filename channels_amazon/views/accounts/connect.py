@@ -101,17 +101,17 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
     initial["store"] = known.values_list("store_id", flat=True).first() or ""
     form = AppstoreForm(stores, request.POST if is_post else None, initial=initial)
     context: dict[str, Any] = {"form": form, "stores": stores, "seller_id": seller}
+    uri = initial["amazon_callback_uri"]
     try:
-        uri = initial["amazon_callback_uri"]
-        context["region"] = oauth.appstore_region(uri, current_application())
         if is_post and form.is_valid():
             address = oauth.begin_at_amazon(
-                AuthorizationRequest(form.cleaned_data["store"], context["region"]),
+                form.cleaned_data["store"],
                 requester_of(request),
                 callback_uri=uri,
                 amazon_state=form.cleaned_data["amazon_state"],
             )
             return redirect(address)
+        context["region"] = oauth.appstore_region(uri, current_application())
     except ShoplinkError as error:
         context["failure"] = failure_of(error)
     return _show_appstore(request, context)

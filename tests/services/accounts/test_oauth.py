@@ -262,15 +262,13 @@ def confirm_address(emulator: Emulator, region: str = "na") -> str:
 def test_workflow_from_amazon_leads_to_its_confirmation(emulator: Emulator) -> None:
     uri = confirm_address(emulator, "eu")
     address = oauth.begin_at_amazon(
-        AuthorizationRequest(builders.make_store(), "eu"),
-        ANN,
-        callback_uri=uri,
-        amazon_state="A&B",
+        builders.make_store(), ANN, callback_uri=uri, amazon_state="A&B"
     )
     sent = parse_qs(urlsplit(address).query)
     assert address.startswith(f"{uri}?")
     assert sent["amazon_state"] == ["A&B"]
     assert sent["redirect_uri"] == [emulator.redirect_uri]
+    assert AuthorizationAttempt.objects.get().region == "eu"
 
 
 @pytest.mark.parametrize(

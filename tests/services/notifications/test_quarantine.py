@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -132,16 +131,15 @@ def test_replay_of_many_has_a_bound_and_counts_ends() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_connecting_replays_what_waited_for_the_account(settings: Settings) -> None:
+def test_connecting_replays_what_waited_for_the_account() -> None:
     quarantined(order_change(order_id=ID))
-    settings.SPAPI_APP_ID = make_application().app_id
-    settings.LWA_CLIENT_ID = settings.LWA_CLIENT_SECRET = "a-client"
-    settings.OAUTH_REDIRECT_URI = "https://store.example/callback"
     store = make_store()
     make_variant(store, sku="SKU-1")
     grant = AccountGrant("na", SELLER, "Seller", "Atzr|token")
 
-    account = connect_account(store, grant=grant, actor="ann")
+    account = connect_account(
+        store, grant=grant, application=make_application(), actor="ann"
+    )
     quarantine.replay_unknown(account.pk)
 
     row = Notification.objects.get()
