@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, Heartbeat, SyncJob
 from channels_amazon.services.jobs import heartbeats, status
+from channels_amazon.services.jobs.status import JobState
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 from channels_amazon.views.operations.open_issues import ALIVE_WITHIN
 
@@ -88,9 +89,9 @@ def state_words(line: status.JobLine) -> tuple[str, str]:
     if line.job.first_done_at:
         return "ok", _("Done")
     words = {
-        "running": ("busy", _("Working")),
-        "waiting": ("waiting", _("Waiting for quota")),
-        "failing": ("warning", _("Failed, will retry")),
+        JobState.RUNNING: ("busy", _("Working")),
+        JobState.WAITING: ("waiting", _("Waiting for quota")),
+        JobState.FAILING: ("warning", _("Failed, will retry")),
     }
     return words.get(line.state, ("off", _("Not begun")))
 
