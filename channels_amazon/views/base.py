@@ -81,6 +81,18 @@ def get_mine(
     return row
 
 
+def stores_with_role(
+    request: HttpRequest, roles: tuple[StoreMember.Role, ...]
+) -> models.QuerySet[Store]:
+    """Return the stores in which the user has one of `roles`; all for a superuser."""
+    user: Any = request.user
+    stores = mine(Store, request)
+    if user.is_superuser:
+        return stores
+    members = StoreMember.objects.filter(user_id=user.pk, role__in=roles)
+    return stores.filter(pk__in=members.values("store_id"))
+
+
 def can_operate(user: Any, store: Store) -> bool:
     """Tell whether `user` may work on the store's stock, orders and checks."""
     return _has_role(user, store, OPERATORS)

@@ -23,15 +23,16 @@ from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.accounts.oauth import AuthorizationRequest, Requester
 from channels_amazon.services.accounts.private_app import connect_by_token
 from channels_amazon.services.amazon_client.applications import current_application
-from channels_amazon.views.accounts.accounts import owned_stores
 from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import (
+    OWNERS,
     get_mine,
     is_fragment,
     mine,
     page,
     require_owner,
     store_page,
+    stores_with_role,
 )
 
 REGIONS = AmazonAccount.Region
@@ -41,7 +42,7 @@ REGIONS = AmazonAccount.Region
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
     """Show what is needed to connect, then lead to Amazon's consent page."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     if is_fragment(request):
         return _show_preflight(request, stores)
     if request.method == "POST":
@@ -59,7 +60,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_private(request: HttpRequest) -> HttpResponse:
     """Connect by a refresh token that Seller Central showed."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     form = PrivateForm(stores, request.POST or None)
     failure = None
     if request.method == "POST" and form.is_valid():
@@ -91,7 +92,7 @@ def connect_private(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def appstore_login(request: HttpRequest) -> HttpResponse:
     """Go on with an authorisation that the merchant began at Amazon."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     is_post = request.method == "POST"
     sent = request.POST if is_post else request.GET
     names = ("amazon_callback_uri", "amazon_state", "selling_partner_id")
@@ -128,12 +129,6 @@ def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     text = _("%(account)s is disconnected. Its tokens are deleted, its records kept.")
     messages.success(request, text % {"account": account})
     return redirect("amazon-account-list")
-
-
-def own_stores(request: HttpRequest) -> QuerySet[Store]:
-    """Return the stores that the user may connect, by name."""
-    rows: QuerySet[Store] = Store.objects.filter(pk__in=owned_stores(request))
-    return rows
 
 
 def requester_of(request: HttpRequest) -> Requester:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,23 +17,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from channels_amazon.models import Notification, Order, Store
+from channels_amazon.models import Notification, Order
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.views.base import (
+    OPERATORS,
     can_operate,
     get_mine,
     mine,
     page,
     require_operator,
     store_page,
+    stores_with_role,
 )
 from channels_amazon.views.lists import without
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
 State = Notification.State
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why messages are in quarantine, by its code, and how many of them."""
+
+    code: str
+    count: int
 
 
 @store_page
@@ -53,7 +63,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
         "reason": reason,
         "slice": newest_first(rows, request.GET.get("after", ""), ROWS),
         "orders": list(orders.select_related("account__store")[:ROWS]),
-        "may_act": any(can_operate(request.user, store) for store in _stores(request)),
+        "may_act": stores_with_role(request, OPERATORS).exists(),
         "query": without(request, "after"),
         "now": timezone.now(),
         "most": quarantine.MOST_AT_ONCE,
@@ -150,22 +160,22 @@ def quarantined_orders(request: HttpRequest) -> OrderQuerySet:
     return rows.exclude(aside_code="").order_by("-pk")
 
 
-def reasons_of(waiting: QuerySet[Notification]) -> list[dict[str, Any]]:
-    """Return each reason with how many messages have it, most first."""
+def reasons_of(waiting: QuerySet[Notification]) -> list[Reason]:
+    """Return each reason with how many messages have it, most first.
+
+    Only the newest COUNT_CAP messages are counted, so that the page costs the same
+    however many there are.
+    """
     newest = waiting.order_by("-pk").values_list("pk", flat=True)[:COUNT_CAP]
     counted = Notification.objects.filter(pk__in=list(newest)).order_by()
-    rows = list(counted.values("code").annotate(count=Count("pk")))
-    found: list[dict[str, Any]] = [dict(row) for row in rows]
-    return sorted(found, key=lambda row: -row["count"])
+    rows = counted.values_list("code").annotate(count=Count("pk"))
+    found = [Reason(code, count) for code, count in rows]
+    return sorted(found, key=lambda reason: -reason.count)
 
 
 def _message(request: HttpRequest, message_id: int) -> Notification:
     rows = mine(Notification, request).exclude(code="", replayed_at=None)
     return get_mine(rows.select_related("account__store"), request, pk=message_id)
-
-
-def _stores(request: HttpRequest) -> list[Store]:
-    return list(mine(Store, request)) if request.user.is_authenticated else []
 
 
 def _operated(
@@ -174,8 +184,8 @@ def _operated(
     """Return what of `rows` the user may act on."""
     if request.user.is_superuser:
         return rows
-    stores = [row for row in _stores(request) if can_operate(request.user, row)]
-    if not stores:
+    stores = stores_with_role(request, OPERATORS)
+    if not stores.exists():
         raise PermissionDenied(_("Your role in this store allows looking only."))
     return rows.filter(account__store__in=stores)
 
