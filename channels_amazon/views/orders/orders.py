@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.filters import NameForm, OrderFilter
+from channels_amazon.forms.filters import NameForm, OrderFilter, OrderShow
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.forms.returns import ReturnForm
 from channels_amazon.models import (
@@ -46,7 +46,7 @@ from channels_amazon.wording import together
 
 ROWS = 50
 # What must leave next stands first where shipping is the question.
-BY_SHIP_TIME = {"ship", "late"}
+BY_SHIP_TIME = {OrderShow.TO_SHIP, OrderShow.LATE}
 ORDERS = ListPage(
     title=gettext_lazy("Orders"),
     template="orders/order_list.html",
@@ -127,20 +127,6 @@ def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
     )
 
 
-def ships(order: Order) -> bool:
-    """Tell whether the merchant may still put lines of the order into a package."""
-    return order.fulfilled_by == Order.FulfilledBy.MERCHANT and order.awaits_parcel
-
-
-def has_left(order: Order) -> bool:
-    """Tell whether units of a merchant's order may have reached its buyer."""
-    is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
-    packed = any(shipment.lines.all() for shipment in order.shipments.all())
-    return is_merchants and (
-        packed or any(line.quantity_shipped for line in order.lines.all())
-    )
-
-
 def show_order(
     request: HttpRequest,
     order: Order,
@@ -159,14 +145,13 @@ def show_order(
         "next_step": next_step(order, now),
         "stamps": stamps(order),
         "seller_central": seller_central(order),
-        "form": form or (ShipForm(order) if operates and ships(order) else None),
-        "return_form": return_form
-        or (ReturnForm(order) if operates and has_left(order) else None),
+        "form": form or (ShipForm(order) if operates and order.is_to_ship else None),
+        # It knows itself whether anything left that may come back.
+        "return_form": return_form or (ReturnForm(order) if operates else None),
         "returned": ReturnedUnits.objects.filter(line__order=order).select_related(
             "line", "warehouse"
         ),
         "can_operate": operates,
-        "ships": ships(order),
         "may_reveal": sees_personal_data(request.user, store),
         "recipient": revealed or personal_data.masked(order),
         "is_revealed": revealed is not None,
