@@ -198,7 +198,7 @@ def _elsewhere() -> SellerElsewhere:
 
 
 def _keep_token(account: AmazonAccount, refresh_token: str) -> None:
-    # Not read before it is written: the old one's key may be lost.
+    # Replaced without being read: the key that encrypted the old one may be lost.
     rows = Credential.objects.filter(account=account)
     if not rows.update(refresh_token=refresh_token, updated_at=timezone.now()):
         Credential.objects.create(account=account, refresh_token=refresh_token)

@@ -46,8 +46,9 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
+# As long as a merchant may take on Amazon's page; the state is of no use afterwards.
 STATE_LIFETIME = timedelta(minutes=10)
-# Old attempts say nothing any more.
+# Attempts that ended longer ago than this are deleted when another one begins.
 _KEPT = timedelta(days=1)
 _SALT = "channels_amazon.authorization"
 _CONFIRM = "/apps/authorize/confirm/"

@@ -24,9 +24,11 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.operations import NOTIFICATIONS_SCOPE
 from channels_amazon.spapi.recorder import CallRecord
 
+# Seconds by which our clock may differ from Amazon's before the list warns, or refuses.
 SKEW_WARNING, SKEW_ERROR = 30.0, 120.0
-# A person waits for it.
+# A person waits for the check-list: seconds for one attempt, and for all of them.
 ATTEMPT_SECONDS, LONGEST_SECONDS = 4.0, 5.0
+# Ids of applications of the Solution Provider Portal, and of older ones.
 APPLICATION_PREFIXES = ("amzn1.sp.solution.", "amzn1.sellerapps.app.")
 LWA_CLIENT_PREFIX = "amzn1.application-oa2-client."
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

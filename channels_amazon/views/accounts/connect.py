@@ -226,15 +226,14 @@ def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpRespon
 
 
 def _show_appstore(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if "failure" in context else 200
     template, title = "channels_amazon/accounts/appstore.html", _("Connect Amazon")
     if "failure" in context:
-        return page(request, template, context, title=title, status=status)
+        return page(request, template, context, title=title, status=422)
     uri = context["form"].initial["amazon_callback_uri"]
     scheme, _slashes, rest = uri.partition("://")
 
-    # The answer to this form leads to a host of Seller Central's that the general
-    # policy does not name.
+    # The form is answered by a redirect to Seller Central, and browsers hold redirects
+    # of forms to `form-action` too: the general policy names none of its hosts.
     @csp_update({"form-action": [f"{scheme}://{rest.partition('/')[0]}"]})
     def draw(request: HttpRequest) -> HttpResponse:
         return page(request, template, context, title=title)
