@@ -17,9 +17,9 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.services.amazon_client.applications import client_secret
+from channels_amazon.services.amazon_client.quota_buckets import DatabaseBuckets
 from channels_amazon.services.amazon_client.stores import (
     CallCounter,
-    DatabaseBuckets,
     DatabaseRecorder,
     DatabaseTokens,
 )
