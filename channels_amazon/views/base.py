@@ -124,7 +124,7 @@ def sees_personal_data(user: Any, store: Store) -> bool:
     ).exists()
 
 
-def stores_seen(user: Any) -> list[Store]:
+def stores_with_personal_data(user: Any) -> list[Store]:
     """Return the stores whose buyers and recipients `user` may see unmasked."""
     if not user.is_authenticated or not user.is_active:
         return []

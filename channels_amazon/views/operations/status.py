@@ -32,7 +32,7 @@ from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
-from channels_amazon.views.accounts.last_viewed import follow, followed
+from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -70,7 +70,7 @@ class NotificationFacts:
 @require_safe
 def status_index(request: HttpRequest) -> HttpResponse:
     """Lead to the status of the account looked at last, else of the first one."""
-    account = followed(request)
+    account = last_viewed(request)
     if account is None:
         return redirect("amazon-account-list")
     return redirect("amazon-status", account.pk)
@@ -82,7 +82,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     """Show token, permissions, processes, jobs, notifications, quota, problems."""
     accounts = mine(AmazonAccount, request).select_related("store", "application")
     account = get_mine(accounts, request, pk=account_id)
-    follow(request, account)
+    remember_viewed(request, account)
     now = timezone.now()
     context = live_part(account, now) | {
         "can_operate": can_operate(request.user, account.store)

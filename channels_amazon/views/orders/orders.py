@@ -35,7 +35,7 @@ from channels_amazon.views.base import (
     require_personal_data,
     sees_personal_data,
     store_page,
-    stores_seen,
+    stores_with_personal_data,
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.orders.name_search import has_ended, narrowed
@@ -64,7 +64,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     accounts = list(mine(AmazonAccount, request))
     form = OrderFilter(request.GET, accounts)
     own = mine(Order, request)
-    stores = stores_seen(request.user)
+    stores = stores_with_personal_data(request.user)
     wanted = narrowed(request, form.narrow(own, now), stores)
     by_ship_time = form.chosen("show") in BY_SHIP_TIME
     shown = by_time(
