@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -82,6 +84,14 @@ def test_consent_connects_the_seller_and_starts_the_first_pull(
     assert account.credential.refresh_token.startswith("Atzr|")
     assert account.jobs.filter(due_at__lte=timezone.now()).count() == len(SyncJob.Kind)
     assert AccessToken.objects.get(subject=account.quota_subject).token
+
+
+def test_callback_asks_for_the_application_once(emulator: Emulator) -> None:
+    callback = ask_amazon(begin(builders.make_store()))
+    with CaptureQueriesContext(connection) as queries:
+        oauth.redeem(callback, ANN)
+    table = 'FROM "channels_amazon_developerapplication"'
+    assert sum(table in query["sql"] for query in queries) == 1
 
 
 def test_account_is_called_as_the_storefront(emulator: Emulator) -> None:
