@@ -28,8 +28,8 @@ from channels_amazon.wording import sentence
 State = Notification.State
 UNKNOWN_ACCOUNT = "notifications.unknown_account"
 FAILED = "notifications.failed"
+# Characters of Notification.notification_id.
 _LONGEST_ID = 120
-
 
 # Per notification type: the field of ParsedMessage that it fills, and its reader.
 _READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
@@ -61,7 +61,8 @@ class ParsedMessage:
 class Disposition:
     """What to write into the inbox row of one message.
 
-    `about` names what many messages have in common, so that the log says it once.
+    `about` is the seller or the type that many messages have in common: the log says of
+    each only once an hour what is wrong.
     """
 
     state: str

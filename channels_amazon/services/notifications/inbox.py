@@ -53,13 +53,18 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 State = Notification.State
-# A message that fails so often for a reason of ours is quarantined, not tried for ever.
+# A message that we failed to apply at so many deliveries is quarantined: the queue
+# would deliver it for ever.
 MOST_DELIVERIES = 5
+# What became of a message whose NotificationId the inbox holds already.
 DUPLICATE = "duplicate"
+# Characters of a message that its row keeps; SQS allows 256 KiB.
 _LONGEST_BODY = 100_000
-# A wrong subscription sends without end: the inbox counts, the log need not.
+# A wrong subscription sends without end: the inbox keeps every message, the log names
+# each seller or type once in this time.
 _SAY_AGAIN = timedelta(hours=1)
-# PostgreSQL's names for a transaction that gave way to another one.
+# PostgreSQL's SQLSTATEs of a transaction that gave way to another one: serialization
+# failure and deadlock. It is tried _ATTEMPTS times in all.
 _GAVE_WAY = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
 
@@ -117,7 +122,8 @@ def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
 def _take_in(messages: Sequence[Message]) -> list[Accepted]:
     classified = _classify(messages)
     held = _lock(classified)
-    # After the orders are locked: who had the same message before has committed.
+    # Only now that the orders are locked: another process that was taking the same
+    # message in has committed its row.
     known = _known({parsed.notification_id for parsed, _disposition in classified})
     states: dict[int, str] = {}
     again: list[str] = []
@@ -160,7 +166,10 @@ def _classify(messages: Iterable[Message]) -> list[tuple[ParsedMessage, Disposit
 def _lock(
     classified: Iterable[tuple[ParsedMessage, Disposition]],
 ) -> dict[OrderKey, HeldOrder]:
-    """Lock orders, then levels, each in one order: no two batches wait in a ring."""
+    """Lock the batch's orders, then its stock levels, each sorted by key.
+
+    All who lock both do it in this order, so that two batches cannot deadlock.
+    """
     first_seen: dict[OrderKey, datetime] = {}
     skus: dict[AmazonAccount, set[str]] = {}
     for _parsed, disposition in classified:
@@ -187,7 +196,7 @@ def _key(disposition: Disposition) -> OrderKey | None:
 def _rank(
     classified: tuple[ParsedMessage, Disposition],
 ) -> tuple[int, int, str, float, str]:
-    """Return where in the batch a message is applied: by order, then Amazon's time."""
+    """Return a sort key: events by order and Amazon's time, then all other messages."""
     parsed, disposition = classified
     key, event = _key(disposition), disposition.event
     if key is None or event is None:
@@ -206,7 +215,7 @@ def _apply_other(parsed: ParsedMessage, disposition: Disposition) -> str:
 
 
 def _give_up(message: Message, error: Exception) -> Accepted:
-    """Leave the message to come again, or quarantine it where that will not help."""
+    """Leave the message in the queue to come again, or quarantine it."""
     logger.error(
         "notification failed id=%s deliveries=%s",
         message.id,
@@ -217,7 +226,7 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
         return Accepted(message, "", classification.FAILED, is_settled=False)
     _parsed, classified = _classify([message])[0]
-    # Of its own words nothing: one of them may be what the database refuses.
+    # The row keeps no value of the message: the database may have refused one of them.
     parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])
     disposition = replace(classification.failed(error), account=classified.account)
     if _count_again(parsed.notification_id):

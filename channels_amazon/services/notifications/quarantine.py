@@ -32,11 +32,13 @@ logger = logging.getLogger(__name__)
 
 State = Notification.State
 REPLAY_TASK = "channels_amazon.tasks.replay_unknown"
-# What one click or one connection replays; the rest has a click of its own.
+# How many messages one click or one connection replays: a request must end in time.
 MOST_AT_ONCE = 200
+# Who replayed what nobody asked for.
 _ITSELF = "Shoplink"
+# Characters of a message that its page shows.
 _SHOWN = 20_000
-# What a message may show of its values: none of these says who bought.
+# The fields whose values the page shows: none of them says who bought.
 _PLAIN = frozenset(
     {
         "NotificationVersion",
@@ -102,7 +104,7 @@ def replay(row: Notification, *, actor: str) -> Notification:
 def replay_all(
     rows: QuerySet[Notification], *, actor: str, most: int = MOST_AT_ONCE
 ) -> Counter[str]:
-    """Replay the oldest of these rows; return how many ended in which state."""
+    """Replay the oldest of these rows, `most` at most; return how many by state."""
     waiting = rows.filter(state=State.QUARANTINED).order_by("pk")[:most]
     return Counter(replay(row, actor=actor).state for row in waiting)
 
@@ -190,7 +192,8 @@ def _take_in(
 ) -> None:
     others = Notification.objects.filter(notification_id=parsed.notification_id)
     if others.exclude(pk=row.pk).exists():
-        # It came again under its own name, and was taken in then.
+        # This row has the queue's id, since Amazon's could not be read at first. The
+        # message came again, and that delivery was taken in under Amazon's id.
         _keep(row, replace(disposition, state=State.STALE, code="", message=""))
         return
     if disposition.account is not None and disposition.event is not None:
