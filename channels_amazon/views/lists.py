@@ -82,7 +82,7 @@ def list_page(
 
 
 def show_tabs(
-    request: HttpRequest, form: FilterForm, counts: Mapping[str, int] | None = None
+    request: HttpRequest, form: FilterForm, counts: Mapping[Any, int] | None = None
 ) -> list[Tab]:
     """Return a tab for each choice of the filter's `show`; it keeps the other fields.
 
