@@ -15,7 +15,15 @@ from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
 from channels_amazon.admin.site import site
-from channels_amazon.models import Listing, Order, Store, StoreMember, StoreOrder
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    Order,
+    Store,
+    StoreMember,
+    StoreOrder,
+)
+from channels_amazon.models.account import AccountQuerySet
 from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import StoreQuerySet
@@ -43,6 +51,10 @@ def store_page(view: View) -> View:
         return guarded(request, *args, **kwargs)
 
     return page_view
+
+
+@overload
+def mine(model: type[AmazonAccount], request: HttpRequest) -> AccountQuerySet: ...
 
 
 @overload

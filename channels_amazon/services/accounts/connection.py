@@ -109,8 +109,10 @@ def require_free(store: Store, seller_id: str, region: str) -> None:
 
     Ask it before Amazon is asked: a code works once, and would be used up for nothing.
     """
-    same = AmazonAccount.objects.filter(seller_id=seller_id, region=region)
-    if same.exclude(store=store).exclude(state=State.DISCONNECTED).exists():
+    same = AmazonAccount.objects.not_disconnected().filter(
+        seller_id=seller_id, region=region
+    )
+    if same.exclude(store=store).exists():
         raise _elsewhere()
 
 

@@ -98,8 +98,8 @@ def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccoun
     """Return the accounts of these sellers that are not disconnected."""
     found: dict[str, list[AmazonAccount]] = defaultdict(list)
     rows = (
-        AmazonAccount.objects.filter(seller_id__in=set(sellers))
-        .exclude(state=AmazonAccount.State.DISCONNECTED)
+        AmazonAccount.objects.not_disconnected()
+        .filter(seller_id__in=set(sellers))
         .select_related("store")
     )
     for row in rows:

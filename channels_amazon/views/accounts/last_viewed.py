@@ -19,8 +19,6 @@ def remember_viewed(request: HttpRequest, account: AmazonAccount) -> None:
 
 def last_viewed(request: HttpRequest) -> AmazonAccount | None:
     """Return the account looked at last, else the first one; None without any."""
-    accounts = mine(AmazonAccount, request).exclude(
-        state=AmazonAccount.State.DISCONNECTED
-    )
+    accounts = mine(AmazonAccount, request).not_disconnected()
     last = accounts.filter(pk=request.session.get(_KEY, 0)).first()
     return last or accounts.order_by("pk").first()

@@ -92,9 +92,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
             request, "channels_amazon/operations/parts/status_live.html", context
         )
     context |= {
-        "siblings": mine(AmazonAccount, request).exclude(
-            state=AmazonAccount.State.DISCONNECTED
-        ),
+        "siblings": mine(AmazonAccount, request).not_disconnected(),
         "card": card(account, can_manage(request.user, account.store), now),
         "token": token_facts(account, now),
         "permission_names": Permission.Name.labels,
