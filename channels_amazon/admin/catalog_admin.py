@@ -81,10 +81,8 @@ class VariantAdmin(ScopedAdmin):
 
 def relink(variant: Variant) -> None:
     """Let a new SKU find its listings and order lines, a safety stock reach Amazon."""
-    accounts = AmazonAccount.objects.filter(store=variant.store_id).exclude(
-        state=AmazonAccount.State.DISCONNECTED
-    )
-    for account in accounts:
+    accounts = AmazonAccount.objects.not_disconnected()
+    for account in accounts.filter(store=variant.store_id):
         listings.link_by_sku(account, [variant.sku])
     publication.refresh_desired([variant.pk])
     intake.match_lines(variant)

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from channels_amazon.forms.filters import OrderShow
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the side bar, without what `request.user` may not open."""
@@ -48,7 +50,7 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
     link = reverse("amazon-order-list")
     inside = request.path.startswith(link)
     show = request.GET.get("show", "")
-    named = {"ship", "unmatched"}
+    named = {OrderShow.TO_SHIP, OrderShow.UNMATCHED}
     return [
         _item(
             _("All orders"),
@@ -59,14 +61,14 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
         _item(
             _("To ship"),
             "package_2",
-            f"{link}?show=ship",
-            active=inside and show == "ship",
+            f"{link}?show={OrderShow.TO_SHIP}",
+            active=inside and show == OrderShow.TO_SHIP,
         ),
         _item(
             _("Unmatched"),
             "link_off",
-            f"{link}?show=unmatched",
-            active=inside and show == "unmatched",
+            f"{link}?show={OrderShow.UNMATCHED}",
+            active=inside and show == OrderShow.UNMATCHED,
         ),
         _page(request, "amazon-store-order-list", _("Store orders"), "shopping_bag"),
         _page(request, "amazon-shipment-board", _("Late shipments"), "alarm"),

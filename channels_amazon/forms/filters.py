@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -34,7 +34,12 @@ def moment_input() -> forms.DateTimeInput:
 
 
 class FilterForm(forms.Form):
-    """A filter read from the address: a field with nonsense in it filters nothing."""
+    """A filter read from the address: a field with nonsense in it filters nothing.
+
+    `SHOWN` are the tabs of the list: the values of `show` in the address, and labels.
+    """
+
+    SHOWN: tuple[tuple[str, Any], ...] = ()
 
     q = forms.CharField(label=_("Search"), required=False, max_length=120, strip=True)
     account = forms.ChoiceField(label=_("Account"), required=False)
@@ -79,18 +84,22 @@ class NameForm(forms.Form):
     )
 
 
+class OrderShow(TextChoices):
+    """The tabs of the orders page, by what `show` says in the address."""
+
+    ALL = "", _("All")
+    TO_SHIP = "ship", _("To ship")
+    LATE = "late", _("Late")
+    UNMATCHED = "unmatched", _("Unmatched")
+    BACKORDER = "backorder", _("Backorder")
+    CANCEL = "cancel", _("Buyer asks to cancel")
+    QUARANTINE = "aside", _("In quarantine")
+
+
 class OrderFilter(FilterForm):
     """The filter of the orders page."""
 
-    SHOWN = (
-        ("", _("All")),
-        ("ship", _("To ship")),
-        ("late", _("Late")),
-        ("unmatched", _("Unmatched")),
-        ("backorder", _("Backorder")),
-        ("cancel", _("Buyer asks to cancel")),
-        ("aside", _("Set aside")),
-    )
+    SHOWN = tuple(OrderShow.choices)
 
     show = forms.ChoiceField(choices=SHOWN, required=False)
     marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
@@ -116,7 +125,7 @@ class OrderFilter(FilterForm):
             orders = orders.filter(
                 Q(amazon_order_id=q) | Q(pk__in=lines.values("order_id"))
             )
-        return _shown(orders, self.chosen("show"), now)
+        return _shown(orders, OrderShow(self.chosen("show")), now)
 
 
 class LogFilter(FilterForm):
@@ -246,21 +255,22 @@ LOG_FILTERS: dict[str, type[LogFilter]] = {
 }
 
 
-def _shown(orders: OrderQuerySet, show: str, now: datetime) -> OrderQuerySet:
+def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQuerySet:
     match show:
-        case "ship":
+        case OrderShow.ALL:
+            return orders
+        case OrderShow.TO_SHIP:
             return orders.to_ship()
-        case "late":
+        case OrderShow.LATE:
             return orders.late(now)
-        case "unmatched":
+        case OrderShow.UNMATCHED:
             return orders.unmatched()
-        case "backorder":
+        case OrderShow.BACKORDER:
             return orders.with_shortage()
-        case "cancel":
+        case OrderShow.CANCEL:
             return orders.asking_to_cancel()
-        case "aside":
+        case OrderShow.QUARANTINE:
             return orders.exclude(aside_code="")
-    return orders
 
 
 def _answers(result: str) -> Q:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.application import DeveloperApplication
 from channels_amazon.models.encrypted import SecretTextField
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.store import Store
+
+
+class AccountQuerySet(StoreQuerySet["AmazonAccount"]):
+    """The words in which pages and services speak of accounts."""
+
+    def not_disconnected(self) -> Self:
+        """Return the accounts that work, or will once the seller authorises us anew."""
+        return self.exclude(state=AmazonAccount.State.DISCONNECTED)
 
 
 class AmazonAccount(StoreScoped):
     """One seller in one region that authorised us: token, quota, MFN quantity."""
+
+    objects: ClassVar[Any] = AccountQuerySet.as_manager()
 
     class Region(models.TextChoices):
         """Amazon's three regions."""
@@ -189,7 +199,10 @@ class Permission(StoreScoped):
 
 
 class AuthorizationAttempt(StoreScoped):
-    """A started authorisation: the server's half of the single-use OAuth state."""
+    """A started authorisation: the server's half of the single-use OAuth state.
+
+    `marketplace_ids` is the list of the sites that the merchant chose.
+    """
 
     store = models.ForeignKey(Store, models.CASCADE)
     user_id = models.BigIntegerField()

@@ -209,6 +209,15 @@ class Order(StoreScoped):
         return self.status in self.TO_SHIP
 
     @property
+    def is_to_ship(self) -> bool:
+        """Tell whether the merchant owes parcels: `to_ship()` for one order."""
+        return self.awaits_parcel and self.fulfilled_by == self.FulfilledBy.MERCHANT
+
+    def is_late(self, now: datetime) -> bool:
+        """Tell whether it had to leave before `now` (UTC): `late()` for one order."""
+        return self.is_to_ship and self.ship_by is not None and self.ship_by < now
+
+    @property
     def asks_to_cancel(self) -> bool:
         """Tell whether the buyer's wish to cancel still waits for a person."""
         is_open = self.cancel_requested and self.status in self.OPEN

@@ -94,9 +94,9 @@ def signed(number: int) -> str:
 
 
 @register.filter
-def awaits_parcel(order: Order) -> bool:
-    """Tell whether the order's ship-by time still counts."""
-    return order.awaits_parcel
+def is_late(order: Order, now: datetime) -> bool:
+    """Tell whether the merchant had to ship the order before `now`."""
+    return order.is_late(now)
 
 
 @register.filter

@@ -24,7 +24,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.shipping.lateness import Urgency
-from channels_amazon.services.jobs.status import JobLine
+from channels_amazon.services.jobs.status import JobLine, JobState
 from channels_amazon.services.shipping import template_preview
 from channels_amazon.services.shipping.template_preview import PreviewRow
 from channels_amazon.views.labels import MCF_PACKAGES
@@ -51,6 +51,7 @@ ORDER_KINDS: dict[str, str] = {
     Order.Status.CANCELLED: "off",
     Order.Status.UNFULFILLABLE: "error",
 }
+# HTTP statuses: from which on an answer is no success, and "too many requests".
 FIRST_FAILURE, THROTTLED = 300, 429
 
 
@@ -83,7 +84,7 @@ def flags(order: Order) -> list[tuple[str, str]]:
         (order.has_unmatched, "warning", gettext("unmatched")),
         (order.has_shortage, "warning", gettext("backorder")),
         (order.asks_to_cancel, "warning", gettext("buyer asks to cancel")),
-        (bool(order.aside_code), "error", gettext("set aside")),
+        (bool(order.aside_code), "error", gettext("in quarantine")),
     ]
     return [(kind, word) for is_set, kind, word in named if is_set]
 
@@ -92,13 +93,13 @@ def flags(order: Order) -> list[tuple[str, str]]:
 def job_state(line: JobLine) -> str:
     """Show where a job stands."""
     words = {
-        "blocked": ("error", gettext("Stopped, needs you")),
-        "running": ("busy", gettext("Working")),
-        "waiting": ("waiting", gettext("Waiting for quota")),
-        "failing": ("warning", gettext("Failed, will retry")),
-        "late": ("warning", gettext("Late")),
-        "ok": ("ok", gettext("In time")),
-        "new": ("off", gettext("Not run yet")),
+        JobState.BLOCKED: ("error", gettext("Stopped, needs you")),
+        JobState.RUNNING: ("busy", gettext("Working")),
+        JobState.WAITING: ("waiting", gettext("Waiting for quota")),
+        JobState.FAILING: ("warning", gettext("Failed, will retry")),
+        JobState.LATE: ("warning", gettext("Late")),
+        JobState.OK: ("ok", gettext("In time")),
+        JobState.NEW: ("off", gettext("Not run yet")),
     }
     return state(*words[line.state])
 
@@ -106,16 +107,25 @@ def job_state(line: JobLine) -> str:
 @register.simple_tag
 def permission_state(permission: Permission) -> str:
     """Show what the probe of a permission said."""
-    kinds = {"granted": "ok", "missing": "error"}
-    kind = kinds.get(permission.state, "waiting")
+    kinds = {
+        Permission.State.GRANTED: "ok",
+        Permission.State.MISSING: "error",
+        Permission.State.UNKNOWN: "waiting",
+    }
+    kind = kinds[Permission.State(permission.state)]
     return state(kind, permission.get_state_display())
 
 
 @register.simple_tag
 def level_state(entry: DiagnosticEntry) -> str:
     """Show how much a log entry matters."""
-    kinds = {"error": "error", "warning": "warning"}
-    return state(kinds.get(entry.level, "info"), entry.get_level_display())
+    kinds = {
+        DiagnosticEntry.Level.ERROR: "error",
+        DiagnosticEntry.Level.WARNING: "warning",
+        DiagnosticEntry.Level.INFO: "info",
+    }
+    kind = kinds[DiagnosticEntry.Level(entry.level)]
+    return state(kind, entry.get_level_display())
 
 
 @register.simple_tag

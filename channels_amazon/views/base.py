@@ -15,7 +15,15 @@ from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
 from channels_amazon.admin.site import site
-from channels_amazon.models import Listing, Order, Store, StoreMember, StoreOrder
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    Order,
+    Store,
+    StoreMember,
+    StoreOrder,
+)
+from channels_amazon.models.account import AccountQuerySet
 from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import StoreQuerySet
@@ -43,6 +51,10 @@ def store_page(view: View) -> View:
         return guarded(request, *args, **kwargs)
 
     return page_view
+
+
+@overload
+def mine(model: type[AmazonAccount], request: HttpRequest) -> AccountQuerySet: ...
 
 
 @overload
@@ -81,6 +93,18 @@ def get_mine(
     return row
 
 
+def stores_with_role(
+    request: HttpRequest, roles: tuple[StoreMember.Role, ...]
+) -> models.QuerySet[Store]:
+    """Return the stores in which the user has one of `roles`; all for a superuser."""
+    user: Any = request.user
+    stores = mine(Store, request)
+    if user.is_superuser:
+        return stores
+    members = StoreMember.objects.filter(user_id=user.pk, role__in=roles)
+    return stores.filter(pk__in=members.values("store_id"))
+
+
 def can_operate(user: Any, store: Store) -> bool:
     """Tell whether `user` may work on the store's stock, orders and checks."""
     return _has_role(user, store, OPERATORS)
@@ -112,7 +136,7 @@ def sees_personal_data(user: Any, store: Store) -> bool:
     ).exists()
 
 
-def stores_seen(user: Any) -> list[Store]:
+def stores_with_personal_data(user: Any) -> list[Store]:
     """Return the stores whose buyers and recipients `user` may see unmasked."""
     if not user.is_authenticated or not user.is_active:
         return []

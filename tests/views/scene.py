@@ -87,7 +87,7 @@ def make_refused(order: Order) -> Shipment:
     return package
 
 
-def make_put_aside(account: AmazonAccount | None, **over: Any) -> Notification:
+def make_quarantined(account: AmazonAccount | None, **over: Any) -> Notification:
     """Make a message in quarantine."""
     fields: dict[str, Any] = {
         "notification_id": f"note-{builders.number()}",

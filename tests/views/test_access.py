@@ -16,7 +16,7 @@ from tests.builders import make_parcel, make_template
 from tests.views.scene import (
     World,
     make_member_client,
-    make_put_aside,
+    make_quarantined,
     make_refused,
     make_world,
     signed_in,
@@ -65,7 +65,7 @@ def _rule(world: World) -> tuple[Any, ...]:
 
 
 def _message(world: World) -> tuple[Any, ...]:
-    return (make_put_aside(world.account).pk,)
+    return (make_quarantined(world.account).pk,)
 
 
 def _parcel(world: World) -> tuple[Any, ...]:

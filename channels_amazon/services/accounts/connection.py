@@ -15,10 +15,10 @@ from channels_amazon.models import (
     AccessToken,
     AmazonAccount,
     Credential,
+    DeveloperApplication,
     MarketplaceParticipation,
     Store,
 )
-from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.notifications import quarantine
@@ -49,18 +49,26 @@ class PlanExcludesAmazon(NeedsMerchant):
     """The store's plan does not include the Amazon channel."""
 
 
-def connect_account(store: Store, *, grant: AccountGrant, actor: str) -> AmazonAccount:
-    """Store the grant and start the first pull; `actor` is who did it.
+def connect_account(
+    store: Store,
+    *,
+    grant: AccountGrant,
+    application: DeveloperApplication,
+    actor: str,
+) -> AmazonAccount:
+    """Store what the seller granted `application`, and start the first pull.
 
     A seller whom the store knows in this region keeps the account and its records and
-    gets the new token. Raises PlanExcludesAmazon, SellerElsewhere, and NeedsMerchant
-    when no application is configured; then nothing was stored.
+    gets the new token. `actor` is who did it. Raises PlanExcludesAmazon and
+    SellerElsewhere; then nothing was stored.
     """
     require_plan(store)
-    application = current_application()
     try:
         with transaction.atomic():
-            account = _own_account(store, grant)
+            known = AmazonAccount.objects.select_for_update().filter(
+                store=store, seller_id=grant.seller_id, region=grant.region
+            )
+            account: AmazonAccount | None = known.order_by("-pk").first()
             is_new = account is None
             if account is None:
                 account = AmazonAccount(
@@ -81,7 +89,8 @@ def connect_account(store: Store, *, grant: AccountGrant, actor: str) -> AmazonA
             quarantine.replay_later(account)
             return account
     except IntegrityError as error:
-        # Two stores authorised the same seller at the same moment: one is first.
+        # The database lets one store at a time be connected to a seller in a region
+        # (account_one_connected_per_seller_region): another one has it.
         raise _elsewhere() from error
 
 
@@ -96,9 +105,14 @@ def require_plan(store: Store) -> None:
 
 
 def require_free(store: Store, seller_id: str, region: str) -> None:
-    """Raise SellerElsewhere when another store is connected to this seller."""
-    same = AmazonAccount.objects.filter(seller_id=seller_id, region=region)
-    if same.exclude(store=store).exclude(state=State.DISCONNECTED).exists():
+    """Raise SellerElsewhere when another store is connected to this seller.
+
+    Ask it before Amazon is asked: a code works once, and would be used up for nothing.
+    """
+    same = AmazonAccount.objects.not_disconnected().filter(
+        seller_id=seller_id, region=region
+    )
+    if same.exclude(store=store).exists():
         raise _elsewhere()
 
 
@@ -174,18 +188,6 @@ def select_marketplaces(account: AmazonAccount, wanted: Collection[str]) -> None
     )
 
 
-def _own_account(store: Store, grant: AccountGrant) -> AmazonAccount | None:
-    """Return the store's account of this seller; raises SellerElsewhere."""
-    require_free(store, grant.seller_id, grant.region)
-    own: AmazonAccount | None = (
-        AmazonAccount.objects.select_for_update()
-        .filter(store=store, seller_id=grant.seller_id, region=grant.region)
-        .order_by("-pk")
-        .first()
-    )
-    return own
-
-
 def _elsewhere() -> SellerElsewhere:
     return SellerElsewhere(
         "account.seller_elsewhere",
@@ -198,7 +200,7 @@ def _elsewhere() -> SellerElsewhere:
 
 
 def _keep_token(account: AmazonAccount, refresh_token: str) -> None:
-    # Not read before it is written: the old one's key may be lost.
+    # Replaced without being read: the key that encrypted the old one may be lost.
     rows = Credential.objects.filter(account=account)
     if not rows.update(refresh_token=refresh_token, updated_at=timezone.now()):
         Credential.objects.create(account=account, refresh_token=refresh_token)

@@ -1,7 +1,7 @@
 """Both OAuth workflows: from a signed, single-use state to a connected account.
 
-The state is what ties Amazon's answer to the user, the session and the store that
-asked; it is checked before anything else of the answer is believed. Services layer.
+The state is what ties Amazon's callback to the user, the session and the store that
+asked; it is checked before anything else of the callback is believed. Services layer.
 """
 
 from __future__ import annotations
@@ -39,29 +39,30 @@ from channels_amazon.services.amazon_client.factory import (
 from channels_amazon.services.amazon_client.stores import DatabaseTokens
 from channels_amazon.services.diagnostics.entries import entry_for, record
 from channels_amazon.spapi.apis import sellers
-from channels_amazon.spapi.auth import Tokens
+from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import Evidence, SpApiError, UnexpectedResponse
 from channels_amazon.spapi.operations import LWA_CODE
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
+# As long as a merchant may take on Amazon's page; the state is of no use afterwards.
 STATE_LIFETIME = timedelta(minutes=10)
-# Old attempts say nothing any more.
+# Attempts that ended longer ago than this are deleted when another one begins.
 _KEPT = timedelta(days=1)
 _SALT = "channels_amazon.authorization"
 _CONFIRM = "/apps/authorize/confirm/"
 
 
 class StateInvalid(NeedsMerchant):
-    """The answer does not belong to an authorisation that this session began."""
+    """The callback does not belong to an authorisation that this session began."""
 
 
 class AuthorizationDenied(NeedsMerchant):
     """The seller did not authorise the application."""
 
 
-class AnswerIncomplete(NeedsMerchant):
+class CallbackIncomplete(NeedsMerchant):
     """Amazon led the merchant back without a code or a seller."""
 
 
@@ -70,7 +71,7 @@ class CallbackAddressInvalid(NeedsMerchant):
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Requester:
     """Who asks: a user in one session of the browser; `name` for the log."""
 
     user_id: int
@@ -79,7 +80,7 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuthorizationRequest:
     """What to authorise: the region and sites of a store, or an account anew."""
 
     store: Store
@@ -89,7 +90,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OAuthCallback:
     """What Amazon's redirect brought along; `error` when the seller refused."""
 
     state: str = field(repr=False)
@@ -98,32 +99,33 @@ class Answer:
     error: str = ""
 
 
-def begin(wish: Wish, visitor: Visitor) -> str:
+def begin(wanted: AuthorizationRequest, requester: Requester) -> str:
     """Return the address of Amazon's consent page, good for ten minutes.
 
     Raises PlanExcludesAmazon, or NeedsMerchant when no application is configured.
     """
-    connection.require_plan(wish.store)
+    connection.require_plan(wanted.store)
     application = current_application()
-    base = str(getattr(settings, f"SELLER_CENTRAL_URL_{wish.region.upper()}"))
+    base = str(getattr(settings, f"SELLER_CENTRAL_URL_{wanted.region.upper()}"))
     query = {"application_id": application.app_id}
-    state = _new_state(wish, visitor)
+    state = _new_state(wanted, requester)
     return _with_query(f"{base}/apps/authorize/consent", application, query, state)
 
 
 def begin_at_amazon(
-    wish: Wish, visitor: Visitor, *, callback_uri: str, amazon_state: str
+    store: Store, requester: Requester, *, callback_uri: str, amazon_state: str
 ) -> str:
     """Return where to go on when the merchant began at Amazon (Appstore workflow).
 
-    Raises CallbackAddressInvalid when that is no page of Seller Central's.
+    The region is that of the Seller Central which waits at `callback_uri`. Raises
+    NeedsMerchant when no application is configured, CallbackAddressInvalid and
+    PlanExcludesAmazon.
     """
-    connection.require_plan(wish.store)
     application = current_application()
-    if appstore_region(callback_uri, application) != wish.region:
-        raise _not_amazons()
+    region = appstore_region(callback_uri, application)
+    connection.require_plan(store)
     query = {"amazon_state": amazon_state}
-    state = _new_state(wish, visitor)
+    state = _new_state(AuthorizationRequest(store, region), requester)
     return _with_query(callback_uri.partition("?")[0], application, query, state)
 
 
@@ -138,82 +140,104 @@ def appstore_region(callback_uri: str, application: DeveloperApplication) -> str
     for base, region in _seller_centrals().items():
         if address == f"{base}{_CONFIRM}{application.app_id}":
             return region
-    raise _not_amazons()
+    raise CallbackAddressInvalid(
+        "oauth.callback_address_invalid",
+        sentence("The address to go on at is not a page of Seller Central."),
+        fix=sentence("Open the application in Seller Central and start again there."),
+    )
 
 
-def redeem(answer: Answer, visitor: Visitor) -> AmazonAccount:
+def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
     """Exchange what Amazon's redirect brought for tokens, and connect the account.
 
     The state is used up, whatever becomes of the rest. Raises StateInvalid,
-    AuthorizationDenied, AnswerIncomplete, SellerElsewhere, SellerIdRefused and what
+    AuthorizationDenied, CallbackIncomplete, SellerElsewhere, SellerIdRefused and what
     LwaClient raises; then no token was stored.
     """
-    attempt = _claim(answer.state, visitor)
+    attempt = _claim(callback.state, requester)
     try:
-        return _redeem(answer, attempt, visitor)
+        return _redeem(callback, attempt, requester)
     except ShoplinkError as error:
         entry = entry_for(error)
-        record(replace(entry, store=attempt.store, actor=visitor.name))
+        record(replace(entry, store=attempt.store, actor=requester.name))
         raise
 
 
 def _redeem(
-    answer: Answer, attempt: AuthorizationAttempt, visitor: Visitor
+    callback: OAuthCallback, attempt: AuthorizationAttempt, requester: Requester
 ) -> AmazonAccount:
-    if answer.error:
-        raise AuthorizationDenied(
-            "oauth.denied",
-            sentence("The seller did not authorise the application."),
-            fix=sentence("Start again, and approve on Amazon's page."),
-        )
-    if not answer.code or not answer.seller_id:
-        raise AnswerIncomplete(
-            "oauth.answer_incomplete",
-            sentence("Amazon led you back without an authorisation code."),
-            fix=sentence("Start the authorisation again."),
-        )
-    _require_same_seller(attempt, answer.seller_id)
-    connection.require_free(attempt.store, answer.seller_id, attempt.region)
+    _check(callback, attempt)
     application = current_application()
     tokens = lwa_client(application).exchange_code(
-        answer.code, application.redirect_uri
+        callback.code, application.redirect_uri
     )
     if not tokens.refresh_token:
         raise UnexpectedResponse(
             sentence("Login with Amazon answered without a refresh token."),
             Evidence(LWA_CODE.name, 200),
         )
+    client = client_before_connecting(application, attempt.region, tokens.refresh_token)
+    client.tokens.store.save(client.subject, tokens.access_token, tokens.expires_at)
     grant = AccountGrant(
         region=attempt.region,
-        seller_id=answer.seller_id,
-        name=_confirmed_name(attempt, answer.seller_id, tokens),
+        seller_id=callback.seller_id,
+        name=_confirmed_name(client, attempt.region, callback.seller_id),
         refresh_token=tokens.refresh_token,
         marketplace_ids=tuple(attempt.marketplace_ids),
     )
-    account = connection.connect_account(attempt.store, grant=grant, actor=visitor.name)
+    account = connection.connect_account(
+        attempt.store, grant=grant, application=application, actor=requester.name
+    )
     DatabaseTokens().save(account.quota_subject, tokens.access_token, tokens.expires_at)
     return account
 
 
-def _new_state(wish: Wish, visitor: Visitor) -> str:
+def _check(callback: OAuthCallback, attempt: AuthorizationAttempt) -> None:
+    """Raise what forbids to use the callback's code, before it is used up."""
+    if callback.error:
+        raise AuthorizationDenied(
+            "oauth.denied",
+            sentence("The seller did not authorise the application."),
+            fix=sentence("Start again, and approve on Amazon's page."),
+        )
+    if not callback.code or not callback.seller_id:
+        raise CallbackIncomplete(
+            "oauth.answer_incomplete",
+            sentence("Amazon led you back without an authorisation code."),
+            fix=sentence("Start the authorisation again."),
+        )
+    known = attempt.account
+    if known is not None and known.seller_id != callback.seller_id:
+        raise NeedsMerchant(
+            "account.other_seller",
+            sentence("Another seller authorised than the one of this account."),
+            fix=sentence(
+                "Sign in to Seller Central as the account's own seller, or connect "
+                "the other one as a new account."
+            ),
+        )
+    connection.require_free(attempt.store, callback.seller_id, attempt.region)
+
+
+def _new_state(wanted: AuthorizationRequest, requester: Requester) -> str:
     now = timezone.now()
     AuthorizationAttempt.objects.filter(expires_at__lt=now - _KEPT).delete()
     state = signing.dumps(secrets.token_urlsafe(24), salt=_SALT)
     AuthorizationAttempt.objects.create(
-        store=wish.store,
-        user_id=visitor.user_id,
-        session_hash=_hash(visitor.session_key),
+        store=wanted.store,
+        user_id=requester.user_id,
+        session_hash=_hash(requester.session_key),
         state_hash=_hash(state),
-        region=wish.region,
-        marketplace_ids=list(wish.marketplace_ids),
-        account=wish.account,
+        region=wanted.region,
+        marketplace_ids=list(wanted.marketplace_ids),
+        account=wanted.account,
         expires_at=now + STATE_LIFETIME,
     )
     return state
 
 
-def _claim(state: str, visitor: Visitor) -> AuthorizationAttempt:
-    """Use the state up; raises StateInvalid unless it is this visitor's and fresh."""
+def _claim(state: str, requester: Requester) -> AuthorizationAttempt:
+    """Use the state up; raises StateInvalid unless it is this requester's and fresh."""
     try:
         signing.loads(state, salt=_SALT, max_age=STATE_LIFETIME)
     except signing.BadSignature as error:
@@ -221,8 +245,8 @@ def _claim(state: str, visitor: Visitor) -> AuthorizationAttempt:
     now = timezone.now()
     mine = AuthorizationAttempt.objects.filter(
         state_hash=_hash(state),
-        session_hash=_hash(visitor.session_key),
-        user_id=visitor.user_id,
+        session_hash=_hash(requester.session_key),
+        user_id=requester.user_id,
     )
     if not mine.filter(used_at__isnull=True, expires_at__gt=now).update(used_at=now):
         raise _state_invalid()
@@ -243,27 +267,6 @@ def _state_invalid() -> StateInvalid:
         ),
         fix=sentence("Start again from the store."),
     )
-
-
-def _not_amazons() -> CallbackAddressInvalid:
-    return CallbackAddressInvalid(
-        "oauth.callback_address_invalid",
-        sentence("The address to go on at is not a page of Seller Central."),
-        fix=sentence("Open the application in Seller Central and start again there."),
-    )
-
-
-def _require_same_seller(attempt: AuthorizationAttempt, seller_id: str) -> None:
-    known = attempt.account
-    if known is not None and known.seller_id != seller_id:
-        raise NeedsMerchant(
-            "account.other_seller",
-            sentence("Another seller authorised than the one of this account."),
-            fix=sentence(
-                "Sign in to Seller Central as the account's own seller, or connect "
-                "the other one as a new account."
-            ),
-        )
 
 
 def _seller_centrals() -> dict[str, str]:
@@ -287,17 +290,11 @@ def _with_query(
     return f"{address}?{urlencode(query)}"
 
 
-def _confirmed_name(
-    attempt: AuthorizationAttempt, seller_id: str, tokens: Tokens
-) -> str:
-    """Return the seller's name, once the tokens are known to be that seller's.
+def _confirmed_name(client: SpApiClient, region: str, seller_id: str) -> str:
+    """Return the seller's name, once the client's tokens are known to be that seller's.
 
     The code is used up: what Amazon cannot say now is no reason to lose it.
     """
-    region = attempt.region
-    application = current_application()
-    client = client_before_connecting(application, region, tokens.refresh_token)
-    client.tokens.store.save(client.subject, tokens.access_token, tokens.expires_at)
     sites: tuple[sellers.Participation, ...] = ()
     try:
         sites = sellers.get_marketplace_participations(client)

@@ -42,9 +42,11 @@ UNKNOWN_ORDER = "000-0000000-0000000"
 # A product of Amazon's own, in every catalogue or in none: both answers are 200.
 ANY_ASIN = "B000000000"
 UNKNOWN_SKU = "shoplink-probe"
-# What a missing restricted role is called where 403 is not the answer.
+# Of a missing restricted role Amazon may answer 400 instead of 403; its message then
+# holds this word.
 NO_ACCESS = "access"
-# After so many operations without an answer the others would only cost time.
+# After so many operations in a row that Amazon could not answer the rest is not asked:
+# each would take its full timeout while the job holds a worker.
 PATIENCE = 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +21,17 @@ from channels_amazon.services.orders import data_sets
 from channels_amazon.wording import sentence
 
 State = Permission.State
+
+
+@dataclass(frozen=True, slots=True)
+class SitePermissions:
+    """A marketplace and its permissions, in the order of Permission.Name.
+
+    None stands for a permission that was never probed.
+    """
+
+    participation: MarketplaceParticipation
+    permissions: list[Permission | None]
 
 
 def missing_code(name: str) -> str:
@@ -103,14 +114,11 @@ def _free_jobs(account: AmazonAccount, codes: set[str]) -> None:
         lifecycle.unblock(account, kinds)
 
 
-def permission_rows(account: AmazonAccount) -> list[dict[str, Any]]:
-    """Return per marketplace the participation and its permissions by name."""
-    participations = account.participations.prefetch_related("permissions")
-    return [
-        {
-            "participation": participation,
-            "permissions": [by_name.get(name) for name in Permission.Name.values],
-        }
-        for participation in participations
-        for by_name in [{item.name: item for item in participation.permissions.all()}]
-    ]
+def permission_rows(account: AmazonAccount) -> list[SitePermissions]:
+    """Return each marketplace of the account with its four permissions."""
+    rows = []
+    for site in account.participations.prefetch_related("permissions"):
+        by_name = {item.name: item for item in site.permissions.all()}
+        found = [by_name.get(name) for name in Permission.Name.values]
+        rows.append(SitePermissions(site, found))
+    return rows

@@ -24,9 +24,11 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.operations import NOTIFICATIONS_SCOPE
 from channels_amazon.spapi.recorder import CallRecord
 
+# Seconds by which our clock may differ from Amazon's before the list warns, or refuses.
 SKEW_WARNING, SKEW_ERROR = 30.0, 120.0
-# A person waits for it.
+# A person waits for the check-list: seconds for one attempt, and for all of them.
 ATTEMPT_SECONDS, LONGEST_SECONDS = 4.0, 5.0
+# Ids of applications of the Solution Provider Portal, and of older ones.
 APPLICATION_PREFIXES = ("amzn1.sp.solution.", "amzn1.sellerapps.app.")
 LWA_CLIENT_PREFIX = "amzn1.application-oa2-client."
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -41,7 +43,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class AddressDifference:
     """Two addresses, each cut at the first character in which they differ.
 
     `ours` and `configured` are that character, empty where the address has ended.
@@ -64,7 +66,7 @@ class Check:
     text: str
     fix: str = ""
     code: str = ""
-    comparison: Comparison | None = None
+    difference: AddressDifference | None = None
 
 
 class _Remembering:
@@ -101,12 +103,12 @@ def run_preflight(store: Store, callback_address: str) -> list[Check]:
     ]
 
 
-def compare(ours: str, configured: str) -> Comparison:
+def address_difference(ours: str, configured: str) -> AddressDifference:
     """Split both addresses at the first character that differs."""
     pairs = enumerate(zip(ours, configured, strict=False))
     shorter = min(len(ours), len(configured))
     at = next((i for i, (a, b) in pairs if a != b), shorter)
-    return Comparison(
+    return AddressDifference(
         same=ours[:at],
         ours=ours[at : at + 1],
         our_rest=ours[at + 1 :],
@@ -220,7 +222,7 @@ def _redirect_uri(configured: str, ours: str) -> Check:
             "Open Shoplink under the registered address, or register and configure "
             "this one; scheme, host, port, path and the slash at the end all count."
         )
-        difference = compare(ours, configured)
+        difference = address_difference(ours, configured)
         return Check(name, title, State.ERROR, text, fix, code, difference)
     parts = urlsplit(configured)
     if parts.scheme != "https" and not _is_rehearsal(parts.hostname or ""):

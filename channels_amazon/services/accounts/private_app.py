@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from channels_amazon.errors import NeedsMerchant, ShoplinkError
-from channels_amazon.models import AmazonAccount, Store
+from channels_amazon.models import AmazonAccount, DeveloperApplication, Store
 from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.accounts.seller_identity import (
@@ -34,18 +34,19 @@ def connect_by_token(store: Store, *, grant: AccountGrant, actor: str) -> Amazon
     try:
         connection.require_plan(store)
         connection.require_free(store, grant.seller_id, grant.region)
-        verified = _verify(grant)
+        application = current_application()
+        verified = _verify(grant, application)
     except ShoplinkError as error:
         record(replace(entry_for(error), store=store, actor=actor))
         raise
-    return connection.connect_account(store, grant=verified, actor=actor)
-
-
-def _verify(grant: AccountGrant) -> AccountGrant:
-    """Return the grant with the seller's name, once Amazon has accepted it."""
-    client = client_before_connecting(
-        current_application(), grant.region, grant.refresh_token
+    return connection.connect_account(
+        store, grant=verified, application=application, actor=actor
     )
+
+
+def _verify(grant: AccountGrant, application: DeveloperApplication) -> AccountGrant:
+    """Return the grant with the seller's name, once Amazon has accepted it."""
+    client = client_before_connecting(application, grant.region, grant.refresh_token)
     try:
         sites = sellers.get_marketplace_participations(client)
     except AccessDenied as error:

@@ -22,7 +22,9 @@ from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, InvalidRequest, NotFound
 from channels_amazon.wording import sentence, together
 
+# HTTP status: a destination or subscription of that kind exists already.
 _CONFLICT = 409
+# What our destination is called at Amazon.
 _NAME = "Shoplink"
 
 
@@ -107,7 +109,7 @@ def _destination(account: AmazonAccount) -> Destination:
     except InvalidRequest as error:
         if error.status != _CONFLICT:
             raise
-        # Somebody else's press of the button came first.
+        # Another request of ours made it since we looked.
         known = _of_queue(notifications.get_destinations(client), arn)
         if known is None:
             raise
@@ -129,7 +131,7 @@ def _subscription(
     if known is not None and known.destination_id == destination_id:
         return known
     if known is not None:
-        # It leads to a queue that is not ours any more.
+        # It leads to a queue that was configured here before.
         application = application_client(account.application, account.region)
         notifications.delete_subscription_by_id(
             application, known.subscription_id, notification_type

@@ -14,7 +14,7 @@ from channels_amazon.errors import NeedsMerchant
 from channels_amazon.models import ClientSecret, DeveloperApplication
 from channels_amazon.wording import sentence
 
-# Both secrets work for so long after a rotation.
+# After a rotation Amazon accepts the old secret for seven days more.
 OVERLAP = timedelta(days=7)
 
 
@@ -82,7 +82,7 @@ def _keep(application: DeveloperApplication, secret: str) -> None:
     try:
         known = {row.secret for row in application.client_secrets.all()}
     except InvalidToken:
-        # The old ones are lost with their key; the new one needs none of them.
+        # The key of the old secrets is lost, so they cannot be compared: store it.
         known = set()
     if secret in known:
         return

@@ -17,9 +17,9 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.services.amazon_client.applications import client_secret
+from channels_amazon.services.amazon_client.quota_buckets import DatabaseBuckets
 from channels_amazon.services.amazon_client.stores import (
     CallCounter,
-    DatabaseBuckets,
     DatabaseRecorder,
     DatabaseTokens,
 )
@@ -33,7 +33,8 @@ from channels_amazon.spapi.tokens import AccessTokens, InMemoryTokens
 from channels_amazon.spapi.transport import Transport
 from channels_amazon.wording import sentence
 
-# A worker has few places: while Amazon is silent a call gives its own back soon.
+# Seconds that one call may take with all its attempts: while Amazon is silent a job
+# gives its worker back soon, since there are few of them.
 CALL_SECONDS = 8.0
 
 
@@ -109,7 +110,7 @@ def client_before_connecting(
         buckets=InMemoryBuckets(),
         recorder=recorder,
         transport=transport(),
-        # A person waits, and several calls are made.
+        # Seconds for each of the calls: there are several, and a person waits.
         budget=4.0,
     )
 

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from channels_amazon.models import AmazonAccount, QuotaBucket
+from channels_amazon.spapi.bucket import Bucket, available_at, settle
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaLine:
-    """One operation's bucket as it stands now; `hold_until` follows an answer 429."""
+    """One operation's bucket as it stands now; times are UTC.
+
+    `rate` is in tokens a second. `hold_until` follows an answer 429; `next_token_at` is
+    None while a call may be made at once.
+    """
 
     operation: str
     tokens: float
@@ -27,20 +32,20 @@ def quota_lines(account: AmazonAccount, now: datetime) -> list[QuotaLine]:
     return sorted(lines, key=lambda line: (line.tokens / line.burst, line.operation))
 
 
-def _quota_line(bucket: QuotaBucket, now: datetime) -> QuotaLine:
-    stamp = now.timestamp()
-    since = max(0.0, stamp - bucket.stamp)
-    tokens = max(0.0, min(bucket.burst, bucket.tokens + since * bucket.rate))
-    held = bucket.hold_until > stamp
-    missing = max(0.0, 1.0 - tokens)
-    next_at = max(stamp + missing / bucket.rate, bucket.hold_until if held else 0.0)
+def _quota_line(row: QuotaBucket, now: datetime) -> QuotaLine:
+    at = now.timestamp()
+    bucket = settle(
+        Bucket(row.tokens, row.stamp, row.rate, row.burst, row.hold_until), at
+    )
+    is_held = bucket.hold_until > at
+    is_ready = bucket.tokens >= 1 and not is_held
     return QuotaLine(
-        operation=bucket.operation,
-        tokens=tokens,
+        operation=row.operation,
+        tokens=max(0.0, bucket.tokens),
         burst=bucket.burst,
         rate=bucket.rate,
-        hold_until=_moment(bucket.hold_until) if held else None,
-        next_token_at=_moment(next_at) if missing or held else None,
+        hold_until=_moment(bucket.hold_until) if is_held else None,
+        next_token_at=None if is_ready else _moment(available_at(bucket)),
     )
 
 

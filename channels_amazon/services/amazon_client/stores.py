@@ -1,4 +1,4 @@
-"""Keeps the client's tokens, quota buckets and call records in rows; services layer."""
+"""Keeps the client's tokens and the records of its calls in rows; services layer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels_amazon.models import AccessToken, ApiCall
-from channels_amazon.services.amazon_client.quota_buckets import DatabaseBuckets
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.spapi.recorder import CallRecord
 from channels_amazon.spapi.tokens import MARGIN, StoredToken
-
-__all__ = ["CallCounter", "DatabaseBuckets", "DatabaseRecorder", "DatabaseTokens"]
 
 logger = logging.getLogger(__name__)
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db.models import OuterRef, Subquery
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 
-# A job that is due for longer waits for a worker.
+# A job that is due for longer waits for a worker: none runs, or all are busy.
 LATE_AFTER = timedelta(minutes=1)
+
+
+class JobState(StrEnum):
+    """Where a job stands; of several that hold the first one is told."""
+
+    BLOCKED = "blocked"
+    RUNNING = "running"
+    WAITING = "waiting"
+    FAILING = "failing"
+    LATE = "late"
+    OK = "ok"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job with its newest run and what to call its state.
-
-    `state` is blocked, running, waiting, failing, late, new or ok; `lag` is how many
-    seconds the job is past its time.
-    """
+    """A job with its newest run; `lag` is how many seconds it is past its time."""
 
     job: SyncJob
-    state: str
+    state: JobState
     lag: float
     run: SyncRun | None
 
@@ -47,19 +56,19 @@ def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
     ]
 
 
-def job_state(job: SyncJob, now: datetime) -> str:
-    """Return the one word for where a job stands."""
+def job_state(job: SyncJob, now: datetime) -> JobState:
+    """Return where a job stands; WAITING is for Amazon's quota."""
     if job.blocked_code:
-        return "blocked"
+        return JobState.BLOCKED
     if job.lease_until and job.lease_until > now:
-        return "running"
+        return JobState.RUNNING
     if job.waiting_until and job.waiting_until > now:
-        return "waiting"
+        return JobState.WAITING
     if job.attempts:
-        return "failing"
+        return JobState.FAILING
     if _lag(job, now) > LATE_AFTER.total_seconds():
-        return "late"
-    return "ok" if job.last_ok_at else "new"
+        return JobState.LATE
+    return JobState.OK if job.last_ok_at else JobState.NEW
 
 
 def first_pull_done(jobs: Sequence[SyncJob]) -> bool:

@@ -1,4 +1,4 @@
-"""Reads queue messages and judges what is to be done with each; services layer."""
+"""Parses queue messages and decides what is to be done with each; services layer."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from channels_amazon.wording import sentence
 State = Notification.State
 UNKNOWN_ACCOUNT = "notifications.unknown_account"
 FAILED = "notifications.failed"
+# Characters of Notification.notification_id.
 _LONGEST_ID = 120
 
-
-# Which field of a delivery a type of message fills, and who reads it.
+# Per notification type: the field of ParsedMessage that it fills, and its reader.
 _READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
     order_change.ORDER_CHANGE: ("event", order_change.read_order_event),
     FULFILLMENT_ORDER_STATUS: ("outbound", read_outbound_event),
@@ -40,8 +40,8 @@ _READERS: Mapping[str, tuple[str, Callable[[Envelope], Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery of a message as far as it can be read.
+class ParsedMessage:
+    """A queue message as far as it can be read.
 
     `fault` is why it cannot be used; `event` is set for a readable ORDER_CHANGE,
     `outbound` for a readable FULFILLMENT_ORDER_STATUS, `report` for a readable
@@ -58,10 +58,11 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Disposition:
     """What to write into the inbox row of one message.
 
-    `about` names what many messages have in common, so that the log says it once.
+    `about` is the seller or the type that many messages have in common: the log says of
+    each only once an hour what is wrong.
     """
 
     state: str
@@ -73,32 +74,32 @@ class Verdict:
     event: OrderEvent | None = None
 
 
-def read_delivery(message: Message) -> Delivery:
+def parse_message(message: Message) -> ParsedMessage:
     """Return what the message says; nothing in it raises."""
     own_id = f"sqs:{message.id}"[:_LONGEST_ID]
     try:
         envelope = order_change.read_envelope(message.body)
     except BadEvent as error:
-        return Delivery(message, own_id, fault=error)
+        return ParsedMessage(message, own_id, fault=error)
     notification_id = envelope.notification_id[:_LONGEST_ID] or own_id
-    delivery = Delivery(message, notification_id, envelope)
+    parsed = ParsedMessage(message, notification_id, envelope)
     read = _READERS.get(envelope.notification_type)
     if read is None:
-        return delivery
+        return parsed
     name, reader = read
     try:
         told = reader(envelope)
     except BadEvent as error:
-        return replace(delivery, fault=error)
-    return replace(delivery, **{name: told})
+        return replace(parsed, fault=error)
+    return replace(parsed, **{name: told})
 
 
 def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccount]]:
     """Return the accounts of these sellers that are not disconnected."""
     found: dict[str, list[AmazonAccount]] = defaultdict(list)
     rows = (
-        AmazonAccount.objects.filter(seller_id__in=set(sellers))
-        .exclude(state=AmazonAccount.State.DISCONNECTED)
+        AmazonAccount.objects.not_disconnected()
+        .filter(seller_id__in=set(sellers))
         .select_related("store")
     )
     for row in rows:
@@ -106,26 +107,28 @@ def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccoun
     return found
 
 
-def judge(delivery: Delivery, accounts: Mapping[str, list[AmazonAccount]]) -> Verdict:
+def classify(
+    parsed: ParsedMessage, accounts: Mapping[str, list[AmazonAccount]]
+) -> Disposition:
     """Decide what is to be done with the message; nothing is changed."""
-    if delivery.fault is not None:
-        fault = delivery.fault
-        return Verdict(State.QUARANTINED, fault.code, fault.message)
-    event = delivery.event
-    if delivery.outbound is not None:
+    if parsed.fault is not None:
+        fault = parsed.fault
+        return Disposition(State.QUARANTINED, fault.code, fault.message)
+    event = parsed.event
+    if parsed.outbound is not None:
         # Whether it is an order that we placed shows when it is applied.
-        return Verdict(State.IGNORED)
-    if delivery.report is not None:
+        return Disposition(State.IGNORED)
+    if parsed.report is not None:
         # One that is not ours was made by somebody else, perhaps in Seller Central.
-        report = delivery.report
+        report = parsed.report
         ours = requests.account_of(report.report_id, report.seller_id)
-        return Verdict(State.APPLIED if ours else State.IGNORED, account=ours)
+        return Disposition(State.APPLIED if ours else State.IGNORED, account=ours)
     if event is None:
-        return _of_other_type(delivery)
+        return _of_other_type(parsed)
     account = _account_of(event, accounts)
     if account is not None:
-        return Verdict(State.APPLIED, account=account, event=event)
-    return Verdict(
+        return Disposition(State.APPLIED, account=account, event=event)
+    return Disposition(
         State.QUARANTINED,
         UNKNOWN_ACCOUNT,
         sentence(
@@ -133,16 +136,16 @@ def judge(delivery: Delivery, accounts: Mapping[str, list[AmazonAccount]]) -> Ve
         ),
         fix=sentence(
             "Connect the account, or end its subscription at Amazon. Its messages "
-            "are put aside in the inbox; this is said once an hour."
+            "are kept in quarantine; this is said once an hour."
         ),
         about=event.seller_id,
         event=event,
     )
 
 
-def failed(error: Exception) -> Verdict:
-    """Return the verdict on a message that breaks us, so that people can look at it."""
-    return Verdict(
+def failed(error: Exception) -> Disposition:
+    """Return what is done with a message that we fail to apply: people look at it."""
+    return Disposition(
         State.QUARANTINED,
         FAILED,
         sentence(
@@ -151,9 +154,9 @@ def failed(error: Exception) -> Verdict:
     )
 
 
-def _of_other_type(delivery: Delivery) -> Verdict:
-    kind = delivery.envelope.notification_type if delivery.envelope else ""
-    return Verdict(
+def _of_other_type(parsed: ParsedMessage) -> Disposition:
+    kind = parsed.envelope.notification_type if parsed.envelope else ""
+    return Disposition(
         State.IGNORED if kind else State.QUARANTINED,
         "notifications.unknown_type",
         sentence("Messages of the type %(kind)s are not used here.", kind=kind or "?"),

@@ -1,4 +1,4 @@
-"""Takes Amazon's notifications in: kept once, applied, or put aside; services layer.
+"""Takes Amazon's notifications in: kept once, applied or quarantined; services layer.
 
 A batch is one transaction. One that fails is taken apart, and each message has its own:
 one that cannot be applied takes back nothing but itself. A message counts as accepted
@@ -37,9 +37,9 @@ from channels_amazon.services.jobs.coalescing import gathering
 from channels_amazon.services.mcf.commitments import poll_now
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
-    Delivery,
-    Verdict,
-    read_delivery,
+    Disposition,
+    ParsedMessage,
+    parse_message,
 )
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.orders import locking
@@ -53,13 +53,18 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 State = Notification.State
-# A message that fails so often for a reason of ours is put aside, not tried for ever.
+# A message that we failed to apply at so many deliveries is quarantined: the queue
+# would deliver it for ever.
 MOST_DELIVERIES = 5
+# What became of a message whose NotificationId the inbox holds already.
 DUPLICATE = "duplicate"
+# Characters of a message that its row keeps; SQS allows 256 KiB.
 _LONGEST_BODY = 100_000
-# A wrong subscription sends without end: the inbox counts, the log need not.
+# A wrong subscription sends without end: the inbox keeps every message, the log names
+# each seller or type once in this time.
 _SAY_AGAIN = timedelta(hours=1)
-# PostgreSQL's names for a transaction that gave way to another one.
+# PostgreSQL's SQLSTATEs of a transaction that gave way to another one: serialization
+# failure and deadlock. It is tried _ATTEMPTS times in all.
 _GAVE_WAY = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
 
@@ -115,58 +120,66 @@ def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
 
 
 def _take_in(messages: Sequence[Message]) -> list[Accepted]:
-    judged = _judge(messages)
-    held = _lock(judged)
-    # After the orders are locked: who had the same message before has committed.
-    known = _known({delivery.notification_id for delivery, _verdict in judged})
+    classified = _classify(messages)
+    held = _lock(classified)
+    # Only now that the orders are locked: another process that was taking the same
+    # message in has committed its row.
+    known = _known({parsed.notification_id for parsed, _disposition in classified})
     states: dict[int, str] = {}
     again: list[str] = []
     events: list[tuple[int, HeldOrder, OrderEvent]] = []
-    for place in sorted(range(len(judged)), key=lambda place: _rank(judged[place])):
-        delivery, verdict = judged[place]
-        if delivery.notification_id in known:
-            again.append(delivery.notification_id)
+    for place in sorted(
+        range(len(classified)), key=lambda place: _rank(classified[place])
+    ):
+        parsed, disposition = classified[place]
+        if parsed.notification_id in known:
+            again.append(parsed.notification_id)
             continue
-        known.add(delivery.notification_id)
-        key = _key(verdict)
-        if key is None or verdict.event is None:
-            states[place] = _apply_other(delivery, verdict)
+        known.add(parsed.notification_id)
+        key = _key(disposition)
+        if key is None or disposition.event is None:
+            states[place] = _apply_other(parsed, disposition)
         else:
-            events.append((place, held[key], verdict.event))
+            events.append((place, held[key], disposition.event))
     results = apply_events([(order, event) for _place, order, event in events])
     for (place, _order, _event), result in zip(events, results, strict=True):
         states[place] = State.APPLIED if result.is_news else State.STALE
     locking.drop_blank(held.values())
-    _write([(*judged[place], state) for place, state in states.items()])
+    _write([(*classified[place], state) for place, state in states.items()])
     for notification_id in again:
         _count_again(notification_id)
     return [
-        Accepted(delivery.message, states[place], verdict.code)
+        Accepted(parsed.message, states[place], disposition.code)
         if place in states
-        else Accepted(delivery.message, DUPLICATE)
-        for place, (delivery, verdict) in enumerate(judged)
+        else Accepted(parsed.message, DUPLICATE)
+        for place, (parsed, disposition) in enumerate(classified)
     ]
 
 
-def _judge(messages: Iterable[Message]) -> list[tuple[Delivery, Verdict]]:
-    read = [read_delivery(message) for message in messages]
+def _classify(messages: Iterable[Message]) -> list[tuple[ParsedMessage, Disposition]]:
+    read = [parse_message(message) for message in messages]
     sellers = {one.event.seller_id for one in read if one.event is not None}
     accounts = classification.accounts_by_seller(sellers) if sellers else {}
-    return [(one, classification.judge(one, accounts)) for one in read]
+    return [(one, classification.classify(one, accounts)) for one in read]
 
 
-def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> dict[OrderKey, HeldOrder]:
-    """Lock orders, then levels, each in one order: no two batches wait in a ring."""
+def _lock(
+    classified: Iterable[tuple[ParsedMessage, Disposition]],
+) -> dict[OrderKey, HeldOrder]:
+    """Lock the batch's orders, then its stock levels, each sorted by key.
+
+    All who lock both do it in this order, so that two batches cannot deadlock.
+    """
     first_seen: dict[OrderKey, datetime] = {}
     skus: dict[AmazonAccount, set[str]] = {}
-    for _delivery, verdict in judged:
-        key = _key(verdict)
-        if key is None or verdict.account is None or verdict.event is None:
+    for _parsed, disposition in classified:
+        key = _key(disposition)
+        if key is None or disposition.account is None or disposition.event is None:
             continue
-        seen_at = verdict.event.changed_at
+        seen_at = disposition.event.changed_at
         first_seen[key] = min(seen_at, first_seen.get(key, seen_at))
-        named = skus.setdefault(verdict.account, set())
-        named.update(line.seller_sku for line in verdict.event.lines)
+        named = skus.setdefault(disposition.account, set())
+        named.update(line.seller_sku for line in disposition.event.lines)
     if not first_seen:
         return {}
     held = locking.hold_orders(first_seen)
@@ -174,33 +187,35 @@ def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> dict[OrderKey, HeldOrde
     return held
 
 
-def _key(verdict: Verdict) -> OrderKey | None:
-    if verdict.account is None or verdict.event is None:
+def _key(disposition: Disposition) -> OrderKey | None:
+    if disposition.account is None or disposition.event is None:
         return None
-    return verdict.account.pk, verdict.event.order_id[:40]
+    return disposition.account.pk, disposition.event.order_id[:40]
 
 
-def _rank(judged: tuple[Delivery, Verdict]) -> tuple[int, int, str, float, str]:
-    """Return where in the batch a message is applied: by order, then Amazon's time."""
-    delivery, verdict = judged
-    key, event = _key(verdict), verdict.event
+def _rank(
+    classified: tuple[ParsedMessage, Disposition],
+) -> tuple[int, int, str, float, str]:
+    """Return a sort key: events by order and Amazon's time, then all other messages."""
+    parsed, disposition = classified
+    key, event = _key(disposition), disposition.event
     if key is None or event is None:
-        return 1, 0, "", 0.0, delivery.notification_id
-    return 0, *key, event.changed_at.timestamp(), delivery.notification_id
+        return 1, 0, "", 0.0, parsed.notification_id
+    return 0, *key, event.changed_at.timestamp(), parsed.notification_id
 
 
-def _apply_other(delivery: Delivery, verdict: Verdict) -> str:
+def _apply_other(parsed: ParsedMessage, disposition: Disposition) -> str:
     """Apply what is no event of an order of ours; return what its row says."""
-    if delivery.outbound is not None:
-        return State.APPLIED if poll_now(delivery.outbound) else State.IGNORED
-    if delivery.report is not None and verdict.account is not None:
-        is_news = requests.look_now(delivery.report.report_id)
+    if parsed.outbound is not None:
+        return State.APPLIED if poll_now(parsed.outbound) else State.IGNORED
+    if parsed.report is not None and disposition.account is not None:
+        is_news = requests.look_now(parsed.report.report_id)
         return State.APPLIED if is_news else State.STALE
-    return verdict.state
+    return disposition.state
 
 
 def _give_up(message: Message, error: Exception) -> Accepted:
-    """Leave the message to come again, or put it aside where that will not help."""
+    """Leave the message in the queue to come again, or quarantine it."""
     logger.error(
         "notification failed id=%s deliveries=%s",
         message.id,
@@ -210,38 +225,38 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     is_lasting = isinstance(error, DataError | IntegrityError)
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
         return Accepted(message, "", classification.FAILED, is_settled=False)
-    _delivery, judged = _judge([message])[0]
-    # Of its own words nothing: one of them may be what the database refuses.
-    delivery = Delivery(message, f"sqs:{message.id}"[:120])
-    verdict = replace(classification.failed(error), account=judged.account)
-    if _count_again(delivery.notification_id):
+    _parsed, classified = _classify([message])[0]
+    # The row keeps no value of the message: the database may have refused one of them.
+    parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])
+    disposition = replace(classification.failed(error), account=classified.account)
+    if _count_again(parsed.notification_id):
         return Accepted(message, DUPLICATE)
     with transaction.atomic():
-        _write([(delivery, verdict, verdict.state)])
-    return Accepted(message, verdict.state, verdict.code)
+        _write([(parsed, disposition, disposition.state)])
+    return Accepted(message, disposition.state, disposition.code)
 
 
-def _write(settled: Sequence[tuple[Delivery, Verdict, str]]) -> None:
+def _write(settled: Sequence[tuple[ParsedMessage, Disposition, str]]) -> None:
     """Write the messages' rows, and tell people what is wrong with them."""
     now = timezone.now()
     Notification.objects.bulk_create(_row(*one, now) for one in settled)
-    for delivery, verdict, state in settled:
-        if verdict.code:
-            _seller_id, order_id = _named(delivery)
-            _tell(verdict, state, order_id or delivery.notification_id)
+    for parsed, disposition, state in settled:
+        if disposition.code:
+            _seller_id, order_id = _named(parsed)
+            _tell(disposition, state, order_id or parsed.notification_id)
 
 
 def _row(
-    delivery: Delivery, verdict: Verdict, state: str, now: datetime
+    parsed: ParsedMessage, disposition: Disposition, state: str, now: datetime
 ) -> Notification:
-    message, envelope = delivery.message, delivery.envelope
-    seller_id, order_id = _named(delivery)
-    event = verdict.event
+    message, envelope = parsed.message, parsed.envelope
+    seller_id, order_id = _named(parsed)
+    event = disposition.event
     event_at = envelope.event_at if envelope else None
     return Notification(
-        notification_id=delivery.notification_id,
+        notification_id=parsed.notification_id,
         notification_type=clean(envelope.notification_type if envelope else "", 60),
-        account=verdict.account,
+        account=disposition.account,
         seller_id=clean(seller_id, 40),
         amazon_order_id=clean(order_id, 40),
         event_at=event.changed_at if event else event_at,
@@ -249,15 +264,15 @@ def _row(
         received_at=now,
         deliveries=max(message.receive_count, 1),
         state=state,
-        code=verdict.code,
-        message=clean(verdict.message, 500),
+        code=disposition.code,
+        message=clean(disposition.message, 500),
         body=_body(message, envelope),
     )
 
 
-def _named(delivery: Delivery) -> tuple[str, str]:
+def _named(parsed: ParsedMessage) -> tuple[str, str]:
     """Return the seller and the order that the message names, "" for none."""
-    envelope = delivery.envelope
+    envelope = parsed.envelope
     return order_change.seller_and_order(envelope) if envelope else ("", "")
 
 
@@ -278,21 +293,20 @@ def _count_again(notification_id: str) -> bool:
     return bool(known.update(deliveries=F("deliveries") + 1))
 
 
-def _tell(verdict: Verdict, state: str, reference: str) -> None:
+def _tell(disposition: Disposition, state: str, reference: str) -> None:
     is_wrong = state == State.QUARANTINED
-    put_aside = sentence(
-        "The message was put aside in the inbox; the sweep brings the order all the "
-        "same."
+    in_quarantine = sentence(
+        "The message is in quarantine; the sweep brings the order all the same."
     )
     entry = Entry(
-        code=verdict.code,
+        code=disposition.code,
         level=Level.WARNING if is_wrong else Level.INFO,
-        account=verdict.account,
-        reference=verdict.about or reference,
-        message=verdict.message,
-        fix=verdict.fix or (put_aside if is_wrong else ""),
+        account=disposition.account,
+        reference=disposition.about or reference,
+        message=disposition.message,
+        fix=disposition.fix or (in_quarantine if is_wrong else ""),
     )
-    if verdict.about:
+    if disposition.about:
         record_once(entry, _SAY_AGAIN)
     else:
         record(entry)

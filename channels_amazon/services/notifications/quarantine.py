@@ -1,4 +1,4 @@
-"""Replays, discards and shows messages that were put aside; services layer."""
+"""Replays, discards and shows messages in quarantine; services layer."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, clean, re
 from channels_amazon.services.jobs import lifecycle, queue
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
-    Delivery,
-    Verdict,
-    read_delivery,
+    Disposition,
+    ParsedMessage,
+    parse_message,
 )
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.spapi.sqs import Message
@@ -32,11 +32,13 @@ logger = logging.getLogger(__name__)
 
 State = Notification.State
 REPLAY_TASK = "channels_amazon.tasks.replay_unknown"
-# What one click or one connection replays; the rest has a click of its own.
+# How many messages one click or one connection replays: a request must end in time.
 MOST_AT_ONCE = 200
+# Who replayed what nobody asked for.
 _ITSELF = "Shoplink"
+# Characters of a message that its page shows.
 _SHOWN = 20_000
-# What a message may show of its values: none of these says who bought.
+# The fields whose values the page shows: none of them says who bought.
 _PLAIN = frozenset(
     {
         "NotificationVersion",
@@ -79,19 +81,21 @@ def replay(row: Notification, *, actor: str) -> Notification:
         row = Notification.objects.select_for_update().get(pk=row.pk)
         if row.state != State.QUARANTINED:
             return row
-        delivery = read_delivery(_message(row))
-        sellers = [delivery.event.seller_id] if delivery.event else []
-        verdict = classification.judge(
-            delivery, classification.accounts_by_seller(sellers)
+        parsed = parse_message(_message(row))
+        sellers = [parsed.event.seller_id] if parsed.event else []
+        disposition = classification.classify(
+            parsed, classification.accounts_by_seller(sellers)
         )
         try:
             with transaction.atomic():
-                _take_in(row, delivery, verdict)
+                _take_in(row, parsed, disposition)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("replay failed notification=%s", row.pk)
-            _keep(row, replace(classification.failed(error), account=verdict.account))
+            _keep(
+                row, replace(classification.failed(error), account=disposition.account)
+            )
         row.replayed_at, row.replayed_by = timezone.now(), actor[:150]
         row.save()
     return row
@@ -100,7 +104,7 @@ def replay(row: Notification, *, actor: str) -> Notification:
 def replay_all(
     rows: QuerySet[Notification], *, actor: str, most: int = MOST_AT_ONCE
 ) -> Counter[str]:
-    """Replay the oldest of these rows; return how many ended in which state."""
+    """Replay the oldest of these rows, `most` at most; return how many by state."""
     waiting = rows.filter(state=State.QUARANTINED).order_by("pk")[:most]
     return Counter(replay(row, actor=actor).state for row in waiting)
 
@@ -121,7 +125,7 @@ def discard(rows: Iterable[Notification], *, actor: str) -> int:
                     account=row.account,
                     reference=row.amazon_order_id or row.notification_id,
                     message=sentence(
-                        "A message that was put aside (%(code)s) was discarded.",
+                        "A message in quarantine (%(code)s) was discarded.",
                         code=row.code,
                     ),
                     actor=actor,
@@ -137,16 +141,16 @@ def replay_later(account: AmazonAccount) -> None:
 
 
 def replay_unknown(account_id: int) -> Counter[str]:
-    """Replay what was put aside because this account was not connected."""
+    """Replay what is in quarantine because this account was not connected."""
     account = AmazonAccount.objects.get(pk=account_id)
     return replay_all(_unknown_of(account), actor=_ITSELF)
 
 
 def try_again(order: Order) -> bool:
-    """Fetch an order that was set aside at once; False when it no longer is."""
-    aside = Order.objects.filter(pk=order.pk).exclude(aside_code="")
+    """Fetch an order in quarantine at once; False when it is there no longer."""
+    rows = Order.objects.filter(pk=order.pk).exclude(aside_code="")
     now = timezone.now()
-    if not aside.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
+    if not rows.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
         return False
     lifecycle.wake(order.account_id, SyncJob.Kind.ORDER_FETCH)
     return True
@@ -183,28 +187,31 @@ def _message(row: Notification) -> Message:
     )
 
 
-def _take_in(row: Notification, delivery: Delivery, verdict: Verdict) -> None:
-    others = Notification.objects.filter(notification_id=delivery.notification_id)
+def _take_in(
+    row: Notification, parsed: ParsedMessage, disposition: Disposition
+) -> None:
+    others = Notification.objects.filter(notification_id=parsed.notification_id)
     if others.exclude(pk=row.pk).exists():
-        # It came again under its own name, and was taken in then.
-        _keep(row, replace(verdict, state=State.STALE, code="", message=""))
+        # This row has the queue's id, since Amazon's could not be read at first. The
+        # message came again, and that delivery was taken in under Amazon's id.
+        _keep(row, replace(disposition, state=State.STALE, code="", message=""))
         return
-    if verdict.account is not None and verdict.event is not None:
-        result = apply_event(verdict.account, verdict.event)
+    if disposition.account is not None and disposition.event is not None:
+        result = apply_event(disposition.account, disposition.event)
         if not result.is_news:
-            verdict = replace(verdict, state=State.STALE)
-    _keep(row, verdict)
-    row.notification_id = delivery.notification_id
+            disposition = replace(disposition, state=State.STALE)
+    _keep(row, disposition)
+    row.notification_id = parsed.notification_id
 
 
-def _keep(row: Notification, verdict: Verdict) -> None:
-    row.state = verdict.state
-    row.code = verdict.code
-    row.message = clean(verdict.message, 500)
-    row.account = verdict.account or row.account
-    if verdict.event is not None:
-        row.seller_id = clean(verdict.event.seller_id, 40)
-        row.amazon_order_id = clean(verdict.event.order_id, 40)
+def _keep(row: Notification, disposition: Disposition) -> None:
+    row.state = disposition.state
+    row.code = disposition.code
+    row.message = clean(disposition.message, 500)
+    row.account = disposition.account or row.account
+    if disposition.event is not None:
+        row.seller_id = clean(disposition.event.seller_id, 40)
+        row.amazon_order_id = clean(disposition.event.order_id, 40)
 
 
 def _masked(value: Any, key: str = "") -> Any:

@@ -10,16 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import (
-    AmazonAccount,
-    MarketplaceParticipation,
-    Store,
-    StoreMember,
-)
-from channels_amazon.views.base import OWNERS, mine, page, store_page
+from channels_amazon.models import AmazonAccount, MarketplaceParticipation, Store
+from channels_amazon.views.base import OWNERS, mine, page, store_page, stores_with_role
 
-# An authorisation holds a year; Amazon asks the merchant to renew it before.
+# Amazon ends an authorisation a year after it was given.
 AUTHORISED_FOR = timedelta(days=365)
+# Days before that end from which on the card asks to renew it.
 RENEW_WITHIN_DAYS = 30
 
 STATE_KINDS = {
@@ -46,7 +42,7 @@ class Card:
 def account_list(request: HttpRequest) -> HttpResponse:
     """Show a card for each account, and the way to connect another."""
     now = timezone.now()
-    owned = owned_stores(request)
+    owned = set(stores_with_role(request, OWNERS).values_list("pk", flat=True))
     accounts = (
         mine(AmazonAccount, request)
         .select_related("store")
@@ -77,12 +73,3 @@ def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:
         sites=[site for site in account.participations.all() if site.is_participating],
         can_manage=can_manage,
     )
-
-
-def owned_stores(request: HttpRequest) -> set[int]:
-    """Return the stores whose accounts the user may connect and disconnect."""
-    stores = mine(Store, request)
-    if not getattr(request.user, "is_superuser", False):
-        members = StoreMember.objects.filter(user=request.user.pk or 0, role__in=OWNERS)
-        stores = stores.filter(pk__in=members.values("store_id"))
-    return set(stores.values_list("pk", flat=True))

@@ -20,12 +20,13 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.admin.site import site
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.services.accounts.oauth import Answer, redeem
-from channels_amazon.views.accounts.connect import visitor_of
-from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.services.accounts.oauth import OAuthCallback, redeem
+from channels_amazon.views.accounts.connect import requester_of
+from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import page, store_page
 
-_KEPT = "amazon_authorization_outcome"
+# Where the session keeps why its last authorisation failed.
+_FAILURE_KEY = "amazon_authorization_outcome"
 _PARAMETERS = ("state", "spapi_oauth_code", "selling_partner_id", "error")
 
 
@@ -44,36 +45,32 @@ def callback(request: HttpRequest) -> HttpResponseBase:
 @store_page
 @require_safe
 def _callback(request: HttpRequest) -> HttpResponse:
+    """Use up what the address holds; without it, show how this session failed last."""
     if any(name in request.GET for name in _PARAMETERS):
         return _redeem(request)
-    return _show(request)
+    failure: dict[str, Any] | None = request.session.get(_FAILURE_KEY)
+    return page(
+        request,
+        "channels_amazon/accounts/not_connected.html",
+        {"failure": failure},
+        title=_("Not connected"),
+        status=400,
+    )
 
 
-@sensitive_variables("answer")
+@sensitive_variables("oauth_callback")
 def _redeem(request: HttpRequest) -> HttpResponse:
     given = request.GET
-    answer = Answer(
+    oauth_callback = OAuthCallback(
         state=given.get("state", ""),
         code=given.get("spapi_oauth_code", ""),
         seller_id=given.get("selling_partner_id", "")[:40],
         error=given.get("error", "")[:80],
     )
     try:
-        account = redeem(answer, visitor_of(request))
+        account = redeem(oauth_callback, requester_of(request))
     except ShoplinkError as error:
-        request.session[_KEPT] = asdict(outcome_of(error))
+        request.session[_FAILURE_KEY] = asdict(failure_of(error))
         return redirect("amazon-callback")
-    request.session.pop(_KEPT, None)
+    request.session.pop(_FAILURE_KEY, None)
     return redirect("amazon-account-progress", account.pk)
-
-
-def _show(request: HttpRequest) -> HttpResponse:
-    """Show how the last authorisation of this session failed."""
-    outcome: dict[str, Any] | None = request.session.get(_KEPT)
-    return page(
-        request,
-        "channels_amazon/accounts/outcome.html",
-        {"outcome": outcome},
-        title=_("Not connected"),
-        status=400,
-    )

@@ -20,18 +20,19 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Store, translated
 from channels_amazon.services.accounts import connection, oauth, preflight
 from channels_amazon.services.accounts.connection import AccountGrant
-from channels_amazon.services.accounts.oauth import Visitor, Wish
+from channels_amazon.services.accounts.oauth import AuthorizationRequest, Requester
 from channels_amazon.services.accounts.private_app import connect_by_token
 from channels_amazon.services.amazon_client.applications import current_application
-from channels_amazon.views.accounts.accounts import owned_stores
-from channels_amazon.views.accounts.connect_errors import outcome_of
+from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import (
+    OWNERS,
     get_mine,
     is_fragment,
     mine,
     page,
     require_owner,
     store_page,
+    stores_with_role,
 )
 
 REGIONS = AmazonAccount.Region
@@ -41,7 +42,7 @@ REGIONS = AmazonAccount.Region
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
     """Show what is needed to connect, then lead to Amazon's consent page."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     if is_fragment(request):
         return _show_preflight(request, stores)
     if request.method == "POST":
@@ -59,9 +60,9 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_private(request: HttpRequest) -> HttpResponse:
     """Connect by a refresh token that Seller Central showed."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     form = PrivateForm(stores, request.POST or None)
-    outcome = None
+    failure = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         grant = AccountGrant(
@@ -74,10 +75,10 @@ def connect_private(request: HttpRequest) -> HttpResponse:
         try:
             account = connect_by_token(data["store"], grant=grant, actor=actor)
         except ShoplinkError as error:
-            outcome = outcome_of(error)
+            failure = failure_of(error)
         else:
             return redirect("amazon-account-progress", account.pk)
-    context = {"form": form, "stores": stores, "outcome": outcome}
+    context = {"form": form, "stores": stores, "failure": failure}
     return page(
         request,
         "channels_amazon/accounts/private.html",
@@ -91,7 +92,7 @@ def connect_private(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def appstore_login(request: HttpRequest) -> HttpResponse:
     """Go on with an authorisation that the merchant began at Amazon."""
-    stores = own_stores(request)
+    stores = stores_with_role(request, OWNERS)
     is_post = request.method == "POST"
     sent = request.POST if is_post else request.GET
     names = ("amazon_callback_uri", "amazon_state", "selling_partner_id")
@@ -101,19 +102,19 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
     initial["store"] = known.values_list("store_id", flat=True).first() or ""
     form = AppstoreForm(stores, request.POST if is_post else None, initial=initial)
     context: dict[str, Any] = {"form": form, "stores": stores, "seller_id": seller}
+    uri = initial["amazon_callback_uri"]
     try:
-        uri = initial["amazon_callback_uri"]
-        context["region"] = oauth.appstore_region(uri, current_application())
         if is_post and form.is_valid():
             address = oauth.begin_at_amazon(
-                Wish(form.cleaned_data["store"], context["region"]),
-                visitor_of(request),
+                form.cleaned_data["store"],
+                requester_of(request),
                 callback_uri=uri,
                 amazon_state=form.cleaned_data["amazon_state"],
             )
             return redirect(address)
+        context["region"] = oauth.appstore_region(uri, current_application())
     except ShoplinkError as error:
-        context["outcome"] = outcome_of(error)
+        context["failure"] = failure_of(error)
     return _show_appstore(request, context)
 
 
@@ -130,15 +131,9 @@ def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     return redirect("amazon-account-list")
 
 
-def own_stores(request: HttpRequest) -> QuerySet[Store]:
-    """Return the stores that the user may connect, by name."""
-    rows: QuerySet[Store] = Store.objects.filter(pk__in=owned_stores(request))
-    return rows
-
-
-def visitor_of(request: HttpRequest) -> Visitor:
+def requester_of(request: HttpRequest) -> Requester:
     """Return who asks, and in which session."""
-    return Visitor(
+    return Requester(
         user_id=request.user.pk or 0,
         session_key=request.session.session_key or "",
         name=request.user.get_username(),
@@ -152,9 +147,11 @@ def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
     if not form.is_valid():
         return _show_connect(request, form, region, None)
     data = form.cleaned_data
-    wish = Wish(data["store"], region, tuple(data["marketplaces"]), data["account"])
+    wanted = AuthorizationRequest(
+        data["store"], region, tuple(data["marketplaces"]), data["account"]
+    )
     try:
-        return redirect(oauth.begin(wish, visitor_of(request)))
+        return redirect(oauth.begin(wanted, requester_of(request)))
     except ShoplinkError as error:
         form.add_error(None, translated(error.message))
         return _show_connect(request, form, region, data["account"])
@@ -229,15 +226,14 @@ def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpRespon
 
 
 def _show_appstore(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if "outcome" in context else 200
     template, title = "channels_amazon/accounts/appstore.html", _("Connect Amazon")
-    if "outcome" in context:
-        return page(request, template, context, title=title, status=status)
+    if "failure" in context:
+        return page(request, template, context, title=title, status=422)
     uri = context["form"].initial["amazon_callback_uri"]
     scheme, _slashes, rest = uri.partition("://")
 
-    # The answer to this form leads to a host of Seller Central's that the general
-    # policy does not name.
+    # The form is answered by a redirect to Seller Central, and browsers hold redirects
+    # of forms to `form-action` too: the general policy names none of its hosts.
     @csp_update({"form-action": [f"{scheme}://{rest.partition('/')[0]}"]})
     def draw(request: HttpRequest) -> HttpResponse:
         return page(request, template, context, title=title)

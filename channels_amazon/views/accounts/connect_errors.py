@@ -58,7 +58,7 @@ WORDS: dict[str, Words] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ConnectFailure:
     """A failure in words for the page; `detail` is Amazon's own text, if any."""
 
     code: str
@@ -68,13 +68,13 @@ class Outcome:
     request_id: str = ""
 
 
-def outcome_of(error: ShoplinkError) -> Outcome:
-    """Return the words for `error`, in the visitor's language."""
+def failure_of(error: ShoplinkError) -> ConnectFailure:
+    """Return the words for `error`, in the reader's language."""
     words = WORDS.get(error.code)
     if words is None and error.code.startswith("network."):
         words = _NETWORK
     text, fix = words or (translated(error.message), translated(error.fix))
-    return Outcome(
+    return ConnectFailure(
         code=error.code,
         text=str(text),
         fix=str(fix),

@@ -15,6 +15,7 @@ from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.jobs import status
+from channels_amazon.services.jobs.status import JobState
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 
 # The jobs whose first pass fills the store; the others only follow changes.
@@ -28,7 +29,7 @@ STEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PullStep:
     """One job's first pass: its state, what it has done, what it waits for."""
 
     name: str
@@ -65,12 +66,12 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
-def step(line: status.JobLine) -> Step:
+def step(line: status.JobLine) -> PullStep:
     """Return the step that a job's first pass is."""
     kind, word = state_words(line)
     done: dict[str, Any] = line.job.progress or {}
     total = done.get("total")
-    return Step(
+    return PullStep(
         name=line.job.get_kind_display(),
         kind=kind,
         word=word,
@@ -89,14 +90,14 @@ def state_words(line: status.JobLine) -> tuple[str, str]:
     if line.job.first_done_at:
         return "ok", _("Done")
     words = {
-        "running": ("busy", _("Working")),
-        "waiting": ("waiting", _("Waiting for quota")),
-        "failing": ("warning", _("Failed, will retry")),
+        JobState.RUNNING: ("busy", _("Working")),
+        JobState.WAITING: ("waiting", _("Waiting for quota")),
+        JobState.FAILING: ("warning", _("Failed, will retry")),
     }
     return words.get(line.state, ("off", _("Not begun")))
 
 
-def waiting_until(steps: list[Step], now: datetime) -> datetime | None:
+def waiting_until(steps: list[PullStep], now: datetime) -> datetime | None:
     """Return until when the first pull waits for Amazon's quota, if it does."""
     times = [
         step.job.waiting_until

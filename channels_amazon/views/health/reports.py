@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.models import AmazonAccount, HealthReport
 from channels_amazon.services.health import reports
-from channels_amazon.views.accounts.last_viewed import follow, followed
+from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -39,7 +39,7 @@ def health_index(request: HttpRequest) -> HttpResponse:
 
     Without a report, redirect to the page where one is requested.
     """
-    account = followed(request)
+    account = last_viewed(request)
     if account is None:
         return redirect("amazon-account-list")
     report = HealthReport.objects.filter(account=account).first()
@@ -64,7 +64,7 @@ def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
 def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
     """Show a report, or how far it is; the fragment asks again until it is done."""
     report = _report(request, report_id)
-    follow(request, report.account)
+    remember_viewed(request, report.account)
     context = report_context(report) | {
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),

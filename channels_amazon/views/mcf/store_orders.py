@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
@@ -28,20 +28,26 @@ from channels_amazon.services.mcf.destinations import (
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
-    is_fragment,
     mine,
     page,
     require_personal_data,
     sees_personal_data,
     store_page,
 )
+from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.mcf import status_line as story
-from channels_amazon.views.operations.logs import without
 from channels_amazon.views.pagination import by_time
 from channels_amazon.wording import together
 
 ROWS = 50
 LOG_ROWS = 20
+STORE_ORDERS = ListPage(
+    title=gettext_lazy("Store orders"),
+    template="mcf/store_order_list.html",
+    rows="mcf/parts/rows.html",
+    url_name="amazon-store-order-list",
+    refresh_seconds=5,
+)
 
 
 @store_page
@@ -58,20 +64,9 @@ def store_order_list(request: HttpRequest) -> HttpResponse:
         falling=True,
     )
     context = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
-        ],
-        "slice": shown,
         "counts": own.open_counts(),
-        "query": without(request, "after"),
-        "is_fragment": is_fragment(request),
     }
-    name = "parts/rows.html" if is_fragment(request) else "store_order_list.html"
-    return page(
-        request, f"channels_amazon/mcf/{name}", context, title=_("Store orders")
-    )
+    return list_page(request, STORE_ORDERS, shown, context, form=form)
 
 
 @store_page

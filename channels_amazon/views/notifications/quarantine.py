@@ -1,9 +1,9 @@
-"""The quarantine: what was put aside, why, and what to do about it; views layer."""
+"""The quarantine: what could not be taken in, why, and what to do; views layer."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,43 +17,53 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from channels_amazon.models import Notification, Order, Store
+from channels_amazon.models import Notification, Order
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.views.base import (
+    OPERATORS,
     can_operate,
     get_mine,
     mine,
     page,
     require_operator,
     store_page,
+    stores_with_role,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import without
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
 State = Notification.State
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why messages are in quarantine, by its code, and how many of them."""
+
+    code: str
+    count: int
+
+
 @store_page
 @require_safe
 def quarantine_list(request: HttpRequest) -> HttpResponse:
-    """Show the messages and the orders that were put aside."""
-    waiting = put_aside(request)
+    """Show the messages and the orders in quarantine."""
+    waiting = quarantined_messages(request)
     reasons = reasons_of(waiting)
     reason = request.GET.get("reason", "")
     shown = waiting.filter(code=reason) if reason else waiting
     rows = shown.defer("body").select_related("account__store")
-    aside = orders_aside(request)
+    orders = quarantined_orders(request)
     context = {
-        "messages_aside": waiting.capped_count(),
-        "orders_aside": aside.capped_count(),
+        "message_count": waiting.capped_count(),
+        "order_count": orders.capped_count(),
         "reasons": reasons,
         "reason": reason,
         "slice": newest_first(rows, request.GET.get("after", ""), ROWS),
-        "orders": list(aside.select_related("account__store")[:ROWS]),
-        "may_act": any(can_operate(request.user, store) for store in _stores(request)),
+        "orders": list(orders.select_related("account__store")[:ROWS]),
+        "may_act": stores_with_role(request, OPERATORS).exists(),
         "query": without(request, "after"),
         "now": timezone.now(),
         "most": quarantine.MOST_AT_ONCE,
@@ -65,7 +75,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_safe
 def quarantine_detail(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Show one message: why it was put aside, its form, what came of a replay."""
+    """Show one message: why it is in quarantine, its form, what came of a replay."""
     row = _message(request, message_id)
     context = {
         "row": row,
@@ -107,7 +117,7 @@ def quarantine_act(request: HttpRequest) -> HttpResponse:
     """Replay or discard the messages that are ticked, or all of one reason."""
     given = request.POST
     reason = given.get("reason", "")
-    rows = _operated(request, put_aside(request))
+    rows = _operated(request, quarantined_messages(request))
     if given.get("do") == "replay_reason" and reason:
         rows = rows.filter(code=reason)
     else:
@@ -128,44 +138,44 @@ def quarantine_act(request: HttpRequest) -> HttpResponse:
 @store_page
 @require_POST
 def order_retry(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Fetch an order that was set aside at once."""
+    """Fetch an order in quarantine at once."""
     orders = mine(Order, request).select_related("account__store")
     order = get_mine(orders, request, pk=order_id)
     require_operator(request, order.account.store)
     if quarantine.try_again(order):
         messages.success(request, _("The order is being fetched again."))
     else:
-        messages.info(request, _("The order is no longer set aside."))
+        messages.info(request, _("The order is no longer in quarantine."))
     return redirect("amazon-quarantine-list")
 
 
-def put_aside(request: HttpRequest) -> StoreQuerySet[Notification]:
+def quarantined_messages(request: HttpRequest) -> StoreQuerySet[Notification]:
     """Return the visible messages in quarantine; those of no account for superusers."""
     return mine(Notification, request).filter(state=State.QUARANTINED)
 
 
-def orders_aside(request: HttpRequest) -> OrderQuerySet:
+def quarantined_orders(request: HttpRequest) -> OrderQuerySet:
     """Return the visible orders that could not be read, the newest first."""
     rows = mine(Order, request).filter(stale_since__isnull=False)
     return rows.exclude(aside_code="").order_by("-pk")
 
 
-def reasons_of(waiting: QuerySet[Notification]) -> list[dict[str, Any]]:
-    """Return each reason with how many messages have it, most first."""
+def reasons_of(waiting: QuerySet[Notification]) -> list[Reason]:
+    """Return each reason with how many messages have it, most first.
+
+    Only the newest COUNT_CAP messages are counted, so that the page costs the same
+    however many there are.
+    """
     newest = waiting.order_by("-pk").values_list("pk", flat=True)[:COUNT_CAP]
     counted = Notification.objects.filter(pk__in=list(newest)).order_by()
-    rows = list(counted.values("code").annotate(count=Count("pk")))
-    found: list[dict[str, Any]] = [dict(row) for row in rows]
-    return sorted(found, key=lambda row: -row["count"])
+    rows = counted.values_list("code").annotate(count=Count("pk"))
+    found = [Reason(code, count) for code, count in rows]
+    return sorted(found, key=lambda reason: -reason.count)
 
 
 def _message(request: HttpRequest, message_id: int) -> Notification:
     rows = mine(Notification, request).exclude(code="", replayed_at=None)
     return get_mine(rows.select_related("account__store"), request, pk=message_id)
-
-
-def _stores(request: HttpRequest) -> list[Store]:
-    return list(mine(Store, request)) if request.user.is_authenticated else []
 
 
 def _operated(
@@ -174,8 +184,8 @@ def _operated(
     """Return what of `rows` the user may act on."""
     if request.user.is_superuser:
         return rows
-    stores = [row for row in _stores(request) if can_operate(request.user, row)]
-    if not stores:
+    stores = stores_with_role(request, OPERATORS)
+    if not stores.exists():
         raise PermissionDenied(_("Your role in this store allows looking only."))
     return rows.filter(account__store__in=stores)
 
@@ -204,7 +214,7 @@ def _say(request: HttpRequest, ends: Counter[str]) -> None:
         State.APPLIED: _("Applied now: %(count)d."),
         State.STALE: _("Known already, so nothing changed: %(count)d."),
         State.IGNORED: _("Not of interest: %(count)d."),
-        State.QUARANTINED: _("Still put aside, each with its reason: %(count)d."),
+        State.QUARANTINED: _("Still in quarantine, each with its reason: %(count)d."),
     }
     parts = [
         text % {"count": ends[state]} for state, text in words.items() if ends[state]

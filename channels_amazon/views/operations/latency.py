@@ -33,7 +33,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
+class LatencyRow:
     """One step: what it measures, how often and how long it was, its bars."""
 
     name: str
@@ -75,9 +75,9 @@ def _of(found: Distributions, span: str) -> Mapping[Step, Sequence[int]]:
     return parts[span]
 
 
-def _row(step: Step, bins: Sequence[int]) -> StepRow:
+def _row(step: Step, bins: Sequence[int]) -> LatencyRow:
     name, meaning = _words()[step]
-    return StepRow(
+    return LatencyRow(
         name=name,
         meaning=meaning,
         count=counted.count(bins),

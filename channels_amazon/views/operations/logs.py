@@ -9,17 +9,25 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
 from channels_amazon.models import AmazonAccount, ApiCall, DiagnosticEntry, SyncRun
 from channels_amazon.services.diagnostics.export import csv_lines
-from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
+from channels_amazon.views.base import get_mine, mine, page, store_page
+from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
 CALLS_OF_RUN = 200
 DEFAULT_KIND = "events"
+LOGS = ListPage(
+    title=gettext_lazy("Diagnostic logs"),
+    template="operations/log_list.html",
+    rows="operations/parts/log_rows.html",
+    url_name="amazon-log-list",
+)
 
 
 @store_page
@@ -33,19 +41,11 @@ def log_list(request: HttpRequest) -> HttpResponse:
     shown = newest_first(rows.select_related("account"), cursor, ROWS)
     context = {
         "kind": kind,
-        "form": form,
-        "slice": shown,
-        "is_narrowed": form.is_narrowed,
-        "query": without(request, "after"),
-        "tabs": [
-            ("events", _("Events")),
-            ("calls", _("API calls")),
-            ("runs", _("Runs")),
-        ],
+        "tabs": _kind_tabs(request, kind),
+        "hidden": {"tab": kind},
+        "clear_address": f"?tab={kind}",
     }
-    name = "parts/log_rows.html" if is_fragment(request) else "log_list.html"
-    title = _("Diagnostic logs")
-    return page(request, f"channels_amazon/operations/{name}", context, title=title)
+    return list_page(request, LOGS, shown, context, form=form)
 
 
 @store_page
@@ -103,9 +103,14 @@ def filtered(request: HttpRequest, kind: str, form: LogFilter) -> QuerySet[Any]:
     return form.narrow(rows)
 
 
-def without(request: HttpRequest, *names: str) -> str:
-    """Return the address's query without the parameters `names`."""
-    query = request.GET.copy()
-    for name in names:
-        query.pop(name, None)
-    return query.urlencode()
+def _kind_tabs(request: HttpRequest, chosen: str) -> list[Tab]:
+    """Return a tab for each kind of log; it keeps the fields that all kinds have."""
+    labels = {"events": _("Events"), "calls": _("API calls"), "runs": _("Runs")}
+    tabs = []
+    for kind, label in labels.items():
+        query = request.GET.copy()
+        query["tab"] = kind
+        for name in ("result", "operation", "after"):
+            query.pop(name, None)
+        tabs.append(Tab(label, f"?{query.urlencode()}", kind == chosen))
+    return tabs

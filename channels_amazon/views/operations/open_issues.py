@@ -214,18 +214,18 @@ def _messages(accounts: Sequence[AmazonAccount]) -> list[Problem]:
     rows = Notification.objects.filter(
         account__in=accounts, state=Notification.State.QUARANTINED
     )
-    aside = rows.capped_count()
-    if not aside:
+    quarantined = rows.capped_count()
+    if not quarantined:
         return []
     text = ngettext(
-        "%(count)d message of Amazon's was put aside.",
-        "%(count)d messages of Amazon's were put aside.",
-        aside,
+        "%(count)d message of Amazon's is in quarantine.",
+        "%(count)d messages of Amazon's are in quarantine.",
+        quarantined,
     )
     return [
         Problem(
             "warning",
-            text % {"count": aside},
+            text % {"count": quarantined},
             gettext("Replay or discard them; the sweep brings the orders meanwhile."),
             reverse("amazon-quarantine-list"),
             gettext("Quarantine"),

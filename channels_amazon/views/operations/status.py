@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,7 +31,7 @@ from channels_amazon.services.health import processes
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
-from channels_amazon.views.accounts.last_viewed import follow, followed
+from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -46,11 +48,28 @@ from channels_amazon.views.order_reports.reconciliation import completeness_part
 LAST_PROBLEMS = 10
 
 
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """When the refresh token was stored, and whether an access token is at hand."""
+
+    stored_at: datetime | None
+    access_expires_at: datetime | None
+    access_is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationFacts:
+    """When the last notification came; of the last day how many ended how."""
+
+    last_at: datetime | None
+    counts: list[tuple[str | Promise, int]]
+
+
 @store_page
 @require_safe
 def status_index(request: HttpRequest) -> HttpResponse:
     """Lead to the status of the account looked at last, else of the first one."""
-    account = followed(request)
+    account = last_viewed(request)
     if account is None:
         return redirect("amazon-account-list")
     return redirect("amazon-status", account.pk)
@@ -62,7 +81,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     """Show token, permissions, processes, jobs, notifications, quota, problems."""
     accounts = mine(AmazonAccount, request).select_related("store", "application")
     account = get_mine(accounts, request, pk=account_id)
-    follow(request, account)
+    remember_viewed(request, account)
     now = timezone.now()
     context = live_part(account, now) | {
         "can_operate": can_operate(request.user, account.store)
@@ -72,11 +91,9 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
             request, "channels_amazon/operations/parts/status_live.html", context
         )
     context |= {
-        "siblings": mine(AmazonAccount, request).exclude(
-            state=AmazonAccount.State.DISCONNECTED
-        ),
+        "siblings": mine(AmazonAccount, request).not_disconnected(),
         "card": card(account, can_manage(request.user, account.store), now),
-        "token": token_facts(account),
+        "token": token_facts(account, now),
         "permission_names": Permission.Name.labels,
         "permission_rows": permissions.permission_rows(account),
         "queue_configured": bool(settings.SQS_QUEUE_ARN and settings.SQS_QUEUE_URL),
@@ -109,31 +126,28 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
     }
 
 
-def token_facts(account: AmazonAccount) -> dict[str, Any]:
+def token_facts(account: AmazonAccount, now: datetime) -> TokenFacts:
     """Return when the tokens were renewed, without reading any of them."""
-    stored = Credential.objects.filter(account=account).values_list("updated_at")
+    stored = Credential.objects.filter(account=account)
     access = AccessToken.objects.filter(subject=account.quota_subject)
-    expires = access.values_list("expires_at", flat=True).first()
-    return {
-        "stored_at": stored.values_list("updated_at", flat=True).first(),
-        "access_expires_at": expires,
-        "access_is_valid": bool(expires and expires > timezone.now()),
-    }
+    expires_at = access.values_list("expires_at", flat=True).first()
+    return TokenFacts(
+        stored_at=stored.values_list("updated_at", flat=True).first(),
+        access_expires_at=expires_at,
+        access_is_valid=bool(expires_at and expires_at > now),
+    )
 
 
-def notification_facts(account: AmazonAccount, now: datetime) -> dict[str, Any]:
-    """Return the last notification and how the last day's were settled."""
+def notification_facts(account: AmazonAccount, now: datetime) -> NotificationFacts:
+    """Return the last notification and what became of the last day's."""
     rows = Notification.objects.filter(account=account)
     day = rows.filter(received_at__gt=now - timedelta(days=1)).order_by()
-    counts = {
-        row["state"]: row["count"]
-        for row in day.values("state").annotate(count=Count("pk"))
-    }
-    return {
-        "last_at": rows.values_list("received_at", flat=True).first(),
-        "counts": [
-            (Notification.State(key).label, counts[key])
-            for key in Notification.State.values
-            if key in counts
+    found = dict(day.values_list("state").annotate(count=Count("pk")))
+    return NotificationFacts(
+        last_at=rows.values_list("received_at", flat=True).first(),
+        counts=[
+            (state.label, found[state])
+            for state in Notification.State
+            if state in found
         ],
-    }
+    )

@@ -6,18 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, OrderReport
 from channels_amazon.services.order_reports.completeness import FRESH, completeness
 from channels_amazon.services.order_reports.requests import PROOFS, State
-from channels_amazon.views.base import is_fragment, mine, page, store_page
+from channels_amazon.views.base import mine, store_page
+from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
 MOST_HOURS = 24
+RECONCILIATIONS = ListPage(
+    title=gettext_lazy("Reconciliations"),
+    template="order_reports/reconciliation_list.html",
+    rows="order_reports/parts/rows.html",
+    url_name="amazon-reconciliation-list",
+    refresh_seconds=5,
+)
 
 
 @store_page
@@ -37,23 +47,36 @@ def reconciliation_list(request: HttpRequest) -> HttpResponse:
         read_at__gt=now - FRESH,
     )
     context = {
-        "slice": shown,
-        "account": account,
-        "accounts": mine(AmazonAccount, request),
+        "tabs": _account_tabs(list(mine(AmazonAccount, request)), account),
         "missing": sum(gaps.values_list("orders_missing", flat=True)),
         "query": f"account={account.pk}" if account else "",
     }
-    name = "parts/rows.html"
-    if not is_fragment(request):
-        name = "reconciliation_list.html"
-    title = _("Reconciliations")
-    return page(request, f"channels_amazon/order_reports/{name}", context, title=title)
+    return list_page(request, RECONCILIATIONS, shown, context)
 
 
 def completeness_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
     """Return what the status page shows of how completely orders are known."""
     state = completeness(account, now)
     return {"completeness": state, "gap_hours": state.hours[-MOST_HOURS:]}
+
+
+def _account_tabs(
+    accounts: list[AmazonAccount], chosen: AmazonAccount | None
+) -> list[Tab]:
+    """Return a tab for all accounts and one for each, none where there is but one."""
+    if len(accounts) < 2:
+        return []
+    return [
+        Tab(_("All accounts"), reverse(RECONCILIATIONS.url_name), chosen is None),
+        *(
+            Tab(
+                f"{account.name} · {account.get_region_display()}",
+                f"?account={account.pk}",
+                account == chosen,
+            )
+            for account in accounts
+        ),
+    ]
 
 
 def _chosen(request: HttpRequest) -> AmazonAccount | None:

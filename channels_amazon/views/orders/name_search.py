@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from channels_amazon.forms.filters import NameForm
 from channels_amazon.models import Order, Store
 from channels_amazon.services.privacy import name_search
-from channels_amazon.views.base import store_page, stores_seen
+from channels_amazon.views.base import store_page, stores_with_personal_data
 
 _SESSION_KEY = "name_searches"
 # Of a session: more would only make it heavy.
@@ -34,7 +34,7 @@ _MOST_KEPT = 5
 @require_POST
 def order_search(request: HttpRequest) -> HttpResponse:
     """Look for a buyer or recipient by name; who did is recorded, the name is not."""
-    stores = stores_seen(request.user)
+    stores = stores_with_personal_data(request.user)
     if not stores:
         raise PermissionDenied(
             _("Your membership of this store does not show personal data.")

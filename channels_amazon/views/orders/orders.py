@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.filters import NameForm, OrderFilter
+from channels_amazon.forms.filters import NameForm, OrderFilter, OrderShow
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.forms.returns import ReturnForm
 from channels_amazon.models import (
@@ -30,15 +30,14 @@ from channels_amazon.services.privacy import personal_data
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
-    is_fragment,
     mine,
     page,
     require_personal_data,
     sees_personal_data,
     store_page,
-    stores_seen,
+    stores_with_personal_data,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.orders.name_search import has_ended, narrowed
 from channels_amazon.views.orders.status_line import next_step, seller_central, stamps
 from channels_amazon.views.orders.timeline import timeline
@@ -47,7 +46,14 @@ from channels_amazon.wording import together
 
 ROWS = 50
 # What must leave next stands first where shipping is the question.
-BY_SHIP_TIME = {"ship", "late"}
+BY_SHIP_TIME = {OrderShow.TO_SHIP, OrderShow.LATE}
+ORDERS = ListPage(
+    title=gettext_lazy("Orders"),
+    template="orders/order_list.html",
+    rows="orders/parts/rows.html",
+    url_name="amazon-order-list",
+    refresh_seconds=3,
+)
 
 
 @store_page
@@ -58,36 +64,30 @@ def order_list(request: HttpRequest) -> HttpResponse:
     accounts = list(mine(AmazonAccount, request))
     form = OrderFilter(request.GET, accounts)
     own = mine(Order, request)
-    stores = stores_seen(request.user)
+    stores = stores_with_personal_data(request.user)
     wanted = narrowed(request, form.narrow(own, now), stores)
     by_ship_time = form.chosen("show") in BY_SHIP_TIME
-    cursor = request.GET.get("after", "")
     shown = by_time(
         wanted.select_related("account").prefetch_related("lines"),
         "ship_by" if by_ship_time else "ordered_at",
-        cursor,
+        request.GET.get("after", ""),
         ROWS,
         falling=not by_ship_time,
     )
+    named = request.GET.get("named", "")
     context = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
-        ],
-        "slice": shown,
         "ours": placed_by_us(shown.rows),
         "counts": order_counts(own, now),
         "has_accounts": bool(accounts),
         "name_form": NameForm(label_suffix="") if stores else None,
-        "named": request.GET.get("named", ""),
+        "named": named,
         "has_ended": has_ended(request),
-        "query": without(request, "after"),
-        "is_fragment": is_fragment(request),
         "now": now,
     }
-    name = "parts/rows.html" if is_fragment(request) else "order_list.html"
-    return page(request, f"channels_amazon/orders/{name}", context, title=_("Orders"))
+    if named:
+        hidden = {"show": form.chosen("show"), "named": named}
+        context |= {"hidden": hidden, "is_narrowed": True}
+    return list_page(request, ORDERS, shown, context, form=form)
 
 
 @store_page
@@ -127,20 +127,6 @@ def orders_in_full(request: HttpRequest) -> QuerySet[Order]:
     )
 
 
-def ships(order: Order) -> bool:
-    """Tell whether the merchant may still put lines of the order into a package."""
-    return order.fulfilled_by == Order.FulfilledBy.MERCHANT and order.awaits_parcel
-
-
-def has_left(order: Order) -> bool:
-    """Tell whether units of a merchant's order may have reached its buyer."""
-    is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
-    packed = any(shipment.lines.all() for shipment in order.shipments.all())
-    return is_merchants and (
-        packed or any(line.quantity_shipped for line in order.lines.all())
-    )
-
-
 def show_order(
     request: HttpRequest,
     order: Order,
@@ -159,14 +145,13 @@ def show_order(
         "next_step": next_step(order, now),
         "stamps": stamps(order),
         "seller_central": seller_central(order),
-        "form": form or (ShipForm(order) if operates and ships(order) else None),
-        "return_form": return_form
-        or (ReturnForm(order) if operates and has_left(order) else None),
+        "form": form or (ShipForm(order) if operates and order.is_to_ship else None),
+        # It knows itself whether anything left that may come back.
+        "return_form": return_form or (ReturnForm(order) if operates else None),
         "returned": ReturnedUnits.objects.filter(line__order=order).select_related(
             "line", "warehouse"
         ),
         "can_operate": operates,
-        "ships": ships(order),
         "may_reveal": sees_personal_data(request.user, store),
         "recipient": revealed or personal_data.masked(order),
         "is_revealed": revealed is not None,

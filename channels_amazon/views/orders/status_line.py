@@ -122,7 +122,7 @@ def _shipping(order: Order, now: datetime) -> NextStep | None:
     waiting = {Shipment.State.WAITING, Shipment.State.CONFIRMED}
     if any(item.state in waiting for item in order.shipments.all()):
         return NextStep("busy", _("A package is on its way to Amazon's records."))
-    if order.ship_by and order.ship_by < now:
+    if order.is_late(now):
         return NextStep("error", _("Ship it now: its ship-by time has passed."))
     return NextStep("info", _("Ship it and enter the tracking number below."))
 

@@ -72,8 +72,10 @@ def _messages(order: Order) -> Iterator[Moment]:
         account=order.account_id, amazon_order_id=order.amazon_order_id
     ).defer("body")
     for row in rows.order_by("-pk")[:ROWS]:
-        is_aside = row.state == Notification.State.QUARANTINED
-        link = reverse("amazon-quarantine-detail", args=[row.pk]) if is_aside else ""
+        is_quarantined = row.state == Notification.State.QUARANTINED
+        link = (
+            reverse("amazon-quarantine-detail", args=[row.pk]) if is_quarantined else ""
+        )
         text = _("%(state)s, delivered %(count)d ×") % {
             "state": row.get_state_display(),
             "count": row.deliveries,
@@ -81,7 +83,7 @@ def _messages(order: Order) -> Iterator[Moment]:
         yield Moment(
             row.received_at,
             _("Event"),
-            "warning" if is_aside else "info",
+            "warning" if is_quarantined else "info",
             text,
             row.code,
             link,

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.shipping import BoardFilter
@@ -17,12 +17,19 @@ from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.shipping.lateness import DUE_SOON, Urgency
 from channels_amazon.services.shipping import late_shipments
-from channels_amazon.views.base import is_fragment, mine, page, store_page
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.base import mine, store_page
+from channels_amazon.views.lists import ListPage, list_page, show_tabs
 from channels_amazon.views.orders.status_line import NextStep
 from channels_amazon.views.pagination import by_time
 
 ROWS = 50
+BOARD = ListPage(
+    title=gettext_lazy("Late shipments"),
+    template="shipping/late_shipments.html",
+    rows="shipping/parts/late_shipments_rows.html",
+    url_name="amazon-shipment-board",
+    refresh_seconds=10,
+)
 
 
 @store_page
@@ -42,30 +49,13 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
         falling=False,
     )
     context: dict[str, Any] = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (
-                key,
-                label,
-                without(request, "after", "show"),
-                counts[Urgency(key)] if key else None,
-            )
-            for key, label in form.SHOWN
-        ],
+        "tabs": show_tabs(request, form, counts),
         "answer": answer(counts),
-        "slice": shown,
         "rows": [late_shipments.row_of(order, now) for order in shown.rows],
         "hours": DUE_SOON // timedelta(hours=1),
         "has_accounts": bool(accounts),
-        "query": without(request, "after"),
-        "is_fragment": is_fragment(request),
     }
-    name = "late_shipments.html"
-    if is_fragment(request):
-        name = "parts/late_shipments_rows.html"
-    title = _("Late shipments")
-    return page(request, f"channels_amazon/shipping/{name}", context, title=title)
+    return list_page(request, BOARD, shown, context, form=form)
 
 
 def answer(counts: Mapping[Urgency, int]) -> NextStep:

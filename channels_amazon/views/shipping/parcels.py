@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.forms.shipping import ParcelFilter
@@ -26,16 +27,21 @@ from channels_amazon.services.shipping import parcels
 from channels_amazon.views.base import (
     OPERATORS,
     get_mine,
-    is_fragment,
     mine,
-    page,
     require_operator,
     store_page,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
+PARCELS = ListPage(
+    title=gettext_lazy("Parcels"),
+    template="shipping/parcel_list.html",
+    rows="shipping/parts/parcel_rows.html",
+    url_name="amazon-parcel-list",
+    refresh_seconds=5,
+)
 
 
 @store_page
@@ -51,24 +57,13 @@ def parcel_list(request: HttpRequest) -> HttpResponse:
         ROWS,
     )
     context = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
-        ],
-        "slice": shown,
         "waiting": _count(own, Parcel.State.WAITING),
         "refused": _count(own, Parcel.State.REFUSED),
         "has_template": mine(ShipTemplate, request).filter(is_active=True).exists(),
         "operated": operated(request),
-        "query": without(request, "after"),
         "here": request.get_full_path(),
-        "is_fragment": is_fragment(request),
     }
-    name = "parts/parcel_rows.html" if is_fragment(request) else "parcel_list.html"
-    return page(
-        request, f"channels_amazon/shipping/{name}", context, title=_("Parcels")
-    )
+    return list_page(request, PARCELS, shown, context, form=form)
 
 
 @store_page

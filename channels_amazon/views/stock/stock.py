@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
@@ -31,17 +31,23 @@ from channels_amazon.services.stock.publication import VariantAvailability, avai
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
-    is_fragment,
     mine,
     page,
     require_operator,
     store_page,
 )
-from channels_amazon.views.operations.logs import without
+from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
 
 ROWS = 50
 MOVEMENTS = 50
+STOCK = ListPage(
+    title=gettext_lazy("Stock"),
+    template="stock/stock_list.html",
+    rows="stock/parts/rows.html",
+    url_name="amazon-stock-list",
+    refresh_seconds=5,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +75,14 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     refused = listings.push_refused().capped_count()
     unlinked = mine(Listing, request).filter(variant=None, account__in=accounts)
     context = {
-        "form": form,
-        "show": form.chosen("show"),
-        "views": [
-            (key, label, without(request, "after", "show")) for key, label in form.SHOWN
-        ],
-        "slice": shown,
         "rows": [row(variant, available) for variant in shown.rows],
         "waiting": waiting,
         "refused": refused,
         "unlinked": unlinked.capped_count(),
-        "query": without(request, "after"),
-        "is_fragment": is_fragment(request),
+        # Later pages keep themselves fresh too: variants stay where they are.
+        "refresh_seconds": STOCK.refresh_seconds,
     }
-    name = "parts/rows.html" if is_fragment(request) else "stock_list.html"
-    return page(request, f"channels_amazon/stock/{name}", context, title=_("Stock"))
+    return list_page(request, STOCK, shown, context, form=form)
 
 
 @store_page

@@ -40,10 +40,20 @@ def application(settings: Settings) -> None:
     settings.LWA_CLIENT_SECRET = "secret-1"
 
 
-def test_new_seller_becomes_an_account_with_all_jobs_due() -> None:
-    account = connection.connect_account(
-        builders.make_store(), grant=GRANT, actor="ann"
+def connect_seller(
+    store: Store | None = None, *, grant: AccountGrant = GRANT, actor: str = "ann"
+) -> AmazonAccount:
+    """Connect the grant's seller to the store, a new one where none is given."""
+    return connection.connect_account(
+        store or builders.make_store(),
+        grant=grant,
+        application=applications.current_application(),
+        actor=actor,
     )
+
+
+def test_new_seller_becomes_an_account_with_all_jobs_due() -> None:
+    account = connect_seller()
     assert account.is_connected
     assert account.credential.refresh_token == "Atzr|first"
     assert lifecycle.is_work_due()
@@ -58,12 +68,12 @@ def test_grant_never_shows_its_token() -> None:
 
 def test_authorising_again_replaces_the_token_of_the_same_account() -> None:
     store = builders.make_store()
-    first = connection.connect_account(store, grant=GRANT, actor="ann")
+    first = connect_seller(store)
     DatabaseTokens().save(first.quota_subject, "Atza|old", first.authorized_at)
     connection.mark_needs_authorization(first, code="token.revoked")
     lifecycle.block_all(first, "token.revoked", "Revoked.")
     new = replace(GRANT, refresh_token="Atzr|second")
-    again = connection.connect_account(store, grant=new, actor="ann")
+    again = connect_seller(store, grant=new)
     assert again.pk == first.pk
     assert Credential.objects.get().refresh_token == "Atzr|second"
     assert (again.state, again.state_code) == ("connected", "")
@@ -72,18 +82,18 @@ def test_authorising_again_replaces_the_token_of_the_same_account() -> None:
 
 
 def test_seller_of_another_store_is_refused_and_nothing_changes() -> None:
-    connection.connect_account(builders.make_store(), grant=GRANT, actor="ann")
+    connect_seller()
     new = replace(GRANT, refresh_token="Atzr|second")
     with pytest.raises(connection.SellerElsewhere) as caught:
-        connection.connect_account(builders.make_store(), grant=new, actor="bob")
+        connect_seller(grant=new, actor="bob")
     assert caught.value.code == "account.seller_elsewhere"
     assert Credential.objects.get().refresh_token == "Atzr|first"
 
 
 def test_seller_may_move_once_the_other_store_disconnected() -> None:
-    first = connection.connect_account(builders.make_store(), grant=GRANT, actor="ann")
+    first = connect_seller()
     connection.disconnect_account(first, actor="ann")
-    moved = connection.connect_account(builders.make_store(), grant=GRANT, actor="bob")
+    moved = connect_seller(actor="bob")
     assert moved.pk != first.pk
     assert AmazonAccount.objects.count() == 2
 
@@ -92,31 +102,27 @@ def test_same_seller_may_connect_in_each_region() -> None:
     store = builders.make_store()
     for region in ("na", "eu"):
         grant = replace(GRANT, region=region)
-        connection.connect_account(store, grant=grant, actor="ann")
+        connect_seller(store, grant=grant)
     assert store.amazon_accounts.count() == 2
 
 
 def test_plan_without_amazon_is_refused() -> None:
     store = builders.make_store(plan="basic")
     with pytest.raises(connection.PlanExcludesAmazon) as caught:
-        connection.connect_account(store, grant=GRANT, actor="ann")
+        connect_seller(store)
     assert caught.value.code == "store.plan"
 
 
 def test_sites_left_out_are_deselected_before_the_first_pull() -> None:
     grant = replace(GRANT, marketplace_ids=(US,))
-    account = connection.connect_account(
-        builders.make_store(), grant=grant, actor="ann"
-    )
+    account = connect_seller(grant=grant)
     chosen = account.participations.filter(is_selected=True)
     assert not chosen.exists()
     assert account.participations.get(marketplace_id=CA).is_selected is False
 
 
 def test_disconnecting_deletes_tokens_and_keeps_records() -> None:
-    account = connection.connect_account(
-        builders.make_store(), grant=GRANT, actor="ann"
-    )
+    account = connect_seller()
     DatabaseTokens().save(account.quota_subject, "Atza|1", account.authorized_at)
     order = builders.make_order(account)
     connection.disconnect_account(account, actor="ann")
@@ -129,17 +135,15 @@ def test_disconnecting_deletes_tokens_and_keeps_records() -> None:
 
 def test_connecting_again_goes_on_with_the_same_account() -> None:
     store = builders.make_store()
-    first = connection.connect_account(store, grant=GRANT, actor="ann")
+    first = connect_seller(store)
     connection.disconnect_account(first, actor="ann")
-    again = connection.connect_account(store, grant=GRANT, actor="ann")
+    again = connect_seller(store)
     assert again.pk == first.pk
     assert lifecycle.claim_due("holder", 60) is not None
 
 
 def test_disconnected_account_is_not_marked_by_a_late_refusal() -> None:
-    account = connection.connect_account(
-        builders.make_store(), grant=GRANT, actor="ann"
-    )
+    account = connect_seller()
     connection.disconnect_account(account, actor="ann")
     connection.mark_needs_authorization(account, code="token.revoked")
     account.refresh_from_db()
@@ -153,7 +157,7 @@ def connect(slug: str, number: int) -> str:
     settings.SPAPI_APP_ID = "amzn1.sp.solution.test"
     store = Store.objects.get(slug=f"{slug}-{number}")
     try:
-        connection.connect_account(store, grant=GRANT, actor="test")
+        connect_seller(store, actor="test")
     except NeedsMerchant as error:
         return error.code
     return "connected"

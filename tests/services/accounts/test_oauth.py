@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,16 +27,20 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.services.accounts import oauth
-from channels_amazon.services.accounts.oauth import Answer, Visitor, Wish
+from channels_amazon.services.accounts.oauth import (
+    AuthorizationRequest,
+    OAuthCallback,
+    Requester,
+)
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.spapi import errors
 from tests import builders
 
 pytestmark = pytest.mark.django_db
-ANN = Visitor(user_id=1, session_key="session-of-ann", name="ann")
+ANN = Requester(user_id=1, session_key="session-of-ann", name="ann")
 
 
-def ask_amazon(address: str, decision: str = "approve") -> Answer:
+def ask_amazon(address: str, decision: str = "approve") -> OAuthCallback:
     """Decide on the consent page at `address`; return what Amazon sends back."""
     parts = urlsplit(address)
     connection = HTTPConnection(parts.netloc)
@@ -48,7 +54,7 @@ def ask_amazon(address: str, decision: str = "approve") -> Answer:
         back = parse_qs(urlsplit(reply.headers["Location"]).query)
     finally:
         connection.close()
-    return Answer(
+    return OAuthCallback(
         state=back["state"][0],
         code=back.get("spapi_oauth_code", [""])[0],
         seller_id=back.get("selling_partner_id", [""])[0],
@@ -58,7 +64,7 @@ def ask_amazon(address: str, decision: str = "approve") -> Answer:
 
 def begin(store: Store, region: str = "na", **over: object) -> str:
     """Return the address of the consent page for the store."""
-    return oauth.begin(Wish(store, region, **over), ANN)  # type: ignore[arg-type]
+    return oauth.begin(AuthorizationRequest(store, region, **over), ANN)  # type: ignore[arg-type]
 
 
 def nothing_is_stored() -> bool:
@@ -71,13 +77,21 @@ def test_consent_connects_the_seller_and_starts_the_first_pull(
     emulator: Emulator,
 ) -> None:
     store = builders.make_store()
-    answer = ask_amazon(begin(store))
-    account = oauth.redeem(answer, ANN)
+    callback = ask_amazon(begin(store))
+    account = oauth.redeem(callback, ANN)
     assert (account.store, account.region, account.state) == (store, "na", "connected")
     assert account.seller_id == builders.emulator_seller(emulator, "na")
     assert account.credential.refresh_token.startswith("Atzr|")
     assert account.jobs.filter(due_at__lte=timezone.now()).count() == len(SyncJob.Kind)
     assert AccessToken.objects.get(subject=account.quota_subject).token
+
+
+def test_callback_asks_for_the_application_once(emulator: Emulator) -> None:
+    callback = ask_amazon(begin(builders.make_store()))
+    with CaptureQueriesContext(connection) as queries:
+        oauth.redeem(callback, ANN)
+    table = 'FROM "channels_amazon_developerapplication"'
+    assert sum(table in query["sql"] for query in queries) == 1
 
 
 def test_account_is_called_as_the_storefront(emulator: Emulator) -> None:
@@ -96,39 +110,43 @@ def test_failing_question_for_the_name_does_not_cost_the_code(
 
 
 def test_state_works_once(emulator: Emulator) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
-    oauth.redeem(answer, ANN)
+    callback = ask_amazon(begin(builders.make_store()))
+    oauth.redeem(callback, ANN)
     with pytest.raises(oauth.StateInvalid):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
 
 
 @pytest.mark.parametrize(
-    "visitor",
-    [Visitor(2, ANN.session_key), Visitor(1, "another-session"), Visitor(2, "both")],
+    "requester",
+    [
+        Requester(2, ANN.session_key),
+        Requester(1, "another-session"),
+        Requester(2, "both"),
+    ],
 )
 def test_state_of_another_user_or_session_is_refused(
-    visitor: Visitor, emulator: Emulator
+    requester: Requester, emulator: Emulator
 ) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     with pytest.raises(oauth.StateInvalid) as caught:
-        oauth.redeem(answer, visitor)
+        oauth.redeem(callback, requester)
     assert caught.value.code == "oauth.state_invalid"
     assert nothing_is_stored()
-    assert oauth.redeem(answer, ANN).is_connected
+    assert oauth.redeem(callback, ANN).is_connected
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "a:b:c", "é\x00", "x" * 5000])
 def test_made_up_state_is_refused(state: str, settings: Settings) -> None:
     with pytest.raises(oauth.StateInvalid):
-        oauth.redeem(Answer(state, "code", "A1"), ANN)
+        oauth.redeem(OAuthCallback(state, "code", "A1"), ANN)
 
 
 def test_state_lasts_ten_minutes(emulator: Emulator) -> None:
     address = begin(builders.make_store())
-    answer = ask_amazon(address)
+    callback = ask_amazon(address)
     later = timezone.now() + timedelta(minutes=10, seconds=1)
     with time_machine.travel(later), pytest.raises(oauth.StateInvalid):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert nothing_is_stored()
 
 
@@ -142,53 +160,53 @@ def test_state_is_stored_as_a_hash_only(emulator: Emulator) -> None:
 
 def test_denial_stores_nothing_and_is_told(emulator: Emulator) -> None:
     store = builders.make_store()
-    answer = ask_amazon(begin(store), "deny")
+    callback = ask_amazon(begin(store), "deny")
     with pytest.raises(oauth.AuthorizationDenied):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert nothing_is_stored()
     entry = DiagnosticEntry.objects.get()
     assert (entry.code, entry.store, entry.actor) == ("oauth.denied", store, "ann")
 
 
 def test_expired_code_stores_nothing(emulator: Emulator) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     emulator.advance(301)
     with pytest.raises(errors.CodeExpired) as caught:
-        oauth.redeem(answer, ANN)
-    assert answer.code not in str(caught.value)
+        oauth.redeem(callback, ANN)
+    assert callback.code not in str(caught.value)
     assert nothing_is_stored()
 
 
 @pytest.mark.parametrize("kind", ["status_503", "html_503", "close", "cut_body"])
 def test_broken_token_endpoint_stores_nothing(kind: str, emulator: Emulator) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     emulator.control("faults", match="lwa.token", kind=kind)
     with pytest.raises(errors.SpApiError):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert nothing_is_stored()
 
 
 def test_wrong_client_secret_stores_nothing(
     emulator: Emulator, settings: Settings
 ) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     settings.LWA_CLIENT_SECRET = "wrong"
     with pytest.raises(errors.ClientSecretInvalid):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert nothing_is_stored()
 
 
 def test_answer_without_a_code_stores_nothing(emulator: Emulator) -> None:
     state = ask_amazon(begin(builders.make_store())).state
-    with pytest.raises(oauth.AnswerIncomplete):
-        oauth.redeem(Answer(state), ANN)
+    with pytest.raises(oauth.CallbackIncomplete):
+        oauth.redeem(OAuthCallback(state), ANN)
     assert nothing_is_stored()
 
 
 def test_seller_id_of_somebody_else_is_found_out(emulator: Emulator) -> None:
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     with pytest.raises(NeedsMerchant) as caught:
-        oauth.redeem(replace(answer, seller_id="A9SOMEBODYELSE"), ANN)
+        oauth.redeem(replace(callback, seller_id="A9SOMEBODYELSE"), ANN)
     assert caught.value.code == "account.seller_id_refused"
     assert nothing_is_stored()
 
@@ -207,9 +225,9 @@ def test_seller_of_another_store_is_refused_before_the_exchange(
 ) -> None:
     oauth.redeem(ask_amazon(begin(builders.make_store())), ANN)
     kept = Credential.objects.get().refresh_token
-    answer = ask_amazon(begin(builders.make_store()))
+    callback = ask_amazon(begin(builders.make_store()))
     with pytest.raises(accounts_connection.SellerElsewhere):
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert AmazonAccount.objects.count() == 1
     assert Credential.objects.get().refresh_token == kept
 
@@ -226,9 +244,9 @@ def test_authorising_an_account_again_keeps_it(emulator: Emulator) -> None:
 
 def test_another_seller_does_not_take_an_accounts_place(emulator: Emulator) -> None:
     account = builders.make_account(seller_id="A9SOMEBODYELSE")
-    answer = ask_amazon(begin(account.store, account=account))
+    callback = ask_amazon(begin(account.store, account=account))
     with pytest.raises(NeedsMerchant) as caught:
-        oauth.redeem(answer, ANN)
+        oauth.redeem(callback, ANN)
     assert caught.value.code == "account.other_seller"
     assert AmazonAccount.objects.count() == 1
 
@@ -254,12 +272,13 @@ def confirm_address(emulator: Emulator, region: str = "na") -> str:
 def test_workflow_from_amazon_leads_to_its_confirmation(emulator: Emulator) -> None:
     uri = confirm_address(emulator, "eu")
     address = oauth.begin_at_amazon(
-        Wish(builders.make_store(), "eu"), ANN, callback_uri=uri, amazon_state="A&B"
+        builders.make_store(), ANN, callback_uri=uri, amazon_state="A&B"
     )
     sent = parse_qs(urlsplit(address).query)
     assert address.startswith(f"{uri}?")
     assert sent["amazon_state"] == ["A&B"]
     assert sent["redirect_uri"] == [emulator.redirect_uri]
+    assert AuthorizationAttempt.objects.get().region == "eu"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from channels_amazon.models import AccessToken
 from channels_amazon.services.accounts.preflight import (
     Check,
     State,
-    compare,
+    address_difference,
     run_preflight,
 )
 from tests import builders
@@ -73,11 +73,11 @@ def test_differing_redirect_uri_is_compared_letter_by_letter(
     settings.OAUTH_REDIRECT_URI = "https://shop.example/callback/"
     found = checks(emulator, "https://shop.example/callback")["redirect_uri"]
     assert found.code == "oauth.redirect_uri_mismatch"
-    assert found.comparison == compare(
+    assert found.difference == address_difference(
         "https://shop.example/callback", "https://shop.example/callback/"
     )
-    assert found.comparison is not None
-    assert (found.comparison.ours, found.comparison.configured) == ("", "/")
+    assert found.difference is not None
+    assert (found.difference.ours, found.difference.configured) == ("", "/")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_draft_is_named(emulator: Emulator, settings: Settings) -> None:
 def test_addresses_are_cut_at_the_first_difference(
     ours: str, configured: str, cut: tuple[str, ...]
 ) -> None:
-    found = compare(ours, configured)
+    found = address_difference(ours, configured)
     assert cut == (
         found.same,
         found.ours,

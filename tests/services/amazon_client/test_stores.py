@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from channels_amazon.models import AccessToken, ApiCall, QuotaBucket
+from channels_amazon.services.amazon_client.quota_buckets import DatabaseBuckets
 from channels_amazon.services.amazon_client.stores import (
-    DatabaseBuckets,
     DatabaseRecorder,
     DatabaseTokens,
 )

@@ -1,4 +1,4 @@
-"""Every message ends in the inbox: applied, stale, or put aside with its reason."""
+"""Every message ends in the inbox: applied, stale, or quarantined with its reason."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def wrong_schema() -> dict[str, Any]:
         ),
     ],
 )
-def test_accept_puts_a_bad_message_aside_and_goes_on(
+def test_accept_quarantines_a_bad_message_and_goes_on(
     account: AmazonAccount, body: Any, state: str, code: str
 ) -> None:
     taken = accept([message(body), message(order_change(order_id=ID))])
@@ -160,7 +160,7 @@ def test_flood_of_one_kind_is_said_once_and_counted_in_the_inbox(
     assert DiagnosticEntry.objects.count() == 2
 
 
-def test_accept_puts_aside_what_the_database_refuses(account: AmazonAccount) -> None:
+def test_accept_quarantines_what_the_database_refuses(account: AmazonAccount) -> None:
     """A text with a zero byte cannot be stored on PostgreSQL: nothing is lost."""
     taken = accept([message(order_change(order_id="a\x00b" * 30))])
 
@@ -177,7 +177,7 @@ def test_inbox_holds_no_postal_code(account: AmazonAccount) -> None:
     assert all("CANARY" not in row.body for row in Notification.objects.all())
 
 
-def test_event_of_a_disconnected_account_is_put_aside(account: AmazonAccount) -> None:
+def test_event_of_a_disconnected_account_is_quarantined(account: AmazonAccount) -> None:
     AmazonAccount.objects.update(state=AmazonAccount.State.DISCONNECTED)
 
     accept([message(order_change())])

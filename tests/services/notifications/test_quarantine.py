@@ -1,4 +1,4 @@
-"""What was put aside can be replayed, discarded and looked at without harm."""
+"""What is in quarantine can be replayed, discarded and looked at without harm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -31,8 +30,8 @@ SELLER = "A3TH9S8BH6GOGM"
 ID = "903-0000001-0000001"
 
 
-def put_aside(body: Any) -> Notification:
-    """Take a message in that is put aside."""
+def quarantined(body: Any) -> Notification:
+    """Take a message in that ends in quarantine."""
     (taken,) = accept([message(body, receive_count=5)])
     assert taken.state == "quarantined"
     return Notification.objects.latest("pk")
@@ -48,7 +47,7 @@ def connected(**over: Any) -> AmazonAccount:
 
 
 def test_unknown_account_replays_well_once_it_is_connected() -> None:
-    row = put_aside(order_change(order_id=ID))
+    row = quarantined(order_change(order_id=ID))
     account = connected()
 
     done = quarantine.replay(row, actor="ann")
@@ -60,7 +59,7 @@ def test_unknown_account_replays_well_once_it_is_connected() -> None:
 
 
 def test_replay_twice_applies_once() -> None:
-    row = put_aside(order_change(order_id=ID))
+    row = quarantined(order_change(order_id=ID))
     connected()
 
     first = quarantine.replay(row, actor="ann")
@@ -72,7 +71,7 @@ def test_replay_twice_applies_once() -> None:
 
 
 def test_replay_of_what_is_known_by_now_is_stale() -> None:
-    row = put_aside(order_change(order_id=ID, status="Unshipped"))
+    row = quarantined(order_change(order_id=ID, status="Unshipped"))
     connected()
     accept([message(order_change(order_id=ID, status="Canceled", seconds=9))])
 
@@ -81,7 +80,7 @@ def test_replay_of_what_is_known_by_now_is_stale() -> None:
 
 
 def test_message_that_cannot_be_read_stays_with_its_reason() -> None:
-    row = put_aside("<html>no json</html>")
+    row = quarantined("<html>no json</html>")
 
     done = quarantine.replay(row, actor="ann")
 
@@ -94,7 +93,7 @@ def test_message_that_breaks_us_stays_and_harms_nothing() -> None:
     body = order_change(order_id=ID, items=[("SKU-1", 1)])
     summary = body["Payload"]["OrderChangeNotification"]["Summary"]
     summary["OrderItems"][0]["OrderItemId"] = "half \ud800"
-    row = put_aside(body)
+    row = quarantined(body)
 
     done = quarantine.replay(row, actor="ann")
 
@@ -122,7 +121,7 @@ def test_failed_message_that_came_again_by_its_own_name_is_stale() -> None:
 
 def test_replay_of_many_has_a_bound_and_counts_ends() -> None:
     for _ in range(5):
-        put_aside(order_change())
+        quarantined(order_change())
     connected()
 
     ends = quarantine.replay_all(Notification.objects.all(), actor="ann", most=3)
@@ -132,16 +131,15 @@ def test_replay_of_many_has_a_bound_and_counts_ends() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_connecting_replays_what_waited_for_the_account(settings: Settings) -> None:
-    put_aside(order_change(order_id=ID))
-    settings.SPAPI_APP_ID = make_application().app_id
-    settings.LWA_CLIENT_ID = settings.LWA_CLIENT_SECRET = "a-client"
-    settings.OAUTH_REDIRECT_URI = "https://store.example/callback"
+def test_connecting_replays_what_waited_for_the_account() -> None:
+    quarantined(order_change(order_id=ID))
     store = make_store()
     make_variant(store, sku="SKU-1")
     grant = AccountGrant("na", SELLER, "Seller", "Atzr|token")
 
-    account = connect_account(store, grant=grant, actor="ann")
+    account = connect_account(
+        store, grant=grant, application=make_application(), actor="ann"
+    )
     quarantine.replay_unknown(account.pk)
 
     row = Notification.objects.get()
@@ -149,7 +147,7 @@ def test_connecting_replays_what_waited_for_the_account(settings: Settings) -> N
 
 
 def test_discarded_message_is_kept_and_said() -> None:
-    row = put_aside("no json")
+    row = quarantined("no json")
 
     assert quarantine.discard([row, row], actor="ann") == 1
 
@@ -158,7 +156,7 @@ def test_discarded_message_is_kept_and_said() -> None:
     assert DiagnosticEntry.objects.get(code="notifications.discarded").actor == "ann"
 
 
-def test_order_set_aside_is_fetched_at_once() -> None:
+def test_order_in_quarantine_is_fetched_at_once() -> None:
     account = connected()
     lifecycle.ensure_jobs(account)
     later = timezone.now() + timedelta(hours=3)
@@ -174,7 +172,7 @@ def test_order_set_aside_is_fetched_at_once() -> None:
     assert SyncJob.objects.get(kind="order_fetch").due_at < later
 
 
-def test_order_that_is_not_aside_is_left_alone() -> None:
+def test_order_not_in_quarantine_is_left_alone() -> None:
     order = locking.hold_orders({(connected().pk, ID): START})
     (held,) = order.values()
 
@@ -201,7 +199,7 @@ def test_shown_body_has_the_form_and_nobodys_data(body: Any) -> None:
 
 
 def test_shown_body_keeps_what_explains_the_fault() -> None:
-    row = put_aside(order_change(order_id=ID, seller_id="NOBODY"))
+    row = quarantined(order_change(order_id=ID, seller_id="NOBODY"))
 
     shown = quarantine.shown_body(row)
 

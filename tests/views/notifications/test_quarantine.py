@@ -16,7 +16,7 @@ from tests import builders
 from tests.views.scene import (
     World,
     make_member_client,
-    make_put_aside,
+    make_quarantined,
     make_world,
     signed_in,
 )
@@ -50,23 +50,23 @@ def act(client: Client, **given: Any) -> str:
 
 
 def test_empty_quarantine_says_that_all_is_well(client: Client) -> None:
-    assert "Nothing is put aside" in text(client, LIST)
+    assert "Nothing is in quarantine" in text(client, LIST)
 
 
 def test_list_counts_and_groups_by_reason(world: World, client: Client) -> None:
-    make_put_aside(world.account)
-    make_put_aside(world.account, code="notifications.not_json")
-    make_put_aside(None)
+    make_quarantined(world.account)
+    make_quarantined(world.account, code="notifications.not_json")
+    make_quarantined(None)
 
     page = text(client, LIST)
 
-    assert "Messages put aside: 2. Orders that could not be read: 0." in page
+    assert "Messages in quarantine: 2. Orders that could not be read: 0." in page
     assert "notifications.not_json (1)" in page
     assert "ANOBODY" not in page
 
 
 def test_superuser_sees_messages_of_no_account(world: World) -> None:
-    row = make_put_aside(None)
+    row = make_quarantined(None)
     root = signed_in(builders.make_user(is_superuser=True))
 
     assert "ANOBODY" in text(root, LIST)
@@ -76,7 +76,7 @@ def test_superuser_sees_messages_of_no_account(world: World) -> None:
 
 
 def test_member_cannot_open_messages_of_no_account(client: Client) -> None:
-    row = make_put_aside(None)
+    row = make_quarantined(None)
 
     response = client.get(reverse("amazon-quarantine-detail", args=[row.pk]))
 
@@ -84,7 +84,7 @@ def test_member_cannot_open_messages_of_no_account(client: Client) -> None:
 
 
 def test_detail_shows_the_form_without_the_buyer(world: World, client: Client) -> None:
-    row = make_put_aside(world.account)
+    row = make_quarantined(world.account)
 
     page = text(client, "amazon-quarantine-detail", row.pk)
 
@@ -93,12 +93,12 @@ def test_detail_shows_the_form_without_the_buyer(world: World, client: Client) -
 
 
 def test_replay_says_what_came_of_it(world: World, client: Client) -> None:
-    row = make_put_aside(world.account)
+    row = make_quarantined(world.account)
     url = reverse("amazon-quarantine-replay", args=[row.pk])
 
     page = client.post(url, follow=True).content.decode()
 
-    assert "Still put aside, each with its reason: 1." in page
+    assert "Still in quarantine, each with its reason: 1." in page
     row.refresh_from_db()
     assert row.replayed_by == world.owner.get_username()
 
@@ -107,9 +107,9 @@ def test_ticked_messages_are_discarded_and_no_other(
     world: World, client: Client
 ) -> None:
     one, other, foreign = (
-        make_put_aside(world.account),
-        make_put_aside(world.account),
-        make_put_aside(builders.make_account()),
+        make_quarantined(world.account),
+        make_quarantined(world.account),
+        make_quarantined(builders.make_account()),
     )
 
     page = act(client, do="discard", id=[one.pk, foreign.pk, "x"])
@@ -121,7 +121,7 @@ def test_ticked_messages_are_discarded_and_no_other(
 
 def test_all_of_one_reason_are_replayed(world: World, client: Client) -> None:
     for code in ("a.one", "a.one", "a.two"):
-        make_put_aside(world.account, code=code, body="no json")
+        make_quarantined(world.account, code=code, body="no json")
 
     act(client, do="replay_reason", reason="a.one")
 
@@ -129,15 +129,15 @@ def test_all_of_one_reason_are_replayed(world: World, client: Client) -> None:
 
 
 def test_viewer_sees_but_may_not_act(world: World) -> None:
-    make_put_aside(world.account)
+    make_quarantined(world.account)
     viewer = make_member_client(world.store, StoreMember.Role.VIEWER)
 
-    assert "Messages put aside: 1" in text(viewer, LIST)
+    assert "Messages in quarantine: 1" in text(viewer, LIST)
     response = viewer.post(reverse("amazon-quarantine-act"), {"do": "discard"})
     assert response.status_code == 403
 
 
-def test_order_set_aside_is_listed_and_tried_again(
+def test_order_in_quarantine_is_listed_and_tried_again(
     world: World, client: Client
 ) -> None:
     later = timezone.now() + timedelta(hours=3)
@@ -155,15 +155,15 @@ def test_list_costs_the_same_with_many_rows(
     world: World, client: Client, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(30):
-        make_put_aside(world.account)
+        make_quarantined(world.account)
 
     with django_assert_max_num_queries(22):
         text(client, LIST)
 
 
-def test_overview_names_what_was_put_aside(world: World, client: Client) -> None:
-    make_put_aside(world.account)
+def test_overview_names_what_is_in_quarantine(world: World, client: Client) -> None:
+    make_quarantined(world.account)
 
     page = text(client, "amazon-status", world.account.pk)
 
-    assert "1 message of Amazon&#x27;s was put aside." in page
+    assert "1 message of Amazon&#x27;s is in quarantine." in page

@@ -12,7 +12,7 @@ from django.utils import timezone
 from channels_amazon.models import Notification, Order
 from channels_amazon.views.orders.timeline import ROWS, timeline
 from tests import builders
-from tests.views.scene import World, make_call, make_put_aside, make_world, signed_in
+from tests.views.scene import World, make_call, make_quarantined, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_events_calls_entries_and_packages_stand_between(world: World) -> None:
     seen = order.event_seen_at
     assert seen is not None
     reference = order.amazon_order_id
-    make_put_aside(
+    make_quarantined(
         world.account,
         amazon_order_id=reference,
         state=Notification.State.APPLIED,

@@ -1,0 +1,80 @@
+"""The frame of the lists: tabs keep the filter, the first page keeps itself fresh."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from channels_amazon.forms.filters import OrderFilter, OrderShow
+from channels_amazon.views.lists import show_tabs, without
+from tests import builders
+from tests.views.scene import World, make_world, signed_in
+
+POLLED = {
+    "amazon-order-list": "3s",
+    "amazon-parcel-list": "5s",
+    "amazon-reconciliation-list": "5s",
+    "amazon-shipment-board": "10s",
+    "amazon-stock-list": "5s",
+    "amazon-store-order-list": "5s",
+}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    return signed_in(world.owner)
+
+
+def test_tabs_keep_the_filter_and_leave_the_page() -> None:
+    request = RequestFactory().get("/", {"show": "late", "q": "a&b", "after": "7~x"})
+    tabs = show_tabs(request, OrderFilter(request.GET, []), {OrderShow.LATE: 4})
+
+    assert [tab.address for tab in tabs[:2]] == ["?q=a%26b", "?q=a%26b&show=ship"]
+    assert [tab.label for tab in tabs if tab.is_current] == ["Late"]
+    assert [tab.count for tab in tabs if tab.count is not None] == [4]
+
+
+def test_tab_of_everything_has_an_address_of_its_own() -> None:
+    request = RequestFactory().get("/", {"show": "late"})
+    assert show_tabs(request, OrderFilter(request.GET, []))[0].address == "?"
+    assert without(request, "show") == ""
+
+
+@pytest.mark.parametrize(("name", "seconds"), POLLED.items())
+def test_first_page_keeps_itself_fresh(name: str, seconds: str, client: Client) -> None:
+    page = client.get(reverse(name)).content.decode()
+    part = client.get(reverse(name), headers={"HX-Request": "true"}).content.decode()
+
+    assert f'hx-trigger="every {seconds}"' in page
+    assert "data-poll" not in part
+    assert "sl-filter" not in part
+
+
+def test_later_page_stands_still(world: World, client: Client) -> None:
+    builders.make_order(world.account)
+    later = client.get(reverse("amazon-order-list"), {"after": "1~"}).content.decode()
+    assert "data-poll" not in later
+
+
+def test_filter_sends_along_what_it_does_not_show(client: Client) -> None:
+    address = reverse("amazon-order-list")
+    page = client.get(address, {"show": "late", "named": "word"}).content.decode()
+
+    assert '<input type="hidden" name="show" value="late">' in page
+    assert '<input type="hidden" name="named" value="word">' in page
+    assert page.count('name="show"') == 1
+
+
+def test_logs_keep_what_their_kinds_share(client: Client) -> None:
+    given = {"tab": "calls", "q": "x", "operation": "getOrder", "after": "9"}
+    page = client.get(reverse("amazon-log-list"), given).content.decode()
+
+    assert 'href="?tab=runs&amp;q=x"' in page
+    assert 'href="?tab=calls"' in page
+    assert '<input type="hidden" name="tab" value="calls">' in page
