@@ -11,10 +11,10 @@ wait while there is a token are called prompt, and have a bound of their own.
 
 A schedule that is done at T has, for every moment s, to bring the orders that changed
 from s on with what there is from s on: getOrder's tokens (no more than the burst at s
-and what comes until T), and pages, which show such an order from s + edge on only and
-hold a hundred each. Orders that a report can complete are left out where the report
-can be there by T. Every condition gets easier as T grows, so halving finds the least
-T that meets them all.
+and what comes until T), and pages, which show such an order from s + search_lag on
+only and hold a hundred each. Orders that a report can complete are left out where the
+report can be there by T. Every condition gets easier as T grows, so halving finds the
+least T that meets them all.
 """
 
 from __future__ import annotations
@@ -81,19 +81,19 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class AmazonLimits:
     """Amazon's quotas and habits; `report_takes` is None where no report is used."""
 
     get: Supply
     search: Supply
     page: int = 100
-    edge: float = 120.0
+    search_lag: float = 120.0
     report_takes: float | None = None
 
 
 def makespan(
     arrivals: Sequence[Arrival],
-    world: World,
+    world: AmazonLimits,
     *,
     is_prompt: bool = False,
     among: Sequence[Arrival] | None = None,
@@ -111,7 +111,7 @@ def makespan(
     return _least(lambda end: _is_possible(arrivals, world, end, kept), last)
 
 
-def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]:
+def kept_tokens(arrivals: Sequence[Arrival], world: AmazonLimits) -> dict[float, float]:
     """Return the most tokens of getOrder a prompt schedule has left as orders arrive.
 
     Let every order leave for nothing as soon as a page could show it or a report could
@@ -140,12 +140,14 @@ def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]
         now = order.at
         kept.setdefault(now, tokens + 1.0)
         is_reported = takes is not None and not order.needs_address
-        leaves = min(world.edge, takes or 0.0) if is_reported else world.edge
+        leaves = (
+            min(world.search_lag, takes or 0.0) if is_reported else world.search_lag
+        )
         heappush(waiting, -(now + leaves))
     return kept
 
 
-def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
+def weighted_completion(arrivals: Sequence[Arrival], world: AmazonLimits) -> float:
     """Return a bound for the sum of each order's weight times when it is complete.
 
     By any moment no more orders are complete than had arrived and than the quotas
@@ -156,8 +158,8 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
     by_report = sorted(a.at for a in arrivals if not a.needs_address)
 
     def most_by(end: float) -> int:
-        pages = world.search.most(times[0] + world.edge, end) * world.page
-        shown = bisect_right(times, end - world.edge)
+        pages = world.search.most(times[0] + world.search_lag, end) * world.page
+        shown = bisect_right(times, end - world.search_lag)
         reported = 0
         if world.report_takes is not None:
             reported = bisect_right(by_report, end - world.report_takes)
@@ -179,7 +181,7 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
 
 def exhaustive(
     arrivals: Sequence[Arrival],
-    world: World,
+    world: AmazonLimits,
     longest: int,
     *,
     is_prompt: bool = False,
@@ -215,7 +217,7 @@ def exhaustive(
 
 def _moves(
     orders: Sequence[Arrival],
-    world: World,
+    world: AmazonLimits,
     now: int,
     state: tuple[int, float, float],
     *,
@@ -238,9 +240,9 @@ def _moves(
 
 
 def _after_pages(
-    orders: Sequence[Arrival], world: World, now: int, done: int, search: float
+    orders: Sequence[Arrival], world: AmazonLimits, now: int, done: int, search: float
 ) -> set[tuple[int, float]]:
-    shown = [n for n, order in enumerate(orders) if order.at + world.edge <= now]
+    shown = [n for n, order in enumerate(orders) if order.at + world.search_lag <= now]
     pages = [_mask(shown[at : at + world.page]) for at in range(len(shown))]
     reached = {(done, search)}
     for _ in range(int(search)):
@@ -258,7 +260,10 @@ def _mask(places: Iterable[int]) -> int:
 
 
 def _is_possible(
-    arrivals: Sequence[Arrival], world: World, end: float, kept: Mapping[float, float]
+    arrivals: Sequence[Arrival],
+    world: AmazonLimits,
+    end: float,
+    kept: Mapping[float, float],
 ) -> bool:
     takes = world.report_takes
     times = sorted(
@@ -266,11 +271,11 @@ def _is_possible(
         for arrival in arrivals
         if takes is None or arrival.needs_address or arrival.at + takes > end
     )
-    shown = bisect_right(times, end - world.edge)
+    shown = bisect_right(times, end - world.search_lag)
     for place, start in enumerate(times):
         if place and times[place - 1] == start:
             continue
-        pages = world.search.most(start + world.edge, end) * world.page
+        pages = world.search.most(start + world.search_lag, end) * world.page
         unpaged = max(0, shown - bisect_left(times, start) - pages)
         hidden = len(times) - max(shown, place)
         if hidden + unpaged > world.get.most(start, end, kept.get(start)):

@@ -15,20 +15,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bench.oracle import Arrival, Supply, World
+from bench.oracle import AmazonLimits, Arrival, Supply
 from channels_amazon.rules.order_fetch.planner import (
     Call,
     CheckReport,
+    FetchState,
+    FreshOrder,
     GetEach,
-    KnownOrder,
+    PendingReport,
     Quota,
     ReadReport,
-    Report,
     Reports,
     RequestReport,
     SearchPages,
     StaleOrder,
-    State,
     plan,
 )
 
@@ -70,7 +70,7 @@ class _Bucket:
 
 
 @dataclass(slots=True)
-class Result:
+class SimulationResult:
     """When each order was complete, and what was called how often."""
 
     done: dict[int, float] = field(default_factory=dict)
@@ -92,28 +92,28 @@ class Simulation:
     def __init__(
         self,
         sales: Sequence[Sale],
-        world: World,
+        world: AmazonLimits,
         seed: int = 0,
         *,
-        is_whole: bool = False,
+        whole_seconds: bool = False,
     ) -> None:
         self.sales = sorted(sales, key=lambda sale: sale.arrival.at)
         self.times = [sale.arrival.at for sale in self.sales]
         # When each changed, as a search states it.
-        self.shown = [float(int(at)) if is_whole else at for at in self.times]
+        self.shown = [float(int(at)) if whole_seconds else at for at in self.times]
         self.world = world
-        self.result = Result()
+        self.result = SimulationResult()
         self.now = 0.0
         self._chance = random.Random(seed)
         self._get = _Bucket(world.get, world.get.burst)
         self._search = _Bucket(world.search, world.search.burst)
         self._create = _Bucket(REPORTS, REPORTS.burst)
         self._stale: dict[int, StaleOrder] = {}
-        self._known: list[tuple[float, KnownOrder]] = []
+        self._fresh: list[tuple[float, FreshOrder]] = []
         self._reports = Reports(self._create.quota())
         self._ready: dict[str, float] = {}
 
-    def run(self) -> Result:
+    def run(self) -> SimulationResult:
         """Play until every order is complete; a planner that stalls is an error."""
         arrived = 0
         look: float | None = None
@@ -150,20 +150,20 @@ class Simulation:
             for call in chosen.calls:
                 self._make(call)
             if not chosen.calls:
-                if chosen.look_at is None:
+                if chosen.replan_at is None:
                     return None
-                return (chosen.look_at - START).total_seconds()
+                return (chosen.replan_at - START).total_seconds()
         raise AssertionError("The planner never has enough.")
 
-    def _state(self) -> State:
+    def _state(self) -> FetchState:
         oldest = self.shown[min(self._stale)] if self._stale else self.now
-        at = bisect_left(self._known, oldest, key=lambda known: known[0])
+        at = bisect_left(self._fresh, oldest, key=lambda fresh: fresh[0])
         self._reports = replace(self._reports, create=self._create.quota())
-        return State(
+        return FetchState(
             stale=list(self._stale.values()),
             get=self._get.quota(),
             search=self._search.quota(),
-            known=[order for _at, order in self._known[at:]],
+            fresh=[order for _at, order in self._fresh[at:]],
             reports=None if self.world.report_takes is None else self._reports,
         )
 
@@ -183,10 +183,10 @@ class Simulation:
 
     def _search_pages(self, call: SearchPages) -> int:
         first = bisect_left(self.shown, _seconds(call.after))
-        edge = min(_seconds(call.before), self.now - self.world.edge)
+        upper_bound = min(_seconds(call.before), self.now - self.world.search_lag)
         found = [
             n
-            for n in range(first, bisect_right(self.shown, edge))
+            for n in range(first, bisect_right(self.shown, upper_bound))
             if self.sales[n].arrival.needs_address or not call.to_ship_only
         ]
         self._chance.shuffle(found)
@@ -203,7 +203,7 @@ class Simulation:
             report_id = f"r{len(self._ready)}"
             takes = self.world.report_takes or 0.0
             self._ready[report_id] = self.now + takes
-            made = Report(report_id, call.start, call.end, _moment(self.now))
+            made = PendingReport(report_id, call.start, call.end, _moment(self.now))
             self._reports = replace(known, underway=(*known.underway, made))
             return
         report = next(r for r in known.underway if r.report_id == call.report_id)
@@ -231,8 +231,8 @@ class Simulation:
             return
         self.result.done[n] = self.now
         at = float(int(self.times[n])) if by_report else self.shown[n]
-        known = KnownOrder(_moment(at), order.needs_address, by_report)
-        insort(self._known, (at, known), key=lambda one: one[0])
+        fresh = FreshOrder(_moment(at), order.needs_address, by_report)
+        insort(self._fresh, (at, fresh), key=lambda one: one[0])
 
 
 def _moment(seconds: float) -> datetime:

@@ -12,11 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from channels_amazon.rules.order_fetch.priority import KnownOrder, StaleOrder
-from channels_amazon.rules.order_fetch.windows import PAGE, Quota, Window, cover, finish
+from channels_amazon.rules.order_fetch.priority import FreshOrder, StaleOrder
+from channels_amazon.rules.order_fetch.windows import (
+    PAGE_SIZE,
+    PageWindow,
+    Quota,
+    cover,
+    finish,
+)
 
 # Search shows nothing younger than two minutes; the rest is for clocks that differ.
-SEARCH_EDGE = timedelta(minutes=2, seconds=3)
+SEARCH_LAG = timedelta(minutes=2, seconds=3)
 # An order's time in an event and in a search may differ by so much.
 SLACK = timedelta(milliseconds=1)
 # A page must save so many seconds of getOrder's, in calls at most and at least so many;
@@ -63,14 +69,14 @@ def least_gain(rate: float) -> float:
 class Backlog:
     """Orders that getOrder and pages have to bring, by when they changed.
 
-    `changed` (of `order_ids`) and `known` are sorted, in seconds from now, so mostly
+    `changed` (of `order_ids`) and `fresh` are sorted, in seconds from now, so mostly
     below 0; `count` is of all the orders, of which a page may never show some.
     """
 
     now: datetime
     changed: list[float]
     order_ids: list[str]
-    known: list[float]
+    fresh: list[float]
     count: int
     get: Quota
     search: Quota
@@ -82,8 +88,8 @@ class Backlog:
         windows = self._windows
         pages = sum(window.pages for window in windows)
         gain = sum(window.gain for window in windows) / pages if pages else 0.0
-        edge = SEARCH_EDGE.total_seconds()
-        shown_in = [at + edge for at in self.changed]
+        lag = SEARCH_LAG.total_seconds()
+        shown_in = [at + lag for at in self.changed]
         others = self.count - len(self.changed)
         return finish(shown_in, others, gain, self.get, self.search)
 
@@ -96,11 +102,11 @@ class Backlog:
         return max(SHORTEST_HORIZON, timedelta(seconds=takes) * HORIZON)
 
     @property
-    def late_from(self) -> datetime | None:
+    def too_new_from(self) -> datetime | None:
         """Return from when on orders changed that no page shows in time."""
         if self.is_flood or not self.is_paged:
             return None
-        late = min(self.ends_in, LONGEST_BACKLOG) - SEARCH_EDGE.total_seconds()
+        late = min(self.ends_in, LONGEST_BACKLOG) - SEARCH_LAG.total_seconds()
         return self.now + timedelta(seconds=late)
 
     @property
@@ -118,50 +124,58 @@ class Backlog:
         coming = len(changed) - bisect_right(changed, -recent)
         if coming > 2 + 2 * self.get.rate * recent or self.search.fill < SCARCE:
             return True
-        takes_all = len(changed) > PAGE * (self.search.whole - 1)
+        takes_all = len(changed) > PAGE_SIZE * (self.search.available - 1)
         return coming > 0 and self.is_paged and takes_all
 
     @cached_property
-    def _windows(self) -> list[Window]:
+    def _windows(self) -> list[PageWindow]:
         return self._cover(self.changed)
 
-    def _cover(self, changed: Sequence[float]) -> list[Window]:
+    def _cover(self, changed: Sequence[float]) -> list[PageWindow]:
         """Return windows that hold these orders: of one page each, but for dear pages.
 
         Windows of more pages waste fewer places, and are read later.
         """
-        windows = cover(changed, self.known)
+        windows = cover(changed, self.fresh)
         pages = sum(window.pages for window in windows)
-        if pages < self.search.whole and self.search.fill >= SCARCE:
+        if pages < self.search.available and self.search.fill >= SCARCE:
             return windows
-        return cover(changed, self.known, min(LONGEST_RUN, self.search.whole))
+        return cover(changed, self.fresh, min(LONGEST_RUN, self.search.available))
 
-    def pages_now(self) -> list[Window]:
+    def pages_now(self) -> list[PageWindow]:
         """Return the pages that are worth their tokens now, oldest first."""
-        edge = -SEARCH_EDGE.total_seconds()
-        visible = self.changed[: bisect_right(self.changed, edge)]
-        beyond = self.count - self.get.whole
-        if beyond < least_gain(self.get.rate) or not visible or self.search.whole < 1:
+        upper_bound = -SEARCH_LAG.total_seconds()
+        visible = self.changed[: bisect_right(self.changed, upper_bound)]
+        beyond = self.count - self.get.available
+        if (
+            beyond < least_gain(self.get.rate)
+            or not visible
+            or self.search.available < 1
+        ):
             return []
         if len(visible) == len(self.changed) or self.ends_in <= 0.0:
             best = self._fewest(self._cover(visible), beyond)
         else:
-            best = [window for window in self._windows if self._is_ripe(window, edge)]
-            late = edge - PAGE_PATIENCE.total_seconds()
+            best = [
+                window
+                for window in self._windows
+                if self._is_eligible(window, upper_bound)
+            ]
+            late = upper_bound - PAGE_PATIENCE.total_seconds()
             if not best and visible[0] <= late:
-                best = cover(visible, self.known)[:1]
+                best = cover(visible, self.fresh)[:1]
                 best = [one for one in best if one.page_gain >= self._least_gain]
         best.sort(key=lambda window: -window.page_gain)
         return sorted(self._affordable(best), key=lambda window: window.first)
 
-    def _is_ripe(self, window: Window, edge: float) -> bool:
+    def _is_eligible(self, window: PageWindow, upper_bound: float) -> bool:
         """Tell whether it is shown, and gets no better with what is not shown yet."""
-        is_shown = window.is_full and window.last <= edge
+        is_shown = window.is_full and window.last <= upper_bound
         return is_shown and window.page_gain >= self._least_gain
 
-    def _affordable(self, windows: Sequence[Window]) -> list[Window]:
+    def _affordable(self, windows: Sequence[PageWindow]) -> list[PageWindow]:
         """Return the first of these windows, the last maybe with fewer pages."""
-        left = self.search.whole
+        left = self.search.available
         chosen = []
         for window in windows:
             if left:
@@ -178,7 +192,7 @@ class Backlog:
         dearest = self.get.rate / self.search.rate if self.search.rate > 0 else least
         return max(least, dearest + (least - dearest) * self.search.fill)
 
-    def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
+    def _fewest(self, windows: Sequence[PageWindow], beyond: int) -> list[PageWindow]:
         """Return the best pages until getOrder can bring what is left."""
         chosen = []
         for window in sorted(windows, key=lambda window: -window.page_gain):
@@ -188,9 +202,9 @@ class Backlog:
             beyond -= window.gain
         return chosen
 
-    def searches(self, windows: Sequence[Window]) -> list[SearchPages]:
+    def searches(self, windows: Sequence[PageWindow]) -> list[SearchPages]:
         """Return the searches for these pages; pages that adjoin are one search."""
-        runs: list[list[Window]] = []
+        runs: list[list[PageWindow]] = []
         for window in windows:
             if runs and not self._lies_between(runs[-1][-1].last, window.first):
                 runs[-1].append(window)
@@ -211,10 +225,10 @@ class Backlog:
         """Tell whether an order lies there that would take a place on the page."""
         return any(
             bisect_left(times, first) > bisect_right(times, last)
-            for times in (self.known, self.changed)
+            for times in (self.fresh, self.changed)
         )
 
-    def _shown_by(self, windows: Sequence[Window]) -> frozenset[str]:
+    def _shown_by(self, windows: Sequence[PageWindow]) -> frozenset[str]:
         """Return the ids of the stale orders in these windows."""
         return frozenset(
             order_id
@@ -236,7 +250,7 @@ class Supplies:
 
     get: Quota
     search: Quota
-    known: Sequence[KnownOrder]
+    fresh: Sequence[FreshOrder]
 
 
 def backlog_of(
@@ -251,7 +265,7 @@ def backlog_of(
     Where all of them are to be shipped, pages need not hold anything else.
     """
     to_ship_only = to_ship_only or all(order.needs_address for order in orders)
-    read = [order.changed_at for order in supplies.known if not order.by_report]
+    read = [order.changed_at for order in supplies.fresh if not order.by_report]
     is_whole = bool(read) and all(at.microsecond == 0 for at in read)
     shown = sorted(
         (_seconds(order.changed_at, now, is_whole=is_whole), order.order_id)
@@ -260,16 +274,16 @@ def backlog_of(
         and order.attempts == 0
         and (order.needs_address or not to_ship_only)
     )
-    known = sorted(
+    fresh = sorted(
         (order.changed_at - now).total_seconds()
-        for order in supplies.known
+        for order in supplies.fresh
         if order.needs_address or not to_ship_only
     )
     return Backlog(
         now=now,
         changed=[at for at, _order_id in shown],
         order_ids=[order_id for _at, order_id in shown],
-        known=known,
+        fresh=fresh,
         count=len(orders),
         get=supplies.get,
         search=supplies.search,

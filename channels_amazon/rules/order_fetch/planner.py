@@ -12,7 +12,7 @@ parcel needs. So, whatever the load:
 - A report is asked for where it shortens the backlog of orders that we need not ship.
 
 The caller makes the calls, marks what they brought, and asks again until a plan has
-no calls; then it comes back at `look_at`.
+no calls; then it comes back at `replan_at`.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from channels_amazon.rules.order_fetch.backlog import (
     least_gain,
 )
 from channels_amazon.rules.order_fetch.priority import (
-    KnownOrder,
+    FreshOrder,
     StaleOrder,
     by_urgency,
-    ripe_at,
+    eligible_at,
 )
 from channels_amazon.rules.order_fetch.reports import (
     CheckReport,
+    PendingReport,
     ReadReport,
-    Report,
     ReportPlan,
     Reports,
     RequestReport,
@@ -49,26 +49,26 @@ from channels_amazon.rules.order_fetch.windows import Quota
 __all__ = [
     "CheckReport",
     "GetEach",
-    "KnownOrder",
-    "Plan",
+    "FreshOrder",
+    "FetchPlan",
     "Quota",
     "ReadReport",
-    "Report",
+    "PendingReport",
     "Reports",
     "RequestReport",
     "SearchPages",
     "StaleOrder",
-    "State",
+    "FetchState",
     "least_gain",
     "plan",
 ]
 
 # The token of searchOrders that is left for the sweep, as a rule.
-SPARED_SEARCHES = 1.0
+SEARCH_RESERVE = 1.0
 # Of getOrder's burst so much is left by pending orders, which may wait.
 LEFT_BY_PENDING = 1 / 2
-LONGEST_LOOK = timedelta(seconds=5)
-SHORTEST_LOOK = timedelta(milliseconds=100)
+LONGEST_PAUSE = timedelta(seconds=5)
+SHORTEST_PAUSE = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +82,39 @@ Call = GetEach | SearchPages | RequestReport | CheckReport | ReadReport
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FetchPlan:
     """What to call now, in this order; without calls, when to look again."""
 
     calls: tuple[Call, ...]
-    look_at: datetime | None
+    replan_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """All that a plan follows from; `known` are orders that a page would show too.
+class FetchState:
+    """All that a plan follows from; `fresh` are orders that a page would show too.
 
-    Without `reports` none is asked for. `spared_searches` are left to the sweep.
+    Without `reports` none is asked for. `search_reserve` are left to the sweep.
     """
 
     stale: Sequence[StaleOrder]
     get: Quota
     search: Quota
-    known: Sequence[KnownOrder] = ()
+    fresh: Sequence[FreshOrder] = ()
     reports: Reports | None = None
-    spared_searches: float = SPARED_SEARCHES
+    search_reserve: float = SEARCH_RESERVE
 
 
-def plan(state: State, now: datetime) -> Plan:
+def plan(state: FetchState, now: datetime) -> FetchPlan:
     """Return the calls to make now, and when to look again after them."""
-    waiting = [order for order in state.stale if ripe_at(order) > now]
-    ripe = [order for order in state.stale if ripe_at(order) <= now]
-    search = state.search.spare(state.spared_searches)
-    supplies = Supplies(state.get, search, state.known)
+    waiting = [order for order in state.stale if eligible_at(order) > now]
+    eligible = [order for order in state.stale if eligible_at(order) <= now]
+    search = state.search.minus(state.search_reserve)
+    supplies = Supplies(state.get, search, state.fresh)
     calls: list[Call] = []
     told = ReportPlan()
     if state.reports is not None:
         told = reports.plan(
-            ripe,
+            eligible,
             state.reports,
             now,
             state.get,
@@ -122,9 +122,9 @@ def plan(state: State, now: datetime) -> Plan:
         )
     calls += told.calls
     awaited = told.order_ids
-    orders = [order for order in ripe if order.order_id not in awaited]
+    orders = [order for order in eligible if order.order_id not in awaited]
     backlog = backlog_of(orders, supplies, now, to_ship_only=bool(awaited))
-    if any(not order.needs_address for order in state.known):
+    if any(not order.needs_address for order in state.fresh):
         # They need not take up places on the pages, but then no page brings their like.
         without = backlog_of(orders, supplies, now, to_ship_only=True)
         backlog = min(backlog, without, key=lambda one: one.ends_in)
@@ -137,25 +137,25 @@ def plan(state: State, now: datetime) -> Plan:
         backlog.horizon,
         rate=state.get.rate,
         newest_first=not backlog.is_flood,
-        late_from=backlog.late_from,
+        too_new_from=backlog.too_new_from,
     )
     # What a report will bring is read all the same where nothing else needs the token,
     # the newest first: theirs comes last.
-    coming = [order for order in ripe if order.order_id in awaited]
+    coming = [order for order in eligible if order.order_id in awaited]
     left += sorted(coming, key=lambda one: one.changed_at or now, reverse=True)
     # Every order is worth a call at once while the bucket is half full.
-    free = state.get.whole - int(state.get.burst * LEFT_BY_PENDING)
-    each = left[: state.get.whole]
+    free = state.get.available - int(state.get.burst * LEFT_BY_PENDING)
+    each = left[: state.get.available]
     each += waiting[: max(0, free - len(each))]
     if each:
         calls.append(GetEach(tuple(order.order_id for order in each)))
-    times = [ripe_at(order) for order in waiting]
-    times += [told.look_at] if told.look_at else []
-    return Plan(tuple(calls), _look_at(state, now, backlog, len(left), times))
+    times = [eligible_at(order) for order in waiting]
+    times += [told.replan_at] if told.replan_at else []
+    return FetchPlan(tuple(calls), _replan_at(state, now, backlog, len(left), times))
 
 
-def _look_at(
-    state: State,
+def _replan_at(
+    state: FetchState,
     now: datetime,
     backlog: Backlog,
     left: int,
@@ -164,9 +164,9 @@ def _look_at(
     """Return when something changes that no message tells of, as at these times."""
     times = list(times)
     if left and state.get.rate > 0:
-        missing = state.get.whole + 1 - max(0.0, state.get.tokens)
+        missing = state.get.available + 1 - max(0.0, state.get.tokens)
         times.append(now + timedelta(seconds=missing / state.get.rate))
         times.append(now + timedelta(seconds=min(backlog.ends_in, LONGEST_BACKLOG)))
     if not state.stale:
         return min(times, default=None)
-    return max(now + SHORTEST_LOOK, min([*times, now + LONGEST_LOOK]))
+    return max(now + SHORTEST_PAUSE, min([*times, now + LONGEST_PAUSE]))

@@ -35,7 +35,7 @@ class StaleOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownOrder:
+class FreshOrder:
     """An order that is not stale, but takes its place on a page.
 
     A report's times are in whole seconds: one `by_report` says nothing of a search's.
@@ -46,7 +46,7 @@ class KnownOrder:
     by_report: bool = False
 
 
-def ripe_at(order: StaleOrder) -> datetime:
+def eligible_at(order: StaleOrder) -> datetime:
     """Return from when on the order is worth a call."""
     return order.waits_since + (PENDING_WAIT if order.is_pending else timedelta(0))
 
@@ -58,12 +58,12 @@ def by_urgency(
     *,
     rate: float,
     newest_first: bool,
-    late_from: datetime | None = None,
+    too_new_from: datetime | None = None,
 ) -> list[StaleOrder]:
     """Return the orders as getOrder should read them.
 
     First what we ship and is due within `horizon`, the soonest first. Then those that
-    have starved, the longest first. Then what changed after `late_from`, so that no
+    have starved, the longest first. Then what changed after `too_new_from`, so that no
     page shows it in time; then what is to be shipped, and of it the newest, which a
     page would show last. Every fourth place is for the starved, and every fourth of the
     tokens, of which `rate` come a second: a look mostly has one.
@@ -83,7 +83,7 @@ def by_urgency(
     starving.sort(key=lambda order: order.waits_since)
     others.sort(
         key=lambda order: (
-            not _is_late(order, late_from),
+            not _is_too_new_for_pages(order, too_new_from),
             not order.needs_address,
             order.changed_at is None,
             order.attempts,
@@ -94,9 +94,13 @@ def by_urgency(
     return [*_shared(urgent, starving, is_turn=is_turn), *others]
 
 
-def _is_late(order: StaleOrder, late_from: datetime | None) -> bool:
+def _is_too_new_for_pages(order: StaleOrder, too_new_from: datetime | None) -> bool:
     changed_at = order.changed_at
-    return late_from is not None and changed_at is not None and changed_at > late_from
+    return (
+        too_new_from is not None
+        and changed_at is not None
+        and changed_at > too_new_from
+    )
 
 
 def _shared(

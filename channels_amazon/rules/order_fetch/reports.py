@@ -16,7 +16,7 @@ from channels_amazon.rules.order_fetch.windows import Quota
 
 USUAL_TIME = timedelta(seconds=30)
 # Tokens of createReport that are left for reconciling and for other reports.
-SPARED_REPORTS = 2.0
+REPORT_RESERVE = 2.0
 # The backlog must take so much of the report's time without it.
 LEAST_TIME = 0.75
 # While it is made, single calls bring some orders: surely what they bring in so much of
@@ -37,7 +37,7 @@ SLACK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PendingReport:
     """A report under way: its window, and how far it is."""
 
     report_id: str
@@ -58,7 +58,7 @@ class Reports:
     """
 
     create: Quota
-    underway: tuple[Report, ...] = ()
+    underway: tuple[PendingReport, ...] = ()
     covered_until: datetime | None = None
     takes: timedelta = USUAL_TIME
     rest_until: datetime | None = None
@@ -97,7 +97,7 @@ class ReportPlan:
 
     calls: tuple[ReportCall, ...] = ()
     order_ids: frozenset[str] = frozenset()
-    look_at: datetime | None = None
+    replan_at: datetime | None = None
 
 
 def plan(
@@ -113,7 +113,7 @@ def plan(
     others = [order for order in orders if order.order_id not in awaited]
     free = _free(others, reports, now)
     ask_at = _ask_at(others, free, reports, get)
-    times = [at for at in (ask_at, _look_at(reports)) if at is not None and at > now]
+    times = [at for at in (ask_at, _replan_at(reports)) if at is not None and at > now]
     if ask_at is not None and ask_at <= now and _is_worth_it(others, reports, ends_in):
         calls.append(RequestReport(_oldest(free) - SLACK, now))
         awaited |= {order.order_id for order in free}
@@ -140,8 +140,8 @@ def _ask_at(
     it is asked for once it is late by a small share of the whole: soon after a flow has
     stopped or ebbed.
     """
-    create = reports.create.spare(SPARED_REPORTS)
-    if create.whole < 1 or not free:
+    create = reports.create.minus(REPORT_RESERVE)
+    if create.available < 1 or not free:
         return None
     others = len(orders) - len(free)
     changed = sorted(order.changed_at for order in free if order.changed_at)
@@ -209,7 +209,7 @@ def _calls_for_underway(reports: Reports, now: datetime) -> list[ReportCall]:
     return calls
 
 
-def _look_at(reports: Reports) -> datetime | None:
+def _replan_at(reports: Reports) -> datetime | None:
     """Return when a report under way is to be looked at."""
     return min((check_at for _report, check_at in _checks(reports)), default=None)
 
@@ -218,11 +218,11 @@ def _is_complete_by_report(order: StaleOrder) -> bool:
     return not order.needs_address and order.changed_at is not None
 
 
-def _holds(report: Report, changed_at: datetime | None) -> bool:
+def _holds(report: PendingReport, changed_at: datetime | None) -> bool:
     return changed_at is not None and report.start <= changed_at <= report.end
 
 
-def _checks(reports: Reports) -> list[tuple[Report, datetime]]:
+def _checks(reports: Reports) -> list[tuple[PendingReport, datetime]]:
     """Return the reports under way, each with when it is to be looked at."""
     underway = sorted(reports.underway, key=lambda report: report.requested_at)
     oldest = next((report for report in underway if not report.is_ready), None)
@@ -232,7 +232,7 @@ def _checks(reports: Reports) -> list[tuple[Report, datetime]]:
     ]
 
 
-def _check_at(report: Report, takes: timedelta, *, is_next: bool) -> datetime:
+def _check_at(report: PendingReport, takes: timedelta, *, is_next: bool) -> datetime:
     if report.is_ready:
         return report.requested_at
     if report.checked_at is None:

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PAGE = 100
+PAGE_SIZE = 100
 # Pages that hold so much of what they could are as good as full.
 FULL = 0.99
 # A page begins later when each order left out makes room for so many others.
@@ -25,12 +25,12 @@ class Quota:
     rate: float
     burst: float = 0.0
 
-    def spare(self, kept: float) -> Quota:
+    def minus(self, reserve: float) -> Quota:
         """Return the quota without the tokens that are kept for others."""
-        return Quota(self.tokens - kept, self.rate, self.burst - kept)
+        return Quota(self.tokens - reserve, self.rate, self.burst - reserve)
 
     @property
-    def whole(self) -> int:
+    def available(self) -> int:
         """Return how many calls may be made now."""
         return max(0, int(self.tokens))
 
@@ -45,7 +45,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageWindow:
     """Orders that changed from `first` to `last`: at most what its pages hold.
 
     `gain` is how many of them are stale; the window is full if no more fit into it.
@@ -64,76 +64,76 @@ class Window:
 
 
 def cover(
-    stale: Sequence[float], known: Sequence[float], most: int = 1
-) -> list[Window]:
+    stale: Sequence[float], fresh: Sequence[float], most: int = 1
+) -> list[PageWindow]:
     """Return windows of few pages that hold the stale orders, oldest first.
 
-    Both lists are sorted. Pages hold what changed in their window, stale or known, in
+    Both lists are sorted. Pages hold what changed in their window, stale or fresh, in
     any order, and those of one moment cannot be told apart: a window ends where the
     next moment's orders would not all fit into it. Up to `most` pages make one window
     where fewer would leave too much room. Beginning each at the oldest stale order left
-    is the best there is; single orders among known ones are in no window.
+    is the best there is; single orders among fresh ones are in no window.
     """
     windows = []
     at = 0
     while at < len(stale):
-        start, end, pages = _best_run(stale, known, at, most)
-        is_full = end - start >= PAGE * pages or end < len(stale)
-        window = Window(stale[start], stale[end - 1], end - start, pages, is_full)
+        start, end, pages = _best_run(stale, fresh, at, most)
+        is_full = end - start >= PAGE_SIZE * pages or end < len(stale)
+        window = PageWindow(stale[start], stale[end - 1], end - start, pages, is_full)
         windows.append(window)
         at = end
     return windows
 
 
 def _best_run(
-    stale: Sequence[float], known: Sequence[float], at: int, most: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, most: int
 ) -> tuple[int, int, int]:
     """Return start and end of the next window's stale orders, and its pages."""
-    fewest = -(-_count(stale, known, at, stale[at]) // PAGE)
+    fewest = -(-_count(stale, fresh, at, stale[at]) // PAGE_SIZE)
     best, best_gain = (at, at, fewest), 0.0
     for pages in range(fewest, max(fewest, most) + 1):
-        start, end = _run(stale, known, at, pages)
+        start, end = _run(stale, fresh, at, pages)
         gain = (end - start) / pages
         if gain > best_gain:
             best, best_gain = (start, end, pages), gain
-        if gain >= FULL * PAGE or end == len(stale):
+        if gain >= FULL * PAGE_SIZE or end == len(stale):
             break
     return best
 
 
 def _run(
-    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, pages: int
 ) -> tuple[int, int]:
     """Return the run of stale orders, from `at` or a little later, on these pages."""
-    best, best_end = at, _run_end(stale, known, at, pages)
-    if best_end - at >= PAGE * pages:
+    best, best_end = at, _run_end(stale, fresh, at, pages)
+    if best_end - at >= PAGE_SIZE * pages:
         return best, best_end
     for later in range(at + 1, min(at + 1 + MOST_LEFT_OUT, len(stale))):
         if stale[later] == stale[later - 1]:
             continue
-        end = _run_end(stale, known, later, pages)
+        end = _run_end(stale, fresh, later, pages)
         if end - later >= best_end - best + ROOM * (later - best):
             best, best_end = later, end
     return best, best_end
 
 
 def _run_end(
-    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, pages: int
 ) -> int:
     """Return the end of the longest run of stale orders that fits on these pages."""
-    low, high = at, min(len(stale), at + PAGE * pages)
+    low, high = at, min(len(stale), at + PAGE_SIZE * pages)
     while low < high:
         middle = (low + high + 1) // 2
-        if _count(stale, known, at, stale[middle - 1]) <= PAGE * pages:
+        if _count(stale, fresh, at, stale[middle - 1]) <= PAGE_SIZE * pages:
             low = bisect_right(stale, stale[middle - 1])
         else:
             high = bisect_left(stale, stale[middle - 1])
     return low
 
 
-def _count(stale: Sequence[float], known: Sequence[float], at: int, last: float) -> int:
+def _count(stale: Sequence[float], fresh: Sequence[float], at: int, last: float) -> int:
     """Return how many orders changed from the stale one at `at` to `last`."""
-    others = bisect_right(known, last) - bisect_left(known, stale[at])
+    others = bisect_right(fresh, last) - bisect_left(fresh, stale[at])
     return bisect_right(stale, last) - at + others
 
 
@@ -147,7 +147,7 @@ def finish(
     """
     count = len(shown_in) + others
     if get.rate <= 0:
-        return float("inf") if count > get.whole else 0.0
+        return float("inf") if count > get.available else 0.0
 
     def is_enough(seconds: float) -> bool:
         shown = bisect_right(shown_in, seconds)

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from channels_amazon.models import OrderReport
 from channels_amazon.rules.order_fetch.planner import (
+    PendingReport,
     Quota,
-    Report,
     Reports,
     RequestReport,
 )
@@ -52,11 +52,11 @@ def want(ctx: RunContext, call: RequestReport) -> None:
     )
 
 
-def _underway(ctx: RunContext, report: OrderReport) -> Report:
+def _underway(ctx: RunContext, report: OrderReport) -> PendingReport:
     now = ctx.now()
     # One that is being read is waited for, however long Amazon took.
     is_made = report.state == State.READY
-    return Report(
+    return PendingReport(
         report_id=str(report.pk),
         start=report.starts_at,
         end=report.ends_at,

@@ -9,15 +9,15 @@ from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
 from channels_amazon.rules.order_fetch.planner import (
-    SPARED_SEARCHES,
+    SEARCH_RESERVE,
+    FetchPlan,
+    FetchState,
+    FreshOrder,
     GetEach,
-    KnownOrder,
-    Plan,
     Quota,
     RequestReport,
     SearchPages,
     StaleOrder,
-    State,
     least_gain,
     plan,
 )
@@ -69,7 +69,7 @@ def reconcile(ctx: RunContext) -> Outcome:
     while stale := _stale(ctx):
         chosen = _choose(ctx, stale)
         if not chosen.calls:
-            return Outcome(next_due=_next_due(ctx, chosen.look_at))
+            return Outcome(next_due=_next_due(ctx, chosen.replan_at))
         for call in chosen.calls:
             if not _make(ctx, call, streak, wanted):
                 streak.hand_over()
@@ -147,17 +147,17 @@ def _stale(ctx: RunContext) -> list[StaleOrder]:
     ]
 
 
-def _next_due(ctx: RunContext, look_at: datetime | None) -> datetime:
+def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime:
     regular = ctx.now() + EVERY
     first = (
         _waiting(ctx)
         .filter(fetch_after__gt=ctx.now())
         .aggregate(first=Min("fetch_after"))["first"]
     )
-    return min(time for time in (regular, look_at, first) if time is not None)
+    return min(time for time in (regular, replan_at, first) if time is not None)
 
 
-def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> Plan:
+def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> FetchPlan:
     now = ctx.now()
     buckets = {
         line.operation: line for line in quota_status.quota_lines(ctx.account, now)
@@ -177,31 +177,33 @@ def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> Plan:
     get = quota(operations.GET_ORDER)
     # What else a page would hold matters only where a page may be read at all: this
     # looks at days of orders, too much for each single one that comes.
-    may_search = len(stale) - get.whole >= least_gain(get.rate)
-    state = State(
+    may_search = len(stale) - get.available >= least_gain(get.rate)
+    state = FetchState(
         stale=stale,
         get=get,
         search=search,
-        known=_known(ctx, stale) if may_search else (),
+        fresh=_fresh(ctx, stale) if may_search else (),
         reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
-        spared_searches=_spared(ctx, search, now) if may_search else SPARED_SEARCHES,
+        search_reserve=_search_reserve(ctx, search, now)
+        if may_search
+        else SEARCH_RESERVE,
     )
     return plan(state, now)
 
 
-def _spared(ctx: RunContext, search: Quota, now: datetime) -> float:
+def _search_reserve(ctx: RunContext, search: Quota, now: datetime) -> float:
     """Return the tokens to leave to the sweep: none where another grows in time for it.
 
     A backlog may put the sweep off by SWEEP_DELAY, and not for ever: from then on the
     token is left alone until the sweep has run.
     """
     if search.rate <= 0:
-        return SPARED_SEARCHES
+        return SEARCH_RESERVE
     jobs = SyncJob.objects.filter(account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP)
     due_at = jobs.values_list("due_at", flat=True).first()
     grown_at = now + timedelta(seconds=1 / search.rate)
     is_free = due_at is not None and grown_at <= due_at + SWEEP_DELAY
-    return 0.0 if is_free else SPARED_SEARCHES
+    return 0.0 if is_free else SEARCH_RESERVE
 
 
 def _needs_address(status: str, fulfilled_by: str) -> bool:
@@ -209,7 +211,7 @@ def _needs_address(status: str, fulfilled_by: str) -> bool:
     return fulfilled_by != Order.FulfilledBy.AMAZON and status in _TO_SHIP
 
 
-def _known(ctx: RunContext, stale: Sequence[StaleOrder]) -> list[KnownOrder]:
+def _fresh(ctx: RunContext, stale: Sequence[StaleOrder]) -> list[FreshOrder]:
     """Return the orders that a page would bring although nobody asks for them."""
     times = [order.changed_at for order in stale if order.changed_at is not None]
     if not times:
@@ -222,14 +224,14 @@ def _known(ctx: RunContext, stale: Sequence[StaleOrder]) -> list[KnownOrder]:
         last_updated_at__gte=oldest,
         stale_since__isnull=True,
     ).values_list("last_updated_at", "status", "fulfilled_by", "reported_at")
-    known = []
+    fresh = []
     for changed_at, status, fulfilled_by, reported_at in rows[:MOST]:
         if changed_at is not None:
             is_to_ship = _needs_address(status, fulfilled_by)
             # What is to be shipped is never complete by a report alone.
             by_report = reported_at is not None and not is_to_ship
-            known.append(KnownOrder(changed_at, is_to_ship, by_report))
-    return known
+            fresh.append(FreshOrder(changed_at, is_to_ship, by_report))
+    return fresh
 
 
 def _changed_at(told_at: datetime | None, known_at: datetime | None) -> datetime | None:

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.oracle import (
+    AmazonLimits,
     Arrival,
     Supply,
-    World,
     exhaustive,
     makespan,
     weighted_completion,
 )
-from bench.order_simulation import Result, Sale, Simulation
+from bench.order_simulation import Sale, Simulation, SimulationResult
 
 # Two of the planner's shortest looks.
 LOOKS = 0.2
@@ -47,12 +47,12 @@ def world(
     search_rate: float = 0.0056,
     halved_at: float | None = None,
     report_takes: float | None = None,
-) -> World:
+) -> AmazonLimits:
     """Make the world as the bound sees it: without the sweep's token."""
     rates = [(0.0, get_rate)]
     if halved_at is not None:
         rates.append((halved_at, get_rate / 2))
-    return World(
+    return AmazonLimits(
         Supply(burst, tuple(rates)),
         Supply(19, ((0.0, search_rate),)),
         report_takes=report_takes,
@@ -60,12 +60,16 @@ def world(
 
 
 def play(
-    sales: list[Sale], bound: World, seed: int = 0, *, is_whole: bool = False
-) -> Result:
+    sales: list[Sale],
+    bound: AmazonLimits,
+    seed: int = 0,
+    *,
+    whole_seconds: bool = False,
+) -> SimulationResult:
     """Play the planner in the bound's world with the sweep's token added."""
     search = Supply(bound.search.burst + 1, bound.search.rates)
-    played = World(bound.get, search, report_takes=bound.report_takes)
-    return Simulation(sales, played, seed, is_whole=is_whole).run()
+    played = AmazonLimits(bound.get, search, report_takes=bound.report_takes)
+    return Simulation(sales, played, seed, whole_seconds=whole_seconds).run()
 
 
 def sale(
@@ -96,10 +100,10 @@ class Load:
     halved_at: float | None
     report_takes: float | None
     grain: float
-    is_whole: bool
+    whole_seconds: bool
 
     @property
-    def bound(self) -> World:
+    def bound(self) -> AmazonLimits:
         """Return the world of the load."""
         get, search = self.rates
         return world(
@@ -137,7 +141,7 @@ LOADS = st.builds(
     halved_at=st.sampled_from([None, None, 40.0, 250.0]),
     report_takes=st.sampled_from([None, 30.0, 45.0, 90.0]),
     grain=st.sampled_from([0.0, 0.0, 0.1, 1.0]),
-    is_whole=st.booleans(),
+    whole_seconds=st.booleans(),
 )
 
 
@@ -147,7 +151,7 @@ def test_planner_is_near_the_oracle(load: Load) -> None:
     load = replace(load, report_takes=None)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed, is_whole=load.is_whole)
+    result = play(sales, bound, load.seed, whole_seconds=load.whole_seconds)
 
     arrivals = [one.arrival for one in sales]
     assert len(result.done) == len(sales)
@@ -162,7 +166,7 @@ def test_reports_bring_it_nearer_and_never_further(load: Load) -> None:
     load = replace(load, fba=load.fba or 0.5, report_takes=load.report_takes or 45.0)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed, is_whole=load.is_whole)
+    result = play(sales, bound, load.seed, whole_seconds=load.whole_seconds)
 
     arrivals = [one.arrival for one in sales]
     assert result.makespan >= makespan(arrivals, bound) - 0.02
@@ -192,13 +196,13 @@ def test_urgent_orders_are_read_as_if_the_others_could_wait(
         for one in load.sales()
     ]
 
-    done = play(sales, load.bound, load.seed, is_whole=load.is_whole).done
+    done = play(sales, load.bound, load.seed, whole_seconds=load.whole_seconds).done
 
     urgent = {n: sales[n].arrival for n in done if sales[n].is_due_in(SOON)}
     everyone = [one.arrival for one in sales]
     least = makespan(list(urgent.values()), load.bound, is_prompt=True, among=everyone)
     token = 1 / min(rate for _from, rate in load.bound.get.rates)
-    part = 1.1 if least < load.bound.edge else 1.5
+    part = 1.1 if least < load.bound.search_lag else 1.5
     reached = max((done[n] for n in urgent), default=0.0)
     assert reached <= part * least + token + LOOKS
 
@@ -278,7 +282,7 @@ def test_bound_takes_the_burst_then_the_rate() -> None:
 
 
 @st.composite
-def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], World]:
+def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], AmazonLimits]:
     """Draw a world so small that every schedule can be tried."""
     arrivals = [
         Arrival(float(at), needs_address=draw(st.booleans()))
@@ -287,13 +291,15 @@ def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], World]:
     get = Supply(draw(st.integers(1, 2)), ((0.0, draw(st.sampled_from([0.25, 0.5]))),))
     search = Supply(draw(st.integers(1, 2)), ((0.0, 0.125),))
     takes = draw(st.sampled_from([None, 4.0]))
-    return arrivals, World(get, search, page=2, edge=3.0, report_takes=takes)
+    return arrivals, AmazonLimits(
+        get, search, page=2, search_lag=3.0, report_takes=takes
+    )
 
 
 @SETTLED
 @given(tiny_worlds())
 def test_bound_is_never_above_the_best_schedule(
-    tiny: tuple[list[Arrival], World],
+    tiny: tuple[list[Arrival], AmazonLimits],
 ) -> None:
     arrivals, small = tiny
 
@@ -321,7 +327,7 @@ def test_prompt_bound_knows_that_the_burst_is_spent_by_then() -> None:
 def test_weighted_bound_is_below_what_the_planner_reaches(load: Load) -> None:
     sales, bound = load.sales()[:100], load.bound
 
-    done = play(sales, bound, load.seed, is_whole=load.is_whole).done
+    done = play(sales, bound, load.seed, whole_seconds=load.whole_seconds).done
 
     reached = sum(sales[n].arrival.weight * at for n, at in done.items())
     assert weighted_completion([one.arrival for one in sales], bound) <= reached + 1
