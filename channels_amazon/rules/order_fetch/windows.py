@@ -1,6 +1,7 @@
-"""What calls bring how many orders by when: the fetch planner's sums; pure, rules.
+"""Reckons how many orders pages bring, and by when all are there; pure, rules layer.
 
-Times here are seconds from now; orders are told by when they changed.
+Times are seconds from now, so those of what has changed are 0 or less. An order is
+only the time at which it changed.
 """
 
 from __future__ import annotations
@@ -9,46 +10,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from channels_amazon.rules.order_fetch.state import Quota
+
+# The most orders that a page of searchOrders holds.
 PAGE_SIZE = 100
-# Pages that hold so much of what they could are as good as full.
-FULL = 0.99
-# A page begins later when each order left out makes room for so many others.
+# Pages that are filled to this share count as full: no longer window is tried.
+FULL_SHARE = 0.99
+# A window may begin up to MOST_LEFT_OUT orders later, if each order left out makes room
+# for at least ROOM others: orders that are hard to page are read one by one.
 ROOM, MOST_LEFT_OUT = 5, 4
-_CLOSE_ENOUGH = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Tokens there now, how many come a second, and how many there can be."""
-
-    tokens: float
-    rate: float
-    burst: float = 0.0
-
-    def minus(self, reserve: float) -> Quota:
-        """Return the quota without the tokens that are kept for others."""
-        return Quota(self.tokens - reserve, self.rate, self.burst - reserve)
-
-    @property
-    def available(self) -> int:
-        """Return how many calls may be made now."""
-        return max(0, int(self.tokens))
-
-    @property
-    def fill(self) -> float:
-        """Return how full the bucket is, from 0 to 1."""
-        return max(0.0, min(1.0, self.tokens / self.burst)) if self.burst > 0 else 0.0
-
-    def after(self, seconds: float) -> int:
-        """Return how many calls can be made until then, from now on."""
-        return max(0, int(self.tokens + self.rate * seconds + 1e-9))
+# Seconds by which a reckoned end may be wrong: the halving stops there.
+_PRECISION = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class PageWindow:
-    """Orders that changed from `first` to `last`: at most what its pages hold.
+    """A span of changes, from `first` to `last`, that fits on `pages` pages.
 
-    `gain` is how many of them are stale; the window is full if no more fit into it.
+    `gain` is how many stale orders lie in it; it is full if no more fit on its pages.
     """
 
     first: float
@@ -69,10 +48,11 @@ def cover(
     """Return windows of few pages that hold the stale orders, oldest first.
 
     Both lists are sorted. Pages hold what changed in their window, stale or fresh, in
-    any order, and those of one moment cannot be told apart: a window ends where the
-    next moment's orders would not all fit into it. Up to `most` pages make one window
-    where fewer would leave too much room. Beginning each at the oldest stale order left
-    is the best there is; single orders among fresh ones are in no window.
+    any order, and a search cannot tell apart what changed at one moment: so a window
+    ends where the next moment's orders would not all fit into it. Up to `most` pages
+    make one window where fewer would leave too many places empty. Beginning each at the
+    oldest stale order left is the best there is, but for the few orders that are left
+    out because too many fresh ones follow them.
     """
     windows = []
     at = 0
@@ -96,7 +76,7 @@ def _best_run(
         gain = (end - start) / pages
         if gain > best_gain:
             best, best_gain = (start, end, pages), gain
-        if gain >= FULL * PAGE_SIZE or end == len(stale):
+        if gain >= FULL_SHARE * PAGE_SIZE or end == len(stale):
             break
     return best
 
@@ -137,13 +117,14 @@ def _count(stale: Sequence[float], fresh: Sequence[float], at: int, last: float)
     return bisect_right(stale, last) - at + others
 
 
-def finish(
+def seconds_until_done(
     shown_in: Sequence[float], others: int, gain: float, get: Quota, search: Quota
 ) -> float:
-    """Return in how many seconds all can be complete if nothing more comes.
+    """Return in how many seconds all orders can be complete if no more come.
 
-    `shown_in` says, sorted, in how many seconds each order is on a page (0 or less
-    for now), `others` how many never are; a page brings `gain` of them.
+    `shown_in` says, sorted, in how many seconds a page can show each order (0 or less
+    for now), `others` how many no page ever shows; a page brings `gain` orders. The
+    result is infinite where getOrder has no rate and too few tokens.
     """
     count = len(shown_in) + others
     if get.rate <= 0:
@@ -151,13 +132,13 @@ def finish(
 
     def is_enough(seconds: float) -> bool:
         shown = bisect_right(shown_in, seconds)
-        left = max(0.0, shown - gain * search.after(seconds))
-        return count - shown + left <= get.after(seconds)
+        left = max(0.0, shown - gain * search.within(seconds))
+        return count - shown + left <= get.within(seconds)
 
     if is_enough(0.0):
         return 0.0
     low, high = 0.0, (count - get.tokens) / get.rate + 1.0
-    while high - low > _CLOSE_ENOUGH:
+    while high - low > _PRECISION:
         middle = (low + high) / 2
         low, high = (low, middle) if is_enough(middle) else (middle, high)
     return high

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from django.db.models import F, Min, Q, QuerySet
 
 from channels_amazon.models import Order, SyncJob
-from channels_amazon.rules.order_fetch.planner import (
-    SEARCH_RESERVE,
+from channels_amazon.rules.order_fetch.backlog import least_gain
+from channels_amazon.rules.order_fetch.calls import (
+    FetchCall,
     FetchPlan,
-    FetchState,
-    FreshOrder,
     GetEach,
-    Quota,
     RequestReport,
     SearchPages,
+)
+from channels_amazon.rules.order_fetch.planner import plan
+from channels_amazon.rules.order_fetch.state import (
+    SEARCH_RESERVE,
+    FetchState,
+    FreshOrder,
+    Quota,
     StaleOrder,
-    least_gain,
-    plan,
 )
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.orders import data_sets, intake
@@ -78,23 +82,34 @@ def reconcile(ctx: RunContext) -> Outcome:
 
 
 def _make(
-    ctx: RunContext, call: object, streak: Streak, wanted: tuple[str, ...]
+    ctx: RunContext, call: FetchCall, streak: Streak, wanted: tuple[str, ...]
 ) -> bool:
     """Make one call of the plan; False when the time was up before it was done."""
-    if isinstance(call, SearchPages):
-        _search(ctx, call, wanted)
-        return ctx.has_time()
-    if isinstance(call, RequestReport):
-        backlog_reports.want(ctx, call)
-    if isinstance(call, GetEach):
-        rows = _waiting(ctx).filter(amazon_order_id__in=call.order_ids)
-        waiting = {order.amazon_order_id: order for order in rows}
-        for order_id in call.order_ids:
-            if not ctx.has_time():
-                return False
-            # Another source may have brought it since.
-            if order_id in waiting:
-                _fetch(ctx, waiting[order_id], streak, wanted)
+    match call:
+        case GetEach():
+            return _get_each(ctx, call, streak, wanted)
+        case SearchPages():
+            _search(ctx, call, wanted)
+            return ctx.has_time()
+        case RequestReport():
+            backlog_reports.want(ctx.account, call)
+            return True
+        case _:
+            assert_never(call)
+
+
+def _get_each(
+    ctx: RunContext, call: GetEach, streak: Streak, wanted: tuple[str, ...]
+) -> bool:
+    """Read the orders one by one; False when the time was up before the last."""
+    rows = _waiting(ctx).filter(amazon_order_id__in=call.order_ids)
+    waiting = {order.amazon_order_id: order for order in rows}
+    for order_id in call.order_ids:
+        if not ctx.has_time():
+            return False
+        # The sweep or a report may have brought it since the plan was made.
+        if order_id in waiting:
+            _fetch(ctx, waiting[order_id], streak, wanted)
     return True
 
 
@@ -183,7 +198,9 @@ def _choose(ctx: RunContext, stale: Sequence[StaleOrder]) -> FetchPlan:
         get=get,
         search=search,
         fresh=_fresh(ctx, stale) if may_search else (),
-        reports=backlog_reports.reports_of(ctx, quota(operations.CREATE_REPORT)),
+        reports=backlog_reports.reports_of(
+            ctx.account, quota(operations.CREATE_REPORT)
+        ),
         search_reserve=_search_reserve(ctx, search, now)
         if may_search
         else SEARCH_RESERVE,

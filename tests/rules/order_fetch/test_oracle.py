@@ -40,7 +40,7 @@ SETTLED = settings(
 )
 
 
-def world(
+def limits(
     get_rate: float = 0.5,
     *,
     burst: int = 30,
@@ -48,7 +48,7 @@ def world(
     halved_at: float | None = None,
     report_takes: float | None = None,
 ) -> AmazonLimits:
-    """Make the world as the bound sees it: without the sweep's token."""
+    """Make the limits as the bound sees them: without the sweep's token."""
     rates = [(0.0, get_rate)]
     if halved_at is not None:
         rates.append((halved_at, get_rate / 2))
@@ -66,7 +66,7 @@ def play(
     *,
     whole_seconds: bool = False,
 ) -> SimulationResult:
-    """Play the planner in the bound's world with the sweep's token added."""
+    """Play the planner within the limits of the bound, with the sweep's token added."""
     search = Supply(bound.search.burst + 1, bound.search.rates)
     played = AmazonLimits(bound.get, search, report_takes=bound.report_takes)
     return Simulation(sales, played, seed, whole_seconds=whole_seconds).run()
@@ -104,9 +104,9 @@ class Load:
 
     @property
     def bound(self) -> AmazonLimits:
-        """Return the world of the load."""
+        """Return the limits of the load."""
         get, search = self.rates
-        return world(
+        return limits(
             get,
             burst=self.burst,
             search_rate=search,
@@ -216,30 +216,30 @@ def test_flash_sale_at_the_default_quota(
 ) -> None:
     sales = sale(count, seconds)
 
-    result = play(sales, world())
+    result = play(sales, limits())
 
     assert result.makespan <= most
-    least = makespan([one.arrival for one in sales], world())
+    least = makespan([one.arrival for one in sales], limits())
     assert result.makespan <= 1.1 * least + LOOKS
 
 
 def test_flash_sale_mostly_shipped_by_amazon_is_brought_by_reports() -> None:
     sales = sale(5000, 60, fba=0.6)
-    bound = world(report_takes=45.0)
+    bound = limits(report_takes=45.0)
 
     result = play(sales, bound)
 
     least = makespan([one.arrival for one in sales], bound)
     assert result.makespan <= 1.1 * least
-    assert result.calls["ReadReport"] >= 2
-    alone = makespan([one.arrival for one in sales], world())
+    assert result.calls["getReportDocument"] >= 2
+    alone = makespan([one.arrival for one in sales], limits())
     assert alone > 5 * result.makespan
 
 
 def test_trickle_is_complete_at_once() -> None:
     sales = [Sale(Arrival(at * 3.0)) for at in range(200)]
 
-    waits = play(sales, world()).waits(sales)
+    waits = play(sales, limits()).waits(sales)
 
     assert max(waits) == 0.0
 
@@ -247,7 +247,7 @@ def test_trickle_is_complete_at_once() -> None:
 def test_mild_overload_completes_half_within_seconds() -> None:
     sales = sale(500, 600)
 
-    waits = play(sales, world()).waits(sorted(sales, key=lambda s: s.arrival.at))
+    waits = play(sales, limits()).waits(sorted(sales, key=lambda s: s.arrival.at))
 
     assert waits[len(waits) // 2] <= 2.0
 
@@ -256,7 +256,7 @@ def test_urgent_orders_of_a_flash_sale_are_complete_first() -> None:
     later, urgent = sale(400, 5), sale(20, 5, seed=2, due=600.0)
     sales = sorted([*later, *urgent], key=lambda one: one.arrival.at)
 
-    done = play(sales, world()).done
+    done = play(sales, limits()).done
 
     soon = [at for n, at in done.items() if sales[n].ship_by == 600.0]
     assert max(soon) <= 40.0
@@ -267,7 +267,7 @@ def test_nothing_starves_while_urgent_orders_keep_coming() -> None:
     urgent = [Sale(Arrival(n * 1.5), n * 1.5 + 60) for n in range(1200)]
     sales = sorted([*rest, *urgent], key=lambda one: one.arrival.at)
 
-    done = play(sales, world()).done
+    done = play(sales, limits()).done
 
     assert max(at for n, at in done.items() if sales[n].ship_by is None) <= 900
 
@@ -275,15 +275,15 @@ def test_nothing_starves_while_urgent_orders_keep_coming() -> None:
 def test_bound_takes_the_burst_then_the_rate() -> None:
     arrivals = [Arrival(0.0)] * 40
 
-    assert makespan([], world()) == 0.0
-    assert makespan(arrivals[:30], world()) == 0.0
-    assert makespan(arrivals, world()) == pytest.approx(20.0, abs=0.02)
-    assert makespan([Arrival(0.0)] * 500, world()) == pytest.approx(120.0, abs=0.02)
+    assert makespan([], limits()) == 0.0
+    assert makespan(arrivals[:30], limits()) == 0.0
+    assert makespan(arrivals, limits()) == pytest.approx(20.0, abs=0.02)
+    assert makespan([Arrival(0.0)] * 500, limits()) == pytest.approx(120.0, abs=0.02)
 
 
 @st.composite
-def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], AmazonLimits]:
-    """Draw a world so small that every schedule can be tried."""
+def tiny_limits(draw: st.DrawFn) -> tuple[list[Arrival], AmazonLimits]:
+    """Draw limits so small that every schedule can be tried."""
     arrivals = [
         Arrival(float(at), needs_address=draw(st.booleans()))
         for at in draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))
@@ -297,7 +297,7 @@ def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], AmazonLimits]:
 
 
 @SETTLED
-@given(tiny_worlds())
+@given(tiny_limits())
 def test_bound_is_never_above_the_best_schedule(
     tiny: tuple[list[Arrival], AmazonLimits],
 ) -> None:
@@ -316,7 +316,7 @@ def test_prompt_bound_knows_that_the_burst_is_spent_by_then() -> None:
     arrivals = [Arrival(float(at)) for at in range(150)]
 
     free, prompt = (
-        makespan(arrivals, world(), is_prompt=is_prompt) for is_prompt in (False, True)
+        makespan(arrivals, limits(), is_prompt=is_prompt) for is_prompt in (False, True)
     )
 
     assert free < prompt - 10

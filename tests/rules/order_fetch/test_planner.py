@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels_amazon.rules.order_fetch.planner import (
-    CheckReport,
+from channels_amazon.rules.order_fetch.calls import (
     FetchPlan,
-    FetchState,
-    FreshOrder,
     GetEach,
-    PendingReport,
-    Quota,
-    ReadReport,
-    Reports,
     RequestReport,
     SearchPages,
+)
+from channels_amazon.rules.order_fetch.planner import plan
+from channels_amazon.rules.order_fetch.state import (
+    FetchState,
+    FreshOrder,
+    PendingReport,
+    Quota,
+    Reports,
     StaleOrder,
-    plan,
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -243,23 +243,28 @@ def test_no_report_is_asked_for_what_single_calls_bring_sooner() -> None:
     assert [type(call) for call in made.calls] == [GetEach]
 
 
-def test_report_under_way_is_checked_then_read_and_not_asked_for_twice() -> None:
+def test_report_under_way_is_not_asked_for_twice() -> None:
     theirs = stale(500, age=1, needs_address=False)
-    begun = PendingReport("r1", NOW - 600 * SECOND, NOW, NOW - 30 * SECOND)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - 30 * SECOND)
 
-    made = decide(theirs, reports=Reports(CREATE, (begun,)))
-    ready = decide(theirs, reports=Reports(CREATE, (replace(begun, is_ready=True),)))
+    for report in (begun, replace(begun, is_ready=True)):
+        made = decide(theirs, reports=Reports(CREATE, (report,)))
+        assert [type(call) for call in made.calls] == [GetEach]
 
-    assert made.calls[0] == CheckReport("r1")
-    assert ready.calls[0] == ReadReport("r1")
-    for calls in (made.calls, ready.calls):
-        assert not [call for call in calls if isinstance(call, RequestReport)]
+
+def test_report_that_is_being_read_is_waited_for_however_long_it_took() -> None:
+    theirs = stale(500, age=1, needs_address=False)
+    ready = PendingReport(NOW - 600 * SECOND, NOW, NOW - 600 * SECOND, is_ready=True)
+
+    made = decide(theirs, reports=Reports(CREATE, (ready,)))
+
+    assert not [call for call in made.calls if isinstance(call, RequestReport)]
 
 
 def test_what_a_report_will_bring_takes_only_tokens_that_are_left() -> None:
     theirs = stale(500, age=1, needs_address=False)
     ours = stale(20, age=2)
-    begun = PendingReport("r1", NOW - 600 * SECOND, NOW, NOW - SECOND)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - SECOND)
 
     made = decide([*theirs, *ours], reports=Reports(CREATE, (begun,)))
 
@@ -269,7 +274,7 @@ def test_what_a_report_will_bring_takes_only_tokens_that_are_left() -> None:
 
 def test_report_that_takes_too_long_is_not_waited_for() -> None:
     theirs = stale(20, age=200, needs_address=False)
-    begun = PendingReport("r1", NOW - 600 * SECOND, NOW, NOW - 200 * SECOND, NOW)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - 200 * SECOND)
 
     made = decide(theirs, reports=Reports(CREATE, (begun,)))
 
