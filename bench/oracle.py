@@ -11,10 +11,10 @@ wait while there is a token are called prompt, and have a bound of their own.
 
 A schedule that is done at T has, for every moment s, to bring the orders that changed
 from s on with what there is from s on: getOrder's tokens (no more than the burst at s
-and what comes until T), and pages, which show such an order from s + edge on only and
-hold a hundred each. Orders that a report can complete are left out where the report
-can be there by T. Every condition gets easier as T grows, so halving finds the least
-T that meets them all.
+and what comes until T), and pages, which show such an order from s + search_lag on
+only and hold a hundred each. Orders that a report can complete are left out where the
+report can be there by T. Every condition gets easier as T grows, so halving finds the
+least T that meets them all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import combinations
 
+# Seconds by which a bound may be wrong: the halving stops there.
 _PRECISION = 0.01
 
 
@@ -81,19 +82,19 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class AmazonLimits:
     """Amazon's quotas and habits; `report_takes` is None where no report is used."""
 
     get: Supply
     search: Supply
     page: int = 100
-    edge: float = 120.0
+    search_lag: float = 120.0
     report_takes: float | None = None
 
 
 def makespan(
     arrivals: Sequence[Arrival],
-    world: World,
+    limits: AmazonLimits,
     *,
     is_prompt: bool = False,
     among: Sequence[Arrival] | None = None,
@@ -107,11 +108,13 @@ def makespan(
     if not arrivals:
         return 0.0
     last = max(arrival.at for arrival in arrivals)
-    kept = kept_tokens(among or arrivals, world) if is_prompt else {}
-    return _least(lambda end: _is_possible(arrivals, world, end, kept), last)
+    kept = kept_tokens(among or arrivals, limits) if is_prompt else {}
+    return _least(lambda end: _is_possible(arrivals, limits, end, kept), last)
 
 
-def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]:
+def kept_tokens(
+    arrivals: Sequence[Arrival], limits: AmazonLimits
+) -> dict[float, float]:
     """Return the most tokens of getOrder a prompt schedule has left as orders arrive.
 
     Let every order leave for nothing as soon as a page could show it or a report could
@@ -120,14 +123,14 @@ def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]
     moment. Another schedule can be ahead by a part of one token only: it may come a
     moment too late for an order that then leaves for nothing. That token is added.
     """
-    takes = world.report_takes
+    takes = limits.report_takes
     orders = sorted(arrivals, key=lambda arrival: arrival.at)
     kept: dict[float, float] = {}
     waiting: list[float] = []
-    tokens, now = world.get.burst, orders[0].at if orders else 0.0
+    tokens, now = limits.get.burst, orders[0].at if orders else 0.0
     for order in orders:
         while waiting:
-            due = world.get.when(now, max(0.0, 1.0 - tokens))
+            due = limits.get.when(now, max(0.0, 1.0 - tokens))
             if due >= order.at:
                 break
             tokens, now = max(tokens, 1.0), due
@@ -136,16 +139,18 @@ def kept_tokens(arrivals: Sequence[Arrival], world: World) -> dict[float, float]
             else:
                 heappop(waiting)
                 tokens -= 1.0
-        tokens = min(world.get.burst, tokens + world.get.grown(now, order.at))
+        tokens = min(limits.get.burst, tokens + limits.get.grown(now, order.at))
         now = order.at
         kept.setdefault(now, tokens + 1.0)
         is_reported = takes is not None and not order.needs_address
-        leaves = min(world.edge, takes or 0.0) if is_reported else world.edge
+        leaves = (
+            min(limits.search_lag, takes or 0.0) if is_reported else limits.search_lag
+        )
         heappush(waiting, -(now + leaves))
     return kept
 
 
-def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
+def weighted_completion(arrivals: Sequence[Arrival], limits: AmazonLimits) -> float:
     """Return a bound for the sum of each order's weight times when it is complete.
 
     By any moment no more orders are complete than had arrived and than the quotas
@@ -156,12 +161,12 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
     by_report = sorted(a.at for a in arrivals if not a.needs_address)
 
     def most_by(end: float) -> int:
-        pages = world.search.most(times[0] + world.edge, end) * world.page
-        shown = bisect_right(times, end - world.edge)
+        pages = limits.search.most(times[0] + limits.search_lag, end) * limits.page
+        shown = bisect_right(times, end - limits.search_lag)
         reported = 0
-        if world.report_takes is not None:
-            reported = bisect_right(by_report, end - world.report_takes)
-        brought = world.get.most(times[0], end) + min(pages, shown) + reported
+        if limits.report_takes is not None:
+            reported = bisect_right(by_report, end - limits.report_takes)
+        brought = limits.get.most(times[0], end) + min(pages, shown) + reported
         return min(bisect_right(times, end), brought)
 
     def reaches(place: int, end: float) -> bool:
@@ -179,7 +184,7 @@ def weighted_completion(arrivals: Sequence[Arrival], world: World) -> float:
 
 def exhaustive(
     arrivals: Sequence[Arrival],
-    world: World,
+    limits: AmazonLimits,
     longest: int,
     *,
     is_prompt: bool = False,
@@ -193,20 +198,20 @@ def exhaustive(
     """
     orders = sorted(arrivals, key=lambda arrival: arrival.at)
     everything = (1 << len(orders)) - 1
-    states = {(0, world.get.burst, world.search.burst)}
+    states = {(0, limits.get.burst, limits.search.burst)}
     for now in range(longest + 1):
         reached = set()
         for done, get, search in states:
             reached |= _moves(
-                orders, world, now, (done, get, search), is_prompt=is_prompt
+                orders, limits, now, (done, get, search), is_prompt=is_prompt
             )
         if any(done == everything for done, _get, _search in reached):
             return now
         states = {
             (
                 done,
-                min(world.get.burst, get + world.get.grown(now, now + 1)),
-                min(world.search.burst, search + world.search.grown(now, now + 1)),
+                min(limits.get.burst, get + limits.get.grown(now, now + 1)),
+                min(limits.search.burst, search + limits.search.grown(now, now + 1)),
             )
             for done, get, search in reached
         }
@@ -215,7 +220,7 @@ def exhaustive(
 
 def _moves(
     orders: Sequence[Arrival],
-    world: World,
+    limits: AmazonLimits,
     now: int,
     state: tuple[int, float, float],
     *,
@@ -223,12 +228,12 @@ def _moves(
 ) -> set[tuple[int, float, float]]:
     """Return every state that calls of this second lead to."""
     done, get, search = state
-    if world.report_takes is not None:
+    if limits.report_takes is not None:
         for at, order in enumerate(orders):
-            if not order.needs_address and order.at + world.report_takes <= now:
+            if not order.needs_address and order.at + limits.report_takes <= now:
                 done |= 1 << at
     found = set()
-    for was, left in _after_pages(orders, world, now, done, search):
+    for was, left in _after_pages(orders, limits, now, done, search):
         open_ = [n for n, o in enumerate(orders) if o.at <= now and not was & (1 << n)]
         most = min(len(open_), int(get + 1e-9))
         for count in range(most if is_prompt else 0, most + 1):
@@ -238,10 +243,10 @@ def _moves(
 
 
 def _after_pages(
-    orders: Sequence[Arrival], world: World, now: int, done: int, search: float
+    orders: Sequence[Arrival], limits: AmazonLimits, now: int, done: int, search: float
 ) -> set[tuple[int, float]]:
-    shown = [n for n, order in enumerate(orders) if order.at + world.edge <= now]
-    pages = [_mask(shown[at : at + world.page]) for at in range(len(shown))]
+    shown = [n for n, order in enumerate(orders) if order.at + limits.search_lag <= now]
+    pages = [_mask(shown[at : at + limits.page]) for at in range(len(shown))]
     reached = {(done, search)}
     for _ in range(int(search)):
         reached |= {
@@ -258,22 +263,25 @@ def _mask(places: Iterable[int]) -> int:
 
 
 def _is_possible(
-    arrivals: Sequence[Arrival], world: World, end: float, kept: Mapping[float, float]
+    arrivals: Sequence[Arrival],
+    limits: AmazonLimits,
+    end: float,
+    kept: Mapping[float, float],
 ) -> bool:
-    takes = world.report_takes
+    takes = limits.report_takes
     times = sorted(
         arrival.at
         for arrival in arrivals
         if takes is None or arrival.needs_address or arrival.at + takes > end
     )
-    shown = bisect_right(times, end - world.edge)
+    shown = bisect_right(times, end - limits.search_lag)
     for place, start in enumerate(times):
         if place and times[place - 1] == start:
             continue
-        pages = world.search.most(start + world.edge, end) * world.page
+        pages = limits.search.most(start + limits.search_lag, end) * limits.page
         unpaged = max(0, shown - bisect_left(times, start) - pages)
         hidden = len(times) - max(shown, place)
-        if hidden + unpaged > world.get.most(start, end, kept.get(start)):
+        if hidden + unpaged > limits.get.most(start, end, kept.get(start)):
             return False
     return True
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.farm import Farm
 from bench.measure import Measure, at_most, percentile
-from bench.oracle import Arrival, Supply, World, makespan
+from bench.oracle import AmazonLimits, Arrival, Supply, makespan
 from bench.order_stamps import moment, ways
 
 SECONDS = 60.0
@@ -21,7 +21,7 @@ SEARCH = Supply(20, ((0.0, 0.0056),))
 
 
 @dataclass(frozen=True)
-class Sale:
+class FlashSale:
     """So many orders in a minute, of which Amazon ships a share."""
 
     name: str
@@ -29,7 +29,7 @@ class Sale:
     amazon_share: float
 
 
-SALES = (Sale("flash_2000", 2000, 0.0), Sale("flash_5000", 5000, 0.6))
+SALES = (FlashSale("flash_2000", 2000, 0.0), FlashSale("flash_5000", 5000, 0.6))
 
 
 def run(database_url: str = "") -> list[Measure]:
@@ -42,7 +42,7 @@ def run(database_url: str = "") -> list[Measure]:
     return measures
 
 
-def _hold(farm: Farm, sale: Sale) -> list[Measure]:
+def _hold(farm: Farm, sale: FlashSale) -> list[Measure]:
     placed = farm.control(
         "orders",
         n=sale.orders,
@@ -57,7 +57,7 @@ def _hold(farm: Farm, sale: Sale) -> list[Measure]:
         (at - began).total_seconds() for at in _completed(farm, wanted).values() if at
     ]
     report_takes = _report_took(farm)
-    possible = makespan(arrivals, World(GET, SEARCH, report_takes=report_takes))
+    possible = makespan(arrivals, AmazonLimits(GET, SEARCH, report_takes=report_takes))
     print(
         f"{sale.name}: complete after {max(done):.1f} s, possible {possible:.1f} s, "
         f"waited {took:.0f} s; calls {_calls(farm)}"

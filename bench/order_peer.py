@@ -26,7 +26,7 @@ CURSORS = ("asked", "answered")
 
 
 @dataclass
-class Result:
+class ImporterResult:
     """One importer's row of the table; `delays` are seconds from order to import."""
 
     name: str
@@ -54,7 +54,7 @@ def run() -> list[Measure]:
     ]
 
 
-def _measure(farm: Farm) -> list[Result]:
+def _measure(farm: Farm) -> list[ImporterResult]:
     peers = farm.control("sellers", n=len(CURSORS), listings=farm.listings)
     sellers = [*farm.seller_ids, *peers["seller_ids"]]
     until = time.time() + SECONDS + LONGEST
@@ -133,7 +133,7 @@ def _complete(farm: Farm, placed: dict[str, float]) -> dict[str, float]:
     return found
 
 
-def _ours(farm: Farm, placed: dict[str, float]) -> Result:
+def _ours(farm: Farm, placed: dict[str, float]) -> ImporterResult:
     complete = _complete(farm, placed)
     calls = farm.rows(
         "SELECT COUNT(*), SUM(CASE WHEN status = 429 THEN 1 ELSE 0 END) "
@@ -143,7 +143,9 @@ def _ours(farm: Farm, placed: dict[str, float]) -> Result:
     return _result("Shoplink", placed, complete, int(calls[0]), int(calls[1] or 0))
 
 
-def _theirs(cursor: str, placed: dict[str, float], said: dict[str, Any]) -> Result:
+def _theirs(
+    cursor: str, placed: dict[str, float], said: dict[str, Any]
+) -> ImporterResult:
     result = _result(
         f"python-amazon-sp-api, from when it {cursor}",
         placed,
@@ -161,13 +163,13 @@ def _result(
     seen: dict[str, float],
     calls: int,
     refusals: int,
-) -> Result:
+) -> ImporterResult:
     delays = [seen[key] - at for key, at in placed.items() if key in seen]
     missed = sum(1 for key in placed if key not in seen)
-    return Result(name, delays, calls, refusals, missed)
+    return ImporterResult(name, delays, calls, refusals, missed)
 
 
-def _print(results: list[Result]) -> None:
+def _print(results: list[ImporterResult]) -> None:
     print(f"{'importer':<44} {'p50 s':>7} {'p99 s':>7} {'calls':>6} {'429s':>5} missed")
     for row in results:
         p50 = percentile(row.delays, 0.5) if row.delays else float("nan")

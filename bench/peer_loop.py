@@ -5,8 +5,8 @@ Usage: python -m bench.peer_loop JSON, where JSON is {"endpoint", "token_url",
 "until", "wanted", "cursor"}: every so many seconds it asks for what changed, page after
 page with `load_all_pages` and `throttle_retry`, until it has as many orders as are
 `wanted` or it is `until` (seconds since the epoch). With the cursor `asked` it goes on
-from when it last asked, with `answered` from the edge that Amazon's answer states. It
-prints when it first saw each order as ready to ship:
+from when it last asked, with `answered` from the upper bound that Amazon's answer
+states. It prints when it first saw each order as ready to ship:
 {"orders": {id: seconds since the epoch}, "gave_up": [...], "calls", "refused"}.
 """
 
@@ -29,7 +29,7 @@ DATA = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT,PACKAGES"
 
 
 @dataclass(frozen=True)
-class Site:
+class PeerMarketplace:
     """What the library reads of a marketplace."""
 
     endpoint: str
@@ -60,7 +60,7 @@ def main(text: str) -> None:
     since = given["since"]
     while len(seen) < given["wanted"] and time.time() < given["until"]:
         asked_at = time.time()
-        edge = since
+        upper_bound = since
         try:
             for page in load(
                 lastUpdatedAfter=_text(since),
@@ -68,11 +68,11 @@ def main(text: str) -> None:
                 includedData=DATA,
             ):
                 _take(page.payload["orders"], seen)
-                edge = min(_seconds(page.payload), asked_at)
+                upper_bound = min(_seconds(page.payload), asked_at)
         except SellingApiException as error:
             gave_up.append(f"{type(error).__name__}: {error}"[:120])
         else:
-            since = asked_at if given["cursor"] == "asked" else edge
+            since = asked_at if given["cursor"] == "asked" else upper_bound
         rest = max(0.0, asked_at + given["every"] - time.time())
         time.sleep(min(rest, max(0.0, given["until"] - time.time())))
     print(json.dumps({"orders": seen, "gave_up": gave_up, **count}))
@@ -92,7 +92,7 @@ def _client(given: dict[str, Any]) -> OrdersV20260101:
         host = address.netloc
         path = address.path
 
-    site = Site(given["endpoint"], given["marketplace_ids"][0], "us-east-1")
+    site = PeerMarketplace(given["endpoint"], given["marketplace_ids"][0], "us-east-1")
     return OrdersV20260101(
         marketplace=site,
         refresh_token=given["refresh_token"],

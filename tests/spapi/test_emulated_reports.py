@@ -172,4 +172,3 @@ def test_end_of_a_report_is_told(
     assert [(event.report_id, event.status) for event in events] == [
         (report.report_id, "DONE")
     ]
-    assert events[0].document_id == report.document_id

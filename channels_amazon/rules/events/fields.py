@@ -1,4 +1,4 @@
-"""Takes typed values out of a notification, naming what is wrong; pure, rules layer."""
+"""Reads typed fields of a notification, naming the one that is wrong; rules layer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from channels_amazon.wording import sentence
 
 JsonObject = dict[str, Any]
 
-# What an order may ask for; more is a damaged message, not a sale.
+# The most units that an order line may ask for: more is a damaged message, not a sale.
 MOST_UNITS = 1_000_000
 
 
@@ -22,34 +22,34 @@ class BadEvent(Exception):
         self.message = message
 
 
-def either(data: JsonObject, name: str) -> Any:
+def in_either_case(data: JsonObject, name: str) -> Any:
     """Return the field; newer notification types begin their names in lower case."""
     return data.get(name, data.get(name[0].lower() + name[1:]))
 
 
-def word(value: Any) -> str:
+def optional_text(value: Any) -> str:
     """Return the text, "" for anything else."""
     return value if isinstance(value, str) else ""
 
 
-def part(data: JsonObject, name: str) -> JsonObject:
-    """Return a required object."""
+def required_object(data: JsonObject, name: str) -> JsonObject:
+    """Return the object under this name; raises BadEvent if there is none."""
     value = data.get(name)
     if not isinstance(value, dict):
         raise wrong_schema(name, sentence("is missing or is not an object"))
     return value
 
 
-def text(data: JsonObject, name: str) -> str:
-    """Return a required text."""
+def required_text(data: JsonObject, name: str) -> str:
+    """Return the text under this name; raises BadEvent if it lacks or is blank."""
     value = data.get(name)
     if not isinstance(value, str) or not value.strip():
         raise wrong_schema(name, sentence("is missing or is not a text"))
     return value
 
 
-def units(data: JsonObject, name: str) -> int:
-    """Return a required number of units, 0 or more."""
+def required_units(data: JsonObject, name: str) -> int:
+    """Return the units under this name, 0 to MOST_UNITS; raises BadEvent otherwise."""
     value = data.get(name)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if not is_whole or not 0 <= int(value or 0) <= MOST_UNITS:
@@ -59,8 +59,8 @@ def units(data: JsonObject, name: str) -> int:
     return int(value or 0)
 
 
-def time_or_none(value: Any) -> datetime | None:
-    """Return a time, aware, in UTC; None for anything else."""
+def optional_time(value: Any) -> datetime | None:
+    """Return the time in UTC, aware; one without a zone is UTC. None for no time."""
     if not isinstance(value, str) or not value:
         return None
     try:

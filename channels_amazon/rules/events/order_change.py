@@ -1,7 +1,8 @@
 """Reads a notification's body: its envelope, and ORDER_CHANGE; pure, rules layer.
 
-The form is that of OrderChangeNotification.json. Words of enumerations are taken as
-they come, since Amazon adds to them; a missing or misshapen field is an error.
+The form is that of OrderChangeNotification.json. Words of enumerations are kept as they
+come, since Amazon adds to them (`rules/orders/transitions.py` translates them); a
+missing or misshapen field is an error.
 """
 
 from __future__ import annotations
@@ -11,8 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from channels_amazon.rules.events import fields
-from channels_amazon.rules.events.fields import BadEvent, JsonObject
+from channels_amazon.rules.events.fields import (
+    BadEvent,
+    JsonObject,
+    in_either_case,
+    optional_text,
+    optional_time,
+    required_object,
+    required_text,
+    required_units,
+    wrong_schema,
+)
 from channels_amazon.wording import sentence
 
 __all__ = [
@@ -32,9 +42,11 @@ _POSTAL_CODE = "DestinationPostalCode"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every notification says of itself; ids and types "" where they lack.
+    """What every notification says of itself, whatever its type.
 
-    `body` is the whole message without the buyer's postal code.
+    Id and type are "" where they lack. Times are UTC: `event_at` is when the change
+    happened, `published_at` when Amazon sent word of it. `body` is the whole message
+    without the buyer's postal code.
     """
 
     notification_id: str
@@ -47,7 +59,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """One order item in the event; `shipped` is None where it is not said."""
+    """One order item in the event; `shipped` is None where Amazon does not say it."""
 
     order_item_id: str
     seller_sku: str
@@ -58,9 +70,10 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """A change of an order; `changed_at` is when it happened at Amazon, in UTC.
+    """A change of an order, in Amazon's words; times are UTC.
 
-    `cancel_notify_at` is the end of the time in which a cancellation is told of.
+    `changed_at` is when it happened at Amazon, `cancel_notify_at` until when Amazon
+    wants to be told whether the buyer's wish to cancel is met.
     """
 
     seller_id: str
@@ -92,51 +105,54 @@ def read_envelope(text: str) -> Envelope:
             "notifications.not_json", sentence("The message is not JSON.")
         ) from None
     if not isinstance(body, dict):
-        raise fields.wrong_schema(sentence("the message"), sentence("is not an object"))
+        raise wrong_schema(sentence("the message"), sentence("is not an object"))
     body = _without_postal_code(body)
-    meta = fields.either(body, "NotificationMetadata")
+    meta = in_either_case(body, "NotificationMetadata")
     meta = meta if isinstance(meta, dict) else {}
-    payload = fields.either(body, "Payload")
+    payload = in_either_case(body, "Payload")
     return Envelope(
-        notification_id=fields.word(fields.either(meta, "NotificationId")),
-        notification_type=fields.word(fields.either(body, "NotificationType")),
-        event_at=fields.time_or_none(fields.either(body, "EventTime")),
-        published_at=fields.time_or_none(fields.either(meta, "PublishTime")),
+        notification_id=optional_text(in_either_case(meta, "NotificationId")),
+        notification_type=optional_text(in_either_case(body, "NotificationType")),
+        event_at=optional_time(in_either_case(body, "EventTime")),
+        published_at=optional_time(in_either_case(meta, "PublishTime")),
         payload=payload if isinstance(payload, dict) else {},
         body=body,
     )
 
 
 def seller_and_order(envelope: Envelope) -> tuple[str, str]:
-    """Return whose and which order a message is about, as far as it can be read."""
+    """Return the ids of the seller and the order, "" for what cannot be read."""
     change = envelope.payload.get("OrderChangeNotification")
     if not isinstance(change, dict):
         return "", ""
-    return fields.word(change.get("SellerId")), fields.word(change.get("AmazonOrderId"))
+    return (
+        optional_text(change.get("SellerId")),
+        optional_text(change.get("AmazonOrderId")),
+    )
 
 
 def read_order_event(envelope: Envelope) -> OrderEvent:
     """Return the order's change; raises BadEvent naming the field that is wrong."""
-    change = fields.part(envelope.payload, "OrderChangeNotification")
-    summary = fields.part(change, "Summary")
+    change = required_object(envelope.payload, "OrderChangeNotification")
+    summary = required_object(change, "Summary")
     trigger = change.get("OrderChangeTrigger")
-    told = trigger.get("TimeOfOrderChange") if isinstance(trigger, dict) else None
-    changed_at = fields.time_or_none(told) or envelope.event_at or envelope.published_at
+    stated = trigger.get("TimeOfOrderChange") if isinstance(trigger, dict) else None
+    changed_at = optional_time(stated) or envelope.event_at or envelope.published_at
     if changed_at is None:
-        raise fields.wrong_schema("EventTime", sentence("is missing or is not a time"))
+        raise wrong_schema("EventTime", sentence("is missing or is not a time"))
     programs = summary.get("OrderPrograms")
     return OrderEvent(
-        seller_id=fields.text(change, "SellerId"),
-        order_id=fields.text(change, "AmazonOrderId"),
-        marketplace_id=fields.text(summary, "MarketplaceId"),
-        status=fields.text(summary, "OrderStatus"),
-        fulfilled_by=fields.text(summary, "FulfillmentType"),
+        seller_id=required_text(change, "SellerId"),
+        order_id=required_text(change, "AmazonOrderId"),
+        marketplace_id=required_text(summary, "MarketplaceId"),
+        status=required_text(summary, "OrderStatus"),
+        fulfilled_by=required_text(summary, "FulfillmentType"),
         changed_at=changed_at,
-        ordered_at=fields.time_or_none(summary.get("PurchaseDate")),
-        ship_by_from=fields.time_or_none(summary.get("EarliestShipDate")),
-        ship_by=fields.time_or_none(summary.get("LatestShipDate")),
-        deliver_by=fields.time_or_none(summary.get("LatestDeliveryDate")),
-        cancel_notify_at=fields.time_or_none(summary.get("CancelNotifyDate")),
+        ordered_at=optional_time(summary.get("PurchaseDate")),
+        ship_by_from=optional_time(summary.get("EarliestShipDate")),
+        ship_by=optional_time(summary.get("LatestShipDate")),
+        deliver_by=optional_time(summary.get("LatestDeliveryDate")),
+        cancel_notify_at=optional_time(summary.get("CancelNotifyDate")),
         is_replacement=isinstance(programs, list) and "Replacement" in programs,
         lines=_lines(summary),
     )
@@ -145,24 +161,23 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
 def _lines(summary: JsonObject) -> tuple[EventLine, ...]:
     rows = summary.get("OrderItems")
     if not isinstance(rows, list):
-        raise fields.wrong_schema("OrderItems", sentence("is missing or is not a list"))
+        raise wrong_schema("OrderItems", sentence("is missing or is not a list"))
     lines = {line.order_item_id: line for line in map(_line, rows)}
     return tuple(lines.values())
 
 
 def _line(row: Any) -> EventLine:
     if not isinstance(row, dict):
-        raise fields.wrong_schema(
+        raise wrong_schema(
             "OrderItems", sentence("holds something that is not an object")
         )
-    sku = row.get("SellerSKU")
     return EventLine(
-        order_item_id=fields.text(row, "OrderItemId"),
-        seller_sku=sku if isinstance(sku, str) else "",
-        quantity=fields.units(row, "Quantity"),
+        order_item_id=required_text(row, "OrderItemId"),
+        seller_sku=optional_text(row.get("SellerSKU")),
+        quantity=required_units(row, "Quantity"),
         shipped=None
         if row.get("QuantityShipped") is None
-        else fields.units(row, "QuantityShipped"),
+        else required_units(row, "QuantityShipped"),
         cancel_requested=row.get("IsBuyerRequestedCancel") is True,
     )
 

@@ -1,14 +1,18 @@
-"""Reads REPORT_PROCESSING_FINISHED: a report is ready, or never will; rules layer.
+"""Reads REPORT_PROCESSING_FINISHED: a report is ready, or never will be; rules layer.
 
-Pure. The form is that of ReportProcessingFinishedNotification.json.
+Pure. The form is that of ReportProcessingFinishedNotification.json. The report is
+polled because of it, so only whose and which it is counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from channels_amazon.rules.events.fields import either, text, word, wrong_schema
+from channels_amazon.rules.events.fields import (
+    in_either_case,
+    required_text,
+    wrong_schema,
+)
 from channels_amazon.rules.events.order_change import Envelope
 from channels_amazon.wording import sentence
 
@@ -18,14 +22,12 @@ _NAME = "ReportProcessingFinishedNotification"
 
 @dataclass(frozen=True, slots=True)
 class ReportEvent:
-    """The end of a report; `status` is Amazon's word, `document_id` "" without one."""
+    """The end of a report; `report_type` and `status` are Amazon's words."""
 
     seller_id: str
     report_id: str
     report_type: str
     status: str
-    document_id: str
-    finished_at: datetime | None
 
 
 def read_report_event(envelope: Envelope) -> ReportEvent:
@@ -33,14 +35,12 @@ def read_report_event(envelope: Envelope) -> ReportEvent:
 
     A report for a group of vendors has no seller, and is none of ours.
     """
-    told = either(envelope.payload, _NAME)
-    if not isinstance(told, dict):
+    end = in_either_case(envelope.payload, _NAME)
+    if not isinstance(end, dict):
         raise wrong_schema(_NAME, sentence("is missing or is not an object"))
     return ReportEvent(
-        seller_id=text(told, "sellerId"),
-        report_id=text(told, "reportId"),
-        report_type=text(told, "reportType"),
-        status=text(told, "processingStatus"),
-        document_id=word(told.get("reportDocumentId")),
-        finished_at=envelope.event_at or envelope.published_at,
+        seller_id=required_text(end, "sellerId"),
+        report_id=required_text(end, "reportId"),
+        report_type=required_text(end, "reportType"),
+        status=required_text(end, "processingStatus"),
     )

@@ -1,4 +1,4 @@
-"""What a backlog comes to for getOrder and pages of searchOrders; pure, rules layer.
+"""Reckons what getOrder and pages of searchOrders make of a backlog; pure, rules layer.
 
 Which pages are worth their token now, when all can be complete, and what follows from
 that for the order in which single orders are read.
@@ -12,65 +12,63 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from channels_amazon.rules.order_fetch.priority import KnownOrder, StaleOrder
-from channels_amazon.rules.order_fetch.windows import PAGE, Quota, Window, cover, finish
+from channels_amazon.rules.order_fetch.calls import SearchPages
+from channels_amazon.rules.order_fetch.state import FetchState, Quota, StaleOrder
+from channels_amazon.rules.order_fetch.windows import (
+    PAGE_SIZE,
+    PageWindow,
+    cover,
+    seconds_until_done,
+)
 
-# Search shows nothing younger than two minutes; the rest is for clocks that differ.
-SEARCH_EDGE = timedelta(minutes=2, seconds=3)
-# An order's time in an event and in a search may differ by so much.
+# A search shows nothing that changed less than two minutes ago (Amazon refuses a later
+# "before" time); the three seconds are for clocks that differ.
+SEARCH_LAG = timedelta(minutes=2, seconds=3)
+# By so much an order's time in an event and in a search may differ.
 SLACK = timedelta(milliseconds=1)
-# A page must save so many seconds of getOrder's, in calls at most and at least so many;
-# with the last token, what getOrder brings until the token has grown back.
-SAVING = 10.0
+# A page must bring as many orders as getOrder does in PAGE_SAVING seconds, but never
+# more than MOST_WANTED nor fewer than LEAST_WANTED.
+PAGE_SAVING = 10.0
 MOST_WANTED, LEAST_WANTED = 5, 2
-# Below this fill of search's bucket, or where all its tokens are needed, up to so many
-# pages are read together, for fuller ones.
+# Where search's bucket is filled to less than SCARCE, or the backlog needs all of its
+# tokens, up to LONGEST_RUN pages are read as one search: they leave fewer places empty.
 SCARCE = 1 / 3
 LONGEST_RUN = 10
-# While more comes, they must not be thinned by taking the newest then. Neither while
-# more than twice as much comes as getOrder can bring.
+# Orders still come in if any changed within FLOOD_TIME. They come in too fast for
+# getOrder if they are more than twice what it brings in that time.
 FLOOD_TIME = timedelta(seconds=10)
-# A page that may still fill is read all the same when it could be so long.
+# A page that may still fill is read all the same once its oldest order could have been
+# on a page for so long.
 PAGE_PATIENCE = timedelta(minutes=2)
-# A backlog matters to parcels that are due within so many times what it takes.
-# Where pages bring it no sooner by so many seconds, all are read by ship-by alone.
+# A parcel is urgent if it is due within HORIZON times what the backlog takes, or within
+# SHORTEST_HORIZON if that is longer.
 HORIZON, SHORTEST_HORIZON = 3, timedelta(minutes=15)
-SOONER = 1.0
+# Pages must end the backlog sooner by so many seconds than getOrder alone would. If
+# they do not, every parcel is urgent and orders are read by ship-by alone.
+PAGES_ARE_SOONER = 1.0
+# In seconds; what takes longer is taken as this, since a timedelta has an end.
 LONGEST_BACKLOG = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPages:
-    """Search what changed from `after` to `before`; up to `pages` are worth a token.
-
-    They show the orders of `order_ids`, as far as events told right. With
-    `to_ship_only` only the merchant's open orders are asked for.
-    """
-
-    after: datetime
-    before: datetime
-    pages: int
-    order_ids: frozenset[str]
-    to_ship_only: bool = False
 
 
 def least_gain(rate: float) -> float:
     """Return how many orders a page must bring at least, at getOrder's rate."""
-    return max(LEAST_WANTED, min(MOST_WANTED, SAVING * rate))
+    return max(LEAST_WANTED, min(MOST_WANTED, PAGE_SAVING * rate))
 
 
 @dataclass(frozen=True)
 class Backlog:
     """Orders that getOrder and pages have to bring, by when they changed.
 
-    `changed` (of `order_ids`) and `known` are sorted, in seconds from now, so mostly
-    below 0; `count` is of all the orders, of which a page may never show some.
+    `changed` has the stale orders that a page can show, each the time of the order at
+    the same place in `order_ids`, and `fresh` the others that a page would show. Both
+    are sorted, in seconds from now, so mostly below 0. `count` is of all the stale
+    orders, also those that no page shows. `search` is without the sweep's reserve.
     """
 
     now: datetime
     changed: list[float]
     order_ids: list[str]
-    known: list[float]
+    fresh: list[float]
     count: int
     get: Quota
     search: Quota
@@ -78,90 +76,103 @@ class Backlog:
 
     @cached_property
     def ends_in(self) -> float:
-        """Return in how many seconds all of it can be complete."""
+        """Return in how many seconds all the orders can be complete."""
         windows = self._windows
         pages = sum(window.pages for window in windows)
         gain = sum(window.gain for window in windows) / pages if pages else 0.0
-        edge = SEARCH_EDGE.total_seconds()
-        shown_in = [at + edge for at in self.changed]
+        lag = SEARCH_LAG.total_seconds()
+        shown_in = [at + lag for at in self.changed]
         others = self.count - len(self.changed)
-        return finish(shown_in, others, gain, self.get, self.search)
+        return seconds_until_done(shown_in, others, gain, self.get, self.search)
 
     @property
     def horizon(self) -> timedelta:
-        """Return within what time a parcel must be due to be urgent."""
+        """Return how soon a parcel must be due to be urgent."""
         if not self.is_paged:
             return timedelta.max / 2
         takes = min(self.ends_in, LONGEST_BACKLOG)
         return max(SHORTEST_HORIZON, timedelta(seconds=takes) * HORIZON)
 
     @property
-    def late_from(self) -> datetime | None:
-        """Return from when on orders changed that no page shows in time."""
+    def too_new_from(self) -> datetime | None:
+        """Return after which time changes are shown by no page before the backlog ends.
+
+        None where getOrder is not to take the newest orders first.
+        """
         if self.is_flood or not self.is_paged:
             return None
-        late = min(self.ends_in, LONGEST_BACKLOG) - SEARCH_EDGE.total_seconds()
-        return self.now + timedelta(seconds=late)
+        takes = timedelta(seconds=min(self.ends_in, LONGEST_BACKLOG))
+        return self.now + takes - SEARCH_LAG
 
     @property
     def is_paged(self) -> bool:
-        """Tell whether pages bring the whole sooner than getOrder alone."""
+        """Tell whether pages end the backlog sooner than getOrder alone."""
         if self.get.rate <= 0:
             return True
         alone = (self.count - self.get.tokens) / self.get.rate
-        return self.ends_in < alone - SOONER
+        return self.ends_in < alone - PAGES_ARE_SOONER
 
     @property
     def is_flood(self) -> bool:
-        """Tell whether taking the newest orders would thin out the pages too much."""
+        """Tell whether getOrder must not take the newest orders first.
+
+        Pages that are still filling would then hold fewer stale orders than they could.
+        """
         changed, recent = self.changed, FLOOD_TIME.total_seconds()
         coming = len(changed) - bisect_right(changed, -recent)
         if coming > 2 + 2 * self.get.rate * recent or self.search.fill < SCARCE:
             return True
-        takes_all = len(changed) > PAGE * (self.search.whole - 1)
+        takes_all = len(changed) > PAGE_SIZE * (self.search.available - 1)
         return coming > 0 and self.is_paged and takes_all
 
     @cached_property
-    def _windows(self) -> list[Window]:
+    def _windows(self) -> list[PageWindow]:
         return self._cover(self.changed)
 
-    def _cover(self, changed: Sequence[float]) -> list[Window]:
-        """Return windows that hold these orders: of one page each, but for dear pages.
+    def _cover(self, changed: Sequence[float]) -> list[PageWindow]:
+        """Return windows that hold these orders.
 
-        Windows of more pages waste fewer places, and are read later.
+        Each is of one page, so that it is full and read soon. Where tokens are scarce
+        (SCARCE) a window may be of several, which leave fewer places empty.
         """
-        windows = cover(changed, self.known)
+        windows = cover(changed, self.fresh)
         pages = sum(window.pages for window in windows)
-        if pages < self.search.whole and self.search.fill >= SCARCE:
+        if pages < self.search.available and self.search.fill >= SCARCE:
             return windows
-        return cover(changed, self.known, min(LONGEST_RUN, self.search.whole))
+        return cover(changed, self.fresh, min(LONGEST_RUN, self.search.available))
 
-    def pages_now(self) -> list[Window]:
+    def pages_now(self) -> list[PageWindow]:
         """Return the pages that are worth their tokens now, oldest first."""
-        edge = -SEARCH_EDGE.total_seconds()
-        visible = self.changed[: bisect_right(self.changed, edge)]
-        beyond = self.count - self.get.whole
-        if beyond < least_gain(self.get.rate) or not visible or self.search.whole < 1:
+        upper_bound = -SEARCH_LAG.total_seconds()
+        visible = self.changed[: bisect_right(self.changed, upper_bound)]
+        beyond = self.count - self.get.available
+        if beyond < least_gain(self.get.rate) or not visible:
+            return []
+        if self.search.available < 1:
             return []
         if len(visible) == len(self.changed) or self.ends_in <= 0.0:
             best = self._fewest(self._cover(visible), beyond)
         else:
-            best = [window for window in self._windows if self._is_ripe(window, edge)]
-            late = edge - PAGE_PATIENCE.total_seconds()
-            if not best and visible[0] <= late:
-                best = cover(visible, self.known)[:1]
+            best = [
+                window
+                for window in self._windows
+                if self._is_eligible(window, upper_bound)
+            ]
+            waited = visible[0] <= upper_bound - PAGE_PATIENCE.total_seconds()
+            if not best and waited:
+                best = cover(visible, self.fresh)[:1]
                 best = [one for one in best if one.page_gain >= self._least_gain]
         best.sort(key=lambda window: -window.page_gain)
         return sorted(self._affordable(best), key=lambda window: window.first)
 
-    def _is_ripe(self, window: Window, edge: float) -> bool:
-        """Tell whether it is shown, and gets no better with what is not shown yet."""
-        is_shown = window.is_full and window.last <= edge
+    def _is_eligible(self, window: PageWindow, upper_bound: float) -> bool:
+        """Tell whether a search shows all of it, and no later order would fit in."""
+        is_shown = window.is_full and window.last <= upper_bound
         return is_shown and window.page_gain >= self._least_gain
 
-    def _affordable(self, windows: Sequence[Window]) -> list[Window]:
+    def _affordable(self, windows: Sequence[PageWindow]) -> list[PageWindow]:
         """Return the first of these windows, the last maybe with fewer pages."""
-        left = self.search.whole
+        left = self.search.available
         chosen = []
         for window in windows:
             if left:
@@ -173,12 +184,16 @@ class Backlog:
 
     @property
     def _least_gain(self) -> float:
-        """Return how many orders a page must bring; the dearer, the fewer tokens."""
-        least = least_gain(self.get.rate)
-        dearest = self.get.rate / self.search.rate if self.search.rate > 0 else least
-        return max(least, dearest + (least - dearest) * self.search.fill)
+        """Return how many orders a page must bring to be worth its token.
 
-    def _fewest(self, windows: Sequence[Window], beyond: int) -> list[Window]:
+        With a full bucket `least_gain`; the emptier it is the more, up to what getOrder
+        brings while one token of searchOrders grows.
+        """
+        least = least_gain(self.get.rate)
+        most = self.get.rate / self.search.rate if self.search.rate > 0 else least
+        return max(least, most + (least - most) * self.search.fill)
+
+    def _fewest(self, windows: Sequence[PageWindow], beyond: int) -> list[PageWindow]:
         """Return the best pages until getOrder can bring what is left."""
         chosen = []
         for window in sorted(windows, key=lambda window: -window.page_gain):
@@ -188,9 +203,9 @@ class Backlog:
             beyond -= window.gain
         return chosen
 
-    def searches(self, windows: Sequence[Window]) -> list[SearchPages]:
+    def searches(self, windows: Sequence[PageWindow]) -> list[SearchPages]:
         """Return the searches for these pages; pages that adjoin are one search."""
-        runs: list[list[Window]] = []
+        runs: list[list[PageWindow]] = []
         for window in windows:
             if runs and not self._lies_between(runs[-1][-1].last, window.first):
                 runs[-1].append(window)
@@ -211,10 +226,10 @@ class Backlog:
         """Tell whether an order lies there that would take a place on the page."""
         return any(
             bisect_left(times, first) > bisect_right(times, last)
-            for times in (self.known, self.changed)
+            for times in (self.fresh, self.changed)
         )
 
-    def _shown_by(self, windows: Sequence[Window]) -> frozenset[str]:
+    def _shown_by(self, windows: Sequence[PageWindow]) -> frozenset[str]:
         """Return the ids of the stale orders in these windows."""
         return frozenset(
             order_id
@@ -227,56 +242,49 @@ class Backlog:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Supplies:
-    """What may be called now, and the orders that a page would show too.
-
-    `search` is without the tokens that are left to the sweep.
-    """
-
-    get: Quota
-    search: Quota
-    known: Sequence[KnownOrder]
-
-
 def backlog_of(
     orders: Sequence[StaleOrder],
-    supplies: Supplies,
+    state: FetchState,
     now: datetime,
     *,
     to_ship_only: bool = False,
 ) -> Backlog:
-    """Return what these orders come to for getOrder and pages.
+    """Return the backlog of these orders for getOrder and pages.
 
-    Where all of them are to be shipped, pages need not hold anything else.
+    With `to_ship_only`, or where all of them are to be shipped, pages hold nothing
+    else.
     """
     to_ship_only = to_ship_only or all(order.needs_address for order in orders)
-    read = [order.changed_at for order in supplies.known if not order.by_report]
-    is_whole = bool(read) and all(at.microsecond == 0 for at in read)
+    read = [order.changed_at for order in state.fresh if not order.by_report]
+    whole_seconds = bool(read) and all(at.microsecond == 0 for at in read)
     shown = sorted(
-        (_seconds(order.changed_at, now, is_whole=is_whole), order.order_id)
+        (_seconds(order.changed_at, now, whole_seconds=whole_seconds), order.order_id)
         for order in orders
         if order.changed_at is not None
         and order.attempts == 0
         and (order.needs_address or not to_ship_only)
     )
-    known = sorted(
+    fresh = sorted(
         (order.changed_at - now).total_seconds()
-        for order in supplies.known
+        for order in state.fresh
         if order.needs_address or not to_ship_only
     )
     return Backlog(
         now=now,
         changed=[at for at, _order_id in shown],
         order_ids=[order_id for _at, order_id in shown],
-        known=known,
+        fresh=fresh,
         count=len(orders),
-        get=supplies.get,
-        search=supplies.search,
+        get=state.get,
+        search=state.search_budget,
         to_ship_only=to_ship_only,
     )
 
 
-def _seconds(at: datetime, now: datetime, *, is_whole: bool) -> float:
-    """Return the time from now; in whole seconds where Amazon keeps no fractions."""
-    return ((at.replace(microsecond=0) if is_whole else at) - now).total_seconds()
+def _seconds(at: datetime, now: datetime, *, whole_seconds: bool) -> float:
+    """Return the time in seconds from now, as a search states it.
+
+    An event's time has fractions; Amazon may keep `whole_seconds` only.
+    """
+    stated = at.replace(microsecond=0) if whole_seconds else at
+    return (stated - now).total_seconds()

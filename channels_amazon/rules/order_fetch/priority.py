@@ -1,52 +1,25 @@
-"""The orders to be read again, and which of them first; pure, rules layer."""
+"""Which of the stale orders are read first; pure, rules layer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-# An order that waited so long is given its share of the calls, whatever is urgent.
+from channels_amazon.rules.order_fetch.state import StaleOrder
+
+# An order that has waited longer is starving: it gets its share of the calls, however
+# many urgent orders there are.
 STARVING = timedelta(minutes=10)
+# Every so many calls one is for a starving order.
 STARVING_SHARE = 4
-# A pending order is mostly followed by its change to "unshipped", which is fetched.
+# A pending order mostly becomes "unshipped" soon, and that change is fetched anyway:
+# reading it sooner than this would spend a second token on the same order.
 PENDING_WAIT = timedelta(seconds=60)
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class StaleOrder:
-    """An order to read again, and when Amazon changed it last, as far as is known.
-
-    `changed_at` is None where it may not have changed at all: no page or report is
-    sure to show it. `waits_since` is since when we know that it is to be read.
-    `needs_address` is true of what we have to ship, `is_pending` of what nobody may
-    ship yet. `attempts` counts what did not bring it: pages are tried but once.
-    """
-
-    order_id: str
-    changed_at: datetime | None
-    waits_since: datetime
-    ship_by: datetime | None = None
-    needs_address: bool = True
-    is_pending: bool = False
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class KnownOrder:
-    """An order that is not stale, but takes its place on a page.
-
-    A report's times are in whole seconds: one `by_report` says nothing of a search's.
-    """
-
-    changed_at: datetime
-    needs_address: bool = True
-    by_report: bool = False
-
-
-def ripe_at(order: StaleOrder) -> datetime:
+def eligible_at(order: StaleOrder) -> datetime:
     """Return from when on the order is worth a call."""
     return order.waits_since + (PENDING_WAIT if order.is_pending else timedelta(0))
 
@@ -58,15 +31,16 @@ def by_urgency(
     *,
     rate: float,
     newest_first: bool,
-    late_from: datetime | None = None,
+    too_new_from: datetime | None = None,
 ) -> list[StaleOrder]:
     """Return the orders as getOrder should read them.
 
     First what we ship and is due within `horizon`, the soonest first. Then those that
-    have starved, the longest first. Then what changed after `late_from`, so that no
+    are starving, the longest first. Then what changed after `too_new_from`, since no
     page shows it in time; then what is to be shipped, and of it the newest, which a
-    page would show last. Every fourth place is for the starved, and every fourth of the
-    tokens, of which `rate` come a second: a look mostly has one.
+    page would show last. Every STARVING_SHARE-th place among the urgent is for a
+    starving one, and the first place at every STARVING_SHARE-th of the tokens, of which
+    `rate` come a second: a plan mostly has a single token to spend.
     """
     urgent, starving, others = [], [], []
     for order in orders:
@@ -83,20 +57,23 @@ def by_urgency(
     starving.sort(key=lambda order: order.waits_since)
     others.sort(
         key=lambda order: (
-            not _is_late(order, late_from),
+            not _is_too_new_for_pages(order, too_new_from),
             not order.needs_address,
             order.changed_at is None,
             order.attempts,
         )
     )
-    # Counted in tokens: by seconds it could fall in step with when they come.
+    # Turns are counted in tokens: counted in seconds they could fall in step with the
+    # moments at which tokens come, so that none or all of them were a turn.
     is_turn = int(now.timestamp() * rate) % STARVING_SHARE == 0
     return [*_shared(urgent, starving, is_turn=is_turn), *others]
 
 
-def _is_late(order: StaleOrder, late_from: datetime | None) -> bool:
-    changed_at = order.changed_at
-    return late_from is not None and changed_at is not None and changed_at > late_from
+def _is_too_new_for_pages(order: StaleOrder, too_new_from: datetime | None) -> bool:
+    """Tell whether it changed so late that no page shows it before the backlog ends."""
+    if too_new_from is None or order.changed_at is None:
+        return False
+    return order.changed_at > too_new_from
 
 
 def _shared(

@@ -1,6 +1,7 @@
-"""What calls bring how many orders by when: the fetch planner's sums; pure, rules.
+"""Reckons how many orders pages bring, and by when all are there; pure, rules layer.
 
-Times here are seconds from now; orders are told by when they changed.
+Times are seconds from now, so those of what has changed are 0 or less. An order is
+only the time at which it changed.
 """
 
 from __future__ import annotations
@@ -9,46 +10,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PAGE = 100
-# Pages that hold so much of what they could are as good as full.
-FULL = 0.99
-# A page begins later when each order left out makes room for so many others.
+from channels_amazon.rules.order_fetch.state import Quota
+
+# The most orders that a page of searchOrders holds.
+PAGE_SIZE = 100
+# Pages that are filled to this share count as full: no longer window is tried.
+FULL_SHARE = 0.99
+# A window may begin up to MOST_LEFT_OUT orders later, if each order left out makes room
+# for at least ROOM others: orders that are hard to page are read one by one.
 ROOM, MOST_LEFT_OUT = 5, 4
-_CLOSE_ENOUGH = 0.25
+# Seconds by which a reckoned end may be wrong: the halving stops there.
+_PRECISION = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """Tokens there now, how many come a second, and how many there can be."""
+class PageWindow:
+    """A span of changes, from `first` to `last`, that fits on `pages` pages.
 
-    tokens: float
-    rate: float
-    burst: float = 0.0
-
-    def spare(self, kept: float) -> Quota:
-        """Return the quota without the tokens that are kept for others."""
-        return Quota(self.tokens - kept, self.rate, self.burst - kept)
-
-    @property
-    def whole(self) -> int:
-        """Return how many calls may be made now."""
-        return max(0, int(self.tokens))
-
-    @property
-    def fill(self) -> float:
-        """Return how full the bucket is, from 0 to 1."""
-        return max(0.0, min(1.0, self.tokens / self.burst)) if self.burst > 0 else 0.0
-
-    def after(self, seconds: float) -> int:
-        """Return how many calls can be made until then, from now on."""
-        return max(0, int(self.tokens + self.rate * seconds + 1e-9))
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Orders that changed from `first` to `last`: at most what its pages hold.
-
-    `gain` is how many of them are stale; the window is full if no more fit into it.
+    `gain` is how many stale orders lie in it; it is full if no more fit on its pages.
     """
 
     first: float
@@ -64,100 +43,102 @@ class Window:
 
 
 def cover(
-    stale: Sequence[float], known: Sequence[float], most: int = 1
-) -> list[Window]:
+    stale: Sequence[float], fresh: Sequence[float], most: int = 1
+) -> list[PageWindow]:
     """Return windows of few pages that hold the stale orders, oldest first.
 
-    Both lists are sorted. Pages hold what changed in their window, stale or known, in
-    any order, and those of one moment cannot be told apart: a window ends where the
-    next moment's orders would not all fit into it. Up to `most` pages make one window
-    where fewer would leave too much room. Beginning each at the oldest stale order left
-    is the best there is; single orders among known ones are in no window.
+    Both lists are sorted. Pages hold what changed in their window, stale or fresh, in
+    any order, and a search cannot tell apart what changed at one moment: so a window
+    ends where the next moment's orders would not all fit into it. Up to `most` pages
+    make one window where fewer would leave too many places empty. Beginning each at the
+    oldest stale order left is the best there is, but for the few orders that are left
+    out because too many fresh ones follow them.
     """
     windows = []
     at = 0
     while at < len(stale):
-        start, end, pages = _best_run(stale, known, at, most)
-        is_full = end - start >= PAGE * pages or end < len(stale)
-        window = Window(stale[start], stale[end - 1], end - start, pages, is_full)
+        start, end, pages = _best_run(stale, fresh, at, most)
+        is_full = end - start >= PAGE_SIZE * pages or end < len(stale)
+        window = PageWindow(stale[start], stale[end - 1], end - start, pages, is_full)
         windows.append(window)
         at = end
     return windows
 
 
 def _best_run(
-    stale: Sequence[float], known: Sequence[float], at: int, most: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, most: int
 ) -> tuple[int, int, int]:
     """Return start and end of the next window's stale orders, and its pages."""
-    fewest = -(-_count(stale, known, at, stale[at]) // PAGE)
+    fewest = -(-_count(stale, fresh, at, stale[at]) // PAGE_SIZE)
     best, best_gain = (at, at, fewest), 0.0
     for pages in range(fewest, max(fewest, most) + 1):
-        start, end = _run(stale, known, at, pages)
+        start, end = _run(stale, fresh, at, pages)
         gain = (end - start) / pages
         if gain > best_gain:
             best, best_gain = (start, end, pages), gain
-        if gain >= FULL * PAGE or end == len(stale):
+        if gain >= FULL_SHARE * PAGE_SIZE or end == len(stale):
             break
     return best
 
 
 def _run(
-    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, pages: int
 ) -> tuple[int, int]:
     """Return the run of stale orders, from `at` or a little later, on these pages."""
-    best, best_end = at, _run_end(stale, known, at, pages)
-    if best_end - at >= PAGE * pages:
+    best, best_end = at, _run_end(stale, fresh, at, pages)
+    if best_end - at >= PAGE_SIZE * pages:
         return best, best_end
     for later in range(at + 1, min(at + 1 + MOST_LEFT_OUT, len(stale))):
         if stale[later] == stale[later - 1]:
             continue
-        end = _run_end(stale, known, later, pages)
+        end = _run_end(stale, fresh, later, pages)
         if end - later >= best_end - best + ROOM * (later - best):
             best, best_end = later, end
     return best, best_end
 
 
 def _run_end(
-    stale: Sequence[float], known: Sequence[float], at: int, pages: int
+    stale: Sequence[float], fresh: Sequence[float], at: int, pages: int
 ) -> int:
     """Return the end of the longest run of stale orders that fits on these pages."""
-    low, high = at, min(len(stale), at + PAGE * pages)
+    low, high = at, min(len(stale), at + PAGE_SIZE * pages)
     while low < high:
         middle = (low + high + 1) // 2
-        if _count(stale, known, at, stale[middle - 1]) <= PAGE * pages:
+        if _count(stale, fresh, at, stale[middle - 1]) <= PAGE_SIZE * pages:
             low = bisect_right(stale, stale[middle - 1])
         else:
             high = bisect_left(stale, stale[middle - 1])
     return low
 
 
-def _count(stale: Sequence[float], known: Sequence[float], at: int, last: float) -> int:
+def _count(stale: Sequence[float], fresh: Sequence[float], at: int, last: float) -> int:
     """Return how many orders changed from the stale one at `at` to `last`."""
-    others = bisect_right(known, last) - bisect_left(known, stale[at])
+    others = bisect_right(fresh, last) - bisect_left(fresh, stale[at])
     return bisect_right(stale, last) - at + others
 
 
-def finish(
+def seconds_until_done(
     shown_in: Sequence[float], others: int, gain: float, get: Quota, search: Quota
 ) -> float:
-    """Return in how many seconds all can be complete if nothing more comes.
+    """Return in how many seconds all orders can be complete if no more come.
 
-    `shown_in` says, sorted, in how many seconds each order is on a page (0 or less
-    for now), `others` how many never are; a page brings `gain` of them.
+    `shown_in` says, sorted, in how many seconds a page can show each order (0 or less
+    for now), `others` how many no page ever shows; a page brings `gain` orders. The
+    result is infinite where getOrder has no rate and too few tokens.
     """
     count = len(shown_in) + others
     if get.rate <= 0:
-        return float("inf") if count > get.whole else 0.0
+        return float("inf") if count > get.available else 0.0
 
     def is_enough(seconds: float) -> bool:
         shown = bisect_right(shown_in, seconds)
-        left = max(0.0, shown - gain * search.after(seconds))
-        return count - shown + left <= get.after(seconds)
+        left = max(0.0, shown - gain * search.within(seconds))
+        return count - shown + left <= get.within(seconds)
 
     if is_enough(0.0):
         return 0.0
     low, high = 0.0, (count - get.tokens) / get.rate + 1.0
-    while high - low > _CLOSE_ENOUGH:
+    while high - low > _PRECISION:
         middle = (low + high) / 2
         low, high = (low, middle) if is_enough(middle) else (middle, high)
     return high

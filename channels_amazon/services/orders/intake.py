@@ -159,20 +159,6 @@ def set_aside(
     return order
 
 
-def mark_fetched(order_id: int, stale_since: datetime) -> bool:
-    """Take the stale mark off, unless a newer event has set it anew meanwhile."""
-    seen = Order.objects.filter(pk=order_id, stale_since=stale_since)
-    return bool(
-        seen.update(
-            stale_since=None,
-            fetch_after=None,
-            fetch_attempts=0,
-            aside_code="",
-            aside_message="",
-        )
-    )
-
-
 def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> int:
     """Have pending orders read again that were not written since `before`.
 

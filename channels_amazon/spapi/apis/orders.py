@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import QueryValue, SpApiClient
@@ -24,6 +25,25 @@ DEFAULT_DATA = (
 )
 
 
+class FulfillmentStatus(StrEnum):
+    """Amazon's statuses of an order, by which a search may filter."""
+
+    PENDING_AVAILABILITY = "PENDING_AVAILABILITY"
+    PENDING = "PENDING"
+    UNSHIPPED = "UNSHIPPED"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
+    UNFULFILLABLE = "UNFULFILLABLE"
+
+
+class FulfilledBy(StrEnum):
+    """Who ships an order, by which a search may filter."""
+
+    AMAZON = "AMAZON"
+    MERCHANT = "MERCHANT"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSearch:
     """What to search for: exactly one of the two After times (aware), then filters.
@@ -37,8 +57,8 @@ class OrderSearch:
     created_after: datetime | None = None
     created_before: datetime | None = None
     marketplace_ids: Sequence[str] = ()
-    statuses: Sequence[str] = ()
-    fulfilled_by: Sequence[str] = ()
+    statuses: Sequence[FulfillmentStatus] = ()
+    fulfilled_by: Sequence[FulfilledBy] = ()
     page_size: int = 100
     included_data: Sequence[str] = DEFAULT_DATA
 

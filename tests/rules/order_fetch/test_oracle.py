@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.oracle import (
+    AmazonLimits,
     Arrival,
     Supply,
-    World,
     exhaustive,
     makespan,
     weighted_completion,
 )
-from bench.order_simulation import Result, Sale, Simulation
+from bench.order_simulation import Sale, Simulation, SimulationResult
 
 # Two of the planner's shortest looks.
 LOOKS = 0.2
@@ -40,19 +40,19 @@ SETTLED = settings(
 )
 
 
-def world(
+def limits(
     get_rate: float = 0.5,
     *,
     burst: int = 30,
     search_rate: float = 0.0056,
     halved_at: float | None = None,
     report_takes: float | None = None,
-) -> World:
-    """Make the world as the bound sees it: without the sweep's token."""
+) -> AmazonLimits:
+    """Make the limits as the bound sees them: without the sweep's token."""
     rates = [(0.0, get_rate)]
     if halved_at is not None:
         rates.append((halved_at, get_rate / 2))
-    return World(
+    return AmazonLimits(
         Supply(burst, tuple(rates)),
         Supply(19, ((0.0, search_rate),)),
         report_takes=report_takes,
@@ -60,12 +60,16 @@ def world(
 
 
 def play(
-    sales: list[Sale], bound: World, seed: int = 0, *, is_whole: bool = False
-) -> Result:
-    """Play the planner in the bound's world with the sweep's token added."""
+    sales: list[Sale],
+    bound: AmazonLimits,
+    seed: int = 0,
+    *,
+    whole_seconds: bool = False,
+) -> SimulationResult:
+    """Play the planner within the limits of the bound, with the sweep's token added."""
     search = Supply(bound.search.burst + 1, bound.search.rates)
-    played = World(bound.get, search, report_takes=bound.report_takes)
-    return Simulation(sales, played, seed, is_whole=is_whole).run()
+    played = AmazonLimits(bound.get, search, report_takes=bound.report_takes)
+    return Simulation(sales, played, seed, whole_seconds=whole_seconds).run()
 
 
 def sale(
@@ -96,13 +100,13 @@ class Load:
     halved_at: float | None
     report_takes: float | None
     grain: float
-    is_whole: bool
+    whole_seconds: bool
 
     @property
-    def bound(self) -> World:
-        """Return the world of the load."""
+    def bound(self) -> AmazonLimits:
+        """Return the limits of the load."""
         get, search = self.rates
-        return world(
+        return limits(
             get,
             burst=self.burst,
             search_rate=search,
@@ -137,7 +141,7 @@ LOADS = st.builds(
     halved_at=st.sampled_from([None, None, 40.0, 250.0]),
     report_takes=st.sampled_from([None, 30.0, 45.0, 90.0]),
     grain=st.sampled_from([0.0, 0.0, 0.1, 1.0]),
-    is_whole=st.booleans(),
+    whole_seconds=st.booleans(),
 )
 
 
@@ -147,7 +151,7 @@ def test_planner_is_near_the_oracle(load: Load) -> None:
     load = replace(load, report_takes=None)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed, is_whole=load.is_whole)
+    result = play(sales, bound, load.seed, whole_seconds=load.whole_seconds)
 
     arrivals = [one.arrival for one in sales]
     assert len(result.done) == len(sales)
@@ -162,7 +166,7 @@ def test_reports_bring_it_nearer_and_never_further(load: Load) -> None:
     load = replace(load, fba=load.fba or 0.5, report_takes=load.report_takes or 45.0)
     sales, bound = load.sales(), load.bound
 
-    result = play(sales, bound, load.seed, is_whole=load.is_whole)
+    result = play(sales, bound, load.seed, whole_seconds=load.whole_seconds)
 
     arrivals = [one.arrival for one in sales]
     assert result.makespan >= makespan(arrivals, bound) - 0.02
@@ -192,13 +196,13 @@ def test_urgent_orders_are_read_as_if_the_others_could_wait(
         for one in load.sales()
     ]
 
-    done = play(sales, load.bound, load.seed, is_whole=load.is_whole).done
+    done = play(sales, load.bound, load.seed, whole_seconds=load.whole_seconds).done
 
     urgent = {n: sales[n].arrival for n in done if sales[n].is_due_in(SOON)}
     everyone = [one.arrival for one in sales]
     least = makespan(list(urgent.values()), load.bound, is_prompt=True, among=everyone)
     token = 1 / min(rate for _from, rate in load.bound.get.rates)
-    part = 1.1 if least < load.bound.edge else 1.5
+    part = 1.1 if least < load.bound.search_lag else 1.5
     reached = max((done[n] for n in urgent), default=0.0)
     assert reached <= part * least + token + LOOKS
 
@@ -212,30 +216,30 @@ def test_flash_sale_at_the_default_quota(
 ) -> None:
     sales = sale(count, seconds)
 
-    result = play(sales, world())
+    result = play(sales, limits())
 
     assert result.makespan <= most
-    least = makespan([one.arrival for one in sales], world())
+    least = makespan([one.arrival for one in sales], limits())
     assert result.makespan <= 1.1 * least + LOOKS
 
 
 def test_flash_sale_mostly_shipped_by_amazon_is_brought_by_reports() -> None:
     sales = sale(5000, 60, fba=0.6)
-    bound = world(report_takes=45.0)
+    bound = limits(report_takes=45.0)
 
     result = play(sales, bound)
 
     least = makespan([one.arrival for one in sales], bound)
     assert result.makespan <= 1.1 * least
-    assert result.calls["ReadReport"] >= 2
-    alone = makespan([one.arrival for one in sales], world())
+    assert result.calls["getReportDocument"] >= 2
+    alone = makespan([one.arrival for one in sales], limits())
     assert alone > 5 * result.makespan
 
 
 def test_trickle_is_complete_at_once() -> None:
     sales = [Sale(Arrival(at * 3.0)) for at in range(200)]
 
-    waits = play(sales, world()).waits(sales)
+    waits = play(sales, limits()).waits(sales)
 
     assert max(waits) == 0.0
 
@@ -243,7 +247,7 @@ def test_trickle_is_complete_at_once() -> None:
 def test_mild_overload_completes_half_within_seconds() -> None:
     sales = sale(500, 600)
 
-    waits = play(sales, world()).waits(sorted(sales, key=lambda s: s.arrival.at))
+    waits = play(sales, limits()).waits(sorted(sales, key=lambda s: s.arrival.at))
 
     assert waits[len(waits) // 2] <= 2.0
 
@@ -252,7 +256,7 @@ def test_urgent_orders_of_a_flash_sale_are_complete_first() -> None:
     later, urgent = sale(400, 5), sale(20, 5, seed=2, due=600.0)
     sales = sorted([*later, *urgent], key=lambda one: one.arrival.at)
 
-    done = play(sales, world()).done
+    done = play(sales, limits()).done
 
     soon = [at for n, at in done.items() if sales[n].ship_by == 600.0]
     assert max(soon) <= 40.0
@@ -263,7 +267,7 @@ def test_nothing_starves_while_urgent_orders_keep_coming() -> None:
     urgent = [Sale(Arrival(n * 1.5), n * 1.5 + 60) for n in range(1200)]
     sales = sorted([*rest, *urgent], key=lambda one: one.arrival.at)
 
-    done = play(sales, world()).done
+    done = play(sales, limits()).done
 
     assert max(at for n, at in done.items() if sales[n].ship_by is None) <= 900
 
@@ -271,15 +275,15 @@ def test_nothing_starves_while_urgent_orders_keep_coming() -> None:
 def test_bound_takes_the_burst_then_the_rate() -> None:
     arrivals = [Arrival(0.0)] * 40
 
-    assert makespan([], world()) == 0.0
-    assert makespan(arrivals[:30], world()) == 0.0
-    assert makespan(arrivals, world()) == pytest.approx(20.0, abs=0.02)
-    assert makespan([Arrival(0.0)] * 500, world()) == pytest.approx(120.0, abs=0.02)
+    assert makespan([], limits()) == 0.0
+    assert makespan(arrivals[:30], limits()) == 0.0
+    assert makespan(arrivals, limits()) == pytest.approx(20.0, abs=0.02)
+    assert makespan([Arrival(0.0)] * 500, limits()) == pytest.approx(120.0, abs=0.02)
 
 
 @st.composite
-def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], World]:
-    """Draw a world so small that every schedule can be tried."""
+def tiny_limits(draw: st.DrawFn) -> tuple[list[Arrival], AmazonLimits]:
+    """Draw limits so small that every schedule can be tried."""
     arrivals = [
         Arrival(float(at), needs_address=draw(st.booleans()))
         for at in draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))
@@ -287,13 +291,15 @@ def tiny_worlds(draw: st.DrawFn) -> tuple[list[Arrival], World]:
     get = Supply(draw(st.integers(1, 2)), ((0.0, draw(st.sampled_from([0.25, 0.5]))),))
     search = Supply(draw(st.integers(1, 2)), ((0.0, 0.125),))
     takes = draw(st.sampled_from([None, 4.0]))
-    return arrivals, World(get, search, page=2, edge=3.0, report_takes=takes)
+    return arrivals, AmazonLimits(
+        get, search, page=2, search_lag=3.0, report_takes=takes
+    )
 
 
 @SETTLED
-@given(tiny_worlds())
+@given(tiny_limits())
 def test_bound_is_never_above_the_best_schedule(
-    tiny: tuple[list[Arrival], World],
+    tiny: tuple[list[Arrival], AmazonLimits],
 ) -> None:
     arrivals, small = tiny
 
@@ -310,7 +316,7 @@ def test_prompt_bound_knows_that_the_burst_is_spent_by_then() -> None:
     arrivals = [Arrival(float(at)) for at in range(150)]
 
     free, prompt = (
-        makespan(arrivals, world(), is_prompt=is_prompt) for is_prompt in (False, True)
+        makespan(arrivals, limits(), is_prompt=is_prompt) for is_prompt in (False, True)
     )
 
     assert free < prompt - 10
@@ -321,7 +327,7 @@ def test_prompt_bound_knows_that_the_burst_is_spent_by_then() -> None:
 def test_weighted_bound_is_below_what_the_planner_reaches(load: Load) -> None:
     sales, bound = load.sales()[:100], load.bound
 
-    done = play(sales, bound, load.seed, is_whole=load.is_whole).done
+    done = play(sales, bound, load.seed, whole_seconds=load.whole_seconds).done
 
     reached = sum(sales[n].arrival.weight * at for n, at in done.items())
     assert weighted_completion([one.arrival for one in sales], bound) <= reached + 1

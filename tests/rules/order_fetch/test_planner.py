@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels_amazon.rules.order_fetch.planner import (
-    CheckReport,
+from channels_amazon.rules.order_fetch.calls import (
+    FetchPlan,
     GetEach,
-    KnownOrder,
-    Plan,
-    Quota,
-    ReadReport,
-    Report,
-    Reports,
     RequestReport,
     SearchPages,
+)
+from channels_amazon.rules.order_fetch.planner import plan
+from channels_amazon.rules.order_fetch.state import (
+    FetchState,
+    FreshOrder,
+    PendingReport,
+    Quota,
+    Reports,
     StaleOrder,
-    State,
-    plan,
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -41,31 +41,31 @@ def stale(count: int, *, age: float, **over: object) -> list[StaleOrder]:
     return orders
 
 
-def known(count: int, *, age: float) -> list[KnownOrder]:
-    """Make known orders that changed `age` seconds ago and a little earlier."""
+def fresh(count: int, *, age: float) -> list[FreshOrder]:
+    """Make fresh orders that changed `age` seconds ago and a little earlier."""
     half = SECOND / 2
-    return [KnownOrder(NOW - (age + n) * SECOND - half) for n in range(count)]
+    return [FreshOrder(NOW - (age + n) * SECOND - half) for n in range(count)]
 
 
-def decide(orders: list[StaleOrder], **over: object) -> Plan:
+def decide(orders: list[StaleOrder], **over: object) -> FetchPlan:
     """Return the plan with full buckets, unless `over` says otherwise."""
-    state = State(orders, FULL_GET, FULL_SEARCH)
+    state = FetchState(orders, FULL_GET, FULL_SEARCH)
     return plan(replace(state, **over), NOW)  # type: ignore[arg-type]
 
 
-def fetched(made: Plan) -> tuple[str, ...]:
+def fetched(made: FetchPlan) -> tuple[str, ...]:
     """Return the ids that the plan reads one by one."""
     each = [call for call in made.calls if isinstance(call, GetEach)]
     return each[0].order_ids if each else ()
 
 
-def searches(made: Plan) -> list[SearchPages]:
+def searches(made: FetchPlan) -> list[SearchPages]:
     """Return the searches of the plan."""
     return [call for call in made.calls if isinstance(call, SearchPages)]
 
 
 def test_plan_without_stale_orders_does_nothing() -> None:
-    assert decide([]) == Plan((), None)
+    assert decide([]) == FetchPlan((), None)
 
 
 def test_plan_for_few_orders_reads_each_at_once() -> None:
@@ -78,7 +78,7 @@ def test_plan_asks_for_no_more_than_there_are_tokens() -> None:
     made = decide(stale(50, age=5), get=Quota(3.7, 0.5, 30))
 
     assert len(fetched(made)) == 3
-    assert made.look_at == NOW + SECOND * (0.3 / 0.5)
+    assert made.replan_at == NOW + SECOND * (0.3 / 0.5)
 
 
 def test_plan_for_a_flash_sale_searches_just_the_window_of_its_orders() -> None:
@@ -149,7 +149,7 @@ def test_plan_leaves_the_sweep_its_token() -> None:
 def test_page_window_goes_where_stale_orders_are_dense() -> None:
     old, dense = stale(1, age=4000), stale(90, age=200)
 
-    made = decide([*old, *dense], get=NO_GET, known=known(400, age=1000))
+    made = decide([*old, *dense], get=NO_GET, fresh=fresh(400, age=1000))
 
     (search,) = searches(made)
     assert search.after == NOW - 289 * SECOND - SLACK
@@ -203,7 +203,7 @@ def test_urgent_order_goes_before_a_backlog() -> None:
 def test_starved_order_has_its_turn_among_urgent_ones() -> None:
     starved = stale(1, age=3600)
     urgent = stale(90, age=5, ship_by=NOW + timedelta(minutes=5))
-    state = State([*urgent, *starved], Quota(1, 0.5, 30), Quota(0, 0.0056, 20))
+    state = FetchState([*urgent, *starved], Quota(1, 0.5, 30), Quota(0, 0.0056, 20))
 
     chosen = [fetched(plan(state, NOW + n * 2 * SECOND))[0] for n in range(4)]
 
@@ -218,7 +218,7 @@ def test_pending_orders_wait_for_their_next_change() -> None:
 
     assert len(fetched(ample)) == 15
     assert fetched(short) == ()
-    assert short.look_at == NOW + timedelta(seconds=5)
+    assert short.replan_at == NOW + timedelta(seconds=5)
 
 
 def test_pending_order_waits_no_longer_than_a_minute() -> None:
@@ -243,23 +243,28 @@ def test_no_report_is_asked_for_what_single_calls_bring_sooner() -> None:
     assert [type(call) for call in made.calls] == [GetEach]
 
 
-def test_report_under_way_is_checked_then_read_and_not_asked_for_twice() -> None:
+def test_report_under_way_is_not_asked_for_twice() -> None:
     theirs = stale(500, age=1, needs_address=False)
-    begun = Report("r1", NOW - 600 * SECOND, NOW, NOW - 30 * SECOND)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - 30 * SECOND)
 
-    made = decide(theirs, reports=Reports(CREATE, (begun,)))
-    ready = decide(theirs, reports=Reports(CREATE, (replace(begun, is_ready=True),)))
+    for report in (begun, replace(begun, is_ready=True)):
+        made = decide(theirs, reports=Reports(CREATE, (report,)))
+        assert [type(call) for call in made.calls] == [GetEach]
 
-    assert made.calls[0] == CheckReport("r1")
-    assert ready.calls[0] == ReadReport("r1")
-    for calls in (made.calls, ready.calls):
-        assert not [call for call in calls if isinstance(call, RequestReport)]
+
+def test_report_that_is_being_read_is_waited_for_however_long_it_took() -> None:
+    theirs = stale(500, age=1, needs_address=False)
+    ready = PendingReport(NOW - 600 * SECOND, NOW, NOW - 600 * SECOND, is_ready=True)
+
+    made = decide(theirs, reports=Reports(CREATE, (ready,)))
+
+    assert not [call for call in made.calls if isinstance(call, RequestReport)]
 
 
 def test_what_a_report_will_bring_takes_only_tokens_that_are_left() -> None:
     theirs = stale(500, age=1, needs_address=False)
     ours = stale(20, age=2)
-    begun = Report("r1", NOW - 600 * SECOND, NOW, NOW - SECOND)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - SECOND)
 
     made = decide([*theirs, *ours], reports=Reports(CREATE, (begun,)))
 
@@ -269,7 +274,7 @@ def test_what_a_report_will_bring_takes_only_tokens_that_are_left() -> None:
 
 def test_report_that_takes_too_long_is_not_waited_for() -> None:
     theirs = stale(20, age=200, needs_address=False)
-    begun = Report("r1", NOW - 600 * SECOND, NOW, NOW - 200 * SECOND, NOW)
+    begun = PendingReport(NOW - 600 * SECOND, NOW, NOW - 200 * SECOND)
 
     made = decide(theirs, reports=Reports(CREATE, (begun,)))
 
@@ -298,9 +303,9 @@ def test_whole_seconds_of_a_report_say_nothing_of_a_search() -> None:
     orders = [
         replace(order, changed_at=NOW - 200.5 * SECOND) for order in stale(60, age=200)
     ]
-    reported = [KnownOrder(NOW - 150 * SECOND, needs_address=False, by_report=True)]
+    reported = [FreshOrder(NOW - 150 * SECOND, needs_address=False, by_report=True)]
 
-    (search,) = searches(decide(orders, known=reported))
+    (search,) = searches(decide(orders, fresh=reported))
 
     assert search.after == NOW - 200.5 * SECOND - SLACK
 
@@ -309,9 +314,9 @@ def test_whole_seconds_at_amazon_widen_the_window_to_them() -> None:
     orders = [
         replace(order, changed_at=NOW - 200.5 * SECOND) for order in stale(60, age=200)
     ]
-    whole = [KnownOrder(NOW - 300 * SECOND)]
+    whole = [FreshOrder(NOW - 300 * SECOND)]
 
-    (search,) = searches(decide(orders, known=whole))
+    (search,) = searches(decide(orders, fresh=whole))
 
     assert search.after == NOW - 201 * SECOND - SLACK
 
@@ -324,7 +329,9 @@ def test_every_fourth_token_is_for_the_starved_at_any_rate(rate: float) -> None:
 
     taken = []
     for token in range(40):
-        state = State([*urgent, *starved], Quota(1.0, rate, 30), Quota(0, 0.0056, 20))
+        state = FetchState(
+            [*urgent, *starved], Quota(1.0, rate, 30), Quota(0, 0.0056, 20)
+        )
         made = plan(state, NOW + token / rate * SECOND)
         taken += [order_id in names for order_id in fetched(made)]
 

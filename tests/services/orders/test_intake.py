@@ -11,7 +11,7 @@ import pytest
 from channels_amazon.models import AmazonAccount, Order, OrderLine, StockLevel, Variant
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.catalog.listings import link_by_sku
-from channels_amazon.services.orders import intake
+from channels_amazon.services.orders import fetch_queue, intake
 from channels_amazon.services.orders.event_intake import EventResult, apply_event
 from channels_amazon.services.stock import ledger
 from tests.builders import make_account, make_listing, make_variant, make_warehouse
@@ -68,25 +68,13 @@ def test_full_order_completes_what_the_event_began(
     assert seen is not None
 
     result = bring(account, "UNSHIPPED", 1)
-    intake.mark_fetched(result.order.pk, seen)
+    fetch_queue.mark_fetched(result.order.pk, seen)
 
     order = Order.objects.get()
     assert (order.status, order.stale_since) == ("unshipped", None)
     assert (order.total, order.currency) == (Decimal("12.50"), "USD")
     assert order.completed_at is not None
     assert level() == (10, 2)
-
-
-def test_mark_fetched_keeps_the_mark_of_a_newer_event(
-    account: AmazonAccount, variant: Variant
-) -> None:
-    tell(account, "Pending", 0)
-    seen = Order.objects.get().stale_since
-    assert seen is not None
-    tell(account, "Unshipped", 1)
-
-    assert not intake.mark_fetched(Order.objects.get().pk, seen)
-    assert Order.objects.get().stale_since is not None
 
 
 def test_older_full_order_changes_nothing(

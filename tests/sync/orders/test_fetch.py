@@ -277,7 +277,7 @@ def test_reading_older_than_the_event_is_repeated_until_it_wins(
     assert (order.status, order.fetch_attempts) == ("cancelled", 1)
     assert order.stale_since is not None
 
-    Order.objects.update(fetch_attempts=fetch.MOST_BEHIND, fetch_after=None)
+    Order.objects.update(fetch_attempts=fetch.MOST_OLDER_READS, fetch_after=None)
     run_through(account, FETCH)
 
     order.refresh_from_db()

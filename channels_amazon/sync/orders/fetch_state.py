@@ -1,0 +1,110 @@
+"""Gathers what the fetch planner decides by: tokens, orders, reports; sync layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.rules.order_fetch.backlog import least_gain
+from channels_amazon.rules.order_fetch.state import (
+    SEARCH_RESERVE,
+    FetchState,
+    Quota,
+    StaleOrder,
+)
+from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.orders import fetch_queue
+from channels_amazon.spapi import operations
+from channels_amazon.spapi.operations import Operation
+from channels_amazon.sync.orders import backlog_reports
+
+# A search that was refused is not repeated before a token has grown back: one grows in
+# 179 s.
+SEARCH_PAUSE = timedelta(seconds=179)
+# So late may the sweep be for a backlog that borrows its token.
+SWEEP_DELAY = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCursor:
+    """What the job's cursor keeps: when Amazon last refused a search."""
+
+    search_refused_at: datetime | None = None
+
+    @classmethod
+    def read(cls, cursor: Mapping[str, Any]) -> Self:
+        """Return the cursor that was stored as {"search_refused_at": ISO time}."""
+        refused_at = cursor.get("search_refused_at")
+        return cls(datetime.fromisoformat(refused_at) if refused_at else None)
+
+    def as_json(self) -> dict[str, str]:
+        """Return the cursor as it is stored."""
+        at = self.search_refused_at
+        return {} if at is None else {"search_refused_at": at.isoformat()}
+
+    def may_search(self, now: datetime) -> bool:
+        """Tell whether a refused search, if any, is long enough ago."""
+        at = self.search_refused_at
+        return at is None or now - at >= SEARCH_PAUSE
+
+
+def fetch_state(
+    account: AmazonAccount,
+    stale: Sequence[StaleOrder],
+    cursor: FetchCursor,
+    now: datetime,
+) -> FetchState:
+    """Return what to plan by for the stale orders of this account."""
+    quotas = _Quotas(account, now)
+    get, search = quotas.of(operations.GET_ORDER), quotas.of(operations.SEARCH_ORDERS)
+    if not cursor.may_search(now):
+        search = Quota(0.0, search.rate, search.burst)
+    # What else a page would hold, and when the sweep runs, matters only where a page
+    # may be read at all. Finding it out looks at days of orders: too much for each
+    # single order that comes.
+    may_page = len(stale) - get.available >= least_gain(get.rate)
+    return FetchState(
+        stale=stale,
+        get=get,
+        search=search,
+        fresh=fetch_queue.fresh_orders(account, stale) if may_page else (),
+        reports=backlog_reports.reports_of(
+            account, quotas.of(operations.CREATE_REPORT)
+        ),
+        search_reserve=_search_reserve(account, search, now)
+        if may_page
+        else SEARCH_RESERVE,
+    )
+
+
+class _Quotas:
+    """The account's buckets; an operation that was never called has a full one."""
+
+    def __init__(self, account: AmazonAccount, now: datetime) -> None:
+        lines = quota_status.quota_lines(account, now)
+        self._lines = {line.operation: line for line in lines}
+
+    def of(self, operation: Operation) -> Quota:
+        """Return what the operation may use; no token while Amazon's 429 holds."""
+        line = self._lines.get(operation.name)
+        if line is None:
+            return Quota(float(operation.burst), operation.rate, operation.burst)
+        return Quota(0.0 if line.hold_until else line.tokens, line.rate, line.burst)
+
+
+def _search_reserve(account: AmazonAccount, search: Quota, now: datetime) -> float:
+    """Return the tokens to leave to the sweep: none where another grows in time for it.
+
+    A backlog may put the sweep off by SWEEP_DELAY, and not for ever: from then on the
+    token is left alone until the sweep has run.
+    """
+    if search.rate <= 0:
+        return SEARCH_RESERVE
+    jobs = SyncJob.objects.filter(account=account, kind=SyncJob.Kind.ORDER_SWEEP)
+    due_at = jobs.values_list("due_at", flat=True).first()
+    grown_at = now + timedelta(seconds=1 / search.rate)
+    is_free = due_at is not None and grown_at <= due_at + SWEEP_DELAY
+    return 0.0 if is_free else SEARCH_RESERVE
