@@ -1,7 +1,7 @@
 """What a change of an order means for its stock, as one table; pure, rules layer.
 
 TRANSITIONS has a row for every (our state, what Amazon says, who ships). What becomes
-of the units follows from what Amazon says alone, so that settling an order again
+of the units follows from what Amazon says alone, so that reconciling an order again
 moves nothing; our state decides whether a person must look, and whether the change
 leads backwards. An event that leads backwards is late and is ignored; a full order
 that is newer than all we know is believed.
@@ -52,7 +52,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AmazonFacts:
     """What Amazon says of an order, in our words."""
 
     status: str
@@ -133,13 +133,13 @@ class Units:
     """One line's units: ordered, shipped as far as known, held and shipped by us.
 
     `shipped` is the higher of Amazon's figure and that of our packages; `held` and
-    `settled` are what the reservation holds and has shipped so far.
+    `already_shipped` are what the reservation holds and has shipped so far.
     """
 
     ordered: int
     shipped: int
     held: int = 0
-    settled: int = 0
+    already_shipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +167,11 @@ def state_of(status: str, *, is_packed: bool) -> str:
     return status or NEW
 
 
-def rule_of(ours: str, told: Told) -> Rule:
+def rule_of(ours: str, facts: AmazonFacts) -> Rule:
     """Return the row for our state and what Amazon says; orders of others hold none."""
-    asks = told.cancel_requested and told.status in _MAY_BE_ASKED
-    who = FOREIGN if told.channel_name == FOREIGN_CHANNEL else told.fulfilled_by
-    return TRANSITIONS[ours, CANCEL_REQUESTED if asks else told.status, who]
+    asks = facts.cancel_requested and facts.status in _MAY_BE_ASKED
+    who = FOREIGN if facts.channel_name == FOREIGN_CHANNEL else facts.fulfilled_by
+    return TRANSITIONS[ours, CANCEL_REQUESTED if asks else facts.status, who]
 
 
 def target_of(effect: Effect, units: Units) -> Target:
@@ -180,10 +180,10 @@ def target_of(effect: Effect, units: Units) -> Target:
         return Target(max(0, units.ordered - units.shipped), units.shipped)
     if effect in (Effect.KEEP, Effect.FLAG):
         # Units that left, or came back, change what is held and nothing else does.
-        left = units.shipped - units.settled
+        left = units.shipped - units.already_shipped
         return Target(max(0, units.held - left), units.shipped)
     if effect is Effect.NONE:
-        return Target(0, units.settled)
+        return Target(0, units.already_shipped)
     return Target(0, units.shipped)
 
 

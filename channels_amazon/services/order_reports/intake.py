@@ -27,10 +27,10 @@ from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.locking import HeldOrder, hold_orders, save_orders
 from channels_amazon.services.orders.provisional_lines import drop_empty
 from channels_amazon.services.stock.reservations import (
-    asks_anew,
     lock_stock,
-    settle_orders,
-    units_rule,
+    needs_reconcile,
+    reconcile_orders,
+    units_effect,
 )
 from channels_amazon.services.webhooks.messages import mark_untold
 from channels_amazon.spapi.order_report import ReportOrder
@@ -52,19 +52,19 @@ class _Change:
     told: Reported
     is_new: bool
     before: Before
-    asked: Effect
+    effect_before: Effect
     lines: LineChanges
 
     @property
     def may_move_units(self) -> bool:
-        """Tell whether the order must be settled."""
-        return self.lines.moves_units or asks_anew(
-            self.order, self.asked, is_new=self.is_new
+        """Tell whether the order must be reconciled."""
+        return self.lines.moves_units or needs_reconcile(
+            self.order, self.effect_before, is_new=self.is_new
         )
 
 
 def apply_reported(account: AmazonAccount, reported: Sequence[Reported]) -> set[str]:
-    """Take over what a report says of these orders, and hold or settle their stock.
+    """Take over what a report says of these orders, and hold or release their stock.
 
     An order is complete by it where nothing is left to ship, else it is marked stale;
     the caller wakes the fetch. All of them are stored or, by an error, none. Returns
@@ -103,12 +103,13 @@ def _is_news(held: HeldOrder, told: Reported) -> bool:
 
 def _write(held: HeldOrder, told: Reported, lines: OrderLines) -> _Change:
     order = held.order
-    before, asked = before_change(order, is_new=held.is_new), units_rule(order)
+    before = before_change(order, is_new=held.is_new)
+    effect_before = units_effect(order)
     if held.is_new:
         order.first_source = Order.Source.REPORT
     fields.write_report(order, told.data)
     written = fields.write_report_lines(order, told.data, lines, is_whole=told.is_whole)
-    return _Change(order, told, held.is_new, before, asked, written)
+    return _Change(order, told, held.is_new, before, effect_before, written)
 
 
 def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
@@ -116,7 +117,7 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
     if not changes:
         return
     orders = [change.order for change in changes]
-    unmatched = settle_orders(
+    unmatched = reconcile_orders(
         [change.order for change in changes if change.may_move_units]
     )
     for change in changes:

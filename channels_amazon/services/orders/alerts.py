@@ -9,7 +9,7 @@ from typing import Any
 from channels_amazon.models import Order
 from channels_amazon.rules.orders.transitions import Flag, rule_of, state_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.stock.reservations import has_packages, told_of
+from channels_amazon.services.stock.reservations import amazon_facts, has_packages
 from channels_amazon.services.webhooks.messages import seen_by_store
 from channels_amazon.wording import Sentence, sentence
 
@@ -57,7 +57,7 @@ def _tell_flag(order: Order, was: str) -> None:
     # Only a cancellation of a known order asks for its packages, which cost a query.
     is_cancelled = bool(was) and order.status == Order.Status.CANCELLED
     is_packed = is_cancelled and has_packages(order)
-    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
+    flag = rule_of(state_of(was, is_packed=is_packed), amazon_facts(order)).flag
     tell = _TELLERS.get(flag) if flag is not None else None
     if tell is not None:
         tell(order)

@@ -25,9 +25,9 @@ from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.locking import HeldOrder, lock_or_make, save_orders
 from channels_amazon.services.orders.provisional_lines import drop_empty
 from channels_amazon.services.stock.reservations import (
-    asks_anew,
-    settle_orders,
-    units_rule,
+    needs_reconcile,
+    reconcile_orders,
+    units_effect,
 )
 from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
 
@@ -48,7 +48,7 @@ class _Change:
     order: Order
     is_new: bool
     before: Before
-    asked: Effect
+    effect_before: Effect
     is_changed: bool = False
     moves_units: bool = False
     is_emptied: bool = False
@@ -79,7 +79,7 @@ def apply_events(told: Sequence[tuple[HeldOrder, OrderEvent]]) -> list[EventResu
         is_new = held.is_new and order.pk not in changes
         if order.pk not in changes:
             before = before_change(order, is_new=is_new)
-            changes[order.pk] = _Change(order, is_new, before, units_rule(order))
+            changes[order.pk] = _Change(order, is_new, before, units_effect(order))
         change = changes[order.pk]
         order.event_seen_at = order.event_seen_at or now
         fields.write_event(order, event)
@@ -97,12 +97,12 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
     if not changes:
         return
-    unmatched = settle_orders(
+    unmatched = reconcile_orders(
         [
             change.order
             for change in changes
             if change.moves_units
-            or asks_anew(change.order, change.asked, is_new=change.is_new)
+            or needs_reconcile(change.order, change.effect_before, is_new=change.is_new)
         ]
     )
     orders = [change.order for change in changes]
@@ -134,8 +134,8 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
     is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
     if order.last_updated_at is None:
         return is_more
-    asks_anew = event.cancel_requested and not order.cancel_requested
-    if event.changed_at == order.last_updated_at and asks_anew:
+    is_cancel_wish_new = event.cancel_requested and not order.cancel_requested
+    if event.changed_at == order.last_updated_at and is_cancel_wish_new:
         return is_more
     return is_more and is_news(
         event.changed_at, status, order.last_updated_at, order.status

@@ -35,9 +35,9 @@ from channels_amazon.services.orders.locking import lock_or_make, lock_where
 from channels_amazon.services.orders.provisional_lines import drop_empty
 from channels_amazon.services.privacy import personal_data
 from channels_amazon.services.stock.reservations import (
-    asks_anew,
-    settle_order,
-    units_rule,
+    needs_reconcile,
+    reconcile_order,
+    units_effect,
 )
 from channels_amazon.services.webhooks.messages import mark_untold, seen_by_store
 from channels_amazon.spapi.orders import Order as AmazonOrder
@@ -66,7 +66,7 @@ class OrderResult:
 def apply_order(
     account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
 ) -> OrderResult:
-    """Take over Amazon's full order, and settle lines and reservations by it.
+    """Take over Amazon's full order, and bring lines and reservations to it.
 
     `source` is one of FETCH, SWEEP and READ_BACK. With `is_final` Amazon's status
     counts even where an event told of a later one.
@@ -79,7 +79,7 @@ def apply_order(
             return OrderResult(order, is_new=False, is_older=True)
         is_behind = not is_final and _is_behind(order, data)
         before = before_change(order, is_new=is_new)
-        asked = units_rule(order)
+        effect_before = units_effect(order)
         fields.write_order(order, data, keeps_status=is_behind)
         is_late = not is_final and _is_before_event(order, data)
         known = OrderLines([order])
@@ -88,8 +88,8 @@ def apply_order(
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
         unmatched: list[str] = []
-        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
-            unmatched = settle_order(order)
+        if lines.moves_units or needs_reconcile(order, effect_before, is_new=is_new):
+            unmatched = reconcile_order(order)
         if lines.is_emptied:
             drop_empty(order)
         order.completed_at = order.completed_at or now
@@ -121,7 +121,7 @@ def match_lines(variant: Variant) -> int:
     for order_id in order_ids:
         with transaction.atomic():
             order = lock_where(Q(pk=order_id))
-            settle_order(order, is_late=True)
+            reconcile_order(order, is_late=True)
             order.save()
     return len(order_ids)
 

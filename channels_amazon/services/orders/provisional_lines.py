@@ -55,7 +55,7 @@ def adopt(
 
     What a report told beyond the items stays provisional, unless the items are the
     order's whole. Returns whether lines were emptied: `drop_empty` takes them away
-    once the order is settled.
+    once the order is reconciled.
     """
     waiting = [line for line in known.values() if is_provisional(line)]
     is_left = False

@@ -26,9 +26,9 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.orders.transitions import (
     FOREIGN_CHANNEL,
+    AmazonFacts,
     Effect,
     Target,
-    Told,
     Units,
     rule_of,
     state_of,
@@ -77,7 +77,7 @@ class _Change:
         return self.target.shipped - self.reservation.shipped_quantity
 
 
-def settle_order(
+def reconcile_order(
     order: Order,
     *,
     is_late: bool = False,
@@ -87,22 +87,22 @@ def settle_order(
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
     With `is_late` what is shipped already has left before the stock was counted.
-    Otherwise as `settle_orders`.
+    Otherwise as `reconcile_orders`.
     """
-    settled = settle_orders(
+    unmatched = reconcile_orders(
         [order], is_late=is_late, ship_from=ship_from, never_left=never_left
     )
-    return settled[order.pk]
+    return unmatched[order.pk]
 
 
-def settle_orders(
+def reconcile_orders(
     orders: Sequence[Order],
     *,
     is_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
 ) -> dict[int, list[str]]:
-    """Settle the units of many orders at once; return each one's unmatched SKUs.
+    """Reconcile the units of many orders at once; return each one's unmatched SKUs.
 
     The caller holds the orders' rows and saves them: the flags and the stamp are set on
     them. Units that left come back by a person's booking only, whatever Amazon says
@@ -111,7 +111,7 @@ def settle_orders(
     """
     if not orders:
         return {}
-    # The caller's savepoint will do: whoever settles orders fails as a whole.
+    # The caller's savepoint will do: whoever reconciles orders fails as a whole.
     with transaction.atomic(savepoint=False):
         lines = _lines_of(orders)
         _match(orders, lines)
@@ -129,30 +129,30 @@ def settle_orders(
     unmatched = {}
     for order in orders:
         loose = [line.seller_sku for line in lines[order.pk] if line.variant_id is None]
-        waits = units_rule(order) in {Effect.RESERVE, Effect.KEEP}
+        waits = units_effect(order) in {Effect.RESERVE, Effect.KEEP}
         order.has_shortage = order.pk in short
         order.has_unmatched = waits and bool(loose)
         unmatched[order.pk] = loose if waits else []
     return unmatched
 
 
-def units_rule(order: Order) -> Effect:
+def units_effect(order: Order) -> Effect:
     """Return what the order's status asks of the units that its lines need."""
-    return rule_of(state_of(order.status, is_packed=False), told_of(order)).units
+    return rule_of(state_of(order.status, is_packed=False), amazon_facts(order)).units
 
 
-def asks_anew(order: Order, asked: Effect, *, is_new: bool) -> bool:
-    """Tell whether the order must be settled although its lines need the same units.
+def needs_reconcile(order: Order, before: Effect, *, is_new: bool) -> bool:
+    """Tell whether the order must be reconciled although its lines name the same units.
 
-    `asked` is what its status asked for before: what asks for the same units of the
-    same lines would move none.
+    `before` is what its status asked for until now: the same effect on the same lines
+    would move nothing.
     """
-    return is_new or order.has_unmatched or units_rule(order) is not asked
+    return is_new or order.has_unmatched or units_effect(order) is not before
 
 
-def told_of(order: Order) -> Told:
+def amazon_facts(order: Order) -> AmazonFacts:
     """Return what Amazon says of the order, as its row has it."""
-    return Told(
+    return AmazonFacts(
         order.status, order.fulfilled_by, order.channel_name, order.cancel_requested
     )
 
@@ -165,7 +165,7 @@ def has_packages(order: Order) -> bool:
 def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
     """Lock all stock that events of these SKUs and orders may move, in one order.
 
-    Call it inside a transaction that holds the orders, before the first is settled.
+    Call it inside a transaction that holds the orders, before the first is reconciled.
     """
     lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
     variant_ids = set(lines.values_list("variant_id", flat=True))
@@ -212,7 +212,7 @@ def _plan(
     packed, edited = _packed_units(lines)
     changes = []
     for order in orders:
-        effect = units_rule(order)
+        effect = units_effect(order)
         # What was shipped before we were connected left before we counted.
         is_history = _is_history(order)
         for line in lines[order.pk]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from channels_amazon.models import Order
 from channels_amazon.rules.orders import transitions as rules
-from channels_amazon.rules.orders.transitions import Effect, Target, Told, Units
+from channels_amazon.rules.orders.transitions import AmazonFacts, Effect, Target, Units
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -105,9 +105,9 @@ def test_units_follow_from_what_amazon_says_alone() -> None:
 def test_orders_of_another_channel_are_never_a_sale(
     ours: str, status: str, who: str
 ) -> None:
-    told = Told(status, who, "NON_AMAZON", cancel_requested=True)
+    facts = AmazonFacts(status, who, "NON_AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(ours, told).units is Effect.NONE
+    assert rules.rule_of(ours, facts).units is Effect.NONE
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_orders_of_another_channel_are_never_a_sale(
 def test_buyers_wish_to_cancel_flags_open_orders_that_we_ship(
     status: str, who: str, flag: str | None
 ) -> None:
-    told = Told(status, who, "AMAZON", cancel_requested=True)
+    facts = AmazonFacts(status, who, "AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(status, told).flag == flag
+    assert rules.rule_of(status, facts).flag == flag
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,10 @@ def test_state_of_knows_our_packages(status: str, is_packed: bool, state: str) -
 
 
 @given(st.sampled_from(Effect), *[st.integers(0, 9)] * 4)
-def test_target_is_never_negative_and_settles_once(
-    effect: Effect, ordered: int, shipped: int, held: int, settled: int
+def test_target_is_never_negative_and_reconciles_once(
+    effect: Effect, ordered: int, shipped: int, held: int, already: int
 ) -> None:
-    first = rules.target_of(effect, Units(ordered, shipped, held, settled))
+    first = rules.target_of(effect, Units(ordered, shipped, held, already))
     again = rules.target_of(effect, Units(ordered, shipped, first.held, first.shipped))
 
     assert min(first.held, first.shipped) >= 0
@@ -182,9 +182,9 @@ def test_status_of_reads_every_spelling(word: str | None, status: str) -> None:
         (Effect.RESERVE, Units(3, 5), Target(0, 5)),
         (Effect.KEEP, Units(3, 0), Target(0, 0)),
         (Effect.KEEP, Units(3, 1, held=3), Target(2, 1)),
-        (Effect.KEEP, Units(3, 0, held=2, settled=1), Target(3, 0)),
+        (Effect.KEEP, Units(3, 0, held=2, already_shipped=1), Target(3, 0)),
         (Effect.SHIP, Units(3, 3, held=3), Target(0, 3)),
-        (Effect.RELEASE, Units(3, 1, held=2, settled=1), Target(0, 1)),
+        (Effect.RELEASE, Units(3, 1, held=2, already_shipped=1), Target(0, 1)),
         (Effect.FLAG, Units(3, 1, held=3), Target(2, 1)),
         (Effect.NONE, Units(3, 3), Target(0, 0)),
     ],
