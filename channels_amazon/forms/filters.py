@@ -259,7 +259,7 @@ def _shown(orders: OrderQuerySet, show: str, now: datetime) -> OrderQuerySet:
         case "cancel":
             return orders.asking_to_cancel()
         case "aside":
-            return orders.exclude(aside_code="")
+            return orders.exclude(quarantine_code="")
     return orders
 
 

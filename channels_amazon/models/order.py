@@ -154,9 +154,9 @@ class Order(StoreScoped):
     tell_since = models.DateTimeField(null=True, blank=True)
     tell_after = models.DateTimeField(null=True, blank=True)
     tell_attempts = models.PositiveIntegerField(default=0)
-    # Why this one order is set aside ("" while it is not).
-    aside_code = models.CharField(max_length=60, blank=True)
-    aside_message = SentenceField(blank=True)
+    # Why this one order is in quarantine ("" while it is not).
+    quarantine_code = models.CharField(max_length=60, blank=True)
+    quarantine_message = SentenceField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -83,7 +83,7 @@ def flags(order: Order) -> list[tuple[str, str]]:
         (order.has_unmatched, "warning", gettext("unmatched")),
         (order.has_shortage, "warning", gettext("backorder")),
         (order.asks_to_cancel, "warning", gettext("buyer asks to cancel")),
-        (bool(order.aside_code), "error", gettext("set aside")),
+        (bool(order.quarantine_code), "error", gettext("set aside")),
     ]
     return [(kind, word) for is_set, kind, word in named if is_set]
 

@@ -29,7 +29,7 @@ _MINUTES_A_DAY = 24 * 60
 _STEP = 617
 _SHORTEST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=1)
-_FIRST_LOOK = timedelta(seconds=15)
+_FIRST_POLL = timedelta(seconds=15)
 # Nothing more happens to the stock of these.
 _ENDED = frozenset({"shipped", "cancelled"})
 # The report's one word for two of ours.
@@ -141,13 +141,15 @@ def pages_left(pages: int, covered: timedelta, span: timedelta) -> float:
     return pages * ((span / covered) - 1)
 
 
-def next_look(asked_at: datetime, now: datetime, usual: timedelta | None) -> datetime:
-    """Return when to look for a report: first when it is usually made, then more often.
+def next_poll_at(
+    requested_at: datetime, now: datetime, usual: timedelta | None
+) -> datetime:
+    """Return when to ask for a report: first when it is usually made, then more often.
 
     `usual` is how long Amazon has taken of late, None where that is not known. The
     pauses grow with the wait, so that a slow report costs few calls.
     """
-    expected = asked_at + (usual if usual is not None else _FIRST_LOOK)
+    expected = requested_at + (usual if usual is not None else _FIRST_POLL)
     if expected > now:
         return expected
     late = now - expected

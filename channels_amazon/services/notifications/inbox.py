@@ -194,7 +194,7 @@ def _apply_other(delivery: Delivery, verdict: Verdict) -> str:
     if delivery.outbound is not None:
         return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
     if delivery.report is not None and verdict.account is not None:
-        is_news = requests.look_now(delivery.report.report_id)
+        is_news = requests.poll_now(delivery.report.report_id)
         return State.APPLIED if is_news else State.STALE
     return verdict.state
 

@@ -144,7 +144,7 @@ def replay_unknown(account_id: int) -> Counter[str]:
 
 def try_again(order: Order) -> bool:
     """Fetch an order that was set aside at once; False when it no longer is."""
-    aside = Order.objects.filter(pk=order.pk).exclude(aside_code="")
+    aside = Order.objects.filter(pk=order.pk).exclude(quarantine_code="")
     now = timezone.now()
     if not aside.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
         return False

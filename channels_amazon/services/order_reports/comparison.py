@@ -103,20 +103,23 @@ def note_stored(report: OrderReport, cursor: int) -> None:
     report.cursor = max(report.cursor, cursor)
 
 
-def note_read(report: OrderReport, *, encoding: str, rows_aside: int) -> bool:
+def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> bool:
     """Note that all of the report is stored, and tell people of a gap, once."""
     now = timezone.now()
     ready = OrderReport.objects.filter(pk=report.pk, state=State.READY)
     moved = ready.update(
-        state=State.READ, read_at=now, encoding=encoding[:20], rows_aside=rows_aside
+        state=State.READ,
+        read_at=now,
+        encoding=encoding[:20],
+        rows_quarantined=rows_quarantined,
     )
     if not moved:
         return False
     report.refresh_from_db()
     if report.purpose in PROOFS and report.orders_missing:
         _tell_gap(report)
-    if rows_aside:
-        _tell_aside(report)
+    if rows_quarantined:
+        _record_quarantined_rows(report)
     return True
 
 
@@ -169,7 +172,7 @@ def _tell_gap(report: OrderReport) -> None:
     )
 
 
-def _tell_aside(report: OrderReport) -> None:
+def _record_quarantined_rows(report: OrderReport) -> None:
     record(
         Entry(
             code="reports.rows_aside",
@@ -179,7 +182,7 @@ def _tell_aside(report: OrderReport) -> None:
             message=sentence(
                 "%(count)s rows of the report “%(purpose)s” could not be read. Where "
                 "an order's id could be, the order is fetched by itself.",
-                count=report.rows_aside,
+                count=report.rows_quarantined,
                 purpose=label_of(report),
             ),
             fix=sentence("Compare the days of the report with Seller Central."),

@@ -146,7 +146,7 @@ def complete(order: Order, told: ReportedOrder, now: datetime) -> None:
     order.completed_at = order.completed_at or now
     order.stale_since = order.fetch_after = None
     order.fetch_attempts = 0
-    order.aside_code = order.aside_message = ""
+    order.quarantine_code = order.quarantine_message = ""
 
 
 def ask_for_more(order: Order, told: ReportedOrder, now: datetime) -> None:

@@ -93,27 +93,27 @@ def take_back_request(report: OrderReport) -> None:
     )
 
 
-def note_requested(report: OrderReport, report_id: str, look_after: datetime) -> bool:
-    """Note under which id Amazon makes the report, and when to look for it."""
+def note_requested(report: OrderReport, report_id: str, next_poll_at: datetime) -> bool:
+    """Note under which id Amazon makes the report, and when to ask for its state."""
     asked = OrderReport.objects.filter(pk=report.pk, state=State.WANTED)
     return bool(
         asked.update(
             state=State.REQUESTED,
             report_id=report_id[:80],
-            look_after=look_after,
+            next_poll_at=next_poll_at,
             error_code="",
             error_message="",
         )
     )
 
 
-def look_later(report: OrderReport, at: datetime) -> None:
-    """Note when to look at the report again."""
-    OrderReport.objects.filter(pk=report.pk, state=report.state).update(look_after=at)
+def poll_later(report: OrderReport, at: datetime) -> None:
+    """Note when to ask Amazon for its state again."""
+    OrderReport.objects.filter(pk=report.pk, state=report.state).update(next_poll_at=at)
 
 
-def look_now(report_id: str) -> bool:
-    """Have the report looked at, since Amazon says that it has ended.
+def poll_now(report_id: str) -> bool:
+    """Have its state read at once, since Amazon says that it has ended.
 
     Returns whether that was still waited for.
     """
@@ -121,7 +121,7 @@ def look_now(report_id: str) -> bool:
     report = asked.first()
     if report is None:
         return False
-    asked.update(look_after=timezone.now())
+    asked.update(next_poll_at=timezone.now())
     lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
     return True
 
@@ -147,7 +147,7 @@ def note_ready(report: OrderReport, document_id: str, took: timedelta | None) ->
             state=State.READY,
             document_id=document_id[:200],
             ready_at=ready_at,
-            look_after=None,
+            next_poll_at=None,
         )
     )
 
@@ -157,7 +157,7 @@ def note_empty(report: OrderReport) -> bool:
     now = timezone.now()
     made = OrderReport.objects.filter(pk=report.pk, state=State.REQUESTED)
     return bool(
-        made.update(state=State.EMPTY, ready_at=now, read_at=now, look_after=None)
+        made.update(state=State.EMPTY, ready_at=now, read_at=now, next_poll_at=None)
     )
 
 
@@ -173,7 +173,7 @@ def note_failed(report: OrderReport, failure: Failure, *, is_final: bool) -> boo
         document_id="",
         requested_at=None,
         ready_at=None,
-        look_after=None if gives_up else timezone.now() + RETRY,
+        next_poll_at=None if gives_up else timezone.now() + RETRY,
         # The next one lists the orders anew; what was found missing stays counted.
         cursor=0,
         orders_seen=0,

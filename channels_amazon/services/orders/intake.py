@@ -93,7 +93,7 @@ def apply_order(
         if lines.is_emptied:
             drop_empty(order)
         order.completed_at = order.completed_at or now
-        order.aside_code = order.aside_message = ""
+        order.quarantine_code = order.quarantine_message = ""
         if source == SWEEP and not is_behind:
             _answer_event(order)
         if lines.is_changed or seen_by_store(order) != before.seen:
@@ -126,7 +126,7 @@ def match_lines(variant: Variant) -> int:
     return len(order_ids)
 
 
-def set_aside(
+def quarantine_order(
     account: AmazonAccount,
     order_id: str,
     *,
@@ -134,13 +134,13 @@ def set_aside(
     message: str,
     retry_at: datetime,
 ) -> Order:
-    """Keep an order that cannot be read now with the reason, and try it again then."""
+    """Keep an unreadable order with the reason; it is tried again at `retry_at`."""
     now = timezone.now()
     with transaction.atomic():
         order, _is_new = lock_or_make(account, order_id, None)
-        is_known = order.aside_code == code
-        order.aside_code = clean(code, 60)
-        order.aside_message = clean(message, 500)
+        is_known = order.quarantine_code == code
+        order.quarantine_code = clean(code, 60)
+        order.quarantine_message = clean(message, 500)
         order.stale_since = order.stale_since or now
         order.fetch_after = retry_at
         order.fetch_attempts += 1
@@ -170,8 +170,8 @@ def mark_fetched(order_id: int, stale_since: datetime) -> bool:
             stale_since=None,
             fetch_after=None,
             fetch_attempts=0,
-            aside_code="",
-            aside_message="",
+            quarantine_code="",
+            quarantine_message="",
         )
     )
 

@@ -85,7 +85,7 @@ def drop_blank(held: Iterable[HeldOrder]) -> None:
     """Delete the orders that were made to be held and then came to nothing."""
     made = [one.order.pk for one in held if one.is_new and _is_blank(one.order)]
     if made:
-        blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
+        blank = {"last_event_at": None, "last_updated_at": None, "quarantine_code": ""}
         Order.objects.filter(pk__in=made, **blank).delete()
 
 

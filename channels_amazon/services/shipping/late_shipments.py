@@ -119,7 +119,7 @@ def _hinders(order: Order, now: datetime) -> list[Hinder]:
         found.append(Hinder("warning", sentence("A SKU is unmatched.")))
     if order.has_shortage:
         found.append(Hinder("warning", sentence("The stock is short.")))
-    if order.aside_code:
+    if order.quarantine_code:
         found.append(Hinder("error", sentence("The order is set aside.")))
     found += [hinder for row in order.parcels.all() if (hinder := _of_parcel(row))]
     found += [hinder for row in order.shipments.all() if (hinder := _of(row, now))]

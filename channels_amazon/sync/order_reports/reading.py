@@ -44,7 +44,7 @@ AT_ONCE = 20
 # Shorter than the longest run: a lease is not renewed beyond that.
 TIMEOUT = 40.0
 # Orders of rows that cannot be read are fetched one by one: a damaged file stops here.
-MOST_ASIDE = 500
+MOST_QUARANTINED = 500
 
 
 def read(ctx: RunContext, report: OrderReport) -> None:
@@ -58,9 +58,9 @@ def read(ctx: RunContext, report: OrderReport) -> None:
         return
     ctx.progress(total=len(told.orders))
     if _Slice(ctx, report, told).store():
-        _look_after(ctx, told.set_aside)
+        _fetch_quarantined(ctx, told.set_aside)
         comparison.note_read(
-            report, encoding=told.encoding, rows_aside=len(told.set_aside)
+            report, encoding=told.encoding, rows_quarantined=len(told.set_aside)
         )
 
 
@@ -144,16 +144,16 @@ def _read(ctx: RunContext, document: ReportDocument) -> Told:
         )
 
 
-def _look_after(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
+def _fetch_quarantined(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
     """Have the orders of unreadable rows fetched by themselves."""
     reasons = {row.order_id: row.reason for row in rows if row.order_id}
-    ids = list(reasons)[:MOST_ASIDE]
+    ids = list(reasons)[:MOST_QUARANTINED]
     known = Order.objects.filter(account=ctx.account, amazon_order_id__in=ids)
     ours = set(known.values_list("amazon_order_id", flat=True))
     for order_id in ids:
         if order_id in ours:
             continue
-        intake.set_aside(
+        intake.quarantine_order(
             ctx.account,
             order_id,
             code="orders.unreadable",

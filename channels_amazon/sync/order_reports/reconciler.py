@@ -23,7 +23,7 @@ from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
 from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.order_reports.reading import read
-from channels_amazon.sync.order_reports.requesting import ask, look
+from channels_amazon.sync.order_reports.requesting import ask, poll
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
@@ -32,7 +32,7 @@ EVERY = timedelta(minutes=5)
 
 @reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Ask for, look at and read the account's reports, as far as they are."""
+    """Ask for, poll and read the account's reports, as far as they are."""
     _want_daily(ctx)
     times: list[datetime] = []
     waits: list[Throttled] = []
@@ -62,10 +62,10 @@ def _workable(ctx: RunContext) -> list[OrderReport]:
 
 def _advance(ctx: RunContext, report: OrderReport) -> datetime:
     """Take the report as far as it goes now; return when to go on with it."""
-    steps = {State.WANTED: ask, State.REQUESTED: look, State.READY: read}
+    steps = {State.WANTED: ask, State.REQUESTED: poll, State.READY: read}
     while report.state in requests.OPEN:
-        if report.look_after is not None and report.look_after > ctx.now():
-            return report.look_after
+        if report.next_poll_at is not None and report.next_poll_at > ctx.now():
+            return report.next_poll_at
         if not ctx.has_time():
             return ctx.now()
         steps[State(report.state)](ctx, report)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.orders.reconciliation import next_look, to_second
+from channels_amazon.rules.orders.reconciliation import next_poll_at, to_second
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Failure, Purpose
@@ -50,14 +50,14 @@ def ask(ctx: RunContext, report: OrderReport) -> None:
     """Ask Amazon to make the report, unless an earlier asking was heard after all."""
     if report.requested_at is not None:
         if ctx.now() < report.requested_at + LIST_AFTER:
-            requests.look_later(report, report.requested_at + LIST_AFTER)
+            requests.poll_later(report, report.requested_at + LIST_AFTER)
             return
         if _find(ctx, report):
             return
     sites = _sites(ctx)
     if not sites:
         # They come by a job of their own.
-        requests.look_later(report, ctx.now() + LIST_AFTER)
+        requests.poll_later(report, ctx.now() + LIST_AFTER)
     elif requests.begin_request(report):
         end = min(report.ends_at, ctx.now())
         _request(ctx, report, ReportRequest(ALL_ORDERS, sites, report.starts_at, end))
@@ -85,7 +85,7 @@ def _request(ctx: RunContext, report: OrderReport, request: ReportRequest) -> No
         _note_asked(ctx, report, report_id)
 
 
-def look(ctx: RunContext, report: OrderReport) -> None:
+def poll(ctx: RunContext, report: OrderReport) -> None:
     """Look how far Amazon is with the report, and note it."""
     try:
         found = get_report(ctx.client, report.report_id)
@@ -105,7 +105,7 @@ def look(ctx: RunContext, report: OrderReport) -> None:
     else:
         usual = requests.usual_time(ctx.account)
         asked_at = report.requested_at or ctx.now()
-        requests.look_later(report, next_look(asked_at, ctx.now(), usual))
+        requests.poll_later(report, next_poll_at(asked_at, ctx.now(), usual))
 
 
 def find_another_way(report: OrderReport) -> None:
@@ -145,7 +145,7 @@ def _is_same(found: Report, report: OrderReport) -> bool:
 
 def _note_asked(ctx: RunContext, report: OrderReport, report_id: str) -> None:
     usual = requests.usual_time(ctx.account)
-    first = next_look(report.requested_at or ctx.now(), ctx.now(), usual)
+    first = next_poll_at(report.requested_at or ctx.now(), ctx.now(), usual)
     requests.note_requested(report, report_id, first)
 
 

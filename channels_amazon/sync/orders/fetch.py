@@ -36,7 +36,7 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.operations import Operation
 from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders import backlog_reports
-from channels_amazon.sync.orders.intake import store_order, unreadable
+from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.runtime.backoff import Streak, put_off_by
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
@@ -256,7 +256,7 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
         for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
             for found in page.orders:
                 if isinstance(found, UnreadableOrder):
-                    unreadable(ctx, found)
+                    quarantine_unreadable(ctx, found)
                 else:
                     store_order(ctx, found, source=intake.SWEEP)
             is_whole = page.next_token is None
@@ -309,7 +309,7 @@ def _put_off(ctx: RunContext, order: Order) -> None:
 def _put_aside(ctx: RunContext, order: Order, error: SpApiError) -> None:
     codes = {NotFound: "orders.not_found", UnexpectedResponse: "orders.unreadable"}
     code = codes.get(type(error), "orders.refused")
-    intake.set_aside(
+    intake.quarantine_order(
         ctx.account,
         order.amazon_order_id,
         code=code,

@@ -28,7 +28,7 @@ _UNSTORABLE = (DataError, IntegrityError, ArithmeticError, ValueError)
 def store_order(
     ctx: RunContext, data: Order, *, source: str, is_final: bool = False
 ) -> OrderResult | None:
-    """Store one order and count it; None when it cannot be stored and is set aside."""
+    """Store one order and count it; None when it had to be quarantined."""
     try:
         result = intake.apply_order(ctx.account, data, source=source, is_final=is_final)
     except _UNSTORABLE as error:
@@ -42,8 +42,8 @@ def store_order(
 def store_reported(ctx: RunContext, reported: Sequence[Reported]) -> int:
     """Store what a report says of these orders; return how many could be stored.
 
-    Those that cannot be stored are set aside and counted. The caller counts the others:
-    here it would cost more than the storing.
+    Those that cannot be stored are quarantined and counted. The caller counts the
+    others: here it would cost more than the storing.
     """
     try:
         report_intake.apply_reported(ctx.account, reported)
@@ -56,11 +56,11 @@ def store_reported(ctx: RunContext, reported: Sequence[Reported]) -> int:
     return len(reported)
 
 
-def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
-    """Set aside an order of a page that breaks Amazon's contract."""
+def quarantine_unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
+    """Quarantine an order of a page that breaks Amazon's contract."""
     ctx.progress(rows=1, aside=1)
     if found.order_id:
-        intake.set_aside(
+        intake.quarantine_order(
             ctx.account,
             found.order_id,
             code="orders.unreadable",
@@ -89,7 +89,7 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
 
 def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
     logger.error("order not stored account=%s", ctx.account.pk, exc_info=error)
-    intake.set_aside(
+    intake.quarantine_order(
         ctx.account,
         order_id,
         code="orders.import_failed",

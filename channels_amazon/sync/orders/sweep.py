@@ -26,7 +26,7 @@ from channels_amazon.sync.orders.first_pull import (
     needs_report,
     taken_back,
 )
-from channels_amazon.sync.orders.intake import store_order, unreadable
+from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.orders.missed_intervals import noticed
 from channels_amazon.sync.orders.sweep_cursor import Position, moment, read_position
 from channels_amazon.sync.runtime.context import Outcome, RunContext
@@ -137,7 +137,7 @@ def _take_page(ctx: RunContext, position: Position) -> Position:
         return replace(position, token="", token_at="")
     for found in page.orders:
         if isinstance(found, UnreadableOrder):
-            unreadable(ctx, found)
+            quarantine_unreadable(ctx, found)
         else:
             store_order(ctx, found, source=intake.SWEEP)
     if not position.token:

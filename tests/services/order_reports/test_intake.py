@@ -255,7 +255,7 @@ def test_unknown_status_is_kept_and_looked_after(account: AmazonAccount) -> None
     assert order.stale_since is not None
 
 
-def test_order_with_a_row_set_aside_is_not_complete(account: AmazonAccount) -> None:
+def test_order_with_a_quarantined_row_is_not_complete(account: AmazonAccount) -> None:
     data = report_order(ID, fulfilled_by="AMAZON")
 
     apply_reported(account, [Reported(data, is_whole=False)])

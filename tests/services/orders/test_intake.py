@@ -221,10 +221,10 @@ def test_order_of_another_channel_is_never_a_sale(
     assert level() == (10, 0)
 
 
-def test_set_aside_keeps_the_order_with_its_reason(account: AmazonAccount) -> None:
+def test_quarantine_keeps_the_order_with_its_reason(account: AmazonAccount) -> None:
     retry_at = START + timedelta(hours=1)
     for _ in range(2):
-        intake.set_aside(
+        intake.quarantine_order(
             account,
             ID,
             code="orders.unreadable",
@@ -233,7 +233,7 @@ def test_set_aside_keeps_the_order_with_its_reason(account: AmazonAccount) -> No
         )
 
     order = Order.objects.get()
-    assert (order.aside_code, order.fetch_after) == ("orders.unreadable", retry_at)
+    assert (order.quarantine_code, order.fetch_after) == ("orders.unreadable", retry_at)
     assert account.diagnostics.count() == 1
 
 

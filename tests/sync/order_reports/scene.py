@@ -69,7 +69,7 @@ def run(account: AmazonAccount) -> SyncRun:
 
 def hurry(**columns: object) -> None:
     """Have every report looked at by the next run."""
-    OrderReport.objects.update(look_after=None, **columns)
+    OrderReport.objects.update(next_poll_at=None, **columns)
 
 
 def bring(emulator: Emulator, account: AmazonAccount, report: OrderReport) -> None:

@@ -75,7 +75,7 @@ def report_through(emulator: Emulator, account: AmazonAccount) -> OrderReport:
         if report.state in OrderReport.DONE:
             return report
         emulator.advance(40)
-        OrderReport.objects.update(look_after=None)
+        OrderReport.objects.update(next_poll_at=None)
     raise AssertionError(report.state)
 
 
@@ -248,7 +248,7 @@ def test_missed_interval_is_kept_until_a_report_takes_it(
         state=OrderReport.State.REQUESTED,
         starts_at=now - timedelta(days=2),
         ends_at=now - timedelta(days=1),
-        look_after=now + timedelta(hours=1),
+        next_poll_at=now + timedelta(hours=1),
     )
     low_water = now - timedelta(hours=5)
     mark(low_water=low_water.isoformat())

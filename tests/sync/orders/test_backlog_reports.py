@@ -80,7 +80,7 @@ def test_backlog_beyond_calls_is_brought_by_a_report(
         if OrderReport.objects.filter(state__in=OrderReport.DONE).exists():
             break
         emulator.advance(60)
-        OrderReport.objects.update(look_after=None)
+        OrderReport.objects.update(next_poll_at=None)
 
     report = OrderReport.objects.get()
     assert (report.purpose, report.state) == ("backlog", "read")

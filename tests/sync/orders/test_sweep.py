@@ -138,7 +138,7 @@ def test_late_sweep_takes_the_spared_tokens_too(
     assert (made.state, made.calls) == (State.DONE, 1)
 
 
-def test_unreadable_order_is_set_aside_and_the_page_goes_on(
+def test_unreadable_order_is_quarantined_and_the_page_goes_on(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     bad, good = sell(emulator, 2)
@@ -147,8 +147,8 @@ def test_unreadable_order_is_set_aside_and_the_page_goes_on(
     made = run_through(account, SWEEP)
 
     assert (made.state, made.rows_aside) == (State.DONE, 1)
-    aside = Order.objects.get(amazon_order_id=bad)
-    assert aside.aside_code == "orders.unreadable"
+    quarantined = Order.objects.get(amazon_order_id=bad)
+    assert quarantined.quarantine_code == "orders.unreadable"
     assert Order.objects.get(amazon_order_id=good).completed_at is not None
 
 
