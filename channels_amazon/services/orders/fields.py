@@ -140,13 +140,17 @@ def write_event_lines(
 
 
 def write_order_lines(
-    order: Order, items: tuple[OrderItem, ...], lines: OrderLines, *, is_late: bool
+    order: Order,
+    items: tuple[OrderItem, ...],
+    lines: OrderLines,
+    *,
+    is_before_event: bool,
 ) -> LineChanges:
     """Set the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event. Returns what became of the lines, which the
-    caller saves.
+    `is_before_event`: older than the newest event. Returns what became of the lines,
+    which the caller saves.
     """
     changed: set[str] = set()
     known = lines.of(order)
@@ -157,8 +161,8 @@ def write_order_lines(
         for item in items
     ]
     has_provisional = any(map(is_provisional, known.values()))
-    is_emptied = adopt(order, known, named, is_whole=not is_late)
-    keeps_shipped = is_late or order.status == Order.Status.CANCELLED
+    is_emptied = adopt(order, known, named, is_whole=not is_before_event)
+    keeps_shipped = is_before_event or order.status == Order.Status.CANCELLED
     for item in items:
         line = known.get(item.order_item_id)
         least = _left(line) if keeps_shipped else 0

@@ -81,9 +81,11 @@ def apply_order(
         before = before_change(order, is_new=is_new)
         effect_before = units_effect(order)
         fields.write_order(order, data, keeps_status=is_behind)
-        is_late = not is_final and _is_before_event(order, data)
+        is_before_event = not is_final and _is_before_event(order, data)
         known = OrderLines([order])
-        lines = fields.write_order_lines(order, data.items, known, is_late=is_late)
+        lines = fields.write_order_lines(
+            order, data.items, known, is_before_event=is_before_event
+        )
         known.save()
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
@@ -121,7 +123,7 @@ def match_lines(variant: Variant) -> int:
     for order_id in order_ids:
         with transaction.atomic():
             order = lock_where(Q(pk=order_id))
-            reconcile_order(order, is_late=True)
+            reconcile_order(order, is_matched_late=True)
             order.save()
     return len(order_ids)
 

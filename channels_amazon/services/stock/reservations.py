@@ -80,17 +80,21 @@ class _Change:
 def reconcile_order(
     order: Order,
     *,
-    is_late: bool = False,
+    is_matched_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
 ) -> list[str]:
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
-    With `is_late` what is shipped already has left before the stock was counted.
-    Otherwise as `reconcile_orders`.
+    With `is_matched_late` the lines had no variant until now: what is shipped of them
+    left before their stock knew of it, and moves nothing. Otherwise as
+    `reconcile_orders`.
     """
     unmatched = reconcile_orders(
-        [order], is_late=is_late, ship_from=ship_from, never_left=never_left
+        [order],
+        is_matched_late=is_matched_late,
+        ship_from=ship_from,
+        never_left=never_left,
     )
     return unmatched[order.pk]
 
@@ -98,7 +102,7 @@ def reconcile_order(
 def reconcile_orders(
     orders: Sequence[Order],
     *,
-    is_late: bool = False,
+    is_matched_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
 ) -> dict[int, list[str]]:
@@ -115,7 +119,9 @@ def reconcile_orders(
     with transaction.atomic(savepoint=False):
         lines = _lines_of(orders)
         _match(orders, lines)
-        changes = _plan(orders, lines, is_late=is_late, never_left=never_left or {})
+        changes = _plan(
+            orders, lines, is_matched_late=is_matched_late, never_left=never_left or {}
+        )
         _push_again(orders, lines, changes)
         choose_warehouses([_need(change) for change in changes if change.is_new])
         if ship_from is not None:
@@ -203,7 +209,7 @@ def _plan(
     orders: Sequence[Order],
     lines: Mapping[int, list[OrderLine]],
     *,
-    is_late: bool,
+    is_matched_late: bool,
     never_left: Mapping[int, int],
 ) -> list[_Change]:
     known = {
@@ -221,7 +227,7 @@ def _plan(
             shipped = max(line.quantity_shipped, packed.get(line.pk, 0))
             held = known.get(line.pk)
             if held is None:
-                baseline = shipped if is_history or is_late else 0
+                baseline = shipped if is_history or is_matched_late else 0
                 held = Reservation(
                     line=line,
                     variant_id=line.variant_id,

@@ -42,7 +42,7 @@ EDGE = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(hours=23)
 SPARED_TOKENS = 3.0
 # A long backlog takes all but the last token: a sweep so late may take that one.
-LATE = timedelta(minutes=20)
+OVERDUE_AFTER = timedelta(minutes=20)
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
@@ -90,8 +90,8 @@ def _has_token(position: Position, now: datetime) -> bool:
 def _usable_tokens(ctx: RunContext, position: Position) -> float:
     """Return how many tokens the sweep may take, without those it spares."""
     low_water = position.low_water
-    is_late = bool(low_water) and ctx.now() - moment(low_water) > LATE
-    spared = 0.0 if is_late else SPARED_TOKENS
+    is_overdue = bool(low_water) and ctx.now() - moment(low_water) > OVERDUE_AFTER
+    spared = 0.0 if is_overdue else SPARED_TOKENS
     line = _quota(ctx)
     if line is None:
         return float(operations.SEARCH_ORDERS.burst) - spared
