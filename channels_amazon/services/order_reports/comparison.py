@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules.orders import reconciliation
-from channels_amazon.rules.orders.reconciliation import KnownOrder, tells_more
+from channels_amazon.rules.order_reports import comparison
+from channels_amazon.rules.order_reports.comparison import KnownOrder, tells_more
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import told_by
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
@@ -76,7 +76,7 @@ def note_compared(report: OrderReport, found: Comparison) -> None:
     hours = dict(report.gap_hours)
     if report.purpose in PROOFS:
         ids += [data.order_id for data in found.missing]
-        told = reconciliation.hours_of(data.updated_at for data in found.missing)
+        told = comparison.hours_of(data.updated_at for data in found.missing)
         for hour, count in told.items():
             hours[hour] = hours.get(hour, 0) + count
     figures = {

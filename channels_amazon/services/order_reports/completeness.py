@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules.orders.reconciliation import next_daily_slot
+from channels_amazon.rules.order_reports.comparison import next_daily_slot
 from channels_amazon.services.order_reports.requests import OPEN, PROOFS, State
 
 # A gap is shown as one that needs a look for so long after it was found.

@@ -15,7 +15,7 @@ from typing import Any
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, OrderLine
-from channels_amazon.rules.orders.reconciliation import (
+from channels_amazon.rules.order_reports.comparison import (
     KnownOrder,
     ReportedOrder,
     newest_of,

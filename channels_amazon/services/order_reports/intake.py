@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.rules.orders.reconciliation import (
+from channels_amazon.rules.order_reports.comparison import (
     is_complete_by_report,
     tells_more,
 )

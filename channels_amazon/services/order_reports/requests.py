@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, OrderReport, SyncJob, label
-from channels_amazon.rules.orders import reconciliation
+from channels_amazon.rules.order_reports import comparison
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import sentence
@@ -52,7 +52,7 @@ def want_report(
     SEVERAL. Returns None where one was asked for that does not cover the span: wish
     again later. What is older than Amazon reports is cut off.
     """
-    starts_at, ends_at = reconciliation.clipped(starts_at, ends_at)
+    starts_at, ends_at = comparison.clipped(starts_at, ends_at)
     try:
         with transaction.atomic():
             report = _widen(account, purpose, starts_at, ends_at)
@@ -253,7 +253,7 @@ def _widen(
     if not wishes or wishes[-1].requested_at is not None:
         return None
     report = wishes[-1]
-    report.starts_at, report.ends_at = reconciliation.clipped(
+    report.starts_at, report.ends_at = comparison.clipped(
         min(report.starts_at, starts_at), max(report.ends_at, ends_at)
     )
     report.save(update_fields=["starts_at", "ends_at"])

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.orders.reconciliation import (
+from channels_amazon.rules.order_reports.comparison import (
     DAILY_SPAN,
     daily_slot,
     next_daily_slot,

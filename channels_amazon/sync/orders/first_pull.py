@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from channels_amazon.models import OrderReport
-from channels_amazon.rules.orders.reconciliation import pages_left
+from channels_amazon.rules.order_reports.comparison import pages_left
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.spapi.apis.orders import OrderPage

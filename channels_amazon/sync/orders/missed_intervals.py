@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.rules.orders.reconciliation import OUTAGE_AFTER
+from channels_amazon.rules.order_reports.comparison import OUTAGE_AFTER
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose

@@ -22,7 +22,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.rules.orders.reconciliation import pages_left
+from channels_amazon.rules.order_reports.comparison import pages_left
 from channels_amazon.sync.orders import intake, sweep
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account
