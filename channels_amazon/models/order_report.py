@@ -40,7 +40,10 @@ class OrderReport(StoreScoped):
         EMPTY = "empty", _("Without orders")
         FAILED = "failed", _("Failed")
 
-    DONE: ClassVar[tuple[str, ...]] = (State.READ, State.EMPTY, State.FAILED)
+    # Something is still to be done for these.
+    OPEN: ClassVar[tuple[str, ...]] = (State.WANTED, State.REQUESTED, State.READY)
+    # Read to the end: every order of the span is compared with ours.
+    PROVEN: ClassVar[tuple[str, ...]] = (State.READ, State.EMPTY)
 
     account = models.ForeignKey(
         AmazonAccount, models.CASCADE, related_name="order_reports"

@@ -1,4 +1,4 @@
-"""What a report of orders proves, and when one is due; pure, rules layer.
+"""What a report of orders says beyond what is known here; pure, rules layer.
 
 A report states times to the second, ours go further: times are compared by the second.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from channels_amazon.rules.orders.transitions import (
     AMAZON,
@@ -17,19 +17,6 @@ from channels_amazon.rules.orders.transitions import (
     rank_of,
 )
 
-# Amazon makes no report of a longer span.
-LONGEST_SPAN = timedelta(days=30)
-# How far back the daily reconciliation looks: a day that fails is made good twice.
-DAILY_SPAN = timedelta(days=3)
-# A mark that is older when a sweep begins is an outage: a sweep runs every 5 minutes.
-OUTAGE_AFTER = timedelta(minutes=30)
-
-_MINUTES_A_DAY = 24 * 60
-# Prime to the minutes of a day, so that accounts spread over all of them.
-_STEP = 617
-_SHORTEST_PAUSE = timedelta(seconds=5)
-_LONGEST_PAUSE = timedelta(minutes=1)
-_FIRST_POLL = timedelta(seconds=15)
 # Nothing more happens to the stock of these.
 _ENDED = frozenset({"shipped", "cancelled"})
 # The report's one word for two of ours.
@@ -37,7 +24,7 @@ _SAME_WORD = frozenset({"pending", "pending_availability"})
 
 
 @dataclass(frozen=True, slots=True)
-class KnownOrder:
+class StoredOrder:
     """What is known of an order here: Amazon's times, our status."""
 
     status: str
@@ -68,7 +55,7 @@ def is_complete_by_report(told: ReportedOrder) -> bool:
     return told.fulfilled_by == AMAZON
 
 
-def tells_more(told: ReportedOrder, known: KnownOrder) -> bool:
+def says_more(told: ReportedOrder, known: StoredOrder) -> bool:
     """Tell whether the report says more than what is known of the order."""
     newest = newest_of(known)
     if newest is None:
@@ -81,7 +68,7 @@ def tells_more(told: ReportedOrder, known: KnownOrder) -> bool:
     return _is_further(known.status, told.status)
 
 
-def status_by_report(told: ReportedOrder, known: KnownOrder) -> str:
+def status_by_report(told: ReportedOrder, known: StoredOrder) -> str:
     """Return the order's status once a report that tells more is taken over.
 
     Like an event, a report alone never takes an order back: the full order decides.
@@ -93,7 +80,7 @@ def status_by_report(told: ReportedOrder, known: KnownOrder) -> str:
     return known.status if moves_back(known.status, told.status) else told.status
 
 
-def newest_of(known: KnownOrder) -> datetime | None:
+def newest_of(known: StoredOrder) -> datetime | None:
     """Return the newest of Amazon's times that are known, to the second."""
     times = [time for time in (known.updated_at, known.event_at) if time is not None]
     return to_second(max(times)) if times else None
@@ -111,49 +98,6 @@ def hours_of(times: Iterable[datetime]) -> dict[str, int]:
         hour = time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         hours[hour.isoformat()] = hours.get(hour.isoformat(), 0) + 1
     return hours
-
-
-def daily_slot(account_id: int, now: datetime) -> datetime:
-    """Return when the account's daily reconciliation was due last."""
-    minutes = account_id * _STEP % _MINUTES_A_DAY
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    slot = midnight + timedelta(minutes=minutes)
-    return slot if slot <= now else slot - timedelta(days=1)
-
-
-def next_daily_slot(account_id: int, now: datetime) -> datetime:
-    """Return when the account's next daily reconciliation is due."""
-    return daily_slot(account_id, now) + timedelta(days=1)
-
-
-def clipped(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:
-    """Return the span, its older part cut off where Amazon would refuse it."""
-    return max(starts_at, ends_at - LONGEST_SPAN), ends_at
-
-
-def pages_left(pages: int, covered: timedelta, span: timedelta) -> float:
-    """Return how many pages follow, if orders lie as densely as in those read.
-
-    The pages hold orders of `covered`, a part of `span`.
-    """
-    if covered <= timedelta(0) or span <= covered:
-        return float("inf") if covered <= timedelta(0) else 0.0
-    return pages * ((span / covered) - 1)
-
-
-def next_poll_at(
-    requested_at: datetime, now: datetime, usual: timedelta | None
-) -> datetime:
-    """Return when to ask for a report: first when it is usually made, then more often.
-
-    `usual` is how long Amazon has taken of late, None where that is not known. The
-    pauses grow with the wait, so that a slow report costs few calls.
-    """
-    expected = requested_at + (usual if usual is not None else _FIRST_POLL)
-    if expected > now:
-        return expected
-    late = now - expected
-    return now + min(max(late / 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
 def _is_further(current: str, new: str) -> bool:

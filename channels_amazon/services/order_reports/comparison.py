@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
 from channels_amazon.rules.order_reports import comparison
-from channels_amazon.rules.order_reports.comparison import KnownOrder, tells_more
+from channels_amazon.rules.order_reports.comparison import StoredOrder, says_more
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.order_reports.fields import told_by
+from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.wording import sentence
@@ -29,7 +29,7 @@ _SHOWN_HOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReportComparison:
     """A report's orders by what is known of them here, each in the report's order.
 
     `known_ids` are rows of ours that hold all that the report tells.
@@ -45,7 +45,7 @@ class Comparison:
         return len(self.known_ids) + len(self.missing) + len(self.changed)
 
 
-def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> Comparison:
+def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> ReportComparison:
     """Return which of a report's orders are known, missing and changed here.
 
     One query for each BATCH of ids.
@@ -60,14 +60,14 @@ def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> Comparison
             pk, known = ours.get(data.order_id[:40], (0, None))
             if known is None:
                 missing.append(data)
-            elif tells_more(told_by(data), known):
+            elif says_more(reported_order(data), known):
                 changed.append(data)
             else:
                 known_ids.append(pk)
-    return Comparison(tuple(known_ids), tuple(missing), tuple(changed))
+    return ReportComparison(tuple(known_ids), tuple(missing), tuple(changed))
 
 
-def note_compared(report: OrderReport, found: Comparison) -> None:
+def note_compared(report: OrderReport, found: ReportComparison) -> None:
     """Count what was compared, once, before any of it is stored.
 
     `report` is as it was before: its `orders_seen` say what was counted already.
@@ -125,7 +125,7 @@ def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> b
 
 def _ours(
     account: AmazonAccount, order_ids: Sequence[str]
-) -> dict[str, tuple[int, KnownOrder]]:
+) -> dict[str, tuple[int, StoredOrder]]:
     rows = Order.objects.filter(
         account=account, amazon_order_id__in=order_ids
     ).values_list(
@@ -137,7 +137,7 @@ def _ours(
         "completed_at",
     )
     return {
-        order_id: (pk, KnownOrder(status, updated_at, event_at, done_at is not None))
+        order_id: (pk, StoredOrder(status, updated_at, event_at, done_at is not None))
         for order_id, pk, status, updated_at, event_at, done_at in rows
     }
 

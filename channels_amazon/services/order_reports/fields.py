@@ -16,8 +16,8 @@ from typing import Any
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.order_reports.comparison import (
-    KnownOrder,
     ReportedOrder,
+    StoredOrder,
     newest_of,
     status_by_report,
     to_second,
@@ -52,16 +52,16 @@ class _Told:
     currency: str = ""
 
 
-def told_by(data: ReportOrder) -> ReportedOrder:
+def reported_order(data: ReportOrder) -> ReportedOrder:
     """Return what the report says, in our words."""
     return ReportedOrder(
         status_of(data.status), fulfiller_of(data.fulfilled_by), data.updated_at
     )
 
 
-def known_of(order: Order) -> KnownOrder:
+def stored_order(order: Order) -> StoredOrder:
     """Return what is known of the order."""
-    return KnownOrder(
+    return StoredOrder(
         order.status,
         order.last_updated_at,
         order.last_event_at,
@@ -71,8 +71,8 @@ def known_of(order: Order) -> KnownOrder:
 
 def write_report(order: Order, data: ReportOrder) -> None:
     """Set the order's columns from a report that tells more; lines are not touched."""
-    told = told_by(data)
-    status = status_by_report(told, known_of(order))
+    told = reported_order(data)
+    status = status_by_report(told, stored_order(order))
     if status != order.status or not order.amazon_status:
         order.status = status
         order.amazon_status = data.status[:40]
@@ -138,7 +138,7 @@ def write_report_lines(
 
 def complete(order: Order, told: ReportedOrder, now: datetime) -> None:
     """Note that the report says all there is; a newer event is still looked after."""
-    newest = newest_of(known_of(order))
+    newest = newest_of(stored_order(order))
     if newest is None or to_second(told.updated_at) > newest:
         order.last_updated_at = told.updated_at
     else:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.rules.order_reports.comparison import (
     is_complete_by_report,
-    tells_more,
+    says_more,
 )
 from channels_amazon.rules.orders.transitions import Effect
 from channels_amazon.services.jobs.coalescing import gathering
@@ -98,7 +98,7 @@ def apply_reported(account: AmazonAccount, reported: Sequence[Reported]) -> set[
 def _is_news(held: HeldOrder, told: Reported) -> bool:
     if held.is_new:
         return True
-    return tells_more(fields.told_by(told.data), fields.known_of(held.order))
+    return says_more(fields.reported_order(told.data), fields.stored_order(held.order))
 
 
 def _write(held: HeldOrder, told: Reported, lines: OrderLines) -> _Change:
@@ -132,7 +132,7 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
 
 def _complete(order: Order, reported: Reported, now: datetime) -> None:
     """Note that the order is complete by the report, or have it read in full."""
-    told = fields.told_by(reported.data)
+    told = fields.reported_order(reported.data)
     is_enough = reported.is_whole and is_complete_by_report(told)
     if is_enough and order.status == told.status:
         fields.complete(order, told, now)

@@ -15,7 +15,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, OrderReport, SyncJob, label
-from channels_amazon.rules.order_reports import comparison
+from channels_amazon.rules.order_reports.requesting import (
+    MOST_ATTEMPTS,
+    RETRY_AFTER,
+    clipped,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import sentence
@@ -25,13 +29,10 @@ State = OrderReport.State
 
 # These two prove completeness: an order that they show missing is a gap.
 PROOFS: tuple[str, ...] = (Purpose.DAILY, Purpose.OUTAGE)
-OPEN = (State.WANTED, State.REQUESTED, State.READY)
 # While a backlog grows, its next part is asked for before the last one is there.
 SEVERAL = (Purpose.BACKLOG,)
-MOST_ATTEMPTS = 3
+# So many of the last reports tell how long Amazon takes.
 _SAMPLE = 5
-# After a report that failed another of its purpose is not asked for at once.
-RETRY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def want_report(
     SEVERAL. Returns None where one was asked for that does not cover the span: wish
     again later. What is older than Amazon reports is cut off.
     """
-    starts_at, ends_at = comparison.clipped(starts_at, ends_at)
+    starts_at, ends_at = clipped(starts_at, ends_at)
     try:
         with transaction.atomic():
             report = _widen(account, purpose, starts_at, ends_at)
@@ -173,7 +174,7 @@ def note_failed(report: OrderReport, failure: Failure, *, is_final: bool) -> boo
         document_id="",
         requested_at=None,
         ready_at=None,
-        next_poll_at=None if gives_up else timezone.now() + RETRY,
+        next_poll_at=None if gives_up else timezone.now() + RETRY_AFTER,
         # The next one lists the orders anew; what was found missing stays counted.
         cursor=0,
         orders_seen=0,
@@ -224,7 +225,7 @@ def usual_time(account: AmazonAccount) -> timedelta | None:
 def open_reports(account: AmazonAccount) -> list[OrderReport]:
     """Return what is still to be done, the most urgent purpose first."""
     urgency = (Purpose.BACKLOG, Purpose.OUTAGE, Purpose.FIRST_PULL, Purpose.DAILY)
-    found = OrderReport.objects.filter(account=account, state__in=OPEN)
+    found = OrderReport.objects.filter(account=account, state__in=OrderReport.OPEN)
     return sorted(
         found.select_related("account"),
         key=lambda report: (urgency.index(Purpose(report.purpose)), report.pk),
@@ -240,7 +241,9 @@ def _widen(
     account: AmazonAccount, purpose: str, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
     rows = OrderReport.objects.select_for_update(of=("self",)).order_by("pk")
-    found = list(rows.filter(account=account, purpose=purpose, state__in=OPEN))
+    found = list(
+        rows.filter(account=account, purpose=purpose, state__in=OrderReport.OPEN)
+    )
     for report in found:
         if report.starts_at <= starts_at and ends_at <= report.ends_at:
             return report
@@ -253,7 +256,7 @@ def _widen(
     if not wishes or wishes[-1].requested_at is not None:
         return None
     report = wishes[-1]
-    report.starts_at, report.ends_at = comparison.clipped(
+    report.starts_at, report.ends_at = clipped(
         min(report.starts_at, starts_at), max(report.ends_at, ends_at)
     )
     report.save(update_fields=["starts_at", "ends_at"])

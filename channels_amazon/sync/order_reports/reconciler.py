@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.order_reports.comparison import (
+from channels_amazon.rules.order_reports.requesting import (
     DAILY_SPAN,
-    daily_slot,
+    is_daily_due,
     next_daily_slot,
 )
 from channels_amazon.services.order_reports import requests
@@ -24,6 +26,7 @@ from channels_amazon.services.order_reports.requests import PROOFS, Purpose, Sta
 from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.order_reports.reading import read
 from channels_amazon.sync.order_reports.requesting import ask, poll
+from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
@@ -63,7 +66,7 @@ def _workable(ctx: RunContext) -> list[OrderReport]:
 def _advance(ctx: RunContext, report: OrderReport) -> datetime:
     """Take the report as far as it goes now; return when to go on with it."""
     steps = {State.WANTED: ask, State.REQUESTED: poll, State.READY: read}
-    while report.state in requests.OPEN:
+    while report.state in OrderReport.OPEN:
         if report.next_poll_at is not None and report.next_poll_at > ctx.now():
             return report.next_poll_at
         if not ctx.has_time():
@@ -74,23 +77,24 @@ def _advance(ctx: RunContext, report: OrderReport) -> datetime:
 
 
 def _want_daily(ctx: RunContext) -> None:
-    """Want the day's reconciliation, up to where the sweep says that all was read."""
+    """Want the day's proof, up to where the sweep says that all was read."""
     sweep = SyncJob.objects.filter(
         account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP
     ).first()
-    low_water = str(sweep.cursor.get("low_water") or "") if sweep else ""
-    slot = daily_slot(ctx.account.pk, ctx.now())
-    if sweep is None or not low_water:
+    if sweep is None or sweep.first_done_at is None:
         return
-    if sweep.first_done_at is None or slot < sweep.first_done_at:
-        return
+    low_water = read_cursor(sweep.cursor).low_water
     daily = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.DAILY)
-    if daily.filter(wanted_at__gte=slot).exists():
+    if low_water is None or not is_daily_due(
+        ctx.account.pk,
+        ctx.now(),
+        first_sweep_at=sweep.first_done_at,
+        last_wanted_at=daily.aggregate(at=Max("wanted_at"))["at"],
+    ):
         return
-    ends_at = datetime.fromisoformat(low_water)
     requests.want_report(
         ctx.account,
         purpose=Purpose.DAILY,
-        starts_at=ends_at - DAILY_SPAN,
-        ends_at=ends_at,
+        starts_at=low_water - DAILY_SPAN,
+        ends_at=low_water,
     )

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.order_reports.comparison import next_poll_at, to_second
+from channels_amazon.rules.order_reports.comparison import to_second
+from channels_amazon.rules.order_reports.requesting import next_poll_at
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Failure, Purpose

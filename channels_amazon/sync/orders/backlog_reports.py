@@ -6,8 +6,6 @@ is a wish, and something that is under way.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from channels_amazon.models import OrderReport
 from channels_amazon.rules.order_fetch.planner import (
     Quota,
@@ -16,12 +14,11 @@ from channels_amazon.rules.order_fetch.planner import (
     RequestReport,
 )
 from channels_amazon.rules.order_fetch.reports import USUAL_TIME
+from channels_amazon.rules.order_reports.requesting import BACKLOG_REST
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.sync.runtime.context import RunContext
 
-# After one that was given up, pages and single calls bring the backlog.
-REST = timedelta(minutes=10)
 # So many at most are known to the planner; createReport's burst is fifteen.
 _LAST = 20
 
@@ -30,9 +27,13 @@ def reports_of(ctx: RunContext, create: Quota) -> Reports:
     """Return what the planner has to know; `create` is the quota of createReport."""
     found = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.BACKLOG)
     last = list(found.order_by("-pk")[:_LAST])
-    underway = [report for report in last if report.state in requests.OPEN]
+    underway = [report for report in last if report.state in OrderReport.OPEN]
     read = [report.ends_at for report in last if report.state == State.READ]
-    rests = [report.wanted_at + REST for report in last if report.state == State.FAILED]
+    rests = [
+        report.wanted_at + BACKLOG_REST
+        for report in last
+        if report.state == State.FAILED
+    ]
     return Reports(
         create=create,
         underway=tuple(_underway(ctx, report) for report in underway),

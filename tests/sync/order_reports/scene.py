@@ -77,7 +77,7 @@ def bring(emulator: Emulator, account: AmazonAccount, report: OrderReport) -> No
     for _ in range(30):
         run(account)
         report.refresh_from_db()
-        if report.state in OrderReport.DONE:
+        if report.state not in OrderReport.OPEN:
             return
         emulator.advance(30)
         hurry()

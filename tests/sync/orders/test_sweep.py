@@ -77,7 +77,7 @@ def test_page_that_ran_out_begins_the_pass_anew(
     SyncJob.objects.update(
         cursor={
             "after": (now - timedelta(days=30)).isoformat(),
-            "edge": now.isoformat(),
+            "upper_bound": now.isoformat(),
             "token": "void",
             "token_at": now.isoformat(),
         }
@@ -110,7 +110,7 @@ def test_sweep_leaves_tokens_for_urgent_orders(
 ) -> None:
     run_through(account, SWEEP)
     QuotaBucket.objects.filter(operation="searchOrders").update(
-        tokens=sweep.SPARED_TOKENS + 0.5
+        tokens=sweep.RESERVED_TOKENS + 0.5
     )
 
     made = runner.run_kind(account, SWEEP)
