@@ -120,8 +120,6 @@ class Order(StoreScoped):
     cancel_notify_at = models.DateTimeField(null=True, blank=True)
     cancel_declined_at = models.DateTimeField(null=True, blank=True)
     cancel_declined_by = models.CharField(max_length=150, blank=True)
-    # What the transition table found that a person must decide ("" for nothing).
-    flag_code = models.CharField(max_length=40, blank=True)
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     ship_by_from = models.DateTimeField(null=True, blank=True)
     ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)

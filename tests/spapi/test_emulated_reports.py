@@ -162,8 +162,8 @@ def test_report_waiting_can_be_cancelled_and_found(
     reports.cancel_report(client, report_id)
 
     query = reports.ReportsQuery([reports.ALL_ORDERS], [reports.CANCELLED])
-    found = [report.report_id for report in reports.iterate_reports(client, query)]
-    assert found == [report_id]
+    page = reports.get_reports(client, query)
+    assert [report.report_id for report in page.reports] == [report_id]
     with pytest.raises(errors.InvalidRequest):
         reports.cancel_report(client, report_id)
 

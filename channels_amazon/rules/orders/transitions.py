@@ -2,9 +2,9 @@
 
 TRANSITIONS has a row for every (our state, what Amazon says, who ships). What becomes
 of the units follows from what Amazon says alone, so that reconciling an order again
-moves nothing; our state decides whether a person must look, and whether the change
-leads backwards. An event that leads backwards is late and is ignored; a full order
-that is newer than all we know is believed.
+moves nothing; our state decides whether a person must look. An event that leads
+backwards (`moves_back`) is late and does not count; a full order that is newer than
+all we know is believed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ class Effect(StrEnum):
     KEEP = "keep"
     RELEASE = "release"
     SHIP = "ship"
-    # A person decides; until then the rule's `units` say what becomes of them.
-    FLAG = "flag"
     # The units are not ours: whatever is held goes back, and nothing leaves.
     NONE = "none"
 
@@ -39,16 +37,13 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: what becomes of the units, why a person must look, and the direction."""
+    """One row: what becomes of the units, and why a person must look (None: no need).
+
+    Where one must, `units` hold until then.
+    """
 
     units: Effect
     flag: Flag | None = None
-    is_back: bool = False
-
-    @property
-    def effect(self) -> Effect:
-        """Return the row's effect in one word."""
-        return self.units if self.flag is None else Effect.FLAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +173,7 @@ def target_of(effect: Effect, units: Units) -> Target:
     """Return what the line's reservation should come to."""
     if effect is Effect.RESERVE:
         return Target(max(0, units.ordered - units.shipped), units.shipped)
-    if effect in (Effect.KEEP, Effect.FLAG):
+    if effect is Effect.KEEP:
         # Units that left, or came back, change what is held and nothing else does.
         left = units.shipped - units.already_shipped
         return Target(max(0, units.held - left), units.shipped)
@@ -218,13 +213,11 @@ def _plain(word: str | None) -> str:
 
 def _row(ours: str, theirs: str, who: str) -> Rule:
     if who == MERCHANT:
-        rule = _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
-    elif who in (AMAZON, FOREIGN):
+        return _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
+    if who in (AMAZON, FOREIGN):
         # Amazon's stock, or no sale at Amazon: ours is never touched.
-        rule = _UNKNOWN_STATUS if theirs == UNKNOWN else Rule(Effect.NONE)
-    else:
-        rule = _MERCHANT[UNKNOWN] if theirs == UNKNOWN else _UNKNOWN_FULFILLER
-    return Rule(rule.units, rule.flag, is_back=moves_back(ours, theirs))
+        return _UNKNOWN_STATUS if theirs == UNKNOWN else Rule(Effect.NONE)
+    return _MERCHANT[UNKNOWN] if theirs == UNKNOWN else _UNKNOWN_FULFILLER
 
 
 TRANSITIONS: dict[tuple[str, str, str], Rule] = {

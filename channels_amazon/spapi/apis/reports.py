@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -122,17 +122,6 @@ def get_reports(
         query={"nextToken": next_token} if next_token else wanted,
     )
     return fields.parse(answer, _page)
-
-
-def iterate_reports(client: SpApiClient, query: ReportsQuery) -> Iterator[Report]:
-    """Yield report after report, asking for the next page only when it is needed."""
-    token: str | None = None
-    while True:
-        page = get_reports(client, query, token)
-        yield from page.reports
-        if page.next_token is None:
-            return
-        token = page.next_token
 
 
 def cancel_report(client: SpApiClient, report_id: str) -> None:
