@@ -29,6 +29,7 @@ from channels_amazon.rules.events.fulfillment_order_status import OutboundEvent
 from channels_amazon.rules.mcf.terms import Decision
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 State = FulfillmentOrder.State
 
@@ -159,7 +160,7 @@ def postpone(
     )
 
 
-def look_now(event: OutboundEvent) -> bool:
+def look_now(event: OutboundEvent, follow_ups: FollowUps = AT_ONCE) -> bool:
     """Have the order that Amazon tells of looked at now; False if none of ours is open.
 
     An order whose placing waits for its turn keeps its time.
@@ -172,7 +173,7 @@ def look_now(event: OutboundEvent) -> bool:
     account_ids = list(open_orders.values_list("account_id", flat=True))
     open_orders.update(look_after=timezone.now())
     for account_id in account_ids:
-        lifecycle.wake(account_id, SyncJob.Kind.FBA_ORDERS)
+        follow_ups.wake(account_id, SyncJob.Kind.FBA_ORDERS)
     return bool(account_ids)
 
 

@@ -33,7 +33,7 @@ from channels_amazon.services.diagnostics.entries import (
     record,
     record_once,
 )
-from channels_amazon.services.jobs.coalescing import gathering
+from channels_amazon.services.jobs.coalescing import FollowUps
 from channels_amazon.services.mcf.commitments import look_now
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
@@ -104,8 +104,8 @@ def queue_region() -> str:
 def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with transaction.atomic(), gathering():
-                return _take_in(messages)
+            with transaction.atomic(), FollowUps() as follow_ups:
+                return _take_in(messages, follow_ups)
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", "")
             if attempt == _ATTEMPTS or state not in _GAVE_WAY:
@@ -114,7 +114,7 @@ def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
     raise AssertionError("unreachable")
 
 
-def _take_in(messages: Sequence[Message]) -> list[Accepted]:
+def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepted]:
     judged = _judge(messages)
     held = _lock(judged)
     # After the orders are locked: who had the same message before has committed.
@@ -130,10 +130,12 @@ def _take_in(messages: Sequence[Message]) -> list[Accepted]:
         known.add(delivery.notification_id)
         key = _key(verdict)
         if key is None or verdict.event is None:
-            states[place] = _apply_other(delivery, verdict)
+            states[place] = _apply_other(delivery, verdict, follow_ups)
         else:
             events.append((place, held[key], verdict.event))
-    results = apply_events([(order, event) for _place, order, event in events])
+    results = apply_events(
+        [(order, event) for _place, order, event in events], follow_ups
+    )
     for (place, _order, _event), result in zip(events, results, strict=True):
         states[place] = State.APPLIED if result.is_news else State.STALE
     locking.drop_blank(held.values())
@@ -189,12 +191,13 @@ def _rank(judged: tuple[Delivery, Verdict]) -> tuple[int, int, str, float, str]:
     return 0, *key, event.changed_at.timestamp(), delivery.notification_id
 
 
-def _apply_other(delivery: Delivery, verdict: Verdict) -> str:
+def _apply_other(delivery: Delivery, verdict: Verdict, follow_ups: FollowUps) -> str:
     """Apply what is no event of an order of ours; return what its row says."""
     if delivery.outbound is not None:
-        return State.APPLIED if look_now(delivery.outbound) else State.IGNORED
+        is_ours = look_now(delivery.outbound, follow_ups)
+        return State.APPLIED if is_ours else State.IGNORED
     if delivery.report is not None and verdict.account is not None:
-        is_news = requests.poll_now(delivery.report.report_id)
+        is_news = requests.poll_now(delivery.report.report_id, follow_ups)
         return State.APPLIED if is_news else State.STALE
     return verdict.state
 

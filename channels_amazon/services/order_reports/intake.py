@@ -19,7 +19,7 @@ from channels_amazon.rules.order_reports.comparison import (
     says_more,
 )
 from channels_amazon.rules.orders.transitions import Effect
-from channels_amazon.services.jobs.coalescing import gathering
+from channels_amazon.services.jobs.coalescing import FollowUps
 from channels_amazon.services.order_reports import fields
 from channels_amazon.services.orders.alerts import Before, before_change, tell_people
 from channels_amazon.services.orders.fields import LineChanges
@@ -73,7 +73,7 @@ def apply_reported(account: AmazonAccount, reported: Sequence[Reported]) -> set[
     now = timezone.now()
     # No two of one order: the last one counts.
     by_id = {one.data.order_id[:40]: one for one in reported}
-    with transaction.atomic(), gathering():
+    with transaction.atomic(), FollowUps() as follow_ups:
         held = hold_orders(
             {(account.pk, pk): one.data.updated_at for pk, one in by_id.items()}
         )
@@ -91,7 +91,7 @@ def apply_reported(account: AmazonAccount, reported: Sequence[Reported]) -> set[
                 known.append(order.pk)
         Order.objects.filter(pk__in=known).update(reported_at=now)
         lines.save()
-        _follow_up(changes, now)
+        _follow_up(changes, now, follow_ups)
     return {change.told.data.order_id for change in changes}
 
 
@@ -112,19 +112,22 @@ def _write(held: HeldOrder, told: Reported, lines: OrderLines) -> _Change:
     return _Change(order, told, held.is_new, before, effect_before, written)
 
 
-def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
+def _follow_up(
+    changes: Sequence[_Change], now: datetime, follow_ups: FollowUps
+) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
     if not changes:
         return
     orders = [change.order for change in changes]
     unmatched = reconcile_orders(
-        [change.order for change in changes if change.may_move_units]
+        [change.order for change in changes if change.may_move_units],
+        follow_ups=follow_ups,
     )
     for change in changes:
         if change.lines.is_emptied:
             drop_empty(change.order)
         _complete(change.order, change.told, now)
-    mark_untold(orders)
+    mark_untold(orders, follow_ups)
     save_orders(orders)
     for change in changes:
         tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)

@@ -22,6 +22,7 @@ from channels_amazon.rules.order_reports.requesting import (
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.wording import sentence
 
 Purpose = OrderReport.Purpose
@@ -113,7 +114,7 @@ def poll_later(report: OrderReport, at: datetime) -> None:
     OrderReport.objects.filter(pk=report.pk, state=report.state).update(next_poll_at=at)
 
 
-def poll_now(report_id: str) -> bool:
+def poll_now(report_id: str, follow_ups: FollowUps = AT_ONCE) -> bool:
     """Have its state read at once, since Amazon says that it has ended.
 
     Returns whether that was still waited for.
@@ -123,7 +124,7 @@ def poll_now(report_id: str) -> bool:
     if report is None:
         return False
     asked.update(next_poll_at=timezone.now())
-    lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
+    follow_ups.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
     return True
 
 

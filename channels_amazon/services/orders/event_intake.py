@@ -18,7 +18,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Order, SyncJob
 from channels_amazon.rules.events.order_change import OrderEvent
 from channels_amazon.rules.orders.transitions import Effect, is_news, status_of
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.orders import fields, waiting_parcels
 from channels_amazon.services.orders.alerts import Before, before_change, tell_people
 from channels_amazon.services.orders.lines import OrderLines
@@ -61,7 +61,9 @@ def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
         return apply_events([(held, event)])[0]
 
 
-def apply_events(told: Sequence[tuple[HeldOrder, OrderEvent]]) -> list[EventResult]:
+def apply_events(
+    told: Sequence[tuple[HeldOrder, OrderEvent]], follow_ups: FollowUps = AT_ONCE
+) -> list[EventResult]:
     """Take over what events say of orders that this transaction holds.
 
     Those of one order come with the same row, the oldest first. The orders are marked
@@ -89,11 +91,13 @@ def apply_events(told: Sequence[tuple[HeldOrder, OrderEvent]]) -> list[EventResu
         change.is_emptied |= written.is_emptied
         results.append(EventResult(order, is_new, is_news=True))
     lines.save()
-    _follow_up(list(changes.values()), now)
+    _follow_up(list(changes.values()), now, follow_ups)
     return results
 
 
-def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
+def _follow_up(
+    changes: Sequence[_Change], now: datetime, follow_ups: FollowUps
+) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
     if not changes:
         return
@@ -103,7 +107,8 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
             for change in changes
             if change.moves_units
             or needs_reconcile(change.order, change.effect_before, is_new=change.is_new)
-        ]
+        ],
+        follow_ups=follow_ups,
     )
     orders = [change.order for change in changes]
     for change in changes:
@@ -119,14 +124,15 @@ def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
             change.order
             for change in changes
             if change.is_changed or seen_by_store(change.order) != change.before.seen
-        ]
+        ],
+        follow_ups,
     )
     save_orders(orders)
     for change in changes:
         tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)
-    waiting_parcels.wake_for(orders)
+    waiting_parcels.wake_for(orders, follow_ups)
     for account_id in {order.account_id for order in orders}:
-        lifecycle.wake(account_id, SyncJob.Kind.ORDER_FETCH)
+        follow_ups.wake(account_id, SyncJob.Kind.ORDER_FETCH)
 
 
 def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:

@@ -8,13 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels_amazon.models import Order, Parcel, SyncJob
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 # Why a parcel was refused whose buyer had asked to cancel; a decline takes it up again.
 CANCEL_REQUESTED = "parcel.cancel_requested"
 
 
-def wake_for(orders: Sequence[Order]) -> None:
+def wake_for(orders: Sequence[Order], follow_ups: FollowUps = AT_ONCE) -> None:
     """Take up the parcels that wait for these orders: they came, or changed.
 
     Call it where the orders' rows are locked, so that no parcel is missed. One query,
@@ -28,10 +28,10 @@ def wake_for(orders: Sequence[Order]) -> None:
     named = set(told.values_list("store_id", "amazon_order_id"))
     for order in orders:
         if (order.account.store_id, order.amazon_order_id) in named:
-            _wake_for(order)
+            _wake_for(order, follow_ups)
 
 
-def _wake_for(order: Order) -> None:
+def _wake_for(order: Order, follow_ups: FollowUps) -> None:
     held = Q(state=Parcel.State.WAITING)
     if not order.asks_to_cancel:
         held |= Q(state=Parcel.State.REFUSED, code=CANCEL_REQUESTED)
@@ -43,4 +43,4 @@ def _wake_for(order: Order) -> None:
     if waiting.update(
         order=order, state=Parcel.State.WAITING, try_after=timezone.now()
     ):
-        lifecycle.wake(order.account_id, SyncJob.Kind.PARCELS)
+        follow_ups.wake(order.account_id, SyncJob.Kind.PARCELS)

@@ -34,7 +34,7 @@ from channels_amazon.rules.orders.transitions import (
     state_of,
     target_of,
 )
-from channels_amazon.services.jobs.coalescing import put_off
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.ledger import (
     Movement,
     apply_movements,
@@ -105,6 +105,7 @@ def reconcile_orders(
     is_matched_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
+    follow_ups: FollowUps = AT_ONCE,
 ) -> dict[int, list[str]]:
     """Reconcile the units of many orders at once; return each one's unmatched SKUs.
 
@@ -122,11 +123,11 @@ def reconcile_orders(
         changes = _plan(
             orders, lines, is_matched_late=is_matched_late, never_left=never_left or {}
         )
-        _push_again(orders, lines, changes)
+        _push_again(orders, lines, changes, follow_ups)
         choose_warehouses([_need(change) for change in changes if change.is_new])
         if ship_from is not None:
             _move_holds(changes, ship_from)
-        _carry_out(changes)
+        _carry_out(changes, follow_ups)
         short = set(
             Reservation.objects.filter(line__order__in=lines, is_short=True)
             .order_by()
@@ -250,6 +251,7 @@ def _push_again(
     orders: Sequence[Order],
     lines: Mapping[int, list[OrderLine]],
     changes: Iterable[_Change],
+    follow_ups: FollowUps,
 ) -> None:
     """Have quantities sent once more that Amazon lowered for orders now cancelled.
 
@@ -269,8 +271,8 @@ def _push_again(
     held = Reservation.objects.filter(line__in=loose).values_list("line_id", flat=True)
     known = set(held)
     variant_ids = {pk for line_pk, pk in loose.items() if line_pk not in known}
-    if variant_ids and not put_off(push_again, variant_ids):
-        push_again(variant_ids)
+    if variant_ids:
+        follow_ups.add(push_again, variant_ids)
 
 
 def _is_sale_of_ours(order: Order) -> bool:
@@ -328,7 +330,7 @@ def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
             held.warehouse_id = ship_from.warehouse.pk
 
 
-def _carry_out(changes: list[_Change]) -> None:
+def _carry_out(changes: list[_Change], follow_ups: FollowUps) -> None:
     if not changes:
         return
     pairs = [(c.reservation.variant_id, c.reservation.warehouse_id) for c in changes]
@@ -350,7 +352,7 @@ def _carry_out(changes: list[_Change]) -> None:
         if change.order.reserved_at is None and change.target.held:
             change.order.reserved_at = now
     Reservation.objects.bulk_create(fresh)
-    apply_movements(movements)
+    apply_movements(movements, follow_ups)
 
 
 def _movements(change: _Change) -> list[Movement]:

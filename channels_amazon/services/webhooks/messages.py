@@ -25,6 +25,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 ORDER_UPDATED = "order.updated"
 VERSION = 1
@@ -50,7 +51,7 @@ def seen_by_store(order: Order) -> tuple[Any, ...]:
     return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
 
 
-def mark_untold(orders: Sequence[Order]) -> None:
+def mark_untold(orders: Sequence[Order], follow_ups: FollowUps = AT_ONCE) -> None:
     """Note that stores know less of these orders than we do; the caller saves them.
 
     Only what is complete is told, and only to a store that wants to be told. Orders
@@ -76,7 +77,7 @@ def mark_untold(orders: Sequence[Order]) -> None:
         order.tell_after = None
         order.tell_attempts = 0
     for account_id in sorted({order.account_id for order in told}):
-        lifecycle.wake(account_id, SyncJob.Kind.STORE_TELL)
+        follow_ups.wake(account_id, SyncJob.Kind.STORE_TELL)
 
 
 def mark_told(order_id: int, tell_since: datetime) -> bool:
