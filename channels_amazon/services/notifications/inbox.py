@@ -43,8 +43,9 @@ from channels_amazon.services.notifications.classification import (
 )
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.orders import locking
+from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.event_intake import apply_events
-from channels_amazon.services.orders.locking import HeldOrder, OrderKey
+from channels_amazon.services.orders.locking import OrderKey
 from channels_amazon.services.stock.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
@@ -121,7 +122,7 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
     known = _known({delivery.notification_id for delivery, _verdict in judged})
     states: dict[int, str] = {}
     again: list[str] = []
-    events: list[tuple[int, HeldOrder, OrderEvent]] = []
+    events: list[tuple[int, OrderChange, OrderEvent]] = []
     for place in sorted(range(len(judged)), key=lambda place: _rank(judged[place])):
         delivery, verdict = judged[place]
         if delivery.notification_id in known:
@@ -137,7 +138,7 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
         [(order, event) for _place, order, event in events], follow_ups
     )
     for (place, _order, _event), result in zip(events, results, strict=True):
-        states[place] = State.APPLIED if result.is_news else State.STALE
+        states[place] = State.STALE if result.is_known else State.APPLIED
     locking.drop_blank(held.values())
     _write([(*judged[place], state) for place, state in states.items()])
     for notification_id in again:
@@ -157,7 +158,7 @@ def _judge(messages: Iterable[Message]) -> list[tuple[Delivery, Verdict]]:
     return [(one, classification.judge(one, accounts)) for one in read]
 
 
-def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> dict[OrderKey, HeldOrder]:
+def _lock(judged: Iterable[tuple[Delivery, Verdict]]) -> dict[OrderKey, OrderChange]:
     """Lock orders, then levels, each in one order: no two batches wait in a ring."""
     first_seen: dict[OrderKey, datetime] = {}
     skus: dict[AmazonAccount, set[str]] = {}

@@ -191,7 +191,7 @@ def _take_in(row: Notification, delivery: Delivery, verdict: Verdict) -> None:
         return
     if verdict.account is not None and verdict.event is not None:
         result = apply_event(verdict.account, verdict.event)
-        if not result.is_news:
+        if result.is_known:
             verdict = replace(verdict, state=State.STALE)
     _keep(row, verdict)
     row.notification_id = delivery.notification_id

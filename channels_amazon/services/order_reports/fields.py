@@ -27,7 +27,8 @@ from channels_amazon.rules.orders.transitions import (
     fulfiller_of,
     status_of,
 )
-from channels_amazon.services.orders.fields import UNITS, LineChanges, amount_of
+from channels_amazon.services.orders.changes import OrderChange
+from channels_amazon.services.orders.fields import UNITS, amount_of
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.provisional_lines import is_provisional, key_of
 from channels_amazon.spapi.fields import Money
@@ -91,16 +92,17 @@ def write_report(order: Order, data: ReportOrder) -> None:
 
 
 def write_report_lines(
-    order: Order, data: ReportOrder, lines: OrderLines, *, is_whole: bool
-) -> LineChanges:
+    change: OrderChange, data: ReportOrder, lines: OrderLines, *, is_whole: bool
+) -> None:
     """Keep units that no known item accounts for in provisional lines, one a SKU.
 
     What a known item has beyond the report stays held until the full order says so.
-    Returns what became of the lines, which the caller saves.
+    What became of the lines, which the caller saves, is added to the change.
     """
+    order = change.order
     known = list(lines.of(order).values())
     if known and order.status == Order.Status.CANCELLED:
-        return LineChanges(False, False, False)
+        return
     told = _by_sku(data.lines, is_cancelled=order.status == Order.Status.CANCELLED)
     true: dict[str, list[OrderLine]] = {}
     waiting: dict[str, OrderLine] = {}
@@ -133,7 +135,9 @@ def write_report_lines(
             nothing = {"quantity": 0, "quantity_shipped": 0}
             changed |= lines.write(order, line.order_item_id, nothing)
             is_emptied = True
-    return LineChanges(bool(changed), bool(changed & UNITS), is_emptied)
+    change.has_changed_lines |= bool(changed)
+    change.moves_units |= bool(changed & UNITS)
+    change.has_emptied_lines |= is_emptied
 
 
 def complete(order: Order, told: ReportedOrder, now: datetime) -> None:

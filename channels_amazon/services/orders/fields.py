@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.events.order_change import EventLine, OrderEvent
 from channels_amazon.rules.orders.transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.provisional_lines import (
     NamedItem,
@@ -31,18 +32,6 @@ _HIGHEST = Decimal(10) ** 12
 _MOST_UNITS = 2_147_483_647
 # The columns of a line that its reservation follows from.
 UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
-
-
-class LineChanges(NamedTuple):
-    """What became of an order's lines.
-
-    Whether any is new or changed, whether in what says how many units of what it needs,
-    and whether a report's lines were emptied.
-    """
-
-    is_changed: bool
-    moves_units: bool
-    is_emptied: bool
 
 
 def write_event(order: Order, event: OrderEvent) -> None:
@@ -105,12 +94,13 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
 
 
 def write_event_lines(
-    order: Order, told_lines: tuple[EventLine, ...], lines: OrderLines
-) -> LineChanges:
-    """Set the event's lines; an event may name some of the order's lines only.
+    change: OrderChange, told_lines: tuple[EventLine, ...], lines: OrderLines
+) -> None:
+    """Set the event's lines, which the caller saves; it may name some of them only.
 
-    Returns what became of the lines, which the caller saves.
+    What became of the lines is added to the change.
     """
+    order = change.order
     changed: set[str] = set()
     known = lines.of(order)
     named = [
@@ -134,24 +124,25 @@ def write_event_lines(
             # Units that left come back only when a person books them.
             facts["quantity_shipped"] = max(shipped, _left(line))
         changed |= lines.write(order, told.order_item_id, facts)
-    return LineChanges(
-        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
-    )
+    change.has_changed_lines |= bool(changed)
+    change.moves_units |= bool(changed & UNITS) or has_provisional
+    change.has_emptied_lines |= is_emptied
 
 
 def write_order_lines(
-    order: Order,
+    change: OrderChange,
     items: tuple[OrderItem, ...],
     lines: OrderLines,
     *,
     is_before_event: bool,
-) -> LineChanges:
+) -> None:
     """Set the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_before_event`: older than the newest event. Returns what became of the lines,
-    which the caller saves.
+    `is_before_event`: older than the newest event. What became of the lines,
+    which the caller saves, is added to the change.
     """
+    order = change.order
     changed: set[str] = set()
     known = lines.of(order)
     named = [
@@ -180,9 +171,9 @@ def write_order_lines(
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
         changed |= lines.write(order, item.order_item_id, facts)
-    return LineChanges(
-        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
-    )
+    change.has_changed_lines |= bool(changed)
+    change.moves_units |= bool(changed & UNITS) or has_provisional
+    change.has_emptied_lines |= is_emptied
 
 
 def amount_of(money: Money) -> Decimal | None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from channels_amazon.models import Order, OrderReport, SyncJob
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import comparison, documents, requests
-from channels_amazon.services.order_reports.intake import Reported
 from channels_amazon.services.order_reports.requests import Failure
 from channels_amazon.services.orders import intake
 from channels_amazon.spapi.apis.reports import get_report_document
@@ -71,7 +70,7 @@ class _Slice:
         self.ctx = ctx
         self.report = report
         self.orders = told.orders
-        self.broken = {row.order_id for row in told.set_aside if row.order_id}
+        self.incomplete = {row.order_id for row in told.set_aside if row.order_id}
         # How many this run has stored, and how many of them no page shows yet.
         self.stored = self.uncounted = 0
 
@@ -109,11 +108,8 @@ class _Slice:
         return self.stored < LEAST_STORED or self.ctx.has_time()
 
     def _store(self, orders: Sequence[ReportOrder]) -> None:
-        reported = [
-            Reported(data, is_whole=data.order_id not in self.broken) for data in orders
-        ]
-        self.uncounted += store_reported(self.ctx, reported)
-        self.stored += len(reported)
+        self.uncounted += store_reported(self.ctx, orders, self.incomplete)
+        self.stored += len(orders)
 
     def _note(self, cursor: int) -> None:
         comparison.note_stored(self.report, cursor)

@@ -293,7 +293,7 @@ def _fetch(
     result = store_order(ctx, data, source=intake.FETCH, is_final=is_final)
     if result is None:
         return
-    if result.is_behind or result.is_older:
+    if result.is_behind or result.is_known:
         _put_off(ctx, order)
     elif order.stale_since is not None:
         intake.mark_fetched(order.pk, order.stale_since)

@@ -12,7 +12,8 @@ from channels_amazon.models import AmazonAccount, Order, OrderLine, StockLevel, 
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.orders import intake
-from channels_amazon.services.orders.event_intake import EventResult, apply_event
+from channels_amazon.services.orders.changes import OrderResult
+from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.stock import ledger
 from tests.builders import make_account, make_listing, make_variant, make_warehouse
 from tests.messages import START, amazon_order, order_change
@@ -43,7 +44,7 @@ def level() -> tuple[int, int]:
     return row.on_hand, row.reserved
 
 
-def tell(account: AmazonAccount, status: str, seconds: float) -> EventResult:
+def tell(account: AmazonAccount, status: str, seconds: float) -> OrderResult:
     """Apply an event of the order of two units."""
     body = order_change(
         status=status, order_id=ID, items=[("SKU-1", 2)], seconds=seconds
@@ -51,7 +52,7 @@ def tell(account: AmazonAccount, status: str, seconds: float) -> EventResult:
     return apply_event(account, read_order_event(read_envelope(json.dumps(body))))
 
 
-def bring(account: AmazonAccount, status: str, seconds: float) -> intake.OrderResult:
+def bring(account: AmazonAccount, status: str, seconds: float) -> OrderResult:
     """Apply the full order of two units, as fetched."""
     shipped = 2 if status == "SHIPPED" else 0
     data = amazon_order(
@@ -94,7 +95,7 @@ def test_older_full_order_changes_nothing(
 ) -> None:
     bring(account, "SHIPPED", 5)
 
-    assert bring(account, "UNSHIPPED", 1).is_older
+    assert bring(account, "UNSHIPPED", 1).is_known
     assert Order.objects.get().status == "shipped"
     assert level() == (8, 0)
 
@@ -126,8 +127,8 @@ def test_late_event_after_the_full_order_is_no_news(
 ) -> None:
     bring(account, "SHIPPED", 5)
 
-    assert not tell(account, "Unshipped", 1).is_news
-    assert not tell(account, "Shipped", 5).is_news
+    assert tell(account, "Unshipped", 1).is_known
+    assert tell(account, "Shipped", 5).is_known
     assert Order.objects.get().stale_since is None
 
 
