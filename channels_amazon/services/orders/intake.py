@@ -7,6 +7,7 @@ times are Amazon's own, not ours.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -151,6 +152,14 @@ def mark_fetched(order_id: int, stale_since: datetime) -> bool:
             quarantine_message="",
         )
     )
+
+
+def mark_stale(account: AmazonAccount, order_ids: Collection[str]) -> set[str]:
+    """Have those of the orders that are known read again; return which they are."""
+    known = Order.objects.filter(account=account, amazon_order_id__in=order_ids)
+    ids = set(known.values_list("amazon_order_id", flat=True))
+    known.filter(stale_since__isnull=True).update(stale_since=timezone.now())
+    return ids
 
 
 def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from channels_amazon.models import Order, OrderReport, SyncJob
+from channels_amazon.models import OrderReport, SyncJob
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import comparison, documents, requests
 from channels_amazon.services.order_reports.requests import Failure
@@ -144,10 +144,9 @@ def _fetch_quarantined(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
     """Have the orders of unreadable rows fetched by themselves."""
     reasons = {row.order_id: row.reason for row in rows if row.order_id}
     ids = list(reasons)[:MOST_QUARANTINED]
-    known = Order.objects.filter(account=ctx.account, amazon_order_id__in=ids)
-    ours = set(known.values_list("amazon_order_id", flat=True))
+    known = intake.mark_stale(ctx.account, ids)
     for order_id in ids:
-        if order_id in ours:
+        if order_id in known:
             continue
         intake.quarantine_order(
             ctx.account,
@@ -160,7 +159,6 @@ def _fetch_quarantined(ctx: RunContext, rows: Sequence[RowSetAside]) -> None:
             ),
             retry_at=ctx.now(),
         )
-    known.filter(stale_since__isnull=True).update(stale_since=ctx.now())
     if rows:
         ctx.progress(aside=len(rows))
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
