@@ -14,6 +14,7 @@ from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Warehouse
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.shipping.lateness import DUE_SOON
 
 
@@ -62,23 +63,23 @@ class Order(StoreScoped):
     STORE_PATH: ClassVar[str] = "account__store"
 
     class Status(models.TextChoices):
-        """Amazon's statuses in one spelling; `unknown` for one never seen."""
+        """Amazon's statuses, as `rules/orders/statuses.py` has them, for people."""
 
-        PENDING_AVAILABILITY = "pending_availability", _("Pre-order")
-        PENDING = "pending", _("Pending")
-        UNSHIPPED = "unshipped", _("To ship")
-        PARTIALLY_SHIPPED = "partially_shipped", _("Partially shipped")
-        SHIPPED = "shipped", _("Shipped")
-        CANCELLED = "cancelled", _("Cancelled")
-        UNFULFILLABLE = "unfulfillable", _("Unfulfillable")
-        UNKNOWN = "unknown", _("Unknown status")
+        PENDING_AVAILABILITY = OrderStatus.PENDING_AVAILABILITY.value, _("Pre-order")
+        PENDING = OrderStatus.PENDING.value, _("Pending")
+        UNSHIPPED = OrderStatus.UNSHIPPED.value, _("To ship")
+        PARTIALLY_SHIPPED = OrderStatus.PARTIALLY_SHIPPED.value, _("Partially shipped")
+        SHIPPED = OrderStatus.SHIPPED.value, _("Shipped")
+        CANCELLED = OrderStatus.CANCELLED.value, _("Cancelled")
+        UNFULFILLABLE = OrderStatus.UNFULFILLABLE.value, _("Unfulfillable")
+        UNKNOWN = OrderStatus.UNKNOWN.value, _("Unknown status")
 
     class FulfilledBy(models.TextChoices):
         """Who ships: Amazon (FBA) or the merchant (MFN)."""
 
-        AMAZON = "amazon", "FBA"
-        MERCHANT = "merchant", "MFN"
-        UNKNOWN = "", _("not known yet")
+        AMAZON = Fulfiller.AMAZON.value, "FBA"
+        MERCHANT = Fulfiller.MERCHANT.value, "MFN"
+        UNKNOWN = Fulfiller.UNKNOWN.value, _("not known yet")
 
     class Source(models.TextChoices):
         """What told of the order first."""

@@ -9,18 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from channels_amazon.rules.orders.transitions import (
-    AMAZON,
-    MERCHANT,
-    UNKNOWN,
-    moves_back,
-    rank_of,
-)
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
+from channels_amazon.rules.orders.transitions import moves_back, rank_of
 
 # Nothing more happens to the stock of these.
-_ENDED = frozenset({"shipped", "cancelled"})
+_ENDED = frozenset({OrderStatus.SHIPPED, OrderStatus.CANCELLED})
 # The report's one word for two of ours.
-_SAME_WORD = frozenset({"pending", "pending_availability"})
+_SAME_WORD = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +30,10 @@ class StoredOrder:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOrder:
-    """What a report says of an order, in our words."""
+    """What a report says of an order, in our words; `updated_at` is Amazon's, UTC."""
 
-    status: str
-    fulfilled_by: str
+    status: OrderStatus
+    fulfilled_by: Fulfiller
     updated_at: datetime
 
 
@@ -48,11 +43,11 @@ def is_complete_by_report(told: ReportedOrder) -> bool:
     What the merchant must ship needs its items' ids and its recipient; an order whose
     status or fulfiller is not understood needs another look.
     """
-    if told.status == UNKNOWN:
+    if told.status == OrderStatus.UNKNOWN:
         return False
     if told.status in _ENDED:
-        return told.fulfilled_by in (AMAZON, MERCHANT)
-    return told.fulfilled_by == AMAZON
+        return told.fulfilled_by != Fulfiller.UNKNOWN
+    return told.fulfilled_by == Fulfiller.AMAZON
 
 
 def says_more(told: ReportedOrder, known: StoredOrder) -> bool:
@@ -73,7 +68,7 @@ def status_by_report(told: ReportedOrder, known: StoredOrder) -> str:
 
     Like an event, a report alone never takes an order back: the full order decides.
     """
-    if told.status == UNKNOWN and known.status != UNKNOWN:
+    if told.status == OrderStatus.UNKNOWN and known.status != OrderStatus.UNKNOWN:
         return known.status
     if {told.status, known.status} == _SAME_WORD:
         return known.status

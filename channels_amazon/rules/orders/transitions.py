@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
+
 
 class Effect(StrEnum):
     """What a change asks of the units that the order's lines need."""
@@ -58,66 +60,71 @@ class AmazonFacts:
 
 # Our states beside Amazon's: never seen, and packages of ours that Amazon accepts.
 NEW, PACKED = "new", "packed"
-UNKNOWN = "unknown"
-AMAZON, MERCHANT = "amazon", "merchant"
 # MCF orders of the merchant's own shop: never a sale at Amazon.
 FOREIGN_CHANNEL = "NON_AMAZON"
 
 # Amazon's words without case and separators, of both its order APIs and the events.
 _STATUSES = {
-    "pendingavailability": "pending_availability",
-    "pending": "pending",
+    "pendingavailability": OrderStatus.PENDING_AVAILABILITY,
+    "pending": OrderStatus.PENDING,
     # Brazil: paid, but not to be shipped before the invoice is confirmed.
-    "invoiceunconfirmed": "pending",
-    "unshipped": "unshipped",
-    "partiallyshipped": "partially_shipped",
-    "shipped": "shipped",
-    "canceled": "cancelled",
-    "cancelled": "cancelled",
-    "unfulfillable": "unfulfillable",
+    "invoiceunconfirmed": OrderStatus.PENDING,
+    "unshipped": OrderStatus.UNSHIPPED,
+    "partiallyshipped": OrderStatus.PARTIALLY_SHIPPED,
+    "shipped": OrderStatus.SHIPPED,
+    "canceled": OrderStatus.CANCELLED,
+    "cancelled": OrderStatus.CANCELLED,
+    "unfulfillable": OrderStatus.UNFULFILLABLE,
 }
-_FULFILLERS = {"afn": AMAZON, "amazon": AMAZON, "mfn": MERCHANT, "merchant": MERCHANT}
+_FULFILLERS = {
+    "afn": Fulfiller.AMAZON,
+    "amazon": Fulfiller.AMAZON,
+    "mfn": Fulfiller.MERCHANT,
+    "merchant": Fulfiller.MERCHANT,
+}
 
 # How far along an order is: an event alone never takes it back.
-_RANKS = {
-    "pending_availability": 0,
-    "pending": 1,
-    "unshipped": 2,
-    "partially_shipped": 3,
-    "shipped": 4,
-    "unfulfillable": 4,
-    "cancelled": 5,
+_RANKS: dict[str, int] = {
+    OrderStatus.PENDING_AVAILABILITY: 0,
+    OrderStatus.PENDING: 1,
+    OrderStatus.UNSHIPPED: 2,
+    OrderStatus.PARTIALLY_SHIPPED: 3,
+    OrderStatus.SHIPPED: 4,
+    OrderStatus.UNFULFILLABLE: 4,
+    OrderStatus.CANCELLED: 5,
 }
 
 # An open order whose buyer asks to cancel: honouring it is the merchant's act.
 CANCEL_REQUESTED = "cancel_requested"
-_MAY_BE_ASKED = frozenset({"pending", "unshipped", "partially_shipped"})
+_MAY_BE_ASKED = frozenset(
+    {OrderStatus.PENDING, OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED}
+)
 
-OURS = (NEW, *_RANKS, PACKED, UNKNOWN)
-THEIRS = (*_RANKS, CANCEL_REQUESTED, UNKNOWN)
+OURS: tuple[str, ...] = (NEW, *_RANKS, PACKED, OrderStatus.UNKNOWN)
+THEIRS: tuple[str, ...] = (*_RANKS, CANCEL_REQUESTED, OrderStatus.UNKNOWN)
 # Who ships; FOREIGN stands for the orders of another channel whoever ships them.
 FOREIGN = "foreign"
-WHO = (MERCHANT, AMAZON, FOREIGN, "")
+WHO: tuple[str, ...] = (*Fulfiller, FOREIGN)
 
 # The merchant's own orders, replacements among them: their units leave all the same.
-_MERCHANT = {
+_MERCHANT: dict[str, Rule] = {
     # Not paid, and may stay so for weeks.
-    "pending_availability": Rule(Effect.KEEP),
-    "pending": Rule(Effect.RESERVE),
-    "unshipped": Rule(Effect.RESERVE),
-    "partially_shipped": Rule(Effect.RESERVE),
-    "shipped": Rule(Effect.SHIP),
-    "cancelled": Rule(Effect.RELEASE),
+    OrderStatus.PENDING_AVAILABILITY: Rule(Effect.KEEP),
+    OrderStatus.PENDING: Rule(Effect.RESERVE),
+    OrderStatus.UNSHIPPED: Rule(Effect.RESERVE),
+    OrderStatus.PARTIALLY_SHIPPED: Rule(Effect.RESERVE),
+    OrderStatus.SHIPPED: Rule(Effect.SHIP),
+    OrderStatus.CANCELLED: Rule(Effect.RELEASE),
     CANCEL_REQUESTED: Rule(Effect.RESERVE, Flag.CANCEL_REQUESTED),
     # Amazon has it for its own orders only.
-    "unfulfillable": Rule(Effect.KEEP, Flag.UNFULFILLABLE),
-    UNKNOWN: Rule(Effect.KEEP, Flag.UNKNOWN_STATUS),
+    OrderStatus.UNFULFILLABLE: Rule(Effect.KEEP, Flag.UNFULFILLABLE),
+    OrderStatus.UNKNOWN: Rule(Effect.KEEP, Flag.UNKNOWN_STATUS),
 }
 # Units are on their way: they count as gone until a person books their return.
 _AFTER_PACKING = Rule(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
-_MERCHANT_AFTER = {
-    (PACKED, "cancelled"): _AFTER_PACKING,
-    ("shipped", "cancelled"): _AFTER_PACKING,
+_MERCHANT_AFTER: dict[tuple[str, str], Rule] = {
+    (PACKED, OrderStatus.CANCELLED): _AFTER_PACKING,
+    (OrderStatus.SHIPPED, OrderStatus.CANCELLED): _AFTER_PACKING,
 }
 _UNKNOWN_STATUS = Rule(Effect.NONE, Flag.UNKNOWN_STATUS)
 _UNKNOWN_FULFILLER = Rule(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
@@ -145,19 +152,19 @@ class Target:
     shipped: int
 
 
-def status_of(word: str | None) -> str:
-    """Return our name for Amazon's status in any spelling, `unknown` for a new one."""
-    return _STATUSES.get(_plain(word), UNKNOWN)
+def status_of(word: str | None) -> OrderStatus:
+    """Return our name for Amazon's status in any spelling, UNKNOWN for a new one."""
+    return _STATUSES.get(_plain(word), OrderStatus.UNKNOWN)
 
 
-def fulfiller_of(word: str | None) -> str:
-    """Return who ships, `amazon` or `merchant`; "" for a word never seen."""
-    return _FULFILLERS.get(_plain(word), "")
+def fulfiller_of(word: str | None) -> Fulfiller:
+    """Return who ships; UNKNOWN, which is "", for a word never seen."""
+    return _FULFILLERS.get(_plain(word), Fulfiller.UNKNOWN)
 
 
 def state_of(status: str, *, is_packed: bool) -> str:
     """Return our state of an order; status "" is one never seen."""
-    if is_packed and status not in ("shipped", "cancelled"):
+    if is_packed and status not in (OrderStatus.SHIPPED, OrderStatus.CANCELLED):
         return PACKED
     return status or NEW
 
@@ -212,12 +219,13 @@ def _plain(word: str | None) -> str:
 
 
 def _row(ours: str, theirs: str, who: str) -> Rule:
-    if who == MERCHANT:
+    if who == Fulfiller.MERCHANT:
         return _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
-    if who in (AMAZON, FOREIGN):
+    if who in (Fulfiller.AMAZON, FOREIGN):
         # Amazon's stock, or no sale at Amazon: ours is never touched.
-        return _UNKNOWN_STATUS if theirs == UNKNOWN else Rule(Effect.NONE)
-    return _MERCHANT[UNKNOWN] if theirs == UNKNOWN else _UNKNOWN_FULFILLER
+        return _UNKNOWN_STATUS if theirs == OrderStatus.UNKNOWN else Rule(Effect.NONE)
+    # Nobody said who ships; a status that is unknown too is the more urgent question.
+    return _MERCHANT[theirs] if theirs == OrderStatus.UNKNOWN else _UNKNOWN_FULFILLER
 
 
 TRANSITIONS: dict[tuple[str, str, str], Rule] = {

@@ -22,6 +22,7 @@ from channels_amazon.rules.order_reports.comparison import (
     status_by_report,
     to_second,
 )
+from channels_amazon.rules.orders.statuses import OrderStatus
 from channels_amazon.rules.orders.transitions import (
     FOREIGN_CHANNEL,
     fulfiller_of,
@@ -167,11 +168,11 @@ def _by_sku(lines: Sequence[ReportLine], *, is_cancelled: bool) -> dict[str, _To
     for line in lines:
         facts = found.setdefault(line.sku[:80], _Told())
         word = status_of(line.item_status)
-        if word == "cancelled" and not is_cancelled:
+        if word is OrderStatus.CANCELLED and not is_cancelled:
             continue
         units = line.quantity or 0
         facts.quantity = min(facts.quantity + units, _MOST_UNITS)
-        facts.is_shipped = facts.is_shipped and word == "shipped"
+        facts.is_shipped = facts.is_shipped and word is OrderStatus.SHIPPED
         facts.asin = facts.asin or line.asin[:12]
         if line.item_price is not None and units and line.currency:
             price = Money(line.item_price / units, line.currency)
