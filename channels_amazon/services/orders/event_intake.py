@@ -73,10 +73,7 @@ def _follow_up(
     orders = [change.order for change in changes]
     unmatched = reconcile_changes(changes, follow_ups)
     for order in orders:
-        # A new mark each time: a fetch that is under way may not know this change.
-        order.stale_since = now
-        order.fetch_after = None
-        order.fetch_attempts = 0
+        fields.set_stale(order, now)
     mark_untold(
         [change.order for change in changes if change.is_news_for_store], follow_ups
     )

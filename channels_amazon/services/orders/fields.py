@@ -26,12 +26,12 @@ from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
 
+# Amazon's words for the state of a package.
 PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
-# What the columns of money hold.
+# Columns of money hold 12 digits before the point.
 _HIGHEST = Decimal(10) ** 12
-_MOST_UNITS = 2_147_483_647
-# The columns of a line that its reservation follows from.
-UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
+# The highest number that a column of units holds on every database.
+MOST_UNITS = 2_147_483_647
 
 
 def write_event(order: Order, event: OrderEvent) -> None:
@@ -88,7 +88,7 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
         ship_by=data.latest_ship,
         deliver_by=data.latest_delivery,
     )
-    _write_way(order, data, was_open=was_open)
+    _write_delivery(order, data, was_open=was_open)
     order.last_updated_at = data.last_updated_time
     order.changed_at = order.changed_at or data.last_updated_time
 
@@ -101,14 +101,13 @@ def write_event_lines(
     What became of the lines is added to the change.
     """
     order = change.order
-    changed: set[str] = set()
     known = lines.of(order)
     named = [
         NamedItem(told.order_item_id, told.seller_sku[:80], told.quantity)
         for told in told_lines
     ]
-    has_provisional = any(map(is_provisional, known.values()))
-    is_emptied = adopt(order, known, named, is_whole=False)
+    change.moves_units |= any(map(is_provisional, known.values()))
+    change.has_emptied_lines |= adopt(order, known, named, is_whole=False)
     for told in told_lines:
         facts: dict[str, Any] = {
             "quantity": told.quantity,
@@ -122,11 +121,8 @@ def write_event_lines(
         line = known.get(told.order_item_id)
         if shipped is not None:
             # Units that left come back only when a person books them.
-            facts["quantity_shipped"] = max(shipped, _left(line))
-        changed |= lines.write(order, told.order_item_id, facts)
-    change.has_changed_lines |= bool(changed)
-    change.moves_units |= bool(changed & UNITS) or has_provisional
-    change.has_emptied_lines |= is_emptied
+            facts["quantity_shipped"] = max(shipped, _already_shipped(line))
+        lines.write(change, told.order_item_id, facts)
 
 
 def write_order_lines(
@@ -143,7 +139,6 @@ def write_order_lines(
     which the caller saves, is added to the change.
     """
     order = change.order
-    changed: set[str] = set()
     known = lines.of(order)
     named = [
         NamedItem(
@@ -151,12 +146,12 @@ def write_order_lines(
         )
         for item in items
     ]
-    has_provisional = any(map(is_provisional, known.values()))
-    is_emptied = adopt(order, known, named, is_whole=not is_before_event)
+    change.moves_units |= any(map(is_provisional, known.values()))
+    change.has_emptied_lines |= adopt(order, known, named, is_whole=not is_before_event)
     keeps_shipped = is_before_event or order.status == Order.Status.CANCELLED
     for item in items:
         line = known.get(item.order_item_id)
-        least = _left(line) if keeps_shipped else 0
+        least = _already_shipped(line) if keeps_shipped else 0
         facts: dict[str, Any] = {
             "quantity": _quantity(order, item),
             "quantity_shipped": max(_shipped(order, item), least),
@@ -170,10 +165,23 @@ def write_order_lines(
         if item.unit_price is not None:
             facts["unit_price"] = amount_of(item.unit_price)
             facts["currency"] = item.unit_price.currency[:8]
-        changed |= lines.write(order, item.order_item_id, facts)
-    change.has_changed_lines |= bool(changed)
-    change.moves_units |= bool(changed & UNITS) or has_provisional
-    change.has_emptied_lines |= is_emptied
+        lines.write(change, item.order_item_id, facts)
+
+
+def set_stale(order: Order, now: datetime) -> None:
+    """Put the order into the fetch queue, to be read at once.
+
+    The mark is a new one each time: a fetch that is under way may not know the change.
+    """
+    order.stale_since = now
+    order.fetch_after = None
+    order.fetch_attempts = 0
+
+
+def clear_stale(order: Order) -> None:
+    """Take the order out of the fetch queue."""
+    order.stale_since = order.fetch_after = None
+    order.fetch_attempts = 0
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -183,10 +191,11 @@ def amount_of(money: Money) -> Decimal | None:
     return money.amount.quantize(Decimal("0.01"))
 
 
-def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
-    """Set when the order left and, once Amazon shows it, when it had arrived.
+def _write_delivery(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
+    """Set when the order was shipped and, once Amazon shows it, when it was delivered.
 
-    Without a package's time it left when Amazon told of it, if it was open until then.
+    Without a package's ship time, Amazon's time of the change counts, if the order was
+    open until then.
     Amazon names no time of delivery: the moment it was first seen counts.
     """
     if status_of(data.status) != Order.Status.SHIPPED:
@@ -205,7 +214,7 @@ def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
 
 def _quantity(order: Order, item: OrderItem) -> int:
     """Return the units the order stands for: without a line's cancelled ones."""
-    ordered = min(max(item.quantity_ordered, 0), _MOST_UNITS)
+    ordered = min(max(item.quantity_ordered, 0), MOST_UNITS)
     if item.cancelled_by is None or order.status == Order.Status.CANCELLED:
         return ordered
     left = (item.quantity_fulfilled or 0) + (item.quantity_unfulfilled or 0)
@@ -214,12 +223,12 @@ def _quantity(order: Order, item: OrderItem) -> int:
 
 def _shipped(order: Order, item: OrderItem) -> int:
     if item.quantity_fulfilled is not None:
-        return min(max(item.quantity_fulfilled, 0), _MOST_UNITS)
+        return min(max(item.quantity_fulfilled, 0), MOST_UNITS)
     is_shipped = order.status == Order.Status.SHIPPED
     return _quantity(order, item) if is_shipped else 0
 
 
-def _left(line: OrderLine | None) -> int:
+def _already_shipped(line: OrderLine | None) -> int:
     return 0 if line is None else line.quantity_shipped
 
 

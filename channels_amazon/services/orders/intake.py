@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Q
@@ -39,19 +40,26 @@ from channels_amazon.services.webhooks.messages import mark_untold
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
-# Where an order came from: the event's fetch, the sweep, a shipment's read-back.
-FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+
+class Origin(StrEnum):
+    """What brought a full order: its fetch, a search, a shipment that was read back."""
+
+    FETCH = "fetch"
+    SWEEP = "sweep"
+    READ_BACK = "read_back"
+
+
+FETCH, SWEEP, READ_BACK = Origin
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
 
 
 def apply_order(
-    account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
+    account: AmazonAccount, data: AmazonOrder, *, source: Origin, is_final: bool = False
 ) -> OrderResult:
     """Take over Amazon's full order, and bring lines and reservations to it.
 
-    `source` is one of FETCH, SWEEP and READ_BACK. With `is_final` Amazon's status
-    counts even where an event told of a later one.
+    With `is_final` Amazon's status counts even where an event told of a later one.
     """
     with transaction.atomic():
         change = lock_or_make(account, data.order_id, data.last_updated_time)
@@ -72,7 +80,7 @@ def apply_order(
         unmatched = reconcile_changes([change])
         order.completed_at = order.completed_at or timezone.now()
         order.quarantine_code = order.quarantine_message = ""
-        if source == SWEEP and not is_behind:
+        if source is Origin.SWEEP and not is_behind:
             _answer_event(order)
         if change.is_news_for_store:
             mark_untold([order])
@@ -187,9 +195,8 @@ def _is_before_event(order: Order, data: AmazonOrder) -> bool:
 
 def _answer_event(order: Order) -> None:
     """Take the stale mark off where the sweep brought what the event told of."""
-    told_at, updated_at = order.last_event_at, order.last_updated_at
-    if told_at is None or updated_at is None:
+    event_at, updated_at = order.last_event_at, order.last_updated_at
+    if event_at is None or updated_at is None:
         return
-    if updated_at + SAME_CHANGE > told_at:
-        order.stale_since = order.fetch_after = None
-        order.fetch_attempts = 0
+    if updated_at + SAME_CHANGE > event_at:
+        fields.clear_stale(order)

@@ -11,6 +11,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports import intake as report_intake
 from channels_amazon.services.orders import intake
 from channels_amazon.services.orders.changes import OrderResult
+from channels_amazon.services.orders.intake import Origin
 from channels_amazon.services.shipping import confirmations
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order, UnreadableOrder
@@ -20,13 +21,14 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
+# What cannot be read or stored is read again as after so many failures in a row.
 _FIRST_RETRY = 4
-# What one order's own data may lead to.
+# Errors that one order's own data may lead to; any other is a fault of ours.
 _UNSTORABLE = (DataError, IntegrityError, ArithmeticError, ValueError)
 
 
 def store_order(
-    ctx: RunContext, data: Order, *, source: str, is_final: bool = False
+    ctx: RunContext, data: Order, *, source: Origin, is_final: bool = False
 ) -> OrderResult | None:
     """Store one order and count it; None when it had to be quarantined."""
     try:
