@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.orders.transitions import moves_back, rank_of
 
+# How many orders by the beginning of an hour, as ISO text: what JSON can keep.
+HourCounts = dict[str, int]
+
 # Nothing more happens to the stock of these.
 _ENDED = frozenset({OrderStatus.SHIPPED, OrderStatus.CANCELLED})
 # The report's one word for two of ours.
@@ -86,9 +89,9 @@ def to_second(time: datetime) -> datetime:
     return time.replace(microsecond=0)
 
 
-def hours_of(times: Iterable[datetime]) -> dict[str, int]:
+def hours_of(times: Iterable[datetime]) -> HourCounts:
     """Return how many of the times lie in each hour, by its beginning as ISO text."""
-    hours: dict[str, int] = {}
+    hours: HourCounts = {}
     for time in sorted(times):
         hour = time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         hours[hour.isoformat()] = hours.get(hour.isoformat(), 0) + 1

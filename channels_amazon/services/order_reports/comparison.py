@@ -13,17 +13,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules.order_reports import comparison
-from channels_amazon.rules.order_reports.comparison import StoredOrder, says_more
+from channels_amazon.rules.order_reports.comparison import (
+    StoredOrder,
+    hours_of,
+    says_more,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.wording import sentence
 
-# What a database takes in one list on every system.
+# So many ids in one query: every database takes such a list.
 BATCH = 500
-# More ids than people read; the counts go on.
+# So many ids of missing orders are kept: more than people read. Counts go on.
 MOST_GAP_IDS = 1000
 _SHOWN_HOURS = 5
 
@@ -76,8 +79,8 @@ def note_compared(report: OrderReport, found: ReportComparison) -> None:
     hours = dict(report.gap_hours)
     if report.purpose in PROOFS:
         ids += [data.order_id for data in found.missing]
-        told = comparison.hours_of(data.updated_at for data in found.missing)
-        for hour, count in told.items():
+        missing = hours_of(data.updated_at for data in found.missing)
+        for hour, count in missing.items():
             hours[hour] = hours.get(hour, 0) + count
     figures = {
         "orders_seen": report.orders_seen + found.count,
@@ -117,7 +120,7 @@ def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> b
         return False
     report.refresh_from_db()
     if report.purpose in PROOFS and report.orders_missing:
-        _tell_gap(report)
+        _record_gap(report)
     if rows_quarantined:
         _record_quarantined_rows(report)
     return True
@@ -142,7 +145,7 @@ def _ours(
     }
 
 
-def _tell_gap(report: OrderReport) -> None:
+def _record_gap(report: OrderReport) -> None:
     hours = ", ".join(
         f"{hour[:13].replace('T', ' ')}:00 ({count})"
         for hour, count in sorted(report.gap_hours.items())[:_SHOWN_HOURS]

@@ -1,7 +1,7 @@
 """Wants order reports, and notes what became of each; services layer.
 
-A row is the wish, the request and the proof in one. Each step is a compare-and-set on
-the row's state, so that two processes never note one thing twice.
+One row is what is wanted, what Amazon was asked for and what it proved. Each step is a
+compare-and-set on the row's state, so that two processes never note one thing twice.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Failure:
 
 
 def want_report(
-    account: AmazonAccount, *, purpose: str, starts_at: datetime, ends_at: datetime
+    account: AmazonAccount, *, purpose: Purpose, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
     """Want a report of the orders that changed in the span, and wake who asks for it.
 
-    A wish not yet asked for is widened. One of a purpose is open at a time, but for
-    SEVERAL. Returns None where one was asked for that does not cover the span: wish
-    again later. What is older than Amazon reports is cut off.
+    One that is wanted but not requested yet is widened. One of a purpose is open at a
+    time, but for SEVERAL. Returns None where another was requested that does not cover
+    the span: want it again later. What is older than Amazon reports is cut off.
     """
     starts_at, ends_at = clipped(starts_at, ends_at)
     try:
@@ -67,7 +67,7 @@ def want_report(
                 ).update(first_done_at=None)
             lifecycle.wake(account.pk, SyncJob.Kind.ORDER_REPORTS)
     except IntegrityError:
-        # Another process was quicker with the same wish: it may cover ours later.
+        # Another process was quicker to want one of this purpose: ours comes later.
         return None
     return report
 
@@ -75,7 +75,7 @@ def want_report(
 def begin_request(report: OrderReport) -> bool:
     """Note that Amazon is about to be asked; False when another process does so.
 
-    Should the answer be lost, the time tells since when to look for the report.
+    Should the answer be lost, the report is looked for among those made since then.
     """
     now = timezone.now()
     wanted = OrderReport.objects.filter(
@@ -88,8 +88,8 @@ def begin_request(report: OrderReport) -> bool:
     return True
 
 
-def take_back_request(report: OrderReport) -> None:
-    """Note that Amazon surely did not get the request: nothing has to be looked for."""
+def withdraw_request(report: OrderReport) -> None:
+    """Note that Amazon surely did not get the request, so that no report can exist."""
     OrderReport.objects.filter(pk=report.pk, state=State.WANTED).update(
         requested_at=None, attempts=report.attempts - 1
     )
@@ -239,7 +239,7 @@ def label_of(report: OrderReport) -> str:
 
 
 def _widen(
-    account: AmazonAccount, purpose: str, starts_at: datetime, ends_at: datetime
+    account: AmazonAccount, purpose: Purpose, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
     rows = OrderReport.objects.select_for_update(of=("self",)).order_by("pk")
     found = list(
@@ -248,15 +248,15 @@ def _widen(
     for report in found:
         if report.starts_at <= starts_at and ends_at <= report.ends_at:
             return report
-    wishes = [report for report in found if report.state == State.WANTED]
-    if not wishes and (purpose in SEVERAL or not found):
+    wanted = [report for report in found if report.state == State.WANTED]
+    if not wanted and (purpose in SEVERAL or not found):
         made: OrderReport = OrderReport.objects.create(
             account=account, purpose=purpose, starts_at=starts_at, ends_at=ends_at
         )
         return made
-    if not wishes or wishes[-1].requested_at is not None:
+    if not wanted or wanted[-1].requested_at is not None:
         return None
-    report = wishes[-1]
+    report = wanted[-1]
     report.starts_at, report.ends_at = clipped(
         min(report.starts_at, starts_at), max(report.ends_at, ends_at)
     )

@@ -57,7 +57,7 @@ class ShipFrom:
 
 
 @dataclass(slots=True)
-class _Change:
+class _HoldChange:
     """One line's reservation with what it should come to."""
 
     order: Order
@@ -212,7 +212,7 @@ def _plan(
     *,
     is_matched_late: bool,
     never_left: Mapping[int, int],
-) -> list[_Change]:
+) -> list[_HoldChange]:
     known = {
         row.line_id: row for row in Reservation.objects.filter(line__order__in=lines)
     }
@@ -243,14 +243,14 @@ def _plan(
             units = Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
             target = target_of(effect, units)
             if target != Target(held.quantity, held.shipped_quantity):
-                changes.append(_Change(order, line, held, target))
+                changes.append(_HoldChange(order, line, held, target))
     return changes
 
 
 def _push_again(
     orders: Sequence[Order],
     lines: Mapping[int, list[OrderLine]],
-    changes: Iterable[_Change],
+    changes: Iterable[_HoldChange],
     follow_ups: FollowUps,
 ) -> None:
     """Have quantities sent once more that Amazon lowered for orders now cancelled.
@@ -286,7 +286,7 @@ def _is_history(order: Order) -> bool:
     return bool(order.ordered_at and order.ordered_at < order.account.created_at)
 
 
-def _need(change: _Change) -> Need:
+def _need(change: _HoldChange) -> Need:
     return Need(
         store=change.order.account.store,
         reservation=change.reservation,
@@ -321,7 +321,7 @@ def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
     return units, {row["line__order_id"] for row in rows if row["revision"]}
 
 
-def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
+def _move_holds(changes: list[_HoldChange], ship_from: ShipFrom) -> None:
     for change in changes:
         held = change.reservation
         is_meant = change.line.pk in ship_from.line_ids
@@ -330,7 +330,7 @@ def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
             held.warehouse_id = ship_from.warehouse.pk
 
 
-def _carry_out(changes: list[_Change], follow_ups: FollowUps) -> None:
+def _carry_out(changes: list[_HoldChange], follow_ups: FollowUps) -> None:
     if not changes:
         return
     pairs = [(c.reservation.variant_id, c.reservation.warehouse_id) for c in changes]
@@ -355,7 +355,7 @@ def _carry_out(changes: list[_Change], follow_ups: FollowUps) -> None:
     apply_movements(movements, follow_ups)
 
 
-def _movements(change: _Change) -> list[Movement]:
+def _movements(change: _HoldChange) -> list[Movement]:
     held, target = change.reservation, change.target
     reference = change.order.amazon_order_id
     key = f"order:{change.line.pk}:{held.revision}"

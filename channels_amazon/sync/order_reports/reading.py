@@ -20,7 +20,7 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.order_report import (
-    OrderReport as Told,
+    OrderReport as ParsedReport,
 )
 from channels_amazon.spapi.order_report import (
     ReportOrder,
@@ -36,55 +36,58 @@ from channels_amazon.sync.orders.intake import store_reported
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
-# However slow the document was, a run stores so many orders before it hands over.
+# However long the download took, a run stores so many orders before it ends.
 LEAST_STORED = 100
-# So many are stored in one transaction; events wait for it.
+# So many orders are stored in one transaction; events of them wait for its end.
 AT_ONCE = 20
-# Shorter than the longest run: a lease is not renewed beyond that.
+# Seconds for a download; the longest run is longer, since nothing renews its lease.
 TIMEOUT = 40.0
-# Orders of rows that cannot be read are fetched one by one: a damaged file stops here.
+# Orders of unreadable rows are fetched one by one, a token each: of a damaged file no
+# more than this.
 MOST_QUARANTINED = 500
 
 
 def read(ctx: RunContext, report: OrderReport) -> None:
     """Store the report from its cursor on, until it ends or the run's time does."""
     try:
-        told = _download(ctx, report)
+        parsed = _download(ctx, report)
     except (NotFound, UnexpectedResponse) as error:
         failure = Failure(error.code, error.message, error.fix)
         if requests.note_failed(report, failure, is_final=False):
             find_another_way(report)
         return
-    ctx.progress(total=len(told.orders))
-    if _Slice(ctx, report, told).store():
-        _fetch_quarantined(ctx, told.set_aside)
+    ctx.progress(total=len(parsed.orders))
+    if _Slice(ctx, report, parsed).store():
+        _fetch_quarantined(ctx, parsed.set_aside)
         comparison.note_read(
-            report, encoding=told.encoding, rows_quarantined=len(told.set_aside)
+            report, encoding=parsed.encoding, rows_quarantined=len(parsed.set_aside)
         )
 
 
 class _Slice:
     """What one run stores of a report."""
 
-    def __init__(self, ctx: RunContext, report: OrderReport, told: Told) -> None:
+    def __init__(
+        self, ctx: RunContext, report: OrderReport, parsed: ParsedReport
+    ) -> None:
         self.ctx = ctx
         self.report = report
-        self.orders = told.orders
-        self.incomplete = {row.order_id for row in told.set_aside if row.order_id}
+        self.orders = parsed.orders
+        self.incomplete = {row.order_id for row in parsed.set_aside if row.order_id}
         # How many this run has stored, and how many of them no page shows yet.
         self.stored = self.uncounted = 0
 
     def store(self) -> bool:
         """Store part after part; tell whether all of the report is stored."""
-        is_over = True
-        while is_over and self.report.cursor < len(self.orders):
-            is_over = self._store_part()
+        is_stored = True
+        while is_stored and self.report.cursor < len(self.orders):
+            is_stored = self._store_part()
         if self.stored:
             lifecycle.wake(self.ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
-        return is_over
+        return is_stored
 
     def _store_part(self) -> bool:
-        """Compare and store the next orders; tell whether it came to their end."""
+        """Compare and store the next orders; False where the time was up before."""
         start, seen = self.report.cursor, self.report.orders_seen
         # What was counted before a worker died is stored without being counted again.
         end = seen if seen > start else start + comparison.BATCH
@@ -117,20 +120,20 @@ class _Slice:
         self.uncounted = 0
 
 
-def _download(ctx: RunContext, report: OrderReport) -> Told:
+def _download(ctx: RunContext, report: OrderReport) -> ParsedReport:
     """Return the whole report; asks for a new address where the old one ran out."""
-    document = documents.kept(ctx.cursor, report.document_id, ctx.now())
+    document = documents.unseal(ctx.cursor, report.document_id, ctx.now())
     if document is not None:
         try:
             return _read(ctx, document)
         except DocumentExpired:
             ctx.save_cursor({})
     document = get_report_document(ctx.client, report.document_id)
-    ctx.save_cursor(documents.keep(document, ctx.now()))
+    ctx.save_cursor({**documents.seal(document, ctx.now())})
     return _read(ctx, document)
 
 
-def _read(ctx: RunContext, document: ReportDocument) -> Told:
+def _read(ctx: RunContext, document: ReportDocument) -> ParsedReport:
     home = ctx.account.participations.order_by("pk").first()
     with open_report_document(ctx.client, document, timeout=TIMEOUT) as content:
         return read_order_report(

@@ -1,4 +1,4 @@
-"""Brings wanted order reports from the wish to the proof; sync layer.
+"""Takes order reports from wanted to read; sync layer.
 
 Each run does for every open report what can be done now, and comes back when Amazon
 may have it ready. Nothing is waited for, neither quota nor Amazon.
@@ -25,7 +25,7 @@ from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
 from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.order_reports.reading import read
-from channels_amazon.sync.order_reports.requesting import ask, poll
+from channels_amazon.sync.order_reports.requesting import poll, request
 from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
@@ -35,7 +35,7 @@ EVERY = timedelta(minutes=5)
 
 @reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Ask for, poll and read the account's reports, as far as they are."""
+    """Request, poll and read the account's reports, each as far as it goes now."""
     _want_daily(ctx)
     times: list[datetime] = []
     waits: list[Throttled] = []
@@ -65,7 +65,7 @@ def _workable(ctx: RunContext) -> list[OrderReport]:
 
 def _advance(ctx: RunContext, report: OrderReport) -> datetime:
     """Take the report as far as it goes now; return when to go on with it."""
-    steps = {State.WANTED: ask, State.REQUESTED: poll, State.READY: read}
+    steps = {State.WANTED: request, State.REQUESTED: poll, State.READY: read}
     while report.state in OrderReport.OPEN:
         if report.next_poll_at is not None and report.next_poll_at > ctx.now():
             return report.next_poll_at
