@@ -38,7 +38,7 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Transition:
     """One row: what becomes of the units, and why a person must look (None: no need).
 
     Where one must, `units` hold until then.
@@ -107,27 +107,29 @@ FOREIGN = "foreign"
 WHO: tuple[str, ...] = (*Fulfiller, FOREIGN)
 
 # The merchant's own orders, replacements among them: their units leave all the same.
-_MERCHANT: dict[str, Rule] = {
+_MERCHANT: dict[str, Transition] = {
     # Not paid, and may stay so for weeks.
-    OrderStatus.PENDING_AVAILABILITY: Rule(Effect.KEEP),
-    OrderStatus.PENDING: Rule(Effect.RESERVE),
-    OrderStatus.UNSHIPPED: Rule(Effect.RESERVE),
-    OrderStatus.PARTIALLY_SHIPPED: Rule(Effect.RESERVE),
-    OrderStatus.SHIPPED: Rule(Effect.SHIP),
-    OrderStatus.CANCELLED: Rule(Effect.RELEASE),
-    CANCEL_REQUESTED: Rule(Effect.RESERVE, Flag.CANCEL_REQUESTED),
+    OrderStatus.PENDING_AVAILABILITY: Transition(Effect.KEEP),
+    OrderStatus.PENDING: Transition(Effect.RESERVE),
+    OrderStatus.UNSHIPPED: Transition(Effect.RESERVE),
+    OrderStatus.PARTIALLY_SHIPPED: Transition(Effect.RESERVE),
+    OrderStatus.SHIPPED: Transition(Effect.SHIP),
+    OrderStatus.CANCELLED: Transition(Effect.RELEASE),
+    CANCEL_REQUESTED: Transition(Effect.RESERVE, Flag.CANCEL_REQUESTED),
     # Amazon has it for its own orders only.
-    OrderStatus.UNFULFILLABLE: Rule(Effect.KEEP, Flag.UNFULFILLABLE),
-    OrderStatus.UNKNOWN: Rule(Effect.KEEP, Flag.UNKNOWN_STATUS),
+    OrderStatus.UNFULFILLABLE: Transition(Effect.KEEP, Flag.UNFULFILLABLE),
+    OrderStatus.UNKNOWN: Transition(Effect.KEEP, Flag.UNKNOWN_STATUS),
 }
 # Units are on their way: they count as gone until a person books their return.
-_AFTER_PACKING = Rule(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
-_MERCHANT_AFTER: dict[tuple[str, str], Rule] = {
+_AFTER_PACKING = Transition(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
+_MERCHANT_AFTER: dict[tuple[str, str], Transition] = {
     (PACKED, OrderStatus.CANCELLED): _AFTER_PACKING,
     (OrderStatus.SHIPPED, OrderStatus.CANCELLED): _AFTER_PACKING,
 }
-_UNKNOWN_STATUS = Rule(Effect.NONE, Flag.UNKNOWN_STATUS)
-_UNKNOWN_FULFILLER = Rule(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
+# Amazon's stock, or no sale at Amazon: ours is never touched.
+_NOT_OURS = Transition(Effect.NONE)
+_UNKNOWN_STATUS = Transition(Effect.NONE, Flag.UNKNOWN_STATUS)
+_UNKNOWN_FULFILLER = Transition(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def state_of(status: str, *, is_packed: bool) -> str:
     return status or NEW
 
 
-def rule_of(ours: str, facts: AmazonFacts) -> Rule:
+def transition_of(ours: str, facts: AmazonFacts) -> Transition:
     """Return the row for our state and what Amazon says; orders of others hold none."""
     asks = facts.cancel_requested and facts.status in _MAY_BE_ASKED
     who = FOREIGN if facts.channel_name == FOREIGN_CHANNEL else facts.fulfilled_by
@@ -218,17 +220,16 @@ def _plain(word: str | None) -> str:
     return "".join(letter for letter in (word or "").lower() if letter.isalpha())
 
 
-def _row(ours: str, theirs: str, who: str) -> Rule:
+def _row(ours: str, theirs: str, who: str) -> Transition:
     if who == Fulfiller.MERCHANT:
         return _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
     if who in (Fulfiller.AMAZON, FOREIGN):
-        # Amazon's stock, or no sale at Amazon: ours is never touched.
-        return _UNKNOWN_STATUS if theirs == OrderStatus.UNKNOWN else Rule(Effect.NONE)
+        return _UNKNOWN_STATUS if theirs == OrderStatus.UNKNOWN else _NOT_OURS
     # Nobody said who ships; a status that is unknown too is the more urgent question.
     return _MERCHANT[theirs] if theirs == OrderStatus.UNKNOWN else _UNKNOWN_FULFILLER
 
 
-TRANSITIONS: dict[tuple[str, str, str], Rule] = {
+TRANSITIONS: dict[tuple[str, str, str], Transition] = {
     (ours, theirs, who): _row(ours, theirs, who)
     for ours in OURS
     for theirs in THEIRS

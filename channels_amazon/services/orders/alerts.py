@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from channels_amazon.models import Order
-from channels_amazon.rules.orders.transitions import Flag, rule_of, state_of
+from channels_amazon.rules.orders.transitions import Flag, state_of, transition_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.stock.reservations import amazon_facts, has_packages
@@ -44,7 +44,7 @@ def _record_flag(order: Order, was: str) -> None:
     # Only a cancellation of a known order asks for its packages, which cost a query.
     is_cancelled = bool(was) and order.status == Order.Status.CANCELLED
     is_packed = is_cancelled and has_packages(order)
-    flag = rule_of(state_of(was, is_packed=is_packed), amazon_facts(order)).flag
+    flag = transition_of(state_of(was, is_packed=is_packed), amazon_facts(order)).flag
     record_flag = _RECORDERS.get(flag) if flag is not None else None
     if record_flag is not None:
         record_flag(order)

@@ -30,9 +30,9 @@ from channels_amazon.rules.orders.transitions import (
     Effect,
     Target,
     Units,
-    rule_of,
     state_of,
     target_of,
+    transition_of,
 )
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.ledger import (
@@ -145,7 +145,8 @@ def reconcile_orders(
 
 def units_effect(order: Order) -> Effect:
     """Return what the order's status asks of the units that its lines need."""
-    return rule_of(state_of(order.status, is_packed=False), amazon_facts(order)).units
+    state = state_of(order.status, is_packed=False)
+    return transition_of(state, amazon_facts(order)).units
 
 
 def needs_reconcile(order: Order, before: Effect, *, is_new: bool) -> bool:

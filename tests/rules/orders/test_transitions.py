@@ -105,7 +105,7 @@ def test_orders_of_another_channel_are_never_a_sale(
 ) -> None:
     facts = AmazonFacts(status, who, "NON_AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(ours, facts).units is Effect.NONE
+    assert rules.transition_of(ours, facts).units is Effect.NONE
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_buyers_wish_to_cancel_flags_open_orders_that_we_ship(
 ) -> None:
     facts = AmazonFacts(status, who, "AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(status, facts).flag == flag
+    assert rules.transition_of(status, facts).flag == flag
 
 
 @pytest.mark.parametrize(
