@@ -40,42 +40,44 @@ class ReportedOrder:
     updated_at: datetime
 
 
-def is_complete_by_report(told: ReportedOrder) -> bool:
+def is_complete_by_report(reported: ReportedOrder) -> bool:
     """Tell whether a report says all that is needed of the order.
 
     What the merchant must ship needs its items' ids and its recipient; an order whose
     status or fulfiller is not understood needs another look.
     """
-    if told.status == OrderStatus.UNKNOWN:
+    if reported.status == OrderStatus.UNKNOWN:
         return False
-    if told.status in _ENDED:
-        return told.fulfilled_by != Fulfiller.UNKNOWN
-    return told.fulfilled_by == Fulfiller.AMAZON
+    if reported.status in _ENDED:
+        return reported.fulfilled_by != Fulfiller.UNKNOWN
+    return reported.fulfilled_by == Fulfiller.AMAZON
 
 
-def says_more(told: ReportedOrder, known: StoredOrder) -> bool:
+def says_more(reported: ReportedOrder, known: StoredOrder) -> bool:
     """Tell whether the report says more than what is known of the order."""
     newest = newest_of(known)
     if newest is None:
         return True
-    reported_at = to_second(told.updated_at)
+    reported_at = to_second(reported.updated_at)
     if reported_at != newest:
         return reported_at > newest
-    if not known.is_complete and is_complete_by_report(told):
-        return not moves_back(known.status, told.status)
-    return _is_further(known.status, told.status)
+    if not known.is_complete and is_complete_by_report(reported):
+        return not moves_back(known.status, reported.status)
+    return _is_further(known.status, reported.status)
 
 
-def status_by_report(told: ReportedOrder, known: StoredOrder) -> str:
+def status_by_report(reported: ReportedOrder, known: StoredOrder) -> str:
     """Return the order's status once a report that tells more is taken over.
 
     Like an event, a report alone never takes an order back: the full order decides.
     """
-    if told.status == OrderStatus.UNKNOWN and known.status != OrderStatus.UNKNOWN:
+    if reported.status == OrderStatus.UNKNOWN and known.status != OrderStatus.UNKNOWN:
         return known.status
-    if {told.status, known.status} == _SAME_WORD:
+    if {reported.status, known.status} == _SAME_WORD:
         return known.status
-    return known.status if moves_back(known.status, told.status) else told.status
+    return (
+        known.status if moves_back(known.status, reported.status) else reported.status
+    )
 
 
 def newest_of(known: StoredOrder) -> datetime | None:

@@ -1,7 +1,7 @@
 """Writes into an order's rows what a report says of it; services layer.
 
 A report names SKUs but no items, no ship-by time and no recipient. Prices hold the tax
-in some marketplaces and not in others, and no discount is told: a sum is taken over
+in some marketplaces and not in others, and no discount is stated: a sum is taken over
 only where no tax is stated and nothing better is known.
 """
 
@@ -77,12 +77,12 @@ def stored_order(order: Order) -> StoredOrder:
 
 def write_report(order: Order, data: ReportOrder) -> None:
     """Set the order's columns from a report that tells more; lines are not touched."""
-    told = reported_order(data)
-    status = status_by_report(told, stored_order(order))
+    reported = reported_order(data)
+    status = status_by_report(reported, stored_order(order))
     if status != order.status or not order.amazon_status:
         order.status = status
         order.amazon_status = data.status[:40]
-    order.fulfilled_by = told.fulfilled_by or order.fulfilled_by
+    order.fulfilled_by = reported.fulfilled_by or order.fulfilled_by
     if data.is_non_amazon:
         order.channel_name = FOREIGN_CHANNEL
     site = _BY_DOMAIN.get(data.sales_channel.strip().lower())
@@ -108,7 +108,7 @@ def write_report_lines(
     known = list(lines.of(order).values())
     if known and order.status == Order.Status.CANCELLED:
         return
-    told = _by_sku(data.lines, is_cancelled=order.status == Order.Status.CANCELLED)
+    by_sku = _by_sku(data.lines, is_cancelled=order.status == Order.Status.CANCELLED)
     items: dict[str, list[OrderLine]] = {}
     waiting: dict[str, OrderLine] = {}
     for line in known:
@@ -116,7 +116,7 @@ def write_report_lines(
             waiting[line.seller_sku] = line
         else:
             items.setdefault(line.seller_sku, []).append(line)
-    for sku, facts in told.items():
+    for sku, facts in by_sku.items():
         facts.is_shipped |= order.status == Order.Status.SHIPPED
         for item in items.get(sku, []) if facts.is_shipped else ():
             # Units that left come back only when a person books them.
@@ -156,21 +156,23 @@ def _write_provisional(
         change.has_emptied_lines = True
 
 
-def complete(order: Order, told: ReportedOrder, now: datetime) -> None:
+def complete(order: Order, reported: ReportedOrder, now: datetime) -> None:
     """Note that the order is complete by the report, which leaves nothing to fetch."""
     newest = newest_of(stored_order(order))
-    if newest is None or to_second(told.updated_at) > newest:
-        order.last_updated_at = told.updated_at
+    if newest is None or to_second(reported.updated_at) > newest:
+        order.last_updated_at = reported.updated_at
     else:
-        order.last_updated_at = order.last_updated_at or told.updated_at
+        order.last_updated_at = order.last_updated_at or reported.updated_at
     order.completed_at = order.completed_at or now
     clear_stale(order)
     order.quarantine_code = order.quarantine_message = ""
 
 
-def ask_for_more(order: Order, told: ReportedOrder, now: datetime) -> None:
+def ask_for_more(order: Order, reported: ReportedOrder, now: datetime) -> None:
     """Mark the order stale, as an event of the report's time would."""
-    order.last_event_at = max(order.last_event_at or told.updated_at, told.updated_at)
+    order.last_event_at = max(
+        order.last_event_at or reported.updated_at, reported.updated_at
+    )
     set_stale(order, now)
 
 

@@ -106,8 +106,8 @@ def _complete(
     order: Order, data: ReportOrder, now: datetime, *, is_whole: bool
 ) -> None:
     """Note that the order is complete by the report, or have it read in full."""
-    told = fields.reported_order(data)
-    if is_whole and is_complete_by_report(told) and order.status == told.status:
-        fields.complete(order, told, now)
+    reported = fields.reported_order(data)
+    if is_whole and is_complete_by_report(reported) and order.status == reported.status:
+        fields.complete(order, reported, now)
     else:
-        fields.ask_for_more(order, told, now)
+        fields.ask_for_more(order, reported, now)

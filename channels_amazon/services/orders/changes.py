@@ -27,7 +27,7 @@ class OrderChange:
     """An order whose row this transaction holds, with how it was before.
 
     `status_before` is "" for a new order. The last three tell of its lines: whether any
-    changed, whether that may move units, and whether lines that a report had told of
+    changed, whether that may move units, and whether lines that a report had named
     were emptied.
     """
 

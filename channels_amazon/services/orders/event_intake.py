@@ -38,7 +38,7 @@ def apply_event(account: AmazonAccount, event: OrderEvent) -> OrderResult:
 
 
 def apply_events(
-    told: Sequence[tuple[OrderChange, OrderEvent]], follow_ups: FollowUps = AT_ONCE
+    events: Sequence[tuple[OrderChange, OrderEvent]], follow_ups: FollowUps = AT_ONCE
 ) -> list[OrderResult]:
     """Take over what events say of orders that this transaction holds.
 
@@ -47,9 +47,9 @@ def apply_events(
     """
     now = timezone.now()
     changed: dict[int, OrderChange] = {}
-    lines = OrderLines(change.order for change, _event in told)
+    lines = OrderLines(change.order for change, _event in events)
     results = []
-    for change, event in told:
+    for change, event in events:
         order = change.order
         if not _tells_more(order, event, status_of(event.status)):
             results.append(OrderResult(order, is_new=False, is_known=True))

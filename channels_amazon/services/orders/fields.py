@@ -94,7 +94,7 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
 
 
 def write_event_lines(
-    change: OrderChange, told_lines: tuple[EventLine, ...], lines: OrderLines
+    change: OrderChange, event_lines: tuple[EventLine, ...], lines: OrderLines
 ) -> None:
     """Set the event's lines, which the caller saves; it may name some of them only.
 
@@ -103,26 +103,28 @@ def write_event_lines(
     order = change.order
     known = lines.of(order)
     named = [
-        NamedItem(told.order_item_id, told.seller_sku[:80], told.quantity)
-        for told in told_lines
+        NamedItem(
+            event_line.order_item_id, event_line.seller_sku[:80], event_line.quantity
+        )
+        for event_line in event_lines
     ]
     change.moves_units |= any(map(is_provisional, known.values()))
     change.has_emptied_lines |= adopt(order, known, named, is_whole=False)
-    for told in told_lines:
-        facts: dict[str, Any] = {
-            "quantity": told.quantity,
-            "cancel_requested": told.cancel_requested,
+    for event_line in event_lines:
+        columns: dict[str, Any] = {
+            "quantity": event_line.quantity,
+            "cancel_requested": event_line.cancel_requested,
         }
-        if told.seller_sku:
-            facts["seller_sku"] = told.seller_sku[:80]
-        shipped = told.shipped
+        if event_line.seller_sku:
+            columns["seller_sku"] = event_line.seller_sku[:80]
+        shipped = event_line.shipped
         if shipped is None and order.status == Order.Status.SHIPPED:
-            shipped = told.quantity
-        line = known.get(told.order_item_id)
+            shipped = event_line.quantity
+        line = known.get(event_line.order_item_id)
         if shipped is not None:
             # Units that left come back only when a person books them.
-            facts["quantity_shipped"] = max(shipped, _already_shipped(line))
-        lines.write(change, told.order_item_id, facts)
+            columns["quantity_shipped"] = max(shipped, _already_shipped(line))
+        lines.write(change, event_line.order_item_id, columns)
 
 
 def write_order_lines(
@@ -152,7 +154,7 @@ def write_order_lines(
     for item in items:
         line = known.get(item.order_item_id)
         least = _already_shipped(line) if keeps_shipped else 0
-        facts: dict[str, Any] = {
+        columns: dict[str, Any] = {
             "quantity": _quantity(order, item),
             "quantity_shipped": max(_shipped(order, item), least),
             "cancel_requested": item.cancel_requested,
@@ -161,11 +163,11 @@ def write_order_lines(
             "title": (item.title or "")[:500],
         }
         if item.seller_sku:
-            facts["seller_sku"] = item.seller_sku[:80]
+            columns["seller_sku"] = item.seller_sku[:80]
         if item.unit_price is not None:
-            facts["unit_price"] = amount_of(item.unit_price)
-            facts["currency"] = item.unit_price.currency[:8]
-        lines.write(change, item.order_item_id, facts)
+            columns["unit_price"] = amount_of(item.unit_price)
+            columns["currency"] = item.unit_price.currency[:8]
+        lines.write(change, item.order_item_id, columns)
 
 
 def set_stale(order: Order, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Takes up the parcels that wait for an order which came or changed; services layer."""
+"""Has parcels tried again that wait for an order which changed; services layer."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ CANCEL_REQUESTED = "parcel.cancel_requested"
 
 
 def wake_for(orders: Sequence[Order], follow_ups: FollowUps = AT_ONCE) -> None:
-    """Take up the parcels that wait for these orders: they came, or changed.
+    """Have the parcels that wait for these orders tried again: the orders changed.
 
     Call it where the orders' rows are locked, so that no parcel is missed. One query,
     by index, where there are none.
     """
-    told = Parcel.objects.filter(
+    waiting = Parcel.objects.filter(
         state__in=Parcel.OPEN,
         amazon_order_id__in=[order.amazon_order_id for order in orders],
         store_id__in={order.account.store_id for order in orders},
     ).order_by()
-    named = set(told.values_list("store_id", "amazon_order_id"))
+    expected = set(waiting.values_list("store_id", "amazon_order_id"))
     for order in orders:
-        if (order.account.store_id, order.amazon_order_id) in named:
+        if (order.account.store_id, order.amazon_order_id) in expected:
             _wake_for(order, follow_ups)
 
 
