@@ -38,7 +38,7 @@ from channels_amazon.rules.order_fetch.state import (
     Reports,
     StaleOrder,
 )
-from channels_amazon.rules.orders.reconciliation import next_look
+from channels_amazon.rules.order_reports.requesting import next_poll_at
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 # Seconds; orders that arrive within them are planned for together.
@@ -240,7 +240,7 @@ class Simulation:
             _AskedReport(
                 PendingReport(call.start, call.end, now),
                 ready_at=now + timedelta(seconds=self.limits.report_takes or 0.0),
-                next_poll_at=next_look(now, now, self._took),
+                next_poll_at=next_poll_at(now, now, self._took),
             )
         )
 
@@ -256,7 +256,7 @@ class Simulation:
                 self._took = report.ready_at - requested_at
                 self._read(report.asked)
             else:
-                report.next_poll_at = next_look(requested_at, now, self._took)
+                report.next_poll_at = next_poll_at(requested_at, now, self._took)
         return any(report.ready_at <= now for report in due)
 
     def _read(self, report: PendingReport) -> None:

@@ -270,7 +270,7 @@ def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQueryS
         case OrderShow.CANCEL:
             return orders.asking_to_cancel()
         case OrderShow.QUARANTINE:
-            return orders.exclude(aside_code="")
+            return orders.exclude(quarantine_code="")
 
 
 def _answers(result: str) -> Q:

@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("channels_amazon", "0007_report_parts"),
-    ]
+    dependencies = [("channels_amazon", "0011_mcf_permissions")]
 
     operations = [
         # Django renames a column inside a unique_together, not inside Meta.indexes:

@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("channels_amazon", "0012_mcf_permissions"),
-    ]
+    dependencies = [("channels_amazon", "0012_shipping_names")]
 
     operations = [
         # Its condition names a column: it goes before the columns are renamed.

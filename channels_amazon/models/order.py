@@ -14,6 +14,7 @@ from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Warehouse
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.shipping.lateness import DUE_SOON
 
 
@@ -62,23 +63,23 @@ class Order(StoreScoped):
     STORE_PATH: ClassVar[str] = "account__store"
 
     class Status(models.TextChoices):
-        """Amazon's statuses in one spelling; `unknown` for one never seen."""
+        """Amazon's statuses, as `rules/orders/statuses.py` has them, for people."""
 
-        PENDING_AVAILABILITY = "pending_availability", _("Pre-order")
-        PENDING = "pending", _("Pending")
-        UNSHIPPED = "unshipped", _("To ship")
-        PARTIALLY_SHIPPED = "partially_shipped", _("Partially shipped")
-        SHIPPED = "shipped", _("Shipped")
-        CANCELLED = "cancelled", _("Cancelled")
-        UNFULFILLABLE = "unfulfillable", _("Unfulfillable")
-        UNKNOWN = "unknown", _("Unknown status")
+        PENDING_AVAILABILITY = OrderStatus.PENDING_AVAILABILITY.value, _("Pre-order")
+        PENDING = OrderStatus.PENDING.value, _("Pending")
+        UNSHIPPED = OrderStatus.UNSHIPPED.value, _("To ship")
+        PARTIALLY_SHIPPED = OrderStatus.PARTIALLY_SHIPPED.value, _("Partially shipped")
+        SHIPPED = OrderStatus.SHIPPED.value, _("Shipped")
+        CANCELLED = OrderStatus.CANCELLED.value, _("Cancelled")
+        UNFULFILLABLE = OrderStatus.UNFULFILLABLE.value, _("Unfulfillable")
+        UNKNOWN = OrderStatus.UNKNOWN.value, _("Unknown status")
 
     class FulfilledBy(models.TextChoices):
         """Who ships: Amazon (FBA) or the merchant (MFN)."""
 
-        AMAZON = "amazon", "FBA"
-        MERCHANT = "merchant", "MFN"
-        UNKNOWN = "", _("not known yet")
+        AMAZON = Fulfiller.AMAZON.value, "FBA"
+        MERCHANT = Fulfiller.MERCHANT.value, "MFN"
+        UNKNOWN = Fulfiller.UNKNOWN.value, _("not known yet")
 
     class Source(models.TextChoices):
         """What told of the order first."""
@@ -120,8 +121,6 @@ class Order(StoreScoped):
     cancel_notify_at = models.DateTimeField(null=True, blank=True)
     cancel_declined_at = models.DateTimeField(null=True, blank=True)
     cancel_declined_by = models.CharField(max_length=150, blank=True)
-    # What the transition table found that a person must decide ("" for nothing).
-    flag_code = models.CharField(max_length=40, blank=True)
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     ship_by_from = models.DateTimeField(null=True, blank=True)
     ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
@@ -154,9 +153,9 @@ class Order(StoreScoped):
     webhook_pending_since = models.DateTimeField(null=True, blank=True)
     webhook_retry_at = models.DateTimeField(null=True, blank=True)
     webhook_attempts = models.PositiveIntegerField(default=0)
-    # Why this one order is set aside ("" while it is not).
-    aside_code = models.CharField(max_length=60, blank=True)
-    aside_message = SentenceField(blank=True)
+    # Why this one order is in quarantine ("" while it is not).
+    quarantine_code = models.CharField(max_length=60, blank=True)
+    quarantine_message = SentenceField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -40,7 +40,10 @@ class OrderReport(StoreScoped):
         EMPTY = "empty", _("Without orders")
         FAILED = "failed", _("Failed")
 
-    DONE: ClassVar[tuple[str, ...]] = (State.READ, State.EMPTY, State.FAILED)
+    # Something is still to be done for these.
+    OPEN: ClassVar[tuple[str, ...]] = (State.WANTED, State.REQUESTED, State.READY)
+    # Read to the end: every order of the span is compared with ours.
+    PROVEN: ClassVar[tuple[str, ...]] = (State.READ, State.EMPTY)
 
     account = models.ForeignKey(
         AmazonAccount, models.CASCADE, related_name="order_reports"
@@ -57,11 +60,11 @@ class OrderReport(StoreScoped):
     requested_at = models.DateTimeField(null=True, blank=True)
     ready_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
-    look_after = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     cursor = models.PositiveIntegerField(default=0)
     encoding = models.CharField(max_length=20, blank=True)
-    rows_aside = models.PositiveIntegerField(default=0)
+    rows_quarantined = models.PositiveIntegerField(default=0)
     orders_seen = models.PositiveIntegerField(_("orders at Amazon"), default=0)
     orders_known = models.PositiveIntegerField(_("known here"), default=0)
     orders_missing = models.PositiveIntegerField(_("missing here"), default=0)

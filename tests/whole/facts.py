@@ -112,8 +112,8 @@ def held_up(product: Installation) -> list[str]:
         f"WHERE lease_until < '{product.moment()}'",
         "blocked": "SELECT kind, blocked_code FROM channels_amazon_syncjob "
         "WHERE blocked_code <> ''",
-        "set aside": "SELECT amazon_order_id, aside_code FROM channels_amazon_order "
-        "WHERE aside_code <> ''",
+        "set aside": "SELECT amazon_order_id, quarantine_code "
+        "FROM channels_amazon_order WHERE quarantine_code <> ''",
         "quarantined": "SELECT amazon_order_id, code, message "
         "FROM channels_amazon_notification WHERE state = 'quarantined'",
         "package": "SELECT state, tracking_number, error_code "

@@ -1,1 +1,1 @@
-"""Order transitions, what is missing, and latency; rules layer."""
+"""Order transitions and latency; rules layer."""

@@ -1,10 +1,10 @@
 """What a change of an order means for its stock, as one table; pure, rules layer.
 
 TRANSITIONS has a row for every (our state, what Amazon says, who ships). What becomes
-of the units follows from what Amazon says alone, so that settling an order again
-moves nothing; our state decides whether a person must look, and whether the change
-leads backwards. An event that leads backwards is late and is ignored; a full order
-that is newer than all we know is believed.
+of the units follows from what Amazon says alone, so that reconciling an order again
+moves nothing; our state decides whether a person must look. An event that leads
+backwards (`moves_back`) is late and does not count; a full order that is newer than
+all we know is believed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 
 
 class Effect(StrEnum):
@@ -21,8 +23,6 @@ class Effect(StrEnum):
     KEEP = "keep"
     RELEASE = "release"
     SHIP = "ship"
-    # A person decides; until then the rule's `units` say what becomes of them.
-    FLAG = "flag"
     # The units are not ours: whatever is held goes back, and nothing leaves.
     NONE = "none"
 
@@ -38,21 +38,18 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One row: what becomes of the units, why a person must look, and the direction."""
+class Transition:
+    """One row: what becomes of the units, and why a person must look (None: no need).
+
+    Where one must, `units` hold until then.
+    """
 
     units: Effect
     flag: Flag | None = None
-    is_back: bool = False
-
-    @property
-    def effect(self) -> Effect:
-        """Return the row's effect in one word."""
-        return self.units if self.flag is None else Effect.FLAG
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AmazonFacts:
     """What Amazon says of an order, in our words."""
 
     status: str
@@ -63,69 +60,76 @@ class Told:
 
 # Our states beside Amazon's: never seen, and packages of ours that Amazon accepts.
 NEW, PACKED = "new", "packed"
-UNKNOWN = "unknown"
-AMAZON, MERCHANT = "amazon", "merchant"
 # MCF orders of the merchant's own shop: never a sale at Amazon.
 FOREIGN_CHANNEL = "NON_AMAZON"
 
 # Amazon's words without case and separators, of both its order APIs and the events.
 _STATUSES = {
-    "pendingavailability": "pending_availability",
-    "pending": "pending",
+    "pendingavailability": OrderStatus.PENDING_AVAILABILITY,
+    "pending": OrderStatus.PENDING,
     # Brazil: paid, but not to be shipped before the invoice is confirmed.
-    "invoiceunconfirmed": "pending",
-    "unshipped": "unshipped",
-    "partiallyshipped": "partially_shipped",
-    "shipped": "shipped",
-    "canceled": "cancelled",
-    "cancelled": "cancelled",
-    "unfulfillable": "unfulfillable",
+    "invoiceunconfirmed": OrderStatus.PENDING,
+    "unshipped": OrderStatus.UNSHIPPED,
+    "partiallyshipped": OrderStatus.PARTIALLY_SHIPPED,
+    "shipped": OrderStatus.SHIPPED,
+    "canceled": OrderStatus.CANCELLED,
+    "cancelled": OrderStatus.CANCELLED,
+    "unfulfillable": OrderStatus.UNFULFILLABLE,
 }
-_FULFILLERS = {"afn": AMAZON, "amazon": AMAZON, "mfn": MERCHANT, "merchant": MERCHANT}
+_FULFILLERS = {
+    "afn": Fulfiller.AMAZON,
+    "amazon": Fulfiller.AMAZON,
+    "mfn": Fulfiller.MERCHANT,
+    "merchant": Fulfiller.MERCHANT,
+}
 
 # How far along an order is: an event alone never takes it back.
-_RANKS = {
-    "pending_availability": 0,
-    "pending": 1,
-    "unshipped": 2,
-    "partially_shipped": 3,
-    "shipped": 4,
-    "unfulfillable": 4,
-    "cancelled": 5,
+_RANKS: dict[str, int] = {
+    OrderStatus.PENDING_AVAILABILITY: 0,
+    OrderStatus.PENDING: 1,
+    OrderStatus.UNSHIPPED: 2,
+    OrderStatus.PARTIALLY_SHIPPED: 3,
+    OrderStatus.SHIPPED: 4,
+    OrderStatus.UNFULFILLABLE: 4,
+    OrderStatus.CANCELLED: 5,
 }
 
 # An open order whose buyer asks to cancel: honouring it is the merchant's act.
 CANCEL_REQUESTED = "cancel_requested"
-_MAY_BE_ASKED = frozenset({"pending", "unshipped", "partially_shipped"})
+_MAY_BE_ASKED = frozenset(
+    {OrderStatus.PENDING, OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED}
+)
 
-OURS = (NEW, *_RANKS, PACKED, UNKNOWN)
-THEIRS = (*_RANKS, CANCEL_REQUESTED, UNKNOWN)
+OURS: tuple[str, ...] = (NEW, *_RANKS, PACKED, OrderStatus.UNKNOWN)
+THEIRS: tuple[str, ...] = (*_RANKS, CANCEL_REQUESTED, OrderStatus.UNKNOWN)
 # Who ships; FOREIGN stands for the orders of another channel whoever ships them.
 FOREIGN = "foreign"
-WHO = (MERCHANT, AMAZON, FOREIGN, "")
+WHO: tuple[str, ...] = (*Fulfiller, FOREIGN)
 
 # The merchant's own orders, replacements among them: their units leave all the same.
-_MERCHANT = {
+_MERCHANT: dict[str, Transition] = {
     # Not paid, and may stay so for weeks.
-    "pending_availability": Rule(Effect.KEEP),
-    "pending": Rule(Effect.RESERVE),
-    "unshipped": Rule(Effect.RESERVE),
-    "partially_shipped": Rule(Effect.RESERVE),
-    "shipped": Rule(Effect.SHIP),
-    "cancelled": Rule(Effect.RELEASE),
-    CANCEL_REQUESTED: Rule(Effect.RESERVE, Flag.CANCEL_REQUESTED),
+    OrderStatus.PENDING_AVAILABILITY: Transition(Effect.KEEP),
+    OrderStatus.PENDING: Transition(Effect.RESERVE),
+    OrderStatus.UNSHIPPED: Transition(Effect.RESERVE),
+    OrderStatus.PARTIALLY_SHIPPED: Transition(Effect.RESERVE),
+    OrderStatus.SHIPPED: Transition(Effect.SHIP),
+    OrderStatus.CANCELLED: Transition(Effect.RELEASE),
+    CANCEL_REQUESTED: Transition(Effect.RESERVE, Flag.CANCEL_REQUESTED),
     # Amazon has it for its own orders only.
-    "unfulfillable": Rule(Effect.KEEP, Flag.UNFULFILLABLE),
-    UNKNOWN: Rule(Effect.KEEP, Flag.UNKNOWN_STATUS),
+    OrderStatus.UNFULFILLABLE: Transition(Effect.KEEP, Flag.UNFULFILLABLE),
+    OrderStatus.UNKNOWN: Transition(Effect.KEEP, Flag.UNKNOWN_STATUS),
 }
 # Units are on their way: they count as gone until a person books their return.
-_AFTER_PACKING = Rule(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
-_MERCHANT_AFTER = {
-    (PACKED, "cancelled"): _AFTER_PACKING,
-    ("shipped", "cancelled"): _AFTER_PACKING,
+_AFTER_PACKING = Transition(Effect.RELEASE, Flag.CANCELLED_AFTER_PACKING)
+_MERCHANT_AFTER: dict[tuple[str, str], Transition] = {
+    (PACKED, OrderStatus.CANCELLED): _AFTER_PACKING,
+    (OrderStatus.SHIPPED, OrderStatus.CANCELLED): _AFTER_PACKING,
 }
-_UNKNOWN_STATUS = Rule(Effect.NONE, Flag.UNKNOWN_STATUS)
-_UNKNOWN_FULFILLER = Rule(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
+# Amazon's stock, or no sale at Amazon: ours is never touched.
+_NOT_OURS = Transition(Effect.NONE)
+_UNKNOWN_STATUS = Transition(Effect.NONE, Flag.UNKNOWN_STATUS)
+_UNKNOWN_FULFILLER = Transition(Effect.KEEP, Flag.UNKNOWN_FULFILLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +137,13 @@ class Units:
     """One line's units: ordered, shipped as far as known, held and shipped by us.
 
     `shipped` is the higher of Amazon's figure and that of our packages; `held` and
-    `settled` are what the reservation holds and has shipped so far.
+    `already_shipped` are what the reservation holds and has shipped so far.
     """
 
     ordered: int
     shipped: int
     held: int = 0
-    settled: int = 0
+    already_shipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,40 +154,40 @@ class Target:
     shipped: int
 
 
-def status_of(word: str | None) -> str:
-    """Return our name for Amazon's status in any spelling, `unknown` for a new one."""
-    return _STATUSES.get(_plain(word), UNKNOWN)
+def status_of(word: str | None) -> OrderStatus:
+    """Return our name for Amazon's status in any spelling, UNKNOWN for a new one."""
+    return _STATUSES.get(_plain(word), OrderStatus.UNKNOWN)
 
 
-def fulfiller_of(word: str | None) -> str:
-    """Return who ships, `amazon` or `merchant`; "" for a word never seen."""
-    return _FULFILLERS.get(_plain(word), "")
+def fulfiller_of(word: str | None) -> Fulfiller:
+    """Return who ships; UNKNOWN, which is "", for a word never seen."""
+    return _FULFILLERS.get(_plain(word), Fulfiller.UNKNOWN)
 
 
 def state_of(status: str, *, is_packed: bool) -> str:
     """Return our state of an order; status "" is one never seen."""
-    if is_packed and status not in ("shipped", "cancelled"):
+    if is_packed and status not in (OrderStatus.SHIPPED, OrderStatus.CANCELLED):
         return PACKED
     return status or NEW
 
 
-def rule_of(ours: str, told: Told) -> Rule:
+def transition_of(ours: str, facts: AmazonFacts) -> Transition:
     """Return the row for our state and what Amazon says; orders of others hold none."""
-    asks = told.cancel_requested and told.status in _MAY_BE_ASKED
-    who = FOREIGN if told.channel_name == FOREIGN_CHANNEL else told.fulfilled_by
-    return TRANSITIONS[ours, CANCEL_REQUESTED if asks else told.status, who]
+    asks = facts.cancel_requested and facts.status in _MAY_BE_ASKED
+    who = FOREIGN if facts.channel_name == FOREIGN_CHANNEL else facts.fulfilled_by
+    return TRANSITIONS[ours, CANCEL_REQUESTED if asks else facts.status, who]
 
 
 def target_of(effect: Effect, units: Units) -> Target:
     """Return what the line's reservation should come to."""
     if effect is Effect.RESERVE:
         return Target(max(0, units.ordered - units.shipped), units.shipped)
-    if effect in (Effect.KEEP, Effect.FLAG):
+    if effect is Effect.KEEP:
         # Units that left, or came back, change what is held and nothing else does.
-        left = units.shipped - units.settled
+        left = units.shipped - units.already_shipped
         return Target(max(0, units.held - left), units.shipped)
     if effect is Effect.NONE:
-        return Target(0, units.settled)
+        return Target(0, units.already_shipped)
     return Target(0, units.shipped)
 
 
@@ -216,18 +220,16 @@ def _plain(word: str | None) -> str:
     return "".join(letter for letter in (word or "").lower() if letter.isalpha())
 
 
-def _row(ours: str, theirs: str, who: str) -> Rule:
-    if who == MERCHANT:
-        rule = _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
-    elif who in (AMAZON, FOREIGN):
-        # Amazon's stock, or no sale at Amazon: ours is never touched.
-        rule = _UNKNOWN_STATUS if theirs == UNKNOWN else Rule(Effect.NONE)
-    else:
-        rule = _MERCHANT[UNKNOWN] if theirs == UNKNOWN else _UNKNOWN_FULFILLER
-    return Rule(rule.units, rule.flag, is_back=moves_back(ours, theirs))
+def _row(ours: str, theirs: str, who: str) -> Transition:
+    if who == Fulfiller.MERCHANT:
+        return _MERCHANT_AFTER.get((ours, theirs), _MERCHANT[theirs])
+    if who in (Fulfiller.AMAZON, FOREIGN):
+        return _UNKNOWN_STATUS if theirs == OrderStatus.UNKNOWN else _NOT_OURS
+    # Nobody said who ships; a status that is unknown too is the more urgent question.
+    return _MERCHANT[theirs] if theirs == OrderStatus.UNKNOWN else _UNKNOWN_FULFILLER
 
 
-TRANSITIONS: dict[tuple[str, str, str], Rule] = {
+TRANSITIONS: dict[tuple[str, str, str], Transition] = {
     (ours, theirs, who): _row(ours, theirs, who)
     for ours in OURS
     for theirs in THEIRS

@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Callable, Collection
+from types import TracebackType
+from typing import Any, Final, Self
 
-Follow = Callable[[Collection[Any]], Any]
+from channels_amazon.services.jobs import lifecycle
 
-_gathered: ContextVar[dict[Follow, tuple[int, set[Any]]] | None] = ContextVar(
-    "gathered", default=None
-)
+# Takes all items that were added for it, sorted, and what it is a part of.
+Action = Callable[[Collection[Any], "FollowUps"], Any]
 
 
-@contextmanager
-def gathering() -> Iterator[None]:
-    """Gather what follows from the changes inside, and do it before leaving.
+class FollowUps:
+    """What follows from the changes of one transaction, done when they are complete.
 
-    Open it inside the transaction of the changes. An error drops what was gathered,
-    as the transaction drops the changes.
+    Open it inside the transaction and hand it to whatever changes something: an error
+    drops it, as the transaction drops the changes. Jobs are woken last of all: locks
+    are taken in one order by everybody (orders, levels of stock, jobs), and a worker
+    that gives such a job back waits for our commit.
     """
-    token = _gathered.set({})
-    try:
-        yield
-        _follow_up()
-    finally:
-        _gathered.reset(token)
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self._waiting: dict[Action, set[Any]] = {}
+        self._jobs: set[tuple[int, str]] = set()
+
+    def add(self, action: Action, items: Collection[Any]) -> None:
+        """Leave `action(items, self)` to the end, once for the items of all changes."""
+        self._waiting.setdefault(action, set()).update(items)
+
+    def wake(self, account_id: int, *kinds: str) -> None:
+        """Leave it to the end to make the account's jobs of `kinds` due."""
+        self._jobs.update((account_id, kind) for kind in kinds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            return
+        # An action may add to another one, or to the jobs.
+        while self._waiting:
+            action = next(iter(self._waiting))
+            action(sorted(self._waiting.pop(action)), self)
+        if self._jobs:
+            lifecycle.wake_pairs(sorted(self._jobs))
 
 
-def put_off(follow: Follow, items: Collection[Any], *, rank: int = 0) -> bool:
-    """Leave `follow(items)` to the end of the gathering; False when none is open.
+class _AtOnce(FollowUps):
+    """For a single change: what follows from it follows at once."""
 
-    Those of a lower `rank` are done first, and may put off more of a higher one.
-    """
-    waiting = _gathered.get()
-    if waiting is None:
-        return False
-    waiting.setdefault(follow, (rank, set()))[1].update(items)
-    return True
+    def add(self, action: Action, items: Collection[Any]) -> None:
+        action(items, self)
+
+    def wake(self, account_id: int, *kinds: str) -> None:
+        lifecycle.wake(account_id, *kinds)
 
 
-def _follow_up() -> None:
-    waiting = _gathered.get()
-    while waiting:
-        follow = min(waiting, key=lambda one: waiting[one][0])
-        _rank, items = waiting.pop(follow)
-        follow(sorted(items))
+AT_ONCE: Final[FollowUps] = _AtOnce()

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun, label
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
-from channels_amazon.services.jobs.coalescing import put_off
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.services.jobs.queue import enqueue_drain
 from channels_amazon.wording import Sentence, sentence
@@ -75,13 +74,11 @@ def wake(account_id: int, *kinds: str) -> None:
     time: waking it would only spend calls. A job that is being worked on runs again
     afterwards. One that is due already keeps its place in the line.
     """
-    pairs = [(account_id, kind) for kind in kinds or SyncJob.Kind.values]
-    # Last of all: a worker that gives such a job back waits for our commit.
-    if not put_off(_wake, pairs, rank=1):
-        _wake(pairs)
+    wake_pairs([(account_id, kind) for kind in kinds or SyncJob.Kind.values])
 
 
-def _wake(pairs: Collection[tuple[int, str]]) -> None:
+def wake_pairs(pairs: Collection[tuple[int, str]]) -> None:
+    """Make these jobs due now, by account and kind, as `wake` does."""
     now = timezone.now()
     chosen = Q(pk__in=())
     for account_id, kind in pairs:

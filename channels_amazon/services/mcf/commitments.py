@@ -30,6 +30,7 @@ from channels_amazon.rules.events.fulfillment_order_status import OutboundEvent
 from channels_amazon.rules.mcf.terms import McfDecision
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 State = FulfillmentOrder.State
 
@@ -160,7 +161,7 @@ def postpone(
     )
 
 
-def poll_now(event: OutboundEvent) -> bool:
+def poll_now(event: OutboundEvent, follow_ups: FollowUps = AT_ONCE) -> bool:
     """Have the order that Amazon's event names read back now; False if we have none.
 
     An order that is still to be placed keeps the time of its next attempt.
@@ -173,7 +174,7 @@ def poll_now(event: OutboundEvent) -> bool:
     account_ids = list(open_orders.values_list("account_id", flat=True))
     open_orders.update(next_poll_at=timezone.now())
     for account_id in account_ids:
-        lifecycle.wake(account_id, SyncJob.Kind.MCF_ORDERS)
+        follow_ups.wake(account_id, SyncJob.Kind.MCF_ORDERS)
     return bool(account_ids)
 
 

@@ -33,7 +33,7 @@ from channels_amazon.services.diagnostics.entries import (
     record,
     record_once,
 )
-from channels_amazon.services.jobs.coalescing import gathering
+from channels_amazon.services.jobs.coalescing import FollowUps
 from channels_amazon.services.mcf.commitments import poll_now
 from channels_amazon.services.notifications import classification
 from channels_amazon.services.notifications.classification import (
@@ -43,8 +43,9 @@ from channels_amazon.services.notifications.classification import (
 )
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.orders import locking
+from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.event_intake import apply_events
-from channels_amazon.services.orders.locking import HeldOrder, OrderKey
+from channels_amazon.services.orders.locking import OrderKey
 from channels_amazon.services.stock.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.sqs import Message
@@ -109,8 +110,8 @@ def queue_region() -> str:
 def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with transaction.atomic(), gathering():
-                return _take_in(messages)
+            with transaction.atomic(), FollowUps() as follow_ups:
+                return _take_in(messages, follow_ups)
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", "")
             if attempt == _ATTEMPTS or state not in _GAVE_WAY:
@@ -119,7 +120,7 @@ def _in_one_transaction(messages: Sequence[Message]) -> list[Accepted]:
     raise AssertionError("unreachable")
 
 
-def _take_in(messages: Sequence[Message]) -> list[Accepted]:
+def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepted]:
     classified = _classify(messages)
     held = _lock(classified)
     # Only now that the orders are locked: another process that was taking the same
@@ -127,7 +128,7 @@ def _take_in(messages: Sequence[Message]) -> list[Accepted]:
     known = _known({parsed.notification_id for parsed, _disposition in classified})
     states: dict[int, str] = {}
     again: list[str] = []
-    events: list[tuple[int, HeldOrder, OrderEvent]] = []
+    events: list[tuple[int, OrderChange, OrderEvent]] = []
     for place in sorted(
         range(len(classified)), key=lambda place: _rank(classified[place])
     ):
@@ -138,12 +139,14 @@ def _take_in(messages: Sequence[Message]) -> list[Accepted]:
         known.add(parsed.notification_id)
         key = _key(disposition)
         if key is None or disposition.event is None:
-            states[place] = _apply_other(parsed, disposition)
+            states[place] = _apply_other(parsed, disposition, follow_ups)
         else:
             events.append((place, held[key], disposition.event))
-    results = apply_events([(order, event) for _place, order, event in events])
+    results = apply_events(
+        [(order, event) for _place, order, event in events], follow_ups
+    )
     for (place, _order, _event), result in zip(events, results, strict=True):
-        states[place] = State.APPLIED if result.is_news else State.STALE
+        states[place] = State.STALE if result.is_known else State.APPLIED
     locking.drop_blank(held.values())
     _write([(*classified[place], state) for place, state in states.items()])
     for notification_id in again:
@@ -165,7 +168,7 @@ def _classify(messages: Iterable[Message]) -> list[tuple[ParsedMessage, Disposit
 
 def _lock(
     classified: Iterable[tuple[ParsedMessage, Disposition]],
-) -> dict[OrderKey, HeldOrder]:
+) -> dict[OrderKey, OrderChange]:
     """Lock the batch's orders, then its stock levels, each sorted by key.
 
     All who lock both do it in this order, so that two batches cannot deadlock.
@@ -204,12 +207,15 @@ def _rank(
     return 0, *key, event.changed_at.timestamp(), parsed.notification_id
 
 
-def _apply_other(parsed: ParsedMessage, disposition: Disposition) -> str:
+def _apply_other(
+    parsed: ParsedMessage, disposition: Disposition, follow_ups: FollowUps
+) -> str:
     """Apply what is no event of an order of ours; return what its row says."""
     if parsed.outbound is not None:
-        return State.APPLIED if poll_now(parsed.outbound) else State.IGNORED
+        is_ours = poll_now(parsed.outbound, follow_ups)
+        return State.APPLIED if is_ours else State.IGNORED
     if parsed.report is not None and disposition.account is not None:
-        is_news = requests.look_now(parsed.report.report_id)
+        is_news = requests.poll_now(parsed.report.report_id, follow_ups)
         return State.APPLIED if is_news else State.STALE
     return disposition.state
 

@@ -148,7 +148,7 @@ def replay_unknown(account_id: int) -> Counter[str]:
 
 def try_again(order: Order) -> bool:
     """Fetch an order in quarantine at once; False when it is there no longer."""
-    rows = Order.objects.filter(pk=order.pk).exclude(aside_code="")
+    rows = Order.objects.filter(pk=order.pk).exclude(quarantine_code="")
     now = timezone.now()
     if not rows.update(fetch_after=None, stale_since=Coalesce(F("stale_since"), now)):
         return False
@@ -198,7 +198,7 @@ def _take_in(
         return
     if disposition.account is not None and disposition.event is not None:
         result = apply_event(disposition.account, disposition.event)
-        if not result.is_news:
+        if result.is_known:
             disposition = replace(disposition, state=State.STALE)
     _keep(row, disposition)
     row.notification_id = parsed.notification_id

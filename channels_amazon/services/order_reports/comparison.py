@@ -13,23 +13,26 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules.orders import reconciliation
-from channels_amazon.rules.orders.reconciliation import KnownOrder, tells_more
+from channels_amazon.rules.order_reports.comparison import (
+    StoredOrder,
+    hours_of,
+    says_more,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.order_reports.fields import told_by
+from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.wording import sentence
 
-# What a database takes in one list on every system.
+# So many ids in one query: every database takes such a list.
 BATCH = 500
-# More ids than people read; the counts go on.
+# So many ids of missing orders are kept: more than people read. Counts go on.
 MOST_GAP_IDS = 1000
 _SHOWN_HOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReportComparison:
     """A report's orders by what is known of them here, each in the report's order.
 
     `known_ids` are rows of ours that hold all that the report tells.
@@ -45,7 +48,7 @@ class Comparison:
         return len(self.known_ids) + len(self.missing) + len(self.changed)
 
 
-def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> Comparison:
+def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> ReportComparison:
     """Return which of a report's orders are known, missing and changed here.
 
     One query for each BATCH of ids.
@@ -60,14 +63,14 @@ def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> Comparison
             pk, known = ours.get(data.order_id[:40], (0, None))
             if known is None:
                 missing.append(data)
-            elif tells_more(told_by(data), known):
+            elif says_more(reported_order(data), known):
                 changed.append(data)
             else:
                 known_ids.append(pk)
-    return Comparison(tuple(known_ids), tuple(missing), tuple(changed))
+    return ReportComparison(tuple(known_ids), tuple(missing), tuple(changed))
 
 
-def note_compared(report: OrderReport, found: Comparison) -> None:
+def note_compared(report: OrderReport, found: ReportComparison) -> None:
     """Count what was compared, once, before any of it is stored.
 
     `report` is as it was before: its `orders_seen` say what was counted already.
@@ -76,8 +79,8 @@ def note_compared(report: OrderReport, found: Comparison) -> None:
     hours = dict(report.gap_hours)
     if report.purpose in PROOFS:
         ids += [data.order_id for data in found.missing]
-        told = reconciliation.hours_of(data.updated_at for data in found.missing)
-        for hour, count in told.items():
+        missing = hours_of(data.updated_at for data in found.missing)
+        for hour, count in missing.items():
             hours[hour] = hours.get(hour, 0) + count
     figures = {
         "orders_seen": report.orders_seen + found.count,
@@ -103,26 +106,29 @@ def note_stored(report: OrderReport, cursor: int) -> None:
     report.cursor = max(report.cursor, cursor)
 
 
-def note_read(report: OrderReport, *, encoding: str, rows_aside: int) -> bool:
+def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> bool:
     """Note that all of the report is stored, and tell people of a gap, once."""
     now = timezone.now()
     ready = OrderReport.objects.filter(pk=report.pk, state=State.READY)
     moved = ready.update(
-        state=State.READ, read_at=now, encoding=encoding[:20], rows_aside=rows_aside
+        state=State.READ,
+        read_at=now,
+        encoding=encoding[:20],
+        rows_quarantined=rows_quarantined,
     )
     if not moved:
         return False
     report.refresh_from_db()
     if report.purpose in PROOFS and report.orders_missing:
-        _tell_gap(report)
-    if rows_aside:
-        _tell_aside(report)
+        _record_gap(report)
+    if rows_quarantined:
+        _record_quarantined_rows(report)
     return True
 
 
 def _ours(
     account: AmazonAccount, order_ids: Sequence[str]
-) -> dict[str, tuple[int, KnownOrder]]:
+) -> dict[str, tuple[int, StoredOrder]]:
     rows = Order.objects.filter(
         account=account, amazon_order_id__in=order_ids
     ).values_list(
@@ -134,12 +140,12 @@ def _ours(
         "completed_at",
     )
     return {
-        order_id: (pk, KnownOrder(status, updated_at, event_at, done_at is not None))
+        order_id: (pk, StoredOrder(status, updated_at, event_at, done_at is not None))
         for order_id, pk, status, updated_at, event_at, done_at in rows
     }
 
 
-def _tell_gap(report: OrderReport) -> None:
+def _record_gap(report: OrderReport) -> None:
     hours = ", ".join(
         f"{hour[:13].replace('T', ' ')}:00 ({count})"
         for hour, count in sorted(report.gap_hours.items())[:_SHOWN_HOURS]
@@ -169,7 +175,7 @@ def _tell_gap(report: OrderReport) -> None:
     )
 
 
-def _tell_aside(report: OrderReport) -> None:
+def _record_quarantined_rows(report: OrderReport) -> None:
     record(
         Entry(
             code="reports.rows_aside",
@@ -179,7 +185,7 @@ def _tell_aside(report: OrderReport) -> None:
             message=sentence(
                 "%(count)s rows of the report “%(purpose)s” could not be read. Where "
                 "an order's id could be, the order is fetched by itself.",
-                count=report.rows_aside,
+                count=report.rows_quarantined,
                 purpose=label_of(report),
             ),
             fix=sentence("Compare the days of the report with Seller Central."),

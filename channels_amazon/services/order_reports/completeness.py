@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
-from channels_amazon.rules.orders.reconciliation import next_daily_slot
-from channels_amazon.services.order_reports.requests import OPEN, PROOFS, State
+from channels_amazon.rules.order_reports.requesting import next_daily_slot
+from channels_amazon.services.order_reports.requests import PROOFS, State
 
 # A gap is shown as one that needs a look for so long after it was found.
 FRESH = timedelta(days=1)
-PROVEN = (State.READ, State.EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,11 @@ class Completeness:
 def completeness(account: AmazonAccount, now: datetime) -> Completeness:
     """Return how completely the account's orders are known, in four queries at most."""
     proofs = OrderReport.objects.filter(account=account, purpose__in=PROOFS)
-    proven = proofs.filter(state__in=PROVEN)
+    proven = proofs.filter(state__in=OrderReport.PROVEN)
     gap = fresh_gap(account, now)
     return Completeness(
         last=proven.first(),
-        underway=proofs.filter(state__in=OPEN).first(),
+        underway=proofs.filter(state__in=OrderReport.OPEN).first(),
         gap=gap,
         fetched=fetched(gap) if gap else 0,
         hours=gap_hours(gap) if gap else [],

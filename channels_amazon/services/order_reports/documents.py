@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from cryptography.fernet import InvalidToken
 
@@ -19,7 +19,18 @@ from channels_amazon.spapi.report_documents import ReportDocument
 LIVES = timedelta(minutes=4)
 
 
-def keep(document: ReportDocument, now: datetime) -> dict[str, str]:
+class SealedAddress(TypedDict):
+    """What the job's cursor keeps: the document's id, its encrypted address, its end.
+
+    `until` is ISO text, UTC.
+    """
+
+    document: str
+    address: str
+    until: str
+
+
+def seal(document: ReportDocument, now: datetime) -> SealedAddress:
     """Return what to put into a cursor for the document's address."""
     sealed = SecretTextField().fernet.encrypt(document.url.encode())
     return {
@@ -29,10 +40,13 @@ def keep(document: ReportDocument, now: datetime) -> dict[str, str]:
     }
 
 
-def kept(
+def unseal(
     cursor: Mapping[str, Any], document_id: str, now: datetime
 ) -> ReportDocument | None:
-    """Return the document whose address the cursor has, None if it has none good."""
+    """Return the document by the address that the cursor has; None without a live one.
+
+    `cursor` holds a SealedAddress or nothing.
+    """
     if cursor.get("document") != document_id:
         return None
     if now >= datetime.fromisoformat(str(cursor["until"])):

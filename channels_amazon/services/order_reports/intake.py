@@ -6,134 +6,108 @@ database hardly grows with the orders of a set.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.rules.orders.reconciliation import (
+from channels_amazon.rules.order_reports.comparison import (
     is_complete_by_report,
-    tells_more,
+    says_more,
 )
-from channels_amazon.rules.orders.transitions import Effect
-from channels_amazon.services.jobs.coalescing import gathering
+from channels_amazon.services.jobs.coalescing import FollowUps
 from channels_amazon.services.order_reports import fields
-from channels_amazon.services.orders.alerts import Before, before_change, tell_people
-from channels_amazon.services.orders.fields import LineChanges
+from channels_amazon.services.orders.alerts import record_alerts
+from channels_amazon.services.orders.changes import OrderChange, reconcile_changes
 from channels_amazon.services.orders.lines import OrderLines
-from channels_amazon.services.orders.locking import HeldOrder, hold_orders, save_orders
-from channels_amazon.services.orders.provisional_lines import drop_empty
-from channels_amazon.services.stock.reservations import (
-    asks_anew,
-    lock_stock,
-    settle_orders,
-    units_rule,
-)
+from channels_amazon.services.orders.locking import hold_orders, save_orders
+from channels_amazon.services.stock.reservations import lock_stock
 from channels_amazon.services.webhooks.messages import mark_webhook_pending
 from channels_amazon.spapi.order_report import ReportOrder
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What a report says of one order; `is_whole` if every row of it could be read."""
+def apply_reported(
+    account: AmazonAccount,
+    reported: Sequence[ReportOrder],
+    *,
+    incomplete: Collection[str] = (),
+) -> set[str]:
+    """Take over what a report says of these orders, and hold or release their stock.
 
-    data: ReportOrder
-    is_whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """An order that a report changes, with how it was before."""
-
-    order: Order
-    told: Reported
-    is_new: bool
-    before: Before
-    asked: Effect
-    lines: LineChanges
-
-    @property
-    def may_move_units(self) -> bool:
-        """Tell whether the order must be settled."""
-        return self.lines.moves_units or asks_anew(
-            self.order, self.asked, is_new=self.is_new
-        )
-
-
-def apply_reported(account: AmazonAccount, reported: Sequence[Reported]) -> set[str]:
-    """Take over what a report says of these orders, and hold or settle their stock.
-
+    `incomplete` are the ids of orders with a row in the report that cannot be read.
     An order is complete by it where nothing is left to ship, else it is marked stale;
     the caller wakes the fetch. All of them are stored or, by an error, none. Returns
     the ids of the orders of which anything was news.
     """
     now = timezone.now()
     # No two of one order: the last one counts.
-    by_id = {one.data.order_id[:40]: one for one in reported}
-    with transaction.atomic(), gathering():
+    by_id = {data.order_id[:40]: data for data in reported}
+    with transaction.atomic(), FollowUps() as follow_ups:
         held = hold_orders(
-            {(account.pk, pk): one.data.updated_at for pk, one in by_id.items()}
+            {(account.pk, pk): data.updated_at for pk, data in by_id.items()}
         )
-        orders = {pk: held[account.pk, pk] for pk in by_id}
-        skus = {line.sku[:80] for one in by_id.values() for line in one.data.lines}
-        lock_stock({account: skus}, {one.order.pk for one in orders.values()})
-        lines = OrderLines(one.order for one in orders.values())
-        changes, known = [], []
-        for pk, told in by_id.items():
-            order = orders[pk].order
-            order.reported_at = now
-            if _is_news(orders[pk], told):
-                changes.append(_write(orders[pk], told, lines))
+        skus = {line.sku[:80] for data in by_id.values() for line in data.lines}
+        lock_stock({account: skus}, {one.order.pk for one in held.values()})
+        lines = OrderLines(one.order for one in held.values())
+        news: list[tuple[OrderChange, ReportOrder]] = []
+        known: list[int] = []
+        for pk, data in by_id.items():
+            change = held[account.pk, pk]
+            if _is_news(change, data):
+                is_whole = data.order_id not in incomplete
+                _write(change, data, lines, is_whole=is_whole)
+                news.append((change, data))
             else:
-                known.append(order.pk)
+                known.append(change.order.pk)
         Order.objects.filter(pk__in=known).update(reported_at=now)
         lines.save()
-        _follow_up(changes, now)
-    return {change.told.data.order_id for change in changes}
+        if news:
+            _follow_up(news, incomplete, now, follow_ups)
+    return {data.order_id for _change, data in news}
 
 
-def _is_news(held: HeldOrder, told: Reported) -> bool:
-    if held.is_new:
+def _is_news(change: OrderChange, data: ReportOrder) -> bool:
+    if change.is_new:
         return True
-    return tells_more(fields.told_by(told.data), fields.known_of(held.order))
+    return says_more(fields.reported_order(data), fields.stored_order(change.order))
 
 
-def _write(held: HeldOrder, told: Reported, lines: OrderLines) -> _Change:
-    order = held.order
-    before, asked = before_change(order, is_new=held.is_new), units_rule(order)
-    if held.is_new:
-        order.first_source = Order.Source.REPORT
-    fields.write_report(order, told.data)
-    written = fields.write_report_lines(order, told.data, lines, is_whole=told.is_whole)
-    return _Change(order, told, held.is_new, before, asked, written)
+def _write(
+    change: OrderChange, data: ReportOrder, lines: OrderLines, *, is_whole: bool
+) -> None:
+    if change.is_new:
+        change.order.first_source = Order.Source.REPORT
+    fields.write_report(change.order, data)
+    fields.write_report_lines(change, data, lines, is_whole=is_whole)
 
 
-def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
+def _follow_up(
+    news: Sequence[tuple[OrderChange, ReportOrder]],
+    incomplete: Collection[str],
+    now: datetime,
+    follow_ups: FollowUps,
+) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
-    if not changes:
-        return
+    changes = [change for change, _data in news]
+    unmatched = reconcile_changes(changes, follow_ups)
+    for change, data in news:
+        change.order.reported_at = now
+        is_whole = data.order_id not in incomplete
+        _complete(change.order, data, now, is_whole=is_whole)
     orders = [change.order for change in changes]
-    unmatched = settle_orders(
-        [change.order for change in changes if change.may_move_units]
-    )
-    for change in changes:
-        if change.lines.is_emptied:
-            drop_empty(change.order)
-        _complete(change.order, change.told, now)
-    mark_webhook_pending(orders)
+    mark_webhook_pending(orders, follow_ups)
     save_orders(orders)
-    for change in changes:
-        tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)
+    record_alerts(changes, unmatched)
 
 
-def _complete(order: Order, reported: Reported, now: datetime) -> None:
+def _complete(
+    order: Order, data: ReportOrder, now: datetime, *, is_whole: bool
+) -> None:
     """Note that the order is complete by the report, or have it read in full."""
-    told = fields.told_by(reported.data)
-    is_enough = reported.is_whole and is_complete_by_report(told)
-    if is_enough and order.status == told.status:
-        fields.complete(order, told, now)
+    reported = fields.reported_order(data)
+    if is_whole and is_complete_by_report(reported) and order.status == reported.status:
+        fields.complete(order, reported, now)
     else:
-        fields.ask_for_more(order, told, now)
+        fields.ask_for_more(order, reported, now)

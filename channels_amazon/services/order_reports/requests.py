@@ -1,7 +1,7 @@
 """Wants order reports, and notes what became of each; services layer.
 
-A row is the wish, the request and the proof in one. Each step is a compare-and-set on
-the row's state, so that two processes never note one thing twice.
+One row is what is wanted, what Amazon was asked for and what it proved. Each step is a
+compare-and-set on the row's state, so that two processes never note one thing twice.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, OrderReport, SyncJob, label
-from channels_amazon.rules.orders import reconciliation
+from channels_amazon.rules.order_reports.requesting import (
+    MOST_ATTEMPTS,
+    RETRY_AFTER,
+    clipped,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.wording import sentence
 
 Purpose = OrderReport.Purpose
@@ -25,13 +30,10 @@ State = OrderReport.State
 
 # These two prove completeness: an order that they show missing is a gap.
 PROOFS: tuple[str, ...] = (Purpose.DAILY, Purpose.OUTAGE)
-OPEN = (State.WANTED, State.REQUESTED, State.READY)
 # While a backlog grows, its next part is asked for before the last one is there.
 SEVERAL = (Purpose.BACKLOG,)
-MOST_ATTEMPTS = 3
+# So many of the last reports tell how long Amazon takes.
 _SAMPLE = 5
-# After a report that failed another of its purpose is not asked for at once.
-RETRY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,15 @@ class Failure:
 
 
 def want_report(
-    account: AmazonAccount, *, purpose: str, starts_at: datetime, ends_at: datetime
+    account: AmazonAccount, *, purpose: Purpose, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
     """Want a report of the orders that changed in the span, and wake who asks for it.
 
-    A wish not yet asked for is widened. One of a purpose is open at a time, but for
-    SEVERAL. Returns None where one was asked for that does not cover the span: wish
-    again later. What is older than Amazon reports is cut off.
+    One that is wanted but not requested yet is widened. One of a purpose is open at a
+    time, but for SEVERAL. Returns None where another was requested that does not cover
+    the span: want it again later. What is older than Amazon reports is cut off.
     """
-    starts_at, ends_at = reconciliation.clipped(starts_at, ends_at)
+    starts_at, ends_at = clipped(starts_at, ends_at)
     try:
         with transaction.atomic():
             report = _widen(account, purpose, starts_at, ends_at)
@@ -65,7 +67,7 @@ def want_report(
                 ).update(first_done_at=None)
             lifecycle.wake(account.pk, SyncJob.Kind.ORDER_REPORTS)
     except IntegrityError:
-        # Another process was quicker with the same wish: it may cover ours later.
+        # Another process was quicker to want one of this purpose: ours comes later.
         return None
     return report
 
@@ -73,7 +75,7 @@ def want_report(
 def begin_request(report: OrderReport) -> bool:
     """Note that Amazon is about to be asked; False when another process does so.
 
-    Should the answer be lost, the time tells since when to look for the report.
+    Should the answer be lost, the report is looked for among those made since then.
     """
     now = timezone.now()
     wanted = OrderReport.objects.filter(
@@ -86,34 +88,34 @@ def begin_request(report: OrderReport) -> bool:
     return True
 
 
-def take_back_request(report: OrderReport) -> None:
-    """Note that Amazon surely did not get the request: nothing has to be looked for."""
+def withdraw_request(report: OrderReport) -> None:
+    """Note that Amazon surely did not get the request, so that no report can exist."""
     OrderReport.objects.filter(pk=report.pk, state=State.WANTED).update(
         requested_at=None, attempts=report.attempts - 1
     )
 
 
-def note_requested(report: OrderReport, report_id: str, look_after: datetime) -> bool:
-    """Note under which id Amazon makes the report, and when to look for it."""
+def note_requested(report: OrderReport, report_id: str, next_poll_at: datetime) -> bool:
+    """Note under which id Amazon makes the report, and when to ask for its state."""
     asked = OrderReport.objects.filter(pk=report.pk, state=State.WANTED)
     return bool(
         asked.update(
             state=State.REQUESTED,
             report_id=report_id[:80],
-            look_after=look_after,
+            next_poll_at=next_poll_at,
             error_code="",
             error_message="",
         )
     )
 
 
-def look_later(report: OrderReport, at: datetime) -> None:
-    """Note when to look at the report again."""
-    OrderReport.objects.filter(pk=report.pk, state=report.state).update(look_after=at)
+def poll_later(report: OrderReport, at: datetime) -> None:
+    """Note when to ask Amazon for its state again."""
+    OrderReport.objects.filter(pk=report.pk, state=report.state).update(next_poll_at=at)
 
 
-def look_now(report_id: str) -> bool:
-    """Have the report looked at, since Amazon says that it has ended.
+def poll_now(report_id: str, follow_ups: FollowUps = AT_ONCE) -> bool:
+    """Have its state read at once, since Amazon says that it has ended.
 
     Returns whether that was still waited for.
     """
@@ -121,8 +123,8 @@ def look_now(report_id: str) -> bool:
     report = asked.first()
     if report is None:
         return False
-    asked.update(look_after=timezone.now())
-    lifecycle.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
+    asked.update(next_poll_at=timezone.now())
+    follow_ups.wake(report.account_id, SyncJob.Kind.ORDER_REPORTS)
     return True
 
 
@@ -147,7 +149,7 @@ def note_ready(report: OrderReport, document_id: str, took: timedelta | None) ->
             state=State.READY,
             document_id=document_id[:200],
             ready_at=ready_at,
-            look_after=None,
+            next_poll_at=None,
         )
     )
 
@@ -157,7 +159,7 @@ def note_empty(report: OrderReport) -> bool:
     now = timezone.now()
     made = OrderReport.objects.filter(pk=report.pk, state=State.REQUESTED)
     return bool(
-        made.update(state=State.EMPTY, ready_at=now, read_at=now, look_after=None)
+        made.update(state=State.EMPTY, ready_at=now, read_at=now, next_poll_at=None)
     )
 
 
@@ -173,7 +175,7 @@ def note_failed(report: OrderReport, failure: Failure, *, is_final: bool) -> boo
         document_id="",
         requested_at=None,
         ready_at=None,
-        look_after=None if gives_up else timezone.now() + RETRY,
+        next_poll_at=None if gives_up else timezone.now() + RETRY_AFTER,
         # The next one lists the orders anew; what was found missing stays counted.
         cursor=0,
         orders_seen=0,
@@ -224,7 +226,7 @@ def usual_time(account: AmazonAccount) -> timedelta | None:
 def open_reports(account: AmazonAccount) -> list[OrderReport]:
     """Return what is still to be done, the most urgent purpose first."""
     urgency = (Purpose.BACKLOG, Purpose.OUTAGE, Purpose.FIRST_PULL, Purpose.DAILY)
-    found = OrderReport.objects.filter(account=account, state__in=OPEN)
+    found = OrderReport.objects.filter(account=account, state__in=OrderReport.OPEN)
     return sorted(
         found.select_related("account"),
         key=lambda report: (urgency.index(Purpose(report.purpose)), report.pk),
@@ -237,23 +239,25 @@ def label_of(report: OrderReport) -> str:
 
 
 def _widen(
-    account: AmazonAccount, purpose: str, starts_at: datetime, ends_at: datetime
+    account: AmazonAccount, purpose: Purpose, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
     rows = OrderReport.objects.select_for_update(of=("self",)).order_by("pk")
-    found = list(rows.filter(account=account, purpose=purpose, state__in=OPEN))
+    found = list(
+        rows.filter(account=account, purpose=purpose, state__in=OrderReport.OPEN)
+    )
     for report in found:
         if report.starts_at <= starts_at and ends_at <= report.ends_at:
             return report
-    wishes = [report for report in found if report.state == State.WANTED]
-    if not wishes and (purpose in SEVERAL or not found):
+    wanted = [report for report in found if report.state == State.WANTED]
+    if not wanted and (purpose in SEVERAL or not found):
         made: OrderReport = OrderReport.objects.create(
             account=account, purpose=purpose, starts_at=starts_at, ends_at=ends_at
         )
         return made
-    if not wishes or wishes[-1].requested_at is not None:
+    if not wanted or wanted[-1].requested_at is not None:
         return None
-    report = wishes[-1]
-    report.starts_at, report.ends_at = reconciliation.clipped(
+    report = wanted[-1]
+    report.starts_at, report.ends_at = clipped(
         min(report.starts_at, starts_at), max(report.ends_at, ends_at)
     )
     report.save(update_fields=["starts_at", "ends_at"])

@@ -2,65 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from channels_amazon.models import Order
-from channels_amazon.rules.orders.transitions import Flag, rule_of, state_of
+from channels_amazon.rules.orders.transitions import Flag, state_of, transition_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.stock.reservations import has_packages, told_of
-from channels_amazon.services.webhooks.messages import seen_by_store
+from channels_amazon.services.orders.changes import OrderChange
+from channels_amazon.services.stock.reservations import amazon_facts, has_packages
 from channels_amazon.wording import Sentence, sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What people were told of an order before the change; status "" for a new one."""
+def record_alerts(
+    changes: Iterable[OrderChange], unmatched: Mapping[int, Sequence[str]]
+) -> None:
+    """Write down, once, what of changed orders asks for a person.
 
-    was_unmatched: bool
-    status: str
-    seen: tuple[Any, ...]
-
-
-def before_change(order: Order, *, is_new: bool) -> Before:
-    """Return what people know of the order now."""
-    status = "" if is_new else order.status
-    return Before(order.has_unmatched, status, seen_by_store(order))
-
-
-def tell_people(order: Order, unmatched: Sequence[str], before: Before) -> None:
-    """Write down, once, what of the order asks for a person."""
-    if order.has_unmatched and not before.was_unmatched:
-        record(
-            Entry(
-                code="orders.unmatched_sku",
-                level=Level.WARNING,
-                account=order.account,
-                reference=order.amazon_order_id,
-                message=sentence(
-                    "Order %(order)s is kept, but no variant of the store has its "
-                    "SKU, so no stock is held for it: %(skus)s.",
-                    order=order.amazon_order_id,
-                    skus=", ".join(sorted({sku or "?" for sku in unmatched})),
-                ),
-                fix=sentence(
-                    "Add a variant with this SKU, or link the listing to a variant."
-                ),
-            )
-        )
-    if order.status != before.status:
-        _tell_flag(order, before.status)
+    `unmatched` are SKUs without a variant, by the order's key.
+    """
+    for change in changes:
+        if change.order.has_unmatched and not change.was_unmatched:
+            _record_unmatched(change.order, unmatched.get(change.order.pk, ()))
+        if change.order.status != change.status_before:
+            _record_flag(change.order, change.status_before)
 
 
-def _tell_flag(order: Order, was: str) -> None:
+def _record_unmatched(order: Order, skus: Sequence[str]) -> None:
+    _record(
+        order,
+        "orders.unmatched_sku",
+        sentence(
+            "Order %(order)s is kept, but no variant of the store has its SKU, so no "
+            "stock is held for it: %(skus)s.",
+            order=order.amazon_order_id,
+            skus=", ".join(sorted({sku or "?" for sku in skus})),
+        ),
+        sentence("Add a variant with this SKU, or link the listing to a variant."),
+    )
+
+
+def _record_flag(order: Order, was: str) -> None:
     # Only a cancellation of a known order asks for its packages, which cost a query.
     is_cancelled = bool(was) and order.status == Order.Status.CANCELLED
     is_packed = is_cancelled and has_packages(order)
-    flag = rule_of(state_of(was, is_packed=is_packed), told_of(order)).flag
-    tell = _TELLERS.get(flag) if flag is not None else None
-    if tell is not None:
-        tell(order)
+    flag = transition_of(state_of(was, is_packed=is_packed), amazon_facts(order)).flag
+    record_flag = _RECORDERS.get(flag) if flag is not None else None
+    if record_flag is not None:
+        record_flag(order)
 
 
 def _record(order: Order, code: str, message: Sentence, fix: Sentence) -> None:
@@ -76,7 +63,7 @@ def _record(order: Order, code: str, message: Sentence, fix: Sentence) -> None:
     )
 
 
-def _tell_unfulfillable(order: Order) -> None:
+def _record_unfulfillable(order: Order) -> None:
     _record(
         order,
         "orders.unfulfillable",
@@ -91,7 +78,7 @@ def _tell_unfulfillable(order: Order) -> None:
     )
 
 
-def _tell_unknown_fulfiller(order: Order) -> None:
+def _record_unknown_fulfiller(order: Order) -> None:
     _record(
         order,
         "orders.unknown_fulfiller",
@@ -104,7 +91,7 @@ def _tell_unknown_fulfiller(order: Order) -> None:
     )
 
 
-def _tell_cancelled_after_packing(order: Order) -> None:
+def _record_cancelled_after_packing(order: Order) -> None:
     _record(
         order,
         "orders.cancelled_after_packing",
@@ -120,7 +107,7 @@ def _tell_cancelled_after_packing(order: Order) -> None:
     )
 
 
-def _tell_unknown_status(order: Order) -> None:
+def _record_unknown_status(order: Order) -> None:
     _record(
         order,
         "orders.unknown_status",
@@ -135,9 +122,9 @@ def _tell_unknown_status(order: Order) -> None:
 
 
 # A buyer's wish to cancel has a place and a deadline of its own.
-_TELLERS: dict[Flag, Callable[[Order], None]] = {
-    Flag.CANCELLED_AFTER_PACKING: _tell_cancelled_after_packing,
-    Flag.UNFULFILLABLE: _tell_unfulfillable,
-    Flag.UNKNOWN_STATUS: _tell_unknown_status,
-    Flag.UNKNOWN_FULFILLER: _tell_unknown_fulfiller,
+_RECORDERS: dict[Flag, Callable[[Order], None]] = {
+    Flag.CANCELLED_AFTER_PACKING: _record_cancelled_after_packing,
+    Flag.UNFULFILLABLE: _record_unfulfillable,
+    Flag.UNKNOWN_STATUS: _record_unknown_status,
+    Flag.UNKNOWN_FULFILLER: _record_unknown_fulfiller,
 }

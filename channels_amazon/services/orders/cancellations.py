@@ -7,12 +7,14 @@ once Amazon reports the order as cancelled its stock is released like any other'
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.orders.locking import lock_where
 from channels_amazon.services.orders.waiting_parcels import wake_for
 from channels_amazon.wording import sentence
 
@@ -31,7 +33,7 @@ def decline_cancellation(order: Order, *, actor: str) -> Order:
     CancellationError when the buyer's wish no longer waits.
     """
     with transaction.atomic():
-        locked = _locked(order)
+        locked = lock_where(Q(pk=order.pk))
         if locked.cancel_declined_at is not None:
             return locked
         if not locked.asks_to_cancel:
@@ -47,7 +49,7 @@ def mark_declined(order: Order, *, actor: str) -> None:
     order.cancel_declined_at = timezone.now()
     order.cancel_declined_by = actor[:150]
     order.save(update_fields=["cancel_declined_at", "cancel_declined_by", "updated_at"])
-    _tell(
+    _record(
         order,
         "orders.cancel_declined",
         sentence("The buyer's wish to cancel was declined: the order ships."),
@@ -59,7 +61,7 @@ def mark_declined(order: Order, *, actor: str) -> None:
 def reopen_cancellation(order: Order, *, actor: str) -> Order:
     """Take a decline back, so that the buyer's wish waits for an answer again."""
     with transaction.atomic():
-        locked = _locked(order)
+        locked = lock_where(Q(pk=order.pk))
         if locked.cancel_declined_at is None:
             return locked
         locked.cancel_declined_at = None
@@ -67,7 +69,7 @@ def reopen_cancellation(order: Order, *, actor: str) -> Order:
         locked.save(
             update_fields=["cancel_declined_at", "cancel_declined_by", "updated_at"]
         )
-        _tell(
+        _record(
             locked,
             "orders.cancel_reopened",
             sentence("The decline of the buyer's wish to cancel was taken back."),
@@ -76,16 +78,7 @@ def reopen_cancellation(order: Order, *, actor: str) -> Order:
     return locked
 
 
-def _locked(order: Order) -> Order:
-    row: Order = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("account__store")
-        .get(pk=order.pk)
-    )
-    return row
-
-
-def _tell(order: Order, code: str, message: str, actor: str) -> None:
+def _record(order: Order, code: str, message: str, actor: str) -> None:
     record(
         Entry(
             code=code,

@@ -8,7 +8,7 @@ from datetime import datetime
 from channels_amazon.models import Shipment
 from channels_amazon.models.order import OrderQuerySet
 
-# Of so many orders, the newest, the latency of now is told.
+# The present latency is that of so many of the newest orders.
 LATENCY_SAMPLE = 500
 
 

@@ -17,7 +17,8 @@ from channels_amazon.services.jobs import lifecycle
 # The status is in FULFILLMENT, deliveries are in PACKAGES.
 FACTS = ("PROCEEDS", "CANCELLATION", "FULFILLMENT", "PACKAGES")
 PERSONAL = ("BUYER", "RECIPIENT")
-# What one return of the role has read again at most: each order costs a token.
+# So many orders at most are read again when the role comes back: each costs a token
+# of getOrder.
 MOST_AGAIN = 500
 
 
@@ -27,7 +28,10 @@ def data_sets(account: AmazonAccount) -> tuple[str, ...]:
 
 
 def data_sets_for(order: Order, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return what of `wanted` to ask for one order: nobody of one that Amazon ships."""
+    """Return what of `wanted` to ask for one order.
+
+    Buyer and recipient are left out where Amazon ships: nobody here needs them.
+    """
     if order.fulfilled_by != Order.FulfilledBy.AMAZON:
         return tuple(wanted)
     return tuple(name for name in wanted if name not in PERSONAL)
@@ -48,15 +52,13 @@ def asks_for_people(account: AmazonAccount) -> bool:
 
 
 def read_people_again(account: AmazonAccount) -> int:
-    """Have orders to ship read again whose recipient nobody knows; return how many.
+    """Have orders to ship read again that have no recipient here; return how many.
 
-    Called when the role came back: Amazon gives then what it left out before.
+    Call it when the role came back: Amazon then gives what it left out before.
     """
-    nameless = Order.objects.filter(
+    nameless = Order.objects.to_ship().filter(
         Q(personal_data__isnull=True) | Q(personal_data__words__isnull=True),
         account=account,
-        fulfilled_by=Order.FulfilledBy.MERCHANT,
-        status__in=Order.TO_SHIP,
         stale_since__isnull=True,
     )
     ids = list(nameless.order_by("ship_by").values_list("pk", flat=True)[:MOST_AGAIN])

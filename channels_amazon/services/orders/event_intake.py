@@ -9,7 +9,6 @@ them is done once: its cost grows with the orders, not with their events.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -17,119 +16,72 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, SyncJob
 from channels_amazon.rules.events.order_change import OrderEvent
-from channels_amazon.rules.orders.transitions import Effect, is_news, status_of
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.rules.orders.transitions import is_news, status_of
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.orders import fields, waiting_parcels
-from channels_amazon.services.orders.alerts import Before, before_change, tell_people
+from channels_amazon.services.orders.alerts import record_alerts
+from channels_amazon.services.orders.changes import (
+    OrderChange,
+    OrderResult,
+    reconcile_changes,
+)
 from channels_amazon.services.orders.lines import OrderLines
-from channels_amazon.services.orders.locking import HeldOrder, lock_or_make, save_orders
-from channels_amazon.services.orders.provisional_lines import drop_empty
-from channels_amazon.services.stock.reservations import (
-    asks_anew,
-    settle_orders,
-    units_rule,
-)
-from channels_amazon.services.webhooks.messages import (
-    mark_webhook_pending,
-    seen_by_store,
-)
+from channels_amazon.services.orders.locking import lock_or_make, save_orders
+from channels_amazon.services.webhooks.messages import mark_webhook_pending
 
 
-@dataclass(frozen=True, slots=True)
-class EventResult:
-    """What an event did: `is_news` is False when all of it was known already."""
-
-    order: Order
-    is_new: bool
-    is_news: bool
-
-
-@dataclass(slots=True)
-class _Change:
-    """An order that events changed, with how it was before the first of them."""
-
-    order: Order
-    is_new: bool
-    before: Before
-    asked: Effect
-    is_changed: bool = False
-    moves_units: bool = False
-    is_emptied: bool = False
-
-
-def apply_event(account: AmazonAccount, event: OrderEvent) -> EventResult:
+def apply_event(account: AmazonAccount, event: OrderEvent) -> OrderResult:
     """Take over what one ORDER_CHANGE says, and reserve or release its stock."""
     with transaction.atomic():
-        held = HeldOrder(*lock_or_make(account, event.order_id, event.changed_at))
-        return apply_events([(held, event)])[0]
+        change = lock_or_make(account, event.order_id, event.changed_at)
+        return apply_events([(change, event)])[0]
 
 
-def apply_events(told: Sequence[tuple[HeldOrder, OrderEvent]]) -> list[EventResult]:
+def apply_events(
+    events: Sequence[tuple[OrderChange, OrderEvent]], follow_ups: FollowUps = AT_ONCE
+) -> list[OrderResult]:
     """Take over what events say of orders that this transaction holds.
 
-    Those of one order come with the same row, the oldest first. The orders are marked
-    stale, so that they are fetched in full.
+    Those of one order come with the same change, the oldest first. The orders are
+    marked stale, so that they are fetched in full. Returns a result for each event.
     """
     now = timezone.now()
-    changes: dict[int, _Change] = {}
-    lines = OrderLines(held.order for held, _event in told)
+    changed: dict[int, OrderChange] = {}
+    lines = OrderLines(change.order for change, _event in events)
     results = []
-    for held, event in told:
-        order = held.order
+    for change, event in events:
+        order = change.order
         if not _tells_more(order, event, status_of(event.status)):
-            results.append(EventResult(order, is_new=False, is_news=False))
+            results.append(OrderResult(order, is_new=False, is_known=True))
             continue
-        is_new = held.is_new and order.pk not in changes
-        if order.pk not in changes:
-            before = before_change(order, is_new=is_new)
-            changes[order.pk] = _Change(order, is_new, before, units_rule(order))
-        change = changes[order.pk]
+        is_new = change.is_new and order.pk not in changed
+        changed[order.pk] = change
         order.event_seen_at = order.event_seen_at or now
         fields.write_event(order, event)
-        written = fields.write_event_lines(order, event.lines, lines)
-        change.is_changed |= written.is_changed
-        change.moves_units |= written.moves_units
-        change.is_emptied |= written.is_emptied
-        results.append(EventResult(order, is_new, is_news=True))
+        fields.write_event_lines(change, event.lines, lines)
+        results.append(OrderResult(order, is_new))
     lines.save()
-    _follow_up(list(changes.values()), now)
+    if changed:
+        _follow_up(list(changed.values()), now, follow_ups)
     return results
 
 
-def _follow_up(changes: Sequence[_Change], now: datetime) -> None:
+def _follow_up(
+    changes: Sequence[OrderChange], now: datetime, follow_ups: FollowUps
+) -> None:
     """Move the stock of changed orders, save them, and tell who has to know."""
-    if not changes:
-        return
-    unmatched = settle_orders(
-        [
-            change.order
-            for change in changes
-            if change.moves_units
-            or asks_anew(change.order, change.asked, is_new=change.is_new)
-        ]
-    )
     orders = [change.order for change in changes]
-    for change in changes:
-        order = change.order
-        if change.is_emptied:
-            drop_empty(order)
-        # A new mark each time: a fetch that is under way may not know this change.
-        order.stale_since = now
-        order.fetch_after = None
-        order.fetch_attempts = 0
+    unmatched = reconcile_changes(changes, follow_ups)
+    for order in orders:
+        fields.set_stale(order, now)
     mark_webhook_pending(
-        [
-            change.order
-            for change in changes
-            if change.is_changed or seen_by_store(change.order) != change.before.seen
-        ]
+        [change.order for change in changes if change.is_news_for_store], follow_ups
     )
     save_orders(orders)
-    for change in changes:
-        tell_people(change.order, unmatched.get(change.order.pk, ()), change.before)
-    waiting_parcels.wake_for(orders)
+    record_alerts(changes, unmatched)
+    waiting_parcels.wake_for(orders, follow_ups)
     for account_id in {order.account_id for order in orders}:
-        lifecycle.wake(account_id, SyncJob.Kind.ORDER_FETCH)
+        follow_ups.wake(account_id, SyncJob.Kind.ORDER_FETCH)
 
 
 def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
@@ -137,8 +89,8 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
     is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
     if order.last_updated_at is None:
         return is_more
-    asks_anew = event.cancel_requested and not order.cancel_requested
-    if event.changed_at == order.last_updated_at and asks_anew:
+    is_cancel_wish_new = event.cancel_requested and not order.cancel_requested
+    if event.changed_at == order.last_updated_at and is_cancel_wish_new:
         return is_more
     return is_more and is_news(
         event.changed_at, status, order.last_updated_at, order.status

@@ -118,8 +118,8 @@ def mark_fetched(order_id: int, stale_since: datetime) -> bool:
             stale_since=None,
             fetch_after=None,
             fetch_attempts=0,
-            aside_code="",
-            aside_message="",
+            quarantine_code="",
+            quarantine_message="",
         )
     )
 

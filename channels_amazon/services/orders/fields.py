@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.events.order_change import EventLine, OrderEvent
+from channels_amazon.rules.orders.statuses import OrderStatus
 from channels_amazon.rules.orders.transitions import fulfiller_of, moves_back, status_of
+from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.provisional_lines import (
     NamedItem,
@@ -25,24 +27,12 @@ from channels_amazon.spapi.fields import Money
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import OrderItem
 
+# Amazon's words for the state of a package.
 PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
-# What the columns of money hold.
+# Columns of money hold 12 digits before the point.
 _HIGHEST = Decimal(10) ** 12
-_MOST_UNITS = 2_147_483_647
-# The columns of a line that its reservation follows from.
-UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
-
-
-class LineChanges(NamedTuple):
-    """What became of an order's lines.
-
-    Whether any is new or changed, whether in what says how many units of what it needs,
-    and whether a report's lines were emptied.
-    """
-
-    is_changed: bool
-    moves_units: bool
-    is_emptied: bool
+# The highest number that a column of units holds on every database.
+MOST_UNITS = 2_147_483_647
 
 
 def write_event(order: Order, event: OrderEvent) -> None:
@@ -99,56 +89,59 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
         ship_by=data.latest_ship,
         deliver_by=data.latest_delivery,
     )
-    _write_way(order, data, was_open=was_open)
+    _write_delivery(order, data, was_open=was_open)
     order.last_updated_at = data.last_updated_time
     order.changed_at = order.changed_at or data.last_updated_time
 
 
 def write_event_lines(
-    order: Order, told_lines: tuple[EventLine, ...], lines: OrderLines
-) -> LineChanges:
-    """Set the event's lines; an event may name some of the order's lines only.
+    change: OrderChange, event_lines: tuple[EventLine, ...], lines: OrderLines
+) -> None:
+    """Set the event's lines, which the caller saves; it may name some of them only.
 
-    Returns what became of the lines, which the caller saves.
+    What became of the lines is added to the change.
     """
-    changed: set[str] = set()
+    order = change.order
     known = lines.of(order)
     named = [
-        NamedItem(told.order_item_id, told.seller_sku[:80], told.quantity)
-        for told in told_lines
+        NamedItem(
+            event_line.order_item_id, event_line.seller_sku[:80], event_line.quantity
+        )
+        for event_line in event_lines
     ]
-    has_provisional = any(map(is_provisional, known.values()))
-    is_emptied = adopt(order, known, named, is_whole=False)
-    for told in told_lines:
-        facts: dict[str, Any] = {
-            "quantity": told.quantity,
-            "cancel_requested": told.cancel_requested,
+    change.moves_units |= any(map(is_provisional, known.values()))
+    change.has_emptied_lines |= adopt(order, known, named, is_whole=False)
+    for event_line in event_lines:
+        columns: dict[str, Any] = {
+            "quantity": event_line.quantity,
+            "cancel_requested": event_line.cancel_requested,
         }
-        if told.seller_sku:
-            facts["seller_sku"] = told.seller_sku[:80]
-        shipped = told.shipped
+        if event_line.seller_sku:
+            columns["seller_sku"] = event_line.seller_sku[:80]
+        shipped = event_line.shipped
         if shipped is None and order.status == Order.Status.SHIPPED:
-            shipped = told.quantity
-        line = known.get(told.order_item_id)
+            shipped = event_line.quantity
+        line = known.get(event_line.order_item_id)
         if shipped is not None:
             # Units that left come back only when a person books them.
-            facts["quantity_shipped"] = max(shipped, _left(line))
-        changed |= lines.write(order, told.order_item_id, facts)
-    return LineChanges(
-        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
-    )
+            columns["quantity_shipped"] = max(shipped, _already_shipped(line))
+        lines.write(change, event_line.order_item_id, columns)
 
 
 def write_order_lines(
-    order: Order, items: tuple[OrderItem, ...], lines: OrderLines, *, is_late: bool
-) -> LineChanges:
+    change: OrderChange,
+    items: tuple[OrderItem, ...],
+    lines: OrderLines,
+    *,
+    is_before_event: bool,
+) -> None:
     """Set the full order's lines; a line Amazon no longer names is kept.
 
     Units that left stay so where the order was cancelled since, and where the data
-    `is_late`: older than the newest event. Returns what became of the lines, which the
-    caller saves.
+    `is_before_event`: older than the newest event. What became of the lines,
+    which the caller saves, is added to the change.
     """
-    changed: set[str] = set()
+    order = change.order
     known = lines.of(order)
     named = [
         NamedItem(
@@ -156,13 +149,13 @@ def write_order_lines(
         )
         for item in items
     ]
-    has_provisional = any(map(is_provisional, known.values()))
-    is_emptied = adopt(order, known, named, is_whole=not is_late)
-    keeps_shipped = is_late or order.status == Order.Status.CANCELLED
+    change.moves_units |= any(map(is_provisional, known.values()))
+    change.has_emptied_lines |= adopt(order, known, named, is_whole=not is_before_event)
+    keeps_shipped = is_before_event or order.status == Order.Status.CANCELLED
     for item in items:
         line = known.get(item.order_item_id)
-        least = _left(line) if keeps_shipped else 0
-        facts: dict[str, Any] = {
+        least = _already_shipped(line) if keeps_shipped else 0
+        columns: dict[str, Any] = {
             "quantity": _quantity(order, item),
             "quantity_shipped": max(_shipped(order, item), least),
             "cancel_requested": item.cancel_requested,
@@ -171,14 +164,27 @@ def write_order_lines(
             "title": (item.title or "")[:500],
         }
         if item.seller_sku:
-            facts["seller_sku"] = item.seller_sku[:80]
+            columns["seller_sku"] = item.seller_sku[:80]
         if item.unit_price is not None:
-            facts["unit_price"] = amount_of(item.unit_price)
-            facts["currency"] = item.unit_price.currency[:8]
-        changed |= lines.write(order, item.order_item_id, facts)
-    return LineChanges(
-        bool(changed), bool(changed & UNITS) or has_provisional, is_emptied
-    )
+            columns["unit_price"] = amount_of(item.unit_price)
+            columns["currency"] = item.unit_price.currency[:8]
+        lines.write(change, item.order_item_id, columns)
+
+
+def set_stale(order: Order, now: datetime) -> None:
+    """Put the order into the fetch queue, to be read at once.
+
+    The mark is a new one each time: a fetch that is under way may not know the change.
+    """
+    order.stale_since = now
+    order.fetch_after = None
+    order.fetch_attempts = 0
+
+
+def clear_stale(order: Order) -> None:
+    """Take the order out of the fetch queue."""
+    order.stale_since = order.fetch_after = None
+    order.fetch_attempts = 0
 
 
 def amount_of(money: Money) -> Decimal | None:
@@ -188,13 +194,13 @@ def amount_of(money: Money) -> Decimal | None:
     return money.amount.quantize(Decimal("0.01"))
 
 
-def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
-    """Set when the order left and, once Amazon shows it, when it had arrived.
+def _write_delivery(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
+    """Set when the order was shipped and, once Amazon shows it, when it was delivered.
 
-    Without a package's time it left when Amazon told of it, if it was open until then.
-    Amazon names no time of delivery: the moment it was first seen counts.
+    Without a package's ship time, Amazon's time of the change counts, if the order was
+    open until then. Amazon names no time of delivery: when it was first seen counts.
     """
-    if status_of(data.status) != Order.Status.SHIPPED:
+    if status_of(data.status) is not OrderStatus.SHIPPED:
         return
     told_at = data.last_updated_time
     left = [package.ship_time for package in data.packages if package.ship_time]
@@ -210,7 +216,7 @@ def _write_way(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
 
 def _quantity(order: Order, item: OrderItem) -> int:
     """Return the units the order stands for: without a line's cancelled ones."""
-    ordered = min(max(item.quantity_ordered, 0), _MOST_UNITS)
+    ordered = min(max(item.quantity_ordered, 0), MOST_UNITS)
     if item.cancelled_by is None or order.status == Order.Status.CANCELLED:
         return ordered
     left = (item.quantity_fulfilled or 0) + (item.quantity_unfulfilled or 0)
@@ -219,12 +225,12 @@ def _quantity(order: Order, item: OrderItem) -> int:
 
 def _shipped(order: Order, item: OrderItem) -> int:
     if item.quantity_fulfilled is not None:
-        return min(max(item.quantity_fulfilled, 0), _MOST_UNITS)
+        return min(max(item.quantity_fulfilled, 0), MOST_UNITS)
     is_shipped = order.status == Order.Status.SHIPPED
     return _quantity(order, item) if is_shipped else 0
 
 
-def _left(line: OrderLine | None) -> int:
+def _already_shipped(line: OrderLine | None) -> int:
     return 0 if line is None else line.quantity_shipped
 
 

@@ -1,14 +1,15 @@
 """The way into the order tables for full orders; services layer.
 
-An event (`order_events.py`) or a report (`reported_orders.py`) reserves stock at once;
-the full order completes the row.
-Late and doubled data never take an order back: times are Amazon's own, not ours.
+An event (`event_intake.py`) or a report (`order_reports/intake.py`) reserves stock at
+once; the full order completes the row. Late and doubled data never take an order back:
+times are Amazon's own, not ours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Q
@@ -28,84 +29,66 @@ from channels_amazon.rules.orders.transitions import (
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.mcf.commitments import link_amazon_order
 from channels_amazon.services.orders import fields, waiting_parcels
-from channels_amazon.services.orders.alerts import before_change, tell_people
+from channels_amazon.services.orders.alerts import record_alerts
+from channels_amazon.services.orders.changes import OrderResult, reconcile_changes
 from channels_amazon.services.orders.lines import OrderLines
 from channels_amazon.services.orders.locking import lock_or_make, lock_where
-from channels_amazon.services.orders.provisional_lines import drop_empty
 from channels_amazon.services.privacy import personal_data
-from channels_amazon.services.stock.reservations import (
-    asks_anew,
-    settle_order,
-    units_rule,
-)
+from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.services.stock.sku_matching import lines_of
-from channels_amazon.services.webhooks.messages import (
-    mark_webhook_pending,
-    seen_by_store,
-)
+from channels_amazon.services.webhooks.messages import mark_webhook_pending
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.wording import sentence
 
-# Where an order came from: the event's fetch, the sweep, a shipment's read-back.
-FETCH, SWEEP, READ_BACK = "fetch", "sweep", "read_back"
+
+class Origin(StrEnum):
+    """What brought a full order: its fetch, a search, a shipment that was read back."""
+
+    FETCH = "fetch"
+    SWEEP = "sweep"
+    READ_BACK = "read_back"
+
+
+FETCH, SWEEP, READ_BACK = Origin
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderResult:
-    """What a full order did.
-
-    `is_older` says that we had a newer one and nothing changed; `is_behind` that an
-    event had told of a later status, which stands until Amazon's order shows it.
-    """
-
-    order: Order
-    is_new: bool
-    is_older: bool = False
-    is_behind: bool = False
-
-
 def apply_order(
-    account: AmazonAccount, data: AmazonOrder, *, source: str, is_final: bool = False
+    account: AmazonAccount, data: AmazonOrder, *, source: Origin, is_final: bool = False
 ) -> OrderResult:
-    """Take over Amazon's full order, and settle lines and reservations by it.
+    """Take over Amazon's full order, and bring lines and reservations to it.
 
-    `source` is one of FETCH, SWEEP and READ_BACK. With `is_final` Amazon's status
-    counts even where an event told of a later one.
+    With `is_final` Amazon's status counts even where an event told of a later one.
     """
-    now = timezone.now()
     with transaction.atomic():
-        order, is_new = lock_or_make(account, data.order_id, data.last_updated_time)
+        change = lock_or_make(account, data.order_id, data.last_updated_time)
+        order = change.order
         known_at = order.last_updated_at
         if known_at is not None and data.last_updated_time < known_at:
-            return OrderResult(order, is_new=False, is_older=True)
-        is_behind = not is_final and _is_behind(order, data)
-        before = before_change(order, is_new=is_new)
-        asked = units_rule(order)
+            return OrderResult(order, is_new=False, is_known=True)
+        is_before_event = not is_final and _is_before_event(order, data)
+        is_behind = is_before_event and moves_back(order.status, status_of(data.status))
         fields.write_order(order, data, keeps_status=is_behind)
-        is_late = not is_final and _is_before_event(order, data)
-        known = OrderLines([order])
-        lines = fields.write_order_lines(order, data.items, known, is_late=is_late)
-        known.save()
+        lines = OrderLines([order])
+        fields.write_order_lines(
+            change, data.items, lines, is_before_event=is_before_event
+        )
+        lines.save()
         if data.channel_name == FOREIGN_CHANNEL and data.seller_order_id:
             link_amazon_order(account.pk, data.seller_order_id, data.order_id)
-        unmatched: list[str] = []
-        if lines.moves_units or asks_anew(order, asked, is_new=is_new):
-            unmatched = settle_order(order)
-        if lines.is_emptied:
-            drop_empty(order)
-        order.completed_at = order.completed_at or now
-        order.aside_code = order.aside_message = ""
-        if source == SWEEP and not is_behind:
+        unmatched = reconcile_changes([change])
+        order.completed_at = order.completed_at or timezone.now()
+        order.quarantine_code = order.quarantine_message = ""
+        if source is Origin.SWEEP and not is_behind:
             _answer_event(order)
-        if lines.is_changed or seen_by_store(order) != before.seen:
+        if change.is_news_for_store:
             mark_webhook_pending([order])
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
-        tell_people(order, unmatched, before)
+        record_alerts([change], unmatched)
         waiting_parcels.wake_for([order])
-    return OrderResult(order, is_new=is_new, is_behind=is_behind)
+    return OrderResult(order, change.is_new, is_behind=is_behind)
 
 
 def match_lines(variant: Variant) -> int:
@@ -118,12 +101,12 @@ def match_lines(variant: Variant) -> int:
     for order_id in order_ids:
         with transaction.atomic():
             order = lock_where(Q(pk=order_id))
-            settle_order(order, is_late=True)
+            reconcile_order(order, is_matched_late=True)
             order.save()
     return len(order_ids)
 
 
-def set_aside(
+def quarantine_order(
     account: AmazonAccount,
     order_id: str,
     *,
@@ -131,13 +114,13 @@ def set_aside(
     message: str,
     retry_at: datetime,
 ) -> Order:
-    """Keep an order that cannot be read now with the reason, and try it again then."""
+    """Keep an unreadable order with the reason; it is tried again at `retry_at`."""
     now = timezone.now()
     with transaction.atomic():
-        order, _is_new = lock_or_make(account, order_id, None)
-        is_known = order.aside_code == code
-        order.aside_code = clean(code, 60)
-        order.aside_message = clean(message, 500)
+        order = lock_or_make(account, order_id, None).order
+        is_known = order.quarantine_code == code
+        order.quarantine_code = clean(code, 60)
+        order.quarantine_message = clean(message, 500)
         order.stale_since = order.stale_since or now
         order.fetch_after = retry_at
         order.fetch_attempts += 1
@@ -159,6 +142,14 @@ def set_aside(
     return order
 
 
+def mark_stale(account: AmazonAccount, order_ids: Collection[str]) -> set[str]:
+    """Have those of the orders that are known read again; return which they are."""
+    known = Order.objects.filter(account=account, amazon_order_id__in=order_ids)
+    ids = set(known.values_list("amazon_order_id", flat=True))
+    known.filter(stale_since__isnull=True).update(stale_since=timezone.now())
+    return ids
+
+
 def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> int:
     """Have pending orders read again that were not written since `before`.
 
@@ -177,23 +168,15 @@ def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> 
     return int(marked.update(stale_since=now, updated_at=now))
 
 
-def _is_behind(order: Order, data: AmazonOrder) -> bool:
-    """Tell whether an event told of a later status than the full order has."""
-    if not _is_before_event(order, data):
-        return False
-    return moves_back(order.status, status_of(data.status))
-
-
 def _is_before_event(order: Order, data: AmazonOrder) -> bool:
-    told_at = order.last_event_at
-    return told_at is not None and data.last_updated_time < told_at
+    event_at = order.last_event_at
+    return event_at is not None and data.last_updated_time < event_at
 
 
 def _answer_event(order: Order) -> None:
     """Take the stale mark off where the sweep brought what the event told of."""
-    told_at, updated_at = order.last_event_at, order.last_updated_at
-    if told_at is None or updated_at is None:
+    event_at, updated_at = order.last_event_at, order.last_updated_at
+    if event_at is None or updated_at is None:
         return
-    if updated_at + SAME_CHANGE > told_at:
-        order.stale_since = order.fetch_after = None
-        order.fetch_attempts = 0
+    if updated_at + SAME_CHANGE > event_at:
+        fields.clear_stale(order)

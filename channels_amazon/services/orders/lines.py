@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from channels_amazon.models import Order, OrderLine
+from channels_amazon.services.orders.changes import OrderChange
+
+# A change of these columns of a line may move units of stock.
+_UNITS = frozenset({"quantity", "quantity_shipped", "seller_sku"})
 
 
 class OrderLines:
@@ -30,23 +34,26 @@ class OrderLines:
         return self._known[order.pk]
 
     def write(
-        self, order: Order, order_item_id: str, facts: dict[str, Any]
-    ) -> set[str]:
-        """Set the columns of a line, a new one if need be; return what changed."""
+        self, change: OrderChange, order_item_id: str, columns: dict[str, Any]
+    ) -> None:
+        """Set these columns of a line, a new one if need be, and note what changed."""
+        order = change.order
         line = self._known[order.pk].get(order_item_id)
         if line is None:
-            line = OrderLine(order=order, order_item_id=order_item_id, **facts)
+            line = OrderLine(order=order, order_item_id=order_item_id, **columns)
             self._known[order.pk][order_item_id] = line
             self._new.append(line)
-            return set(facts)
-        changed = {
-            name for name, value in facts.items() if getattr(line, name) != value
-        }
-        for name in changed:
-            setattr(line, name, facts[name])
-        if changed and line.pk is not None:
-            self._changed.setdefault(line.pk, (line, set()))[1].update(changed)
-        return changed
+            changed = set(columns)
+        else:
+            changed = {
+                name for name, value in columns.items() if getattr(line, name) != value
+            }
+            for name in changed:
+                setattr(line, name, columns[name])
+            if changed and line.pk is not None:
+                self._changed.setdefault(line.pk, (line, set()))[1].update(changed)
+        change.has_changed_lines |= bool(changed)
+        change.moves_units |= bool(changed & _UNITS)
 
     def save(self) -> None:
         """Write what is new and what changed."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.services.orders.changes import OrderChange, begin_change
 
 # Account and Amazon's order id.
 OrderKey = tuple[int, str]
@@ -23,15 +23,7 @@ _COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class HeldOrder:
-    """An order whose row this transaction has locked."""
-
-    order: Order
-    is_new: bool
-
-
-def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder]:
+def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, OrderChange]:
     """Lock these orders in one order for all, making the new ones.
 
     Keys are account and Amazon's order id, values when it was first seen. Call it
@@ -66,7 +58,9 @@ def hold_orders(wanted: Mapping[OrderKey, datetime]) -> dict[OrderKey, HeldOrder
     )
     locked = {(row.account_id, row.amazon_order_id): row for row in rows}
     return {
-        key: HeldOrder(locked[key], is_new=key not in known and _is_blank(locked[key]))
+        key: begin_change(
+            locked[key], is_new=key not in known and _is_blank(locked[key])
+        )
         for key in keys
     }
 
@@ -81,22 +75,22 @@ def save_orders(orders: Sequence[Order]) -> None:
     )
 
 
-def drop_blank(held: Iterable[HeldOrder]) -> None:
+def drop_blank(held: Iterable[OrderChange]) -> None:
     """Delete the orders that were made to be held and then came to nothing."""
     made = [one.order.pk for one in held if one.is_new and _is_blank(one.order)]
     if made:
-        blank = {"last_event_at": None, "last_updated_at": None, "aside_code": ""}
+        blank = {"last_event_at": None, "last_updated_at": None, "quarantine_code": ""}
         Order.objects.filter(pk__in=made, **blank).delete()
 
 
 def lock_or_make(
     account: AmazonAccount, order_id: str, seen_at: datetime | None
-) -> tuple[Order, bool]:
+) -> OrderChange:
     """Return the order with its row locked, made if it is new."""
     own = Q(account=account, amazon_order_id=order_id[:40])
     # Known as a rule: an event told of it before.
     with suppress(Order.DoesNotExist):
-        return lock_where(own), False
+        return begin_change(lock_where(own), is_new=False)
     _order, is_new = Order.objects.get_or_create(
         account=account,
         amazon_order_id=order_id[:40],
@@ -106,17 +100,18 @@ def lock_or_make(
             "ordered_at": seen_at or timezone.now(),
         },
     )
-    return lock_where(own), is_new
-
-
-def _is_blank(order: Order) -> bool:
-    return order.last_event_at is None and order.last_updated_at is None
+    return begin_change(lock_where(own), is_new=is_new)
 
 
 def lock_where(condition: Q) -> Order:
+    """Return the one order of that condition with its row locked, and its store."""
     order: Order = (
         Order.objects.select_for_update(of=("self",), no_key=True)
         .select_related("account__store")
         .get(condition)
     )
     return order
+
+
+def _is_blank(order: Order) -> bool:
+    return order.last_event_at is None and order.last_updated_at is None

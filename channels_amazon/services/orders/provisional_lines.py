@@ -53,9 +53,9 @@ def adopt(
 ) -> bool:
     """Turn provisional lines of `known` (by item id) into the items of their SKU.
 
-    What a report told beyond the items stays provisional, unless the items are the
+    What a report named beyond the items stays provisional, unless the items are the
     order's whole. Returns whether lines were emptied: `drop_empty` takes them away
-    once the order is settled.
+    once the order is reconciled.
     """
     waiting = [line for line in known.values() if is_provisional(line)]
     is_left = False
@@ -84,15 +84,15 @@ def drop_empty(order: Order) -> None:
 def _rest(
     line: OrderLine, known: dict[str, OrderLine], same: Sequence[NamedItem]
 ) -> int:
-    """Return the units that the report told of and no item of the SKU accounts for."""
+    """Return the units that the report named and no item of the SKU accounts for."""
     named = {item.order_item_id: item.quantity for item in same}
     true = {
         item_id: other.quantity
         for item_id, other in known.items()
         if other.seller_sku == line.seller_sku and not is_provisional(other)
     }
-    told = line.quantity + sum(true.values())
-    return max(0, told - sum((true | named).values()))
+    reported = line.quantity + sum(true.values())
+    return max(0, reported - sum((true | named).values()))
 
 
 def _shrink(line: OrderLine, quantity: int) -> bool:

@@ -15,7 +15,7 @@ from channels_amazon.rules.shipping.tracking import is_same_number
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import lock_order, next_reference
-from channels_amazon.services.stock.reservations import settle_order
+from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.spapi.orders import Package
 from channels_amazon.wording import sentence, together
 
@@ -91,7 +91,7 @@ def mark_refused(
         ):
             return
         lines = shipment.lines.values_list("line_id", "quantity")
-        settle_order(order, never_left=dict(lines))
+        reconcile_order(order, never_left=dict(lines))
         order.save()
         record(
             Entry(
@@ -180,7 +180,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
             error_code="",
             error_message="",
         )
-        settle_order(locked)
+        reconcile_order(locked)
         locked.save()
     return len(found)
 

@@ -117,7 +117,7 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
         found.append(DelayReason("warning", sentence("A SKU is unmatched.")))
     if order.has_shortage:
         found.append(DelayReason("warning", sentence("The stock is short.")))
-    if order.aside_code:
+    if order.quarantine_code:
         found.append(DelayReason("error", sentence("The order is set aside.")))
     found += [reason for row in order.parcels.all() if (reason := _parcel_reason(row))]
     found += [

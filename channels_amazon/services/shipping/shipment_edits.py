@@ -20,7 +20,7 @@ from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping import shipments
 from channels_amazon.services.shipping.rejections import Rejection
 from channels_amazon.services.shipping.shipments import ShipmentDraft, ShipmentError
-from channels_amazon.services.stock.reservations import settle_order
+from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.spapi.orders import Package
 from channels_amazon.wording import Sentence, listed, sentence, together
 
@@ -64,7 +64,7 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
         row.revision += 1
         row.save()
         shipments.pack(row, lines)
-        settle_order(order)
+        reconcile_order(order)
         order.save()
         lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
         _tell(row, changes, actor)
@@ -94,7 +94,7 @@ def revert_edit(
         row.error_code = clean(rejection.code, 80)
         row.error_message = clean(together(rejection.message, rejection.fix), 500)
         row.save()
-        settle_order(order)
+        reconcile_order(order)
         order.save()
         record(
             Entry(

@@ -1,7 +1,7 @@
 """Makes shipments out of an order's lines; services layer.
 
 The units of a shipment leave our stock when it is made. Amazon's later statuses move
-only what is left, since reservations always follow from the same facts.
+only what is left, since every reconciliation goes by the same facts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
-from channels_amazon.services.stock.reservations import ShipFrom, settle_order
+from channels_amazon.services.stock.reservations import ShipFrom, reconcile_order
 from channels_amazon.wording import sentence
 
 # Programme of orders whose label is bought from Amazon, which then confirms them.
@@ -104,7 +104,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         )
         _fill(shipment, draft, shipped_at, actor)
         pack(shipment, lines)
-        _settle(locked, draft, lines)
+        _take_units(locked, draft, lines)
         lifecycle.wake(locked.account_id, SyncJob.Kind.SHIPMENTS)
     return shipment
 
@@ -324,11 +324,11 @@ def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
     )
 
 
-def _settle(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
+def _take_units(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
     ship_from = None
     if draft.warehouse is not None:
         ship_from = ShipFrom(draft.warehouse, frozenset(lines))
-    settle_order(order, ship_from=ship_from)
+    reconcile_order(order, ship_from=ship_from)
     order.save()
 
 

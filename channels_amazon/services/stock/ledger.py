@@ -23,7 +23,7 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
-from channels_amazon.services.jobs.coalescing import put_off
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.backorders import flag_shortages
 from channels_amazon.services.stock.publication import refresh_desired
 
@@ -105,10 +105,13 @@ def set_on_hand(
     return level
 
 
-def apply_movements(movements: Sequence[Movement]) -> int:
+def apply_movements(
+    movements: Sequence[Movement], follow_ups: FollowUps = AT_ONCE
+) -> int:
     """Write the movements that the ledger does not have yet; return how many.
 
-    Levels, backorder flags and what listings should publish follow at once.
+    Levels and backorder flags follow at once, what listings should publish by
+    `follow_ups`.
     """
     if not movements:
         return 0
@@ -126,8 +129,7 @@ def apply_movements(movements: Sequence[Movement]) -> int:
         StockMovement.objects.bulk_create(map(_entry, fresh.values()))
         flag_shortages(_add(levels, fresh.values()))
         variant_ids = {move.variant_id for move in fresh.values()}
-        if not put_off(refresh_desired, variant_ids):
-            refresh_desired(variant_ids)
+        follow_ups.add(refresh_desired, variant_ids)
     return len(fresh)
 
 

@@ -21,7 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.stock import allocation
 from channels_amazon.rules.stock.allocation import QuantityInputs, WarehouseUnits
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def availability(variant_ids: Collection[int]) -> dict[int, VariantAvailability]
     }
 
 
-def refresh_desired(variant_ids: Collection[int]) -> int:
+def refresh_desired(
+    variant_ids: Collection[int], follow_ups: FollowUps = AT_ONCE
+) -> int:
     """Compute anew what the variants' listings should publish; return how many to push.
 
     Call it after any change of stock, safety stock, or of which variant a listing is
@@ -91,11 +93,11 @@ def refresh_desired(variant_ids: Collection[int]) -> int:
             if item.variant_id and _refresh(item, numbers[item.variant_id], now)
         ]
         for account_id in sorted({item.account_id for item in due}):
-            lifecycle.wake(account_id, SyncJob.Kind.STOCK_PUSH)
+            follow_ups.wake(account_id, SyncJob.Kind.STOCK_PUSH)
     return len(due)
 
 
-def push_again(variant_ids: Collection[int]) -> int:
+def push_again(variant_ids: Collection[int], follow_ups: FollowUps = AT_ONCE) -> int:
     """Queue the variants' published quantities to be sent again; return how many.
 
     Call it where Amazon may have changed its count while ours stayed the same.
@@ -106,7 +108,7 @@ def push_again(variant_ids: Collection[int]) -> int:
         accounts = dict(rows.values_list("pk", "account_id"))
         Listing.objects.filter(pk__in=accounts).update(push_due=True)
         for account_id in sorted(set(accounts.values())):
-            lifecycle.wake(account_id, SyncJob.Kind.STOCK_PUSH)
+            follow_ups.wake(account_id, SyncJob.Kind.STOCK_PUSH)
     return len(accounts)
 
 

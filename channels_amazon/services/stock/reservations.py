@@ -25,16 +25,16 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.orders.transitions import (
     FOREIGN_CHANNEL,
+    AmazonFacts,
     Effect,
     Target,
-    Told,
     Units,
-    rule_of,
     state_of,
     target_of,
+    transition_of,
 )
 from channels_amazon.rules.stock.sku_matching import SkuKey
-from channels_amazon.services.jobs.coalescing import put_off
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.ledger import (
     Movement,
     apply_movements,
@@ -57,7 +57,7 @@ class ShipFrom:
 
 
 @dataclass(slots=True)
-class _Change:
+class _HoldChange:
     """One line's reservation with what it should come to."""
 
     order: Order
@@ -77,32 +77,37 @@ class _Change:
         return self.target.shipped - self.reservation.shipped_quantity
 
 
-def settle_order(
+def reconcile_order(
     order: Order,
     *,
-    is_late: bool = False,
+    is_matched_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
 ) -> list[str]:
     """Match the lines and hold, release or ship their units; return unmatched SKUs.
 
-    With `is_late` what is shipped already has left before the stock was counted.
-    Otherwise as `settle_orders`.
+    With `is_matched_late` the lines had no variant until now: what is shipped of them
+    left before their stock knew of it, and moves nothing. Otherwise as
+    `reconcile_orders`.
     """
-    settled = settle_orders(
-        [order], is_late=is_late, ship_from=ship_from, never_left=never_left
+    unmatched = reconcile_orders(
+        [order],
+        is_matched_late=is_matched_late,
+        ship_from=ship_from,
+        never_left=never_left,
     )
-    return settled[order.pk]
+    return unmatched[order.pk]
 
 
-def settle_orders(
+def reconcile_orders(
     orders: Sequence[Order],
     *,
-    is_late: bool = False,
+    is_matched_late: bool = False,
     ship_from: ShipFrom | None = None,
     never_left: Mapping[int, int] | None = None,
+    follow_ups: FollowUps = AT_ONCE,
 ) -> dict[int, list[str]]:
-    """Settle the units of many orders at once; return each one's unmatched SKUs.
+    """Reconcile the units of many orders at once; return each one's unmatched SKUs.
 
     The caller holds the orders' rows and saves them: the flags and the stamp are set on
     them. Units that left come back by a person's booking only, whatever Amazon says
@@ -111,16 +116,18 @@ def settle_orders(
     """
     if not orders:
         return {}
-    # The caller's savepoint will do: whoever settles orders fails as a whole.
+    # The caller's savepoint will do: whoever reconciles orders fails as a whole.
     with transaction.atomic(savepoint=False):
         lines = _lines_of(orders)
         _match(orders, lines)
-        changes = _plan(orders, lines, is_late=is_late, never_left=never_left or {})
-        _push_again(orders, lines, changes)
+        changes = _plan(
+            orders, lines, is_matched_late=is_matched_late, never_left=never_left or {}
+        )
+        _push_again(orders, lines, changes, follow_ups)
         choose_warehouses([_need(change) for change in changes if change.is_new])
         if ship_from is not None:
             _move_holds(changes, ship_from)
-        _carry_out(changes)
+        _carry_out(changes, follow_ups)
         short = set(
             Reservation.objects.filter(line__order__in=lines, is_short=True)
             .order_by()
@@ -129,30 +136,31 @@ def settle_orders(
     unmatched = {}
     for order in orders:
         loose = [line.seller_sku for line in lines[order.pk] if line.variant_id is None]
-        waits = units_rule(order) in {Effect.RESERVE, Effect.KEEP}
+        waits = units_effect(order) in {Effect.RESERVE, Effect.KEEP}
         order.has_shortage = order.pk in short
         order.has_unmatched = waits and bool(loose)
         unmatched[order.pk] = loose if waits else []
     return unmatched
 
 
-def units_rule(order: Order) -> Effect:
+def units_effect(order: Order) -> Effect:
     """Return what the order's status asks of the units that its lines need."""
-    return rule_of(state_of(order.status, is_packed=False), told_of(order)).units
+    state = state_of(order.status, is_packed=False)
+    return transition_of(state, amazon_facts(order)).units
 
 
-def asks_anew(order: Order, asked: Effect, *, is_new: bool) -> bool:
-    """Tell whether the order must be settled although its lines need the same units.
+def needs_reconcile(order: Order, before: Effect, *, is_new: bool) -> bool:
+    """Tell whether the order must be reconciled although its lines name the same units.
 
-    `asked` is what its status asked for before: what asks for the same units of the
-    same lines would move none.
+    `before` is what its status asked for until now: the same effect on the same lines
+    would move nothing.
     """
-    return is_new or order.has_unmatched or units_rule(order) is not asked
+    return is_new or order.has_unmatched or units_effect(order) is not before
 
 
-def told_of(order: Order) -> Told:
+def amazon_facts(order: Order) -> AmazonFacts:
     """Return what Amazon says of the order, as its row has it."""
-    return Told(
+    return AmazonFacts(
         order.status, order.fulfilled_by, order.channel_name, order.cancel_requested
     )
 
@@ -165,7 +173,7 @@ def has_packages(order: Order) -> bool:
 def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
     """Lock all stock that events of these SKUs and orders may move, in one order.
 
-    Call it inside a transaction that holds the orders, before the first is settled.
+    Call it inside a transaction that holds the orders, before the first is reconciled.
     """
     lines = OrderLine.objects.filter(order__in=orders, variant__isnull=False)
     variant_ids = set(lines.values_list("variant_id", flat=True))
@@ -203,16 +211,16 @@ def _plan(
     orders: Sequence[Order],
     lines: Mapping[int, list[OrderLine]],
     *,
-    is_late: bool,
+    is_matched_late: bool,
     never_left: Mapping[int, int],
-) -> list[_Change]:
+) -> list[_HoldChange]:
     known = {
         row.line_id: row for row in Reservation.objects.filter(line__order__in=lines)
     }
     packed, edited = _packed_units(lines)
     changes = []
     for order in orders:
-        effect = units_rule(order)
+        effect = units_effect(order)
         # What was shipped before we were connected left before we counted.
         is_history = _is_history(order)
         for line in lines[order.pk]:
@@ -221,7 +229,7 @@ def _plan(
             shipped = max(line.quantity_shipped, packed.get(line.pk, 0))
             held = known.get(line.pk)
             if held is None:
-                baseline = shipped if is_history or is_late else 0
+                baseline = shipped if is_history or is_matched_late else 0
                 held = Reservation(
                     line=line,
                     variant_id=line.variant_id,
@@ -236,14 +244,15 @@ def _plan(
             units = Units(line.quantity, shipped, held.quantity, held.shipped_quantity)
             target = target_of(effect, units)
             if target != Target(held.quantity, held.shipped_quantity):
-                changes.append(_Change(order, line, held, target))
+                changes.append(_HoldChange(order, line, held, target))
     return changes
 
 
 def _push_again(
     orders: Sequence[Order],
     lines: Mapping[int, list[OrderLine]],
-    changes: Iterable[_Change],
+    changes: Iterable[_HoldChange],
+    follow_ups: FollowUps,
 ) -> None:
     """Have quantities sent once more that Amazon lowered for orders now cancelled.
 
@@ -263,8 +272,8 @@ def _push_again(
     held = Reservation.objects.filter(line__in=loose).values_list("line_id", flat=True)
     known = set(held)
     variant_ids = {pk for line_pk, pk in loose.items() if line_pk not in known}
-    if variant_ids and not put_off(push_again, variant_ids):
-        push_again(variant_ids)
+    if variant_ids:
+        follow_ups.add(push_again, variant_ids)
 
 
 def _is_sale_of_ours(order: Order) -> bool:
@@ -278,7 +287,7 @@ def _is_history(order: Order) -> bool:
     return bool(order.ordered_at and order.ordered_at < order.account.created_at)
 
 
-def _need(change: _Change) -> Need:
+def _need(change: _HoldChange) -> Need:
     return Need(
         store=change.order.account.store,
         reservation=change.reservation,
@@ -311,7 +320,7 @@ def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
     return units, {row["line__order_id"] for row in rows if row["revision"]}
 
 
-def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
+def _move_holds(changes: list[_HoldChange], ship_from: ShipFrom) -> None:
     for change in changes:
         held = change.reservation
         is_meant = change.line.pk in ship_from.line_ids
@@ -320,7 +329,7 @@ def _move_holds(changes: list[_Change], ship_from: ShipFrom) -> None:
             held.warehouse_id = ship_from.warehouse.pk
 
 
-def _carry_out(changes: list[_Change]) -> None:
+def _carry_out(changes: list[_HoldChange], follow_ups: FollowUps) -> None:
     if not changes:
         return
     pairs = [(c.reservation.variant_id, c.reservation.warehouse_id) for c in changes]
@@ -342,10 +351,10 @@ def _carry_out(changes: list[_Change]) -> None:
         if change.order.reserved_at is None and change.target.held:
             change.order.reserved_at = now
     Reservation.objects.bulk_create(fresh)
-    apply_movements(movements)
+    apply_movements(movements, follow_ups)
 
 
-def _movements(change: _Change) -> list[Movement]:
+def _movements(change: _HoldChange) -> list[Movement]:
     held, target = change.reservation, change.target
     reference = change.order.amazon_order_id
     key = f"order:{change.line.pk}:{held.revision}"

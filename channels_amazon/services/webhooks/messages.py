@@ -26,6 +26,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 
 ORDER_UPDATED = "order.updated"
 VERSION = 1
@@ -51,7 +52,9 @@ def seen_by_store(order: Order) -> tuple[Any, ...]:
     return (order.completed_at is not None, *(getattr(order, name) for name in _SEEN))
 
 
-def mark_webhook_pending(orders: Sequence[Order]) -> None:
+def mark_webhook_pending(
+    orders: Sequence[Order], follow_ups: FollowUps = AT_ONCE
+) -> None:
     """Note that stores know less of these orders than we do; the caller saves them.
 
     Only what is complete is sent, and only to a store with an active endpoint. Orders
@@ -78,7 +81,7 @@ def mark_webhook_pending(orders: Sequence[Order]) -> None:
         order.webhook_retry_at = None
         order.webhook_attempts = 0
     for account_id in sorted({order.account_id for order in pending}):
-        lifecycle.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
+        follow_ups.wake(account_id, SyncJob.Kind.WEBHOOK_DELIVERY)
 
 
 def due(now: datetime) -> QuerySet[Order]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from channels_amazon.models import Order, OrderReport, SyncJob
+from channels_amazon.models import OrderReport, SyncJob
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import comparison, documents, requests
-from channels_amazon.services.order_reports.intake import Reported
 from channels_amazon.services.order_reports.requests import Failure
 from channels_amazon.services.orders import intake
 from channels_amazon.spapi.apis.reports import get_report_document
@@ -35,30 +34,33 @@ from channels_amazon.sync.orders.intake import store_reported
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
-# However slow the document was, a run stores so many orders before it hands over.
+# However long the download took, a run stores so many orders before it ends.
 LEAST_STORED = 100
-# So many are stored in one transaction; events wait for it.
+# So many orders are stored in one transaction; events of them wait for its end.
 AT_ONCE = 20
-# Shorter than the longest run: a lease is not renewed beyond that.
+# Seconds for a download; the longest run is longer, since nothing renews its lease.
 TIMEOUT = 40.0
-# Orders of rows that cannot be read are fetched one by one: a damaged file stops here.
-MOST_ASIDE = 500
+# Orders of unreadable rows are fetched one by one, a token each: of a damaged file no
+# more than this.
+MOST_QUARANTINED = 500
 
 
 def read(ctx: RunContext, report: OrderReport) -> None:
     """Store the report from its cursor on, until it ends or the run's time does."""
     try:
-        told = _download(ctx, report)
+        parsed = _download(ctx, report)
     except (NotFound, UnexpectedResponse) as error:
         failure = Failure(error.code, error.message, error.fix)
         if requests.note_failed(report, failure, is_final=False):
             find_another_way(report)
         return
-    ctx.progress(total=len(told.orders))
-    if _Slice(ctx, report, told).store():
-        _look_after(ctx, told.quarantined)
+    ctx.progress(total=len(parsed.orders))
+    if _Slice(ctx, report, parsed).store():
+        _fetch_quarantined(ctx, parsed.quarantined)
         comparison.note_read(
-            report, encoding=told.encoding, rows_aside=len(told.quarantined)
+            report,
+            encoding=parsed.encoding,
+            rows_quarantined=len(parsed.quarantined),
         )
 
 
@@ -66,26 +68,26 @@ class _Slice:
     """What one run stores of a report."""
 
     def __init__(
-        self, ctx: RunContext, report: OrderReport, told: OrderReportContent
+        self, ctx: RunContext, report: OrderReport, parsed: OrderReportContent
     ) -> None:
         self.ctx = ctx
         self.report = report
-        self.orders = told.orders
-        self.broken = {row.order_id for row in told.quarantined if row.order_id}
+        self.orders = parsed.orders
+        self.incomplete = {row.order_id for row in parsed.quarantined if row.order_id}
         # How many this run has stored, and how many of them no page shows yet.
         self.stored = self.uncounted = 0
 
     def store(self) -> bool:
         """Store part after part; tell whether all of the report is stored."""
-        is_over = True
-        while is_over and self.report.cursor < len(self.orders):
-            is_over = self._store_part()
+        is_stored = True
+        while is_stored and self.report.cursor < len(self.orders):
+            is_stored = self._store_part()
         if self.stored:
             lifecycle.wake(self.ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
-        return is_over
+        return is_stored
 
     def _store_part(self) -> bool:
-        """Compare and store the next orders; tell whether it came to their end."""
+        """Compare and store the next orders; False where the time was up before."""
         start, seen = self.report.cursor, self.report.orders_seen
         # What was counted before a worker died is stored without being counted again.
         end = seen if seen > start else start + comparison.BATCH
@@ -109,11 +111,8 @@ class _Slice:
         return self.stored < LEAST_STORED or self.ctx.has_time()
 
     def _store(self, orders: Sequence[ReportOrder]) -> None:
-        reported = [
-            Reported(data, is_whole=data.order_id not in self.broken) for data in orders
-        ]
-        self.uncounted += store_reported(self.ctx, reported)
-        self.stored += len(reported)
+        self.uncounted += store_reported(self.ctx, orders, self.incomplete)
+        self.stored += len(orders)
 
     def _note(self, cursor: int) -> None:
         comparison.note_stored(self.report, cursor)
@@ -123,14 +122,14 @@ class _Slice:
 
 def _download(ctx: RunContext, report: OrderReport) -> OrderReportContent:
     """Return the whole report; asks for a new address where the old one ran out."""
-    document = documents.kept(ctx.cursor, report.document_id, ctx.now())
+    document = documents.unseal(ctx.cursor, report.document_id, ctx.now())
     if document is not None:
         try:
             return _read(ctx, document)
         except DocumentExpired:
             ctx.save_cursor({})
     document = get_report_document(ctx.client, report.document_id)
-    ctx.save_cursor(documents.keep(document, ctx.now()))
+    ctx.save_cursor({**documents.seal(document, ctx.now())})
     return _read(ctx, document)
 
 
@@ -144,16 +143,15 @@ def _read(ctx: RunContext, document: ReportDocument) -> OrderReportContent:
         )
 
 
-def _look_after(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
+def _fetch_quarantined(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
     """Have the orders of unreadable rows fetched by themselves."""
     reasons = {row.order_id: row.reason for row in rows if row.order_id}
-    ids = list(reasons)[:MOST_ASIDE]
-    known = Order.objects.filter(account=ctx.account, amazon_order_id__in=ids)
-    ours = set(known.values_list("amazon_order_id", flat=True))
+    ids = list(reasons)[:MOST_QUARANTINED]
+    known = intake.mark_stale(ctx.account, ids)
     for order_id in ids:
-        if order_id in ours:
+        if order_id in known:
             continue
-        intake.set_aside(
+        intake.quarantine_order(
             ctx.account,
             order_id,
             code="orders.unreadable",
@@ -164,7 +162,6 @@ def _look_after(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
             ),
             retry_at=ctx.now(),
         )
-    known.filter(stale_since__isnull=True).update(stale_since=ctx.now())
     if rows:
         ctx.progress(aside=len(rows))
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)

@@ -1,4 +1,4 @@
-"""Brings wanted order reports from the wish to the proof; sync layer.
+"""Takes order reports from wanted to read; sync layer.
 
 Each run does for every open report what can be done now, and comes back when Amazon
 may have it ready. Nothing is waited for, neither quota nor Amazon.
@@ -13,17 +13,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.orders.reconciliation import (
+from channels_amazon.rules.order_reports.requesting import (
     DAILY_SPAN,
-    daily_slot,
+    is_daily_due,
     next_daily_slot,
 )
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
 from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.order_reports.reading import read
-from channels_amazon.sync.order_reports.requesting import ask, look
+from channels_amazon.sync.order_reports.requesting import poll, request
+from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
@@ -32,7 +35,7 @@ EVERY = timedelta(minutes=5)
 
 @reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
-    """Ask for, look at and read the account's reports, as far as they are."""
+    """Request, poll and read the account's reports, each as far as it goes now."""
     _want_daily(ctx)
     times: list[datetime] = []
     waits: list[Throttled] = []
@@ -62,10 +65,10 @@ def _workable(ctx: RunContext) -> list[OrderReport]:
 
 def _advance(ctx: RunContext, report: OrderReport) -> datetime:
     """Take the report as far as it goes now; return when to go on with it."""
-    steps = {State.WANTED: ask, State.REQUESTED: look, State.READY: read}
-    while report.state in requests.OPEN:
-        if report.look_after is not None and report.look_after > ctx.now():
-            return report.look_after
+    steps = {State.WANTED: request, State.REQUESTED: poll, State.READY: read}
+    while report.state in OrderReport.OPEN:
+        if report.next_poll_at is not None and report.next_poll_at > ctx.now():
+            return report.next_poll_at
         if not ctx.has_time():
             return ctx.now()
         steps[State(report.state)](ctx, report)
@@ -74,23 +77,24 @@ def _advance(ctx: RunContext, report: OrderReport) -> datetime:
 
 
 def _want_daily(ctx: RunContext) -> None:
-    """Want the day's reconciliation, up to where the sweep says that all was read."""
+    """Want the day's proof, up to where the sweep says that all was read."""
     sweep = SyncJob.objects.filter(
         account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP
     ).first()
-    low_water = str(sweep.cursor.get("low_water") or "") if sweep else ""
-    slot = daily_slot(ctx.account.pk, ctx.now())
-    if sweep is None or not low_water:
+    if sweep is None or sweep.first_done_at is None:
         return
-    if sweep.first_done_at is None or slot < sweep.first_done_at:
-        return
+    low_water = read_cursor(sweep.cursor).low_water
     daily = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.DAILY)
-    if daily.filter(wanted_at__gte=slot).exists():
+    if low_water is None or not is_daily_due(
+        ctx.account.pk,
+        ctx.now(),
+        first_sweep_at=sweep.first_done_at,
+        last_wanted_at=daily.aggregate(at=Max("wanted_at"))["at"],
+    ):
         return
-    ends_at = datetime.fromisoformat(low_water)
     requests.want_report(
         ctx.account,
         purpose=Purpose.DAILY,
-        starts_at=ends_at - DAILY_SPAN,
-        ends_at=ends_at,
+        starts_at=low_water - DAILY_SPAN,
+        ends_at=low_water,
     )

@@ -1,7 +1,7 @@
-"""Asks Amazon for a report and looks how far it is; sync layer.
+"""Requests a report of Amazon and polls its state; sync layer.
 
-createReport is not idempotent: where its answer was lost, Amazon's list is looked at
-before asking again.
+createReport is not idempotent: where its answer was lost, Amazon's list of reports is
+read before it is called again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import OrderReport, SyncJob
-from channels_amazon.rules.orders.reconciliation import next_look, to_second
+from channels_amazon.rules.order_reports.comparison import to_second
+from channels_amazon.rules.order_reports.requesting import next_poll_at
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Failure, Purpose
@@ -36,57 +37,57 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
-# A report just made may not be on the list yet.
+# A report that was just requested may not be on Amazon's list yet.
 LIST_AFTER = timedelta(seconds=20)
-# Where a call breaks before Amazon can have heard of it.
+# A call that breaks in one of these steps never reached Amazon.
 NEVER_SENT = frozenset({"dns", "connect", "tls", "proxy"})
-# For clocks that differ.
+# Amazon's clock and ours may differ by so much.
 _SLACK = timedelta(minutes=2)
-# These have another way to the same orders: a report that is refused is given up.
+# Pages and single calls bring the same orders: a report that is refused is given up.
 _WITH_ANOTHER_WAY = (Purpose.FIRST_PULL, Purpose.BACKLOG)
 
 
-def ask(ctx: RunContext, report: OrderReport) -> None:
-    """Ask Amazon to make the report, unless an earlier asking was heard after all."""
+def request(ctx: RunContext, report: OrderReport) -> None:
+    """Request the report of Amazon, unless an earlier request was heard after all."""
     if report.requested_at is not None:
         if ctx.now() < report.requested_at + LIST_AFTER:
-            requests.look_later(report, report.requested_at + LIST_AFTER)
+            requests.poll_later(report, report.requested_at + LIST_AFTER)
             return
         if _find(ctx, report):
             return
     sites = _sites(ctx)
     if not sites:
-        # They come by a job of their own.
-        requests.look_later(report, ctx.now() + LIST_AFTER)
+        # The job of participations brings them.
+        requests.poll_later(report, ctx.now() + LIST_AFTER)
     elif requests.begin_request(report):
         end = min(report.ends_at, ctx.now())
-        _request(ctx, report, ReportRequest(ALL_ORDERS, sites, report.starts_at, end))
+        _create(ctx, report, ReportRequest(ALL_ORDERS, sites, report.starts_at, end))
 
 
-def _request(ctx: RunContext, report: OrderReport, request: ReportRequest) -> None:
-    """Make the call; whatever else it raises leaves open whether Amazon heard it."""
+def _create(ctx: RunContext, report: OrderReport, wanted: ReportRequest) -> None:
+    """Call createReport; any other error leaves open whether Amazon heard it."""
     try:
-        report_id = create_report(ctx.client, request)
+        report_id = create_report(ctx.client, wanted)
     except Throttled:
-        requests.take_back_request(report)
+        requests.withdraw_request(report)
         raise
     except NetworkError as error:
         if error.step in NEVER_SENT:
-            requests.take_back_request(report)
+            requests.withdraw_request(report)
         raise
     except InvalidRequest as error:
         _give_up(report, Failure(error.code, error.message, error.fix))
     except AccessDenied as error:
-        requests.take_back_request(report)
+        requests.withdraw_request(report)
         if report.purpose in _WITH_ANOTHER_WAY:
             _give_up(report, Failure(error.code, error.message, error.fix))
         raise
     else:
-        _note_asked(ctx, report, report_id)
+        _note_requested(ctx, report, report_id)
 
 
-def look(ctx: RunContext, report: OrderReport) -> None:
-    """Look how far Amazon is with the report, and note it."""
+def poll(ctx: RunContext, report: OrderReport) -> None:
+    """Ask Amazon for the report's state, and note it."""
     try:
         found = get_report(ctx.client, report.report_id)
     except NotFound as error:
@@ -104,8 +105,8 @@ def look(ctx: RunContext, report: OrderReport) -> None:
         _fail(report, Failure("reports.failed", message))
     else:
         usual = requests.usual_time(ctx.account)
-        asked_at = report.requested_at or ctx.now()
-        requests.look_later(report, next_look(asked_at, ctx.now(), usual))
+        requested_at = report.requested_at or ctx.now()
+        requests.poll_later(report, next_poll_at(requested_at, ctx.now(), usual))
 
 
 def find_another_way(report: OrderReport) -> None:
@@ -117,7 +118,7 @@ def find_another_way(report: OrderReport) -> None:
 
 
 def _find(ctx: RunContext, report: OrderReport) -> bool:
-    """Find the report that a lost answer would have told of, and go on with it."""
+    """Find the report of which a lost answer would have told, and go on with it."""
     since = (report.requested_at or ctx.now()) - _SLACK
     page = get_reports(
         ctx.client, ReportsQuery(report_types=[ALL_ORDERS], created_since=since)
@@ -130,7 +131,7 @@ def _find(ctx: RunContext, report: OrderReport) -> bool:
     )
     for found in page.reports:
         if found.report_id not in taken and _is_same(found, report):
-            _note_asked(ctx, report, found.report_id)
+            _note_requested(ctx, report, found.report_id)
             return True
     return False
 
@@ -143,9 +144,9 @@ def _is_same(found: Report, report: OrderReport) -> bool:
     return begins_alike and to_second(found.data_end) <= report.ends_at
 
 
-def _note_asked(ctx: RunContext, report: OrderReport, report_id: str) -> None:
+def _note_requested(ctx: RunContext, report: OrderReport, report_id: str) -> None:
     usual = requests.usual_time(ctx.account)
-    first = next_look(report.requested_at or ctx.now(), ctx.now(), usual)
+    first = next_poll_at(report.requested_at or ctx.now(), ctx.now(), usual)
     requests.note_requested(report, report_id, first)
 
 

@@ -6,8 +6,6 @@ fetch when it has read one: here a report is a wish, and something that is under
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from channels_amazon.models import AmazonAccount, OrderReport
 from channels_amazon.rules.order_fetch.calls import RequestReport
 from channels_amazon.rules.order_fetch.state import (
@@ -16,11 +14,10 @@ from channels_amazon.rules.order_fetch.state import (
     Quota,
     Reports,
 )
+from channels_amazon.rules.order_reports.requesting import BACKLOG_REST
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose, State
 
-# After one that was given up, pages and single calls bring the backlog for so long.
-REST = timedelta(minutes=10)
 # So many at most are known to the planner; createReport's burst is fifteen.
 _LAST = 20
 
@@ -30,7 +27,11 @@ def reports_of(account: AmazonAccount, create: Quota) -> Reports:
     found = OrderReport.objects.filter(account=account, purpose=Purpose.BACKLOG)
     last = list(found.order_by("-pk")[:_LAST])
     read = [report.ends_at for report in last if report.state == State.READ]
-    rests = [report.wanted_at + REST for report in last if report.state == State.FAILED]
+    rests = [
+        report.wanted_at + BACKLOG_REST
+        for report in last
+        if report.state == State.FAILED
+    ]
     return Reports(
         create=create,
         pending=tuple(
@@ -42,7 +43,7 @@ def reports_of(account: AmazonAccount, create: Quota) -> Reports:
                 is_ready=report.state == State.READY,
             )
             for report in last
-            if report.state in requests.OPEN
+            if report.state in OrderReport.OPEN
         ),
         covered_until=max(read, default=None),
         takes=requests.usual_time(account) or USUAL_REPORT_TIME,

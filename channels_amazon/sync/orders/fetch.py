@@ -38,7 +38,7 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders import backlog_reports
 from channels_amazon.sync.orders.fetch_state import FetchCursor, fetch_state
-from channels_amazon.sync.orders.intake import store_order, unreadable
+from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.runtime.backoff import Streak, put_off_by
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
@@ -122,7 +122,7 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
         for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
             for found in page.orders:
                 if isinstance(found, UnreadableOrder):
-                    unreadable(ctx, found)
+                    quarantine_unreadable(ctx, found)
                 else:
                     store_order(ctx, found, source=intake.SWEEP)
             is_whole = page.next_token is None
@@ -156,7 +156,7 @@ def _fetch(
     result = store_order(ctx, data, source=intake.FETCH, is_final=is_final)
     if result is None:
         return
-    if result.is_behind or result.is_older:
+    if result.is_behind or result.is_known:
         _put_off(ctx, order)
     elif order.stale_since is not None:
         fetch_queue.mark_fetched(order.pk, order.stale_since)
@@ -169,7 +169,7 @@ def _put_off(ctx: RunContext, order: Order) -> None:
 def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:
     codes = {NotFound: "orders.not_found", UnexpectedResponse: "orders.unreadable"}
     code = codes.get(type(error), "orders.refused")
-    intake.set_aside(
+    intake.quarantine_order(
         ctx.account,
         order.amazon_order_id,
         code=code,

@@ -10,73 +10,65 @@ from __future__ import annotations
 from dataclasses import replace
 
 from channels_amazon.models import OrderReport
-from channels_amazon.rules.orders.reconciliation import pages_left
+from channels_amazon.rules.order_reports.requesting import first_pull_needs_report
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.spapi.apis.orders import OrderPage
 from channels_amazon.spapi.orders import Order
-from channels_amazon.sync.orders.sweep_cursor import Position, moment
+from channels_amazon.sync.orders.sweep_cursor import Interval, SweepCursor, SweepPass
 from channels_amazon.sync.runtime.context import RunContext
 
-# One page tells little of how many follow.
-LEAST_PAGES = 2
 
-
-def counted(position: Position, page: OrderPage) -> Position:
-    """Return the position with the page's orders counted in."""
-    times = [
-        found.created_time.isoformat()
-        for found in page.orders
-        if isinstance(found, Order)
-    ]
-    seen = [time for time in (position.seen_from, position.seen_to, *times) if time]
+def add_page(current: SweepPass, page: OrderPage) -> SweepPass:
+    """Return the pass with the page counted, and when its orders were placed."""
+    placed = [found.created_time for found in page.orders if isinstance(found, Order)]
+    if current.placed is not None:
+        placed += current.placed
     return replace(
-        position,
-        pages=position.pages + 1,
-        seen_from=min(seen, key=moment, default=""),
-        seen_to=max(seen, key=moment, default=""),
+        current,
+        pages=current.pages + 1,
+        placed=Interval(min(placed), max(placed)) if placed else None,
     )
 
 
-def needs_report(position: Position, tokens: float) -> bool:
-    """Tell whether more pages are coming than there are tokens for.
+def needs_report(cursor: SweepCursor, current: SweepPass, tokens: float) -> bool:
+    """Tell whether the first pull has more pages to come than there are tokens for.
 
     `tokens` are those the sweep may use now.
     """
-    if not position.is_pull or position.has_no_report or not position.token:
+    if cursor.low_water is not None or cursor.has_no_report or not current.token:
         return False
-    if tokens < 1:
-        return True
-    if position.pages < LEAST_PAGES or not position.seen_from:
-        return False
-    covered = moment(position.seen_to) - moment(position.seen_from)
-    span = moment(position.edge) - moment(position.after)
-    return pages_left(position.pages, covered, span) > tokens
+    placed = current.placed
+    covered = placed.end - placed.start if placed else None
+    span = current.upper_bound - current.after
+    return first_pull_needs_report(current.pages, covered, span, tokens)
 
 
-def hand_over(ctx: RunContext, position: Position) -> Position:
-    """Want the report of the whole pull and end it; the same position if it can't be.
+def request_report(
+    ctx: RunContext, cursor: SweepCursor, current: SweepPass
+) -> SweepCursor:
+    """Want the report of the whole pull and end the pass; go on by pages without one.
 
     The report is by last update, so that it has every order placed in the time.
     """
     report = requests.want_report(
         ctx.account,
         purpose=Purpose.FIRST_PULL,
-        starts_at=moment(position.after),
-        ends_at=moment(position.edge),
+        starts_at=current.after,
+        ends_at=current.upper_bound,
     )
     if report is None:
-        return replace(position, has_no_report=True)
-    return Position(low_water=position.edge, report=report.pk)
+        return replace(cursor, has_no_report=True)
+    return SweepCursor(low_water=current.upper_bound, report=report.pk)
 
 
-def taken_back(position: Position) -> Position:
-    """Return the position of a pull by pages, should its report have been given up."""
-    if not position.report:
-        return position
-    report = OrderReport.objects.filter(pk=position.report).first()
-    if report is not None and report.state in requests.OPEN:
-        return position
+def restart_without_report(cursor: SweepCursor) -> SweepCursor:
+    """Return the cursor, that of a new pull by pages if its report was given up."""
+    if not cursor.report:
+        return cursor
+    report = OrderReport.objects.filter(pk=cursor.report).first()
+    if report is not None and report.state in OrderReport.OPEN:
+        return cursor
     if report is not None and report.state != State.FAILED:
-        return replace(position, report=0)
-    return Position(has_no_report=True, silent_since=position.silent_since)
+        return replace(cursor, report=0)
+    return SweepCursor(has_no_report=True, silent_since=cursor.silent_since)

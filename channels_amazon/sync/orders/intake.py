@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import DataError, IntegrityError
 
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports import intake as report_intake
-from channels_amazon.services.order_reports.intake import Reported
 from channels_amazon.services.orders import intake
-from channels_amazon.services.orders.intake import OrderResult
+from channels_amazon.services.orders.changes import OrderResult
+from channels_amazon.services.orders.intake import Origin
 from channels_amazon.services.shipping import confirmations
+from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order, UnreadableOrder
 from channels_amazon.sync.runtime.backoff import put_off_by
 from channels_amazon.sync.runtime.context import RunContext
@@ -20,47 +21,51 @@ from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
+# What cannot be read or stored is read again as after so many failures in a row.
 _FIRST_RETRY = 4
-# What one order's own data may lead to.
+# Errors that one order's own data may lead to; any other is a fault of ours.
 _UNSTORABLE = (DataError, IntegrityError, ArithmeticError, ValueError)
 
 
 def store_order(
-    ctx: RunContext, data: Order, *, source: str, is_final: bool = False
+    ctx: RunContext, data: Order, *, source: Origin, is_final: bool = False
 ) -> OrderResult | None:
-    """Store one order and count it; None when it cannot be stored and is set aside."""
+    """Store one order and count it; None when it had to be quarantined."""
     try:
         result = intake.apply_order(ctx.account, data, source=source, is_final=is_final)
     except _UNSTORABLE as error:
         _not_stored(ctx, data.order_id, error)
         return None
     confirmations.take_packages(result.order, data.packages)
-    ctx.progress(rows=1, changed=0 if result.is_older else 1)
+    ctx.progress(rows=1, changed=0 if result.is_known else 1)
     return result
 
 
-def store_reported(ctx: RunContext, reported: Sequence[Reported]) -> int:
+def store_reported(
+    ctx: RunContext, reported: Sequence[ReportOrder], incomplete: Collection[str]
+) -> int:
     """Store what a report says of these orders; return how many could be stored.
 
-    Those that cannot be stored are set aside and counted. The caller counts the others:
-    here it would cost more than the storing.
+    `incomplete` are the ids of orders with a row that cannot be read.
+    Those that cannot be stored are quarantined and counted. The caller counts the
+    others: here it would cost more than the storing.
     """
     try:
-        report_intake.apply_reported(ctx.account, reported)
+        report_intake.apply_reported(ctx.account, reported, incomplete=incomplete)
     except _UNSTORABLE as error:
         if len(reported) > 1:
             logger.warning("orders are taken apart error=%s", type(error).__name__)
-            return sum(store_reported(ctx, [one]) for one in reported)
-        _not_stored(ctx, reported[0].data.order_id, error)
+            return sum(store_reported(ctx, [one], incomplete) for one in reported)
+        _not_stored(ctx, reported[0].order_id, error)
         return 0
     return len(reported)
 
 
-def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
-    """Set aside an order of a page that breaks Amazon's contract."""
+def quarantine_unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
+    """Quarantine an order of a page that breaks Amazon's contract."""
     ctx.progress(rows=1, aside=1)
     if found.order_id:
-        intake.set_aside(
+        intake.quarantine_order(
             ctx.account,
             found.order_id,
             code="orders.unreadable",
@@ -89,7 +94,7 @@ def unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
 
 def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
     logger.error("order not stored account=%s", ctx.account.pk, exc_info=error)
-    intake.set_aside(
+    intake.quarantine_order(
         ctx.account,
         order_id,
         code="orders.import_failed",

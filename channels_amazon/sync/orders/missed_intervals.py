@@ -1,7 +1,7 @@
 """Finds the time in which changes could go unseen, for a report; sync layer.
 
-Two things say so: the sweep begins with a mark that is old, or nobody read Amazon's
-events for a while. Exactly that interval is reconciled once it is over.
+Two things say so: the sweep begins with a low-water mark that is old, or nobody read
+Amazon's events for a while. Exactly that interval is reconciled once it is over.
 """
 
 from __future__ import annotations
@@ -11,61 +11,58 @@ from datetime import datetime
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
-from channels_amazon.rules.orders.reconciliation import OUTAGE_AFTER
+from channels_amazon.rules.order_reports.requesting import is_outage
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose
-from channels_amazon.sync.orders.sweep_cursor import Position, moment
+from channels_amazon.sync.orders.sweep_cursor import Interval, SweepCursor
 from channels_amazon.sync.runtime.context import RunContext
 
 
-def noticed(ctx: RunContext, position: Position, edge: datetime) -> Position:
-    """Return the position with what was missed, up to `edge`, added to it."""
-    if position.is_pull:
-        return position
-    position = _with_silence(ctx, position, edge)
-    low_water = moment(position.low_water)
-    if ctx.now() - low_water > OUTAGE_AFTER:
-        position = _missed(position, low_water, edge)
-    return _told(ctx, position)
+def add_missed_intervals(
+    ctx: RunContext, cursor: SweepCursor, *, low_water: datetime, upper_bound: datetime
+) -> SweepCursor:
+    """Return the cursor with what was missed until `upper_bound`, its report wanted.
+
+    `low_water` is where the sweep before ended.
+    """
+    cursor = _add_silence(ctx, cursor, upper_bound)
+    if is_outage(low_water, ctx.now()):
+        cursor = _add(cursor, low_water, upper_bound)
+    return _request_report(ctx, cursor)
 
 
-def _with_silence(ctx: RunContext, position: Position, edge: datetime) -> Position:
+def _add_silence(
+    ctx: RunContext, cursor: SweepCursor, upper_bound: datetime
+) -> SweepCursor:
     """Note since when no event is read, and what that missed once it is over."""
     beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
     if beat is None or not ctx.account.subscription_id:
-        return replace(position, silent_since="")
+        return replace(cursor, silent_since=None)
     if ctx.now() - beat.beat_at > CONSUMER_OUTAGE_AFTER:
-        return replace(
-            position, silent_since=position.silent_since or beat.beat_at.isoformat()
-        )
-    if not position.silent_since:
-        return position
-    position = _missed(position, moment(position.silent_since), edge)
-    return replace(position, silent_since="")
+        return replace(cursor, silent_since=cursor.silent_since or beat.beat_at)
+    if cursor.silent_since is None:
+        return cursor
+    cursor = _add(cursor, cursor.silent_since, upper_bound)
+    return replace(cursor, silent_since=None)
 
 
-def _missed(position: Position, start: datetime, end: datetime) -> Position:
+def _add(cursor: SweepCursor, start: datetime, end: datetime) -> SweepCursor:
     if start >= end:
-        return position
-    if position.missed_from:
-        start = min(start, moment(position.missed_from))
-        end = max(end, moment(position.missed_until))
-    return replace(
-        position, missed_from=start.isoformat(), missed_until=end.isoformat()
-    )
+        return cursor
+    if cursor.missed is not None:
+        start, end = min(start, cursor.missed.start), max(end, cursor.missed.end)
+    return replace(cursor, missed=Interval(start, end))
 
 
-def _told(ctx: RunContext, position: Position) -> Position:
-    """Want the report of what was missed; keep it until the wish is taken."""
-    if not position.missed_from:
-        return position
+def _request_report(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
+    """Want the report of what was missed; keep the interval until one is wanted."""
+    if cursor.missed is None:
+        return cursor
     report = requests.want_report(
         ctx.account,
         purpose=Purpose.OUTAGE,
-        starts_at=moment(position.missed_from),
-        ends_at=moment(position.missed_until),
+        starts_at=cursor.missed.start,
+        ends_at=cursor.missed.end,
     )
-    if report is None:
-        return position
-    return replace(position, missed_from="", missed_until="")
+    return cursor if report is None else replace(cursor, missed=None)

@@ -8,7 +8,7 @@ The cursor is a low-water mark: it moves when the last page of a pass is stored.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels_amazon.models import SyncJob
@@ -17,18 +17,22 @@ from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
-from channels_amazon.spapi.apis.orders import OrderPage, OrderSearch, search_orders
+from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
 from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
 from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders.first_pull import (
-    counted,
-    hand_over,
+    add_page,
     needs_report,
-    taken_back,
+    request_report,
+    restart_without_report,
 )
-from channels_amazon.sync.orders.intake import store_order, unreadable
-from channels_amazon.sync.orders.missed_intervals import noticed
-from channels_amazon.sync.orders.sweep_cursor import Position, moment, read_position
+from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
+from channels_amazon.sync.orders.missed_intervals import add_missed_intervals
+from channels_amazon.sync.orders.sweep_cursor import (
+    SweepCursor,
+    SweepPass,
+    read_cursor,
+)
 from channels_amazon.sync.runtime.context import Outcome, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
@@ -37,12 +41,15 @@ EVERY = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
 # Amazon's data settles late: what was read is read again this far back.
 OVERLAP = timedelta(minutes=15)
-# The newest that a search shows.
-EDGE = timedelta(minutes=2)
+# A search shows no change that is younger than about two minutes.
+NEWEST_SHOWN = timedelta(minutes=2)
+# Amazon lets a page's token live for 24 hours; less, for clocks that differ.
 TOKEN_LIVES = timedelta(hours=23)
-SPARED_TOKENS = 3.0
+# searchOrders tokens that are left to a flash sale.
+RESERVED_TOKENS = 3.0
 # A long backlog takes all but the last token: a sweep so late may take that one.
-LATE = timedelta(minutes=20)
+OVERDUE_AFTER = timedelta(minutes=20)
+# Pending orders not written for so long are read again, so many in a run.
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
@@ -50,52 +57,52 @@ PENDING_BATCH = 25
 @reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
 def reconcile(ctx: RunContext) -> Outcome:
     """Read what changed since the low-water mark, page by page."""
-    position = _start(ctx, taken_back(read_position(ctx.cursor)))
-    ctx.save_cursor(asdict(position))
-    while position.after:
-        tokens = _usable_tokens(ctx, position)
-        if needs_report(position, tokens):
-            position = hand_over(ctx, position)
-            ctx.save_cursor(asdict(position))
+    cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))
+    ctx.save_cursor(cursor.to_json())
+    while cursor.under_way is not None:
+        current = cursor.under_way
+        tokens = _usable_tokens(ctx, cursor.low_water)
+        if needs_report(cursor, current, tokens):
+            cursor = request_report(ctx, cursor, current)
+            ctx.save_cursor(cursor.to_json())
             continue
-        _spare_tokens(ctx, tokens)
-        position = _take_page(ctx, position)
-        ctx.save_cursor(asdict(position))
-        if position.after and not ctx.has_time():
+        _keep_reserve(ctx, tokens)
+        cursor = _take_page(ctx, cursor, current)
+        ctx.save_cursor(cursor.to_json())
+        if cursor.under_way is not None and not ctx.has_time():
             return Outcome(next_due=ctx.now(), is_complete=False)
     _mend(ctx)
     return Outcome()
 
 
-def _start(ctx: RunContext, position: Position) -> Position:
-    """Return the pass to go on with, or a new one."""
+def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
+    """Return the cursor with the pass to go on with, or a new one."""
     now = ctx.now()
-    if position.after:
-        return position if _has_token(position, now) else replace(position, token="")
-    edge = now - EDGE
-    if position.is_pull:
-        after = now - FIRST_PULL
-    else:
-        after = moment(position.low_water) - OVERLAP
-        position = noticed(ctx, position, edge)
-    return replace(position, after=after.isoformat(), edge=edge.isoformat())
+    current = cursor.under_way
+    if current is not None:
+        is_alive = current.token_at and now - current.token_at < TOKEN_LIVES
+        return cursor if is_alive else _go_on(cursor, replace(current, token=""))
+    low_water, upper_bound = cursor.low_water, now - NEWEST_SHOWN
+    if low_water is None:
+        return _go_on(cursor, SweepPass(now - FIRST_PULL, upper_bound))
+    cursor = add_missed_intervals(
+        ctx, cursor, low_water=low_water, upper_bound=upper_bound
+    )
+    return _go_on(cursor, SweepPass(low_water - OVERLAP, upper_bound))
 
 
-def _has_token(position: Position, now: datetime) -> bool:
-    if not position.token or not position.token_at:
-        return False
-    return now - moment(position.token_at) < TOKEN_LIVES
+def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:
+    return replace(cursor, under_way=current)
 
 
-def _usable_tokens(ctx: RunContext, position: Position) -> float:
-    """Return how many tokens the sweep may take, without those it spares."""
-    low_water = position.low_water
-    is_late = bool(low_water) and ctx.now() - moment(low_water) > LATE
-    spared = 0.0 if is_late else SPARED_TOKENS
+def _usable_tokens(ctx: RunContext, low_water: datetime | None) -> float:
+    """Return how many tokens the sweep may take, without those in reserve."""
+    is_overdue = low_water is not None and ctx.now() - low_water > OVERDUE_AFTER
+    reserve = 0.0 if is_overdue else RESERVED_TOKENS
     line = _quota(ctx)
     if line is None:
-        return float(operations.SEARCH_ORDERS.burst) - spared
-    return line.tokens - min(spared, line.burst - 1)
+        return float(operations.SEARCH_ORDERS.burst) - reserve
+    return line.tokens - min(reserve, line.burst - 1)
 
 
 def _quota(ctx: RunContext) -> quota_status.QuotaLine | None:
@@ -104,8 +111,8 @@ def _quota(ctx: RunContext) -> quota_status.QuotaLine | None:
     return next((line for line in lines if line.operation == name), None)
 
 
-def _spare_tokens(ctx: RunContext, tokens: float) -> None:
-    """Wait, as for quota, when a call would take one of the spared tokens."""
+def _keep_reserve(ctx: RunContext, tokens: float) -> None:
+    """Wait, as for quota, when a call would take one of the tokens in reserve."""
     line = _quota(ctx) if tokens < 1 else None
     if line is None:
         return
@@ -120,57 +127,43 @@ def _spare_tokens(ctx: RunContext, tokens: float) -> None:
     )
 
 
-def _take_page(ctx: RunContext, position: Position) -> Position:
+def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> SweepCursor:
     """Read and store one page; return where to go on."""
     called_at = ctx.now()
+    is_first_pull = cursor.low_water is None
     try:
-        # A page's token allows other data sets than the page before had.
-        search = replace(
-            _search(position), included_data=data_sets.data_sets(ctx.account)
+        page = search_orders(
+            ctx.client, _search(ctx, current, is_first_pull), current.token or None
         )
-        page = search_orders(ctx.client, search, position.token or None)
     except InvalidRequest:
-        if not position.token:
+        if not current.token:
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
-        position = replace(position, pages=0, seen_from="", seen_to="")
-        return replace(position, token="", token_at="")
+        return _go_on(cursor, SweepPass(current.after, current.upper_bound))
     for found in page.orders:
         if isinstance(found, UnreadableOrder):
-            unreadable(ctx, found)
+            quarantine_unreadable(ctx, found)
         else:
             store_order(ctx, found, source=intake.SWEEP)
-    if not position.token:
-        position = replace(position, edge=_edge(page, position).isoformat())
+    if not current.token:
+        stated = page.created_before if is_first_pull else page.last_updated_before
+        # Up to when the pass answers, never later than when it began.
+        bound = min(stated, current.upper_bound) if stated else current.upper_bound
+        current = replace(current, upper_bound=bound)
     if page.next_token:
-        position = counted(position, page)
-        return replace(position, token=page.next_token, token_at=called_at.isoformat())
-    return _ended(position)
-
-
-def _ended(position: Position) -> Position:
-    """Return the position between this pass and the next."""
-    return Position(
-        low_water=position.edge,
-        report=position.report,
-        silent_since=position.silent_since,
-        missed_from=position.missed_from,
-        missed_until=position.missed_until,
+        current = replace(current, token=page.next_token, token_at=called_at)
+        return _go_on(cursor, add_page(current, page))
+    return replace(
+        cursor, low_water=current.upper_bound, under_way=None, has_no_report=False
     )
 
 
-def _search(position: Position) -> OrderSearch:
-    after = moment(position.after)
-    if position.is_pull:
-        return OrderSearch(created_after=after)
-    return OrderSearch(last_updated_after=after)
-
-
-def _edge(page: OrderPage, position: Position) -> datetime:
-    """Return up to when the pass answers, never later than when it began."""
-    stated = page.created_before if position.is_pull else page.last_updated_before
-    ours = moment(position.edge)
-    return min(stated, ours) if stated else ours
+def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSearch:
+    # Asked anew for each page: a page's token allows other data sets.
+    wanted = data_sets.data_sets(ctx.account)
+    if is_first_pull:
+        return OrderSearch(created_after=current.after, included_data=wanted)
+    return OrderSearch(last_updated_after=current.after, included_data=wanted)
 
 
 def _mend(ctx: RunContext) -> None:

@@ -89,8 +89,10 @@ def _answer_buyer(order: Order, now: datetime) -> NextStep:
 
 
 def _trouble(order: Order, now: datetime) -> NextStep | None:
-    if order.aside_code:
-        return NextStep("error", translated(order.aside_message) or order.aside_code)
+    if order.quarantine_code:
+        return NextStep(
+            "error", translated(order.quarantine_message) or order.quarantine_code
+        )
     if any(item.state == Shipment.State.REFUSED for item in order.shipments.all()):
         return NextStep(
             "error",

@@ -10,34 +10,33 @@ from hypothesis import strategies as st
 
 from channels_amazon.models import Order
 from channels_amazon.rules.orders import transitions as rules
-from channels_amazon.rules.orders.transitions import Effect, Target, Told, Units
+from channels_amazon.rules.orders.transitions import AmazonFacts, Effect, Target, Units
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-# A letter a row of the table: Keep, Reserve, reLease, Ship, Flag, "<" leads
-# backwards. Columns: what Amazon says. Rows: our state.
+# A letter a row of the table: Keep, Reserve, reLease, Ship, "!" where a person must
+# look. Columns: what Amazon says. Rows: our state.
 COLUMNS = (
     "pending_availability pending unshipped partially_shipped shipped unfulfillable "
     "cancelled cancel_requested unknown"
 ).split()
 MERCHANT_ROWS = """
-new                   K  R  R  R  S  F  L  F  F
-pending_availability  K  R  R  R  S  F  L  F  F
-pending               K< R  R  R  S  F  L  F  F
-unshipped             K< R< R  R  S  F  L  F  F
-partially_shipped     K< R< R< R  S  F  L  F  F
-packed                K  R  R  R  S  F  F  F  F
-shipped               K< R< R< R< S  F  F  F  F
-unfulfillable         K< R< R< R< S  F  L  F  F
-cancelled             K< R< R< R< S< F< L  F  F
-unknown               K  R  R  R  S  F  L  F  F
+new                   K  R  R  R  S  K! L  R! K!
+pending_availability  K  R  R  R  S  K! L  R! K!
+pending               K  R  R  R  S  K! L  R! K!
+unshipped             K  R  R  R  S  K! L  R! K!
+partially_shipped     K  R  R  R  S  K! L  R! K!
+packed                K  R  R  R  S  K! L! R! K!
+shipped               K  R  R  R  S  K! L! R! K!
+unfulfillable         K  R  R  R  S  K! L  R! K!
+cancelled             K  R  R  R  S  K! L  R! K!
+unknown               K  R  R  R  S  K! L  R! K!
 """
 EFFECTS = {
     "K": Effect.KEEP,
     "R": Effect.RESERVE,
     "L": Effect.RELEASE,
     "S": Effect.SHIP,
-    "F": Effect.FLAG,
 }
 ROWS = [
     (ours, theirs, mark)
@@ -51,17 +50,16 @@ STATUSES = st.sampled_from([s for s in rules.THEIRS if s != rules.CANCEL_REQUEST
 def test_row_of_a_merchant_order(ours: str, theirs: str, mark: str) -> None:
     rule = rules.TRANSITIONS[ours, theirs, "merchant"]
 
-    assert rule.effect is EFFECTS[mark[0]]
-    assert rule.is_back == mark.endswith("<")
+    assert rule.units is EFFECTS[mark[0]]
+    assert (rule.flag is not None) == mark.endswith("!")
 
 
-@pytest.mark.parametrize(("ours", "theirs", "mark"), ROWS)
-def test_row_of_units_that_are_not_ours(ours: str, theirs: str, mark: str) -> None:
+@pytest.mark.parametrize(("ours", "theirs"), [row[:2] for row in ROWS])
+def test_row_of_units_that_are_not_ours(ours: str, theirs: str) -> None:
     for who in ("amazon", "foreign"):
         rule = rules.TRANSITIONS[ours, theirs, who]
         assert rule.units is Effect.NONE
         assert rule.flag == ("unknown_status" if theirs == "unknown" else None)
-        assert rule.is_back == mark.endswith("<")
     assert rules.TRANSITIONS[ours, theirs, ""].units is Effect.KEEP
 
 
@@ -105,9 +103,9 @@ def test_units_follow_from_what_amazon_says_alone() -> None:
 def test_orders_of_another_channel_are_never_a_sale(
     ours: str, status: str, who: str
 ) -> None:
-    told = Told(status, who, "NON_AMAZON", cancel_requested=True)
+    facts = AmazonFacts(status, who, "NON_AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(ours, told).units is Effect.NONE
+    assert rules.transition_of(ours, facts).units is Effect.NONE
 
 
 @pytest.mark.parametrize(
@@ -124,9 +122,9 @@ def test_orders_of_another_channel_are_never_a_sale(
 def test_buyers_wish_to_cancel_flags_open_orders_that_we_ship(
     status: str, who: str, flag: str | None
 ) -> None:
-    told = Told(status, who, "AMAZON", cancel_requested=True)
+    facts = AmazonFacts(status, who, "AMAZON", cancel_requested=True)
 
-    assert rules.rule_of(status, told).flag == flag
+    assert rules.transition_of(status, facts).flag == flag
 
 
 @pytest.mark.parametrize(
@@ -145,10 +143,10 @@ def test_state_of_knows_our_packages(status: str, is_packed: bool, state: str) -
 
 
 @given(st.sampled_from(Effect), *[st.integers(0, 9)] * 4)
-def test_target_is_never_negative_and_settles_once(
-    effect: Effect, ordered: int, shipped: int, held: int, settled: int
+def test_target_is_never_negative_and_reconciles_once(
+    effect: Effect, ordered: int, shipped: int, held: int, already: int
 ) -> None:
-    first = rules.target_of(effect, Units(ordered, shipped, held, settled))
+    first = rules.target_of(effect, Units(ordered, shipped, held, already))
     again = rules.target_of(effect, Units(ordered, shipped, first.held, first.shipped))
 
     assert min(first.held, first.shipped) >= 0
@@ -182,10 +180,9 @@ def test_status_of_reads_every_spelling(word: str | None, status: str) -> None:
         (Effect.RESERVE, Units(3, 5), Target(0, 5)),
         (Effect.KEEP, Units(3, 0), Target(0, 0)),
         (Effect.KEEP, Units(3, 1, held=3), Target(2, 1)),
-        (Effect.KEEP, Units(3, 0, held=2, settled=1), Target(3, 0)),
+        (Effect.KEEP, Units(3, 0, held=2, already_shipped=1), Target(3, 0)),
         (Effect.SHIP, Units(3, 3, held=3), Target(0, 3)),
-        (Effect.RELEASE, Units(3, 1, held=2, settled=1), Target(0, 1)),
-        (Effect.FLAG, Units(3, 1, held=3), Target(2, 1)),
+        (Effect.RELEASE, Units(3, 1, held=2, already_shipped=1), Target(0, 1)),
         (Effect.NONE, Units(3, 3), Target(0, 0)),
     ],
 )
@@ -204,6 +201,13 @@ def test_is_news_goes_by_time_then_by_progress() -> None:
     assert not rules.is_news(AT, "unshipped", AT, "unshipped")
     assert not rules.is_news(AT, "shipped", later, "pending")
     assert rules.is_news(AT, "pending", None, "unknown")
+
+
+def test_moves_back_goes_by_how_far_an_order_is() -> None:
+    way = "pending_availability pending unshipped partially_shipped shipped".split()
+    for place, status in enumerate([*way, "cancelled"]):
+        assert not any(rules.moves_back(before, status) for before in way[:place])
+        assert all(rules.moves_back(status, before) for before in way[:place])
 
 
 def test_moves_back_is_never_true_of_an_unknown_status() -> None:

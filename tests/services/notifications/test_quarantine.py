@@ -161,7 +161,7 @@ def test_order_in_quarantine_is_fetched_at_once() -> None:
     lifecycle.ensure_jobs(account)
     later = timezone.now() + timedelta(hours=3)
     SyncJob.objects.update(due_at=later)
-    order = intake.set_aside(
+    order = intake.quarantine_order(
         account, ID, code="orders.unreadable", message="No.", retry_at=later
     )
 

@@ -20,7 +20,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
-from channels_amazon.services.order_reports.intake import Reported, apply_reported
+from channels_amazon.services.order_reports.intake import apply_reported
 from channels_amazon.services.orders import intake
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.shipping.shipments import (
@@ -81,7 +81,7 @@ def bring(account: AmazonAccount, seconds: float, **over: object) -> None:
 def report(account: AmazonAccount, seconds: float, **over: object) -> bool:
     """Apply what a report says of the order; tell whether it was news."""
     data = report_order(ID, seconds=seconds, **over)
-    return bool(apply_reported(account, [Reported(data)]))
+    return bool(apply_reported(account, [data]))
 
 
 def test_report_holds_the_units_of_an_order_to_ship(account: AmazonAccount) -> None:
@@ -196,7 +196,7 @@ def test_total_stays_open_where_tax_is_stated(account: AmazonAccount) -> None:
     )
     plain = report_order(ID, fulfilled_by="AMAZON", lines=(taxed,))
 
-    apply_reported(account, [Reported(plain)])
+    apply_reported(account, [plain])
 
     assert the_order().total is None
     assert OrderLine.objects.get().unit_price == Decimal("12.50")
@@ -255,10 +255,10 @@ def test_unknown_status_is_kept_and_looked_after(account: AmazonAccount) -> None
     assert order.stale_since is not None
 
 
-def test_order_with_a_row_set_aside_is_not_complete(account: AmazonAccount) -> None:
+def test_order_with_a_quarantined_row_is_not_complete(account: AmazonAccount) -> None:
     data = report_order(ID, fulfilled_by="AMAZON")
 
-    apply_reported(account, [Reported(data, is_whole=False)])
+    apply_reported(account, [data], incomplete={data.order_id})
 
     assert the_order().completed_at is None
     assert the_order().stale_since is not None

@@ -28,7 +28,7 @@ def account() -> AmazonAccount:
 
 
 def want(
-    account: AmazonAccount, start: float, end: float, purpose: str = Purpose.OUTAGE
+    account: AmazonAccount, start: float, end: float, purpose: Purpose = Purpose.OUTAGE
 ) -> OrderReport | None:
     """Want a report of hours counted from START."""
     return requests.want_report(
@@ -159,8 +159,8 @@ def test_end_of_a_report_has_it_looked_at(account: AmazonAccount) -> None:
     assert finished(account, "5001").state == Notification.State.APPLIED
 
     report.refresh_from_db()
-    assert report.look_after is not None
-    assert report.look_after <= timezone.now()
+    assert report.next_poll_at is not None
+    assert report.next_poll_at <= timezone.now()
     assert SyncJob.objects.get().due_at <= timezone.now()
     requests.note_ready(report, "amzn1.spdoc.1", None)
     assert finished(account, "5001").state == Notification.State.STALE

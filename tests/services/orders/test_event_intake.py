@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -14,11 +18,14 @@ from channels_amazon.models import (
     Reservation,
     StockLevel,
     StockMovement,
+    StoreEndpoint,
+    SyncJob,
 )
 from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.stock import ledger
 from tests.builders import (
     make_account,
+    make_job,
     make_listing,
     make_variant,
     make_warehouse,
@@ -74,6 +81,41 @@ def test_batch_costs_a_fixed_number_of_queries(
     assert Reservation.objects.filter(quantity=1).count() == 40
     assert StockLevel.objects.get().reserved == 40
     assert set(Order.objects.values_list("status", flat=True)) == {"unshipped"}
+
+
+def test_batch_locks_orders_then_levels_then_jobs(account: AmazonAccount) -> None:
+    """Else a batch and a worker that gives a job back could wait for each other."""
+    StoreEndpoint.objects.create(store=account.store, url="https://store.example/")
+    variant = make_variant(account.store, sku="SKU-0")
+    make_listing(account, seller_sku="SKU-0", variant=variant, is_mfn=True)
+    ledger.set_on_hand(variant, make_warehouse(account.store), 9, actor="", key="count")
+    for kind in SyncJob.Kind:
+        make_job(account, kind=kind, due_at=timezone.now() + timedelta(hours=1))
+    Order.objects.create(
+        account=account,
+        amazon_order_id=order_id(0),
+        status=Order.Status.PENDING,
+        completed_at=START,
+    )
+
+    with CaptureQueriesContext(connection) as seen:
+        accept(tell("Unshipped", 0, range(2)))
+
+    tables = [
+        re.findall(
+            r"channels_amazon_(order|stocklevel|listing|syncjob)\b", query["sql"]
+        )
+        for query in seen.captured_queries
+    ]
+    named = [names[0] for names in tables if names]
+    assert named.index("order") < named.index("stocklevel") < named.index("syncjob")
+    assert set(named[named.index("syncjob") :]) == {"syncjob"}
+    due = SyncJob.objects.filter(due_at__lte=timezone.now())
+    assert set(due.values_list("kind", flat=True)) == {
+        SyncJob.Kind.ORDER_FETCH,
+        SyncJob.Kind.STOCK_PUSH,
+        SyncJob.Kind.WEBHOOK_DELIVERY,
+    }
 
 
 def test_units_of_an_order_cancelled_within_the_batch_never_move(

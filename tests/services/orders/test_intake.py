@@ -12,7 +12,8 @@ from channels_amazon.models import AmazonAccount, Order, OrderLine, StockLevel, 
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.orders import fetch_queue, intake
-from channels_amazon.services.orders.event_intake import EventResult, apply_event
+from channels_amazon.services.orders.changes import OrderResult
+from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.stock import ledger
 from tests.builders import make_account, make_listing, make_variant, make_warehouse
 from tests.messages import START, amazon_order, order_change
@@ -43,7 +44,7 @@ def level() -> tuple[int, int]:
     return row.on_hand, row.reserved
 
 
-def tell(account: AmazonAccount, status: str, seconds: float) -> EventResult:
+def tell(account: AmazonAccount, status: str, seconds: float) -> OrderResult:
     """Apply an event of the order of two units."""
     body = order_change(
         status=status, order_id=ID, items=[("SKU-1", 2)], seconds=seconds
@@ -51,7 +52,7 @@ def tell(account: AmazonAccount, status: str, seconds: float) -> EventResult:
     return apply_event(account, read_order_event(read_envelope(json.dumps(body))))
 
 
-def bring(account: AmazonAccount, status: str, seconds: float) -> intake.OrderResult:
+def bring(account: AmazonAccount, status: str, seconds: float) -> OrderResult:
     """Apply the full order of two units, as fetched."""
     shipped = 2 if status == "SHIPPED" else 0
     data = amazon_order(
@@ -82,7 +83,7 @@ def test_older_full_order_changes_nothing(
 ) -> None:
     bring(account, "SHIPPED", 5)
 
-    assert bring(account, "UNSHIPPED", 1).is_older
+    assert bring(account, "UNSHIPPED", 1).is_known
     assert Order.objects.get().status == "shipped"
     assert level() == (8, 0)
 
@@ -114,8 +115,8 @@ def test_late_event_after_the_full_order_is_no_news(
 ) -> None:
     bring(account, "SHIPPED", 5)
 
-    assert not tell(account, "Unshipped", 1).is_news
-    assert not tell(account, "Shipped", 5).is_news
+    assert tell(account, "Unshipped", 1).is_known
+    assert tell(account, "Shipped", 5).is_known
     assert Order.objects.get().stale_since is None
 
 
@@ -209,10 +210,10 @@ def test_order_of_another_channel_is_never_a_sale(
     assert level() == (10, 0)
 
 
-def test_set_aside_keeps_the_order_with_its_reason(account: AmazonAccount) -> None:
+def test_quarantine_keeps_the_order_with_its_reason(account: AmazonAccount) -> None:
     retry_at = START + timedelta(hours=1)
     for _ in range(2):
-        intake.set_aside(
+        intake.quarantine_order(
             account,
             ID,
             code="orders.unreadable",
@@ -221,7 +222,7 @@ def test_set_aside_keeps_the_order_with_its_reason(account: AmazonAccount) -> No
         )
 
     order = Order.objects.get()
-    assert (order.aside_code, order.fetch_after) == ("orders.unreadable", retry_at)
+    assert (order.quarantine_code, order.fetch_after) == ("orders.unreadable", retry_at)
     assert account.diagnostics.count() == 1
 
 

@@ -18,6 +18,7 @@ from channels_amazon.models import (
     StockMovement,
 )
 from channels_amazon.services.shipping.template_preview import (
+    PreviewOutcome,
     PreviewRow,
     SeenCarrier,
     TemplatePreview,
@@ -152,7 +153,11 @@ def test_parcel_that_would_have_needed_a_person_says_why(
     found = preview(template)
 
     row = only(found)
-    assert (row.outcome, row.shipments, found.counts["held"]) == ("held", 0, 1)
+    assert (row.outcome, row.shipments, found.counts[PreviewOutcome.HELD]) == (
+        "held",
+        0,
+        1,
+    )
     assert word in row.reason
 
 

@@ -20,7 +20,8 @@ from channels_amazon.sync.runtime import runner
 
 REPORTS, FETCH = SyncJob.Kind.ORDER_REPORTS, SyncJob.Kind.ORDER_FETCH
 SWEEP = SyncJob.Kind.ORDER_SWEEP
-State, Purpose = OrderReport.State, OrderReport.Purpose
+State = OrderReport.State
+Purpose = OrderReport.Purpose
 US = "ATVPDKIKX0DER"
 MOST_QUERIES_AN_ORDER = 3
 
@@ -49,7 +50,7 @@ def age(emulator: Emulator, order_id: str, seconds: float) -> None:
 
 
 def want(
-    account: AmazonAccount, purpose: str = Purpose.DAILY, days: float = 3
+    account: AmazonAccount, purpose: Purpose = Purpose.DAILY, days: float = 3
 ) -> OrderReport:
     """Want a report of the last days."""
     now = timezone.now()
@@ -69,7 +70,7 @@ def run(account: AmazonAccount) -> SyncRun:
 
 def hurry(**columns: object) -> None:
     """Have every report looked at by the next run."""
-    OrderReport.objects.update(look_after=None, **columns)
+    OrderReport.objects.update(next_poll_at=None, **columns)
 
 
 def bring(emulator: Emulator, account: AmazonAccount, report: OrderReport) -> None:
@@ -77,7 +78,7 @@ def bring(emulator: Emulator, account: AmazonAccount, report: OrderReport) -> No
     for _ in range(30):
         run(account)
         report.refresh_from_db()
-        if report.state in OrderReport.DONE:
+        if report.state not in OrderReport.OPEN:
             return
         emulator.advance(30)
         hurry()

@@ -179,9 +179,12 @@ def test_order_that_cannot_be_stored_leaves_the_others_stored(
 
     assert (report.state, report.orders_missing) == (State.READ, 7)
     assert Order.objects.filter(completed_at__isnull=False).count() == 6
-    aside = Order.objects.get(amazon_order_id=ids[3])
-    assert (aside.aside_code, aside.reported_at) == ("orders.import_failed", None)
-    assert aside.stale_since is not None
+    quarantined = Order.objects.get(amazon_order_id=ids[3])
+    assert (quarantined.quarantine_code, quarantined.reported_at) == (
+        "orders.import_failed",
+        None,
+    )
+    assert quarantined.stale_since is not None
     last = SyncRun.objects.filter(job__kind=REPORTS).latest("pk")
     assert (last.rows_seen, last.rows_aside) == (7, 1)
 
@@ -222,10 +225,13 @@ def test_row_that_cannot_be_read_is_counted_and_its_order_fetched(
 
     bring(emulator, account, report)
 
-    assert (report.state, report.rows_aside, report.orders_seen) == ("read", 1, 1)
+    assert (report.state, report.rows_quarantined, report.orders_seen) == ("read", 1, 1)
     assert Order.objects.get(amazon_order_id=good).completed_at is not None
-    aside = Order.objects.get(amazon_order_id=bad)
-    assert (aside.aside_code, aside.stale_since is None) == ("orders.unreadable", False)
+    quarantined = Order.objects.get(amazon_order_id=bad)
+    assert (quarantined.quarantine_code, quarantined.stale_since is None) == (
+        "orders.unreadable",
+        False,
+    )
     assert DiagnosticEntry.objects.filter(code="reports.rows_aside").exists()
 
 

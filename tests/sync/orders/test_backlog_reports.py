@@ -77,10 +77,10 @@ def test_backlog_beyond_calls_is_brought_by_a_report(
     for _ in range(10):
         for kind in (FETCH, REPORTS):
             runner.run_kind(account, kind)
-        if OrderReport.objects.filter(state__in=OrderReport.DONE).exists():
+        if OrderReport.objects.exclude(state__in=OrderReport.OPEN).exists():
             break
         emulator.advance(60)
-        OrderReport.objects.update(look_after=None)
+        OrderReport.objects.update(next_poll_at=None)
 
     report = OrderReport.objects.get()
     assert (report.purpose, report.state) == ("backlog", "read")

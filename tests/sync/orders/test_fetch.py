@@ -120,7 +120,7 @@ def test_order_that_amazon_does_not_know_is_set_aside(
     made = run_through(account, FETCH)
 
     gone.refresh_from_db()
-    assert (made.state, gone.aside_code) == (State.DONE, "orders.not_found")
+    assert (made.state, gone.quarantine_code) == (State.DONE, "orders.not_found")
     assert later(gone.fetch_after) > timedelta(seconds=5)
     assert complete() == {good.amazon_order_id}
 
@@ -133,7 +133,7 @@ def test_unreadable_order_is_set_aside_until_it_can_be_read(
     right, item.order_item_id = item.order_item_id, ""
     run_through(account, FETCH)
     bad.refresh_from_db()
-    assert (bad.aside_code, complete()) == (
+    assert (bad.quarantine_code, complete()) == (
         "orders.unreadable",
         {good.amazon_order_id},
     )
@@ -143,7 +143,7 @@ def test_unreadable_order_is_set_aside_until_it_can_be_read(
     run_through(account, FETCH)
 
     bad.refresh_from_db()
-    assert (bad.aside_code, bad.stale_since) == ("", None)
+    assert (bad.quarantine_code, bad.stale_since) == ("", None)
 
 
 def test_flash_sale_is_brought_by_a_page(

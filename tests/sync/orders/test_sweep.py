@@ -77,7 +77,7 @@ def test_page_that_ran_out_begins_the_pass_anew(
     SyncJob.objects.update(
         cursor={
             "after": (now - timedelta(days=30)).isoformat(),
-            "edge": now.isoformat(),
+            "upper_bound": now.isoformat(),
             "token": "void",
             "token_at": now.isoformat(),
         }
@@ -110,7 +110,7 @@ def test_sweep_leaves_tokens_for_urgent_orders(
 ) -> None:
     run_through(account, SWEEP)
     QuotaBucket.objects.filter(operation="searchOrders").update(
-        tokens=sweep.SPARED_TOKENS + 0.5
+        tokens=sweep.RESERVED_TOKENS + 0.5
     )
 
     made = runner.run_kind(account, SWEEP)
@@ -127,7 +127,7 @@ def test_late_sweep_takes_the_spared_tokens_too(
 ) -> None:
     run_through(account, SWEEP)
     job = SyncJob.objects.get(kind=SWEEP)
-    late = timezone.now() - sweep.LATE - timedelta(minutes=1)
+    late = timezone.now() - sweep.OVERDUE_AFTER - timedelta(minutes=1)
     job.cursor["low_water"] = late.isoformat()
     job.save()
     QuotaBucket.objects.filter(operation="searchOrders").update(tokens=1.5)
@@ -138,7 +138,7 @@ def test_late_sweep_takes_the_spared_tokens_too(
     assert (made.state, made.calls) == (State.DONE, 1)
 
 
-def test_unreadable_order_is_set_aside_and_the_page_goes_on(
+def test_unreadable_order_is_quarantined_and_the_page_goes_on(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     bad, good = sell(emulator, 2)
@@ -147,8 +147,8 @@ def test_unreadable_order_is_set_aside_and_the_page_goes_on(
     made = run_through(account, SWEEP)
 
     assert (made.state, made.rows_aside) == (State.DONE, 1)
-    aside = Order.objects.get(amazon_order_id=bad)
-    assert aside.aside_code == "orders.unreadable"
+    quarantined = Order.objects.get(amazon_order_id=bad)
+    assert quarantined.quarantine_code == "orders.unreadable"
     assert Order.objects.get(amazon_order_id=good).completed_at is not None
 
 

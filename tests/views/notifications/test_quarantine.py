@@ -141,7 +141,7 @@ def test_order_in_quarantine_is_listed_and_tried_again(
     world: World, client: Client
 ) -> None:
     later = timezone.now() + timedelta(hours=3)
-    order = intake.set_aside(
+    order = intake.quarantine_order(
         world.account, "902-9", code="orders.unreadable", message="No.", retry_at=later
     )
 

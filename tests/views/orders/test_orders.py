@@ -66,7 +66,7 @@ def ship_data(order: Order, **over: Any) -> dict[str, Any]:
         ("unmatched", {"has_unmatched": True}),
         ("backorder", {"has_shortage": True}),
         ("cancel", {"cancel_requested": True}),
-        ("aside", {"aside_code": "orders.import_failed"}),
+        ("aside", {"quarantine_code": "orders.import_failed"}),
     ],
 )
 def test_filter_shows_its_orders_only(

@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("channels_amazon", "0007_report_parts"),
-    ]
+    dependencies = [("channels_amazon", "0009_order_flag_code")]
 
     operations = [
         migrations.RenameModel("FbaRule", "McfRule"),
