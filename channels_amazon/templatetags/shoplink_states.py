@@ -25,8 +25,10 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.services.jobs.status import JobLine
-from channels_amazon.services.shipping import template_preview
-from channels_amazon.services.shipping.template_preview import PreviewRow
+from channels_amazon.services.shipping.template_preview import (
+    PreviewOutcome,
+    PreviewRow,
+)
 from channels_amazon.views.labels import FBA_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -241,9 +243,9 @@ def urgency_state(urgency: Urgency) -> str:
 def preview_state(row: PreviewRow) -> str:
     """Show what a ship template would have done with an order."""
     words = {
-        template_preview.SHIPS: ("ok", gettext("Would have shipped")),
-        template_preview.HELD: ("warning", gettext("Held for a person")),
-        template_preview.OTHER: ("off", gettext("Not this template's")),
-        template_preview.NOTHING: ("off", gettext("Nothing known")),
+        PreviewOutcome.SHIPS: ("ok", gettext("Would have shipped")),
+        PreviewOutcome.HELD: ("warning", gettext("Held for a person")),
+        PreviewOutcome.OTHER: ("off", gettext("Not this template's")),
+        PreviewOutcome.NOTHING: ("off", gettext("Nothing known")),
     }
     return state(*words[row.outcome])
