@@ -18,6 +18,7 @@ from channels_amazon.models import (
     StockMovement,
 )
 from channels_amazon.services.shipping.template_preview import (
+    PreviewOutcome,
     PreviewRow,
     SeenCarrier,
     TemplatePreview,
@@ -28,6 +29,7 @@ from tests import builders
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+HELD = PreviewOutcome.HELD
 
 
 @pytest.fixture
@@ -152,7 +154,7 @@ def test_parcel_that_would_have_needed_a_person_says_why(
     found = preview(template)
 
     row = only(found)
-    assert (row.outcome, row.shipments, found.counts["held"]) == ("held", 0, 1)
+    assert (row.outcome, row.shipments, found.counts[HELD]) == (HELD, 0, 1)
     assert word in row.reason
 
 

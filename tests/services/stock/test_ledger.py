@@ -56,7 +56,8 @@ def test_set_on_hand_refuses_less_than_zero_and_other_stores() -> None:
 def test_apply_movements_ignores_keys_the_ledger_has() -> None:
     warehouse = make_warehouse()
     variant = make_variant(warehouse.store)
-    move = Movement(variant.pk, warehouse.pk, "import", "import:1", on_hand=4)
+    reason = StockMovement.Reason.IMPORT
+    move = Movement(variant.pk, warehouse.pk, reason, "import:1", on_hand=4)
 
     assert ledger.apply_movements([move, move]) == 1
     assert ledger.apply_movements([move]) == 0
