@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # A parcel or an order wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
-# Parcels a pass: packing one order takes some milliseconds, a pass a few seconds.
+# Parcels loaded at once; a pass that loads so many runs again at once.
 BATCH = 200
 
 State = Parcel.State

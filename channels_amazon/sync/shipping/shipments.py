@@ -36,7 +36,7 @@ from channels_amazon.sync.runtime.registry import reconciler
 
 # A new shipment wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
-# Shipments read at once: about as many as confirmShipment's quota allows in a run.
+# Shipments loaded at once: more than a run has time to send.
 BATCH = 100
 # Amazon's "already shipped" may be about our own package, which it shows some seconds
 # later: read the order so often before believing it.

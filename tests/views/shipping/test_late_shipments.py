@@ -70,7 +70,7 @@ def test_sentence_says_what_to_do(
 ) -> None:
     noon = timezone.now().replace(hour=12)
     monkeypatch.setattr(
-        "channels_amazon.views.shipping.ship_form.late_shipments.timezone.now",
+        "channels_amazon.views.shipping.late_shipments.timezone.now",
         lambda: noon,
     )
     Order.objects.update(ship_by=noon + timedelta(hours=hours))
