@@ -1,5 +1,5 @@
 # Each target does its own set-up and may be repeated; docs/contributing.md tells more.
-.PHONY: help setup run test lint format bench chaos messages
+.PHONY: help setup run test lint format bench chaos messages requirements
 
 PY := .venv/bin/python
 export DO_NOT_TRACK := 1
@@ -7,11 +7,13 @@ export DO_NOT_TRACK := 1
 help:
 	@echo "make run     the product with demonstration data, on 127.0.0.1:8000"
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
-	@echo "make lint    format, rules, imports, types, templates, migrations"
+	@echo "make lint    format, rules, imports, types, templates, migrations (ONLY=step)"
 	@echo "make format  rewrite the code in the project's format"
-	@echo "make bench   measure (ONLY=client|orders)"
+	@echo "make bench   measure (ONLY=client|orders|idle)"
 	@echo "make chaos   the fault runs, on both databases (SEED=n KILLS=n)"
-	@echo "make messages   collect the texts to translate, compile the translations"
+	@echo "make setup   the environment and the keys alone"
+	@echo "make messages      collect the texts to translate, compile the translations"
+	@echo "make requirements  compile requirements*.in (ARGS=--upgrade or --check)"
 
 setup:
 	@sh dev/setup.sh requirements-dev.txt
@@ -27,7 +29,7 @@ test:
 
 lint:
 	@sh dev/setup.sh requirements-dev.txt
-	@exec $(PY) -m dev.lint
+	@exec $(PY) -m dev.lint $(ONLY)
 
 format:
 	@sh dev/setup.sh requirements-dev.txt
@@ -41,8 +43,13 @@ bench:
 
 chaos:
 	@sh dev/setup.sh requirements-dev.txt
-	@exec $(PY) -m dev.test --chaos $(or $(SEED),1) $(KILLS)
+	@exec $(PY) -m dev.test --chaos $(or $(SEED),1) $(or $(KILLS),200) $(ARGS)
 
-# Needs GNU gettext; the compiled catalogues are part of the repository.
+# Needs GNU gettext, installed through apt where that is allowed.
 messages:
-	@$(PY) -m dev.messages
+	@sh dev/setup.sh requirements-dev.txt
+	@exec $(PY) -m dev.messages
+
+requirements:
+	@sh dev/setup.sh requirements-dev.txt
+	@exec $(PY) -m dev.requirements $(ARGS)

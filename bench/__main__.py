@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
 from bench import (
     client,
+    idle,
     order_backlog,
     order_flash,
     order_load,
     order_peer,
     order_throttled,
+    start,
 )
 from bench.measure import Measure, report
+from dev import keys
 
 ORDERS = (order_load, order_flash, order_backlog, order_throttled, order_peer)
 
@@ -25,13 +29,15 @@ def _orders() -> list[Measure]:
 BENCHES: dict[str, Callable[[], list[Measure]]] = {
     "client": client.run,
     "orders": _orders,
+    "idle": idle.run,
+    "start": start.run,
     # Each of the orders' by itself.
     **{
         bench.__name__.removeprefix("bench.").replace("_", "."): bench.run
         for bench in ORDERS
     },
 }
-ALL = ("client", "orders")
+ALL = ("client", "orders", "idle")
 
 
 def main(chosen: list[str]) -> int:
@@ -41,6 +47,8 @@ def main(chosen: list[str]) -> int:
         print(f"There is no benchmark {', '.join(sorted(unknown))}.", file=sys.stderr)
         print(f"There are: {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
+    # The product's processes inherit them.
+    os.environ.update(keys.throwaway())
     measures: list[Measure] = []
     for name in chosen or ALL:
         print(f"-- {name}", flush=True)

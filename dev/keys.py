@@ -27,10 +27,7 @@ def ensure(path: Path = ROOT / ".env") -> list[str]:
     A key that is there is never touched: with it, what is stored stays readable.
     """
     present = read(path)
-    wanted = {
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "FERNET_KEYS": secrets.token_urlsafe(32),
-    }
+    wanted = _new()
     missing = [
         name
         for name in wanted
@@ -41,6 +38,18 @@ def ensure(path: Path = ROOT / ".env") -> list[str]:
         with os.fdopen(handle, "a", encoding="utf-8") as file:
             file.writelines(f"{name}={wanted[name]}\n" for name in missing)
     return missing
+
+
+def throwaway() -> dict[str, str]:
+    """Return an environment with new keys in which nobody's `.env` is read."""
+    return _new() | {"ENV_FILE": os.devnull}
+
+
+def _new() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FERNET_KEYS": secrets.token_urlsafe(32),
+    }
 
 
 if __name__ == "__main__":

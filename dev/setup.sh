@@ -1,6 +1,8 @@
 #!/bin/sh
-# Makes .venv and installs what one requirements file names; quick when nothing changed.
+# Makes .venv and installs what one requirements file names, each file of each package
+# with the hash that is written there; quick when nothing changed.
 # Usage: sh dev/setup.sh requirements-dev.txt
+# SHOPLINK_VENV names an environment to use instead of making one (the tests' clones do).
 set -eu
 cd "$(dirname "$0")/.."
 wanted=$1
@@ -26,6 +28,9 @@ find_python() {
 }
 
 make_venv() {
+    if [ -n "${SHOPLINK_VENV:-}" ] && [ ! -e $venv ]; then
+        ln -s "$SHOPLINK_VENV" $venv
+    fi
     if [ -x $venv/bin/python ] && fits $venv/bin/python; then return; fi
     rm -rf $venv
     python=$(find_python)
@@ -55,9 +60,11 @@ is_installed() {
 install() {
     say "Installing $wanted (the first time takes a minute)."
     if command -v uv >/dev/null 2>&1; then
-        uv pip install --quiet --compile-bytecode --python $venv/bin/python -r "$wanted"
+        uv pip install --quiet --compile-bytecode --python $venv/bin/python \
+            --require-hashes -r "$wanted"
     else
-        $venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+        $venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            --require-hashes -r "$wanted"
     fi || {
         say "The packages of $wanted could not be installed: see the lines above."
         say "A package index must be reachable the first time."

@@ -2,7 +2,8 @@
 
 Arguments are handed to pytest, which then runs once, on SQLite or, when the first is
 --postgresql, on PostgreSQL: `make test ARGS="--postgresql tests/sync"`. With --chaos,
-a seed and a number it kills so many processes, on both: `make chaos`.
+a seed and a number it kills so many processes, on both: `make chaos`; what follows is
+handed to pytest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dev import services
 ROOT = Path(__file__).resolve().parent.parent
 _NO_TESTS = 5
 # These measure time or start many processes: they run one after another.
-_ALONE = "browser or chaos"
+_ALONE = "browser or chaos or targets"
 _ON_BOTH = "chaos"
 # Pure functions: they know no database, so one run tells all.
 _NO_DATABASE = ["--ignore=tests/rules"]
@@ -83,17 +84,18 @@ def _chaos(
     wished: list[str], environment: dict[str, str], stack: ExitStack, needs: Needs
 ) -> list[str]:
     """Kill many processes on each database; return the titles of failed runs."""
-    given = dict(zip(_CHAOS, wished, strict=False))
+    given = _CHAOS | dict(zip(_CHAOS, wished, strict=False))
+    chosen_tests = wished[len(_CHAOS) :]
     databases = {"SQLite": "", "PostgreSQL": needs.enter(stack, services.postgresql)}
     failed = []
     for name, address in databases.items():
         if not address and name != "SQLite":
             continue
-        chosen = environment | _CHAOS | given
+        chosen = environment | given
         if address:
             chosen["DATABASE_URL"] = address
         title = f"{name}, {chosen['CHAOS_KILLS']} kills, seed {chosen['CHAOS_SEED']}"
-        if _pytest(title, ["-m", "chaos"], chosen):
+        if _pytest(title, [*chosen_tests, "-m", "chaos"], chosen):
             failed.append(title)
     return failed
 

@@ -6,14 +6,50 @@ import importlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from channels_amazon.emulator.operations import (
+    catalog,
+    fulfillment_orders,
+    inventory,
+    listings,
+    merchant_fulfillment,
+    notifications,
+    orders,
+    outbound,
+    reports,
+    sellers,
+    shipment,
+    tokens,
+)
 from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import SCOPE
 
 LOGGERS = ("", "spapi", "urllib3")
+
+
+def operations_of(*apis: ModuleType) -> frozenset[str]:
+    """Return the names of the operations that the emulator's modules serve."""
+    return frozenset(route.operation for api in apis for route in api.ROUTES)
+
+
+# Which test file performs which operations.
+REPORTS = operations_of(reports)
+OUTBOUND = operations_of(outbound, fulfillment_orders)
+OTHERS = operations_of(
+    catalog,
+    inventory,
+    listings,
+    merchant_fulfillment,
+    notifications,
+    orders,
+    sellers,
+    shipment,
+    tokens,
+)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from channels_amazon.emulator.operations.routes import ROUTES
 from channels_amazon.emulator.server import Emulator
-from tests.fidelity import test_outbound_models, test_report_models
+from tests.fidelity import outbound_cases, report_cases
 from tests.fidelity.amazon_models import event_faults, faults_of, find_operation
 from tests.fidelity.judging import (
     Case,
@@ -298,8 +298,8 @@ def test_events_follow_the_schema() -> None:
 def test_every_served_operation_is_judged() -> None:
     cases = [
         *CASES.values(),
-        *test_report_models.CASES.values(),
-        *test_outbound_models.CASES.values(),
+        *report_cases.CASES.values(),
+        *outbound_cases.CASES.values(),
     ]
     judged = {find_operation(case.method, example(case.path)).name for case in cases}
     elsewhere = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -128,3 +129,17 @@ def make_call(account: AmazonAccount, **over: object) -> ApiCall:
     }
     row: ApiCall = ApiCall.objects.create(account=account, **fields | over)
     return row
+
+
+def ship_data(order: Order, **over: Any) -> dict[str, Any]:
+    """Return what the ship form sends for the whole order."""
+    line = order.lines.get()
+    earlier = timezone.now() - timedelta(minutes=1)
+    Order.objects.filter(pk=order.pk).update(ordered_at=earlier - timedelta(days=1))
+    return {
+        "carrier": "UPS",
+        "tracking_number": "1Z999AA10123456784",
+        "shipped_at": f"{earlier:%Y-%m-%dT%H:%M}",
+        f"line_{line.pk}": "1",
+        **over,
+    }

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.worker.scene import is_running, wait_for
 
 SCRIPT = Path(__file__).with_name("kept_script.py")
 
@@ -36,23 +37,6 @@ class Kept:
         """Wait until the command has started so often; return the last numbers."""
         wait_for(lambda: len(self.starts()) >= times)
         return self.starts()[-1]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
-    """Return once the condition holds; fail after `seconds`."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "It did not happen in time."
-        time.sleep(0.05)
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether the process lives, zombies apart."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture

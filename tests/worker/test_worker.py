@@ -14,7 +14,7 @@ from channels_amazon.models import Heartbeat
 from channels_amazon.services.jobs import lifecycle, queue
 from tests.builders import make_account, make_job
 from tests.processes import Processes
-from tests.worker.test_process_guard import is_running, wait_for
+from tests.worker.scene import is_running, wait_for
 
 pytestmark = [pytest.mark.chaos, pytest.mark.twoprocess]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ..model.entities import FbaStock
+from ..model.errors import LifecycleError
 from ..model.mcf_orders import (
     CANCELLED,
     COMPLETE,
@@ -29,7 +30,6 @@ from ..model.mcf_orders import (
 )
 from ..model.state import World
 from ..notifications.stock_and_mcf import raise_outbound_change
-from ..orders.lifecycle import LifecycleError
 from . import fba_units
 from .mirroring import mirror
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ..model.places import PLACES
+from ..model.places import PLACES, RATES
 from ..model.state import World
-from ..worlds.builder import RATES
 from .fulfilment import TRANSIT
 
 SPEEDS = ("Standard", "Expedited", "Priority", "ScheduledDelivery")

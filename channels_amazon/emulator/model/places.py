@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 REGIONS = ("na", "eu", "fe")
 
@@ -67,6 +68,15 @@ OTHER_MARKETPLACES: dict[str, str] = {
 }
 
 FBA_CHANNELS = {"na": "AMAZON_NA", "eu": "AMAZON_EU", "fe": "AMAZON_JP"}
+# Units of each currency for a euro: only to make prices look right.
+RATES = {
+    "EUR": Decimal(1),
+    "USD": Decimal("1.09"),
+    "CAD": Decimal("1.49"),
+    "MXN": Decimal("19.80"),
+    "GBP": Decimal("0.86"),
+    "JPY": Decimal(163),
+}
 
 
 def places_of(region: str) -> list[Place]:

@@ -32,31 +32,12 @@ def dump(world: World, region: str = "") -> Json:
             "application": _application(world),
             "sellers": [_seller(world, seller) for seller in sellers.values()],
             "orders": [_order(order, sellers[order.seller_id]) for order in orders],
-            "listings": [
-                _listing(listing)
-                for listing in world.listings.values()
-                if listing.seller_id in sellers
-            ],
-            "fba": [
-                _stock(stock)
-                for stock in world.fba.values()
-                if stock.seller_id in sellers
-            ],
             "packages": [
                 _package(package) | {"order_id": order.order_id}
                 for order in orders
                 for package in order.packages
             ],
-            "reports": [
-                _report(report)
-                for report in world.reports.values()
-                if report.seller_id in sellers
-            ],
-            "outbound": [
-                _outbound(order)
-                for order in world.mcf_orders.values()
-                if order.seller_id in sellers
-            ],
+            **_holdings(world, sellers),
             "calls": {
                 operation: asdict(count) for operation, count in world.calls.items()
             },
@@ -66,6 +47,30 @@ def dump(world: World, region: str = "") -> Json:
             "faults": [asdict(rule) for rule in world.faults.rules],
             "switches": asdict(world.switches),
         }
+
+
+def _holdings(world: World, sellers: dict[str, Seller]) -> Json:
+    """Return what these sellers have at Amazon beside their orders."""
+    return {
+        "listings": [
+            _listing(listing)
+            for listing in world.listings.values()
+            if listing.seller_id in sellers
+        ],
+        "fba": [
+            _stock(stock) for stock in world.fba.values() if stock.seller_id in sellers
+        ],
+        "reports": [
+            _report(report)
+            for report in world.reports.values()
+            if report.seller_id in sellers
+        ],
+        "outbound": [
+            _outbound(order)
+            for order in world.mcf_orders.values()
+            if order.seller_id in sellers
+        ],
+    }
 
 
 def recent_requests(world: World, count: int = 200) -> Json:

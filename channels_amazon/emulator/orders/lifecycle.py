@@ -10,14 +10,11 @@ from datetime import timedelta
 
 from ..mcf import fba_units
 from ..model.entities import Listing, Order, OrderItem
+from ..model.errors import LifecycleError
 from ..model.state import World
 from ..notifications.order_change import BUYER_CHANGE, raise_order_change
 
 CANCEL_REASONS = ("ORDERED_BY_MISTAKE", "FOUND_CHEAPER", "NO_LONGER_NEEDED")
-
-
-class LifecycleError(ValueError):
-    """The order cannot change in this way now."""
 
 
 def open_order(world: World, order: Order, *, stays: bool = False) -> None:

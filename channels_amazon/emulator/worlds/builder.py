@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.clock import Clock
 from ..model.entities import Application, ClientSecret, FbaStock, Listing, Offer, Seller
-from ..model.places import PLACES, Place, places_of
+from ..model.places import PLACES, RATES, Place, places_of
 from ..model.roles import DEFAULT_ROLES
 from ..model.state import World
 from ..model.titles import BRAND, Product, products
@@ -28,15 +28,6 @@ STORE_NAMES = {
     "na": "Alderwick Goods",
     "eu": "Alderwick Europe",
     "fe": "Alderwick 日本",
-}
-# Units of each currency for a euro: only to make prices look right.
-RATES = {
-    "EUR": Decimal(1),
-    "USD": Decimal("1.09"),
-    "CAD": Decimal("1.49"),
-    "MXN": Decimal("19.80"),
-    "GBP": Decimal("0.86"),
-    "JPY": Decimal(163),
 }
 CENT = Decimal("0.01")
 

@@ -8,21 +8,9 @@ import pytest
 
 from channels_amazon.emulator.model.entities import Authorization
 from channels_amazon.emulator.server import Emulator
+from tests.emulator.accounts.scene import FORM, ask
 
 from ..caller import NOTIFICATIONS, Reply, exchange
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-def ask(emulator: Emulator, **fields: str) -> Reply:
-    """Ask for a token; a field given as an empty text is left out."""
-    settings = emulator.settings()
-    form = {
-        "client_id": settings["LWA_CLIENT_ID"],
-        "client_secret": settings["LWA_CLIENT_SECRET"],
-    } | fields
-    sent = urlencode({name: text for name, text in form.items() if text})
-    return exchange(emulator, "POST", "/auth/o2/token", sent, FORM)
 
 
 def consent_code(emulator: Emulator) -> str:

@@ -6,43 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import jsonschema
 import pytest
 
 from channels_amazon.emulator.server import Emulator
+from tests.emulator.notifications.scene import received
 
 from ..caller import US, sign_in, subscribe
-
-
-def received(emulator: Emulator) -> list[str]:
-    """Take all that is in the queue."""
-    settings = emulator.settings()
-    client = boto3.client(
-        "sqs",
-        endpoint_url=settings["AWS_ENDPOINT_URL_SQS"],
-        region_name=settings["AWS_DEFAULT_REGION"],
-        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-    )
-    bodies: list[str] = []
-    try:
-        while True:
-            messages = client.receive_message(
-                QueueUrl=emulator.queue_url, MaxNumberOfMessages=10
-            ).get("Messages", [])
-            if not messages:
-                return bodies
-            bodies += [message["Body"] for message in messages]
-            client.delete_message_batch(
-                QueueUrl=emulator.queue_url,
-                Entries=[
-                    {"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]}
-                    for at, message in enumerate(messages)
-                ],
-            )
-    finally:
-        client.close()
 
 
 def changes(bodies: list[str]) -> list[tuple[str, str]]:

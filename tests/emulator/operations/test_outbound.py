@@ -19,7 +19,7 @@ from ..mcf.web_shop import (
     status,
     stocked,
 )
-from ..notifications.test_order_change import received
+from ..notifications.scene import received
 
 
 def test_created_order_takes_its_units_at_once(emulator: Emulator) -> None:

@@ -5,43 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 import http.client
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from channels_amazon.emulator.model.clock import iso
 from channels_amazon.emulator.reports.file import COLUMNS
 from channels_amazon.emulator.server import Emulator
+from tests.emulator.operations.scene import BY_UPDATE, REPORTS, ask, made
 
-from ..caller import CA, DE, US, Caller, Reply, exchange, sign_in, subscribe
-from ..notifications.test_order_change import received
+from ..caller import CA, DE, US, Caller, exchange, sign_in, subscribe
+from ..notifications.scene import received
 
-BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 BY_CREATION = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
-REPORTS = "/reports/2021-06-30/reports"
 DOCUMENTS = "/reports/2021-06-30/documents"
-
-
-def ask(caller: Caller, *, days: float = 29, **over: Any) -> Reply:
-    """Ask for a report of the last days, up to this very moment."""
-    now = caller.emulator.state.now()
-    body = {
-        "reportType": BY_UPDATE,
-        "marketplaceIds": [US],
-        "dataStartTime": iso(now - timedelta(days=days)),
-    }
-    return caller.send("POST", REPORTS, body=body | over)
-
-
-def made(caller: Caller, **over: Any) -> Any:
-    """Let a report be made at once and return it as getReport shows it."""
-    caller.emulator.control("reports", seconds=0)
-    report_id = ask(caller, **over).json["reportId"]
-    # One look starts it, the next finds its end.
-    caller.emulator.flush()
-    caller.emulator.flush()
-    return caller.get(f"{REPORTS}/{report_id}").json
 
 
 def fetch(caller: Caller, report: Any) -> tuple[bytes, dict[str, str]]:

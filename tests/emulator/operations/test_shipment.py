@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
-from channels_amazon.emulator.model.clock import iso
-from channels_amazon.emulator.model.entities import Order
 from channels_amazon.emulator.server import Emulator
+from tests.emulator.operations.scene import body_for, confirm, packages, place
 
-from ..caller import CA, Caller, Reply, sign_in
-
-
-def place(emulator: Emulator, quantity: int = 2, **over: Any) -> Order:
-    wish: dict[str, Any] = {"fulfilled_by": "MERCHANT", "quantity": quantity}
-    (order_id,) = emulator.place_orders(1, **(wish | over))
-    emulator.advance(60)
-    return emulator.state.orders[order_id]
-
-
-def body_for(order: Order, quantity: int, **over: object) -> dict[str, Any]:
-    detail = {
-        "packageReferenceId": "1",
-        "carrierCode": "UPS",
-        "trackingNumber": "1Z0000000000000000",
-        "shipDate": iso(order.created_at + timedelta(seconds=30)),
-        "orderItems": [
-            {"orderItemId": order.items[0].order_item_id, "quantity": quantity}
-        ],
-    }
-    return {"marketplaceId": order.marketplace_id, "packageDetail": detail | over}
-
-
-def confirm(caller: Caller, order: Order, body: dict[str, Any]) -> Reply:
-    path = f"/orders/v0/orders/{order.order_id}/shipmentConfirmation"
-    return caller.send("POST", path, body=body)
-
-
-def packages(caller: Caller, order: Order) -> list[dict[str, Any]]:
-    reply = caller.get(
-        f"/orders/2026-01-01/orders/{order.order_id}", includedData="PACKAGES"
-    )
-    found: list[dict[str, Any]] = reply.json["order"].get("packages", [])
-    return found
+from ..caller import CA, sign_in
 
 
 def test_confirmed_package_shows_shortly_after(emulator: Emulator) -> None:

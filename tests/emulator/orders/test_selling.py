@@ -11,8 +11,8 @@ from channels_amazon.emulator.model.entities import Order
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import US, Caller, exchange, sign_in, subscribe
-from ..notifications.test_order_change import received
-from ..operations.test_shipment import body_for, confirm, packages, place
+from ..notifications.scene import received
+from ..operations.scene import body_for, confirm, packages, place
 
 
 def shown(caller: Caller, order_id: str) -> Any:

@@ -12,7 +12,7 @@ from channels_amazon.emulator.worlds.memory import (
     load_connections,
     write_connections,
 )
-from tests.emulator.accounts.test_lwa import ask
+from tests.emulator.accounts.scene import ask
 
 
 def test_connections_survive_a_restart(tmp_path: Path) -> None:

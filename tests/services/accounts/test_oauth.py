@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from http.client import HTTPConnection
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -35,31 +34,10 @@ from channels_amazon.services.accounts.oauth import (
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.spapi import errors
 from tests import builders
+from tests.services.accounts.scene import ask_amazon, confirm_address
 
 pytestmark = pytest.mark.django_db
 ANN = Requester(user_id=1, session_key="session-of-ann", name="ann")
-
-
-def ask_amazon(address: str, decision: str = "approve") -> OAuthCallback:
-    """Decide on the consent page at `address`; return what Amazon sends back."""
-    parts = urlsplit(address)
-    connection = HTTPConnection(parts.netloc)
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    body = urlencode({"decision": decision})
-    try:
-        connection.request("POST", f"{parts.path}?{parts.query}", body, form)
-        reply = connection.getresponse()
-        reply.read()
-        assert reply.status == 302, reply.status
-        back = parse_qs(urlsplit(reply.headers["Location"]).query)
-    finally:
-        connection.close()
-    return OAuthCallback(
-        state=back["state"][0],
-        code=back.get("spapi_oauth_code", [""])[0],
-        seller_id=back.get("selling_partner_id", [""])[0],
-        error=back.get("error", [""])[0],
-    )
 
 
 def begin(store: Store, region: str = "na", **over: object) -> str:
@@ -260,13 +238,6 @@ def test_plan_without_amazon_begins_nothing(emulator: Emulator) -> None:
 def test_draft_asks_for_beta(emulator: Emulator, settings: Settings) -> None:
     settings.SPAPI_APP_DRAFT = True
     assert "version=beta" in begin(builders.make_store())
-
-
-def confirm_address(emulator: Emulator, region: str = "na") -> str:
-    """Return the address at which the local Amazon waits for a confirmation."""
-    base = emulator.settings()[f"SELLER_CENTRAL_URL_{region.upper()}"]
-    app_id = emulator.settings()["SPAPI_APP_ID"]
-    return f"{base}/apps/authorize/confirm/{app_id}"
 
 
 def test_workflow_from_amazon_leads_to_its_confirmation(emulator: Emulator) -> None:

@@ -41,7 +41,7 @@ from tests.builders import (
     store_order_draft,
 )
 from tests.processes import Processes
-from tests.services.mcf.test_commitments import answer, make_pool, offered, promised
+from tests.services.mcf.scene import answer, make_pool, offered, promised
 
 HERE = "tests.services.mcf.test_store_orders"
 

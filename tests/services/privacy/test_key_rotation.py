@@ -15,38 +15,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from channels_amazon.models import (
-    AccessToken,
-    ClientSecret,
-    Credential,
-    KeyRotation,
-    Notification,
-    OrderPersonalData,
-    SecretTextField,
-)
+from channels_amazon.models import AccessToken, ClientSecret, Credential, KeyRotation
 from channels_amazon.services.privacy import key_rotation
 from tests import builders
-
-OLD = "the-old-key-of-more-than-thirty-two-bytes-1"
-NEW = "the-new-key-of-more-than-thirty-two-bytes-2"
-WITH_SECRETS = (AccessToken, ClientSecret, Credential, Notification, OrderPersonalData)
+from tests.services.privacy.scene import NEW, OLD, WITH_SECRETS, forget_keys, use
 
 pytestmark = pytest.mark.django_db
-
-
-def use(settings: Settings, *keys: str) -> None:
-    """Let every encrypted column read the keys anew."""
-    settings.FERNET_KEYS = list(keys)
-    forget_keys()
-
-
-def forget_keys() -> None:
-    """Drop what the fields remember of the keys."""
-    for model in WITH_SECRETS:
-        for column in model._meta.fields:
-            if isinstance(column, SecretTextField):
-                for name in ("keys", "fernet_keys", "fernet"):
-                    column.__dict__.pop(name, None)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from channels_amazon.models import (
 from channels_amazon.services.privacy import key_rotation, name_search
 from channels_amazon.services.privacy.personal_data import reveal, store_personal_data
 from tests.builders import make_account, make_order, make_user
-from tests.services.privacy.test_key_rotation import NEW, OLD, forget_keys, use
+from tests.services.privacy.scene import NEW, OLD, forget_keys, use
 
 pytestmark = pytest.mark.django_db
 

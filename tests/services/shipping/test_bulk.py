@@ -13,7 +13,7 @@ from channels_amazon.models import Order, Parcel
 from channels_amazon.services.shipping import bulk, packing
 from channels_amazon.services.shipping.bulk import plan_file, take_over
 from tests import builders
-from tests.services.shipping.test_shipments import make_scene, ship
+from tests.services.shipping.scene import make_scene, ship
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from channels_amazon.services.shipping.parcels import ParcelSource
 from channels_amazon.services.shipping.shipments import create_shipment
 from channels_amazon.services.stock import ledger
 from tests import builders
-from tests.services.shipping.test_shipments import draft, level, make_scene, ship
+from tests.services.shipping.scene import draft, level, make_scene, ship
 
 pytestmark = pytest.mark.django_db
 

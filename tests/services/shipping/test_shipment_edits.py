@@ -22,7 +22,7 @@ from channels_amazon.services.shipping.shipments import (
 )
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.orders import Package, PackageItem
-from tests.services.shipping.test_shipments import draft, level, make_scene, ship, shown
+from tests.services.shipping.scene import draft, level, make_scene, ship, shown
 
 pytestmark = pytest.mark.django_db
 

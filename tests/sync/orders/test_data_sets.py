@@ -21,7 +21,7 @@ from channels_amazon.services.accounts.permissions import upsert_permissions
 from channels_amazon.services.orders import data_sets
 from tests.builders import make_account, make_order, make_participation
 from tests.health.faults import codes, make_healthy, report_of
-from tests.sync.orders.test_fetch import sell
+from tests.sync.orders.scene import sell
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db

@@ -24,37 +24,19 @@ from channels_amazon.sync.orders import fetch
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_order
 from tests.messages import START, order_change
+from tests.sync.orders.scene import sell
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db
 
 FETCH = SyncJob.Kind.ORDER_FETCH
 State = SyncRun.State
-US = "ATVPDKIKX0DER"
 
 
 @pytest.fixture
 def account(emulator: Emulator) -> AmazonAccount:
     """Give an account that can call the emulator."""
     return make_account(emulator=emulator)
-
-
-def sell(emulator: Emulator, account: AmazonAccount, count: int) -> list[Order]:
-    """Place orders at Amazon of which we know the id and that they changed."""
-    ids = emulator.place_orders(count, marketplace_id=US, fulfilled_by="MERCHANT")
-    now = timezone.now()
-    return [
-        make_order(
-            account,
-            lines=(),
-            amazon_order_id=order_id,
-            completed_at=None,
-            last_updated_at=None,
-            last_event_at=emulator.state.orders[order_id].updated_at,
-            stale_since=now,
-        )
-        for order_id in ids
-    ]
 
 
 def change_all(emulator: Emulator, rows: list[Order], at: datetime) -> None:

@@ -19,7 +19,7 @@ from channels_amazon.models import (
     StoreMember,
 )
 from tests import builders
-from tests.services.accounts.test_oauth import ask_amazon, confirm_address
+from tests.services.accounts.scene import ask_amazon, confirm_address
 from tests.views.scene import make_member_client
 
 pytestmark = pytest.mark.django_db

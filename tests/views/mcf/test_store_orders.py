@@ -27,7 +27,7 @@ from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order
 from tests.conftest import ROOT
-from tests.services.mcf.test_commitments import make_pool, offered
+from tests.services.mcf.scene import make_pool, offered
 from tests.views.scene import make_member_client
 
 pytestmark = pytest.mark.django_db

@@ -19,6 +19,7 @@ from tests.views.scene import (
     make_member_client,
     make_refused,
     make_world,
+    ship_data,
     signed_in,
 )
 
@@ -42,20 +43,6 @@ def shown(client: Client, **query: Any) -> list[str]:
     """Return the order ids that the list shows for a query."""
     response = client.get(reverse(LIST), query)
     return [order.amazon_order_id for order in response.context["slice"].rows]
-
-
-def ship_data(order: Order, **over: Any) -> dict[str, Any]:
-    """Return what the ship form sends for the whole order."""
-    line = order.lines.get()
-    earlier = timezone.now() - timedelta(minutes=1)
-    Order.objects.filter(pk=order.pk).update(ordered_at=earlier - timedelta(days=1))
-    return {
-        "carrier": "UPS",
-        "tracking_number": "1Z999AA10123456784",
-        "shipped_at": f"{earlier:%Y-%m-%dT%H:%M}",
-        f"line_{line.pk}": "1",
-        **over,
-    }
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,13 @@ from channels_amazon.models import (
     StoreMember,
 )
 from tests import builders
-from tests.views.orders.test_orders import ship_data
-from tests.views.scene import World, make_member_client, make_world, signed_in
+from tests.views.scene import (
+    World,
+    make_member_client,
+    make_world,
+    ship_data,
+    signed_in,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,208 @@
+"""The tree stays honest: where code lies, how large it is, who imports whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from bench.measure import percentile
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "channels_amazon"
+FOLDERS = ("channels_amazon", "shoplink", "dev", "bench", "tests")
+# The layers that have one folder a subject.
+LAYERS = ("services", "sync", "rules", "views", "emulator")
+# Django imports these packages themselves, and so finds what they import.
+WITH_CODE = {"channels_amazon/admin/__init__.py", "channels_amazon/models/__init__.py"}
+# What the tests have beside the application's own folders.
+OWN_TESTS = {"bench", "dev", "fidelity", "shoplink", "whole"}
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+# Lines that nine of ten functions do not exceed.
+USUAL_FUNCTION = 25
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    """Yield every Python file of the folders, migrations apart."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def named(path: Path) -> str:
+    """Return where a file or folder lies in the project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def modules_of(folder: Path) -> list[Path]:
+    """Return the files of a folder that hold code."""
+    return [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+
+
+def subject_folders(layer: Path) -> list[Path]:
+    """Return the folders of a layer that hold Python files."""
+    return [
+        folder
+        for folder in sorted(layer.iterdir())
+        if folder.is_dir() and any(folder.glob("*.py"))
+    ]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full names that a file imports: modules, and what is taken of them."""
+    package = path.relative_to(ROOT).with_suffix("").parts
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = list(package[: -node.level]) if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def neighbours(layer: Path) -> dict[str, set[str]]:
+    """Return which subject folders of a layer import which others of it."""
+    prefix = f"{named(layer).replace('/', '.')}."
+    names = {folder.name for folder in subject_folders(layer)}
+    found: dict[str, set[str]] = {}
+    for name in names:
+        files = sorted((layer / name).rglob("*.py"))
+        targets = {
+            target.removeprefix(prefix).partition(".")[0]
+            for path in files
+            for target in imports(path)
+            if target.startswith(prefix)
+        }
+        found[name] = targets & names - {name}
+    return found
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Return the subjects that stand in or above a circle; none when there is none."""
+    left = dict(graph)
+    while free := [name for name, wants in left.items() if not wants & left.keys()]:
+        for name in free:
+            del left[name]
+    return sorted(left)
+
+
+def code_of(path: Path) -> list[ast.stmt]:
+    """Return a file's statements without its docstring."""
+    body = parsed(path).body
+    is_told = bool(body) and ast.get_docstring(parsed(path)) is not None
+    return body[1:] if is_told else body
+
+
+def functions() -> Iterator[tuple[str, list[str]]]:
+    """Yield every function's place with its lines."""
+    for path in python_files(*FOLDERS):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                place = f"{named(path)}:{node.lineno} {node.name}"
+                yield place, lines[node.lineno - 1 : node.end_lineno]
+
+
+def code_lines(lines: list[str]) -> int:
+    """Return how many of a function's lines hold code."""
+    text = "\n".join(lines)
+    told = ast.get_docstring(ast.parse(dedent(text)).body[0], clean=False)  # type: ignore[arg-type]
+    written = [line for line in lines if line.strip() and line.strip()[0] != "#"]
+    said = [line for line in (told or "").splitlines() if line.strip()]
+    return len(written) - len(said)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_subject_folder_has_more_than_one_file(layer: str) -> None:
+    alone = [
+        named(folder)
+        for folder in subject_folders(APP / layer)
+        if len(modules_of(folder)) < 2 and not subject_folders(folder)
+    ]
+    assert alone == []
+
+
+def test_packages_hold_no_code() -> None:
+    with_code = {
+        named(path)
+        for path in python_files(*FOLDERS)
+        if path.name == "__init__.py" and code_of(path)
+    }
+    assert with_code == WITH_CODE
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_package_of_a_subject_says_what_lives_there(layer: str) -> None:
+    silent = [
+        named(folder)
+        for folder in subject_folders(APP / layer)
+        if not ast.get_docstring(parsed(folder / "__init__.py"))
+    ]
+    assert silent == []
+
+
+def test_files_are_short() -> None:
+    long = {
+        named(path): lines
+        for path in python_files(*FOLDERS)
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_functions_are_short() -> None:
+    found = dict(functions())
+    usual = percentile([len(lines) for lines in found.values()], 0.9)
+    long = {
+        place: lines
+        for place, text in found.items()
+        if (lines := code_lines(text)) > LONGEST_FUNCTION
+    }
+    assert usual <= USUAL_FUNCTION
+    assert long == {}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_subjects_of_a_layer_import_each_other_in_one_direction(layer: str) -> None:
+    assert circle(neighbours(APP / layer)) == []
+
+
+def test_circle_is_seen() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}, "e": set()}
+    assert circle(graph) == ["a", "b", "c", "d"]
+
+
+def test_tests_lie_as_the_application_does() -> None:
+    tests = ROOT / "tests"
+    strange = [
+        named(folder)
+        for folder in sorted(tests.rglob("*"))
+        if folder.is_dir()
+        and any(folder.glob("*.py"))
+        and folder.relative_to(tests).parts[0] not in OWN_TESTS
+        and not (APP / folder.relative_to(tests)).is_dir()
+    ]
+    assert strange == []
+
+
+def test_tests_import_no_other_test_file() -> None:
+    found = [
+        f"{named(path)}: {name}"
+        for path in python_files("tests", "bench")
+        for name in imports(path)
+        if any(part.startswith("test_") for part in name.split(".")[1:-1])
+        or (name.startswith("tests.") and name.rpartition(".")[2].startswith("test_"))
+    ]
+    assert found == []
