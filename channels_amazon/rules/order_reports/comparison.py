@@ -91,6 +91,11 @@ def to_second(time: datetime) -> datetime:
     return time.replace(microsecond=0)
 
 
+def is_to_second(time: datetime) -> bool:
+    """Tell whether the time has no fraction, as those that a report states."""
+    return time.microsecond == 0
+
+
 def hours_of(times: Iterable[datetime]) -> HourCounts:
     """Return how many of the times lie in each hour, by its beginning as ISO text."""
     hours: HourCounts = {}

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, SyncJob
 from channels_amazon.rules.events.order_change import OrderEvent
+from channels_amazon.rules.order_reports.comparison import is_to_second, to_second
 from channels_amazon.rules.orders.transitions import is_news, status_of
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.orders import fields, waiting_parcels
@@ -89,9 +90,13 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
     is_more = is_news(event.changed_at, status, order.last_event_at, order.status)
     if order.last_updated_at is None:
         return is_more
+    changed_at = event.changed_at
+    if order.reported_at is not None and is_to_second(order.last_updated_at):
+        # A report came before this event, and states its time without the fraction:
+        # by the event's own time the order would count as changed since, and every
+        # order of a flash sale would be fetched again.
+        changed_at = to_second(changed_at)
     is_cancel_wish_new = event.cancel_requested and not order.cancel_requested
-    if event.changed_at == order.last_updated_at and is_cancel_wish_new:
+    if changed_at == order.last_updated_at and is_cancel_wish_new:
         return is_more
-    return is_more and is_news(
-        event.changed_at, status, order.last_updated_at, order.status
-    )
+    return is_more and is_news(changed_at, status, order.last_updated_at, order.status)

@@ -240,6 +240,36 @@ def test_same_second_is_known(account: AmazonAccount) -> None:
     assert the_order().stale_since is None
 
 
+@pytest.mark.parametrize("fraction", [0.001, 0.438, 0.999])
+def test_event_of_the_reports_second_is_no_news(
+    account: AmazonAccount, fraction: float
+) -> None:
+    report(account, 20, fulfilled_by="AMAZON")
+    assert the_order().stale_since is None
+
+    tell(account, seconds=20 + fraction, fulfilled_by="AFN")
+
+    assert the_order().stale_since is None
+
+
+def test_event_of_a_later_second_is_news(account: AmazonAccount) -> None:
+    report(account, 20, fulfilled_by="AMAZON")
+
+    tell(account, seconds=21.0, fulfilled_by="AFN")
+
+    assert the_order().stale_since is not None
+
+
+def test_event_of_the_reports_second_that_is_further_is_news(
+    account: AmazonAccount,
+) -> None:
+    report(account, 20, fulfilled_by="AMAZON")
+
+    tell(account, seconds=20.5, fulfilled_by="AFN", status="Shipped")
+
+    assert the_order().stale_since is not None
+
+
 def test_pre_order_is_not_taken_for_pending(account: AmazonAccount) -> None:
     bring(account, 5.4, status="PENDING_AVAILABILITY", items=[("SKU-1", 2)])
 
