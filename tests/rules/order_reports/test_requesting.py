@@ -81,7 +81,7 @@ def test_report_is_polled_when_it_is_usually_made_then_more_and_more_rarely() ->
     assert rules.next_poll_at(NOW, NOW, usual) == NOW + usual
     pauses = [
         rules.next_poll_at(NOW, at, usual) - at
-        for at in (NOW + usual, NOW + timedelta(seconds=80), NOW + DAY)
+        for at in (NOW + usual, NOW + timedelta(seconds=200), NOW + DAY)
     ]
     assert pauses == [timedelta(seconds=one) for one in (5, 20, 60)]
 
