@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.rules.events.order_change import EventLine, OrderEvent
+from channels_amazon.rules.orders.statuses import OrderStatus
 from channels_amazon.rules.orders.transitions import fulfiller_of, moves_back, status_of
 from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.lines import OrderLines
@@ -197,10 +198,9 @@ def _write_delivery(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
     """Set when the order was shipped and, once Amazon shows it, when it was delivered.
 
     Without a package's ship time, Amazon's time of the change counts, if the order was
-    open until then.
-    Amazon names no time of delivery: the moment it was first seen counts.
+    open until then. Amazon names no time of delivery: when it was first seen counts.
     """
-    if status_of(data.status) != Order.Status.SHIPPED:
+    if status_of(data.status) is not OrderStatus.SHIPPED:
         return
     told_at = data.last_updated_time
     left = [package.ship_time for package in data.packages if package.ship_time]

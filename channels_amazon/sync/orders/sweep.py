@@ -82,13 +82,13 @@ def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
     if current is not None:
         is_alive = current.token_at and now - current.token_at < TOKEN_LIVES
         return cursor if is_alive else _go_on(cursor, replace(current, token=""))
-    upper_bound = now - NEWEST_SHOWN
-    if cursor.low_water is None:
+    low_water, upper_bound = cursor.low_water, now - NEWEST_SHOWN
+    if low_water is None:
         return _go_on(cursor, SweepPass(now - FIRST_PULL, upper_bound))
     cursor = add_missed_intervals(
-        ctx, cursor, low_water=cursor.low_water, upper_bound=upper_bound
+        ctx, cursor, low_water=low_water, upper_bound=upper_bound
     )
-    return _go_on(cursor, SweepPass(cursor.low_water - OVERLAP, upper_bound))
+    return _go_on(cursor, SweepPass(low_water - OVERLAP, upper_bound))
 
 
 def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:

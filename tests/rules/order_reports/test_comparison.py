@@ -8,6 +8,7 @@ import pytest
 
 from channels_amazon.rules.order_reports import comparison as rules
 from channels_amazon.rules.order_reports.comparison import ReportedOrder, StoredOrder
+from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WITHIN = AT + timedelta(milliseconds=400)
@@ -27,7 +28,7 @@ WITHIN = AT + timedelta(milliseconds=400)
 def test_report_is_enough_where_nothing_is_left_to_ship(
     status: str, fulfilled_by: str, is_complete: bool
 ) -> None:
-    told = ReportedOrder(status, fulfilled_by, AT)
+    told = ReportedOrder(OrderStatus(status), Fulfiller(fulfilled_by), AT)
 
     assert rules.is_complete_by_report(told) is is_complete
 
@@ -46,7 +47,9 @@ def test_report_is_enough_where_nothing_is_left_to_ship(
 def test_report_says_more_by_its_second_then_by_progress(
     status: str, known: StoredOrder, is_more: bool
 ) -> None:
-    assert rules.says_more(ReportedOrder(status, "amazon", AT), known) is is_more
+    told = ReportedOrder(OrderStatus(status), Fulfiller.AMAZON, AT)
+
+    assert rules.says_more(told, known) is is_more
 
 
 def test_orders_missing_are_counted_by_hour() -> None:

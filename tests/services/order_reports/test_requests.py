@@ -28,7 +28,7 @@ def account() -> AmazonAccount:
 
 
 def want(
-    account: AmazonAccount, start: float, end: float, purpose: str = Purpose.OUTAGE
+    account: AmazonAccount, start: float, end: float, purpose: Purpose = Purpose.OUTAGE
 ) -> OrderReport | None:
     """Want a report of hours counted from START."""
     return requests.want_report(

@@ -49,7 +49,9 @@ def age(emulator: Emulator, order_id: str, seconds: float) -> None:
 
 
 def want(
-    account: AmazonAccount, purpose: str = Purpose.DAILY, days: float = 3
+    account: AmazonAccount,
+    purpose: OrderReport.Purpose = Purpose.DAILY,
+    days: float = 3,
 ) -> OrderReport:
     """Want a report of the last days."""
     now = timezone.now()
