@@ -75,7 +75,7 @@ def migrate(target: str = "") -> Any:
     nodes = [node for node in executor.loader.applied_migrations if node[0] == APP]
     leaves = executor.loader.graph.leaf_nodes()
     others = [node for node in leaves if node[0] != APP]
-    return executor.loader.project_state([max(nodes), *others]).apps
+    return executor.loader.project_state([*nodes, *others]).apps
 
 
 def fill(apps: Any) -> None:
@@ -199,11 +199,11 @@ def fates(start: str) -> dict[Column, Column | None]:
         if app == APP
         for field in model.fields
     }
-    for leaf in loader.graph.leaf_nodes(APP):
-        for node in loader.graph.forwards_plan(leaf):
-            if node[0] == APP and node[1] > start:
-                for operation in _flat(loader.graph.nodes[node].operations):
-                    _follow(found, operation)
+    plans = map(loader.graph.forwards_plan, loader.graph.leaf_nodes(APP))
+    for node in dict.fromkeys(node for plan in plans for node in plan):
+        if node[0] == APP and node[1] > start:
+            for step in _flat(loader.graph.nodes[node].operations):
+                _follow(found, step)
     return found
 
 

@@ -222,15 +222,9 @@ def _judge(
     ]
     if not priced:
         return _Stop(_incomparable(order, rule, fitting))
-    cheap = [offer for offer in priced if _fee(offer) <= rule.most_fee]
+    cheap = _affordable(order, fitting, rule.most_fee)
     if not cheap and in_time and rule.allows_slower:
-        cheap = [
-            offer
-            for offer in slower
-            if offer.currency == order.currency
-            and offer.fee is not None
-            and offer.fee <= rule.most_fee
-        ]
+        cheap = _affordable(order, slower, rule.most_fee)
     if not cheap:
         return sentence(
             "Rule “%(rule)s”: Amazon estimates %(fee)s %(currency)s, more than the "
@@ -242,6 +236,19 @@ def _judge(
         )
     best = min(cheap, key=lambda offer: (_fee(offer), abs(_rank(offer.speed) - asked)))
     return _chosen(order, rule, candidate, best)
+
+
+def _affordable(
+    order: OrderFacts, offers: Sequence[SpeedOffer], most: Decimal
+) -> list[SpeedOffer]:
+    """Return the offers whose fee is no more than `most` of the order's currency."""
+    return [
+        offer
+        for offer in offers
+        if offer.fee is not None
+        and offer.currency == order.currency
+        and offer.fee <= most
+    ]
 
 
 def _chosen(
