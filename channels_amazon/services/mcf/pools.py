@@ -30,8 +30,8 @@ _UNITS = (
     "researching",
     "total",
 )
-# Each pass finds it again: once a day is enough to say.
-_SAY_AGAIN = timedelta(days=1)
+# Each pass finds it again; it is logged once a day.
+_LOG_AGAIN = timedelta(days=1)
 
 
 def upsert_fba_stock(
@@ -74,10 +74,10 @@ def upsert_fba_stock(
     return changed
 
 
-def set_aside(
+def record_unreadable(
     account: AmazonAccount, marketplace_id: str, found: UnreadableListing
 ) -> None:
-    """Say whose units cannot be read, and keep the last known numbers."""
+    """Log whose units cannot be read; the last known numbers stay."""
     logger.warning("FBA units unreadable account=%s %s", account.pk, found.raw_redacted)
     if found.sku:
         # They were shown, if unreadably: they are not gone.
@@ -103,7 +103,7 @@ def set_aside(
                 "them with Seller Central, and report this with the log."
             ),
         ),
-        _SAY_AGAIN,
+        _LOG_AGAIN,
     )
 
 

@@ -15,7 +15,7 @@ from channels_amazon.models import SyncJob
 from channels_amazon.rules.mcf.pools import pool_of
 from channels_amazon.services.mcf.pools import (
     empty_missing,
-    set_aside,
+    record_unreadable,
     upsert_fba_stock,
 )
 from channels_amazon.spapi.apis import fba_inventory
@@ -86,7 +86,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
         return _restart(cursor)
     bad = [row for row in page.summaries if isinstance(row, UnreadableListing)]
     for found in bad:
-        set_aside(ctx.account, cursor.site, found)
+        record_unreadable(ctx.account, cursor.site, found)
     changed = upsert_fba_stock(
         ctx.account,
         cursor.site,
