@@ -99,7 +99,7 @@ class SyncRun(StoreScoped):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     rows_seen = models.PositiveIntegerField(_("rows"), default=0)
     rows_changed = models.PositiveIntegerField(_("changed"), default=0)
-    rows_aside = models.PositiveIntegerField(_("set aside"), default=0)
+    rows_quarantined = models.PositiveIntegerField(_("set aside"), default=0)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     code = models.CharField(_("code"), max_length=60, blank=True)
     message = SentenceField(_("message"), blank=True)

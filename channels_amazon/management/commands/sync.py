@@ -100,7 +100,7 @@ def _run_row(run: SyncRun) -> dict[str, Any]:
         "state": run.state,
         "rows": run.rows_seen,
         "changed": run.rows_changed,
-        "aside": run.rows_aside,
+        "aside": run.rows_quarantined,
         "calls": run.calls,
         "code": run.code,
         "message": run.message,

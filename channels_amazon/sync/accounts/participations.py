@@ -13,7 +13,7 @@ from channels_amazon.services.accounts.marketplaces import (
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ AFTER_SITES = (Kind.PERMISSIONS, Kind.LISTINGS, Kind.FBA_STOCK)
 
 
 @reconciler(Kind.PARTICIPATIONS, every=timedelta(days=1))
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Store the sites Amazon lists; wake what depends on them when any changed."""
     sites = sellers.get_marketplace_participations(ctx.client)
     changed = upsert_participations(ctx.account, sites)
@@ -33,7 +33,7 @@ def reconcile(ctx: RunContext) -> Outcome:
         _read_selling_plan(ctx)
     if changed:
         lifecycle.wake(ctx.account.pk, *AFTER_SITES)
-    return Outcome()
+    return Result()
 
 
 def _read_selling_plan(ctx: RunContext) -> None:

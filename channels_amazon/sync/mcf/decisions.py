@@ -20,12 +20,12 @@ from channels_amazon.spapi.errors import (
 )
 from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.sync.mcf import mapping
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
 
-def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
+def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
     """Decide the store's new orders; False when the time is up before all are done.
 
     What another account's Amazon must be asked is left to its own job.
@@ -47,11 +47,11 @@ def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
             store_orders.put_off(order, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            store_orders.put_off(order, ctx.now() + put_off_by(order.attempts))
+            store_orders.put_off(order, ctx.now() + backoff_after(order.attempts))
             if isinstance(error, ServiceUnavailable):
-                streak.add(error)
+                outage.failed(error)
             continue
-        streak.end()
+        outage.answered()
         ctx.progress(rows=1)
     return len(taken) < limit
 

@@ -48,8 +48,8 @@ from channels_amazon.spapi.outbound import OutboundOrder
 from channels_amazon.spapi.outbound_versions import OutboundApi, outbound_api
 from channels_amazon.sync.mcf import mapping
 from channels_amazon.sync.mcf.decisions import decide_new
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
@@ -71,19 +71,19 @@ State = FulfillmentOrder.State
 
 
 @reconciler(SyncJob.Kind.MCF_ORDERS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 
     Each step has its own quota at Amazon: one that must wait does not hold up the
     others.
     """
-    streak = Streak()
+    outage = OutageDetector()
     held: Throttled | None = None
     for step in (_cancel_asked, _decide_new, _place_waiting, _follow):
         try:
-            if not step(ctx, streak):
-                streak.hand_over()
-                return Outcome(next_due=ctx.now(), is_complete=False)
+            if not step(ctx, outage):
+                outage.end_slice()
+                return Result(next_due=ctx.now(), is_complete=False)
         except Throttled as error:
             if held is None or error.retry_at < held.retry_at:
                 held = error
@@ -91,14 +91,14 @@ def reconcile(ctx: RunContext) -> Outcome:
     _ask_for_events(ctx)
     if held is not None:
         raise held
-    return Outcome(next_due=_next_due(ctx))
+    return Result(next_due=_next_due(ctx))
 
 
-def _decide_new(ctx: RunContext, streak: Streak) -> bool:
-    return decide_new(ctx, streak, limit=BATCH)
+def _decide_new(ctx: RunContext, outage: OutageDetector) -> bool:
+    return decide_new(ctx, outage, limit=BATCH)
 
 
-def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
+def _cancel_asked(ctx: RunContext, outage: OutageDetector) -> bool:
     asked = (
         _open(ctx)
         .filter(cancel_asked_at__isnull=False)
@@ -106,10 +106,10 @@ def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
         .exclude(state__in=(State.COMPLETE, State.COMPLETE_PARTIAL))
         .exclude(error_code=results.CANCEL_REFUSED)
     )
-    return _each(ctx, streak, asked, _cancel)
+    return _each(ctx, outage, asked, _cancel)
 
 
-def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
+def _place_waiting(ctx: RunContext, outage: OutageDetector) -> bool:
     waiting = FulfillmentOrder.objects.filter(
         Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=ctx.now()),
         account=ctx.account,
@@ -117,12 +117,12 @@ def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
         cancel_asked_at__isnull=True,
         ended_at__isnull=True,
     )
-    return _each(ctx, streak, waiting, _place)
+    return _each(ctx, outage, waiting, _place)
 
 
-def _follow(ctx: RunContext, streak: Streak) -> bool:
+def _follow(ctx: RunContext, outage: OutageDetector) -> bool:
     placed = _open(ctx).exclude(state=State.WAITING)
-    return _each(ctx, streak, placed, _poll)
+    return _each(ctx, outage, placed, _poll)
 
 
 def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
@@ -137,7 +137,7 @@ def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
 
 def _each(
     ctx: RunContext,
-    streak: Streak,
+    outage: OutageDetector,
     rows: QuerySet[FulfillmentOrder],
     step: Callable[[RunContext, FulfillmentOrder], bool],
 ) -> bool:
@@ -159,12 +159,12 @@ def _each(
             commitments.postpone(row, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            again_at = ctx.now() + put_off_by(row.attempts)
+            again_at = ctx.now() + backoff_after(row.attempts)
             commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
-                streak.add(error)
+                outage.failed(error)
             continue
-        streak.end()
+        outage.answered()
         ctx.progress(rows=1, changed=int(changed))
     return len(taken) < BATCH
 

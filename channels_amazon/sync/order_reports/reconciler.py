@@ -27,14 +27,14 @@ from channels_amazon.spapi.errors import Throttled
 from channels_amazon.sync.order_reports.reading import read
 from channels_amazon.sync.order_reports.requesting import poll, request
 from channels_amazon.sync.orders.sweep_cursor import read_cursor
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
 EVERY = timedelta(minutes=5)
 
 
 @reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Request, poll and read the account's reports, each as far as it goes now."""
     _want_daily(ctx)
     times: list[datetime] = []
@@ -52,7 +52,7 @@ def reconcile(ctx: RunContext) -> Outcome:
         raise min(waits, key=lambda error: error.retry_at)
     times += [error.retry_at for error in waits]
     regular = min(ctx.now() + EVERY, next_daily_slot(ctx.account.pk, ctx.now()))
-    return Outcome(next_due=min([regular, *times]), is_complete=not is_pulling)
+    return Result(next_due=min([regular, *times]), is_complete=not is_pulling)
 
 
 def _workable(ctx: RunContext) -> list[OrderReport]:

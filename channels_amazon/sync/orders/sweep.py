@@ -33,7 +33,7 @@ from channels_amazon.sync.orders.sweep_cursor import (
     SweepPass,
     read_cursor,
 )
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
@@ -55,7 +55,7 @@ PENDING_BATCH = 25
 
 
 @reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))
     ctx.save_cursor(cursor.to_json())
@@ -70,9 +70,9 @@ def reconcile(ctx: RunContext) -> Outcome:
         cursor = _take_page(ctx, cursor, current)
         ctx.save_cursor(cursor.to_json())
         if cursor.under_way is not None and not ctx.has_time():
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
     _mend(ctx)
-    return Outcome()
+    return Result()
 
 
 def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:

@@ -28,7 +28,7 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """How a reconciler ended without an error.
 
     `next_due` is when to run next, None for its usual interval. `is_complete` is
@@ -45,7 +45,7 @@ class RunContext:
     """One run of one job: its account, its cursor, a client, and its progress.
 
     `deadline` is when to hand over to other accounts: save the cursor, then return
-    `Outcome(next_due=ctx.now(), is_complete=False)`. Every write through the context
+    `Result(next_due=ctx.now(), is_complete=False)`. Every write through the context
     also prolongs the lease, and raises LeaseLost when the job is no longer ours.
     """
 
@@ -62,7 +62,7 @@ class RunContext:
     def __post_init__(self) -> None:
         # Rows add up over the slices of one pass, and start anew with the next.
         if not self.job.progress.get("open"):
-            self.job.progress = {"rows": 0, "changed": 0, "aside": 0, "calls": 0}
+            self.job.progress = {"rows": 0, "changed": 0, "quarantined": 0, "calls": 0}
         self.job.progress["open"] = True
         self._calls_before = int(self.job.progress.get("calls", 0))
 
@@ -94,19 +94,23 @@ class RunContext:
         *,
         rows: int = 0,
         changed: int = 0,
-        aside: int = 0,
+        quarantined: int = 0,
         total: int | None = None,
         note: str | None = None,
     ) -> None:
         """Add to what the page shows; `total` and `note` replace what they were.
 
-        `rows`, `changed` and `aside` count since the last call, not since the start.
+        `rows`, `changed` and `quarantined` count since the last call of this.
         """
         self.run.rows_seen += rows
         self.run.rows_changed += changed
-        self.run.rows_aside += aside
+        self.run.rows_quarantined += quarantined
         shown = self.job.progress
-        for name, more in (("rows", rows), ("changed", changed), ("aside", aside)):
+        for name, more in (
+            ("rows", rows),
+            ("changed", changed),
+            ("quarantined", quarantined),
+        ):
             shown[name] = int(shown.get(name, 0)) + more
         if total is not None:
             shown["total"] = total
@@ -119,7 +123,7 @@ class RunContext:
         SyncRun.objects.filter(pk=self.run.pk).update(
             rows_seen=self.run.rows_seen,
             rows_changed=self.run.rows_changed,
-            rows_aside=self.run.rows_aside,
+            rows_quarantined=self.run.rows_quarantined,
             calls=self.run.calls,
         )
 

@@ -16,9 +16,9 @@ from channels_amazon import sync
 from channels_amazon.models import SyncJob
 
 if TYPE_CHECKING:
-    from channels_amazon.sync.runtime.context import Outcome, RunContext
+    from channels_amazon.sync.runtime.context import Result, RunContext
 
-Reconcile = Callable[["RunContext"], "Outcome"]
+Reconcile = Callable[["RunContext"], "Result"]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from channels_amazon.spapi.errors import (
     ClientSecretInvalid,
     Throttled,
 )
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ PERMISSION_FIX = sentence(
 
 
 @dataclass(frozen=True)
-class Ending:
+class RunResult:
     """What to write in the run's row, the job's row and, perhaps, the log."""
 
     state: str
@@ -66,21 +66,21 @@ class Ending:
     entry: Entry | None = None
 
 
-def ending_of_outcome(outcome: Outcome, now: datetime, every: timedelta) -> Ending:
-    """Return the ending of a run that raised nothing."""
-    due_at = outcome.next_due or now + every
-    return Ending(
+def run_result(result: Result, now: datetime, every: timedelta) -> RunResult:
+    """Return the result of a run that raised nothing."""
+    due_at = result.next_due or now + every
+    return RunResult(
         state=State.DONE,
-        finish=Finish(due_at=due_at, is_complete=outcome.is_complete),
-        message=outcome.message,
+        finish=Finish(due_at=due_at, is_complete=result.is_complete),
+        message=result.message,
     )
 
 
-def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
-    """Return the ending of a run that raised `error`; blocks the job if it must."""
+def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that raised `error`; blocks the job if it must."""
     if isinstance(error, Throttled):
         wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
-        return Ending(State.WAITING, wait, error.code, error.message)
+        return RunResult(State.WAITING, wait, error.code, error.message)
     if isinstance(error, AuthorizationLost):
         return _authorization_lost(ctx, error)
     if isinstance(error, AccessDenied):
@@ -94,22 +94,22 @@ def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
     return _unknown(ctx, error)
 
 
-def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> Ending:
+def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
     connection.mark_needs_authorization(ctx.account, code=error.code)
-    ending = _blocked(ctx, error)
+    result = _blocked(ctx, error)
     lifecycle.block_all(ctx.account, error.code, error.message)
-    return ending
+    return result
 
 
-def _access_denied(ctx: RunContext, error: AccessDenied) -> Ending:
+def _access_denied(ctx: RunContext, error: AccessDenied) -> RunResult:
     code = MISSING_PERMISSION.get(Kind(ctx.job.kind), error.code)
     if ctx.job.kind != Kind.PERMISSIONS:
         lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
-    ending = _blocked(ctx, error, code=code)
-    if ending.entry is None:
-        return ending
+    result = _blocked(ctx, error, code=code)
+    if result.entry is None:
+        return result
     fix = error.fix or PERMISSION_FIX
-    return replace(ending, entry=replace(ending.entry, code=code, fix=fix))
+    return replace(result, entry=replace(result.entry, code=code, fix=fix))
 
 
 def _blocked(
@@ -118,10 +118,10 @@ def _blocked(
     *,
     code: str = "",
     retry: timedelta = lifecycle.BLOCKED_RETRY,
-) -> Ending:
+) -> RunResult:
     code = code or error.code
     is_new = lifecycle.block(ctx.job, code, error.message, retry=retry)
-    return Ending(
+    return RunResult(
         State.BLOCKED,
         Finish(due_at=ctx.job.due_at, is_failed=True),
         code,
@@ -130,7 +130,7 @@ def _blocked(
     )
 
 
-def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
+def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
     due_at = retry_at or ctx.now() + lifecycle.backoff(ctx.job.attempts)
     entry: Entry | None = None
@@ -150,7 +150,7 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
                 reason=error.message,
             ),
         )
-    return Ending(
+    return RunResult(
         State.FAILED,
         Finish(due_at=due_at, is_failed=True),
         error.code,
@@ -159,7 +159,7 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
     )
 
 
-def _unknown(ctx: RunContext, error: Exception) -> Ending:
+def _unknown(ctx: RunContext, error: Exception) -> RunResult:
     logger.error(
         "run failed job=%s kind=%s account=%s",
         ctx.job.pk,
@@ -178,11 +178,11 @@ def _unknown(ctx: RunContext, error: Exception) -> Ending:
         fix=sentence("Read the traceback of the run, and report it with the log."),
     )
     detail = "".join(traceback.format_exception(error))
-    ending = _failed(ctx, known)
-    if ending.entry is None:
-        return replace(ending, detail=detail)
+    result = _failed(ctx, known)
+    if result.entry is None:
+        return replace(result, detail=detail)
     return replace(
-        ending, detail=detail, entry=replace(ending.entry, level=Level.ERROR)
+        result, detail=detail, entry=replace(result.entry, level=Level.ERROR)
     )
 
 

@@ -18,14 +18,14 @@ from channels_amazon.sync.runtime import registry
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
     LeaseLost,
-    Outcome,
+    Result,
     RunContext,
 )
 from channels_amazon.sync.runtime.keep_alive import repeating
 from channels_amazon.sync.runtime.results import (
-    Ending,
-    ending_of_error,
-    ending_of_outcome,
+    RunResult,
+    run_result,
+    run_result_of_error,
 )
 
 logger = logging.getLogger(__name__)
@@ -86,48 +86,48 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
     )
     prolong = partial(lifecycle.renew, job.pk, holder, LEASE_SECONDS)
     with repeating(prolong, seconds=RENEW_SECONDS, limit=LONGEST_RUN_SECONDS):
-        ending = _reconcile(ctx)
-    _settle(ctx, ending)
+        result = _reconcile(ctx)
+    _settle(ctx, result)
     return run
 
 
-def _reconcile(ctx: RunContext) -> Ending | None:
+def _reconcile(ctx: RunContext) -> RunResult | None:
     """Return how the reconciler ended, None when the job was taken from it."""
     try:
         entry = registry.get(ctx.job.kind)
-        outcome: Outcome = entry.function(ctx)
+        outcome: Result = entry.function(ctx)
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
         return None
     except Exception as error:  # noqa: BLE001 - the edge where every run ends
-        return ending_of_error(ctx, error)
-    return ending_of_outcome(outcome, ctx.now(), entry.every)
+        return run_result_of_error(ctx, error)
+    return run_result(outcome, ctx.now(), entry.every)
 
 
-def _settle(ctx: RunContext, ending: Ending | None) -> None:
-    if ending is None:
-        _close(ctx, Ending(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at)))
+def _settle(ctx: RunContext, result: RunResult | None) -> None:
+    if result is None:
+        _close(ctx, RunResult(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at)))
         return
     ctx.count_calls()
-    ctx.job.progress["open"] = not ending.finish.is_complete
-    if not lifecycle.finish(ctx.job, ctx.holder, ending.finish):
-        ending = replace(ending, state=SyncRun.State.ABANDONED, entry=None)
-    _close(ctx, ending)
-    if ending.entry is not None:
-        record(ending.entry)
+    ctx.job.progress["open"] = not result.finish.is_complete
+    if not lifecycle.finish(ctx.job, ctx.holder, result.finish):
+        result = replace(result, state=SyncRun.State.ABANDONED, entry=None)
+    _close(ctx, result)
+    if result.entry is not None:
+        record(result.entry)
 
 
-def _close(ctx: RunContext, ending: Ending) -> None:
+def _close(ctx: RunContext, result: RunResult) -> None:
     run = ctx.run
-    run.state = ending.state
-    run.code = clean(ending.code, 60)
-    run.message = clean(ending.message, 500)
-    run.detail = clean(ending.detail, 20_000)
+    run.state = result.state
+    run.code = clean(result.code, 60)
+    run.message = clean(result.message, 500)
+    run.detail = clean(result.detail, 20_000)
     run.finished_at = timezone.now()
-    run.next_due_at = ending.finish.due_at
+    run.next_due_at = result.finish.due_at
     columns = (
         *("state", "code", "message", "detail", "finished_at", "next_due_at"),
-        *("rows_seen", "rows_changed", "rows_aside", "calls"),
+        *("rows_seen", "rows_changed", "rows_quarantined", "calls"),
     )
     # Not save(): a row that was deleted meanwhile must not come back.
     SyncRun.objects.filter(pk=run.pk).update(

@@ -14,7 +14,7 @@ from django.db.models import Min, QuerySet
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Parcel, SyncJob
 from channels_amazon.services.shipping import packing, parcels
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
@@ -29,7 +29,7 @@ State = Parcel.State
 
 
 @reconciler(SyncJob.Kind.PARCELS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Link parcels that came before their order, then pack the due ones."""
     parcels.link_orders(ctx.account)
     waiting = _waiting(ctx).filter(try_after__lte=ctx.now())
@@ -37,11 +37,11 @@ def reconcile(ctx: RunContext) -> Outcome:
     # A parcel's order is packed once, however many of its parcels are due.
     for order_id in dict.fromkeys(order_id for (order_id,) in found):
         if not ctx.has_time():
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
         _pack(ctx, order_id)
     if len(found) == BATCH:
-        return Outcome(next_due=ctx.now(), is_complete=False)
-    return Outcome(next_due=_next_due(ctx))
+        return Result(next_due=ctx.now(), is_complete=False)
+    return Result(next_due=_next_due(ctx))
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Parcel]:
@@ -65,13 +65,13 @@ def _pack(ctx: RunContext, order_id: int) -> None:
                 error=type(error).__name__,
             ),
         )
-        ctx.progress(rows=1, aside=1)
+        ctx.progress(rows=1, quarantined=1)
         return
     states = [row.state for row in rows]
     ctx.progress(
         rows=len(rows),
         changed=states.count(State.APPLIED),
-        aside=states.count(State.REFUSED),
+        quarantined=states.count(State.REFUSED),
     )
 
 

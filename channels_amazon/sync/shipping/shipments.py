@@ -30,8 +30,8 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import Package
 from channels_amazon.sync.orders.intake import store_order
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 
 # A new shipment wakes the job at once; this is for a wake-up that was lost.
@@ -54,20 +54,20 @@ State = Shipment.State
 
 
 @reconciler(SyncJob.Kind.SHIPMENTS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
-    streak = Streak()
+    outage = OutageDetector()
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
     for shipment in waiting:
         if not ctx.has_time():
-            streak.hand_over()
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            outage.end_slice()
+            return Result(next_due=ctx.now(), is_complete=False)
         ctx.keep_lease()
-        _send(ctx, shipment, streak)
+        _send(ctx, shipment, outage)
     if len(waiting) == BATCH:
-        return Outcome(next_due=ctx.now(), is_complete=False)
+        return Result(next_due=ctx.now(), is_complete=False)
     held_until = _poll(ctx)
-    return Outcome(next_due=_next_due(ctx, held_until))
+    return Result(next_due=_next_due(ctx, held_until))
 
 
 def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
@@ -85,7 +85,7 @@ def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     )
 
 
-def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
+def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
     """Send one shipment and store the result; a failed one is postponed."""
     if not confirmations.begin_attempt(shipment):
         return
@@ -97,17 +97,17 @@ def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
         # Whether it arrived is unknown: the next attempt reads the order first.
-        again_at = ctx.now() + put_off_by(shipment.attempts - 1)
+        again_at = ctx.now() + backoff_after(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
         if isinstance(error, ServiceUnavailable):
-            streak.add(error)
+            outage.failed(error)
         return
-    streak.end()
+    outage.answered()
     shipment.refresh_from_db()
     ctx.progress(
         rows=1,
         changed=shipment.state in {State.CONFIRMED, State.VERIFIED},
-        aside=shipment.state == State.REFUSED,
+        quarantined=shipment.state == State.REFUSED,
     )
 
 

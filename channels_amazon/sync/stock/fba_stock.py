@@ -22,8 +22,11 @@ from channels_amazon.spapi.apis import fba_inventory
 from channels_amazon.spapi.apis.fba_inventory import InventoryPage, InventoryQuery
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.spapi.unreadable import UnreadableListing
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
+from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.marketplaces import (
+    active_marketplaces,
+    without_marketplaces,
+)
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
@@ -36,11 +39,11 @@ LONGEST_RUN = timedelta(seconds=35)
 
 
 @reconciler(SyncJob.Kind.FBA_STOCK, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Read the FBA units of every selected site; go on later when time is up."""
-    sites = active_sites(ctx)
+    sites = active_marketplaces(ctx)
     if not sites:
-        return without_sites(ctx)
+        return without_marketplaces(ctx)
     cursor = _resume(ctx)
     while True:
         left = [site for site in sites if site not in cursor.done]
@@ -51,11 +54,11 @@ def reconcile(ctx: RunContext) -> Outcome:
         cursor = _take_page(ctx, cursor)
         ctx.save_cursor(cursor.stored())
         if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
     pools = {pool_of(site) for site in sites}
     empty_missing(ctx.account, pools, cursor.began)
     ctx.save_cursor({})
-    return Outcome()
+    return Result()
 
 
 def _resume(ctx: RunContext) -> FbaStockCursor:
@@ -97,7 +100,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
     ctx.progress(
         rows=len(page.summaries),
         changed=changed,
-        aside=len(bad),
+        quarantined=len(bad),
         note=MARKETPLACES[cursor.site].country_code,
     )
     if page.next_token:

@@ -33,9 +33,12 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.fields import JsonObject
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.marketplaces import (
+    active_marketplaces,
+    without_marketplaces,
+)
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
@@ -50,20 +53,20 @@ INCLUDED = (*DEFAULT_DATA, "attributes")
 
 
 @reconciler(SyncJob.Kind.STOCK_PUSH, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Send every quantity that is due, as far as quota and time go."""
-    sites = active_sites(ctx)
+    sites = active_marketplaces(ctx)
     if not sites:
-        return without_sites(ctx)
-    streak = Streak()
+        return without_marketplaces(ctx)
+    outage = OutageDetector()
     while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
         for pk in batch:
             if not ctx.has_time():
-                streak.hand_over()
-                return Outcome(next_due=ctx.now(), is_complete=False)
+                outage.end_slice()
+                return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
-            _push(ctx, pk, sites, streak)
-    return Outcome(next_due=_next_due(ctx))
+            _push(ctx, pk, sites, outage)
+    return Result(next_due=_next_due(ctx))
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Listing]:
@@ -99,7 +102,7 @@ def _next_due(ctx: RunContext) -> datetime:
     return min(first, regular) if first else regular
 
 
-def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
+def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) -> None:
     """Send one quantity; a listing that Amazon refuses is quarantined."""
     # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
@@ -116,15 +119,15 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
         listing = fresh
         submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
     except (InvalidRequest, NotFound, UnexpectedResponse) as error:
-        streak.end()
+        outage.answered()
         refusal = PushRefusal(error.amazon_code or error.code, error.message)
         _quarantine(ctx, listing, refusal)
         return
     except ServiceUnavailable as error:
         _postpone(ctx, listing)
-        streak.add(error)
+        outage.failed(error)
         return
-    streak.end()
+    outage.answered()
     if submission.is_accepted:
         push_state.mark_acknowledged(listing, ctx.now())
         ctx.progress(rows=1, changed=1)
@@ -161,15 +164,15 @@ def _site(listing: Listing, sites: list[str]) -> str:
 
 
 def _postpone(ctx: RunContext, listing: Listing) -> None:
-    until = ctx.now() + put_off_by(listing.push_attempts)
+    until = ctx.now() + backoff_after(listing.push_attempts)
     push_state.postpone_push(listing, until)
 
 
 def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:
     """Keep Amazon's reason with the listing, and try again more and more rarely."""
-    until = ctx.now() + put_off_by(listing.push_attempts + REFUSED_AHEAD)
+    until = ctx.now() + backoff_after(listing.push_attempts + REFUSED_AHEAD)
     push_state.quarantine_push(listing, refusal, until=until, run=ctx.run)
-    ctx.progress(rows=1, aside=1)
+    ctx.progress(rows=1, quarantined=1)
 
 
 def _refusal(submission: Submission) -> PushRefusal:

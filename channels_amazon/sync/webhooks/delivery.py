@@ -16,7 +16,7 @@ from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
 from channels_amazon.services.webhooks import endpoints, messages
 from channels_amazon.storefronts.webhook_failures import WebhookError
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.sync.webhooks import retry
 from channels_amazon.wording import sentence
@@ -29,7 +29,7 @@ _SAY_AGAIN = timedelta(hours=1)
 
 
 @reconciler(SyncJob.Kind.WEBHOOK_DELIVERY, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def reconcile(ctx: RunContext) -> Result:
     """Send every order of which the store knows less than we do, oldest first."""
     endpoint: StoreEndpoint | None = (
         StoreEndpoint.objects.select_related("store")
@@ -37,12 +37,12 @@ def reconcile(ctx: RunContext) -> Outcome:
         .first()
     )
     if endpoint is None:
-        return Outcome()
+        return Result()
     failures = retry.ServerFailures.of(endpoint)
     while batch := _due(ctx):
         for order in batch:
             if not ctx.has_time():
-                return Outcome(next_due=ctx.now(), is_complete=False)
+                return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
             try:
                 _send(ctx, endpoint, order)
@@ -50,7 +50,7 @@ def reconcile(ctx: RunContext) -> Outcome:
                 failures.add(error, ctx.now())
             else:
                 failures.end()
-    return Outcome(next_due=_next_due(ctx))
+    return Result(next_due=_next_due(ctx))
 
 
 def _due(ctx: RunContext) -> list[Order]:
@@ -74,7 +74,7 @@ def _send(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> None:
     except WebhookError as error:
         at = retry.next_attempt_at(error, order.webhook_attempts, ctx.now())
         messages.postpone(order.pk, since, at)
-        ctx.progress(rows=1, aside=1)
+        ctx.progress(rows=1, quarantined=1)
         if error.is_of_message:
             _record_refused(ctx, order, error)
         raise

@@ -146,7 +146,7 @@ def test_unreadable_order_is_quarantined_and_the_page_goes_on(
 
     made = run_through(account, SWEEP)
 
-    assert (made.state, made.rows_aside) == (State.DONE, 1)
+    assert (made.state, made.rows_quarantined) == (State.DONE, 1)
     quarantined = Order.objects.get(amazon_order_id=bad)
     assert quarantined.quarantine_code == "orders.unreadable"
     assert Order.objects.get(amazon_order_id=good).completed_at is not None

@@ -9,12 +9,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from channels_amazon.models import SyncJob
 from channels_amazon.sync.runtime import registry
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 
 
-def do_nothing(ctx: RunContext) -> Outcome:
+def do_nothing(ctx: RunContext) -> Result:
     """Reconcile nothing."""
-    return Outcome()
+    return Result()
 
 
 @pytest.mark.parametrize("kind", SyncJob.Kind.values)

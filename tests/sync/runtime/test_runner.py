@@ -19,7 +19,7 @@ from channels_amazon.spapi.errors import (
     Throttled,
 )
 from channels_amazon.sync.runtime import registry, runner
-from channels_amazon.sync.runtime.context import LeaseLost, Outcome, RunContext
+from channels_amazon.sync.runtime.context import LeaseLost, Result, RunContext
 from channels_amazon.sync.runtime.registry import Reconcile, Reconciler
 from tests.builders import make_account, make_job
 
@@ -46,7 +46,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
 def raising(error: Exception) -> Reconcile:
     """Return a reconciler that does one row, saves its cursor, and then fails."""
 
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         ctx.progress(rows=1)
         ctx.save_cursor({"page": 2})
         raise error
@@ -68,7 +68,7 @@ def later() -> datetime:
 
 
 def test_run_that_is_done_comes_again_after_its_interval(play: Play) -> None:
-    play(lambda ctx: Outcome(message="All is well."))
+    play(lambda ctx: Result(message="All is well."))
     job, run = run_one()
     assert (run.state, run.message) == (State.DONE, "All is well.")
     assert job.due_at > timezone.now() + HOUR - timedelta(minutes=1)
@@ -76,10 +76,10 @@ def test_run_that_is_done_comes_again_after_its_interval(play: Play) -> None:
 
 
 def test_run_of_a_slice_goes_on_at_once_with_its_progress(play: Play) -> None:
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         ctx.progress(rows=3, changed=1, total=9)
         ctx.save_cursor({"page": len(ctx.cursor) + 1})
-        return Outcome(next_due=ctx.now(), is_complete=False)
+        return Result(next_due=ctx.now(), is_complete=False)
 
     play(reconcile)
     job, _run = run_one()
@@ -90,9 +90,9 @@ def test_run_of_a_slice_goes_on_at_once_with_its_progress(play: Play) -> None:
 
 
 def test_run_after_a_whole_pass_counts_anew(play: Play) -> None:
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         ctx.progress(rows=3)
-        return Outcome()
+        return Result()
 
     play(reconcile)
     job, _run = run_one()
@@ -141,7 +141,7 @@ def test_run_that_needs_the_merchant_blocks_and_is_tried_again(play: Play) -> No
 
 
 def test_run_that_succeeds_lifts_the_block(play: Play) -> None:
-    play(lambda ctx: Outcome())
+    play(lambda ctx: Result())
     job = make_job(blocked_code="store.plan", blocked_message="The plan.")
     runner.run_kind(job.account, job.kind)
     job.refresh_from_db()
@@ -189,12 +189,12 @@ def test_unknown_error_is_told_with_its_traceback(
 
 
 def test_run_whose_lease_is_lost_leaves_the_job_to_its_new_holder(play: Play) -> None:
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         SyncJob.objects.update(lease_holder="another")
         with pytest.raises(LeaseLost):
             ctx.save_cursor({"page": 9})
         ctx.keep_lease()
-        return Outcome()
+        return Result()
 
     play(reconcile)
     job, run = run_one()
@@ -205,10 +205,10 @@ def test_run_whose_lease_is_lost_leaves_the_job_to_its_new_holder(play: Play) ->
 def test_drain_serves_accounts_in_turn(play: Play) -> None:
     served: list[int] = []
 
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         served.append(ctx.account.pk)
         is_last = served.count(ctx.account.pk) == 3
-        return Outcome(next_due=None if is_last else ctx.now(), is_complete=is_last)
+        return Result(next_due=None if is_last else ctx.now(), is_complete=is_last)
 
     play(reconcile)
     first, second = make_job(), make_job()
@@ -217,14 +217,14 @@ def test_drain_serves_accounts_in_turn(play: Play) -> None:
 
 
 def test_drain_ends_when_its_time_is_used(play: Play) -> None:
-    play(lambda ctx: Outcome(next_due=ctx.now(), is_complete=False))
+    play(lambda ctx: Result(next_due=ctx.now(), is_complete=False))
     make_job()
     assert runner.drain(budget=0.05) >= 1
     assert lifecycle.is_work_due()
 
 
 def test_run_kind_leaves_a_job_that_another_process_holds(play: Play) -> None:
-    play(lambda ctx: Outcome())
+    play(lambda ctx: Result())
     job = make_job()
     assert lifecycle.claim(job.pk, "another", 15) is not None
     assert runner.run_kind(job.account, job.kind) is None
@@ -233,10 +233,10 @@ def test_run_kind_leaves_a_job_that_another_process_holds(play: Play) -> None:
 def test_run_of_an_account_that_is_disconnected_stops_and_stays_told(
     play: Play,
 ) -> None:
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         disconnect_account(ctx.account, actor="owner")
         ctx.progress(rows=1)
-        return Outcome()
+        return Result()
 
     play(reconcile)
     job, run = run_one()
