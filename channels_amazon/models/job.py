@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
@@ -21,25 +22,28 @@ class SyncJob(StoreScoped):
 
     STORE_PATH: ClassVar[str] = "account__store"
 
-    class Kind(models.TextChoices):
-        """What is reconciled."""
+    class Kind(StrEnum):
+        """The kinds that are named outside of their reconciler, to be woken or shown.
 
-        PARTICIPATIONS = "participations", _("Marketplaces")
-        PERMISSIONS = "permissions", _("Permissions")
-        LISTINGS = "listings", _("Listings")
-        FBA_STOCK = "fba_stock", _("FBA stock")
-        ORDER_SWEEP = "order_sweep", _("Order sweep")
-        ORDER_FETCH = "order_fetch", _("Orders by event")
-        STOCK_PUSH = "stock_push", _("Stock push")
-        SHIPMENTS = "shipments", _("Shipment confirmation")
-        ORDER_REPORTS = "order_reports", _("Order reports")
-        PARCELS = "parcels", _("Parcels of the store")
+        It is no list of all there are: services/jobs/registry.py knows those.
+        """
+
+        PARTICIPATIONS = "participations"
+        PERMISSIONS = "permissions"
+        LISTINGS = "listings"
+        FBA_STOCK = "fba_stock"
+        ORDER_SWEEP = "order_sweep"
+        ORDER_FETCH = "order_fetch"
+        STOCK_PUSH = "stock_push"
+        SHIPMENTS = "shipments"
+        ORDER_REPORTS = "order_reports"
+        PARCELS = "parcels"
         # The stored words are older than these names, and stay.
-        MCF_ORDERS = "fba_orders", _("Store orders at FBA")
-        WEBHOOK_DELIVERY = "store_tell", _("Messages to the store")
+        MCF_ORDERS = "fba_orders"
+        WEBHOOK_DELIVERY = "store_tell"
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
-    kind = models.CharField(_("job"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("job"), max_length=20)
     due_at = models.DateTimeField(_("next run"))
     cursor = models.JSONField(default=dict, blank=True)
     progress = models.JSONField(default=dict, blank=True)
@@ -91,7 +95,7 @@ class SyncRun(StoreScoped):
 
     job = models.ForeignKey(SyncJob, models.CASCADE, related_name="runs")
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="runs")
-    kind = models.CharField(_("job"), max_length=20, choices=SyncJob.Kind.choices)
+    kind = models.CharField(_("job"), max_length=20)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
     )

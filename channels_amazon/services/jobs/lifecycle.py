@@ -18,11 +18,12 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_amazon.models import AmazonAccount, SyncJob, SyncRun, label
+from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.services.jobs.queue import enqueue_drain
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import sentence
 
 # A blocked job is tried again by itself: a permission may have come meanwhile.
 BLOCKED_RETRY = timedelta(hours=1)
@@ -61,7 +62,7 @@ def ensure_jobs(account: AmazonAccount) -> None:
     """Create the account's missing jobs, all due now, and wake a worker."""
     now = timezone.now()
     SyncJob.objects.bulk_create(
-        [SyncJob(account=account, kind=kind, due_at=now) for kind in SyncJob.Kind],
+        [SyncJob(account=account, kind=kind, due_at=now) for kind in registry.kinds()],
         ignore_conflicts=True,
     )
     enqueue_drain()
@@ -74,7 +75,7 @@ def wake(account_id: int, *kinds: str) -> None:
     time: waking it would only spend calls. A job that is being worked on runs again
     afterwards. One that is due already keeps its place in the line.
     """
-    wake_pairs([(account_id, kind) for kind in kinds or SyncJob.Kind.values])
+    wake_pairs([(account_id, kind) for kind in kinds or registry.kinds()])
 
 
 def wake_pairs(pairs: Collection[tuple[int, str]]) -> None:
@@ -167,11 +168,6 @@ def is_work_due() -> bool:
     return bool(
         jobs.filter(due_jobs(now)).exists() or jobs.filter(lease_until__lt=now).exists()
     )
-
-
-def label_of(kind: str) -> Sentence:
-    """Return the job's name as a sentence, to be part of another."""
-    return label(SyncJob.Kind(kind).label)
 
 
 def claim_due(holder: str, lease_seconds: float) -> SyncJob | None:
@@ -333,7 +329,7 @@ def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:
                 message=sentence(
                     "The process that ran the job “%(job)s” died %(times)s times in a "
                     "row. The job is tried again more and more rarely.",
-                    job=label_of(job.kind),
+                    job=registry.label_of(job.kind),
                     times=job.attempts,
                 ),
                 fix=sentence(

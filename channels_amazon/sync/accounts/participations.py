@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.services.accounts.marketplaces import (
     set_selling_plan,
     upsert_participations,
 )
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,12 @@ Kind = SyncJob.Kind
 AFTER_SITES = (Kind.PERMISSIONS, Kind.LISTINGS, Kind.FBA_STOCK)
 
 
-@reconciler(Kind.PARTICIPATIONS, every=timedelta(days=1))
+@reconciler(
+    Kind.PARTICIPATIONS,
+    title=_("Marketplaces"),
+    interval=timedelta(days=1),
+    first_pull=1,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Store the sites Amazon lists; wake what depends on them when any changed."""
     sites = sellers.get_marketplace_participations(ctx.client)

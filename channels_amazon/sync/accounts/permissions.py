@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.accounts.permission_probes import combined, probe
 from channels_amazon.services.accounts.permissions import upsert_permissions
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
-from channels_amazon.sync.runtime.registry import reconciler
 
 # When Amazon could not answer a probe and did not say when it can.
 AGAIN = timedelta(minutes=5)
 
 
-@reconciler(SyncJob.Kind.PERMISSIONS, every=timedelta(days=1))
+@reconciler(
+    SyncJob.Kind.PERMISSIONS,
+    title=_("Permissions"),
+    interval=timedelta(days=1),
+    first_pull=2,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Probe every capability in every active site; soon again where none answered."""
     sites = active_marketplaces(ctx)

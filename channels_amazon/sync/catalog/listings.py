@@ -11,13 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import SyncJob
+from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.catalog.listings import (
     close_missing_offers,
     upsert_listings,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.spapi.apis import listings
 from channels_amazon.spapi.apis.listings import (
     ListingsItem,
@@ -31,7 +34,6 @@ from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
@@ -41,7 +43,13 @@ WINDOW_OVERLAP = timedelta(seconds=1)
 INCLUDED = (*listings.DEFAULT_DATA, "attributes")
 
 
-@reconciler(SyncJob.Kind.LISTINGS, every=EVERY)
+@reconciler(
+    SyncJob.Kind.LISTINGS,
+    title=_("Listings"),
+    interval=EVERY,
+    permission=Permission.Name.CATALOG_ITEMS,
+    first_pull=3,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Read the listings of every selected site; go on later when time is up."""
     sites = active_marketplaces(ctx)

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import TypedDict, cast
 
 from django.db.models import F, Min, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import (
     FulfillmentLine,
     FulfillmentOrder,
+    Permission,
     StoreOrder,
     SyncJob,
 )
@@ -31,6 +33,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.mcf import commitments, results
 from channels_amazon.services.mcf.destinations import (
     DestinationUnreadable,
@@ -50,7 +53,6 @@ from channels_amazon.sync.mcf import mapping
 from channels_amazon.sync.mcf.decisions import decide_new
 from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -70,7 +72,12 @@ _LOG_AGAIN = timedelta(days=1)
 State = FulfillmentOrder.State
 
 
-@reconciler(SyncJob.Kind.MCF_ORDERS, every=EVERY)
+@reconciler(
+    SyncJob.Kind.MCF_ORDERS,
+    title=_("Store orders at FBA"),
+    interval=EVERY,
+    permission=Permission.Name.FULFILLMENT_INVENTORY,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 

@@ -14,13 +14,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import OrderReport, SyncJob
+from channels_amazon.models import OrderReport, Permission, SyncJob
 from channels_amazon.rules.order_reports.requesting import (
     DAILY_SPAN,
     is_daily_due,
     next_daily_slot,
 )
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import PROOFS, Purpose, State
 from channels_amazon.spapi.errors import Throttled
@@ -28,12 +30,16 @@ from channels_amazon.sync.order_reports.reading import read
 from channels_amazon.sync.order_reports.requesting import poll, request
 from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 
 EVERY = timedelta(minutes=5)
 
 
-@reconciler(SyncJob.Kind.ORDER_REPORTS, every=EVERY)
+@reconciler(
+    SyncJob.Kind.ORDER_REPORTS,
+    title=_("Order reports"),
+    interval=EVERY,
+    permission=Permission.Name.ORDERS,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Request, poll and read the account's reports, each as far as it goes now."""
     _want_daily(ctx)

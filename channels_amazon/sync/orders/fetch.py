@@ -10,7 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from channels_amazon.models import Order, SyncJob
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models import Order, Permission, SyncJob
 from channels_amazon.rules.order_fetch.calls import (
     FetchCall,
     GetEach,
@@ -19,6 +21,7 @@ from channels_amazon.rules.order_fetch.calls import (
 )
 from channels_amazon.rules.order_fetch.planner import plan
 from channels_amazon.rules.orders.transitions import status_of
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
 from channels_amazon.spapi.apis.orders import (
     FulfilledBy,
@@ -41,7 +44,6 @@ from channels_amazon.sync.orders.fetch_state import FetchCursor, fetch_state
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 # The net below: events wake the job.
@@ -53,7 +55,14 @@ MOST_OLDER_READS = 6
 _TO_SHIP = tuple(word for word in FulfillmentStatus if status_of(word) in Order.TO_SHIP)
 
 
-@reconciler(SyncJob.Kind.ORDER_FETCH, every=EVERY)
+@reconciler(
+    SyncJob.Kind.ORDER_FETCH,
+    title=_("Orders by event"),
+    interval=EVERY,
+    # A buyer waits for the order.
+    head_start=timedelta(minutes=1),
+    permission=Permission.Name.ORDERS,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Fetch every stale order that is due, as far as quota and time go."""
     outage = OutageDetector()

@@ -11,9 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from channels_amazon.models import SyncJob
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
@@ -34,7 +37,6 @@ from channels_amazon.sync.orders.sweep_cursor import (
     read_cursor,
 )
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(minutes=5)
@@ -54,7 +56,13 @@ PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
 
-@reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
+@reconciler(
+    SyncJob.Kind.ORDER_SWEEP,
+    title=_("Order sweep"),
+    interval=EVERY,
+    permission=Permission.Name.ORDERS,
+    first_pull=5,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts.permissions import missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.lifecycle import Finish
 from channels_amazon.spapi.errors import (
     AccessDenied,
@@ -37,17 +38,6 @@ FAILING_AFTER = 5
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
 
-# Which permission a refused job lacks, by its code in the fault catalogue.
-MISSING_PERMISSION = {
-    Kind.LISTINGS: "permission.catalog_items_missing",
-    Kind.STOCK_PUSH: "permission.catalog_items_missing",
-    Kind.FBA_STOCK: "permission.fulfillment_inventory_missing",
-    Kind.MCF_ORDERS: "permission.fulfillment_inventory_missing",
-    Kind.ORDER_SWEEP: "permission.orders_missing",
-    Kind.ORDER_FETCH: "permission.orders_missing",
-    Kind.ORDER_REPORTS: "permission.orders_missing",
-    Kind.SHIPMENTS: "permission.orders_missing",
-}
 PERMISSION_FIX = sentence(
     "Enable the role for the application in Seller Central, then authorise the "
     "account again."
@@ -102,7 +92,8 @@ def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
 
 
 def _access_denied(ctx: RunContext, error: AccessDenied) -> RunResult:
-    code = MISSING_PERMISSION.get(Kind(ctx.job.kind), error.code)
+    permission = registry.get(ctx.job.kind).permission
+    code = missing_code(permission) if permission else error.code
     if ctx.job.kind != Kind.PERMISSIONS:
         lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     result = _blocked(ctx, error, code=code)
@@ -144,7 +135,7 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
             message=sentence(
                 "The job “%(job)s” failed %(times)s times in a row, last with "
                 "%(code)s: %(reason)s",
-                job=lifecycle.label_of(ctx.job.kind),
+                job=registry.label_of(ctx.job.kind),
                 times=FAILING_AFTER,
                 code=error.code,
                 reason=error.message,
@@ -172,7 +163,7 @@ def _unknown(ctx: RunContext, error: Exception) -> RunResult:
         "unknown",
         sentence(
             "An error that Shoplink does not know ended the job “%(job)s”: %(error)s.",
-            job=lifecycle.label_of(ctx.job.kind),
+            job=registry.label_of(ctx.job.kind),
             error=name,
         ),
         fix=sentence("Read the traceback of the run, and report it with the log."),

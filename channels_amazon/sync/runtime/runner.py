@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.lifecycle import Finish
-from channels_amazon.sync.runtime import registry
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
     LeaseLost,
@@ -95,13 +94,13 @@ def _reconcile(ctx: RunContext) -> RunResult | None:
     """Return how the reconciler ended, None when the job was taken from it."""
     try:
         entry = registry.get(ctx.job.kind)
-        outcome: Result = entry.function(ctx)
+        outcome: Result = entry.run(ctx)
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
         return None
     except Exception as error:  # noqa: BLE001 - the edge where every run ends
         return run_result_of_error(ctx, error)
-    return run_result(outcome, ctx.now(), entry.every)
+    return run_result(outcome, ctx.now(), entry.interval)
 
 
 def _settle(ctx: RunContext, result: RunResult | None) -> None:

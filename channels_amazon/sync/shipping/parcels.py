@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError
 from django.db.models import Min, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Parcel, SyncJob
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.shipping import packing, parcels
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,13 @@ BATCH = 200
 State = Parcel.State
 
 
-@reconciler(SyncJob.Kind.PARCELS, every=EVERY)
+@reconciler(
+    SyncJob.Kind.PARCELS,
+    title=_("Parcels of the store"),
+    interval=EVERY,
+    # Without a package there is nothing to confirm.
+    head_start=timedelta(minutes=1),
+)
 def reconcile(ctx: RunContext) -> Result:
     """Link parcels that came before their order, then pack the due ones."""
     parcels.link_orders(ctx.account)

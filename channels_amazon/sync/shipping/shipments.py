@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
+from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
 from channels_amazon.spapi import operations
@@ -32,7 +34,6 @@ from channels_amazon.spapi.orders import Package
 from channels_amazon.sync.orders.intake import store_order
 from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 
 # A new shipment wakes the job at once; this is for a wake-up that was lost.
 EVERY = timedelta(minutes=5)
@@ -53,7 +54,14 @@ NOT_SHOWN_AFTER = timedelta(hours=1)
 State = Shipment.State
 
 
-@reconciler(SyncJob.Kind.SHIPMENTS, every=EVERY)
+@reconciler(
+    SyncJob.Kind.SHIPMENTS,
+    title=_("Shipment confirmation"),
+    interval=EVERY,
+    # A buyer waits for the tracking number.
+    head_start=timedelta(minutes=1),
+    permission=Permission.Name.ORDERS,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
     outage = OutageDetector()

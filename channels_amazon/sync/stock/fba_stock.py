@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import SyncJob
+from channels_amazon.models import Permission, SyncJob
 from channels_amazon.rules.mcf.pools import pool_of
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.mcf.pools import (
     empty_missing,
     set_aside,
@@ -27,7 +30,6 @@ from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(minutes=15)
@@ -38,7 +40,13 @@ MAX_RESTARTS = 2
 LONGEST_RUN = timedelta(seconds=35)
 
 
-@reconciler(SyncJob.Kind.FBA_STOCK, every=EVERY)
+@reconciler(
+    SyncJob.Kind.FBA_STOCK,
+    title=_("FBA stock"),
+    interval=EVERY,
+    permission=Permission.Name.FULFILLMENT_INVENTORY,
+    first_pull=4,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Read the FBA units of every selected site; go on later when time is up."""
     sites = active_marketplaces(ctx)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Listing, SyncJob
+from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.stock import push_state
 from channels_amazon.services.stock.push_state import PushRefusal
 from channels_amazon.spapi.apis.listings import (
@@ -39,7 +41,6 @@ from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.wording import sentence
 
 # A change of stock wakes the job at once; this is for a wake-up that was lost.
@@ -52,7 +53,14 @@ REFUSED_AHEAD = 4
 INCLUDED = (*DEFAULT_DATA, "attributes")
 
 
-@reconciler(SyncJob.Kind.STOCK_PUSH, every=EVERY)
+@reconciler(
+    SyncJob.Kind.STOCK_PUSH,
+    title=_("Stock push"),
+    interval=EVERY,
+    # A quantity that is too high at Amazon oversells; an order's address can wait.
+    head_start=timedelta(minutes=2),
+    permission=Permission.Name.CATALOG_ITEMS,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Send every quantity that is due, as far as quota and time go."""
     sites = active_marketplaces(ctx)

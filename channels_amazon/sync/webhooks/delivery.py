@@ -11,13 +11,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Min, Prefetch
+from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.webhooks import endpoints, messages
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
 from channels_amazon.sync.webhooks import retry
 from channels_amazon.wording import sentence
 
@@ -28,7 +29,11 @@ BATCH = 50
 _SAY_AGAIN = timedelta(hours=1)
 
 
-@reconciler(SyncJob.Kind.WEBHOOK_DELIVERY, every=EVERY)
+@reconciler(
+    SyncJob.Kind.WEBHOOK_DELIVERY,
+    title=_("Messages to the store"),
+    interval=EVERY,
+)
 def reconcile(ctx: RunContext) -> Result:
     """Send every order of which the store knows less than we do, oldest first."""
     endpoint: StoreEndpoint | None = (

@@ -21,7 +21,7 @@ from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.amazon_client import applications
 from channels_amazon.services.amazon_client.stores import DatabaseTokens
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, registry
 from tests import builders
 from tests.processes import Processes
 
@@ -57,7 +57,7 @@ def test_new_seller_becomes_an_account_with_all_jobs_due() -> None:
     assert account.is_connected
     assert account.credential.refresh_token == "Atzr|first"
     assert lifecycle.is_work_due()
-    assert account.jobs.count() == len(SyncJob.Kind)
+    assert account.jobs.count() == len(registry.kinds())
     entry = DiagnosticEntry.objects.get()
     assert (entry.code, entry.actor) == ("account.connected", "ann")
 

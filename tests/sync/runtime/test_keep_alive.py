@@ -10,10 +10,11 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob, SyncRun
-from channels_amazon.sync.runtime import registry, runner
+from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.registry import Reconciler
+from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.keep_alive import repeating
-from channels_amazon.sync.runtime.registry import Reconciler
 from tests.builders import make_job
 
 
@@ -57,7 +58,12 @@ def test_run_longer_than_its_lease_keeps_it(monkeypatch: pytest.MonkeyPatch) -> 
         assert row.lease_until > timezone.now()
         return Result()
 
-    entry = Reconciler(SyncJob.Kind.LISTINGS, reconcile, timedelta(hours=1))
+    entry = Reconciler(
+        kind=SyncJob.Kind.LISTINGS,
+        title="Listings",
+        run=reconcile,
+        interval=timedelta(hours=1),
+    )
     monkeypatch.setattr(registry, "get", lambda kind: entry)
     job = make_job()
     made = runner.run_kind(job.account, job.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,16 +12,15 @@ from django.utils import timezone
 from channels_amazon.errors import NeedsMerchant, Recoverable
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.accounts.connection import disconnect_account
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
     Evidence,
     Throttled,
 )
-from channels_amazon.sync.runtime import registry, runner
+from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.context import LeaseLost, Result, RunContext
-from channels_amazon.sync.runtime.registry import Reconcile, Reconciler
 from tests.builders import make_account, make_job
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 Kind = SyncJob.Kind
 State = SyncRun.State
 HOUR = timedelta(hours=1)
+Reconcile = Callable[[RunContext], Result]
 Play = Callable[[Reconcile], None]
 
 
@@ -36,9 +37,11 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     """Give a function that makes every job run the given reconciler."""
 
     def use(function: Reconcile) -> None:
-        monkeypatch.setattr(
-            registry, "get", lambda kind: Reconciler(kind, function, HOUR)
-        )
+        played = {
+            kind: replace(declared, run=function, interval=HOUR)
+            for kind, declared in registry.REGISTERED.items()
+        }
+        monkeypatch.setattr(registry, "REGISTERED", played)
 
     return use
 
