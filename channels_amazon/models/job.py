@@ -17,7 +17,8 @@ class SyncJob(StoreScoped):
     """One (account, kind): when it is due, its cursor, its lease, why it is blocked.
 
     `progress` is what the page shows while the job works: {"rows", "calls",
-    "total", "note"}; `waiting_until` says that it waits for Amazon's quota.
+    "total", "note"}; `waiting_until` says that it waits for Amazon's quota; `rank` is
+    its place in the line for a worker, as services/jobs/ranks.py works it out.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -45,6 +46,8 @@ class SyncJob(StoreScoped):
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
     kind = models.CharField(_("job"), max_length=20)
     due_at = models.DateTimeField(_("next run"))
+    # NULL while no worker may take the job: its account is not connected.
+    rank = models.DateTimeField(null=True, blank=True)
     cursor = models.JSONField(default=dict, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     lease_holder = models.CharField(max_length=80, blank=True)
@@ -57,6 +60,8 @@ class SyncJob(StoreScoped):
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True)
     first_done_at = models.DateTimeField(null=True, blank=True)
+    # Runs that found nothing to do: they are counted here, and have no SyncRun.
+    idle_runs = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ("account", "kind")
@@ -64,9 +69,20 @@ class SyncJob(StoreScoped):
         verbose_name_plural = _("sync jobs")
         constraints = (
             models.UniqueConstraint(fields=["account", "kind"], name="job_once"),
+            # Who makes a job due sooner without its rank would have it never taken.
+            models.CheckConstraint(
+                condition=models.Q(rank__isnull=True)
+                | models.Q(rank__lte=models.F("due_at")),
+                name="job_rank_by_due",
+            ),
         )
         indexes = (
-            models.Index(fields=["due_at"], name="job_due"),
+            # The line for a worker; `due_at`, since a rank may come before it.
+            models.Index(
+                fields=["rank", "due_at"],
+                condition=models.Q(lease_until__isnull=True, rank__isnull=False),
+                name="job_rank",
+            ),
             models.Index(
                 fields=["lease_until"],
                 condition=models.Q(lease_until__isnull=False),

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.services.jobs import claims, lifecycle, registry
 from channels_amazon.sync.runtime import runner
 
 
@@ -84,9 +84,9 @@ def _run_due(account: AmazonAccount, kinds: list[str]) -> list[SyncRun]:
     runs: list[SyncRun] = []
     while True:
         due = SyncJob.objects.filter(
-            lifecycle.due_jobs(timezone.now()), account=account, kind__in=kinds
+            claims.due_jobs(timezone.now()), account=account, kind__in=kinds
         )
-        job = due.order_by("due_at", "pk").first()
+        job = due.order_by("rank", "pk").first()
         if job is None:
             return runs
         run = runner.run_kind(account, job.kind)

@@ -41,3 +41,8 @@ def living_hosts(process: Process) -> int:
 def host_name() -> str:
     """Return the name under which this host's processes beat."""
     return socket.gethostname()[:120]
+
+
+def process_name(pid: int) -> str:
+    """Return how the names of all claims of that process of this host begin."""
+    return f"{host_name()[:40]}:{pid}:"

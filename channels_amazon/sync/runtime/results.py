@@ -18,7 +18,7 @@ from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permissions import missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
-from channels_amazon.services.jobs.lifecycle import Finish
+from channels_amazon.services.jobs.leases import Finish, backoff
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
@@ -123,7 +123,7 @@ def _blocked(
 
 def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
-    due_at = retry_at or ctx.now() + lifecycle.backoff(ctx.job.attempts)
+    due_at = retry_at or ctx.now() + backoff(ctx.job.attempts)
     entry: Entry | None = None
     if ctx.job.attempts == 1:
         entry = _entry(ctx, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,8 +13,9 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
-from channels_amazon.services.jobs import lifecycle, registry
-from channels_amazon.services.jobs.lifecycle import Finish
+from channels_amazon.services.jobs import claims, leases, registry
+from channels_amazon.services.jobs.leases import Finish
+from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
     LeaseLost,
@@ -35,26 +37,52 @@ SLICE = timedelta(seconds=2)
 RENEW_SECONDS = 4.0
 # How often a drain looks for jobs whose process died.
 EXPIRY_SECONDS = 1.0
+# Jobs that find nothing to do take a few milliseconds: then a claim takes ever more of
+# them, up to so many. One that calls Amazon takes longer, and the next claim takes one:
+# what waits in the line is taken by whoever is free.
+QUICK_SECONDS = 0.03
+MOST_AT_ONCE = 16
+# No claimed job waits longer than that behind the others of its claim.
+WAIT_SECONDS = 0.5
 # Longer than the queue lets any task run: past it a run is stuck, not slow.
 LONGEST_RUN_SECONDS = 75.0
 
 
 def drain(budget: float = DRAIN_SECONDS) -> int:
-    """Run due jobs, the longest due first, for `budget` seconds; return how many."""
+    """Run due jobs, the smallest rank first, for `budget` seconds; return how many."""
     ends = time.monotonic() + budget
     runs = 0
     looked_at = 0.0
+    batch = 1
     while time.monotonic() < ends:
         if time.monotonic() - looked_at >= EXPIRY_SECONDS:
             looked_at = time.monotonic()
-            lifecycle.give_back_expired()
-        holder = lifecycle.new_holder()
-        job = lifecycle.claim_due(holder, LEASE_SECONDS)
-        if job is None:
+            leases.give_back_expired()
+        began = time.monotonic()
+        holder = claims.new_holder()
+        jobs = claims.claim_due(holder, LEASE_SECONDS, limit=batch)
+        if not jobs:
             break
-        run_claimed(job, holder)
-        runs += 1
+        done = _run_batch(jobs, holder)
+        runs += done
+        is_quick = (time.monotonic() - began) / done < QUICK_SECONDS
+        batch = min(batch * 2, MOST_AT_ONCE) if is_quick else 1
     return runs
+
+
+def _run_batch(jobs: Sequence[SyncJob], holder: str) -> int:
+    """Run the claimed jobs one after another; return how many were begun.
+
+    What would have to wait behind a slow one is given back, since another worker may
+    be free for it.
+    """
+    began = time.monotonic()
+    for number, job in enumerate(jobs):
+        if number and time.monotonic() - began > WAIT_SECONDS:
+            claims.give_back_unstarted(holder, [left.pk for left in jobs[number:]])
+            return number
+        run_claimed(job, holder)
+    return len(jobs)
 
 
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
@@ -62,11 +90,13 @@ def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
 
     Returns its run, None when another process is working on the job.
     """
+    now = timezone.now()
+    rank = rank_at(kind, now) if account.is_connected else None
     job, _created = SyncJob.objects.get_or_create(
-        account=account, kind=kind, defaults={"due_at": timezone.now()}
+        account=account, kind=kind, defaults={"due_at": now, "rank": rank}
     )
-    holder = lifecycle.new_holder()
-    claimed = lifecycle.claim(job.pk, holder, LEASE_SECONDS)
+    holder = claims.new_holder()
+    claimed = claims.claim(job.pk, holder, LEASE_SECONDS)
     return None if claimed is None else run_claimed(claimed, holder)
 
 
@@ -83,7 +113,7 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
         holder=holder,
         deadline=started + SLICE,
     )
-    prolong = partial(lifecycle.renew, job.pk, holder, LEASE_SECONDS)
+    prolong = partial(leases.renew, holder, LEASE_SECONDS)
     with repeating(prolong, seconds=RENEW_SECONDS, limit=LONGEST_RUN_SECONDS):
         result = _reconcile(ctx)
     _settle(ctx, result)
@@ -109,7 +139,7 @@ def _settle(ctx: RunContext, result: RunResult | None) -> None:
         return
     ctx.count_calls()
     ctx.job.progress["open"] = not result.finish.is_complete
-    if not lifecycle.finish(ctx.job, ctx.holder, result.finish):
+    if not leases.finish(ctx.job, ctx.holder, result.finish):
         result = replace(result, state=SyncRun.State.ABANDONED, entry=None)
     _close(ctx, result)
     if result.entry is not None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from channels_amazon.errors import NeedsMerchant, Recoverable
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.accounts.connection import disconnect_account
-from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.services.jobs import claims, lifecycle, registry
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
@@ -176,7 +176,7 @@ def test_lost_authorisation_stops_every_job_of_the_account(play: Play) -> None:
     assert account.state == AmazonAccount.State.NEEDS_AUTHORIZATION
     codes = set(account.jobs.values_list("blocked_code", flat=True))
     assert codes == {"token.revoked"}
-    assert lifecycle.claim_due("me", 15) is None
+    assert not claims.claim_due("me", 15)
 
 
 def test_unknown_error_is_told_with_its_traceback(
@@ -223,13 +223,13 @@ def test_drain_ends_when_its_time_is_used(play: Play) -> None:
     play(lambda ctx: Result(next_due=ctx.now(), is_complete=False))
     make_job()
     assert runner.drain(budget=0.05) >= 1
-    assert lifecycle.is_work_due()
+    assert claims.is_work_due()
 
 
 def test_run_kind_leaves_a_job_that_another_process_holds(play: Play) -> None:
     play(lambda ctx: Result())
     job = make_job()
-    assert lifecycle.claim(job.pk, "another", 15) is not None
+    assert claims.claim(job.pk, "another", 15) is not None
     assert runner.run_kind(job.account, job.kind) is None
 
 
@@ -245,4 +245,4 @@ def test_run_of_an_account_that_is_disconnected_stops_and_stays_told(
     job, run = run_one()
     assert run.state == State.ABANDONED
     assert job.lease_until is None
-    assert lifecycle.claim_due("me", 15) is None
+    assert not claims.claim_due("me", 15)
