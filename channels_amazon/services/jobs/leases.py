@@ -139,14 +139,23 @@ def backoff(attempts: int) -> timedelta:
 
 
 def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:
+    columns = {
+        "state": SyncRun.State.ABANDONED,
+        "finished_at": now,
+        "code": "queue.worker_stuck",
+        "message": _("The process that worked on this run ended before it was done."),
+        "next_due_at": due_at,
+    }
     runs = SyncRun.objects.filter(job=job, state=SyncRun.State.RUNNING)
-    runs.update(
-        state=SyncRun.State.ABANDONED,
-        finished_at=now,
-        code="queue.worker_stuck",
-        message=_("The process that worked on this run ended before it was done."),
-        next_due_at=due_at,
-    )
+    if not runs.update(**columns):
+        # It died before it had anything to say, which is to be known all the same.
+        SyncRun.objects.create(
+            job=job,
+            account=job.account,
+            kind=job.kind,
+            started_at=job.last_started_at or now,
+            **columns,
+        )
     if job.attempts > 1:
         record(
             Entry(

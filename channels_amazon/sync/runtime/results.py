@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import SyncJob, SyncRun
@@ -18,6 +18,7 @@ from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permissions import missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.services.jobs.cadence import next_slot
 from channels_amazon.services.jobs.leases import Finish, backoff
 from channels_amazon.spapi.errors import (
     AccessDenied,
@@ -56,9 +57,14 @@ class RunResult:
     entry: Entry | None = None
 
 
-def run_result(result: Result, now: datetime, every: timedelta) -> RunResult:
-    """Return the result of a run that raised nothing."""
-    due_at = result.next_due or now + every
+def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResult:
+    """Return the result of a run that raised nothing.
+
+    The job comes again when the reconciler said, at its account's next slot of
+    `interval` at the latest.
+    """
+    slot = next_slot(ctx.job.kind, ctx.account.pk, interval, ctx.now())
+    due_at = min(result.next_due or slot, slot)
     return RunResult(
         state=State.DONE,
         finish=Finish(due_at=due_at, is_complete=result.is_complete),
@@ -178,4 +184,5 @@ def _unknown(ctx: RunContext, error: Exception) -> RunResult:
 
 
 def _entry(ctx: RunContext, error: ShoplinkError) -> Entry:
-    return entry_for(error, account=ctx.account, run=ctx.run)
+    # Its run is written when the job is given back.
+    return entry_for(error, account=ctx.account)

@@ -32,7 +32,7 @@ from channels_amazon.sync.runtime.marketplaces import (
 )
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
-EVERY = timedelta(minutes=15)
+EVERY = timedelta(hours=1)
 # Amazon's 30 s, less up to 5 s that our next call may take.
 TOKEN_LIFETIME = timedelta(seconds=25)
 MAX_RESTARTS = 2
@@ -85,7 +85,7 @@ def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
 
 def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
     if cursor.token and cursor.restarts >= MAX_RESTARTS:
-        return ctx.now() < ctx.run.started_at + LONGEST_RUN
+        return ctx.now() < ctx.started_at + LONGEST_RUN
     return ctx.has_time()
 
 
