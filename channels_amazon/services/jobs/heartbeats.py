@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health.liveness import Process, dead_since
+
+# What a consumer says of itself while nothing hinders it.
+LISTENING = "listening"
 
 
 def beat(kind: str, **detail: Any) -> None:
@@ -30,6 +34,14 @@ def beat(kind: str, **detail: Any) -> None:
 def latest(kind: str) -> Heartbeat | None:
     """Return the newest sign of life of that kind of any host."""
     return Heartbeat.objects.filter(kind=kind).order_by("-beat_at").first()
+
+
+def is_listening(within: timedelta) -> bool:
+    """Tell whether a consumer said that recently that it reads Amazon's queue."""
+    since = timezone.now() - within
+    return Heartbeat.objects.filter(
+        kind=Process.CONSUMER, beat_at__gte=since, detail__state=LISTENING
+    ).exists()
 
 
 def living_hosts(process: Process) -> int:

@@ -21,8 +21,13 @@ from channels_amazon.sync.runtime.context import Result, RunContext
 logger = logging.getLogger(__name__)
 
 Kind = SyncJob.Kind
-# They can begin only once the sites are known.
-AFTER_SITES = (Kind.PERMISSIONS, Kind.LISTINGS, Kind.FBA_STOCK)
+# They can begin only once the marketplaces are known.
+AFTER_MARKETPLACES = (
+    Kind.PERMISSIONS,
+    Kind.LISTINGS,
+    Kind.FBA_STOCK,
+    Kind.STOCK_PUSH,
+)
 
 
 @reconciler(
@@ -38,8 +43,9 @@ def reconcile(ctx: RunContext) -> Result:
     ctx.progress(rows=len(sites), changed=changed, total=len(sites))
     if ctx.account.region == AmazonAccount.Region.EU:
         _read_selling_plan(ctx)
-    if changed:
-        lifecycle.wake(ctx.account.pk, *AFTER_SITES)
+    # At the first time in any case: a run before may have died before it woke them.
+    if changed or ctx.job.first_done_at is None:
+        lifecycle.wake(ctx.account.pk, *AFTER_MARKETPLACES)
     return Result()
 
 

@@ -8,8 +8,9 @@ it, and wakes this one.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Order, Permission, SyncJob
@@ -21,7 +22,7 @@ from channels_amazon.rules.order_fetch.calls import (
 )
 from channels_amazon.rules.order_fetch.planner import plan
 from channels_amazon.rules.orders.transitions import status_of
-from channels_amazon.services.jobs.registry import reconciler
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
 from channels_amazon.spapi.apis.orders import (
     FulfilledBy,
@@ -46,8 +47,6 @@ from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
-# The net below: events wake the job.
-EVERY = timedelta(seconds=60)
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_OLDER_READS = 6
 
@@ -55,24 +54,31 @@ MOST_OLDER_READS = 6
 _TO_SHIP = tuple(word for word in FulfillmentStatus if status_of(word) in Order.TO_SHIP)
 
 
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a stale order to fetch now."""
+    return fetch_queue.due(now).order_by().values("account_id")
+
+
 @reconciler(
     SyncJob.Kind.ORDER_FETCH,
     title=_("Orders by event"),
-    interval=EVERY,
+    interval=HALF_A_DAY,
     # A buyer waits for the order.
     head_start=timedelta(minutes=1),
     permission=Permission.Name.ORDERS,
+    due_accounts=due_accounts,
+    net_pause=timedelta(minutes=1),
 )
 def reconcile(ctx: RunContext) -> Result:
     """Fetch every stale order that is due, as far as quota and time go."""
     outage = OutageDetector()
-    wanted = data_sets.data_sets(ctx.account)
     while stale := fetch_queue.stale_orders(ctx.account, ctx.now()):
         now = ctx.now()
         state = fetch_state(ctx.account, stale, FetchCursor.read(ctx.cursor), now)
         chosen = plan(state, now)
         if not chosen.calls:
             return Result(next_due=_next_due(ctx, chosen.replan_at))
+        wanted = data_sets.data_sets(ctx.account)
         for call in chosen.calls:
             if not _make(ctx, call, outage, wanted):
                 outage.end_slice()
@@ -80,10 +86,10 @@ def reconcile(ctx: RunContext) -> Result:
     return Result(next_due=_next_due(ctx, None))
 
 
-def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime:
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime | None:
+    """Return when the first order or quota is due, None when none is waited for."""
     first = fetch_queue.next_retry_at(ctx.account, ctx.now())
-    return min(time for time in (regular, replan_at, first) if time is not None)
+    return min((time for time in (replan_at, first) if time is not None), default=None)
 
 
 def _make(

@@ -10,7 +10,7 @@ from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
 # The wake-up after the marketplaces arrive comes sooner; this is the net below.
-_WAIT = timedelta(seconds=30)
+_WAIT = timedelta(minutes=5)
 
 
 def active_marketplaces(ctx: RunContext) -> list[str]:

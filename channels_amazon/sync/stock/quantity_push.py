@@ -8,13 +8,14 @@ added to a listing that the merchant does not fulfil.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
-from channels_amazon.services.jobs.registry import reconciler
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
 from channels_amazon.services.stock.push_state import PushRefusal
 from channels_amazon.spapi.apis.listings import (
@@ -43,23 +44,35 @@ from channels_amazon.sync.runtime.marketplaces import (
 )
 from channels_amazon.wording import sentence
 
-# A change of stock wakes the job at once; this is for a wake-up that was lost.
-EVERY = timedelta(minutes=5)
 # Listings read at once. A small number, since a zero that comes meanwhile goes first.
 BATCH = 20
 # What Amazon refuses now it will refuse again soon: the first pause is as long as after
 # four failures of another kind (160 s instead of 10 s).
 REFUSED_AHEAD = 4
 INCLUDED = (*DEFAULT_DATA, "attributes")
+# The linked merchant's listings whose quantity is to be sent.
+PUSHED = {
+    "push_due": True,
+    "is_mfn": True,
+    "variant__isnull": False,
+    "desired_quantity__isnull": False,
+}
+
+
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a quantity to send now."""
+    rows = Listing.objects.filter(_may_go(now), **PUSHED)
+    return rows.order_by().values("account_id")
 
 
 @reconciler(
     SyncJob.Kind.STOCK_PUSH,
     title=_("Stock push"),
-    interval=EVERY,
+    interval=HALF_A_DAY,
     # A quantity that is too high at Amazon oversells; an order's address can wait.
     head_start=timedelta(minutes=2),
     permission=Permission.Name.CATALOG_ITEMS,
+    due_accounts=due_accounts,
 )
 def reconcile(ctx: RunContext) -> Result:
     """Send every quantity that is due, as far as quota and time go."""
@@ -78,14 +91,7 @@ def reconcile(ctx: RunContext) -> Result:
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Listing]:
-    """Return the linked merchant's listings whose quantity is to be sent."""
-    rows: QuerySet[Listing] = Listing.objects.filter(
-        account=ctx.account,
-        push_due=True,
-        is_mfn=True,
-        variant__isnull=False,
-        desired_quantity__isnull=False,
-    )
+    rows: QuerySet[Listing] = Listing.objects.filter(account=ctx.account, **PUSHED)
     return rows
 
 
@@ -95,19 +101,23 @@ def _due(ctx: RunContext) -> QuerySet[Listing]:
     A quantity too high at Amazon oversells; one too low only sells less. Among
     decreases the lowest goes first, since it sells out soonest.
     """
-    may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
     urgency = Case(
         When(desired_quantity=0, then=Value(0)),
         When(desired_quantity__gt=F("acknowledged_quantity"), then=Value(2)),
         default=Value(1),
     )
-    return _waiting(ctx).filter(may_go).order_by(urgency, "desired_quantity", "pk")
+    due = _waiting(ctx).filter(_may_go(ctx.now()))
+    return due.order_by(urgency, "desired_quantity", "pk")
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    regular = ctx.now() + EVERY
-    first = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
-    return min(first, regular) if first else regular
+def _may_go(now: datetime) -> Q:
+    return Q(push_after__isnull=True) | Q(push_after__lte=now)
+
+
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next quantity is due, None when none waits for its time."""
+    first: datetime | None = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
+    return first
 
 
 def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) -> None:

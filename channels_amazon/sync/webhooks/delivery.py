@@ -9,30 +9,45 @@ The way of one message: whoever changes an order marks it as pending and wakes t
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min, Prefetch
+from django.db.models import Exists, Min, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    StoreEndpoint,
+    SyncJob,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
-from channels_amazon.services.jobs.registry import reconciler
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.webhooks import endpoints, messages
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.webhooks import retry
 from channels_amazon.wording import sentence
 
-# The net below: a change of an order wakes the job.
-EVERY = timedelta(minutes=5)
 BATCH = 50
 # A refused message is written to the log at most so often.
 _SAY_AGAIN = timedelta(hours=1)
 
 
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts with a message to a store that wants them."""
+    waiting = messages.due(now).filter(account=OuterRef("pk"))
+    listening = StoreEndpoint.objects.filter(is_active=True).values("store_id")
+    return AmazonAccount.objects.filter(Exists(waiting), store__in=listening).values(
+        "pk"
+    )
+
+
 @reconciler(
     SyncJob.Kind.WEBHOOK_DELIVERY,
     title=_("Messages to the store"),
-    interval=EVERY,
+    interval=HALF_A_DAY,
+    due_accounts=due_accounts,
 )
 def reconcile(ctx: RunContext) -> Result:
     """Send every order of which the store knows less than we do, oldest first."""
@@ -87,13 +102,13 @@ def _send(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> None:
     ctx.progress(rows=1, changed=1)
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next message is due, None when none waits for its time."""
     pending = Order.objects.filter(
         account=ctx.account, webhook_pending_since__isnull=False
     )
-    first = pending.aggregate(first=Min("webhook_retry_at"))["first"]
-    return min(first, regular) if first else regular
+    first: datetime | None = pending.aggregate(at=Min("webhook_retry_at"))["at"]
+    return first
 
 
 def _record_refused(ctx: RunContext, order: Order, error: WebhookError) -> None:

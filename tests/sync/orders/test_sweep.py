@@ -127,7 +127,7 @@ def test_late_sweep_takes_the_spared_tokens_too(
 ) -> None:
     run_through(account, SWEEP)
     job = SyncJob.objects.get(kind=SWEEP)
-    late = timezone.now() - sweep.OVERDUE_AFTER - timedelta(minutes=1)
+    late = timezone.now() - 2 * sweep.WITHOUT_EVENTS - sweep.OVERDUE_AFTER
     job.cursor["low_water"] = late.isoformat()
     job.save()
     QuotaBucket.objects.filter(operation="searchOrders").update(tokens=1.5)
