@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,9 @@ class ChannelsAmazonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks of our settings."""
+        """Register the checks of our settings and every reconciler there is."""
         for check, tag in CHECKS:
             register(check, tag)
+        # Here, since these modules need the models to be loaded.
+        registry = import_module(f"{self.name}.services.jobs.registry")
+        registry.discover(import_module(f"{self.name}.sync"))

@@ -47,7 +47,3 @@ class Recoverable(SyncError):
 
 class NeedsMerchant(SyncError):
     """The job is blocked until a person has done what `fix` says."""
-
-
-class Permanent(SyncError):
-    """This one item is set aside; the rest of the job goes on."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
 from channels_amazon.services.diagnostics import retention
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs import heartbeats, nets
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency
 from channels_amazon.services.privacy.purge import purge
@@ -29,6 +29,12 @@ def drain() -> None:
     beat()
     with _beating():
         runner.drain()
+
+
+def cast_nets() -> None:
+    """Wake the jobs that no wake-up told of; the schedule asks once for all hosts."""
+    with _beating():
+        nets.cast_nets()
 
 
 def beat() -> None:

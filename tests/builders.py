@@ -33,6 +33,7 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
+from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.services.mcf.store_orders import (
     LineDraft,
     StoreOrderDraft,
@@ -280,14 +281,15 @@ def make_parcel(order: Order, **over: Any) -> Parcel:
 
 
 def make_job(account: AmazonAccount | None = None, **over: Any) -> SyncJob:
-    """Make a job that is due now, of the listings unless told."""
+    """Make a job that is due now, of the listings unless told, with its rank."""
     fields: dict[str, Any] = {
         "kind": SyncJob.Kind.LISTINGS,
         "due_at": timezone.now() - timedelta(seconds=1),
     }
-    row: SyncJob = SyncJob.objects.create(
-        account=account or make_account(), **fields | over
-    )
+    fields |= {"account": account or make_account(), **over}
+    if fields["account"].is_connected:
+        fields.setdefault("rank", rank_at(fields["kind"], fields["due_at"]))
+    row: SyncJob = SyncJob.objects.create(**fields)
     return row
 
 

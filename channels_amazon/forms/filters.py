@@ -18,10 +18,10 @@ from channels_amazon.models import (
     DiagnosticEntry,
     Order,
     OrderLine,
-    SyncJob,
     SyncRun,
 )
 from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.services.jobs import registry
 
 ANY = ("", _("any"))
 
@@ -218,7 +218,7 @@ class RunFilter(LogFilter):
         label=_("State"), required=False, choices=[ANY, *SyncRun.State.choices]
     )
     operation = forms.ChoiceField(
-        label=_("Job"), required=False, choices=[ANY, *SyncJob.Kind.choices]
+        label=_("Job"), required=False, choices=lambda: [ANY, *registry.choices()]
     )
 
     def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:

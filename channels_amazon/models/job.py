@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
@@ -16,31 +17,37 @@ class SyncJob(StoreScoped):
     """One (account, kind): when it is due, its cursor, its lease, why it is blocked.
 
     `progress` is what the page shows while the job works: {"rows", "calls",
-    "total", "note"}; `waiting_until` says that it waits for Amazon's quota.
+    "total", "note"}; `waiting_until` says that it waits for Amazon's quota; `rank` is
+    its place in the line for a worker, as services/jobs/ranks.py works it out.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
 
-    class Kind(models.TextChoices):
-        """What is reconciled."""
+    class Kind(StrEnum):
+        """The kinds that are named outside of their reconciler, to be woken or shown.
 
-        PARTICIPATIONS = "participations", _("Marketplaces")
-        PERMISSIONS = "permissions", _("Permissions")
-        LISTINGS = "listings", _("Listings")
-        FBA_STOCK = "fba_stock", _("FBA stock")
-        ORDER_SWEEP = "order_sweep", _("Order sweep")
-        ORDER_FETCH = "order_fetch", _("Orders by event")
-        STOCK_PUSH = "stock_push", _("Stock push")
-        SHIPMENTS = "shipments", _("Shipment confirmation")
-        ORDER_REPORTS = "order_reports", _("Order reports")
-        PARCELS = "parcels", _("Parcels of the store")
+        It is no list of all there are: services/jobs/registry.py knows those.
+        """
+
+        PARTICIPATIONS = "participations"
+        PERMISSIONS = "permissions"
+        LISTINGS = "listings"
+        FBA_STOCK = "fba_stock"
+        ORDER_SWEEP = "order_sweep"
+        ORDER_FETCH = "order_fetch"
+        STOCK_PUSH = "stock_push"
+        SHIPMENTS = "shipments"
+        ORDER_REPORTS = "order_reports"
+        PARCELS = "parcels"
         # The stored words are older than these names, and stay.
-        MCF_ORDERS = "fba_orders", _("Store orders at FBA")
-        WEBHOOK_DELIVERY = "store_tell", _("Messages to the store")
+        MCF_ORDERS = "fba_orders"
+        WEBHOOK_DELIVERY = "store_tell"
 
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="jobs")
-    kind = models.CharField(_("job"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("job"), max_length=20)
     due_at = models.DateTimeField(_("next run"))
+    # NULL while no worker may take the job: its account is not connected.
+    rank = models.DateTimeField(null=True, blank=True)
     cursor = models.JSONField(default=dict, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     lease_holder = models.CharField(max_length=80, blank=True)
@@ -53,6 +60,8 @@ class SyncJob(StoreScoped):
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True)
     first_done_at = models.DateTimeField(null=True, blank=True)
+    # Runs that found nothing to do: they are counted here, and have no SyncRun.
+    idle_runs = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ("account", "kind")
@@ -60,9 +69,20 @@ class SyncJob(StoreScoped):
         verbose_name_plural = _("sync jobs")
         constraints = (
             models.UniqueConstraint(fields=["account", "kind"], name="job_once"),
+            # Who makes a job due sooner without its rank would have it never taken.
+            models.CheckConstraint(
+                condition=models.Q(rank__isnull=True)
+                | models.Q(rank__lte=models.F("due_at")),
+                name="job_rank_by_due",
+            ),
         )
         indexes = (
-            models.Index(fields=["due_at"], name="job_due"),
+            # The line for a worker; `due_at`, since a rank may come before it.
+            models.Index(
+                fields=["rank", "due_at"],
+                condition=models.Q(lease_until__isnull=True, rank__isnull=False),
+                name="job_rank",
+            ),
             models.Index(
                 fields=["lease_until"],
                 condition=models.Q(lease_until__isnull=False),
@@ -91,7 +111,7 @@ class SyncRun(StoreScoped):
 
     job = models.ForeignKey(SyncJob, models.CASCADE, related_name="runs")
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="runs")
-    kind = models.CharField(_("job"), max_length=20, choices=SyncJob.Kind.choices)
+    kind = models.CharField(_("job"), max_length=20)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
     )
@@ -99,7 +119,7 @@ class SyncRun(StoreScoped):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     rows_seen = models.PositiveIntegerField(_("rows"), default=0)
     rows_changed = models.PositiveIntegerField(_("changed"), default=0)
-    rows_aside = models.PositiveIntegerField(_("set aside"), default=0)
+    rows_quarantined = models.PositiveIntegerField(_("set aside"), default=0)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     code = models.CharField(_("code"), max_length=60, blank=True)
     message = SentenceField(_("message"), blank=True)

@@ -97,6 +97,12 @@ class OrderReport(StoreScoped):
             models.Index(
                 fields=["account", "purpose", "-id"], name="order_report_purpose"
             ),
+            # What is still under way, however many reports are read.
+            models.Index(
+                fields=["account", "next_poll_at"],
+                condition=models.Q(state__in=["wanted", "requested", "ready"]),
+                name="order_report_open",
+            ),
         )
 
     def __str__(self) -> str:

@@ -78,6 +78,12 @@ class Shipment(StoreScoped):
                 condition=models.Q(state="waiting"),
                 name="shipment_waiting",
             ),
+            # What is still under way, however many packages are done.
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(state__in=["waiting", "confirmed"]),
+                name="shipment_open",
+            ),
         )
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.shipping.lateness import Urgency
+from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.status import JobLine, JobState
 from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
@@ -89,6 +90,12 @@ def flags(order: Order) -> list[tuple[str, str]]:
         (bool(order.quarantine_code), "error", gettext("in quarantine")),
     ]
     return [(kind, word) for is_set, kind, word in named if is_set]
+
+
+@register.filter
+def job_title(kind: str) -> Any:
+    """Return what people call the jobs of that kind."""
+    return registry.title_of(kind)
 
 
 @register.simple_tag

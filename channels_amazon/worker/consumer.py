@@ -102,7 +102,7 @@ class Consumer:
         """Take one batch in; None when something is down, after a rest."""
         try:
             close_old_connections()
-            self._beat(self._trouble or "listening")
+            self._beat(self._trouble or heartbeats.LISTENING)
             messages = self._poll(queue)
             _hide_longer(queue, messages)
             taken = accept(messages)

@@ -14,7 +14,7 @@ from types import FrameType
 
 from django.db import Error, close_old_connections, connections
 
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import leases
 from channels_amazon.worker.process_group import GRACE, ClusterGroup
 from channels_amazon.worker.ticker import Ticker
 
@@ -71,7 +71,7 @@ class Supervisor:
 
     def _free_jobs(self, cluster: ClusterGroup) -> None:
         try:
-            lifecycle.expire_leases_of(cluster.members)
+            leases.expire_leases_of(cluster.members)
         except Error as error:
             # The leases run out by themselves, a little later.
             logger.warning("leases kept error=%s", type(error).__name__)

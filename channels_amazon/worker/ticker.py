@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health.liveness import Process
-from channels_amazon.services.jobs import heartbeats, lifecycle, queue, schedules
+from channels_amazon.services.jobs import claims, heartbeats, queue, schedules
 
 # Ask when the last sign of life is this old; a working queue answers in 0.1 s.
 ASK_AFTER = timedelta(seconds=2)
@@ -62,7 +62,7 @@ class Ticker:
             self._schedule_at = now
             schedules.ensure_schedules()
         waiting = queue.waiting_tasks()
-        if waiting < queue.MAX_WAITING and lifecycle.is_work_due():
+        if waiting < queue.MAX_WAITING and claims.is_work_due():
             queue.enqueue(queue.DRAIN_TASK)
         if waiting < MOST_WAITING:
             self._ask()

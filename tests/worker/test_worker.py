@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.services.jobs import lifecycle, queue
+from channels_amazon.services.jobs import claims, queue
 from tests.builders import make_account, make_job
 from tests.processes import Processes
 from tests.worker.scene import is_running, wait_for
@@ -148,7 +148,7 @@ def test_worker_runs_a_due_job_and_ends_on_term(
     # No address of Amazon is set, so the run fails: that it ran is what counts.
     job = make_job(make_account())
     ends = time.monotonic() + HEALED_WITHIN
-    while lifecycle.is_work_due() or not job.runs.exclude(state="running").exists():
+    while claims.is_work_due() or not job.runs.exclude(state="running").exists():
         assert time.monotonic() < ends, "The job was not run."
         time.sleep(0.1)
     processes.started[0].terminate()

@@ -9,7 +9,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import SyncJob
-from channels_amazon.services.jobs.lifecycle import due_jobs
+from channels_amazon.services.jobs.claims import due_jobs
 from channels_amazon.wording import sentence
 
 WARN_SECONDS = 120.0

@@ -12,7 +12,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
-from channels_amazon.services.jobs.lifecycle import label_of
+from channels_amazon.services.jobs.registry import label_of
 from channels_amazon.wording import listed, sentence
 
 FAILING_AFTER = 3

@@ -16,7 +16,7 @@ from channels_amazon.models import SyncJob, SyncRun, translated
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health import processes
 from channels_amazon.services.jobs import queue
-from channels_amazon.services.jobs.lifecycle import label_of
+from channels_amazon.services.jobs.registry import label_of
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import claims, lifecycle, registry
 from channels_amazon.sync.runtime import runner
 
 
@@ -26,14 +26,14 @@ class Command(BaseCommand):
         """Declare the account, the kinds of job and the form of the answer."""
         parser.add_argument("account", help="The account's number or seller id.")
         parser.add_argument(
-            "kind", nargs="*", help=f"Any of: {', '.join(SyncJob.Kind.values)}."
+            "kind", nargs="*", help=f"Any of: {', '.join(registry.kinds())}."
         )
         parser.add_argument("--json", action="store_true", help="Answer as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run what is asked for; raises CommandError for a wrong name."""
         account = find_account(options["account"])
-        unknown = set(options["kind"]) - set(SyncJob.Kind.values)
+        unknown = set(options["kind"]) - set(registry.kinds())
         if unknown:
             raise CommandError(f"There is no job named {', '.join(sorted(unknown))}.")
         if not account.is_connected:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         runs: list[SyncRun] = []
         for kind in options["kind"]:
             runs += filter(None, [runner.run_kind(account, kind)])
-        runs += _run_due(account, options["kind"] or SyncJob.Kind.values)
+        runs += _run_due(account, options["kind"] or registry.kinds())
         self._tell(account, runs, as_json=options["json"])
 
     def _tell(
@@ -84,9 +84,9 @@ def _run_due(account: AmazonAccount, kinds: list[str]) -> list[SyncRun]:
     runs: list[SyncRun] = []
     while True:
         due = SyncJob.objects.filter(
-            lifecycle.due_jobs(timezone.now()), account=account, kind__in=kinds
+            claims.due_jobs(timezone.now()), account=account, kind__in=kinds
         )
-        job = due.order_by("due_at", "pk").first()
+        job = due.order_by("rank", "pk").first()
         if job is None:
             return runs
         run = runner.run_kind(account, job.kind)
@@ -100,7 +100,7 @@ def _run_row(run: SyncRun) -> dict[str, Any]:
         "state": run.state,
         "rows": run.rows_seen,
         "changed": run.rows_changed,
-        "aside": run.rows_aside,
+        "aside": run.rows_quarantined,
         "calls": run.calls,
         "code": run.code,
         "message": run.message,

@@ -16,9 +16,9 @@ LONGEST_SPAN = timedelta(days=30)
 LEAST_PAGES = 2
 # How far back the daily proof looks: a day that fails is made good twice.
 DAILY_SPAN = timedelta(days=3)
-# A low-water mark that is older when a sweep begins is an outage: while a sweep runs
-# every few minutes, no pause of its own comes near.
-OUTAGE_AFTER = timedelta(minutes=30)
+# A low-water mark that is older when a sweep begins is an outage: sweeps are 37 minutes
+# apart at most, and may be put off for a quarter of an hour for a backlog of orders.
+OUTAGE_AFTER = timedelta(minutes=60)
 # After a backlog's report was given up, pages and single calls bring the backlog.
 BACKLOG_REST = timedelta(minutes=10)
 

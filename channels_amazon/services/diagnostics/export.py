@@ -57,7 +57,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "state",
         "rows_seen",
         "rows_changed",
-        "rows_aside",
+        "rows_quarantined",
         "calls",
         "code",
         "message",

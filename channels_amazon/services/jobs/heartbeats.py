@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health.liveness import Process, dead_since
+
+# What a consumer says of itself while nothing hinders it.
+LISTENING = "listening"
 
 
 def beat(kind: str, **detail: Any) -> None:
@@ -32,6 +36,14 @@ def latest(kind: str) -> Heartbeat | None:
     return Heartbeat.objects.filter(kind=kind).order_by("-beat_at").first()
 
 
+def is_listening(within: timedelta) -> bool:
+    """Tell whether a consumer said that recently that it reads Amazon's queue."""
+    since = timezone.now() - within
+    return Heartbeat.objects.filter(
+        kind=Process.CONSUMER, beat_at__gte=since, detail__state=LISTENING
+    ).exists()
+
+
 def living_hosts(process: Process) -> int:
     """Return on how many hosts a process of that kind lives."""
     since = dead_since(process, timezone.now())
@@ -41,3 +53,8 @@ def living_hosts(process: Process) -> int:
 def host_name() -> str:
     """Return the name under which this host's processes beat."""
     return socket.gethostname()[:120]
+
+
+def process_name(pid: int) -> str:
+    """Return how the names of all claims of that process of this host begin."""
+    return f"{host_name()[:40]}:{pid}:"

@@ -19,6 +19,7 @@ class Planned:
 
 
 PLANNED = (
+    Planned("shoplink: nets", "channels_amazon.tasks.cast_nets", Schedule.MINUTES, 1),
     Planned("shoplink: drain", "channels_amazon.tasks.drain", Schedule.MINUTES, 1),
     Planned("shoplink: measure", "channels_amazon.tasks.measure", Schedule.HOURLY),
     Planned("shoplink: housekeep", "channels_amazon.tasks.housekeep", Schedule.DAILY),

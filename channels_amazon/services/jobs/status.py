@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.db.models import OuterRef, Subquery
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
+from channels_amazon.services.jobs import registry
 
 # A job that is due for longer waits for a worker: none runs, or all are busy.
 LATE_AFTER = timedelta(minutes=1)
@@ -48,7 +49,7 @@ def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
     runs = SyncRun.objects.defer("detail").in_bulk(
         [job.newest_run for job in jobs if job.newest_run]
     )
-    order = list(SyncJob.Kind.values)
+    order = registry.kinds()
     jobs.sort(key=lambda job: order.index(job.kind) if job.kind in order else 99)
     return [
         JobLine(job, job_state(job, now), _lag(job, now), runs.get(job.newest_run))

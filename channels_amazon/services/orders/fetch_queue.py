@@ -26,15 +26,23 @@ ORDERED_BEFORE = timedelta(days=3)
 _MAY_BE_TO_SHIP = (*Order.TO_SHIP, Order.Status.UNFULFILLABLE, Order.Status.UNKNOWN)
 
 
+def due(now: datetime) -> QuerySet[Order]:
+    """Return the orders of all accounts that may be read now."""
+    rows: QuerySet[Order] = Order.objects.filter(
+        Q(fetch_after__isnull=True) | Q(fetch_after__lte=now),
+        stale_since__isnull=False,
+    )
+    return rows
+
+
 def stale_orders(account: AmazonAccount, now: datetime) -> list[StaleOrder]:
     """Return the orders that may be read now, those to be shipped soonest first.
 
     Plain values of the rows that are needed: there may be thousands.
     """
-    due = Q(fetch_after__isnull=True) | Q(fetch_after__lte=now)
     rows = (
-        _waiting(account)
-        .filter(due)
+        due(now)
+        .filter(account=account)
         .order_by(F("ship_by").asc(nulls_last=True), "stale_since")
         .values_list(
             "amazon_order_id",

@@ -5,35 +5,48 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.services.accounts.marketplaces import (
     set_selling_plan,
     upsert_participations,
 )
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
 
 logger = logging.getLogger(__name__)
 
 Kind = SyncJob.Kind
-# They can begin only once the sites are known.
-AFTER_SITES = (Kind.PERMISSIONS, Kind.LISTINGS, Kind.FBA_STOCK)
+# They can begin only once the marketplaces are known.
+AFTER_MARKETPLACES = (
+    Kind.PERMISSIONS,
+    Kind.LISTINGS,
+    Kind.FBA_STOCK,
+    Kind.STOCK_PUSH,
+)
 
 
-@reconciler(Kind.PARTICIPATIONS, every=timedelta(days=1))
-def reconcile(ctx: RunContext) -> Outcome:
+@reconciler(
+    Kind.PARTICIPATIONS,
+    title=_("Marketplaces"),
+    interval=timedelta(days=1),
+    first_pull=1,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Store the sites Amazon lists; wake what depends on them when any changed."""
     sites = sellers.get_marketplace_participations(ctx.client)
     changed = upsert_participations(ctx.account, sites)
     ctx.progress(rows=len(sites), changed=changed, total=len(sites))
     if ctx.account.region == AmazonAccount.Region.EU:
         _read_selling_plan(ctx)
-    if changed:
-        lifecycle.wake(ctx.account.pk, *AFTER_SITES)
-    return Outcome()
+    # At the first time in any case: a run before may have died before it woke them.
+    if changed or ctx.job.first_done_at is None:
+        lifecycle.wake(ctx.account.pk, *AFTER_MARKETPLACES)
+    return Result()
 
 
 def _read_selling_plan(ctx: RunContext) -> None:

@@ -11,13 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import SyncJob
+from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.catalog.listings import (
     close_missing_offers,
     upsert_listings,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.spapi.apis import listings
 from channels_amazon.spapi.apis.listings import (
     ListingsItem,
@@ -26,9 +29,11 @@ from channels_amazon.spapi.apis.listings import (
 )
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.sync.catalog.cursor import ListingsCursor
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.marketplaces import (
+    active_marketplaces,
+    without_marketplaces,
+)
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
@@ -38,12 +43,18 @@ WINDOW_OVERLAP = timedelta(seconds=1)
 INCLUDED = (*listings.DEFAULT_DATA, "attributes")
 
 
-@reconciler(SyncJob.Kind.LISTINGS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+@reconciler(
+    SyncJob.Kind.LISTINGS,
+    title=_("Listings"),
+    interval=EVERY,
+    permission=Permission.Name.CATALOG_ITEMS,
+    first_pull=3,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Read the listings of every selected site; go on later when time is up."""
-    sites = active_sites(ctx)
+    sites = active_marketplaces(ctx)
     if not sites:
-        return without_sites(ctx)
+        return without_marketplaces(ctx)
     cursor = ListingsCursor.read(ctx.cursor)
     while True:
         left = [site for site in sites if site not in cursor.done]
@@ -54,9 +65,9 @@ def reconcile(ctx: RunContext) -> Outcome:
         cursor = _take_page(ctx, cursor)
         ctx.save_cursor(cursor.stored())
         if not ctx.has_time() and set(sites) - set(cursor.done):
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
     ctx.save_cursor({})
-    return Outcome()
+    return Result()
 
 
 def _begin(cursor: ListingsCursor, site: str, now: datetime) -> ListingsCursor:
@@ -81,7 +92,7 @@ def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
     ctx.progress(
         rows=stored.rows,
         changed=stored.changed,
-        aside=stored.quarantined,
+        quarantined=stored.quarantined,
         total=cursor.total,
         note=MARKETPLACES[cursor.site].country_code,
     )

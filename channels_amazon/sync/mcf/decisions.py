@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q
 
 from channels_amazon.models import StoreOrder
@@ -20,22 +22,23 @@ from channels_amazon.spapi.errors import (
 )
 from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.sync.mcf import mapping
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
 
-def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
+def due_to_decide(now: datetime) -> Q:
+    """Return the condition of a store order that waits for its decision at `now`."""
+    may_ask = Q(decide_after__isnull=True) | Q(decide_after__lte=now)
+    return may_ask & Q(state=StoreOrder.State.NEW)
+
+
+def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
     """Decide the store's new orders; False when the time is up before all are done.
 
     What another account's Amazon must be asked is left to its own job.
     """
-    now = ctx.now()
-    new = StoreOrder.objects.filter(
-        Q(decide_after__isnull=True) | Q(decide_after__lte=now),
-        store=ctx.account.store,
-        state=StoreOrder.State.NEW,
-    )
+    new = StoreOrder.objects.filter(due_to_decide(ctx.now()), store=ctx.account.store)
     taken = list(new.select_related("store").order_by("placed_at", "pk")[:limit])
     for order in taken:
         if not ctx.has_time():
@@ -47,11 +50,11 @@ def decide_new(ctx: RunContext, streak: Streak, *, limit: int) -> bool:
             store_orders.put_off(order, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            store_orders.put_off(order, ctx.now() + put_off_by(order.attempts))
+            store_orders.put_off(order, ctx.now() + backoff_after(order.attempts))
             if isinstance(error, ServiceUnavailable):
-                streak.add(error)
+                outage.failed(error)
             continue
-        streak.end()
+        outage.answered()
         ctx.progress(rows=1)
     return len(taken) < limit
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import (
+    AmazonAccount,
     FulfillmentLine,
     FulfillmentOrder,
+    Permission,
     StoreOrder,
     SyncJob,
 )
@@ -31,6 +34,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.mcf import commitments, results
 from channels_amazon.services.mcf.destinations import (
     DestinationUnreadable,
@@ -47,15 +51,15 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.outbound import OutboundOrder
 from channels_amazon.spapi.outbound_versions import OutboundApi, outbound_api
 from channels_amazon.sync.mcf import mapping
-from channels_amazon.sync.mcf.decisions import decide_new
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.mcf.decisions import decide_new, due_to_decide
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=5)
+# While units wait to be freed by a report of FBA stock: it is asked for again.
+REPORT_AGAIN = timedelta(minutes=5)
 BATCH = 100
 # So many attempts may find a number refused, and not shown, before that is final.
 PATIENCE = 3
@@ -70,20 +74,38 @@ _LOG_AGAIN = timedelta(days=1)
 State = FulfillmentOrder.State
 
 
-@reconciler(SyncJob.Kind.MCF_ORDERS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts with an order to decide, place, cancel, follow."""
+    orders = FulfillmentOrder.objects.order_by()
+    due = orders.filter(_to_cancel(now) | _to_place(now) | _to_follow(now))
+    new = StoreOrder.objects.order_by().filter(due_to_decide(now))
+    return AmazonAccount.objects.filter(
+        Q(pk__in=due.values("account_id")) | Q(store__in=new.values("store_id"))
+    ).values("pk")
+
+
+@reconciler(
+    SyncJob.Kind.MCF_ORDERS,
+    title=_("Store orders at FBA"),
+    interval=HALF_A_DAY,
+    permission=Permission.Name.FULFILLMENT_INVENTORY,
+    due_accounts=due_accounts,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Cancel what shall not be, decide what is new, place what waits, follow the rest.
 
     Each step has its own quota at Amazon: one that must wait does not hold up the
     others.
     """
-    streak = Streak()
+    if not _has_open(ctx):
+        return Result()
+    outage = OutageDetector()
     held: Throttled | None = None
     for step in (_cancel_asked, _decide_new, _place_waiting, _follow):
         try:
-            if not step(ctx, streak):
-                streak.hand_over()
-                return Outcome(next_due=ctx.now(), is_complete=False)
+            if not step(ctx, outage):
+                outage.end_slice()
+                return Result(next_due=ctx.now(), is_complete=False)
         except Throttled as error:
             if held is None or error.retry_at < held.retry_at:
                 held = error
@@ -91,53 +113,69 @@ def reconcile(ctx: RunContext) -> Outcome:
     _ask_for_events(ctx)
     if held is not None:
         raise held
-    return Outcome(next_due=_next_due(ctx))
+    return Result(next_due=_next_due(ctx))
 
 
-def _decide_new(ctx: RunContext, streak: Streak) -> bool:
-    return decide_new(ctx, streak, limit=BATCH)
+def _decide_new(ctx: RunContext, outage: OutageDetector) -> bool:
+    return decide_new(ctx, outage, limit=BATCH)
 
 
-def _cancel_asked(ctx: RunContext, streak: Streak) -> bool:
-    asked = (
-        _open(ctx)
-        .filter(cancel_asked_at__isnull=False)
-        .exclude(state=State.CANCELLING)
-        .exclude(state__in=(State.COMPLETE, State.COMPLETE_PARTIAL))
-        .exclude(error_code=results.CANCEL_REFUSED)
-    )
-    return _each(ctx, streak, asked, _cancel)
+def _cancel_asked(ctx: RunContext, outage: OutageDetector) -> bool:
+    return _each(ctx, outage, _mine(ctx, _to_cancel(ctx.now())), _cancel)
 
 
-def _place_waiting(ctx: RunContext, streak: Streak) -> bool:
-    waiting = FulfillmentOrder.objects.filter(
-        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=ctx.now()),
-        account=ctx.account,
-        state=State.WAITING,
-        cancel_asked_at__isnull=True,
-        ended_at__isnull=True,
-    )
-    return _each(ctx, streak, waiting, _place)
+def _place_waiting(ctx: RunContext, outage: OutageDetector) -> bool:
+    return _each(ctx, outage, _mine(ctx, _to_place(ctx.now())), _place)
 
 
-def _follow(ctx: RunContext, streak: Streak) -> bool:
-    placed = _open(ctx).exclude(state=State.WAITING)
-    return _each(ctx, streak, placed, _poll)
+def _follow(ctx: RunContext, outage: OutageDetector) -> bool:
+    return _each(ctx, outage, _mine(ctx, _to_follow(ctx.now())), _poll)
 
 
-def _open(ctx: RunContext) -> QuerySet[FulfillmentOrder]:
-    """Return the orders of the account that are to be looked at now."""
+def _mine(ctx: RunContext, condition: Q) -> QuerySet[FulfillmentOrder]:
     rows: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.filter(
-        Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=ctx.now()),
-        account=ctx.account,
-        ended_at__isnull=True,
+        condition, account=ctx.account
     )
     return rows
 
 
+def _to_cancel(now: datetime) -> Q:
+    ends = (State.CANCELLING, State.COMPLETE, State.COMPLETE_PARTIAL)
+    is_asked = Q(cancel_asked_at__isnull=False) & ~Q(error_code=results.CANCEL_REFUSED)
+    return _is_open(now) & is_asked & ~Q(state__in=ends)
+
+
+def _to_place(now: datetime) -> Q:
+    may_go = Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now)
+    return may_go & Q(
+        state=State.WAITING, cancel_asked_at__isnull=True, ended_at__isnull=True
+    )
+
+
+def _to_follow(now: datetime) -> Q:
+    return _is_open(now) & ~Q(state=State.WAITING)
+
+
+def _is_open(now: datetime) -> Q:
+    """Return the condition of an order that is to be polled now."""
+    may_poll = Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now)
+    return may_poll & Q(ended_at__isnull=True)
+
+
+def _has_open(ctx: RunContext) -> bool:
+    """Tell whether there is anything to see to, in one query for the many with none."""
+    mine = FulfillmentOrder.objects.filter(account=ctx.account, ended_at__isnull=True)
+    held = FulfillmentLine.objects.filter(
+        fulfillment__account=ctx.account, promised__gt=0
+    )
+    new = StoreOrder.objects.filter(store=ctx.account.store, state=StoreOrder.State.NEW)
+    account = AmazonAccount.objects.filter(pk=ctx.account.pk)
+    return bool(account.filter(Exists(mine) | Exists(held) | Exists(new)).exists())
+
+
 def _each(
     ctx: RunContext,
-    streak: Streak,
+    outage: OutageDetector,
     rows: QuerySet[FulfillmentOrder],
     step: Callable[[RunContext, FulfillmentOrder], bool],
 ) -> bool:
@@ -159,12 +197,12 @@ def _each(
             commitments.postpone(row, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            again_at = ctx.now() + put_off_by(row.attempts)
+            again_at = ctx.now() + backoff_after(row.attempts)
             commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
-                streak.add(error)
+                outage.failed(error)
             continue
-        streak.end()
+        outage.answered()
         ctx.progress(rows=1, changed=int(changed))
     return len(taken) < BATCH
 
@@ -324,8 +362,8 @@ def _ask_for_events(ctx: RunContext) -> None:
     ctx.save_cursor(_Cursor(destination=destination_id))
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    """Return when the next order wants to be taken up."""
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next order wants to be taken up, None when none does."""
     now = ctx.now()
     mine = FulfillmentOrder.objects.filter(account=ctx.account, ended_at__isnull=True)
     new = StoreOrder.objects.filter(
@@ -342,8 +380,6 @@ def _next_due(ctx: RunContext) -> datetime:
         mine.filter(next_poll_at__gt=now).aggregate(at=Min("next_poll_at"))["at"],
         new.aggregate(at=Min("decide_after"))["at"],
         placed_at + commitments.SHOWN_AFTER if placed_at else None,
+        now + REPORT_AGAIN if commitments.awaits_report(ctx.account.pk, now) else None,
     ]
-    soonest: datetime = min(
-        [now + EVERY, *(time for time in times if time is not None)]
-    )
-    return soonest
+    return min((time for time in times if time is not None), default=None)

@@ -163,5 +163,5 @@ def _fetch_quarantined(ctx: RunContext, rows: Sequence[QuarantinedRow]) -> None:
             retry_at=ctx.now(),
         )
     if rows:
-        ctx.progress(aside=len(rows))
+        ctx.progress(quarantined=len(rows))
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)

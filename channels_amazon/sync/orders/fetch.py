@@ -8,9 +8,12 @@ it, and wakes this one.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
-from channels_amazon.models import Order, SyncJob
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models import Order, Permission, SyncJob
 from channels_amazon.rules.order_fetch.calls import (
     FetchCall,
     GetEach,
@@ -19,6 +22,7 @@ from channels_amazon.rules.order_fetch.calls import (
 )
 from channels_amazon.rules.order_fetch.planner import plan
 from channels_amazon.rules.orders.transitions import status_of
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
 from channels_amazon.spapi.apis.orders import (
     FulfilledBy,
@@ -39,13 +43,10 @@ from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders import backlog_reports
 from channels_amazon.sync.orders.fetch_state import FetchCursor, fetch_state
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
-# The net below: events wake the job.
-EVERY = timedelta(seconds=60)
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_OLDER_READS = 6
 
@@ -53,37 +54,51 @@ MOST_OLDER_READS = 6
 _TO_SHIP = tuple(word for word in FulfillmentStatus if status_of(word) in Order.TO_SHIP)
 
 
-@reconciler(SyncJob.Kind.ORDER_FETCH, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a stale order to fetch now."""
+    return fetch_queue.due(now).order_by().values("account_id")
+
+
+@reconciler(
+    SyncJob.Kind.ORDER_FETCH,
+    title=_("Orders by event"),
+    interval=HALF_A_DAY,
+    # A buyer waits for the order.
+    head_start=timedelta(minutes=1),
+    permission=Permission.Name.ORDERS,
+    due_accounts=due_accounts,
+    net_pause=timedelta(minutes=1),
+)
+def reconcile(ctx: RunContext) -> Result:
     """Fetch every stale order that is due, as far as quota and time go."""
-    streak = Streak()
-    wanted = data_sets.data_sets(ctx.account)
+    outage = OutageDetector()
     while stale := fetch_queue.stale_orders(ctx.account, ctx.now()):
         now = ctx.now()
         state = fetch_state(ctx.account, stale, FetchCursor.read(ctx.cursor), now)
         chosen = plan(state, now)
         if not chosen.calls:
-            return Outcome(next_due=_next_due(ctx, chosen.replan_at))
+            return Result(next_due=_next_due(ctx, chosen.replan_at))
+        wanted = data_sets.data_sets(ctx.account)
         for call in chosen.calls:
-            if not _make(ctx, call, streak, wanted):
-                streak.hand_over()
-                return Outcome(next_due=ctx.now(), is_complete=False)
-    return Outcome(next_due=_next_due(ctx, None))
+            if not _make(ctx, call, outage, wanted):
+                outage.end_slice()
+                return Result(next_due=ctx.now(), is_complete=False)
+    return Result(next_due=_next_due(ctx, None))
 
 
-def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime:
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime | None:
+    """Return when the first order or quota is due, None when none is waited for."""
     first = fetch_queue.next_retry_at(ctx.account, ctx.now())
-    return min(time for time in (regular, replan_at, first) if time is not None)
+    return min((time for time in (replan_at, first) if time is not None), default=None)
 
 
 def _make(
-    ctx: RunContext, call: FetchCall, streak: Streak, wanted: tuple[str, ...]
+    ctx: RunContext, call: FetchCall, outage: OutageDetector, wanted: tuple[str, ...]
 ) -> bool:
     """Make one call of the plan; False when the time was up before it was done."""
     match call:
         case GetEach():
-            return _get_each(ctx, call, streak, wanted)
+            return _get_each(ctx, call, outage, wanted)
         case SearchPages():
             _search(ctx, call, wanted)
             return ctx.has_time()
@@ -95,7 +110,7 @@ def _make(
 
 
 def _get_each(
-    ctx: RunContext, call: GetEach, streak: Streak, wanted: tuple[str, ...]
+    ctx: RunContext, call: GetEach, outage: OutageDetector, wanted: tuple[str, ...]
 ) -> bool:
     """Read the orders one by one; False when the time was up before the last."""
     waiting = fetch_queue.rows_waiting(ctx.account, call.order_ids)
@@ -104,7 +119,7 @@ def _get_each(
             return False
         # The sweep or a report may have brought it since the plan was made.
         if order_id in waiting:
-            _fetch(ctx, waiting[order_id], streak, wanted)
+            _fetch(ctx, waiting[order_id], outage, wanted)
     return True
 
 
@@ -137,21 +152,21 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
 
 
 def _fetch(
-    ctx: RunContext, order: Order, streak: Streak, wanted: tuple[str, ...]
+    ctx: RunContext, order: Order, outage: OutageDetector, wanted: tuple[str, ...]
 ) -> None:
     """Fetch one order; one that cannot be had is put off, and the rest go on."""
     asked = data_sets.data_sets_for(order, wanted)
     try:
         data = get_order(ctx.client, order.amazon_order_id, asked)
     except (NotFound, InvalidRequest, UnexpectedResponse) as error:
-        streak.end()
+        outage.answered()
         _quarantine(ctx, order, error)
         return
     except ServiceUnavailable as error:
         _put_off(ctx, order)
-        streak.add(error)
+        outage.failed(error)
         return
-    streak.end()
+    outage.answered()
     is_final = order.fetch_attempts >= MOST_OLDER_READS
     result = store_order(ctx, data, source=intake.FETCH, is_final=is_final)
     if result is None:
@@ -163,7 +178,7 @@ def _fetch(
 
 
 def _put_off(ctx: RunContext, order: Order) -> None:
-    fetch_queue.put_off(order, ctx.now() + put_off_by(order.fetch_attempts))
+    fetch_queue.put_off(order, ctx.now() + backoff_after(order.fetch_attempts))
 
 
 def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:
@@ -178,6 +193,6 @@ def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:
             order=order.amazon_order_id,
             reason=error.message,
         ),
-        retry_at=ctx.now() + put_off_by(order.fetch_attempts + 2),
+        retry_at=ctx.now() + backoff_after(order.fetch_attempts + 2),
     )
-    ctx.progress(rows=1, aside=1)
+    ctx.progress(rows=1, quarantined=1)

@@ -15,7 +15,7 @@ from channels_amazon.services.orders.intake import Origin
 from channels_amazon.services.shipping import confirmations
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import Order, UnreadableOrder
-from channels_amazon.sync.runtime.backoff import put_off_by
+from channels_amazon.sync.runtime.backoff import backoff_after
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
@@ -63,7 +63,7 @@ def store_reported(
 
 def quarantine_unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
     """Quarantine an order of a page that breaks Amazon's contract."""
-    ctx.progress(rows=1, aside=1)
+    ctx.progress(rows=1, quarantined=1)
     if found.order_id:
         intake.quarantine_order(
             ctx.account,
@@ -74,7 +74,7 @@ def quarantine_unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
                 order=found.order_id,
                 reason=found.reason,
             ),
-            retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
+            retry_at=ctx.now() + backoff_after(_FIRST_RETRY),
         )
         return
     record(
@@ -103,6 +103,6 @@ def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
             order=order_id,
             error=type(error).__name__,
         ),
-        retry_at=ctx.now() + put_off_by(_FIRST_RETRY),
+        retry_at=ctx.now() + backoff_after(_FIRST_RETRY),
     )
-    ctx.progress(rows=1, aside=1)
+    ctx.progress(rows=1, quarantined=1)

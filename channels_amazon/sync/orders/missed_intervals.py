@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.models import AmazonAccount, Heartbeat
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.rules.order_reports.requesting import is_outage
 from channels_amazon.services.jobs import heartbeats
@@ -17,6 +17,12 @@ from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose
 from channels_amazon.sync.orders.sweep_cursor import Interval, SweepCursor
 from channels_amazon.sync.runtime.context import RunContext
+
+
+def are_events_read(account: AmazonAccount) -> bool:
+    """Tell whether Amazon sends the account's events and somebody reads them."""
+    is_subscribed = bool(account.subscription_id)
+    return is_subscribed and heartbeats.is_listening(CONSUMER_OUTAGE_AFTER)
 
 
 def add_missed_intervals(

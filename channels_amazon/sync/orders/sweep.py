@@ -10,10 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from channels_amazon.models import SyncJob
+from django.db.models import QuerySet
+from django.db.models.functions import Mod
+from django.utils.translation import gettext_lazy as _
+
+from channels_amazon.models import AmazonAccount, Permission, SyncJob
+from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.services.amazon_client import quota_status
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import heartbeats, lifecycle
+from channels_amazon.services.jobs.cadence import next_slot
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
@@ -27,17 +35,22 @@ from channels_amazon.sync.orders.first_pull import (
     restart_without_report,
 )
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
-from channels_amazon.sync.orders.missed_intervals import add_missed_intervals
+from channels_amazon.sync.orders.missed_intervals import (
+    add_missed_intervals,
+    are_events_read,
+)
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
     SweepPass,
     read_cursor,
 )
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
-EVERY = timedelta(minutes=5)
+# While events are read the sweep only proves that none was missed; where they are not,
+# nothing else brings the orders.
+INTERVAL = timedelta(minutes=30)
+WITHOUT_EVENTS = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
 # Amazon's data settles late: what was read is read again this far back.
 OVERLAP = timedelta(minutes=15)
@@ -47,15 +60,37 @@ NEWEST_SHOWN = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(hours=23)
 # searchOrders tokens that are left to a flash sale.
 RESERVED_TOKENS = 3.0
-# A long backlog takes all but the last token: a sweep so late may take that one.
-OVERDUE_AFTER = timedelta(minutes=20)
+# A long backlog takes all but the last token: a sweep that is due for so long may take
+# that one.
+OVERDUE_AFTER = timedelta(minutes=15)
 # Pending orders not written for so long are read again, so many in a run.
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
 
 
-@reconciler(SyncJob.Kind.ORDER_SWEEP, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts to sweep sooner, since nobody reads events.
+
+    Each account has its turn once in WITHOUT_EVENTS, a part of them each minute.
+    """
+    accounts = AmazonAccount.objects.order_by()
+    if heartbeats.is_listening(CONSUMER_OUTAGE_AFTER):
+        return accounts.none().values("pk")
+    turns = WITHOUT_EVENTS // timedelta(minutes=1)
+    turn = int(now.timestamp() // 60) % turns
+    return accounts.annotate(turn=Mod("pk", turns)).filter(turn=turn).values("pk")
+
+
+@reconciler(
+    SyncJob.Kind.ORDER_SWEEP,
+    title=_("Order sweep"),
+    interval=INTERVAL,
+    permission=Permission.Name.ORDERS,
+    first_pull=5,
+    due_accounts=due_accounts,
+    net_pause=WITHOUT_EVENTS - timedelta(minutes=1),
+)
+def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))
     ctx.save_cursor(cursor.to_json())
@@ -70,9 +105,15 @@ def reconcile(ctx: RunContext) -> Outcome:
         cursor = _take_page(ctx, cursor, current)
         ctx.save_cursor(cursor.to_json())
         if cursor.under_way is not None and not ctx.has_time():
-            return Outcome(next_due=ctx.now(), is_complete=False)
-    _mend(ctx)
-    return Outcome()
+            return Result(next_due=ctx.now(), is_complete=False)
+    has_more = _mend(ctx)
+    if has_more or not are_events_read(ctx.account):
+        return Result(next_due=_soon(ctx))
+    return Result()
+
+
+def _soon(ctx: RunContext) -> datetime:
+    return next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
 
 
 def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
@@ -97,7 +138,10 @@ def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:
 
 def _usable_tokens(ctx: RunContext, low_water: datetime | None) -> float:
     """Return how many tokens the sweep may take, without those in reserve."""
-    is_overdue = low_water is not None and ctx.now() - low_water > OVERDUE_AFTER
+    interval = INTERVAL if are_events_read(ctx.account) else WITHOUT_EVENTS
+    # A slot may be a quarter of the interval further away than the one before.
+    overdue = interval * 5 / 4 + OVERDUE_AFTER
+    is_overdue = low_water is not None and ctx.now() - low_water > overdue
     reserve = 0.0 if is_overdue else RESERVED_TOKENS
     line = _quota(ctx)
     if line is None:
@@ -166,9 +210,14 @@ def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSe
     return OrderSearch(last_updated_after=current.after, included_data=wanted)
 
 
-def _mend(ctx: RunContext) -> None:
-    """Look after what neither an event nor a search is sure to tell."""
+def _mend(ctx: RunContext) -> bool:
+    """Look after what neither an event nor a search is sure to tell.
+
+    Returns whether more is left than one batch: quota is shared with new orders.
+    """
     before = ctx.now() - PENDING_REREAD
-    if intake.mark_pending_stale(ctx.account, before, PENDING_BATCH):
+    marked = intake.mark_pending_stale(ctx.account, before, PENDING_BATCH)
+    if marked:
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.ORDER_FETCH)
     backorders.refresh_account(ctx.account)
+    return marked >= PENDING_BATCH

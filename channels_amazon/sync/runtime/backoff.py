@@ -7,36 +7,36 @@ from datetime import timedelta
 
 from channels_amazon.spapi.errors import ServiceUnavailable
 
-_FIRST = timedelta(seconds=10)
-_LONGEST = timedelta(hours=6)
+FIRST_BACKOFF = timedelta(seconds=10)
+LONGEST_BACKOFF = timedelta(hours=6)
 
 
 @dataclass(slots=True)
-class Streak:
-    """Items that Amazon could not answer for, one after another.
+class OutageDetector:
+    """Counts the items in a row for which Amazon was not available.
 
-    One such item is put off and the rest go on; `limit` in a row are an outage, and
-    its error ends the run.
+    One such item backs off and the rest go on; `limit` in a row are an outage, whose
+    error ends the run.
     """
 
     limit: int = 3
-    length: int = 0
+    failures_in_a_row: int = 0
     is_answered: bool = False
     _last: ServiceUnavailable | None = None
 
-    def add(self, error: ServiceUnavailable) -> None:
-        """Count one; raises `error` when it makes an outage."""
-        self.length += 1
+    def failed(self, error: ServiceUnavailable) -> None:
+        """Count one failed item; raises `error` when it is the `limit`-th in a row."""
+        self.failures_in_a_row += 1
         self._last = error
-        if self.length >= self.limit:
+        if self.failures_in_a_row >= self.limit:
             raise error
 
-    def end(self) -> None:
-        """Note that Amazon answered."""
-        self.length = 0
+    def answered(self) -> None:
+        """Note that Amazon answered, whatever it said."""
+        self.failures_in_a_row = 0
         self.is_answered = True
 
-    def hand_over(self) -> None:
+    def end_slice(self) -> None:
         """End a run whose time is up; raises the last error if none was answered.
 
         The client repeats a failing call for seconds: in an outage a run has no time
@@ -46,7 +46,7 @@ class Streak:
             raise self._last
 
 
-def put_off_by(attempts: int) -> timedelta:
+def backoff_after(attempts: int) -> timedelta:
     """Return how long an item rests after that many failures of its own."""
     doublings = min(max(attempts, 0), 20)
-    return min(_FIRST * (1 << doublings), _LONGEST)
+    return min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -28,11 +28,12 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """How a reconciler ended without an error.
 
-    `next_due` is when to run next, None for its usual interval. `is_complete` is
-    False when only a slice was done and the cursor says where to go on.
+    `next_due` is when to run next, None for the account's next slot of the interval.
+    `is_complete` is False when only a slice was done and the cursor says where to go
+    on.
     """
 
     next_due: datetime | None = None
@@ -40,20 +41,32 @@ class Outcome:
     is_complete: bool = True
 
 
+@dataclass(slots=True)
+class RunCounts:
+    """What a run has done so far, by the columns of its row."""
+
+    rows_seen: int = 0
+    rows_changed: int = 0
+    rows_quarantined: int = 0
+    calls: int = 0
+
+
 @dataclass
 class RunContext:
     """One run of one job: its account, its cursor, a client, and its progress.
 
     `deadline` is when to hand over to other accounts: save the cursor, then return
-    `Outcome(next_due=ctx.now(), is_complete=False)`. Every write through the context
+    `Result(next_due=ctx.now(), is_complete=False)`. Every write through the context
     also prolongs the lease, and raises LeaseLost when the job is no longer ours.
     """
 
     account: AmazonAccount
     job: SyncJob
-    run: SyncRun
     holder: str
+    started_at: datetime
     deadline: datetime
+    counts: RunCounts = field(init=False, default_factory=RunCounts)
+    _run: SyncRun | None = field(init=False, default=None)
     _calls_before: int = field(init=False, default=0)
     _counter: CallCounter = field(init=False, default_factory=CallCounter)
     # The claim itself was the first sign of life.
@@ -62,9 +75,29 @@ class RunContext:
     def __post_init__(self) -> None:
         # Rows add up over the slices of one pass, and start anew with the next.
         if not self.job.progress.get("open"):
-            self.job.progress = {"rows": 0, "changed": 0, "aside": 0, "calls": 0}
+            self.job.progress = {"rows": 0, "changed": 0, "quarantined": 0, "calls": 0}
         self.job.progress["open"] = True
         self._calls_before = int(self.job.progress.get("calls", 0))
+
+    @property
+    def run(self) -> SyncRun:
+        """Return the run's row; it is written when something is first said of it.
+
+        A run that finds nothing to do has none: most of them do, at most accounts.
+        """
+        if self._run is None:
+            self._run = SyncRun.objects.create(
+                job=self.job,
+                account=self.account,
+                kind=self.job.kind,
+                started_at=self.started_at,
+            )
+        return self._run
+
+    @property
+    def has_run(self) -> bool:
+        """Tell whether the run has its row already."""
+        return self._run is not None
 
     @cached_property
     def client(self) -> SpApiClient:
@@ -94,19 +127,23 @@ class RunContext:
         *,
         rows: int = 0,
         changed: int = 0,
-        aside: int = 0,
+        quarantined: int = 0,
         total: int | None = None,
         note: str | None = None,
     ) -> None:
         """Add to what the page shows; `total` and `note` replace what they were.
 
-        `rows`, `changed` and `aside` count since the last call, not since the start.
+        `rows`, `changed` and `quarantined` count since the last call of this.
         """
-        self.run.rows_seen += rows
-        self.run.rows_changed += changed
-        self.run.rows_aside += aside
+        self.counts.rows_seen += rows
+        self.counts.rows_changed += changed
+        self.counts.rows_quarantined += quarantined
         shown = self.job.progress
-        for name, more in (("rows", rows), ("changed", changed), ("aside", aside)):
+        for name, more in (
+            ("rows", rows),
+            ("changed", changed),
+            ("quarantined", quarantined),
+        ):
             shown[name] = int(shown.get(name, 0)) + more
         if total is not None:
             shown["total"] = total
@@ -116,17 +153,12 @@ class RunContext:
             return
         self.count_calls()
         self._write(progress=shown)
-        SyncRun.objects.filter(pk=self.run.pk).update(
-            rows_seen=self.run.rows_seen,
-            rows_changed=self.run.rows_changed,
-            rows_aside=self.run.rows_aside,
-            calls=self.run.calls,
-        )
+        SyncRun.objects.filter(pk=self.run.pk).update(**asdict(self.counts))
 
     def count_calls(self) -> None:
         """Take over how many calls to Amazon this run has made so far."""
-        self.run.calls = self._counter.calls
-        self.job.progress["calls"] = self._calls_before + self.run.calls
+        self.counts.calls = self._counter.calls
+        self.job.progress["calls"] = self._calls_before + self.counts.calls
 
     def keep_lease(self) -> None:
         """Prolong the lease; raises LeaseLost when another process has the job.

@@ -45,7 +45,7 @@ def _repeat(
             try:
                 function()
             except DatabaseError as error:
-                logger.warning("pulse missed error=%s", type(error).__name__)
+                logger.warning("keep-alive missed error=%s", type(error).__name__)
     finally:
         # This thread's own connection; nothing else would close it.
         connections.close_all()

@@ -10,21 +10,23 @@ from __future__ import annotations
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts.permissions import missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
-from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.jobs.lifecycle import Finish
+from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.services.jobs.cadence import next_slot
+from channels_amazon.services.jobs.leases import Finish, backoff
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
     ClientSecretInvalid,
     Throttled,
 )
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -37,17 +39,6 @@ FAILING_AFTER = 5
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
 
-# Which permission a refused job lacks, by its code in the fault catalogue.
-MISSING_PERMISSION = {
-    Kind.LISTINGS: "permission.catalog_items_missing",
-    Kind.STOCK_PUSH: "permission.catalog_items_missing",
-    Kind.FBA_STOCK: "permission.fulfillment_inventory_missing",
-    Kind.MCF_ORDERS: "permission.fulfillment_inventory_missing",
-    Kind.ORDER_SWEEP: "permission.orders_missing",
-    Kind.ORDER_FETCH: "permission.orders_missing",
-    Kind.ORDER_REPORTS: "permission.orders_missing",
-    Kind.SHIPMENTS: "permission.orders_missing",
-}
 PERMISSION_FIX = sentence(
     "Enable the role for the application in Seller Central, then authorise the "
     "account again."
@@ -55,7 +46,7 @@ PERMISSION_FIX = sentence(
 
 
 @dataclass(frozen=True)
-class Ending:
+class RunResult:
     """What to write in the run's row, the job's row and, perhaps, the log."""
 
     state: str
@@ -66,21 +57,26 @@ class Ending:
     entry: Entry | None = None
 
 
-def ending_of_outcome(outcome: Outcome, now: datetime, every: timedelta) -> Ending:
-    """Return the ending of a run that raised nothing."""
-    due_at = outcome.next_due or now + every
-    return Ending(
+def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResult:
+    """Return the result of a run that raised nothing.
+
+    The job comes again when the reconciler said, at its account's next slot of
+    `interval` at the latest.
+    """
+    slot = next_slot(ctx.job.kind, ctx.account.pk, interval, ctx.now())
+    due_at = min(result.next_due or slot, slot)
+    return RunResult(
         state=State.DONE,
-        finish=Finish(due_at=due_at, is_complete=outcome.is_complete),
-        message=outcome.message,
+        finish=Finish(due_at=due_at, is_complete=result.is_complete),
+        message=result.message,
     )
 
 
-def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
-    """Return the ending of a run that raised `error`; blocks the job if it must."""
+def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that raised `error`; blocks the job if it must."""
     if isinstance(error, Throttled):
         wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
-        return Ending(State.WAITING, wait, error.code, error.message)
+        return RunResult(State.WAITING, wait, error.code, error.message)
     if isinstance(error, AuthorizationLost):
         return _authorization_lost(ctx, error)
     if isinstance(error, AccessDenied):
@@ -94,22 +90,23 @@ def ending_of_error(ctx: RunContext, error: Exception) -> Ending:
     return _unknown(ctx, error)
 
 
-def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> Ending:
+def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
     connection.mark_needs_authorization(ctx.account, code=error.code)
-    ending = _blocked(ctx, error)
+    result = _blocked(ctx, error)
     lifecycle.block_all(ctx.account, error.code, error.message)
-    return ending
+    return result
 
 
-def _access_denied(ctx: RunContext, error: AccessDenied) -> Ending:
-    code = MISSING_PERMISSION.get(Kind(ctx.job.kind), error.code)
+def _access_denied(ctx: RunContext, error: AccessDenied) -> RunResult:
+    permission = registry.get(ctx.job.kind).permission
+    code = missing_code(permission) if permission else error.code
     if ctx.job.kind != Kind.PERMISSIONS:
         lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
-    ending = _blocked(ctx, error, code=code)
-    if ending.entry is None:
-        return ending
+    result = _blocked(ctx, error, code=code)
+    if result.entry is None:
+        return result
     fix = error.fix or PERMISSION_FIX
-    return replace(ending, entry=replace(ending.entry, code=code, fix=fix))
+    return replace(result, entry=replace(result.entry, code=code, fix=fix))
 
 
 def _blocked(
@@ -118,10 +115,10 @@ def _blocked(
     *,
     code: str = "",
     retry: timedelta = lifecycle.BLOCKED_RETRY,
-) -> Ending:
+) -> RunResult:
     code = code or error.code
     is_new = lifecycle.block(ctx.job, code, error.message, retry=retry)
-    return Ending(
+    return RunResult(
         State.BLOCKED,
         Finish(due_at=ctx.job.due_at, is_failed=True),
         code,
@@ -130,9 +127,9 @@ def _blocked(
     )
 
 
-def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
+def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
-    due_at = retry_at or ctx.now() + lifecycle.backoff(ctx.job.attempts)
+    due_at = retry_at or ctx.now() + backoff(ctx.job.attempts)
     entry: Entry | None = None
     if ctx.job.attempts == 1:
         entry = _entry(ctx, error)
@@ -144,13 +141,13 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
             message=sentence(
                 "The job “%(job)s” failed %(times)s times in a row, last with "
                 "%(code)s: %(reason)s",
-                job=lifecycle.label_of(ctx.job.kind),
+                job=registry.label_of(ctx.job.kind),
                 times=FAILING_AFTER,
                 code=error.code,
                 reason=error.message,
             ),
         )
-    return Ending(
+    return RunResult(
         State.FAILED,
         Finish(due_at=due_at, is_failed=True),
         error.code,
@@ -159,7 +156,7 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> Ending:
     )
 
 
-def _unknown(ctx: RunContext, error: Exception) -> Ending:
+def _unknown(ctx: RunContext, error: Exception) -> RunResult:
     logger.error(
         "run failed job=%s kind=%s account=%s",
         ctx.job.pk,
@@ -172,19 +169,20 @@ def _unknown(ctx: RunContext, error: Exception) -> Ending:
         "unknown",
         sentence(
             "An error that Shoplink does not know ended the job “%(job)s”: %(error)s.",
-            job=lifecycle.label_of(ctx.job.kind),
+            job=registry.label_of(ctx.job.kind),
             error=name,
         ),
         fix=sentence("Read the traceback of the run, and report it with the log."),
     )
     detail = "".join(traceback.format_exception(error))
-    ending = _failed(ctx, known)
-    if ending.entry is None:
-        return replace(ending, detail=detail)
+    result = _failed(ctx, known)
+    if result.entry is None:
+        return replace(result, detail=detail)
     return replace(
-        ending, detail=detail, entry=replace(ending.entry, level=Level.ERROR)
+        result, detail=detail, entry=replace(result.entry, level=Level.ERROR)
     )
 
 
 def _entry(ctx: RunContext, error: ShoplinkError) -> Entry:
-    return entry_for(error, account=ctx.account, run=ctx.run)
+    # Its run is written when the job is given back.
+    return entry_for(error, account=ctx.account)

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
-from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.jobs.lifecycle import Finish
-from channels_amazon.sync.runtime import registry
+from channels_amazon.services.jobs import claims, leases, registry
+from channels_amazon.services.jobs.leases import Finish
+from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
     LeaseLost,
-    Outcome,
+    Result,
     RunContext,
+    RunCounts,
 )
 from channels_amazon.sync.runtime.keep_alive import repeating
 from channels_amazon.sync.runtime.results import (
-    Ending,
-    ending_of_error,
-    ending_of_outcome,
+    RunResult,
+    run_result,
+    run_result_of_error,
 )
 
 logger = logging.getLogger(__name__)
+
+# What the end of a run changes of its row.
+_CLOSING = (
+    *("state", "code", "message", "detail", "finished_at", "next_due_at"),
+    *("rows_seen", "rows_changed", "rows_quarantined", "calls"),
+)
 
 # How long a drain takes new jobs, and how long one run may go on before it hands over.
 DRAIN_SECONDS = 8.0
@@ -36,26 +45,52 @@ SLICE = timedelta(seconds=2)
 RENEW_SECONDS = 4.0
 # How often a drain looks for jobs whose process died.
 EXPIRY_SECONDS = 1.0
+# Jobs that find nothing to do take a few milliseconds: then a claim takes ever more of
+# them, up to so many. One that calls Amazon takes longer, and the next claim takes one:
+# what waits in the line is taken by whoever is free.
+QUICK_SECONDS = 0.05
+MOST_AT_ONCE = 16
+# No claimed job waits longer than that behind the others of its claim.
+WAIT_SECONDS = 0.5
 # Longer than the queue lets any task run: past it a run is stuck, not slow.
 LONGEST_RUN_SECONDS = 75.0
 
 
 def drain(budget: float = DRAIN_SECONDS) -> int:
-    """Run due jobs, the longest due first, for `budget` seconds; return how many."""
+    """Run due jobs, the smallest rank first, for `budget` seconds; return how many."""
     ends = time.monotonic() + budget
     runs = 0
     looked_at = 0.0
+    batch = 1
     while time.monotonic() < ends:
         if time.monotonic() - looked_at >= EXPIRY_SECONDS:
             looked_at = time.monotonic()
-            lifecycle.give_back_expired()
-        holder = lifecycle.new_holder()
-        job = lifecycle.claim_due(holder, LEASE_SECONDS)
-        if job is None:
+            leases.give_back_expired()
+        began = time.monotonic()
+        holder = claims.new_holder()
+        jobs = claims.claim_due(holder, LEASE_SECONDS, limit=batch)
+        if not jobs:
             break
-        run_claimed(job, holder)
-        runs += 1
+        done = run_batch(jobs, holder)
+        runs += done
+        is_quick = (time.monotonic() - began) / done < QUICK_SECONDS
+        batch = min(batch * 2, MOST_AT_ONCE) if is_quick else 1
     return runs
+
+
+def run_batch(jobs: Sequence[SyncJob], holder: str) -> int:
+    """Run the claimed jobs one after another; return how many were begun.
+
+    What would have to wait behind a slow one is given back, since another worker may
+    be free for it.
+    """
+    began = time.monotonic()
+    for number, job in enumerate(jobs):
+        if number and time.monotonic() - began > WAIT_SECONDS:
+            claims.give_back_unstarted(holder, [left.pk for left in jobs[number:]])
+            return number
+        run_claimed(job, holder)
+    return len(jobs)
 
 
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
@@ -63,77 +98,37 @@ def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
 
     Returns its run, None when another process is working on the job.
     """
+    now = timezone.now()
+    rank = rank_at(kind, now) if account.is_connected else None
     job, _created = SyncJob.objects.get_or_create(
-        account=account, kind=kind, defaults={"due_at": timezone.now()}
+        account=account, kind=kind, defaults={"due_at": now, "rank": rank}
     )
-    holder = lifecycle.new_holder()
-    claimed = lifecycle.claim(job.pk, holder, LEASE_SECONDS)
+    holder = claims.new_holder()
+    claimed = claims.claim(job.pk, holder, LEASE_SECONDS)
     return None if claimed is None else run_claimed(claimed, holder)
 
 
 def run_claimed(job: SyncJob, holder: str) -> SyncRun:
-    """Run a claimed job's reconciler and settle job and run by how it ended."""
+    """Run a claimed job's reconciler and settle job and run by how it ended.
+
+    The run that is returned was not stored where there was nothing to say of it.
+    """
     started = timezone.now()
-    run = SyncRun.objects.create(
-        job=job, account=job.account, kind=job.kind, started_at=started
-    )
     ctx = RunContext(
         account=job.account,
         job=job,
-        run=run,
         holder=holder,
+        started_at=started,
         deadline=started + SLICE,
     )
-    prolong = partial(lifecycle.renew, job.pk, holder, LEASE_SECONDS)
+    prolong = partial(leases.renew, holder, LEASE_SECONDS)
     with repeating(prolong, seconds=RENEW_SECONDS, limit=LONGEST_RUN_SECONDS):
-        ending = _reconcile(ctx)
-    _settle(ctx, ending)
-    return run
-
-
-def _reconcile(ctx: RunContext) -> Ending | None:
-    """Return how the reconciler ended, None when the job was taken from it."""
-    try:
-        entry = registry.get(ctx.job.kind)
-        outcome: Outcome = entry.function(ctx)
-    except LeaseLost:
-        logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
-        return None
-    except Exception as error:  # noqa: BLE001 - the edge where every run ends
-        return ending_of_error(ctx, error)
-    return ending_of_outcome(outcome, ctx.now(), entry.every)
-
-
-def _settle(ctx: RunContext, ending: Ending | None) -> None:
-    if ending is None:
-        _close(ctx, Ending(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at)))
-        return
+        result = _reconcile(ctx)
     ctx.count_calls()
-    ctx.job.progress["open"] = not ending.finish.is_complete
-    if not lifecycle.finish(ctx.job, ctx.holder, ending.finish):
-        ending = replace(ending, state=SyncRun.State.ABANDONED, entry=None)
-    _close(ctx, ending)
-    if ending.entry is not None:
-        record(ending.entry)
-
-
-def _close(ctx: RunContext, ending: Ending) -> None:
-    run = ctx.run
-    run.state = ending.state
-    run.code = clean(ending.code, 60)
-    run.message = clean(ending.message, 500)
-    run.detail = clean(ending.detail, 20_000)
-    run.finished_at = timezone.now()
-    run.next_due_at = ending.finish.due_at
-    columns = (
-        *("state", "code", "message", "detail", "finished_at", "next_due_at"),
-        *("rows_seen", "rows_changed", "rows_aside", "calls"),
-    )
-    # Not save(): a row that was deleted meanwhile must not come back.
-    SyncRun.objects.filter(pk=run.pk).update(
-        **{name: getattr(run, name) for name in columns}
-    )
-    logger.info(
+    run = _settle(ctx, result)
+    # One that had nothing to do is no news: there are many a second.
+    logger.log(
+        logging.DEBUG if run.pk is None else logging.INFO,
         "run ended job=%s kind=%s account=%s state=%s code=%s rows=%s calls=%s",
         run.job_id,
         run.kind,
@@ -142,4 +137,90 @@ def _close(ctx: RunContext, ending: Ending) -> None:
         run.code,
         run.rows_seen,
         run.calls,
+    )
+    return run
+
+
+def _reconcile(ctx: RunContext) -> RunResult | None:
+    """Return how the reconciler ended, None when the job was taken from it."""
+    try:
+        declared = registry.get(ctx.job.kind)
+        result: Result = declared.run(ctx)
+    except LeaseLost:
+        logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
+        return None
+    except Exception as error:  # noqa: BLE001 - the edge where every run ends
+        return run_result_of_error(ctx, error)
+    return run_result(ctx, result, declared.interval)
+
+
+def _settle(ctx: RunContext, result: RunResult | None) -> SyncRun:
+    """Give the job back and write how its run ended; return the run."""
+    if result is None:
+        return _abandon(ctx, RunResult("", Finish(due_at=ctx.job.due_at)))
+    ctx.job.progress["open"] = not result.finish.is_complete
+    if _is_idle(ctx, result):
+        end = replace(result.finish, is_idle=True)
+        if leases.finish(ctx.job, ctx.holder, end):
+            return _ended(ctx, result)
+        return _abandon(ctx, result)
+    # Together, so that a job which is deleted meanwhile gets no run any more.
+    with transaction.atomic():
+        if not leases.finish(ctx.job, ctx.holder, result.finish):
+            return _abandon(ctx, result)
+        run = _ended(ctx, result)
+        if run.pk is None:
+            run.save(force_insert=True)
+        else:
+            _write(run)
+        if result.entry is not None:
+            record(replace(result.entry, run=run))
+    return run
+
+
+def _is_idle(ctx: RunContext, result: RunResult) -> bool:
+    """Tell whether there is nothing to say of the run: no row, call, word or error."""
+    return (
+        result.state == SyncRun.State.DONE
+        and result.finish.is_complete
+        and not result.message
+        and not ctx.has_run
+        and ctx.counts == RunCounts()
+    )
+
+
+def _abandon(ctx: RunContext, result: RunResult) -> SyncRun:
+    """Note on the run, if it has its row, that the job was taken from it."""
+    run = _ended(ctx, replace(result, state=SyncRun.State.ABANDONED))
+    if run.pk is not None:
+        _write(run)
+    return run
+
+
+def _ended(ctx: RunContext, result: RunResult) -> SyncRun:
+    """Return the run as it ended; a new one where nothing was said of it before."""
+    if ctx.has_run:
+        run = ctx.run
+    else:
+        run = SyncRun(
+            job=ctx.job,
+            account=ctx.account,
+            kind=ctx.job.kind,
+            started_at=ctx.started_at,
+        )
+    run.state = result.state
+    run.code = clean(result.code, 60)
+    run.message = clean(result.message, 500)
+    run.detail = clean(result.detail, 20_000)
+    run.finished_at = timezone.now()
+    run.next_due_at = result.finish.due_at
+    for name, number in asdict(ctx.counts).items():
+        setattr(run, name, number)
+    return run
+
+
+def _write(run: SyncRun) -> None:
+    # Not save(): a row that was deleted meanwhile must not come back.
+    SyncRun.objects.filter(pk=run.pk).update(
+        **{name: getattr(run, name) for name in _CLOSING}
     )

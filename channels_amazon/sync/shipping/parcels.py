@@ -7,29 +7,65 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DataError, IntegrityError
-from django.db.models import Min, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.models import Parcel, SyncJob
+from channels_amazon.models import AmazonAccount, Order, Parcel, SyncJob
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.shipping import packing, parcels
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
-# A parcel or an order wakes the job at once; this is for a wake-up that was lost.
-EVERY = timedelta(minutes=5)
 # Parcels loaded at once; a pass that loads so many runs again at once.
 BATCH = 200
+# So long a parcel without its order is looked for each minute.
+LOOSE_FOR = timedelta(hours=1)
 
 State = Parcel.State
 
 
-@reconciler(SyncJob.Kind.PARCELS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a parcel to pack now.
+
+    A parcel and its order may come at one moment, each without the other: what was
+    told in the last hour is looked for among the orders, what waits for longer has
+    been looked for often enough, and is found by the order when that comes.
+    """
+    due = Parcel.objects.filter(state=State.WAITING, try_after__lte=now)
+    loose = Parcel.objects.filter(
+        state=State.WAITING,
+        order=None,
+        created_at__gte=now - LOOSE_FOR,
+        amazon_order_id=OuterRef("amazon_order_id"),
+        store_id=OuterRef("account__store_id"),
+    )
+    told = Parcel.objects.filter(
+        state=State.WAITING, order=None, created_at__gte=now - LOOSE_FOR
+    )
+    found = Order.objects.filter(
+        Exists(loose), amazon_order_id__in=told.values("amazon_order_id")
+    )
+    return AmazonAccount.objects.filter(
+        Q(pk__in=due.values("order__account_id"))
+        | Q(pk__in=found.order_by().values("account_id"))
+    ).values("pk")
+
+
+@reconciler(
+    SyncJob.Kind.PARCELS,
+    title=_("Parcels of the store"),
+    interval=HALF_A_DAY,
+    # Without a package there is nothing to confirm.
+    head_start=timedelta(minutes=1),
+    due_accounts=due_accounts,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Link parcels that came before their order, then pack the due ones."""
     parcels.link_orders(ctx.account)
     waiting = _waiting(ctx).filter(try_after__lte=ctx.now())
@@ -37,11 +73,11 @@ def reconcile(ctx: RunContext) -> Outcome:
     # A parcel's order is packed once, however many of its parcels are due.
     for order_id in dict.fromkeys(order_id for (order_id,) in found):
         if not ctx.has_time():
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
         _pack(ctx, order_id)
     if len(found) == BATCH:
-        return Outcome(next_due=ctx.now(), is_complete=False)
-    return Outcome(next_due=_next_due(ctx))
+        return Result(next_due=ctx.now(), is_complete=False)
+    return Result(next_due=_next_due(ctx))
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Parcel]:
@@ -65,17 +101,17 @@ def _pack(ctx: RunContext, order_id: int) -> None:
                 error=type(error).__name__,
             ),
         )
-        ctx.progress(rows=1, aside=1)
+        ctx.progress(rows=1, quarantined=1)
         return
     states = [row.state for row in rows]
     ctx.progress(
         rows=len(rows),
         changed=states.count(State.APPLIED),
-        aside=states.count(State.REFUSED),
+        quarantined=states.count(State.REFUSED),
     )
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next parcel is due, None when none waits for its time."""
     soonest: datetime | None = _waiting(ctx).aggregate(at=Min("try_after"))["at"]
-    return regular if soonest is None else min(max(soonest, ctx.now()), regular)
+    return None if soonest is None else max(soonest, ctx.now())

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Min, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Order, Shipment, ShipmentLine, SyncJob
+from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
 from channels_amazon.spapi import operations
@@ -30,12 +33,9 @@ from channels_amazon.spapi.errors import (
 from channels_amazon.spapi.orders import Order as AmazonOrder
 from channels_amazon.spapi.orders import Package
 from channels_amazon.sync.orders.intake import store_order
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
 
-# A new shipment wakes the job at once; this is for a wake-up that was lost.
-EVERY = timedelta(minutes=5)
 # Shipments loaded at once: more than a run has time to send.
 BATCH = 100
 # Amazon's "already shipped" may be about our own package, which it shows some seconds
@@ -53,39 +53,62 @@ NOT_SHOWN_AFTER = timedelta(hours=1)
 State = Shipment.State
 
 
-@reconciler(SyncJob.Kind.SHIPMENTS, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a shipment to send or to verify."""
+    rows = Shipment.objects.filter(
+        _is_due(now, State.WAITING) & Q(state=State.WAITING)
+        | _is_due(now, State.CONFIRMED) & Q(state=State.CONFIRMED),
+        # Said once more for the index of those.
+        state__in=(State.WAITING, State.CONFIRMED),
+    )
+    return rows.order_by().values("order__account_id")
+
+
+@reconciler(
+    SyncJob.Kind.SHIPMENTS,
+    title=_("Shipment confirmation"),
+    interval=HALF_A_DAY,
+    # A buyer waits for the tracking number.
+    head_start=timedelta(minutes=1),
+    permission=Permission.Name.ORDERS,
+    due_accounts=due_accounts,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
-    streak = Streak()
+    outage = OutageDetector()
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
     for shipment in waiting:
         if not ctx.has_time():
-            streak.hand_over()
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            outage.end_slice()
+            return Result(next_due=ctx.now(), is_complete=False)
         ctx.keep_lease()
-        _send(ctx, shipment, streak)
+        _send(ctx, shipment, outage)
     if len(waiting) == BATCH:
-        return Outcome(next_due=ctx.now(), is_complete=False)
+        return Result(next_due=ctx.now(), is_complete=False)
     held_until = _poll(ctx)
-    return Outcome(next_due=_next_due(ctx, held_until))
+    return Result(next_due=_next_due(ctx, held_until))
 
 
 def _due(ctx: RunContext, state: str) -> QuerySet[Shipment]:
     """Return the shipments due now in this state, those without failures first."""
-    is_due = Q(next_attempt_at__lte=ctx.now())
-    if state == State.WAITING:
-        is_due |= Q(next_attempt_at__isnull=True)
-        # Amazon may have moved the deadline since the shipment was given its time.
-        is_due |= Q(attempts=0, order__ship_by__lte=ctx.now() + LAST_CALL)
     rows: QuerySet[Shipment] = Shipment.objects.filter(
-        is_due, order__account=ctx.account, state=state
+        _is_due(ctx.now(), state), order__account=ctx.account, state=state
     )
     return rows.select_related("order__account__store").order_by(
         "attempts", F("order__ship_by").asc(nulls_last=True), "pk"
     )
 
 
-def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
+def _is_due(now: datetime, state: str) -> Q:
+    is_due = Q(next_attempt_at__lte=now)
+    if state == State.WAITING:
+        is_due |= Q(next_attempt_at__isnull=True)
+        # Amazon may have moved the deadline since the shipment was given its time.
+        is_due |= Q(attempts=0, order__ship_by__lte=now + LAST_CALL)
+    return is_due
+
+
+def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
     """Send one shipment and store the result; a failed one is postponed."""
     if not confirmations.begin_attempt(shipment):
         return
@@ -97,17 +120,17 @@ def _send(ctx: RunContext, shipment: Shipment, streak: Streak) -> None:
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
         # Whether it arrived is unknown: the next attempt reads the order first.
-        again_at = ctx.now() + put_off_by(shipment.attempts - 1)
+        again_at = ctx.now() + backoff_after(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
         if isinstance(error, ServiceUnavailable):
-            streak.add(error)
+            outage.failed(error)
         return
-    streak.end()
+    outage.answered()
     shipment.refresh_from_db()
     ctx.progress(
         rows=1,
         changed=shipment.state in {State.CONFIRMED, State.VERIFIED},
-        aside=shipment.state == State.REFUSED,
+        quarantined=shipment.state == State.REFUSED,
     )
 
 
@@ -272,13 +295,10 @@ def _reads_left(ctx: RunContext) -> float:
     return float(operations.GET_ORDER.burst)
 
 
-def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime:
-    """Return when the next shipment is due, EVERY from now at the latest."""
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime | None:
+    """Return when the next shipment is due, None when none waits for its time."""
     undone = Shipment.objects.filter(
         order__account=ctx.account, state__in=(State.WAITING, State.CONFIRMED)
     )
     soonest: datetime | None = undone.aggregate(at=Min("next_attempt_at"))["at"]
-    if soonest is None:
-        return regular
-    return min(max(soonest, held_until or ctx.now()), regular)
+    return None if soonest is None else max(soonest, held_until or ctx.now())

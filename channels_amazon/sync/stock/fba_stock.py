@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import SyncJob
+from channels_amazon.models import Permission, SyncJob
 from channels_amazon.rules.mcf.pools import pool_of
+from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.mcf.pools import (
     empty_missing,
     record_unreadable,
@@ -22,12 +25,14 @@ from channels_amazon.spapi.apis import fba_inventory
 from channels_amazon.spapi.apis.fba_inventory import InventoryPage, InventoryQuery
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.spapi.unreadable import UnreadableListing
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.marketplaces import (
+    active_marketplaces,
+    without_marketplaces,
+)
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
-EVERY = timedelta(minutes=15)
+EVERY = timedelta(hours=1)
 # Amazon's 30 s, less up to 5 s that our next call may take.
 TOKEN_LIFETIME = timedelta(seconds=25)
 MAX_RESTARTS = 2
@@ -35,12 +40,18 @@ MAX_RESTARTS = 2
 LONGEST_RUN = timedelta(seconds=35)
 
 
-@reconciler(SyncJob.Kind.FBA_STOCK, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+@reconciler(
+    SyncJob.Kind.FBA_STOCK,
+    title=_("FBA stock"),
+    interval=EVERY,
+    permission=Permission.Name.FULFILLMENT_INVENTORY,
+    first_pull=4,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Read the FBA units of every selected site; go on later when time is up."""
-    sites = active_sites(ctx)
+    sites = active_marketplaces(ctx)
     if not sites:
-        return without_sites(ctx)
+        return without_marketplaces(ctx)
     cursor = _resume(ctx)
     while True:
         left = [site for site in sites if site not in cursor.done]
@@ -51,11 +62,11 @@ def reconcile(ctx: RunContext) -> Outcome:
         cursor = _take_page(ctx, cursor)
         ctx.save_cursor(cursor.stored())
         if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
-            return Outcome(next_due=ctx.now(), is_complete=False)
+            return Result(next_due=ctx.now(), is_complete=False)
     pools = {pool_of(site) for site in sites}
     empty_missing(ctx.account, pools, cursor.began)
     ctx.save_cursor({})
-    return Outcome()
+    return Result()
 
 
 def _resume(ctx: RunContext) -> FbaStockCursor:
@@ -74,7 +85,7 @@ def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
 
 def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
     if cursor.token and cursor.restarts >= MAX_RESTARTS:
-        return ctx.now() < ctx.run.started_at + LONGEST_RUN
+        return ctx.now() < ctx.started_at + LONGEST_RUN
     return ctx.has_time()
 
 
@@ -97,7 +108,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
     ctx.progress(
         rows=len(page.summaries),
         changed=changed,
-        aside=len(bad),
+        quarantined=len(bad),
         note=MARKETPLACES[cursor.site].country_code,
     )
     if page.next_token:

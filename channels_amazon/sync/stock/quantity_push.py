@@ -8,11 +8,14 @@ added to a listing that the merchant does not fulfil.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Listing, SyncJob
+from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
 from channels_amazon.services.stock.push_state import PushRefusal
 from channels_amazon.spapi.apis.listings import (
@@ -33,48 +36,62 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.fields import JsonObject
-from channels_amazon.sync.runtime.backoff import Streak, put_off_by
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.marketplaces import active_sites, without_sites
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
+from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.marketplaces import (
+    active_marketplaces,
+    without_marketplaces,
+)
 from channels_amazon.wording import sentence
 
-# A change of stock wakes the job at once; this is for a wake-up that was lost.
-EVERY = timedelta(minutes=5)
 # Listings read at once. A small number, since a zero that comes meanwhile goes first.
 BATCH = 20
 # What Amazon refuses now it will refuse again soon: the first pause is as long as after
 # four failures of another kind (160 s instead of 10 s).
 REFUSED_AHEAD = 4
 INCLUDED = (*DEFAULT_DATA, "attributes")
+# The linked merchant's listings whose quantity is to be sent.
+PUSHED = {
+    "push_due": True,
+    "is_mfn": True,
+    "variant__isnull": False,
+    "desired_quantity__isnull": False,
+}
 
 
-@reconciler(SyncJob.Kind.STOCK_PUSH, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts that have a quantity to send now."""
+    rows = Listing.objects.filter(_may_go(now), **PUSHED)
+    return rows.order_by().values("account_id")
+
+
+@reconciler(
+    SyncJob.Kind.STOCK_PUSH,
+    title=_("Stock push"),
+    interval=HALF_A_DAY,
+    # A quantity that is too high at Amazon oversells; an order's address can wait.
+    head_start=timedelta(minutes=2),
+    permission=Permission.Name.CATALOG_ITEMS,
+    due_accounts=due_accounts,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Send every quantity that is due, as far as quota and time go."""
-    sites = active_sites(ctx)
+    sites = active_marketplaces(ctx)
     if not sites:
-        return without_sites(ctx)
-    streak = Streak()
+        return without_marketplaces(ctx)
+    outage = OutageDetector()
     while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
         for pk in batch:
             if not ctx.has_time():
-                streak.hand_over()
-                return Outcome(next_due=ctx.now(), is_complete=False)
+                outage.end_slice()
+                return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
-            _push(ctx, pk, sites, streak)
-    return Outcome(next_due=_next_due(ctx))
+            _push(ctx, pk, sites, outage)
+    return Result(next_due=_next_due(ctx))
 
 
 def _waiting(ctx: RunContext) -> QuerySet[Listing]:
-    """Return the linked merchant's listings whose quantity is to be sent."""
-    rows: QuerySet[Listing] = Listing.objects.filter(
-        account=ctx.account,
-        push_due=True,
-        is_mfn=True,
-        variant__isnull=False,
-        desired_quantity__isnull=False,
-    )
+    rows: QuerySet[Listing] = Listing.objects.filter(account=ctx.account, **PUSHED)
     return rows
 
 
@@ -84,22 +101,26 @@ def _due(ctx: RunContext) -> QuerySet[Listing]:
     A quantity too high at Amazon oversells; one too low only sells less. Among
     decreases the lowest goes first, since it sells out soonest.
     """
-    may_go = Q(push_after__isnull=True) | Q(push_after__lte=ctx.now())
     urgency = Case(
         When(desired_quantity=0, then=Value(0)),
         When(desired_quantity__gt=F("acknowledged_quantity"), then=Value(2)),
         default=Value(1),
     )
-    return _waiting(ctx).filter(may_go).order_by(urgency, "desired_quantity", "pk")
+    due = _waiting(ctx).filter(_may_go(ctx.now()))
+    return due.order_by(urgency, "desired_quantity", "pk")
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    regular = ctx.now() + EVERY
-    first = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
-    return min(first, regular) if first else regular
+def _may_go(now: datetime) -> Q:
+    return Q(push_after__isnull=True) | Q(push_after__lte=now)
 
 
-def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next quantity is due, None when none waits for its time."""
+    first: datetime | None = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
+    return first
+
+
+def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) -> None:
     """Send one quantity; a listing that Amazon refuses is quarantined."""
     # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
@@ -116,15 +137,15 @@ def _push(ctx: RunContext, pk: int, sites: list[str], streak: Streak) -> None:
         listing = fresh
         submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
     except (InvalidRequest, NotFound, UnexpectedResponse) as error:
-        streak.end()
+        outage.answered()
         refusal = PushRefusal(error.amazon_code or error.code, error.message)
         _quarantine(ctx, listing, refusal)
         return
     except ServiceUnavailable as error:
         _postpone(ctx, listing)
-        streak.add(error)
+        outage.failed(error)
         return
-    streak.end()
+    outage.answered()
     if submission.is_accepted:
         push_state.mark_acknowledged(listing, ctx.now())
         ctx.progress(rows=1, changed=1)
@@ -161,15 +182,15 @@ def _site(listing: Listing, sites: list[str]) -> str:
 
 
 def _postpone(ctx: RunContext, listing: Listing) -> None:
-    until = ctx.now() + put_off_by(listing.push_attempts)
+    until = ctx.now() + backoff_after(listing.push_attempts)
     push_state.postpone_push(listing, until)
 
 
 def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:
     """Keep Amazon's reason with the listing, and try again more and more rarely."""
-    until = ctx.now() + put_off_by(listing.push_attempts + REFUSED_AHEAD)
+    until = ctx.now() + backoff_after(listing.push_attempts + REFUSED_AHEAD)
     push_state.quarantine_push(listing, refusal, until=until, run=ctx.run)
-    ctx.progress(rows=1, aside=1)
+    ctx.progress(rows=1, quarantined=1)
 
 
 def _refusal(submission: Submission) -> PushRefusal:

@@ -9,27 +9,47 @@ The way of one message: whoever changes an order marks it as pending and wakes t
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min, Prefetch
+from django.db.models import Exists, Min, OuterRef, Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Order, OrderLine, StoreEndpoint, SyncJob
+from channels_amazon.models import (
+    AmazonAccount,
+    Order,
+    OrderLine,
+    StoreEndpoint,
+    SyncJob,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record_once
+from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.webhooks import endpoints, messages
 from channels_amazon.storefronts.webhook_failures import WebhookError
-from channels_amazon.sync.runtime.context import Outcome, RunContext
-from channels_amazon.sync.runtime.registry import reconciler
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.webhooks import retry
 from channels_amazon.wording import sentence
 
-# The net below: a change of an order wakes the job.
-EVERY = timedelta(minutes=5)
 BATCH = 50
 # A refused message is written to the log at most so often.
 _SAY_AGAIN = timedelta(hours=1)
 
 
-@reconciler(SyncJob.Kind.WEBHOOK_DELIVERY, every=EVERY)
-def reconcile(ctx: RunContext) -> Outcome:
+def due_accounts(now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the accounts with a message to a store that wants them."""
+    waiting = messages.due(now).filter(account=OuterRef("pk"))
+    listening = StoreEndpoint.objects.filter(is_active=True).values("store_id")
+    return AmazonAccount.objects.filter(Exists(waiting), store__in=listening).values(
+        "pk"
+    )
+
+
+@reconciler(
+    SyncJob.Kind.WEBHOOK_DELIVERY,
+    title=_("Messages to the store"),
+    interval=HALF_A_DAY,
+    due_accounts=due_accounts,
+)
+def reconcile(ctx: RunContext) -> Result:
     """Send every order of which the store knows less than we do, oldest first."""
     endpoint: StoreEndpoint | None = (
         StoreEndpoint.objects.select_related("store")
@@ -37,12 +57,12 @@ def reconcile(ctx: RunContext) -> Outcome:
         .first()
     )
     if endpoint is None:
-        return Outcome()
+        return Result()
     failures = retry.ServerFailures.of(endpoint)
     while batch := _due(ctx):
         for order in batch:
             if not ctx.has_time():
-                return Outcome(next_due=ctx.now(), is_complete=False)
+                return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
             try:
                 _send(ctx, endpoint, order)
@@ -50,7 +70,7 @@ def reconcile(ctx: RunContext) -> Outcome:
                 failures.add(error, ctx.now())
             else:
                 failures.end()
-    return Outcome(next_due=_next_due(ctx))
+    return Result(next_due=_next_due(ctx))
 
 
 def _due(ctx: RunContext) -> list[Order]:
@@ -74,7 +94,7 @@ def _send(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> None:
     except WebhookError as error:
         at = retry.next_attempt_at(error, order.webhook_attempts, ctx.now())
         messages.postpone(order.pk, since, at)
-        ctx.progress(rows=1, aside=1)
+        ctx.progress(rows=1, quarantined=1)
         if error.is_of_message:
             _record_refused(ctx, order, error)
         raise
@@ -82,13 +102,13 @@ def _send(ctx: RunContext, endpoint: StoreEndpoint, order: Order) -> None:
     ctx.progress(rows=1, changed=1)
 
 
-def _next_due(ctx: RunContext) -> datetime:
-    regular = ctx.now() + EVERY
+def _next_due(ctx: RunContext) -> datetime | None:
+    """Return when the next message is due, None when none waits for its time."""
     pending = Order.objects.filter(
         account=ctx.account, webhook_pending_since__isnull=False
     )
-    first = pending.aggregate(first=Min("webhook_retry_at"))["first"]
-    return min(first, regular) if first else regular
+    first: datetime | None = pending.aggregate(at=Min("webhook_retry_at"))["at"]
+    return first
 
 
 def _record_refused(ctx: RunContext, order: Order, error: WebhookError) -> None:

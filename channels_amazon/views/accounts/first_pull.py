@@ -14,18 +14,9 @@ from django.views.decorators.http import require_safe
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.jobs import status
+from channels_amazon.services.jobs import registry, status
 from channels_amazon.services.jobs.status import JobState
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
-
-# The jobs whose first pass fills the store; the others only follow changes.
-STEPS = (
-    SyncJob.Kind.PARTICIPATIONS,
-    SyncJob.Kind.PERMISSIONS,
-    SyncJob.Kind.LISTINGS,
-    SyncJob.Kind.FBA_STOCK,
-    SyncJob.Kind.ORDER_SWEEP,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,9 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     account = get_mine(accounts, request, pk=account_id)
     now = timezone.now()
     lines = status.job_lines(account, now)
-    steps = [step(line) for line in lines if line.job.kind in STEPS]
+    # The other jobs only follow changes: they fill nothing.
+    first = {one.kind for one in registry.reconcilers() if one.first_pull is not None}
+    steps = [step(line) for line in lines if line.job.kind in first]
     context = {
         "account": account,
         "steps": steps,
@@ -72,7 +65,7 @@ def step(line: status.JobLine) -> PullStep:
     done: dict[str, Any] = line.job.progress or {}
     total = done.get("total")
     return PullStep(
-        name=line.job.get_kind_display(),
+        name=str(registry.title_of(line.job.kind)),
         kind=kind,
         word=word,
         rows=int(done.get("rows") or 0),

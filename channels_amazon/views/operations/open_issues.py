@@ -21,6 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
+from channels_amazon.services.jobs import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             "error",
             gettext("%(job)s of %(account)s is stopped: %(why)s")
             % {
-                "job": job.get_kind_display(),
+                "job": registry.title_of(job.kind),
                 "account": job.account,
                 "why": translated(job.blocked_message) or job.blocked_code,
             },

@@ -21,7 +21,7 @@ from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.amazon_client import applications
 from channels_amazon.services.amazon_client.stores import DatabaseTokens
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import claims, lifecycle, registry
 from tests import builders
 from tests.processes import Processes
 
@@ -56,8 +56,8 @@ def test_new_seller_becomes_an_account_with_all_jobs_due() -> None:
     account = connect_seller()
     assert account.is_connected
     assert account.credential.refresh_token == "Atzr|first"
-    assert lifecycle.is_work_due()
-    assert account.jobs.count() == len(SyncJob.Kind)
+    assert claims.is_work_due()
+    assert account.jobs.count() == len(registry.kinds())
     entry = DiagnosticEntry.objects.get()
     assert (entry.code, entry.actor) == ("account.connected", "ann")
 
@@ -130,7 +130,7 @@ def test_disconnecting_deletes_tokens_and_keeps_records() -> None:
     assert not Credential.objects.exists()
     assert not AccessToken.objects.exists()
     assert order.account.orders.count() == 1
-    assert lifecycle.claim_due("holder", 60) is None
+    assert not claims.claim_due("holder", 60)
 
 
 def test_connecting_again_goes_on_with_the_same_account() -> None:
@@ -139,7 +139,7 @@ def test_connecting_again_goes_on_with_the_same_account() -> None:
     connection.disconnect_account(first, actor="ann")
     again = connect_seller(store)
     assert again.pk == first.pk
-    assert lifecycle.claim_due("holder", 60) is not None
+    assert claims.claim_due("holder", 60)
 
 
 def test_disconnected_account_is_not_marked_by_a_late_refusal() -> None:

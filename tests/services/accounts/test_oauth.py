@@ -22,7 +22,6 @@ from channels_amazon.models import (
     Credential,
     DiagnosticEntry,
     Store,
-    SyncJob,
 )
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.services.accounts import oauth
@@ -32,6 +31,7 @@ from channels_amazon.services.accounts.oauth import (
     Requester,
 )
 from channels_amazon.services.amazon_client.applications import current_application
+from channels_amazon.services.jobs import registry
 from channels_amazon.spapi import errors
 from tests import builders
 from tests.services.accounts.scene import ask_amazon, confirm_address
@@ -60,7 +60,8 @@ def test_consent_connects_the_seller_and_starts_the_first_pull(
     assert (account.store, account.region, account.state) == (store, "na", "connected")
     assert account.seller_id == builders.emulator_seller(emulator, "na")
     assert account.credential.refresh_token.startswith("Atzr|")
-    assert account.jobs.filter(due_at__lte=timezone.now()).count() == len(SyncJob.Kind)
+    due = account.jobs.filter(due_at__lte=timezone.now())
+    assert due.count() == len(registry.kinds())
     assert AccessToken.objects.get(subject=account.quota_subject).token
 
 

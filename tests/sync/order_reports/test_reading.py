@@ -186,7 +186,7 @@ def test_order_that_cannot_be_stored_leaves_the_others_stored(
     )
     assert quarantined.stale_since is not None
     last = SyncRun.objects.filter(job__kind=REPORTS).latest("pk")
-    assert (last.rows_seen, last.rows_aside) == (7, 1)
+    assert (last.rows_seen, last.rows_quarantined) == (7, 1)
 
 
 @pytest.mark.parametrize(

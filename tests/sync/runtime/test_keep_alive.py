@@ -1,4 +1,4 @@
-"""A pulse beats while work goes on, not for ever, and keeps a long run's lease."""
+"""Keep-alive repeats while work goes on, not for ever, and keeps a long run's lease."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob, SyncRun
-from channels_amazon.sync.runtime import registry, runner
-from channels_amazon.sync.runtime.context import Outcome, RunContext
+from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.registry import Reconciler
+from channels_amazon.sync.runtime import runner
+from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.keep_alive import repeating
-from channels_amazon.sync.runtime.registry import Reconciler
 from tests.builders import make_job
 
 
-def test_pulse_stops_with_the_block() -> None:
+def test_keep_alive_stops_with_the_block() -> None:
     beats: list[float] = []
     with repeating(lambda: beats.append(time.monotonic()), seconds=0.02, limit=5):
         time.sleep(0.2)
@@ -26,14 +27,14 @@ def test_pulse_stops_with_the_block() -> None:
     assert 3 <= counted == len(beats)
 
 
-def test_pulse_stops_at_its_limit() -> None:
+def test_keep_alive_stops_at_its_limit() -> None:
     beats: list[float] = []
     with repeating(lambda: beats.append(time.monotonic()), seconds=0.02, limit=0.1):
         time.sleep(0.3)
     assert 1 <= len(beats) <= 6
 
 
-def test_pulse_survives_a_database_that_is_away() -> None:
+def test_keep_alive_survives_a_database_that_is_away() -> None:
     beats: list[float] = []
 
     def beat() -> None:
@@ -50,14 +51,19 @@ def test_run_longer_than_its_lease_keeps_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(runner, "LEASE_SECONDS", 0.8)
     monkeypatch.setattr(runner, "RENEW_SECONDS", 0.2)
 
-    def reconcile(ctx: RunContext) -> Outcome:
+    def reconcile(ctx: RunContext) -> Result:
         time.sleep(1.6)
         row = SyncJob.objects.get(pk=ctx.job.pk)
         assert row.lease_until is not None
         assert row.lease_until > timezone.now()
-        return Outcome()
+        return Result()
 
-    entry = Reconciler(SyncJob.Kind.LISTINGS, reconcile, timedelta(hours=1))
+    entry = Reconciler(
+        kind=SyncJob.Kind.LISTINGS,
+        title="Listings",
+        run=reconcile,
+        interval=timedelta(hours=1),
+    )
     monkeypatch.setattr(registry, "get", lambda kind: entry)
     job = make_job()
     made = runner.run_kind(job.account, job.kind)

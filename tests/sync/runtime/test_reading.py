@@ -161,7 +161,7 @@ def test_unreadable_listing_is_quarantined_and_the_rest_go_on(
     bad.condition = 7  # type: ignore[assignment]
     for _ in range(2):
         made = run_through(account, Kind.LISTINGS)
-    assert (made.state, made.rows_seen, made.rows_aside) == (State.DONE, 12, 1)
+    assert (made.state, made.rows_seen, made.rows_quarantined) == (State.DONE, 12, 1)
     entry = DiagnosticEntry.objects.get()
     assert (entry.code, entry.reference) == ("listings.unreadable", bad.sku)
     assert not Offer.objects.filter(is_discoverable=False).exists()
@@ -178,7 +178,7 @@ def test_unreadable_fba_units_keep_their_last_numbers(emulator: Emulator) -> Non
     )
     bad.researching = 0.5  # type: ignore[assignment]
     made = run_through(account, Kind.FBA_STOCK)
-    assert (made.state, made.rows_aside) == (State.DONE, 1)
+    assert (made.state, made.rows_quarantined) == (State.DONE, 1)
     assert DiagnosticEntry.objects.get().reference == bad.sku
     assert set(FbaStock.objects.values_list("pk", "total")) == numbers
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
 from channels_amazon.services.amazon_client import quota_status
-from channels_amazon.services.jobs import heartbeats, lifecycle
+from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
@@ -134,7 +134,7 @@ def test_status_asks_fixed_number_of_queries(
     with django_assert_max_num_queries(47):
         response = client.get(reverse("amazon-status", args=[world.account.pk]))
 
-    assert len(response.context["jobs"]) == len(SyncJob.Kind)
+    assert len(response.context["jobs"]) == len(registry.kinds())
 
 
 def test_status_fragment_is_no_whole_page(world: World, client: Client) -> None:

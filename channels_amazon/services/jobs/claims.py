@@ -1,0 +1,119 @@
+"""Takes due jobs for a worker, several at once; services layer.
+
+A claim is longer than marking a row: the job stays with its holder for the time of a
+lease that ends by itself, so that a process that is killed in mid-work loses nothing
+(`leases.py` gives such jobs back), and two workers never have one job.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from channels_amazon.models import SyncJob
+from channels_amazon.services.jobs.heartbeats import process_name
+from channels_amazon.services.jobs.leases import give_back_expired
+from channels_amazon.services.jobs.queue import enqueue_drain
+
+# On PostgreSQL a row that another claim is taking is passed over, not waited for, and
+# the array is made once: a subquery in IN may be run again and take more than its
+# limit. SQLite has one writer at a time: whoever comes second sees the first's work.
+_CHOSEN = {
+    "postgresql": "= ANY (ARRAY({select} FOR UPDATE SKIP LOCKED))",
+    "sqlite": "IN ({select})",
+}
+# By the index `job_rank` alone, however many jobs there are.
+_SELECT = """
+SELECT id FROM {table}
+WHERE lease_until IS NULL AND rank IS NOT NULL AND rank <= %s AND due_at <= %s
+ORDER BY rank LIMIT %s
+"""
+_CLAIM = """
+UPDATE {table} SET lease_holder = %s, lease_until = %s, last_started_at = %s,
+    attempts = attempts + 1, waiting_until = NULL
+WHERE id {chosen} RETURNING id
+"""
+
+
+def due_jobs(now: datetime) -> Q:
+    """Return the condition of a job that a worker may take at `now`."""
+    # By the rank too, for its index: it is never later than the job is due.
+    return Q(rank__lte=now, due_at__lte=now, lease_until__isnull=True)
+
+
+def is_work_due() -> bool:
+    """Tell whether a drain would find something to do."""
+    now = timezone.now()
+    jobs = SyncJob.objects.order_by()
+    return bool(
+        jobs.filter(due_jobs(now)).exists() or jobs.filter(lease_until__lt=now).exists()
+    )
+
+
+def claim_due(holder: str, lease_seconds: float, limit: int = 1) -> list[SyncJob]:
+    """Take up to `limit` of the due jobs, the smallest rank first.
+
+    `holder` names this one claim and no other. Jobs of accounts that are not
+    connected have no rank and are never taken, nor those whose lease ran out and was
+    not given back.
+    """
+    now = timezone.now()
+    table = connection.ops.quote_name(SyncJob._meta.db_table)
+    select = _SELECT.format(table=table)
+    chosen = _CHOSEN[connection.vendor].format(select=select)
+    start, until = _moment(now), _moment(now + timedelta(seconds=lease_seconds))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM.format(table=table, chosen=chosen),
+            [holder, until, start, start, start, limit],
+        )
+        pks = [pk for (pk,) in cursor.fetchall()]
+    return _claimed(pks, holder) if pks else []
+
+
+def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:
+    """Take this job, due or not; None when another process works on it."""
+    give_back_expired()
+    now = timezone.now()
+    won = SyncJob.objects.filter(pk=pk, lease_until__isnull=True).update(
+        lease_holder=holder,
+        lease_until=now + timedelta(seconds=lease_seconds),
+        last_started_at=now,
+        attempts=F("attempts") + 1,
+        waiting_until=None,
+    )
+    return next(iter(_claimed([pk], holder)), None) if won else None
+
+
+def give_back_unstarted(holder: str, pks: Collection[int]) -> int:
+    """Give back jobs of a claim that were not begun, and return how many.
+
+    They keep their place in the line, and the claim does not count as an attempt.
+    """
+    held = SyncJob.objects.filter(pk__in=pks, lease_holder=holder)
+    freed = held.update(lease_holder="", lease_until=None, attempts=F("attempts") - 1)
+    if freed:
+        enqueue_drain()
+    return freed
+
+
+def new_holder() -> str:
+    """Return a name for one claim of this process, unlike that of any other claim."""
+    return f"{process_name(os.getpid())}{uuid.uuid4().hex[:12]}"
+
+
+def _claimed(pks: Collection[int], holder: str) -> list[SyncJob]:
+    jobs = SyncJob.objects.filter(pk__in=pks, lease_holder=holder)
+    jobs = jobs.select_related("account__store", "account__application")
+    return list(jobs.order_by("rank", "pk"))
+
+
+def _moment(time: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(time)

@@ -1,0 +1,175 @@
+"""Holds, renews and ends the lease on a job that is worked on; services layer.
+
+Every change is a compare-and-set on the holder's name: who lost the lease changes
+nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_amazon.models import SyncJob, SyncRun
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.heartbeats import process_name
+from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
+from channels_amazon.wording import sentence
+
+FIRST_BACKOFF = timedelta(seconds=5)
+LONGEST_BACKOFF = timedelta(minutes=15)
+# How many jobs of dead processes one look frees; the next comes a second later.
+_MOST_EXPIRED = 20
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How a run ended for its job.
+
+    `is_complete` says that the whole pass is done, not only a slice of it;
+    `waiting_until` that Amazon's quota is what the job waits for; `is_failed` that
+    the attempt counts against the job, which then backs off; `is_idle` that there was
+    nothing to do, so that no run is written, only counted.
+    """
+
+    due_at: datetime
+    is_complete: bool = False
+    waiting_until: datetime | None = None
+    is_failed: bool = False
+    is_idle: bool = False
+
+
+def renew(holder: str, lease_seconds: float) -> bool:
+    """Prolong the lease of what the claim still holds; False when that is nothing."""
+    until = timezone.now() + timedelta(seconds=lease_seconds)
+    held = SyncJob.objects.filter(lease_holder=holder, lease_until__isnull=False)
+    return bool(held.update(lease_until=until))
+
+
+def finish(job: SyncJob, holder: str, end: Finish) -> bool:
+    """Give the job back with its next time; False when the lease was lost.
+
+    A wake-up that came while the job was worked on is kept: it changed `due_at`. The
+    job's progress is stored with it.
+    """
+    held = SyncJob.objects.filter(pk=job.pk, lease_holder=holder)
+    rank: Any = Value(rank_at(job.kind, end.due_at))
+    columns: dict[str, Any] = {
+        "lease_holder": "",
+        "lease_until": None,
+        "progress": job.progress,
+        "due_at": end.due_at,
+        "rank": unless_stopped(rank),
+    }
+    if end.is_failed:
+        return bool(held.update(**columns))
+    columns |= {
+        "attempts": 0,
+        "blocked_code": "",
+        "blocked_message": "",
+        "waiting_until": end.waiting_until,
+    }
+    if end.is_idle:
+        columns["idle_runs"] = F("idle_runs") + 1
+    if end.is_complete:
+        now = timezone.now()
+        columns |= {
+            "last_ok_at": now,
+            "first_done_at": Coalesce("first_done_at", Value(now)),
+        }
+    if end.waiting_until is None:
+        is_unwoken = {"due_at": job.due_at}
+        columns["due_at"] = Case(
+            When(**is_unwoken, then=Value(end.due_at)), default=F("due_at")
+        )
+        columns["rank"] = unless_stopped(
+            Case(When(**is_unwoken, then=rank), default=F("rank"))
+        )
+    return bool(held.update(**columns))
+
+
+def expire_leases_of(pids: Iterable[int]) -> None:
+    """Let the leases run out that processes of this host held, now that they died."""
+    now = timezone.now()
+    for pid in pids:
+        SyncJob.objects.filter(
+            lease_holder__startswith=process_name(pid), lease_until__gt=now
+        ).update(lease_until=now)
+
+
+def give_back_expired() -> int:
+    """Free the jobs whose process died, mark their runs, and return how many.
+
+    The first death is forgiven at once; a job that kills its worker again and again
+    backs off, and says so.
+    """
+    now = timezone.now()
+    freed = 0
+    expired = SyncJob.objects.filter(lease_until__lt=now).select_related("account")
+    for job in expired.order_by("lease_until")[:_MOST_EXPIRED]:
+        due_at = now if job.attempts <= 1 else now + backoff(job.attempts - 1)
+        with transaction.atomic():
+            won = SyncJob.objects.filter(
+                pk=job.pk, lease_holder=job.lease_holder, lease_until=job.lease_until
+            ).update(
+                lease_holder="",
+                lease_until=None,
+                due_at=due_at,
+                rank=unless_stopped(Value(rank_at(job.kind, due_at))),
+            )
+            if not won:
+                continue
+            freed += 1
+            _abandon_runs(job, now, due_at)
+    return freed
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return how long a job rests after that many failures in a row."""
+    doublings = min(max(attempts - 1, 0), 20)
+    return min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF)
+
+
+def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:
+    columns = {
+        "state": SyncRun.State.ABANDONED,
+        "finished_at": now,
+        "code": "queue.worker_stuck",
+        "message": _("The process that worked on this run ended before it was done."),
+        "next_due_at": due_at,
+    }
+    runs = SyncRun.objects.filter(job=job, state=SyncRun.State.RUNNING)
+    if not runs.update(**columns):
+        # It died before it had anything to say, which is to be known all the same.
+        SyncRun.objects.create(
+            job=job,
+            account=job.account,
+            kind=job.kind,
+            started_at=job.last_started_at or now,
+            **columns,
+        )
+    if job.attempts > 1:
+        record(
+            Entry(
+                code="job.failing",
+                level=Level.ERROR,
+                account=job.account,
+                message=sentence(
+                    "The process that ran the job “%(job)s” died %(times)s times in a "
+                    "row. The job is tried again more and more rarely.",
+                    job=registry.label_of(job.kind),
+                    times=job.attempts,
+                ),
+                fix=sentence(
+                    "Read the worker's log at these times; memory is a usual cause."
+                ),
+            )
+        )
