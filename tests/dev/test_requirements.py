@@ -51,6 +51,7 @@ def needed(folder: str) -> dict[str, tuple[str, ...]]:
             if module in OURS or module in sys.stdlib_module_names:
                 continue
             package = requirements.plain(known[module][0])
+            files: tuple[str, ...]
             if for_types or folder in {"tests", "bench"}:
                 files = EVERYTHING
             else:

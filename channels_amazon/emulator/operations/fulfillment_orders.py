@@ -11,9 +11,9 @@ from typing import Any
 
 from ..mcf import fulfilment
 from ..mcf.quotes import quote, speeds_of
+from ..model.errors import LifecycleError
 from ..model.mcf_orders import EARLY, McfItem, McfOrder
 from ..model.state import World
-from ..orders.lifecycle import LifecycleError
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read

@@ -8,8 +8,8 @@ from typing import Any
 from ..mcf import fba_units, fulfilment
 from ..mcf.mirroring import mirror
 from ..mcf.quotes import SPEEDS, quote, speeds_of
+from ..model.errors import LifecycleError
 from ..model.mcf_orders import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
-from ..orders.lifecycle import LifecycleError
 from ..protocol.calling import ApiReply, Call, Route, field_moment, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read

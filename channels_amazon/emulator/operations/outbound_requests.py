@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from ..mcf.quotes import delivers_to
+from ..model.errors import LifecycleError
 from ..model.mcf_orders import McfItem, McfOrder, Price
 from ..model.places import PLACES
-from ..orders.lifecycle import LifecycleError
 from ..protocol.calling import Call, Refusal, field_text, invalid, not_found
 
 Json = dict[str, Any]

@@ -12,9 +12,10 @@ from functools import partial
 
 from ..model.buyers import fake_buyer
 from ..model.entities import Listing, Order, OrderItem
+from ..model.errors import LifecycleError
 from ..model.places import PLACES, REGIONS
 from ..model.state import World
-from .lifecycle import LifecycleError, open_order, order_times
+from .lifecycle import open_order, order_times
 
 ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
 # Items of one order in ten are two or three kinds.

@@ -169,7 +169,7 @@ def _settle(ctx: RunContext, result: RunResult | None) -> SyncRun:
         if not leases.finish(ctx.job, ctx.holder, result.finish):
             return _abandon(ctx, result)
         run = _ended(ctx, result)
-        if run.pk is None:
+        if run._state.adding:
             run.save(force_insert=True)
         else:
             _write(run)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from channels_amazon.emulator.mcf import fulfilment
 from channels_amazon.emulator.model.clock import Clock
 from channels_amazon.emulator.model.entities import FbaStock
+from channels_amazon.emulator.model.errors import LifecycleError
 from channels_amazon.emulator.model.mcf_orders import POLICIES, McfItem, McfOrder
 from channels_amazon.emulator.model.state import World
 from channels_amazon.emulator.orders.lifecycle import (
-    LifecycleError,
     cancel_order,
     ship_by_amazon,
 )
