@@ -74,9 +74,7 @@ class TemplateForm(forms.Form):
         fields: dict[str, Any] = self.fields
         chosen = [template.store] if template is not None else list(stores)
         keys = [store.pk for store in chosen]
-        accounts = AmazonAccount.objects.filter(store__in=keys).exclude(
-            state=AmazonAccount.State.DISCONNECTED
-        )
+        accounts = AmazonAccount.objects.not_disconnected().filter(store__in=keys)
         fields["store"].queryset = Store.objects.filter(pk__in=keys)
         if len(chosen) == 1:
             fields["store"].initial = chosen[0].pk

@@ -67,8 +67,8 @@ class Command(BaseCommand):
 
 def find_account(name: str) -> AmazonAccount:
     """Return the account with that number or seller id; raises CommandError."""
-    rows = AmazonAccount.objects.filter(seller_id=name)
-    found = list(rows.exclude(state=AmazonAccount.State.DISCONNECTED))
+    rows = AmazonAccount.objects.not_disconnected()
+    found = list(rows.filter(seller_id=name))
     if name.isdigit() and not found:
         found = list(AmazonAccount.objects.filter(pk=int(name)))
     if not found:

@@ -77,8 +77,8 @@ def import_catalogue(
         except _Unacceptable as error:
             result.rejected.append(Rejected(item.line, item.sku, str(error)))
     if result.created:
-        accounts = AmazonAccount.objects.filter(store=store)
-        for account in accounts.exclude(state=AmazonAccount.State.DISCONNECTED):
+        accounts = AmazonAccount.objects.not_disconnected()
+        for account in accounts.filter(store=store):
             listings.link_by_sku(account)
     return result
 

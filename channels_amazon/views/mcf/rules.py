@@ -27,13 +27,14 @@ from channels_amazon.services.mcf.rules import (
     try_rule,
 )
 from channels_amazon.views.base import (
+    OPERATORS,
     get_mine,
     mine,
     page,
     require_operator,
     store_page,
+    stores_with_role,
 )
-from channels_amazon.views.mcf.store_order_import import operated_stores
 
 # So many of the newest orders are tried.
 TRIED = 30
@@ -103,8 +104,8 @@ def own_accounts(request: HttpRequest) -> QuerySet[AmazonAccount]:
     """Return the connected accounts for which the user may make rules."""
     return (
         mine(AmazonAccount, request)
-        .filter(store__in=operated_stores(request))
-        .exclude(state=AmazonAccount.State.DISCONNECTED)
+        .filter(store__in=stores_with_role(request, OPERATORS))
+        .not_disconnected()
         .select_related("store")
     )
 

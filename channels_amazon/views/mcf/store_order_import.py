@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from channels_amazon.forms.store_orders import StoreOrderFileForm
-from channels_amazon.models import Store, StoreMember, translated
+from channels_amazon.models import translated
 from channels_amazon.services.mcf.store_order_import import (
     StoreOrderImport,
     import_store_orders,
 )
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.storefronts.store_order_file import COLUMNS, decoded, read_orders
-from channels_amazon.views.base import OPERATORS, mine, page, store_page
+from channels_amazon.views.base import OPERATORS, page, store_page, stores_with_role
 from channels_amazon.wording import together
 
 
@@ -26,7 +23,7 @@ from channels_amazon.wording import together
 @require_http_methods(["GET", "HEAD", "POST"])
 def store_order_import(request: HttpRequest) -> HttpResponse:
     """Show the form; with a file, what became of it or would become."""
-    stores = operated_stores(request)
+    stores = stores_with_role(request, OPERATORS)
     if request.method == "POST" and not stores:
         raise PermissionDenied(_("Your role in this store allows looking only."))
     bound = request.method == "POST"
@@ -47,16 +44,6 @@ def store_order_import(request: HttpRequest) -> HttpResponse:
         title=_("Import store orders"),
         status=422 if form.errors else 200,
     )
-
-
-def operated_stores(request: HttpRequest) -> QuerySet[Store]:
-    """Return the stores that the user may work on."""
-    stores = mine(Store, request)
-    if getattr(request.user, "is_superuser", False):
-        return stores
-    user: Any = request.user
-    members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)
-    return stores.filter(pk__in=members.values("store_id"))
 
 
 def _imported(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +17,7 @@ from channels_amazon.models import (
     AmazonAccount,
     Parcel,
     ShipTemplate,
-    Store,
-    StoreMember,
 )
-from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.shipping import parcels
 from channels_amazon.views.base import (
     OPERATORS,
@@ -30,6 +25,7 @@ from channels_amazon.views.base import (
     mine,
     require_operator,
     store_page,
+    stores_with_role,
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import newest_first
@@ -56,11 +52,12 @@ def parcel_list(request: HttpRequest) -> HttpResponse:
         request.GET.get("after", ""),
         ROWS,
     )
+    operated = stores_with_role(request, OPERATORS)
     context = {
-        "waiting": _count(own, Parcel.State.WAITING),
-        "refused": _count(own, Parcel.State.REFUSED),
+        "waiting": own.filter(state=Parcel.State.WAITING).capped_count(),
+        "refused": own.filter(state=Parcel.State.REFUSED).capped_count(),
         "has_template": mine(ShipTemplate, request).filter(is_active=True).exists(),
-        "operated": operated(request),
+        "operated": set(operated.values_list("pk", flat=True)),
         "here": request.get_full_path(),
     }
     return list_page(request, PARCELS, shown, context, form=form)
@@ -94,21 +91,8 @@ def parcel_discard(request: HttpRequest, parcel_id: int) -> HttpResponse:
     return _back(request)
 
 
-def operated(request: HttpRequest) -> set[int]:
-    """Return the ids of the stores on whose parcels the user may work."""
-    user: Any = request.user
-    if getattr(user, "is_superuser", False):
-        return set(Store.objects.values_list("pk", flat=True))
-    members = StoreMember.objects.filter(user_id=user.pk, role__in=OPERATORS)
-    return set(members.values_list("store_id", flat=True))
-
-
 def _parcels(request: HttpRequest) -> QuerySet[Parcel]:
     return mine(Parcel, request).select_related("store", "order")
-
-
-def _count(rows: QuerySet[Parcel], state: str) -> int:
-    return rows.filter(state=state).order_by()[:COUNT_CAP].count()
 
 
 def _back(request: HttpRequest) -> HttpResponse:

@@ -32,23 +32,21 @@ from channels_amazon.services.shipping.template_preview import (
     TemplatePreview,
 )
 from channels_amazon.views.base import (
+    OPERATORS,
     can_operate,
     get_mine,
     mine,
     page,
     require_operator,
     store_page,
+    stores_with_role,
 )
 from channels_amazon.views.shipping.template_summary import rule_of
 
 
 def operated_stores(request: HttpRequest) -> list[Store]:
     """Return the stores that the user may work on; raises PermissionDenied for none."""
-    stores = [
-        store
-        for store in mine(Store, request).distinct()
-        if can_operate(request.user, store)
-    ]
+    stores = list(stores_with_role(request, OPERATORS))
     if not stores:
         raise PermissionDenied(_("Your role in this store allows looking only."))
     return stores

@@ -64,7 +64,7 @@ class Published:
 @require_safe
 def stock_list(request: HttpRequest) -> HttpResponse:
     """Show each variant's stock here, at Amazon, and what is published."""
-    accounts = list(mine(AmazonAccount, request).exclude(state="disconnected"))
+    accounts = list(mine(AmazonAccount, request).not_disconnected())
     form = StockFilter(request.GET, accounts)
     variants = narrowed(mine(Variant, request), form)
     cursor = request.GET.get("after", "")
