@@ -169,10 +169,10 @@ def _settle(ctx: RunContext, result: RunResult | None) -> SyncRun:
         if not leases.finish(ctx.job, ctx.holder, result.finish):
             return _abandon(ctx, result)
         run = _ended(ctx, result)
-        if run._state.adding:
-            run.save(force_insert=True)
-        else:
+        if ctx.has_run:
             _write(run)
+        else:
+            run.save(force_insert=True)
         if result.entry is not None:
             record(replace(result.entry, run=run))
     return run
@@ -192,7 +192,7 @@ def _is_idle(ctx: RunContext, result: RunResult) -> bool:
 def _abandon(ctx: RunContext, result: RunResult) -> SyncRun:
     """Note on the run, if it has its row, that the job was taken from it."""
     run = _ended(ctx, replace(result, state=SyncRun.State.ABANDONED))
-    if run.pk is not None:
+    if ctx.has_run:
         _write(run)
     return run
 
