@@ -151,9 +151,9 @@ def _spread(job: Any, interval: timedelta) -> None:
         due = "now() + random() * interval '1 second' * %s"
     else:
         chance = "(random() / 18446744073709551616.0 + 0.5)"
-        due = (
-            f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', ({chance} * %s) || ' seconds')"
-        )
+        form = "%%Y-%%m-%%d %%H:%%M:%%f"
+        # Six digits, as Django writes them: the texts are compared as they are.
+        due = f"strftime('{form}000', 'now', ({chance} * %s) || ' seconds')"
     table = connection.ops.quote_name(job._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(

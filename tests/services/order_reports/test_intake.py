@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,34 +16,27 @@ from channels_amazon.models import (
     OrderLine,
     Shipment,
     StockLevel,
-    Variant,
 )
-from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.order_reports.intake import apply_reported
-from channels_amazon.services.orders import intake
-from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
     ShipmentError,
     create_shipment,
 )
-from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.ledger import verify_levels
-from tests.builders import make_account, make_order, make_variant, make_warehouse
-from tests.messages import START, amazon_order, order_change, report_order
+from tests.builders import make_account, make_order
+from tests.messages import START, report_order
+from tests.services.order_reports.scene import (
+    ID,
+    bring,
+    level,
+    make_stock,
+    report,
+    tell,
+    the_order,
+)
 
 pytestmark = pytest.mark.django_db
-
-ID = "903-0000001-0000001"
-
-
-def make_stock(account: AmazonAccount, *skus: str) -> list[Variant]:
-    """Make variants with a hundred units each in one warehouse."""
-    warehouse = make_warehouse(account.store)
-    variants = [make_variant(account.store, sku=sku) for sku in skus]
-    for variant in variants:
-        ledger.set_on_hand(variant, warehouse, 100, actor="", key=variant.sku)
-    return variants
 
 
 @pytest.fixture
@@ -53,35 +45,6 @@ def account() -> AmazonAccount:
     account = make_account(created_at=START - timedelta(days=9))
     make_stock(account, "SKU-1", "SKU-2")
     return account
-
-
-def level(sku: str = "SKU-1") -> tuple[int, int]:
-    """Return on hand and reserved of the variant."""
-    row = StockLevel.objects.get(variant__sku=sku)
-    return row.on_hand, row.reserved
-
-
-def the_order() -> Order:
-    """Return the one order."""
-    return Order.objects.get(amazon_order_id=ID)
-
-
-def tell(account: AmazonAccount, seconds: float, **over: object) -> None:
-    """Apply an event of the order."""
-    body = order_change(order_id=ID, seconds=seconds, **over)  # type: ignore[arg-type]
-    apply_event(account, read_order_event(read_envelope(json.dumps(body))))
-
-
-def bring(account: AmazonAccount, seconds: float, **over: object) -> None:
-    """Apply the full order."""
-    data = amazon_order(ID, seconds=seconds, **over)
-    intake.apply_order(account, data, source=intake.FETCH)
-
-
-def report(account: AmazonAccount, seconds: float, **over: object) -> bool:
-    """Apply what a report says of the order; tell whether it was news."""
-    data = report_order(ID, seconds=seconds, **over)
-    return bool(apply_reported(account, [data]))
 
 
 def test_report_holds_the_units_of_an_order_to_ship(account: AmazonAccount) -> None:
