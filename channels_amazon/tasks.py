@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services.diagnostics import retention
 from channels_amazon.services.jobs import heartbeats, nets
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency
+from channels_amazon.services.privacy import retention
 from channels_amazon.services.privacy.purge import purge
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating

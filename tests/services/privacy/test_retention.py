@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from channels_amazon.models import ApiCall, DiagnosticEntry
-from channels_amazon.services.diagnostics import retention
 from channels_amazon.services.diagnostics.entries import Entry, record
+from channels_amazon.services.privacy import retention
 
 pytestmark = pytest.mark.django_db
 
