@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Max
@@ -21,6 +20,12 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, LatencyHour, Order, StoreEndpoint
 from channels_amazon.rules.orders import latency
 from channels_amazon.rules.orders.latency import Bins
+from channels_amazon.rules.orders.latency_steps import (
+    BY_EVENT,
+    LatencyStep,
+    Stamps,
+    durations,
+)
 
 HOUR = timedelta(hours=1)
 # Each roll-up does a day anew: a store may be told of an order hours later.
@@ -31,38 +36,13 @@ MOST_LIVE = 20_000
 BUDGET_SECONDS = 40.0
 
 
-class Step(StrEnum):
-    """One step of an order's way, between two of its stamps."""
-
-    EVENT = "event"
-    RESERVE = "reserve"
-    COMPLETE = "complete"
-    TOLD = "told"
-    WHOLE = "whole"
-
-
-# These are counted in the hour of the event, the others in that of completion.
-_BY_EVENT = (Step.EVENT, Step.RESERVE)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """The five stamps of one order."""
-
-    changed: datetime | None
-    seen: datetime | None
-    reserved: datetime | None
-    completed: datetime | None
-    told: datetime | None
-
-
 @dataclass(frozen=True, slots=True)
 class Distributions:
     """Each step's durations in the last hour, day and month."""
 
-    hour: Mapping[Step, Bins]
-    day: Mapping[Step, Bins]
-    month: Mapping[Step, Bins]
+    hour: Mapping[LatencyStep, Bins]
+    day: Mapping[LatencyStep, Bins]
+    month: Mapping[LatencyStep, Bins]
 
 
 def roll_up(now: datetime | None = None, *, budget: float = BUDGET_SECONDS) -> int:
@@ -98,38 +78,11 @@ def distributions(account: AmazonAccount, now: datetime) -> Distributions:
     )
 
 
-def durations(
-    stamps: Stamps, tells_since: datetime | None
-) -> dict[Step, tuple[datetime, float]]:
-    """Return the seconds of each step that was gone, with the moment it counts for.
-
-    `tells_since` is when the store first wanted to be told.
-    """
-    seen, completed = stamps.seen, stamps.completed
-    if seen is None or (completed is not None and completed < seen):
-        return {}
-    found: dict[Step, tuple[datetime, float]] = {}
-    if stamps.changed is not None:
-        found[Step.EVENT] = seen, _seconds(stamps.changed, seen)
-    if stamps.reserved is not None and stamps.reserved >= seen:
-        found[Step.RESERVE] = seen, _seconds(seen, stamps.reserved)
-    if completed is None:
-        return found
-    found[Step.COMPLETE] = completed, _seconds(seen, completed)
-    last = completed
-    if stamps.told is not None and tells_since and completed >= tells_since:
-        found[Step.TOLD] = completed, _seconds(completed, stamps.told)
-        last = stamps.told
-    if stamps.changed is not None:
-        found[Step.WHOLE] = completed, _seconds(stamps.changed, last)
-    return found
-
-
 def _roll_up(account: AmazonAccount, end: datetime) -> int:
     done = _last_hour(account)
     start = end - KEPT if done is None else min(end - ANEW, done + HOUR)
     start = max(start, end - KEPT)
-    bins: dict[tuple[datetime, Step], Bins] = defaultdict(latency.empty)
+    bins: dict[tuple[datetime, LatencyStep], Bins] = defaultdict(latency.empty)
     for step, at, seconds in _counted(account, start, end):
         latency.add(bins[_hour_of(at), step], seconds)
     with transaction.atomic():
@@ -139,7 +92,7 @@ def _roll_up(account: AmazonAccount, end: datetime) -> int:
         same = set()
         gone = []
         for pk, hour, name, counts in known:
-            key = (hour, Step(name))
+            key = (hour, LatencyStep(name))
             if key not in bins:
                 gone.append(pk)
             elif bins[key] == counts:
@@ -162,7 +115,7 @@ def _roll_up(account: AmazonAccount, end: datetime) -> int:
 
 def _counted(
     account: AmazonAccount, start: datetime, end: datetime, most: int | None = None
-) -> Iterator[tuple[Step, datetime, float]]:
+) -> Iterator[tuple[LatencyStep, datetime, float]]:
     """Yield each step that counts for a moment from `start` to before `end`."""
     endpoint = StoreEndpoint.objects.filter(store=account.store_id)
     tells_since = endpoint.values_list("created_at", flat=True).first()
@@ -179,7 +132,7 @@ def _counted(
         rows = own.filter(**within).order_by(f"-{name}").values_list(*columns)
         for row in rows[:most].iterator():
             for step, (at, seconds) in durations(Stamps(*row), tells_since).items():
-                if (step in _BY_EVENT) == by_event:
+                if (step in BY_EVENT) == by_event:
                     yield step, at, seconds
 
 
@@ -189,23 +142,25 @@ def _last_hour(account: AmazonAccount) -> datetime | None:
     return last
 
 
-def _sum(counted: Iterable[tuple[Step, datetime, float]]) -> dict[Step, Bins]:
-    bins = {step: latency.empty() for step in Step}
+def _sum(
+    counted: Iterable[tuple[LatencyStep, datetime, float]],
+) -> dict[LatencyStep, Bins]:
+    bins = {step: latency.empty() for step in LatencyStep}
     for step, _at, seconds in counted:
         latency.add(bins[step], seconds)
     return bins
 
 
-def _with(live: Mapping[Step, Bins], rows: Iterable[LatencyHour]) -> dict[Step, Bins]:
-    parts: dict[Step, list[list[int]]] = {step: [bins] for step, bins in live.items()}
+def _with(
+    live: Mapping[LatencyStep, Bins], rows: Iterable[LatencyHour]
+) -> dict[LatencyStep, Bins]:
+    parts: dict[LatencyStep, list[list[int]]] = {
+        step: [bins] for step, bins in live.items()
+    }
     for row in rows:
-        parts[Step(row.step)].append(row.bins)
+        parts[LatencyStep(row.step)].append(row.bins)
     return {step: latency.merge(bins) for step, bins in parts.items()}
 
 
 def _hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
-
-
-def _seconds(start: datetime, end: datetime) -> float:
-    return max(0.0, (end - start).total_seconds())

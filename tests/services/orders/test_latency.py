@@ -9,8 +9,8 @@ import pytest
 
 from channels_amazon.models import AmazonAccount, LatencyHour, Order, StoreEndpoint
 from channels_amazon.rules.orders import latency as bins
+from channels_amazon.rules.orders.latency_steps import LatencyStep
 from channels_amazon.services.orders import latency
-from channels_amazon.services.orders.latency import Step
 from tests.builders import make_account, make_order
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +52,8 @@ def test_finished_hours_are_rolled_up(account: AmazonAccount) -> None:
     latency.roll_up(NOW)
 
     eleven, ten = NOW.replace(hour=11, minute=0), NOW.replace(hour=10, minute=0)
-    assert rows() == {(eleven, step.value, 2) for step in Step} | {
-        (ten, step.value, 1) for step in Step
+    assert rows() == {(eleven, step.value, 2) for step in LatencyStep} | {
+        (ten, step.value, 1) for step in LatencyStep
     }
 
 
@@ -120,11 +120,15 @@ def test_distributions_add_finished_hours_and_the_present_one(
 
     found = latency.distributions(account, NOW)
 
-    counts = [bins.count(part[Step.WHOLE]) for part in (found.hour, found.day)]
+    counts = [bins.count(part[LatencyStep.WHOLE]) for part in (found.hour, found.day)]
     assert counts == [1, 2]
-    assert bins.count(found.month[Step.WHOLE]) == 3
-    assert bins.percentile(found.month[Step.WHOLE], 0.5) == pytest.approx(13, rel=0.1)
-    assert bins.percentile(found.month[Step.EVENT], 0.5) == pytest.approx(1, rel=0.1)
+    assert bins.count(found.month[LatencyStep.WHOLE]) == 3
+    assert bins.percentile(found.month[LatencyStep.WHOLE], 0.5) == pytest.approx(
+        13, rel=0.1
+    )
+    assert bins.percentile(found.month[LatencyStep.EVENT], 0.5) == pytest.approx(
+        1, rel=0.1
+    )
 
 
 def test_distributions_are_whole_without_any_roll_up(account: AmazonAccount) -> None:
@@ -133,7 +137,7 @@ def test_distributions_are_whole_without_any_roll_up(account: AmazonAccount) -> 
 
     found = latency.distributions(account, NOW)
 
-    assert bins.count(found.day[Step.COMPLETE]) == 3
+    assert bins.count(found.day[LatencyStep.COMPLETE]) == 3
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,9 @@ def test_order_from_before_the_address_was_set_is_not_told_late(
 
     latency.roll_up(NOW)
 
-    assert {step for _hour, step, _number in rows()} == set(Step) - {Step.TOLD}
+    assert {step for _hour, step, _number in rows()} == set(LatencyStep) - {
+        LatencyStep.TOLD
+    }
 
 
 def test_orders_of_another_account_are_not_counted(account: AmazonAccount) -> None:
@@ -170,4 +176,4 @@ def test_orders_of_another_account_are_not_counted(account: AmazonAccount) -> No
 
     found = latency.distributions(account, NOW)
 
-    assert bins.count(found.month[Step.WHOLE]) == 0
+    assert bins.count(found.month[LatencyStep.WHOLE]) == 0
