@@ -109,7 +109,7 @@ def found(
     """Return what of `orders` in these stores has a name with all the words."""
     if not digests:
         return orders.none()
-    rows = OrderPersonalData.objects.filter(order__account__store__in=stores)
+    rows = OrderPersonalData.objects.filter(store__in=stores)
     for under_keys in digests:
         rows = rows.filter(words__digest__in=under_keys)
     return orders.filter(pk__in=rows.values("order_id"))

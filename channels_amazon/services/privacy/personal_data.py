@@ -107,7 +107,7 @@ def _locked_row(order: Order) -> OrderPersonalData:
         # What Amazon gives again replaces what was lost with its key.
         rows.only("pk").delete()
         row = None
-    return row or OrderPersonalData(order=order)
+    return row or OrderPersonalData(order=order, store_id=order.account.store_id)
 
 
 def _read(order: Order) -> dict[str, Any]:

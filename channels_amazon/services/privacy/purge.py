@@ -134,11 +134,10 @@ def _overdue(stores: list[int], now: datetime) -> dict[int, int]:
     """Return rows of these stores that must go, each with its store; not all."""
     # By the range of keys, as above.
     over = orders_past_their_time(now).filter(
-        account__store_id__gte=stores[0],
-        account__store_id__lte=stores[-1],
-        personal_data__isnull=False,
+        personal_data__store__gte=stores[0],
+        personal_data__store__lte=stores[-1],
     )
-    rows = over.order_by().values_list("personal_data__pk", "account__store_id")
+    rows = over.order_by().values_list("personal_data__pk", "personal_data__store_id")
     return dict(rows[:ROWS_A_BATCH])
 
 

@@ -79,7 +79,7 @@ def standings(stores: list[int], now: datetime) -> dict[int, Standing]:
     measured = (
         _kept_orders(stores)
         .order_by()
-        .values("account__store_id")
+        .values("personal_data__store_id")
         .annotate(
             kept=Count("pk"),
             overdue=Count("pk", filter=_is_over(now)),
@@ -88,7 +88,7 @@ def standings(stores: list[int], now: datetime) -> dict[int, Standing]:
         )
     )
     return {
-        row["account__store_id"]: Standing(
+        row["personal_data__store_id"]: Standing(
             row["kept"], row["overdue"], _next_due_at(row)
         )
         for row in measured
@@ -110,9 +110,7 @@ def is_past_its_time(order: Order, now: datetime) -> bool:
 
 
 def _kept_orders(stores: list[int]) -> QuerySet[Any]:
-    return _with_clock(
-        Order.objects.filter(account__store__in=stores, personal_data__isnull=False)
-    )
+    return _with_clock(Order.objects.filter(personal_data__store__in=stores))
 
 
 def _with_clock(orders: QuerySet[Order]) -> QuerySet[Any]:

@@ -117,6 +117,28 @@ def test_interrupted_rotation_goes_on_where_it_was(settings: Settings) -> None:
     assert all(Credential.objects.get(pk=row.pk).refresh_token for row in rows)
 
 
+def test_interrupted_rotation_that_left_values_names_them_in_the_end(
+    settings: Settings,
+) -> None:
+    (lost,) = make_credentials(1)
+    ClientSecret.objects.all().delete()
+    use(settings, NEW)
+    make_credentials(3)
+    Credential.objects.exclude(pk=lost.pk).update(refresh_token="Atzr|kept")
+    use(settings, "another-new-key-of-more-than-thirty-two-bytes", NEW)
+
+    def die_at_second_batch(number: int) -> None:
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with before_each_write(die_at_second_batch), pytest.raises(KeyboardInterrupt):
+        rotate()
+    result = rotate()["channels_amazon.credential"]
+
+    assert [value.pk for value in result.unreadable] == [lost.pk]
+    assert (result.rows, result.rewritten) == (4, 2)
+
+
 def test_token_stored_meanwhile_is_not_overwritten(settings: Settings) -> None:
     (row,) = make_credentials(1)
     use(settings, NEW, OLD)

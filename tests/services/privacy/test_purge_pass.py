@@ -36,7 +36,9 @@ def make_stores() -> None:
         account = make_account()
         orders = [make_order(account) for _ in range(ORDERS + 1)]
         OrderPersonalData.objects.bulk_create(
-            OrderPersonalData(order=order, buyer="{}", received_at=long_ago)
+            OrderPersonalData(
+                order=order, store=account.store, buyer="{}", received_at=long_ago
+            )
             for order in orders
         )
         Order.objects.filter(pk__in=[order.pk for order in orders[1:]]).update(
