@@ -21,7 +21,7 @@ from channels_amazon.services.jobs.maintenance import Write
 from channels_amazon.services.orders.latency import ANEW, HOUR, hour_of, measured
 
 # Accounts whose orders are read by one statement.
-ACCOUNTS_A_BATCH = 200
+ACCOUNTS_A_BATCH = 50
 _ROWS_A_STATEMENT = 1000
 
 # Account, hour and step of a row.
