@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.utils import timezone
-
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import Heartbeat
-from channels_amazon.services.diagnostics import retention
-from channels_amazon.services.jobs import heartbeats, nets
+from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
-from channels_amazon.services.orders import latency
-from channels_amazon.services.privacy.purge import purge
+from channels_amazon.services.orders import latency_rollup
+from channels_amazon.services.privacy import purge, retention
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
 LONGEST_TASK_SECONDS = 60.0
+MAINTENANCE = (purge.PASS, latency_rollup.PASS, retention.PASS)
 
 
 def drain() -> None:
@@ -54,22 +52,11 @@ def replay_unknown(account_id: int) -> None:
         quarantine.replay_unknown(account_id)
 
 
-def measure() -> None:
-    """Write down how long the orders' steps took in the hours that are over."""
+def maintain() -> None:
+    """Go on for a slice with the maintenance that is due, until none is."""
     with _beating():
-        latency.roll_up()
-
-
-def housekeep() -> None:
-    """Delete old log rows."""
-    with _beating():
-        retention.prune()
-
-
-def purge_personal_data() -> None:
-    """Delete personal data whose time is over, and write the proof."""
-    with _beating():
-        purge(timezone.now())
+        if maintenance.run_due(MAINTENANCE):
+            queue.enqueue(maintenance.TASK)
 
 
 _beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.rules.privacy.retention import LOG_DAYS
 from shoplink.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -323,7 +324,7 @@ UNFOLD: dict[str, Any] = {
 # -- Logs -----------------------------------------------------------------------------
 
 # How long runs, calls, log entries and notifications are kept.
-LOG_RETENTION_DAYS = env.count("LOG_RETENTION_DAYS", 30)
+LOG_RETENTION_DAYS = env.count("LOG_RETENTION_DAYS", LOG_DAYS)
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_FORMAT: str = env.str(
     "LOG_FORMAT", default="text" if sys.stderr.isatty() else "json"

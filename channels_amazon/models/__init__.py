@@ -17,6 +17,7 @@ from channels_amazon.models.health import HealthFinding, HealthReport
 from channels_amazon.models.job import Heartbeat, SyncJob, SyncRun
 from channels_amazon.models.latency import LatencyHour
 from channels_amazon.models.listing import Listing, Offer
+from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
     Order,
@@ -28,7 +29,6 @@ from channels_amazon.models.order_report import OrderReport
 from channels_amazon.models.parcel import Parcel
 from channels_amazon.models.personal_data import PersonalDataWord, PurgeProof
 from channels_amazon.models.returned import ReturnedUnits
-from channels_amazon.models.rotation import KeyRotation
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField, label, translated
 from channels_amazon.models.ship_template import CarrierRule, ShipTemplate
@@ -64,9 +64,9 @@ __all__ = [
     "HealthFinding",
     "HealthReport",
     "Heartbeat",
-    "KeyRotation",
     "LatencyHour",
     "Listing",
+    "MaintenanceTask",
     "MarketplaceParticipation",
     "Notification",
     "Offer",

@@ -133,6 +133,8 @@ class DiagnosticEntry(StoreScoped):
             models.Index(fields=["account", "-id"], name="entry_account"),
             models.Index(fields=["code", "-id"], name="entry_code"),
             models.Index(fields=["reference"], name="entry_reference"),
+            # Old rows are found by it.
+            models.Index(fields=["at"], name="entry_at"),
         )
 
     def __str__(self) -> str:

@@ -52,6 +52,8 @@ class HealthReport(StoreScoped):
         ordering = ("-pk",)
         verbose_name = _("health report")
         verbose_name_plural = _("health reports")
+        # Old rows are found by it.
+        indexes = (models.Index(fields=["created_at"], name="health_report_created"),)
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.created_at:%Y-%m-%d %H:%M}"

@@ -133,6 +133,8 @@ class SyncRun(StoreScoped):
         indexes = (
             models.Index(fields=["account", "-id"], name="run_account"),
             models.Index(fields=["job", "-id"], name="run_job"),
+            # Old rows are found by it.
+            models.Index(fields=["finished_at"], name="run_finished"),
         )
 
     def __str__(self) -> str:

@@ -13,8 +13,9 @@ from channels_amazon.models.scope import StoreScoped
 class LatencyHour(StoreScoped):
     """One step's durations within one hour of one account, counted in fixed bins.
 
-    `bins` is a list of counts; its edges are those of `rules/orders/latency.py`. So a
-    month is read from a few hundred rows, however many orders it had.
+    `bins` are the SparseBins of `rules/orders/latency.py`: a count by the bin's place
+    as text, for those that are not empty. So a month is read from a few hundred rows,
+    however many orders it had. `step` is a LatencyStep.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -22,7 +23,7 @@ class LatencyHour(StoreScoped):
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="+")
     hour = models.DateTimeField()
     step = models.CharField(max_length=12)
-    bins = models.JSONField(default=list)
+    bins = models.JSONField(default=dict)
 
     class Meta:
         constraints = (

@@ -57,6 +57,8 @@ class Notification(StoreScoped):
             models.Index(fields=["account", "-id"], name="notification_account"),
             models.Index(fields=["amazon_order_id"], name="notification_order"),
             models.Index(fields=["state", "-id"], name="notification_state"),
+            # Old rows are found by it.
+            models.Index(fields=["received_at"], name="notification_received"),
         )
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from channels_amazon.models.catalog import Variant
 from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
-from channels_amazon.models.store import Warehouse
+from channels_amazon.models.store import Store, Warehouse
 from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.shipping.lateness import DUE_SOON
 
@@ -224,10 +224,15 @@ class Order(StoreScoped):
 
 
 class OrderPersonalData(StoreScoped):
-    """Buyer and recipient of an order, encrypted, apart from the order's facts."""
+    """Buyer and recipient of an order, encrypted, apart from the order's facts.
 
-    STORE_PATH: ClassVar[str] = "order__account__store"
+    `store` is that of the order's account, kept here too: the purge and the search ask
+    by store for the few orders with personal data, not for all orders there ever were.
+    """
 
+    STORE_PATH: ClassVar[str] = "store"
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
     order = models.OneToOneField(Order, models.CASCADE, related_name="personal_data")
     buyer = SecretTextField(blank=True, default="")
     recipient = SecretTextField(blank=True, default="")

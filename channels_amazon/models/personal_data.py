@@ -15,7 +15,7 @@ from channels_amazon.models.store import Store
 class PersonalDataWord(StoreScoped):
     """A keyed hash of one word of a buyer's or recipient's name; goes with its data."""
 
-    STORE_PATH: ClassVar[str] = "personal_data__order__account__store"
+    STORE_PATH: ClassVar[str] = "personal_data__store"
 
     personal_data = models.ForeignKey(
         OrderPersonalData, models.CASCADE, related_name="words"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 REDACTED = "[redacted]"
 
@@ -161,38 +160,6 @@ def redact_text(text: str) -> str:
         text = _FORM_PAIR.sub(rf"\1{REDACTED}", text)
         text = _CODE_PAIR.sub(rf"\1\2{REDACTED}", text)
     return _EMAIL.sub(REDACTED, text) if "@" in text else text
-
-
-def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with the values of secret ones taken out."""
-    return {
-        name: REDACTED if _plain(name) in _SECRET_HEADERS else redact_text(value)
-        for name, value in headers.items()
-    }
-
-
-def redact_query(query: Mapping[str, str]) -> dict[str, str]:
-    """Return query or form fields with secrets, codes and personal data taken out."""
-    hidden = _SECRET_KEYS | _PERSONAL_KEYS
-    return {
-        name: REDACTED if _plain(name) in hidden else redact_text(value)
-        for name, value in query.items()
-    }
-
-
-def redact_url(url: str) -> str:
-    """Return an address without credentials, secret fields and fragment."""
-    parts = urlsplit(url)
-    fields = parse_qsl(parts.query, keep_blank_values=True)
-    shown = (
-        f"{quote(name)}={quote(value, safe='[]')}"
-        for field in fields
-        for name, value in redact_query(dict([field])).items()
-    )
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        (parts.scheme, host, redact_text(parts.path), "&".join(shown), "")
-    )
 
 
 def redact_json(value: Any) -> Any:

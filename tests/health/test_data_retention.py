@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Order, PurgeProof
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.privacy import purge as purge_service
 from channels_amazon.services.privacy.personal_data import store_personal_data
 from channels_amazon.services.privacy.purge import purge
 from tests.builders import make_order
@@ -45,6 +47,19 @@ def test_overdue_data_is_found_until_it_is_purged(emulator: Emulator) -> None:
     proof.delete()
     purge(now)
     assert first_code(account) == ""
+
+
+def test_overdue_data_that_the_purge_has_not_come_to_is_told_so(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    store_personal_data(make_order(account), {"buyerName": "Canary Name"}, None)
+    Order.objects.update(
+        status=Order.Status.SHIPPED, shipped_at=timezone.now() - timedelta(days=40)
+    )
+    maintenance.run_slice(purge_service.PASS, seconds=0)
+
+    assert "has not come to this store yet" in report_of(account)["findings"][0]["fix"]
 
 
 def test_data_that_falls_due_this_hour_is_no_fault(emulator: Emulator) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import PurgeProof
-from channels_amazon.services.privacy.purge import GRACE, standing
+from channels_amazon.models import MaintenanceTask, PurgeProof
+from channels_amazon.rules.privacy.retention import PURGE_GRACE
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.privacy.standing import standing
 from channels_amazon.wording import sentence
 
 
@@ -21,7 +25,7 @@ from channels_amazon.wording import sentence
 def run(context: CheckContext) -> list[Finding]:
     """Look for personal data that several runs of the purge have left."""
     store = context.account.store
-    kept = standing(store, context.now - GRACE)
+    kept = standing(store, context.now - PURGE_GRACE)
     last = PurgeProof.objects.filter(store=store).first()
     shown = {
         "kept": kept.kept,
@@ -31,7 +35,6 @@ def run(context: CheckContext) -> list[Finding]:
     if not kept.overdue or kept.next_due_at is None:
         text = sentence("No personal data is kept past its limit.")
         return [well(text, **shown)]
-    has_run = last is not None and last.at > kept.next_due_at + GRACE
     return [
         Finding(
             code="data.retention_overdue",
@@ -42,15 +45,26 @@ def run(context: CheckContext) -> list[Finding]:
                 count=kept.overdue,
                 date=f"{kept.next_due_at:%Y-%m-%d %H:%M} UTC",
             ),
-            fix=sentence(
-                "The purge ran since and left them: run “manage.py "
-                "purge_personal_data” on the server and look at what it says."
-            )
-            if has_run
-            else sentence(
-                "The purge has not run since: start “manage.py worker”, which purges "
-                "every hour, or run “manage.py purge_personal_data” on the server."
-            ),
+            fix=_fix(last, kept.next_due_at, context.now),
             evidence={**shown, "overdue": kept.overdue},
         )
     ]
+
+
+def _fix(last: PurgeProof | None, due_at: datetime, now: datetime) -> str:
+    if last is not None and last.at > due_at + PURGE_GRACE:
+        return sentence(
+            "The purge ran since and left them: run “manage.py purge_personal_data” on "
+            "the server and look at what it says."
+        )
+    since = maintenance.under_way_since(MaintenanceTask.Name.PURGE, now)
+    if since is not None:
+        return sentence(
+            "A purge of all stores is under way since %(date)s and has not come to "
+            "this store yet.",
+            date=f"{since:%Y-%m-%d %H:%M} UTC",
+        )
+    return sentence(
+        "The purge has not run since: start “manage.py worker”, which purges every "
+        "hour, or run “manage.py purge_personal_data” on the server."
+    )

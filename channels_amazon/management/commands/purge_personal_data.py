@@ -6,10 +6,10 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.utils import timezone
+from django.core.management.base import BaseCommand, CommandError
 
 from channels_amazon.models import PurgeProof
+from channels_amazon.services.jobs.maintenance import MaintenanceBusy
 from channels_amazon.services.privacy.purge import purge
 
 
@@ -28,7 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Purge, and print the proof of each store."""
-        proofs = purge(timezone.now())
+        try:
+            proofs = purge()
+        except MaintenanceBusy as busy:
+            raise CommandError(f"{busy.message} {busy.fix}") from None
         if options["json"]:
             self.stdout.write(json.dumps([_row(proof) for proof in proofs]))
             return

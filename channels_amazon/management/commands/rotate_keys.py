@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from channels_amazon.services.jobs.maintenance import MaintenanceBusy
 from channels_amazon.services.privacy.key_rotation import ModelResult, rotate_keys
 
 # On a terminal; the JSON names every one.
@@ -31,11 +32,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; raises CommandError when values are left that no key opens."""
-        results = []
-        for result in rotate_keys():
-            results.append(result)
-            if not options["json"]:
-                self._tell(result)
+        try:
+            results = rotate_keys(tell=None if options["json"] else self._tell)
+        except MaintenanceBusy as busy:
+            raise CommandError(f"{busy.message} {busy.fix}") from None
         unreadable = sum(len(result.unreadable) for result in results)
         if options["json"]:
             self.stdout.write(json.dumps([asdict(result) for result in results]))

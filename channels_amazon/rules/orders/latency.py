@@ -8,7 +8,7 @@ of hours add up to days and months.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, log2, sqrt
 
 SHORTEST, LONGEST = 0.001, 86_400.0
@@ -22,7 +22,11 @@ BINS = len(EDGES) + 1
 # How far a percentile may be from the true one, in parts of it.
 ERROR = sqrt(GROWTH) - 1
 
+# A count for each bin.
 Bins = list[int]
+# As an hour is stored: a count for each bin that is not empty, by its place as text
+# (JSON knows no other keys). An hour fills some five of a hundred bins.
+SparseBins = dict[str, int]
 
 
 def empty() -> Bins:
@@ -32,15 +36,22 @@ def empty() -> Bins:
 
 def add(bins: Bins, seconds: float) -> None:
     """Count one duration, in place; one below zero counts as none at all."""
-    bins[bisect_left(EDGES, seconds)] += 1
+    bins[_place(seconds)] += 1
 
 
-def merge(parts: Iterable[Sequence[int]]) -> Bins:
-    """Return the sum of several bins; missing ones at the end count as empty."""
-    total = empty()
-    for part in parts:
-        for place, number in enumerate(part[:BINS]):
-            total[place] += number
+def add_sparse(bins: SparseBins, seconds: float) -> None:
+    """Count one duration as `add` does, in place, in bins as they are stored."""
+    place = str(_place(seconds))
+    bins[place] = bins.get(place, 0) + 1
+
+
+def merge(bins: Sequence[int], stored: Iterable[Mapping[str, int]]) -> Bins:
+    """Return the sum of bins and of stored ones; places beyond the last are dropped."""
+    total = [*bins]
+    for part in stored:
+        for place, number in part.items():
+            if int(place) < BINS:
+                total[int(place)] += number
     return total
 
 
@@ -67,6 +78,10 @@ def percentile(bins: Sequence[int], share: float) -> float | None:
 def columns(bins: Sequence[int], wide: int) -> list[int]:
     """Return the bins summed up `wide` at a time, the first and last ones alike."""
     return [sum(bins[place : place + wide]) for place in range(0, len(bins), wide)]
+
+
+def _place(seconds: float) -> int:
+    return bisect_left(EDGES, seconds)
 
 
 def _middle(place: int) -> float:

@@ -1,1 +1,1 @@
-"""What people read of what happened: entries, their export and how long they stay."""
+"""What people read of what happened: entries and their export."""

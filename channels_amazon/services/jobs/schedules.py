@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django_q.models import Schedule
 
+from channels_amazon.services.jobs import maintenance
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -21,20 +23,21 @@ class Planned:
 PLANNED = (
     Planned("shoplink: nets", "channels_amazon.tasks.cast_nets", Schedule.MINUTES, 1),
     Planned("shoplink: drain", "channels_amazon.tasks.drain", Schedule.MINUTES, 1),
-    Planned("shoplink: measure", "channels_amazon.tasks.measure", Schedule.HOURLY),
-    Planned("shoplink: housekeep", "channels_amazon.tasks.housekeep", Schedule.DAILY),
-    # Every hour: once a day would keep personal data up to a day too long.
-    Planned(
-        "shoplink: purge",
-        "channels_amazon.tasks.purge_personal_data",
-        Schedule.MINUTES,
-        60,
-    ),
+    # Each pass says itself when it is due. So often, since one whose process was killed
+    # goes on with the next look.
+    Planned("shoplink: maintain", maintenance.TASK, Schedule.MINUTES, 1),
 )
+_PREFIX = "shoplink: "
 
 
 def ensure_schedules() -> list[str]:
-    """Restore missing, disabled or doubled schedules; return the names it mended."""
+    """Restore missing, disabled or doubled schedules; return the names it mended.
+
+    Schedules of an older version, whose tasks are no more, are deleted.
+    """
+    known = [planned.name for planned in PLANNED]
+    ours = Schedule.objects.filter(name__startswith=_PREFIX)
+    ours.exclude(name__in=known).delete()
     wrong = broken_schedules()
     for planned in PLANNED:
         if planned.name not in wrong:

@@ -30,6 +30,10 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.mcf.destination import BadDestination, read_destination
 from channels_amazon.rules.mcf.reasons import DecisionReasons
+from channels_amazon.rules.privacy.retention import (
+    OPEN_PERSONAL_DATA_KEPT,
+    PERSONAL_DATA_KEPT,
+)
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import lock_fulfillment
@@ -44,10 +48,6 @@ LONGEST_NUMBER = 40
 # As many as Amazon takes in one order.
 MOST_LINES, MOST_UNITS = 100, 250
 LONGEST_SKU, LONGEST_LINE = 80, 50
-# Of an order that nobody ever ended the address does not stay for ever.
-KEPT = timedelta(days=30)
-KEPT_OPEN = timedelta(days=90)
-_BATCH = 500
 _GRAIN = timedelta(minutes=5)
 
 
@@ -246,30 +246,18 @@ def has_been_at_amazon(order: StoreOrder) -> bool:
     )
 
 
-def purge_destinations(now: datetime) -> int:
-    """Delete where orders went whose time is over; return of how many.
-
-    30 days after the delivery, or the end where no delivery is known; 90 days after
-    an order that nobody ever ended was placed.
-    """
-    total = 0
-    while True:
-        over = StoreOrderPersonalData.objects.filter(order__in=past_their_time(now))
-        ids = list(over.order_by("pk").values_list("pk", flat=True)[:_BATCH])
-        if not ids:
-            return total
-        StoreOrderPersonalData.objects.filter(pk__in=ids).delete()
-        total += len(ids)
-
-
 def past_their_time(now: datetime) -> QuerySet[StoreOrder]:
-    """Return the orders whose destination may not be kept any more."""
-    limit = now - KEPT
+    """Return the orders whose destination may not be kept any more.
+
+    Its days count from the delivery, or the end where no delivery is known, and from
+    the placing of an order that nobody ever ended.
+    """
+    limit = now - PERSONAL_DATA_KEPT
     delivered = Q(delivered_at__lt=limit)
     ended_at_amazon = Q(delivered_at=None, fulfillment__ended_at__lt=limit)
     here = Q(state__in=(State.LOCAL, State.CANCELLED), fulfillment=None)
     ended = delivered | ended_at_amazon | here & Q(decided_at__lt=limit)
-    forgotten = Q(placed_at__lt=now - KEPT_OPEN)
+    forgotten = Q(placed_at__lt=now - OPEN_PERSONAL_DATA_KEPT)
     orders: QuerySet[StoreOrder] = StoreOrder.objects.filter(ended | forgotten)
     return orders
 

@@ -1,4 +1,4 @@
-"""Rolls the orders' stamps up by hour, and reads how long each step took; services.
+"""Reads how long each step of the orders' way took; services layer.
 
 Only orders that came by an event are measured: what a sweep or a report found was
 late before anybody here could know of it.
@@ -6,166 +6,76 @@ late before anybody here could know of it.
 
 from __future__ import annotations
 
-import random
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from django.db import transaction
-from django.db.models import Max
-from django.utils import timezone
+from django.db.models import Max, QuerySet
 
 from channels_amazon.models import AmazonAccount, LatencyHour, Order, StoreEndpoint
 from channels_amazon.rules.orders import latency
-from channels_amazon.rules.orders.latency import Bins
+from channels_amazon.rules.orders.latency import Bins, SparseBins
+from channels_amazon.rules.orders.latency_steps import (
+    BY_EVENT,
+    LatencyStep,
+    Stamps,
+    durations,
+)
+from channels_amazon.rules.privacy.retention import LATENCY_KEPT
 
 HOUR = timedelta(hours=1)
 # Each roll-up does a day anew: a store may be told of an order hours later.
 ANEW = timedelta(hours=25)
-KEPT = timedelta(days=31)
 # A page reads the newest stamps itself, but no more rows than this of each kind.
 MOST_LIVE = 20_000
-BUDGET_SECONDS = 40.0
-
-
-class Step(StrEnum):
-    """One step of an order's way, between two of its stamps."""
-
-    EVENT = "event"
-    RESERVE = "reserve"
-    COMPLETE = "complete"
-    TOLD = "told"
-    WHOLE = "whole"
-
-
-# These are counted in the hour of the event, the others in that of completion.
-_BY_EVENT = (Step.EVENT, Step.RESERVE)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """The five stamps of one order."""
-
-    changed: datetime | None
-    seen: datetime | None
-    reserved: datetime | None
-    completed: datetime | None
-    told: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Distributions:
     """Each step's durations in the last hour, day and month."""
 
-    hour: Mapping[Step, Bins]
-    day: Mapping[Step, Bins]
-    month: Mapping[Step, Bins]
+    hour: Mapping[LatencyStep, Bins]
+    day: Mapping[LatencyStep, Bins]
+    month: Mapping[LatencyStep, Bins]
 
 
-def roll_up(now: datetime | None = None, *, budget: float = BUDGET_SECONDS) -> int:
-    """Write the finished hours of every account; return how many rows.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One step that one order of an account finished at a moment, in seconds."""
 
-    An hour that is done again comes out the same. With more accounts than fit into
-    `budget` seconds the rest has its turn at another time: each begins elsewhere.
-    """
-    end = _hour_of(now or timezone.now())
-    ends_at = time.monotonic() + budget
-    accounts = list(AmazonAccount.objects.order_by("pk"))
-    first = random.randrange(len(accounts)) if accounts else 0  # noqa: S311
-    written = 0
-    for account in accounts[first:] + accounts[:first]:
-        if time.monotonic() > ends_at:
-            break
-        written += _roll_up(account, end)
-    return written
+    account_id: int
+    step: LatencyStep
+    at: datetime
+    seconds: float
 
 
 def distributions(account: AmazonAccount, now: datetime) -> Distributions:
     """Return how long each step took; the newest part comes from the orders."""
     done = _last_hour(account)
-    since = max(done + HOUR if done else now - KEPT, _hour_of(now) - ANEW)
-    live = _sum(_counted(account, since, now, MOST_LIVE))
+    since = max(done + HOUR if done else now - LATENCY_KEPT, hour_of(now) - ANEW)
     rows = LatencyHour.objects.filter(account=account, hour__lt=since)
-    month = list(rows.filter(hour__gte=now - KEPT))
+    month = list(rows.filter(hour__gte=now - LATENCY_KEPT))
     day = [row for row in month if row.hour >= now - timedelta(days=1)]
+    stores = {account.pk: account.store_id}
+    live = _sum(measured(stores, since, now, MOST_LIVE))
     return Distributions(
-        hour=_sum(_counted(account, now - HOUR, now, MOST_LIVE)),
+        hour=_sum(measured(stores, now - HOUR, now, MOST_LIVE)),
         day=_with(live, day),
         month=_with(live, month),
     )
 
 
-def durations(
-    stamps: Stamps, tells_since: datetime | None
-) -> dict[Step, tuple[datetime, float]]:
-    """Return the seconds of each step that was gone, with the moment it counts for.
+def measured(
+    stores: Mapping[int, int], start: datetime, end: datetime, most: int | None = None
+) -> Iterator[Measured]:
+    """Yield each step that counts for a moment from `start` to before `end`.
 
-    `tells_since` is when the store first wanted to be told.
+    `stores` names the accounts, each with its store; of each of the two stamps that
+    steps count by no more than the newest `most` orders are read.
     """
-    seen, completed = stamps.seen, stamps.completed
-    if seen is None or (completed is not None and completed < seen):
-        return {}
-    found: dict[Step, tuple[datetime, float]] = {}
-    if stamps.changed is not None:
-        found[Step.EVENT] = seen, _seconds(stamps.changed, seen)
-    if stamps.reserved is not None and stamps.reserved >= seen:
-        found[Step.RESERVE] = seen, _seconds(seen, stamps.reserved)
-    if completed is None:
-        return found
-    found[Step.COMPLETE] = completed, _seconds(seen, completed)
-    last = completed
-    if stamps.told is not None and tells_since and completed >= tells_since:
-        found[Step.TOLD] = completed, _seconds(completed, stamps.told)
-        last = stamps.told
-    if stamps.changed is not None:
-        found[Step.WHOLE] = completed, _seconds(stamps.changed, last)
-    return found
-
-
-def _roll_up(account: AmazonAccount, end: datetime) -> int:
-    done = _last_hour(account)
-    start = end - KEPT if done is None else min(end - ANEW, done + HOUR)
-    start = max(start, end - KEPT)
-    bins: dict[tuple[datetime, Step], Bins] = defaultdict(latency.empty)
-    for step, at, seconds in _counted(account, start, end):
-        latency.add(bins[_hour_of(at), step], seconds)
-    with transaction.atomic():
-        kept = LatencyHour.objects.filter(account=account)
-        kept.filter(hour__lt=end - KEPT - HOUR).delete()
-        known = kept.filter(hour__gte=start).values_list("pk", "hour", "step", "bins")
-        same = set()
-        gone = []
-        for pk, hour, name, counts in known:
-            key = (hour, Step(name))
-            if key not in bins:
-                gone.append(pk)
-            elif bins[key] == counts:
-                same.add(key)
-        LatencyHour.objects.filter(pk__in=gone).delete()
-        rows = [
-            LatencyHour(account=account, hour=hour, step=step, bins=counts)
-            for (hour, step), counts in bins.items()
-            if (hour, step) not in same
-        ]
-        LatencyHour.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["account", "hour", "step"],
-            update_fields=["bins"],
-            batch_size=200,
-        )
-    return len(rows)
-
-
-def _counted(
-    account: AmazonAccount, start: datetime, end: datetime, most: int | None = None
-) -> Iterator[tuple[Step, datetime, float]]:
-    """Yield each step that counts for a moment from `start` to before `end`."""
-    endpoint = StoreEndpoint.objects.filter(store=account.store_id)
-    tells_since = endpoint.values_list("created_at", flat=True).first()
+    endpoints = StoreEndpoint.objects.filter(store__in=set(stores.values()))
+    tells_since = dict(endpoints.values_list("store_id", "created_at"))
     columns = (
         "changed_at",
         "event_seen_at",
@@ -173,14 +83,20 @@ def _counted(
         "completed_at",
         "webhook_sent_at",
     )
-    own = Order.objects.filter(account=account)
+    orders: QuerySet[Order] = Order.objects.filter(account__in=list(stores))
     for name, by_event in (("event_seen_at", True), ("completed_at", False)):
-        within = {f"{name}__gte": start, f"{name}__lt": end}
-        rows = own.filter(**within).order_by(f"-{name}").values_list(*columns)
-        for row in rows[:most].iterator():
-            for step, (at, seconds) in durations(Stamps(*row), tells_since).items():
-                if (step in _BY_EVENT) == by_event:
-                    yield step, at, seconds
+        rows = orders.filter(**{f"{name}__gte": start, f"{name}__lt": end})
+        rows = rows.order_by(f"-{name}")[:most] if most else rows.order_by()
+        for account_id, *stamps in rows.values_list("account_id", *columns).iterator():
+            told_from = tells_since.get(stores[account_id])
+            for step, (at, seconds) in durations(Stamps(*stamps), told_from).items():
+                if (step in BY_EVENT) == by_event:
+                    yield Measured(account_id, step, at, seconds)
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return the beginning of the hour that a moment is in."""
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _last_hour(account: AmazonAccount) -> datetime | None:
@@ -189,23 +105,17 @@ def _last_hour(account: AmazonAccount) -> datetime | None:
     return last
 
 
-def _sum(counted: Iterable[tuple[Step, datetime, float]]) -> dict[Step, Bins]:
-    bins = {step: latency.empty() for step in Step}
-    for step, _at, seconds in counted:
-        latency.add(bins[step], seconds)
+def _sum(found: Iterable[Measured]) -> dict[LatencyStep, Bins]:
+    bins = {step: latency.empty() for step in LatencyStep}
+    for one in found:
+        latency.add(bins[one.step], one.seconds)
     return bins
 
 
-def _with(live: Mapping[Step, Bins], rows: Iterable[LatencyHour]) -> dict[Step, Bins]:
-    parts: dict[Step, list[list[int]]] = {step: [bins] for step, bins in live.items()}
+def _with(
+    live: Mapping[LatencyStep, Bins], rows: Iterable[LatencyHour]
+) -> dict[LatencyStep, Bins]:
+    stored: dict[str, list[SparseBins]] = defaultdict(list)
     for row in rows:
-        parts[Step(row.step)].append(row.bins)
-    return {step: latency.merge(bins) for step, bins in parts.items()}
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
-
-
-def _seconds(start: datetime, end: datetime) -> float:
-    return max(0.0, (end - start).total_seconds())
+        stored[row.step].append(row.bins)
+    return {step: latency.merge(bins, stored[step]) for step, bins in live.items()}

@@ -1,1 +1,1 @@
-"""Personal data: stored, found, purged, its keys rotated; services layer."""
+"""Personal data and logs: stored, found, deleted in time, their keys rotated."""

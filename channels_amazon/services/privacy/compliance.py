@@ -8,22 +8,33 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from channels_amazon.models import DiagnosticEntry, PurgeProof, Store, StoreMember
-from channels_amazon.services.privacy.purge import Standing, standing
+from channels_amazon.models import (
+    DiagnosticEntry,
+    MaintenanceTask,
+    PurgeProof,
+    Store,
+    StoreMember,
+)
+from channels_amazon.rules.privacy.retention import PROOF_INTERVAL
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.privacy.standing import Standing, standing
 
 LOOKED_BACK = timedelta(days=30)
-# The purge proves once a day that nothing was due; later than that it did not run.
-PROOF_EVERY = timedelta(hours=26)
 LOOKS = ("personal_data.revealed", "personal_data.searched")
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What a store keeps, who may see it, who did, and what was deleted."""
+    """What a store keeps, who may see it, who did, and what was deleted.
+
+    `is_purged` says that a proof of the last day is there; `purging_since` is when the
+    pass over all stores began that is under way.
+    """
 
     standing: Standing
     last_proof: PurgeProof | None
     is_purged: bool
+    purging_since: datetime | None
     members: int
     seers: list[StoreMember]
     looks: int
@@ -41,7 +52,8 @@ def protection(store: Store, now: datetime) -> Protection:
     return Protection(
         standing=standing(store, now),
         last_proof=last,
-        is_purged=last is not None and last.at > now - PROOF_EVERY,
+        is_purged=last is not None and last.at > now - PROOF_INTERVAL,
+        purging_since=maintenance.under_way_since(MaintenanceTask.Name.PURGE, now),
         members=len(members),
         seers=[member for member in members if member.sees_personal_data],
         looks=looks_of(store, now).count(),

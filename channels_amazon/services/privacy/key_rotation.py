@@ -1,35 +1,59 @@
 """Encrypts every secret anew with the first key; services layer.
 
-Row by row, each in a statement of its own: it may be interrupted anywhere, and goes on
-where it was. What a row held is compared when it is written, so a token that another
-process stores meanwhile is never overwritten by an older one.
+Batch by batch: it may be interrupted anywhere, and goes on where it was. What a row
+held is compared when it is written, so a token that another process stores meanwhile
+is never overwritten by an older one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypedDict
 
-from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
+from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.utils import timezone
 
 from channels_amazon.models import (
-    KeyRotation,
+    MaintenanceTask,
     OrderPersonalData,
     PersonalDataWord,
-    SecretTextField,
 )
-from channels_amazon.services.privacy.name_search import write_words
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.jobs.maintenance import UnderWay, Write
+from channels_amazon.services.privacy import name_search
+from channels_amazon.services.privacy.secret_columns import (
+    Reencryption,
+    SecretTable,
+    Values,
+    secret_tables,
+)
 
 # Rows held in memory at once; one row may carry a whole notification.
-BATCH = 50
+ROWS_A_BATCH = 200
 # A row that changes under our hands is read anew; a fourth time would be a fault.
 _TRIES = 3
+# The hashes of names' words: no secrets, but their key comes from the first key.
+_WORDS = PersonalDataWord._meta.label_lower
+
+# Old and new value of one column by primary key.
+Changes = dict[int, tuple[bytes, bytes]]
+
+
+class RotationCursor(TypedDict):
+    """Where a rotation goes on: in this model, after this primary key.
+
+    `key_id` is a fingerprint of the first key, never the key; `unreadable` counts the
+    values so far that no key opens.
+    """
+
+    key_id: str
+    model: str
+    after: int
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +75,29 @@ class ModelResult:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A model with encrypted columns, its names quoted for SQL."""
+def rotate_keys(
+    batch: int = ROWS_A_BATCH, *, tell: Callable[[ModelResult], None] | None = None
+) -> list[ModelResult]:
+    """Encrypt all secrets with the first of FERNET_KEYS; return what each model took.
 
-    label: str
-    name: str
-    pk: str
-    columns: tuple[str, ...]
-    fields: tuple[SecretTextField, ...]
+    `tell` is called with each model's result as soon as the model is done. The hashes
+    of names' words come last, made anew from what was encrypted.
 
-
-def rotate_keys(batch: int = BATCH) -> Iterator[ModelResult]:
-    """Encrypt all secrets with the first of FERNET_KEYS; yield what each model took.
-
-    The hashes of names' words come last, made anew from what was encrypted.
-
-    A rotation that was interrupted goes on after its last row; one that was finished
-    starts over, and finds what a process with the old keys has written since. Every
-    process must know the new first key before this begins.
+    A rotation that was interrupted goes on after its last row; one that was finished,
+    or that left values unread, starts over, and finds what a process with the old keys
+    has written since. Every process must know the new first key before this begins.
+    Raises MaintenanceBusy when another process rotates.
     """
-    for table in _tables():
-        yield _rotate(table, batch)
-    yield _rotate_words(batch)
+    rotation = _Rotation(batch, tell)
+    task = maintenance.Pass(
+        name=MaintenanceTask.Name.KEY_ROTATION,
+        interval=None,
+        begin=rotation.begin,
+        plan=rotation.plan,
+    )
+    under_way = UnderWay.CONTINUE if _can_go_on() else UnderWay.DROP
+    maintenance.run_pass(task, under_way=under_way)
+    return list(rotation.results.values())
 
 
 def key_fingerprint() -> str:
@@ -82,141 +106,149 @@ def key_fingerprint() -> str:
     return hmac.new(key, b"shoplink key rotation", hashlib.sha256).hexdigest()[:16]
 
 
-def _tables() -> list[_Table]:
-    found = []
-    for model in apps.get_app_config("channels_amazon").get_models():
-        secrets = [f for f in model._meta.fields if isinstance(f, SecretTextField)]
-        if secrets:
-            found.append(_table(model, secrets))
-    return found
+def _can_go_on() -> bool:
+    cursor: RotationCursor | None = maintenance.row_of(
+        MaintenanceTask.Name.KEY_ROTATION
+    ).cursor
+    if cursor is None or cursor["key_id"] != key_fingerprint():
+        return False
+    # Each of them is to be named at the end, so all must be met again.
+    return not cursor["unreadable"]
 
 
-def _table(model: type[models.Model], secrets: list[SecretTextField]) -> _Table:
-    quote = connection.ops.quote_name
-    meta = model._meta
-    return _Table(
-        label=meta.label_lower,
-        name=quote(meta.db_table),
-        pk=quote("id"),
-        columns=tuple(quote(column.column) for column in secrets),
-        fields=tuple(secrets),
-    )
+class _Rotation:
+    """One run of the rotation: the tables in order, and what was done to each."""
+
+    def __init__(self, batch: int, tell: Callable[[ModelResult], None] | None) -> None:
+        self._batch = batch
+        self._tell = tell
+        self._tables = {table.label: table for table in secret_tables()}
+        self._order = [*self._tables, _WORDS]
+        self.results: dict[str, ModelResult] = {}
+
+    def begin(self, now: datetime, last: datetime | None) -> RotationCursor:
+        """Return the cursor before the first row of the first model."""
+        return {
+            "key_id": key_fingerprint(),
+            "model": self._order[0],
+            "after": 0,
+            "unreadable": 0,
+        }
+
+    def plan(self, cursor: RotationCursor, now: datetime) -> Write[RotationCursor]:
+        """Encrypt the next rows anew, and return what writes them."""
+        model = cursor["model"]
+        result = self.results.setdefault(model, ModelResult(model))
+        if model == _WORDS:
+            return self._plan_words(cursor, result)
+        table = self._tables[model]
+        rows = table.rows(cursor["after"], self._batch)
+        if not rows:
+            return self._plan_next(cursor, result)
+        unreadable = len(result.unreadable)
+        planned = [_changes(table, place, rows, result) for place in _places(table)]
+
+        def write() -> RotationCursor:
+            for place, changes in zip(_places(table), planned, strict=True):
+                result.rewritten += _rewrite(table, place, changes)
+            result.rows += len(rows)
+            more = len(result.unreadable) - unreadable
+            return _behind(cursor, max(rows), more)
+
+        return write
+
+    def _plan_words(
+        self, cursor: RotationCursor, result: ModelResult
+    ) -> Write[RotationCursor]:
+        people = OrderPersonalData.objects.filter(pk__gt=cursor["after"])
+        ordered = people.order_by("pk").values_list("pk", flat=True)
+        pks = list(ordered[: self._batch])
+        if not pks:
+            return self._plan_next(cursor, result)
+
+        def write() -> RotationCursor:
+            result.rewritten += _rewrite_words(pks)
+            result.rows += len(pks)
+            return _behind(cursor, pks[-1], 0)
+
+        return write
+
+    def _plan_next(
+        self, cursor: RotationCursor, result: ModelResult
+    ) -> Write[RotationCursor]:
+        if self._tell is not None:
+            self._tell(result)
+        following = self._order[self._order.index(result.model) + 1 :]
+        if not following:
+            return lambda: None
+        return lambda: {**cursor, "model": following[0], "after": 0}
 
 
-def _rotate(table: _Table, batch: int) -> ModelResult:
-    progress = _begin(table.label)
-    result = ModelResult(table.label)
-    while pks := _next_pks(table, progress.last_pk, batch):
-        for pk in pks:
-            for column, secret in zip(table.columns, table.fields, strict=True):
-                _rewrite(table, pk, column, secret, result)
-        result.rows += len(pks)
-        progress.last_pk = pks[-1]
-        progress.rows += len(pks)
-        progress.save(update_fields=["last_pk", "rows"])
-    progress.finished_at = timezone.now()
-    progress.save(update_fields=["finished_at"])
-    return result
+def _behind(cursor: RotationCursor, after: int, unreadable: int) -> RotationCursor:
+    return {
+        **cursor,
+        "after": after,
+        "unreadable": cursor["unreadable"] + unreadable,
+    }
 
 
-def _rotate_words(batch: int) -> ModelResult:
-    """Hash the words of names anew: their key is derived from the first key.
-
-    A row that no key opens is told of with its own table; its words stay as they are.
-    """
-    progress = _begin(PersonalDataWord._meta.label_lower)
-    result = ModelResult(PersonalDataWord._meta.label_lower)
-    rows = OrderPersonalData.objects.order_by("pk").values_list("pk", flat=True)
-    while pks := list(rows.filter(pk__gt=progress.last_pk)[:batch]):
-        for pk in pks:
-            result.rewritten += _rewrite_words(pk)
-        result.rows += len(pks)
-        progress.last_pk = pks[-1]
-        progress.rows += len(pks)
-        progress.save(update_fields=["last_pk", "rows"])
-    progress.finished_at = timezone.now()
-    progress.save(update_fields=["finished_at"])
-    return result
+def _places(table: SecretTable) -> range:
+    return range(len(table.fields))
 
 
-def _rewrite_words(pk: int) -> bool:
-    with transaction.atomic():
+def _changes(
+    table: SecretTable, place: int, rows: dict[int, Values], result: ModelResult
+) -> Changes:
+    """Return the old and new values of a column; those that no key opens are noted."""
+    secret = table.fields[place]
+    encrypted_anew = Reencryption(secret)
+    changes = {}
+    for pk, values in rows.items():
+        old = values[place]
         try:
-            row = OrderPersonalData.objects.select_for_update().filter(pk=pk).first()
-        except InvalidToken:
-            return False
-        return row is not None and write_words(row)
-
-
-def _begin(model: str) -> KeyRotation:
-    row, _ = KeyRotation.objects.get_or_create(key_id=key_fingerprint(), model=model)
-    if row.finished_at is not None:
-        row.last_pk, row.rows, row.finished_at = 0, 0, None
-        row.save(update_fields=["last_pk", "rows", "finished_at"])
-    return row
-
-
-def _next_pks(table: _Table, after: int, batch: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {table.pk} FROM {table.name} WHERE {table.pk} > %s "  # noqa: S608
-            f"ORDER BY {table.pk} LIMIT %s",
-            [after, batch],
-        )
-        return [int(row[0]) for row in cursor.fetchall()]
-
-
-def _rewrite(
-    table: _Table, pk: int, column: str, secret: SecretTextField, result: ModelResult
-) -> None:
-    """Encrypt one value anew unless the first key made it."""
-    for _ in range(_TRIES):
-        old = _read(table, pk, column)
-        if old is None:
-            return
-        try:
-            new = _encrypted_anew(secret, old)
+            new = None if old is None else encrypted_anew(old)
         except InvalidToken:
             result.unreadable.append(Unreadable(table.label, pk, secret.attname))
-            return
-        if new is None:
-            return
-        if _write(table, pk, column, (old, new)):
-            result.rewritten += 1
-            return
-    # Others keep writing it, and they write with the first key.
+            continue
+        if old is not None and new is not None:
+            changes[pk] = old, new
+    return changes
 
 
-def _read(table: _Table, pk: int, column: str) -> bytes | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {column} FROM {table.name} WHERE {table.pk} = %s",  # noqa: S608
-            [pk],
-        )
-        row = cursor.fetchone()
-    return None if row is None or row[0] is None else bytes(row[0])
+def _rewrite(table: SecretTable, place: int, changes: Changes) -> int:
+    """Write the changes; what another process changed meanwhile is read anew."""
+    rewritten = 0
+    for _ in range(_TRIES):
+        if not changes:
+            break
+        written = table.replace(place, changes)
+        rewritten += written
+        if written == len(changes):
+            break
+        rows = table.rows_of(list(changes))
+        # What no key opens now is met when the rotation starts over.
+        changes = _changes(table, place, rows, ModelResult(table.label))
+    # Others keep writing what is left, and they write with the first key.
+    return rewritten
 
 
-def _encrypted_anew(secret: SecretTextField, old: bytes) -> bytes | None:
-    """Return the value under the first key; None when that has made it already.
+def _rewrite_words(pks: list[int]) -> int:
+    """Hash the words of these people anew; return of how many they changed.
 
-    Raises InvalidToken when no key opens it.
+    Of a row that no key opens the words stay as they are: its own table names it.
     """
-    first = Fernet(secret.fernet_keys[0])
-    try:
-        first.decrypt(old)
-    except InvalidToken:
-        plain: bytes = secret.fernet.decrypt(old)
-        return first.encrypt(plain)
-    return None
-
-
-def _write(table: _Table, pk: int, column: str, change: tuple[bytes, bytes]) -> bool:
-    old, new = change
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table.name} SET {column} = %s "  # noqa: S608
-            f"WHERE {table.pk} = %s AND {column} = %s",
-            [new, pk, old],
-        )
-        return bool(cursor.rowcount)
+    (table,) = [one for one in secret_tables() if one.model is OrderPersonalData]
+    # Locked first, so that no new names are stored between the reading and the writing.
+    rows = OrderPersonalData.objects.filter(pk__in=pks).select_for_update()
+    locked = list(rows.order_by("pk").values_list("pk", flat=True))
+    people = {}
+    for pk, values in table.rows_of(locked).items():
+        try:
+            people[pk] = [
+                secret.fernet.decrypt(value).decode()
+                for secret, value in zip(table.fields, values, strict=True)
+                if value is not None
+            ]
+        except InvalidToken:
+            continue
+    return name_search.write_words(people)

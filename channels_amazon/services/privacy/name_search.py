@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -35,30 +35,45 @@ from channels_amazon.wording import sentence
 _PURPOSE = b"shoplink: words of people's names, 1"
 _NAMES = frozenset({"buyerName", "buyerCompanyName", "name", "companyName"})
 
+# SQLite takes a bounded number of parameters in one statement.
+_WORDS_A_STATEMENT = 5000
+
 # One entry a word that was asked for: its hash under each key.
 Digests = list[list[str]]
 
 
-def write_words(row: OrderPersonalData) -> bool:
-    """Make the row's hashes those of its names, under the first key; tell if changed.
+def write_words(people: Mapping[int, Sequence[str]]) -> int:
+    """Make the hashes those of the names, under the first key; return of how many.
 
-    The caller holds a transaction in which the row was written or locked.
+    `people` has the decrypted texts of buyer and recipient by the primary key of their
+    OrderPersonalData. Those whose hashes change are counted. The caller holds a
+    transaction in which these rows were written or locked.
     """
-    names = _names([load_secret(row.buyer), load_secret(row.recipient)])
-    words = frozenset[str]().union(*map(index_words, names))
     key = _keys()[0]
-    wanted = {_digest(key, word) for word in words}
-    known = set(row.words.values_list("digest", flat=True))
-    if known - wanted:
-        row.words.filter(digest__in=known - wanted).delete()
+    wanted = {
+        (pk, _digest(key, word))
+        for pk, texts in people.items()
+        for name in _names([load_secret(text) for text in texts])
+        for word in index_words(name)
+    }
+    rows = PersonalDataWord.objects.filter(personal_data__in=list(people))
+    known = {
+        (person, digest): pk
+        for pk, person, digest in rows.values_list("pk", "personal_data_id", "digest")
+    }
+    gone = [pk for pair, pk in known.items() if pair not in wanted]
+    for start in range(0, len(gone), _WORDS_A_STATEMENT):
+        some = gone[start : start + _WORDS_A_STATEMENT]
+        PersonalDataWord.objects.filter(pk__in=some).delete()
     PersonalDataWord.objects.bulk_create(
         [
-            PersonalDataWord(personal_data=row, digest=digest)
-            for digest in sorted(wanted - known)
+            PersonalDataWord(personal_data_id=person, digest=digest)
+            for person, digest in sorted(wanted - known.keys())
         ],
         ignore_conflicts=True,
+        batch_size=_WORDS_A_STATEMENT,
     )
-    return wanted != known
+    return len({person for person, _digest in wanted ^ known.keys()})
 
 
 def search(
@@ -94,7 +109,7 @@ def found(
     """Return what of `orders` in these stores has a name with all the words."""
     if not digests:
         return orders.none()
-    rows = OrderPersonalData.objects.filter(order__account__store__in=stores)
+    rows = OrderPersonalData.objects.filter(store__in=stores)
     for under_keys in digests:
         rows = rows.filter(words__digest__in=under_keys)
     return orders.filter(pk__in=rows.values("order_id"))

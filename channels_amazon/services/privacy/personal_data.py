@@ -20,7 +20,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.privacy import name_search
-from channels_amazon.services.privacy.purge import is_past_its_time
+from channels_amazon.services.privacy.standing import is_past_its_time
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def store_personal_data(
         row.save()
         # Most readings of an order bring the people it had.
         if (row.buyer, row.recipient) != before:
-            name_search.write_words(row)
+            name_search.write_words({row.pk: (row.buyer, row.recipient)})
     return True
 
 
@@ -107,7 +107,7 @@ def _locked_row(order: Order) -> OrderPersonalData:
         # What Amazon gives again replaces what was lost with its key.
         rows.only("pk").delete()
         row = None
-    return row or OrderPersonalData(order=order)
+    return row or OrderPersonalData(order=order, store_id=order.account.store_id)
 
 
 def _read(order: Order) -> dict[str, Any]:

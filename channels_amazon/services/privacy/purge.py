@@ -1,234 +1,215 @@
 """Deletes personal data whose time is over, and proves it; services layer.
 
-Amazon's policy: personal data goes 30 days after delivery, and where the delivery is
-not known 30 days after shipping, which is earlier. Nothing is asked of Amazon for it:
-the sweep brings every order that Amazon changed, and the first time it shows all
-packages as delivered counts. A delivery that is known only after the days of shipping
-have ended prolongs nothing, and where Amazon tells of none those days stand.
+A pass goes first over the destinations of store orders, then over the stores by
+primary key, so many at a time: what is past its time goes, and each store gets its
+proof. What counts as past its time is in `standing.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import TypedDict
 
-from django.db import transaction
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    DateTimeField,
-    F,
-    Max,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from channels_amazon.models import (
-    Order,
+    MaintenanceTask,
     OrderPersonalData,
     PersonalDataWord,
     PurgeProof,
-    Shipment,
     Store,
+    StoreOrderPersonalData,
 )
-from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.mcf.store_orders import purge_destinations
+from channels_amazon.rules.privacy.retention import PERSONAL_DATA_KEPT, PURGE_INTERVAL
+from channels_amazon.services.diagnostics.entries import Entry, Level, record_many
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.jobs.maintenance import Write
+from channels_amazon.services.mcf.store_orders import past_their_time
+from channels_amazon.services.privacy.standing import (
+    Standing,
+    orders_past_their_time,
+    standings,
+)
 from channels_amazon.wording import sentence
 
-KEPT = timedelta(days=30)
-# An order that nobody ever shipped must not keep its buyer for ever.
-KEPT_OPEN = timedelta(days=90)
-# The purge runs every hour: what is overdue for longer was forgotten.
-GRACE = timedelta(hours=3)
-_BATCH = 500
-_ENDED = (Order.Status.SHIPPED, Order.Status.CANCELLED, Order.Status.UNFULFILLABLE)
+# Rows deleted in one transaction.
+ROWS_A_BATCH = 1000
+# Destinations looked at in one statement, of which few are past their time.
+DESTINATIONS_A_BATCH = 5000
+# Stores looked at in one statement.
+STORES_A_BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRow:
-    """The personal data of one order: since when it is kept and when it must go."""
+class Phase(StrEnum):
+    """What a pass goes over, in this order."""
 
-    amazon_order_id: str
-    received_at: datetime
-    due_at: datetime
+    DESTINATIONS = "destinations"
+    STORES = "stores"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a store keeps at a moment, measured from its rows."""
+class PurgeCursor(TypedDict):
+    """Where a pass goes on: after this destination or store, by primary key.
 
-    kept: int
-    overdue: int
-    next_due_at: datetime | None
-    oldest: KeptRow | None
+    `deleted` is of how many orders personal data went in the stores right after it,
+    by the store's primary key as text: their proofs are still to be written.
+    """
+
+    phase: str
+    after: int
+    deleted: dict[str, int]
 
 
-def purge(now: datetime) -> list[PurgeProof]:
-    """Delete what may not be kept any more; return the proofs written, one a store.
+def purge(now: datetime | None = None) -> list[PurgeProof]:
+    """Delete what may not be kept at `now`; return the proofs written, one a store.
 
     A store of which nothing had to go gets a proof once a day. Destinations of store
-    orders go by the same rule; the proofs count Amazon's orders.
+    orders go by the same days; the proofs count Amazon's orders. Raises
+    MaintenanceBusy when another process is doing the same.
     """
-    purge_destinations(now)
-    proofs = (_purge_store(store, now) for store in Store.objects.order_by("pk"))
-    return [proof for proof in proofs if proof is not None]
+    newest = PurgeProof.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    maintenance.run_pass(PASS, clock=lambda: now or timezone.now())
+    proofs = PurgeProof.objects.filter(pk__gt=newest).select_related("store")
+    return list(proofs.order_by("pk"))
 
 
-def standing(store: Store, now: datetime) -> Standing:
-    """Return how much personal data the store keeps, and what of it is overdue."""
-    kept = _with_clock(
-        Order.objects.filter(account__store=store, personal_data__isnull=False)
+def _begin(now: datetime, last_started_at: datetime | None) -> PurgeCursor:
+    return _behind(Phase.DESTINATIONS, 0)
+
+
+def _plan(cursor: PurgeCursor, now: datetime) -> Write[PurgeCursor]:
+    if cursor["phase"] == Phase.DESTINATIONS:
+        return _plan_destinations(cursor, now)
+    stores = list(
+        Store.objects.filter(pk__gt=cursor["after"])
+        .order_by("pk")
+        .values_list("pk", flat=True)[:STORES_A_BATCH]
     )
-    measured = kept.aggregate(
-        kept=Count("pk"),
-        overdue=Count("pk", filter=_is_over(now)),
-        ended=Min("starts_at", filter=Q(is_ended=True)),
-        open=Min("starts_at", filter=Q(is_ended=False)),
+    if not stores:
+        return lambda: None
+    overdue = _overdue(stores, now)
+    if overdue:
+        return partial(_delete, cursor, overdue)
+    return _plan_proofs(cursor, stores, now)
+
+
+PASS = maintenance.Pass(
+    name=MaintenanceTask.Name.PURGE, interval=PURGE_INTERVAL, begin=_begin, plan=_plan
+)
+
+
+def _behind(
+    phase: Phase, after: int, deleted: Mapping[str, int] | None = None
+) -> PurgeCursor:
+    return {"phase": phase.value, "after": after, "deleted": dict(deleted or {})}
+
+
+def _plan_destinations(cursor: PurgeCursor, now: datetime) -> Write[PurgeCursor]:
+    rows: QuerySet[StoreOrderPersonalData] = StoreOrderPersonalData.objects.filter(
+        pk__gt=cursor["after"]
     )
-    dues = [
-        _due_at(measured[name], is_ended=name == "ended")
-        for name in ("ended", "open")
-        if measured[name]
+    pks = list(rows.order_by("pk").values_list("pk", flat=True)[:DESTINATIONS_A_BATCH])
+    over = rows.filter(order__in=past_their_time(now))
+    # By the range of keys, which takes any number of rows as two parameters.
+    overdue = (
+        list(over.filter(pk__lte=pks[-1]).values_list("pk", flat=True)) if pks else []
+    )
+
+    def write() -> PurgeCursor:
+        for start in range(0, len(overdue), ROWS_A_BATCH):
+            some = overdue[start : start + ROWS_A_BATCH]
+            StoreOrderPersonalData.objects.filter(pk__in=some).delete()
+        if len(pks) < DESTINATIONS_A_BATCH:
+            return _behind(Phase.STORES, 0)
+        return _behind(Phase.DESTINATIONS, pks[-1])
+
+    return write
+
+
+def _overdue(stores: list[int], now: datetime) -> dict[int, int]:
+    """Return rows of these stores that must go, each with its store; not all."""
+    # By the range of keys, as above.
+    over = orders_past_their_time(now).filter(
+        personal_data__store__gte=stores[0],
+        personal_data__store__lte=stores[-1],
+    )
+    rows = over.order_by().values_list("personal_data__pk", "personal_data__store_id")
+    return dict(rows[:ROWS_A_BATCH])
+
+
+def _delete(cursor: PurgeCursor, overdue: Mapping[int, int]) -> PurgeCursor:
+    """Delete the rows, and count them for the proofs of their stores."""
+    rows = OrderPersonalData.objects.filter(pk__in=list(overdue))
+    # Locked first: whoever is just storing new names has done so, or finds no row.
+    locked = rows.select_for_update().order_by("pk").values_list("pk", flat=True)
+    pks = list(locked)
+    PersonalDataWord.objects.filter(personal_data__in=pks).delete()
+    # Only the key is read: data that no key opens any more must go all the same.
+    rows.filter(pk__in=pks).only("pk").delete()
+    deleted = Counter(cursor["deleted"])
+    deleted.update(str(overdue[pk]) for pk in pks)
+    return _behind(Phase.STORES, cursor["after"], deleted)
+
+
+def _plan_proofs(
+    cursor: PurgeCursor, stores: list[int], now: datetime
+) -> Write[PurgeCursor]:
+    """Prove what went in these stores, and once a day that nothing had to go."""
+    deleted = {int(pk): orders for pk, orders in cursor["deleted"].items()}
+    proved = _proved_today(stores, now)
+    unproved = [pk for pk in stores if pk in deleted or pk not in proved]
+    kept = standings(unproved, now)
+    proofs = [
+        _proof(pk, now, deleted.get(pk, 0), kept.get(pk, Standing())) for pk in unproved
     ]
-    first = kept.order_by("personal_data__received_at").values(
-        "amazon_order_id", "personal_data__received_at", "starts_at", "is_ended"
+
+    def write() -> PurgeCursor | None:
+        PurgeProof.objects.bulk_create(proofs)
+        record_many([_entry(proof) for proof in proofs if proof.orders])
+        if len(stores) < STORES_A_BATCH:
+            return None
+        return _behind(Phase.STORES, stores[-1])
+
+    return write
+
+
+def _proved_today(stores: list[int], now: datetime) -> set[int]:
+    """Return the stores whose newest proof is of this day, UTC."""
+    proofs = PurgeProof.objects.filter(store=OuterRef("pk")).order_by("-pk")
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    # One look into the index for each store: proofs are kept for ever.
+    newest = Store.objects.filter(pk__in=stores).annotate(
+        proved_at=Subquery(proofs.values("at")[:1])
     )
-    row = first.first()
-    return Standing(
-        kept=measured["kept"],
-        overdue=measured["overdue"],
-        next_due_at=min(dues, default=None),
-        oldest=_kept_row(row) if row else None,
-    )
+    proved = newest.filter(proved_at__range=(midnight, now)).order_by()
+    return set(proved.values_list("pk", flat=True))
 
 
-def orders_past_their_time(now: datetime) -> QuerySet[Order]:
-    """Return the orders of which no personal data may be kept any more."""
-    return _with_clock(Order.objects.all()).filter(_is_over(now))
-
-
-def is_past_its_time(order: Order, now: datetime) -> bool:
-    """Tell whether no personal data of a stored order may be kept any more."""
-    times = (order.delivered_at, order.shipped_at, order.ship_by, order.ordered_at)
-    # No clock began before the first of these, so that young orders cost no query.
-    if all(at is None or at >= now - KEPT for at in times):
-        return False
-    return bool(orders_past_their_time(now).filter(pk=order.pk).exists())
-
-
-def _with_clock(orders: QuerySet[Order]) -> QuerySet[Any]:
-    """Annotate `starts_at`, from when the days count, and whether the order ended."""
-    packages = (
-        Shipment.objects.filter(order=OuterRef("pk"))
-        .order_by()
-        .values("order")
-        .annotate(last=Max("shipped_at"))
-        .values("last")
-    )
-    left_at = Coalesce(
-        "shipped_at",
-        Subquery(packages),
-        "ship_by",
-        "ordered_at",
-        "created_at",
-        output_field=DateTimeField(),
-    )
-    in_time = Q(delivered_at__lte=F("left_at") + KEPT)
-    return orders.annotate(left_at=left_at).annotate(
-        starts_at=Case(
-            When(in_time, then=F("delivered_at")),
-            default=F("left_at"),
-            output_field=DateTimeField(),
-        ),
-        is_ended=Case(
-            When(Q(status__in=_ENDED) | in_time, then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        ),
-    )
-
-
-def _is_over(now: datetime) -> Q:
-    ended = Q(is_ended=True, starts_at__lt=now - KEPT)
-    return ended | Q(starts_at__lt=now - KEPT_OPEN)
-
-
-def _due_at(starts_at: datetime, *, is_ended: bool) -> datetime:
-    return starts_at + (KEPT if is_ended else KEPT_OPEN)
-
-
-def _kept_row(row: dict[str, Any]) -> KeptRow:
-    return KeptRow(
-        amazon_order_id=row["amazon_order_id"],
-        received_at=row["personal_data__received_at"],
-        due_at=_due_at(row["starts_at"], is_ended=row["is_ended"]),
-    )
-
-
-def _purge_store(store: Store, now: datetime) -> PurgeProof | None:
-    orders = _delete(store, now)
-    left = standing(store, now)
-    if not orders and not left.overdue and _is_proved_today(store, now):
-        return None
-    if orders:
-        _tell_purged(store, orders)
-    proof: PurgeProof = PurgeProof.objects.create(
-        store=store,
+def _proof(store: int, now: datetime, orders: int, left: Standing) -> PurgeProof:
+    return PurgeProof(
+        store_id=store,
         at=now,
         orders=orders,
         kept=left.kept,
         overdue=left.overdue,
         next_due_at=left.next_due_at,
-        days_after_delivery=KEPT.days,
-        days_after_shipping=KEPT.days,
-    )
-    return proof
-
-
-def _delete(store: Store, now: datetime) -> int:
-    """Delete batch by batch, each in a transaction of its own; return of how many."""
-    over = orders_past_their_time(now).filter(
-        account__store=store, personal_data__isnull=False
-    )
-    ids = list(over.order_by("pk").values_list("pk", flat=True))
-    total = 0
-    for start in range(0, len(ids), _BATCH):
-        rows = OrderPersonalData.objects.filter(order__in=ids[start : start + _BATCH])
-        with transaction.atomic():
-            PersonalDataWord.objects.filter(
-                personal_data__in=rows.values("pk")
-            ).delete()
-            # Only the key: data that no key opens any more must go all the same.
-            _all, by_model = rows.only("pk").delete()
-        total += by_model.get(OrderPersonalData._meta.label, 0)
-    return total
-
-
-def _is_proved_today(store: Store, now: datetime) -> bool:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return bool(
-        PurgeProof.objects.filter(store=store, at__range=(midnight, now)).exists()
+        days_after_delivery=PERSONAL_DATA_KEPT.days,
+        days_after_shipping=PERSONAL_DATA_KEPT.days,
     )
 
 
-def _tell_purged(store: Store, orders: int) -> None:
-    record(
-        Entry(
-            code="personal_data.purged",
-            level=Level.INFO,
-            store=store,
-            message=sentence(
-                "Buyer and recipient of %(count)d orders were deleted: their time was "
-                "over.",
-                count=orders,
-            ),
-        )
+def _entry(proof: PurgeProof) -> Entry:
+    return Entry(
+        code="personal_data.purged",
+        level=Level.INFO,
+        store_id=proof.store_id,
+        message=sentence(
+            "Buyer and recipient of %(count)d orders were deleted: their time was "
+            "over.",
+            count=proof.orders,
+        ),
     )

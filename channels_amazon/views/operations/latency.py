@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount
 from channels_amazon.rules.orders import latency as counted
+from channels_amazon.rules.orders.latency_steps import LatencyStep
 from channels_amazon.services.orders import latency
-from channels_amazon.services.orders.latency import Distributions, Step
+from channels_amazon.services.orders.latency import Distributions
 
 SPANS = ("hour", "day", "month")
 # Two bins a column: each is 1.4 times as long as the one before it.
@@ -51,14 +52,18 @@ def latency_part(account: AmazonAccount, now: datetime, span: str) -> dict[str, 
     names = {"hour": _("Last hour"), "day": _("Last day"), "month": _("Last month")}
     if span not in SPANS:
         span = next(
-            (name for name in SPANS if counted.count(_of(found, name)[Step.EVENT])),
+            (
+                name
+                for name in SPANS
+                if counted.count(_of(found, name)[LatencyStep.EVENT])
+            ),
             "day",
         )
     chosen = _of(found, span)
     return {
         "latency_span": span,
         "latency_spans": [(name, names[name]) for name in SPANS],
-        "latency_rows": [_row(step, chosen[step]) for step in Step],
+        "latency_rows": [_row(step, chosen[step]) for step in LatencyStep],
         "latency_width": _width(),
         "latency_height": HEIGHT,
         "latency_marks": [
@@ -70,12 +75,12 @@ def latency_part(account: AmazonAccount, now: datetime, span: str) -> dict[str, 
     }
 
 
-def _of(found: Distributions, span: str) -> Mapping[Step, Sequence[int]]:
+def _of(found: Distributions, span: str) -> Mapping[LatencyStep, Sequence[int]]:
     parts = {"hour": found.hour, "day": found.day, "month": found.month}
     return parts[span]
 
 
-def _row(step: Step, bins: Sequence[int]) -> LatencyRow:
+def _row(step: LatencyStep, bins: Sequence[int]) -> LatencyRow:
     name, meaning = _words()[step]
     return LatencyRow(
         name=name,
@@ -111,25 +116,25 @@ def _place(seconds: float) -> int:
     return bins.index(1) // _WIDE * (_COLUMN + _GAP)
 
 
-def _words() -> dict[Step, tuple[str, str]]:
+def _words() -> dict[LatencyStep, tuple[str, str]]:
     return {
-        Step.EVENT: (
+        LatencyStep.EVENT: (
             _("Event"),
             _("From the change at Amazon until its event was here: Amazon's part."),
         ),
-        Step.RESERVE: (
+        LatencyStep.RESERVE: (
             _("Stock reserved"),
             _("From the event until its units were held: no call to Amazon needed."),
         ),
-        Step.COMPLETE: (
+        LatencyStep.COMPLETE: (
             _("Order complete"),
             _("From the event until the whole order was here, waiting for quota too."),
         ),
-        Step.TOLD: (
+        LatencyStep.TOLD: (
             _("Store told"),
             _("From complete until the store's server had taken the message."),
         ),
-        Step.WHOLE: (
+        LatencyStep.WHOLE: (
             _("The whole way"),
             _("From the change at Amazon until the store was told, else complete."),
         ),

@@ -14,6 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from channels_amazon.models import Store
+from channels_amazon.rules.privacy.retention import (
+    OPEN_PERSONAL_DATA_KEPT,
+    PERSONAL_DATA_KEPT,
+)
 from channels_amazon.services.diagnostics.export import csv_lines
 from channels_amazon.services.privacy.compliance import (
     Protection,
@@ -21,7 +25,6 @@ from channels_amazon.services.privacy.compliance import (
     proofs_of,
     protection,
 )
-from channels_amazon.services.privacy.purge import KEPT, KEPT_OPEN
 from channels_amazon.views.base import get_mine, mine, page, store_page
 
 LOOKS_SHOWN = 20
@@ -56,8 +59,8 @@ def data_protection(request: HttpRequest) -> HttpResponse:
         context |= {
             "protection": shown,
             "duties": duties(shown, now),
-            "days": KEPT.days,
-            "days_open": KEPT_OPEN.days,
+            "days": PERSONAL_DATA_KEPT.days,
+            "days_open": OPEN_PERSONAL_DATA_KEPT.days,
             "looks": looks_of(store, now)[:LOOKS_SHOWN],
             "proofs": proofs_of(store)[:PROOFS_SHOWN],
         }
@@ -105,6 +108,17 @@ def _proving(shown: Protection) -> Duty:
             "ok",
             _("runs"),
             _("Every hour; a proof each time something is deleted, else once a day."),
+        )
+    if shown.purging_since is not None:
+        text = _(
+            "A purge of all stores is under way since %(date)s and has not come to "
+            "this store yet."
+        )
+        return Duty(
+            _("The purge runs and proves it"),
+            "warning",
+            _("no proof for a day"),
+            text % {"date": f"{shown.purging_since:%Y-%m-%d %H:%M} UTC"},
         )
     return Duty(
         _("The purge runs and proves it"),

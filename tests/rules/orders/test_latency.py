@@ -22,6 +22,14 @@ def counted(seconds: list[float]) -> list[int]:
     return bins
 
 
+def sparse(seconds: list[float]) -> latency.SparseBins:
+    """Return the bins of these durations as they are stored."""
+    bins: latency.SparseBins = {}
+    for one in seconds:
+        latency.add_sparse(bins, one)
+    return bins
+
+
 def test_bins_reach_from_a_millisecond_to_a_day() -> None:
     assert latency.EDGES[0] == latency.SHORTEST
     assert latency.EDGES[-2] < latency.LONGEST <= latency.EDGES[-1]
@@ -42,7 +50,7 @@ def test_percentile_is_within_its_error(seconds: list[float], share: float) -> N
 def test_merged_parts_are_the_whole(parts: list[list[float]]) -> None:
     together = counted([one for part in parts for one in part])
 
-    assert latency.merge(map(counted, parts)) == together
+    assert latency.merge(latency.empty(), map(sparse, parts)) == together
     assert latency.count(together) == sum(map(len, parts))
 
 
@@ -75,5 +83,7 @@ def test_nothing_has_no_percentile() -> None:
     assert latency.percentile(latency.empty(), 0.99) is None
 
 
-def test_merge_takes_lists_of_another_length() -> None:
-    assert latency.count(latency.merge([[1, 2], [1] * 500])) == 3 + latency.BINS
+def test_merge_drops_places_beyond_the_last_bin() -> None:
+    stored = [{"0": 1, "1": 2}, {str(latency.BINS): 5}]
+
+    assert latency.count(latency.merge(latency.empty(), stored)) == 3

@@ -45,6 +45,16 @@ def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:
     assert Schedule.objects.count() == len(schedules.PLANNED)
 
 
+def test_ensure_schedules_deletes_those_of_an_older_version() -> None:
+    for name in ("shoplink: measure", "somebody else's"):
+        Schedule.objects.create(name=name, func="channels_amazon.tasks.measure")
+
+    schedules.ensure_schedules()
+
+    names = set(Schedule.objects.values_list("name", flat=True))
+    assert names == {"somebody else's", *(plan.name for plan in schedules.PLANNED)}
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -28,9 +28,9 @@ from channels_amazon.services.mcf.store_orders import (
     cancel_store_order,
     decide_again,
     place_store_order,
-    purge_destinations,
     ship_locally,
 )
+from channels_amazon.services.privacy.purge import purge
 from channels_amazon.services.stock import ledger
 from tests.builders import (
     make_store,
@@ -253,7 +253,7 @@ def test_address_goes_when_its_time_is_over(
         **{name: now - timedelta(days=days) for name, days in stamps.items()},
     )
 
-    assert purge_destinations(now) == int(goes)
+    purge(now)
     assert StoreOrderPersonalData.objects.exists() is not goes
     assert bool(destination_of(order)) is not goes
 
@@ -263,5 +263,6 @@ def test_address_of_an_order_that_amazon_ended_goes() -> None:
     now = timezone.now()
     FulfillmentOrder.objects.update(ended_at=now - timedelta(days=31))
 
-    assert purge_destinations(now) == 1
-    assert purge_destinations(now) == 0
+    purge(now)
+
+    assert not StoreOrderPersonalData.objects.exists()

@@ -23,15 +23,14 @@ from channels_amazon.models import (
     PersonalDataWord,
     PurgeProof,
 )
+from channels_amazon.rules.privacy.retention import (
+    OPEN_PERSONAL_DATA_KEPT,
+    PERSONAL_DATA_KEPT,
+)
 from channels_amazon.services.orders import intake
 from channels_amazon.services.privacy.personal_data import store_personal_data
-from channels_amazon.services.privacy.purge import (
-    KEPT,
-    KEPT_OPEN,
-    is_past_its_time,
-    purge,
-    standing,
-)
+from channels_amazon.services.privacy.purge import purge
+from channels_amazon.services.privacy.standing import is_past_its_time, standing
 from tests.builders import make_account, make_order, make_store
 from tests.messages import START, amazon_order, iso
 
@@ -133,7 +132,7 @@ def test_purge_takes_what_no_key_opens_and_its_words() -> None:
             "UPDATE channels_amazon_orderpersonaldata SET buyer = %s", [b"damaged"]
         )
 
-    tasks.purge_personal_data()
+    tasks.maintain()
 
     assert kept() == set()
     assert not PersonalDataWord.objects.exists()
@@ -195,10 +194,11 @@ def test_nothing_is_kept_longer_than_its_days(
 
     assert left.overdue == 0
     if is_kept and status == SHIPPED:
-        in_time = delivered is not None and shipped - delivered <= KEPT.days
-        assert (delivered if in_time else shipped) in range(KEPT.days + 1)
+        days = PERSONAL_DATA_KEPT.days
+        in_time = delivered is not None and shipped - delivered <= days
+        assert (delivered if in_time else shipped) in range(days + 1)
     if is_kept:
-        assert shipped <= KEPT_OPEN.days + KEPT.days
+        assert shipped <= OPEN_PERSONAL_DATA_KEPT.days + PERSONAL_DATA_KEPT.days
         assert left.next_due_at is not None
         assert left.next_due_at >= now
 

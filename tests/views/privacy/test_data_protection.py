@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, PurgeProof, StoreMember
+from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.privacy import name_search
+from channels_amazon.services.privacy import purge as purge_service
 from channels_amazon.services.privacy.personal_data import reveal, store_personal_data
 from channels_amazon.services.privacy.purge import purge
 from tests import builders
@@ -60,6 +62,15 @@ def test_page_measures_each_duty(world: World) -> None:
     assert "1 order is kept past its limit" in overdue.content.decode()
     assert kinds(purged)[:2] == ["ok", "ok"]
     assert purged.context["protection"].last_proof.orders == 1
+
+
+def test_page_says_when_a_purge_has_not_come_to_the_store(world: World) -> None:
+    maintenance.run_slice(purge_service.PASS, seconds=0)
+
+    page = shown(signed_in(world.owner))
+
+    assert kinds(page)[1] == "warning"
+    assert "has not come to this store yet" in page.content.decode()
 
 
 def test_page_tells_who_may_see_and_who_looked(world: World) -> None:

@@ -1,0 +1,95 @@
+"""Old log rows go, in batches; new ones stay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from channels_amazon.models import ApiCall, DiagnosticEntry, SyncRun
+from channels_amazon.services.diagnostics.entries import Entry, record
+from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.privacy import retention
+from tests.builders import make_job
+
+pytestmark = pytest.mark.django_db
+
+
+def prune(now: datetime | None = None) -> None:
+    """Run a whole pass as if it were `now`."""
+    maintenance.run_pass(retention.PASS, clock=lambda: now or timezone.now())
+
+
+def test_prune_deletes_what_is_past_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "ROWS_A_BATCH", 2)
+    old = timezone.now() - timedelta(days=settings.LOG_RETENTION_DAYS + 1)
+    for at in (old, old, old, timezone.now()):
+        ApiCall.objects.create(
+            operation="getOrder", method="GET", path="/", started_at=at
+        )
+    prune()
+    assert ApiCall.objects.count() == 1
+
+
+def test_prune_keeps_what_tells_of_personal_data_for_a_year() -> None:
+    for code, days in (("personal_data.revealed", 390), ("unknown", 390)):
+        entry = record(Entry(code=code, message="Something happened."))
+        at = timezone.now() - timedelta(days=days)
+        DiagnosticEntry.objects.filter(pk=entry.pk).update(at=at)
+
+    prune()
+    assert DiagnosticEntry.objects.get().code == "personal_data.revealed"
+
+    prune(timezone.now() + timedelta(days=20))
+    assert not DiagnosticEntry.objects.exists()
+
+
+def test_prune_keeps_young_entries() -> None:
+    record(Entry(code="unknown", message="Something happened."))
+    prune()
+    assert DiagnosticEntry.objects.count() == 1
+
+
+def test_prune_ends_though_many_rows_are_of_one_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_A_BATCH", 2)
+    at = timezone.now() - timedelta(days=settings.LOG_RETENTION_DAYS + 1)
+    for code in ("personal_data.purged", "unknown") * 3:
+        record(Entry(code=code, message="Something happened."))
+    DiagnosticEntry.objects.update(at=at)
+
+    prune()
+
+    assert DiagnosticEntry.objects.count() == 3
+    assert set(DiagnosticEntry.objects.values_list("code", flat=True)) == {
+        "personal_data.purged"
+    }
+
+
+def test_prune_goes_on_after_the_last_row_slice_by_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_A_BATCH", 2)
+    old = timezone.now() - timedelta(days=settings.LOG_RETENTION_DAYS + 1)
+    job = make_job()
+    for number in range(5):
+        run = SyncRun.objects.create(
+            job=job,
+            account=job.account,
+            kind=job.kind,
+            started_at=old,
+            finished_at=old if number else None,
+        )
+        ApiCall.objects.create(
+            operation="getOrder", method="GET", path="/", started_at=old, run=run
+        )
+
+    slices = 1
+    while maintenance.run_slice(retention.PASS, seconds=0):
+        slices += 1
+
+    assert slices > len(retention.LOGS)
+    assert (ApiCall.objects.count(), SyncRun.objects.count()) == (0, 1)
