@@ -16,6 +16,6 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_amazon", "0018_personal_data_store")]
+    dependencies = [("channels_amazon", "0019_personal_data_store")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_amazon", "0014_job_rank_index")]
+    dependencies = [("channels_amazon", "0015_job_rank_index")]
 
     operations = [
         migrations.AddIndex(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0015_net_indexes"),
+        ("channels_amazon", "0016_net_indexes"),
     ]
 
     operations = [

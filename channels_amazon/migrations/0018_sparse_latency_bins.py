@@ -43,6 +43,6 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_amazon", "0016_maintenance")]
+    dependencies = [("channels_amazon", "0017_maintenance")]
 
     operations = [migrations.RunPython(forwards, backwards)]
