@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from werkzeug.wrappers import Request, Response
 
-from ..model.entities import AccessToken, ClientSecret
+from ..model.entities import EmulatedAccessToken, EmulatedClientSecret
 from ..model.state import World
 
 TOKEN_SECONDS = 3600
@@ -58,13 +58,13 @@ def handle(world: World, request: Request) -> Response:
     return response
 
 
-def rotate_secret(world: World) -> ClientSecret:
+def rotate_secret(world: World) -> EmulatedClientSecret:
     """Give the application a new secret; the others stay valid for seven days."""
     with world.lock:
         until = world.now() + timedelta(days=OLD_SECRET_DAYS)
         for secret in world.application.secrets:
             secret.expires_at = min(secret.expires_at or until, until)
-        fresh = ClientSecret(f"amzn1.oa2-cs.v1.{world.token_text(64)}")
+        fresh = EmulatedClientSecret(f"amzn1.oa2-cs.v1.{world.token_text(64)}")
         world.application.secrets.append(fresh)
         return fresh
 
@@ -163,8 +163,8 @@ def _issue(
     seller_id: str | None = None,
     refresh_token: str | None = None,
     scope: str | None = None,
-) -> AccessToken:
-    token = AccessToken(
+) -> EmulatedAccessToken:
+    token = EmulatedAccessToken(
         token=f"Atza|{world.token_text(180)}",
         application_id=world.application.application_id,
         expires_at=world.now() + timedelta(seconds=TOKEN_SECONDS),
@@ -176,7 +176,7 @@ def _issue(
     return token
 
 
-def _answer(world: World, token: AccessToken) -> TokenReply:
+def _answer(world: World, token: EmulatedAccessToken) -> TokenReply:
     # A client counts real seconds, so a fast clock shortens what it is told.
     seconds = max(1, int(world.clock.real_seconds(TOKEN_SECONDS)))
     return {

@@ -11,7 +11,7 @@ from ..accounts.consent import revoke
 from ..accounts.lwa import rotate_secret
 from ..model.buckets import Scope
 from ..model.clock import iso
-from ..model.entities import Listing, Seller
+from ..model.entities import EmulatedListing, Seller
 from ..model.faults import Fault
 from ..model.state import EMPTY_QUEUE, World
 from ..model.state_dump import bucket_counts
@@ -110,7 +110,7 @@ def change_stock(world: World, body: Body) -> Json:
     return {"sku": listing.sku, "quantity": listing.quantity}
 
 
-def _set_fulfillable(world: World, listing: Listing, body: Body) -> None:
+def _set_fulfillable(world: World, listing: EmulatedListing, body: Body) -> None:
     pools = [
         stock
         for (seller_id, sku, pool), stock in world.fba.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model.faults import KINDS
 from ..model.places import REGIONS
 from ..model.roles import ALL_ROLES
-from ..worlds.builder import PLANS
+from ..worlds.builder import WORLD_SIZES
 from . import actions as act
 from .choices import (
     FAULT_OPERATIONS,
@@ -253,7 +253,7 @@ _ALL = (
         "Start anew",
         "Build the world again and empty the queues; connected accounts may stay so.",
         (
-            Field("world", "text", "World", None, fixed(*PLANS), in_form=False),
+            Field("world", "text", "World", None, fixed(*WORLD_SIZES), in_form=False),
             Field("seed", "whole", "Seed", in_form=False),
             Field(
                 "keep_connections",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from ..model.entities import FbaStock
+from ..model.entities import EmulatedFbaStock
 from ..model.errors import LifecycleError
 from ..model.mcf_orders import (
     CANCELLED,
@@ -206,7 +206,7 @@ def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
     raise LifecycleError(f"There is no fulfillment order {order_id}.")
 
 
-def stock_of(world: World, order: McfOrder, item: McfItem) -> FbaStock | None:
+def stock_of(world: World, order: McfOrder, item: McfItem) -> EmulatedFbaStock | None:
     """Return the pool an item is taken from."""
     return world.stock_for(order.seller_id, item.sku, order.marketplace_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from ..model.entities import Address, Order, OrderItem
+from ..model.entities import Address, EmulatedOrder, EmulatedOrderItem
 from ..model.mcf_orders import (
     CANCELLED,
     COMPLETE,
@@ -49,10 +49,10 @@ def mirror(world: World, order: McfOrder) -> None:
         raise_order_change(world, shown)
 
 
-def _copy(world: World, order: McfOrder) -> Order:
+def _copy(world: World, order: McfOrder) -> EmulatedOrder:
     created = order.created_at
     to = order.destination
-    return Order(
+    return EmulatedOrder(
         order_id=order.amazon_order_id,
         seller_id=order.seller_id,
         marketplace_id=order.marketplace_id,
@@ -84,11 +84,11 @@ def _copy(world: World, order: McfOrder) -> Order:
     )
 
 
-def _item(world: World, order: McfOrder, item: McfItem) -> OrderItem:
+def _item(world: World, order: McfOrder, item: McfItem) -> EmulatedOrderItem:
     """Copy a line; Amazon knows no price of a sale that was not its own."""
     listing = world.listings.get((order.seller_id, item.sku))
     offer = listing.offers.get(order.marketplace_id) if listing else None
-    return OrderItem(
+    return EmulatedOrderItem(
         order_item_id=f"{world.random.randrange(10**13, 10**14)}",
         sku=item.sku,
         asin=listing.asin if listing else "",

@@ -66,7 +66,7 @@ class BucketKey:
 
 
 @dataclass
-class Bucket:
+class EmulatedBucket:
     """Hold tokens that refill at `rate` a second up to `burst`, and keep count."""
 
     rate: float
@@ -111,7 +111,7 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Plan:
+class UsagePlan:
     """Rate and burst of an operation, and the rate that answers tell of."""
 
     rate: float
@@ -133,10 +133,10 @@ class Buckets:
     """Keep every bucket and the plans that were changed from the defaults."""
 
     marked_at: datetime | None = None
-    _buckets: dict[BucketKey, Bucket] = field(default_factory=dict)
-    _plans: dict[Scope, Plan] = field(default_factory=dict)
+    _buckets: dict[BucketKey, EmulatedBucket] = field(default_factory=dict)
+    _plans: dict[Scope, UsagePlan] = field(default_factory=dict)
 
-    def plan(self, operation: str, region: str, seller_id: str = "") -> Plan:
+    def plan(self, operation: str, region: str, seller_id: str = "") -> UsagePlan:
         """Return the plan of an operation for a seller: the narrowest that is set."""
         for scope in (
             Scope(operation, "", seller_id),
@@ -149,7 +149,7 @@ class Buckets:
             if scope in self._plans:
                 return self._plans[scope]
         rate, burst = DEFAULT_PLANS[operation]
-        return Plan(rate, burst, rate)
+        return UsagePlan(rate, burst, rate)
 
     def set_plan(
         self,
@@ -178,7 +178,7 @@ class Buckets:
             told = self.plan(*scope).told
         if scope.seller_id:
             scope = scope._replace(region="")
-        self._plans[scope] = Plan(rate, burst, told)
+        self._plans[scope] = UsagePlan(rate, burst, told)
         if now is not None:
             for key, bucket in self._buckets.items():
                 self._follow_plan(key, bucket, now)
@@ -194,7 +194,7 @@ class Buckets:
         if bucket is None:
             plan = self.plan(key.operation, key.region, key.seller_id)
             burst = float(plan.burst)
-            bucket = Bucket(plan.rate, plan.burst, burst, now, offered=burst)
+            bucket = EmulatedBucket(plan.rate, plan.burst, burst, now, offered=burst)
             # It was full all the time since the mark, and nobody took.
             if self.marked_at is not None:
                 unused = (now - self.marked_at).total_seconds()
@@ -209,7 +209,7 @@ class Buckets:
         for bucket in self._buckets.values():
             bucket.mark(now)
 
-    def settled(self, now: datetime) -> list[tuple[BucketKey, Bucket]]:
+    def settled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
         """Return every bucket in use, as it is now."""
         for bucket in self._buckets.values():
             bucket.settle(now)
@@ -220,7 +220,9 @@ class Buckets:
         told = self.plan(key.operation, key.region, key.seller_id).told
         return None if told is None else str(round(told * speed, 6))
 
-    def _follow_plan(self, key: BucketKey, bucket: Bucket, now: datetime) -> None:
+    def _follow_plan(
+        self, key: BucketKey, bucket: EmulatedBucket, now: datetime
+    ) -> None:
         plan = self.plan(key.operation, key.region, key.seller_id)
         if (bucket.rate, bucket.burst) != (plan.rate, plan.burst):
             bucket.change(plan.rate, plan.burst, now)

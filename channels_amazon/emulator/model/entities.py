@@ -37,7 +37,7 @@ class Seller:
 
 
 @dataclass
-class Offer:
+class EmulatedOffer:
     """A listing in one marketplace."""
 
     marketplace_id: str
@@ -49,7 +49,7 @@ class Offer:
 
 
 @dataclass
-class Listing:
+class EmulatedListing:
     """A seller SKU; its merchant quantity counts for all marketplaces."""
 
     seller_id: str
@@ -58,7 +58,7 @@ class Listing:
     product_type: str
     created_at: datetime
     updated_at: datetime
-    offers: dict[str, Offer] = field(default_factory=dict)
+    offers: dict[str, EmulatedOffer] = field(default_factory=dict)
     # None: not offered as merchant-fulfilled (FBA only)
     quantity: int | None = None
     # None: Amazon's default handling time
@@ -74,7 +74,7 @@ class Listing:
 
 
 @dataclass
-class FbaStock:
+class EmulatedFbaStock:
     """Units of one SKU in one FBA pool, by state."""
 
     seller_id: str
@@ -139,7 +139,7 @@ class Address:
 
 
 @dataclass
-class OrderItem:
+class EmulatedOrderItem:
     """One line of an order."""
 
     order_item_id: str
@@ -164,7 +164,7 @@ class OrderItem:
 
 
 @dataclass
-class Package:
+class EmulatedPackage:
     """A parcel the merchant confirmed, under the merchant's own reference."""
 
     reference_id: str
@@ -178,15 +178,15 @@ class Package:
     items: dict[str, int]
     status: str = "SHIPPED"
     # what an edit takes the place of, shown until the edit itself shows
-    replaces: Package | None = None
+    replaces: EmulatedPackage | None = None
 
-    def shown_at(self, now: datetime) -> Package | None:
+    def shown_at(self, now: datetime) -> EmulatedPackage | None:
         """Return the parcel as PACKAGES shows it at a time, or None."""
         return self if self.visible_at <= now else self.replaces
 
 
 @dataclass
-class Order:
+class EmulatedOrder:
     """An order with its lines, parcels and buyer."""
 
     order_id: str
@@ -197,7 +197,7 @@ class Order:
     status: str
     fulfilled_by: str
     currency: str
-    items: list[OrderItem]
+    items: list[EmulatedOrderItem]
     buyer_name: str
     buyer_email: str
     address: Address
@@ -214,11 +214,11 @@ class Order:
     shipping_price: Decimal = Decimal(0)
     # by when a buyer's request for a cancel wants its answer
     cancel_notify_at: datetime | None = None
-    packages: list[Package] = field(default_factory=list)
+    packages: list[EmulatedPackage] = field(default_factory=list)
 
 
 @dataclass
-class Report:
+class EmulatedReport:
     """A report the seller asked for, from the queue to its document."""
 
     report_id: str
@@ -235,7 +235,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class ReportDocument:
+class EmulatedReportDocument:
     """What a report holds, as it lies in the store."""
 
     document_id: str
@@ -257,7 +257,7 @@ class Download:
 
 
 @dataclass
-class ClientSecret:
+class EmulatedClientSecret:
     """A secret of the application; a rotated one stays valid for seven days."""
 
     value: str
@@ -271,7 +271,7 @@ class Application:
     application_id: str
     client_id: str
     name: str
-    secrets: list[ClientSecret]
+    secrets: list[EmulatedClientSecret]
     roles: set[str]
     redirect_uris: list[str]
     login_uri: str = ""
@@ -293,7 +293,7 @@ class Authorization:
 
 
 @dataclass
-class AccessToken:
+class EmulatedAccessToken:
     """A bearer token: of a seller, of a grantless scope, or a restricted one."""
 
     token: str
@@ -319,7 +319,7 @@ class AuthorizationCode:
 
 
 @dataclass
-class Destination:
+class EmulatedDestination:
     """A queue the application registered for notifications, in one region."""
 
     destination_id: str
@@ -329,7 +329,7 @@ class Destination:
 
 
 @dataclass
-class Subscription:
+class EmulatedSubscription:
     """A seller's subscription to one notification type."""
 
     subscription_id: str

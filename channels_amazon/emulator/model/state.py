@@ -15,19 +15,19 @@ from datetime import datetime, timedelta
 from .buckets import Buckets
 from .clock import Clock
 from .entities import (
-    AccessToken,
     Application,
     Authorization,
     AuthorizationCode,
-    Destination,
     Download,
-    FbaStock,
-    Listing,
-    Order,
-    Report,
-    ReportDocument,
+    EmulatedAccessToken,
+    EmulatedDestination,
+    EmulatedFbaStock,
+    EmulatedListing,
+    EmulatedOrder,
+    EmulatedReport,
+    EmulatedReportDocument,
+    EmulatedSubscription,
     Seller,
-    Subscription,
 )
 from .faults import Faults
 from .mcf_orders import McfOrder
@@ -141,22 +141,22 @@ class World:
     name: str = "small"
     sellers: dict[str, Seller] = field(default_factory=dict)
     # by (seller_id, sku)
-    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
+    listings: dict[tuple[str, str], EmulatedListing] = field(default_factory=dict)
     # by (seller_id, sku, pool)
-    fba: dict[tuple[str, str, str], FbaStock] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
+    fba: dict[tuple[str, str, str], EmulatedFbaStock] = field(default_factory=dict)
+    orders: dict[str, EmulatedOrder] = field(default_factory=dict)
     # by (seller_id, the seller's own order id)
     mcf_orders: dict[tuple[str, str], McfOrder] = field(default_factory=dict)
     # by (seller_id, report id), by document id, by signature
-    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
-    report_documents: dict[str, ReportDocument] = field(default_factory=dict)
+    reports: dict[tuple[str, str], EmulatedReport] = field(default_factory=dict)
+    report_documents: dict[str, EmulatedReportDocument] = field(default_factory=dict)
     downloads: dict[str, Download] = field(default_factory=dict)
     # by refresh token, by access token, by code, by id
     authorizations: dict[str, Authorization] = field(default_factory=dict)
-    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    access_tokens: dict[str, EmulatedAccessToken] = field(default_factory=dict)
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
-    destinations: dict[str, Destination] = field(default_factory=dict)
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    destinations: dict[str, EmulatedDestination] = field(default_factory=dict)
+    subscriptions: dict[str, EmulatedSubscription] = field(default_factory=dict)
     switches: Switches = field(init=False)
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
@@ -206,27 +206,27 @@ class World:
                 return seller
         raise KeyError(region)
 
-    def seller_listings(self, seller_id: str) -> list[Listing]:
+    def seller_listings(self, seller_id: str) -> list[EmulatedListing]:
         """Return a seller's listings in SKU order."""
         found = [item for item in self.listings.values() if item.seller_id == seller_id]
         return sorted(found, key=lambda item: item.sku)
 
-    def seller_orders(self, seller_id: str) -> list[Order]:
+    def seller_orders(self, seller_id: str) -> list[EmulatedOrder]:
         """Return a seller's orders."""
         return [order for order in self.orders.values() if order.seller_id == seller_id]
 
     def stock_for(
         self, seller_id: str, sku: str, marketplace_id: str
-    ) -> FbaStock | None:
+    ) -> EmulatedFbaStock | None:
         """Return the FBA units a marketplace draws on, or None."""
         pool = PLACES[marketplace_id].fba_pool
         return self.fba.get((seller_id, sku, pool))
 
-    def add_listing(self, listing: Listing) -> None:
+    def add_listing(self, listing: EmulatedListing) -> None:
         """Keep a listing under its seller and SKU."""
         self.listings[(listing.seller_id, listing.sku)] = listing
 
-    def add_stock(self, stock: FbaStock) -> None:
+    def add_stock(self, stock: EmulatedFbaStock) -> None:
         """Keep FBA units under seller, SKU and pool."""
         self.fba[(stock.seller_id, stock.sku, stock.pool)] = stock
 

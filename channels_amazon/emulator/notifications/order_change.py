@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Order, OrderItem, Subscription
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedSubscription
 from ..model.state import World
 from .publishing import publish
 
@@ -36,7 +36,10 @@ _PROGRAMS = {
 
 
 def raise_order_change(
-    world: World, order: Order, change_type: str = STATUS_CHANGE, reason: str = ""
+    world: World,
+    order: EmulatedOrder,
+    change_type: str = STATUS_CHANGE,
+    reason: str = "",
 ) -> int:
     """Queue an event to every subscription it concerns; return how many there are."""
     return publish(
@@ -48,7 +51,7 @@ def raise_order_change(
     )
 
 
-def order_summary(order: Order) -> Json:
+def order_summary(order: EmulatedOrder) -> Json:
     """Return the Summary of an order as it is now."""
     shipped = sum(item.shipped for item in order.items)
     left = sum(item.left for item in order.items)
@@ -79,7 +82,7 @@ def order_summary(order: Order) -> Json:
     return summary
 
 
-def _payload(order: Order, change_type: str, reason: str) -> Json:
+def _payload(order: EmulatedOrder, change_type: str, reason: str) -> Json:
     content = {
         "NotificationLevel": "OrderLevel",
         "SellerId": order.seller_id,
@@ -94,7 +97,7 @@ def _payload(order: Order, change_type: str, reason: str) -> Json:
     return {"OrderChangeNotification": content}
 
 
-def _item(order: Order, item: OrderItem) -> Json:
+def _item(order: EmulatedOrder, item: EmulatedOrderItem) -> Json:
     return {
         "OrderItemId": item.order_item_id,
         "SellerSKU": item.sku,
@@ -108,7 +111,9 @@ def _item(order: Order, item: OrderItem) -> Json:
     }
 
 
-def _wants(subscription: Subscription, order: Order, change_type: str) -> bool:
+def _wants(
+    subscription: EmulatedSubscription, order: EmulatedOrder, change_type: str
+) -> bool:
     wanted = (subscription.processing_directive or {}).get("eventFilter") or {}
     sites = wanted.get("marketplaceIds") or [order.marketplace_id]
     types = wanted.get("orderChangeTypes") or [change_type]

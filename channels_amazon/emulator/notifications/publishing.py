@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Subscription
+from ..model.entities import EmulatedSubscription
 from ..model.state import World
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
 REORDER_SECONDS = 1.0
 
 
-def everybody(_subscription: Subscription) -> bool:
+def everybody(_subscription: EmulatedSubscription) -> bool:
     """Want every event: there is no filter."""
     return True
 
@@ -29,7 +29,7 @@ def publish(
     kind: str,
     payload: Callable[[], Json],
     *,
-    wants: Callable[[Subscription], bool] = everybody,
+    wants: Callable[[EmulatedSubscription], bool] = everybody,
 ) -> int:
     """Queue an event to a seller's subscriptions of a kind; return how many heard.
 
@@ -50,7 +50,7 @@ def publish(
     return len(listeners)
 
 
-def deliver(world: World, subscription: Subscription, text: str) -> None:
+def deliver(world: World, subscription: EmulatedSubscription, text: str) -> None:
     """Queue a body as often and as late as the switches say."""
     destination = world.destinations.get(subscription.destination_id)
     url = world.queues.get(destination.arn) if destination else None
@@ -79,7 +79,7 @@ def _strikes(world: World, share: str) -> bool:
     return wanted > 0 and world.random.random() < wanted
 
 
-def _envelope(world: World, subscription: Subscription, payload: Json) -> Json:
+def _envelope(world: World, subscription: EmulatedSubscription, payload: Json) -> Json:
     now = iso(world.now())
     version = subscription.payload_version
     metadata = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import FbaStock, Listing
+from ..model.entities import EmulatedFbaStock, EmulatedListing
 from ..model.mcf_orders import McfOrder, McfShipment
 from ..model.places import PLACES
 from ..model.state import World
@@ -19,7 +19,7 @@ OUTBOUND_CHANGE = "FULFILLMENT_ORDER_STATUS"
 NO_RETURN = {"ReceivedDateTime": "", "ReturnedQuantity": 0, "SellerSKU": ""}
 
 
-def raise_stock_change(world: World, stock: FbaStock) -> int:
+def raise_stock_change(world: World, stock: EmulatedFbaStock) -> int:
     """Tell that the FBA units of a SKU changed; every site of the pool is named."""
     stock.updated_at = world.now()
     listing = world.listings.get((stock.seller_id, stock.sku))
@@ -42,7 +42,7 @@ def raise_outbound_change(
     )
 
 
-def _stock_payload(listing: Listing, stock: FbaStock) -> Json:
+def _stock_payload(listing: EmulatedListing, stock: EmulatedFbaStock) -> Json:
     return {
         "SellerId": stock.seller_id,
         "FNSKU": listing.fnsku or "",
@@ -69,7 +69,9 @@ def _outbound_payload(order: McfOrder, shipment: McfShipment | None) -> Json:
     return {"FulfillmentOrderStatusNotification": content}
 
 
-def _at_site(listing: Listing, stock: FbaStock, marketplace_id: str) -> Json:
+def _at_site(
+    listing: EmulatedListing, stock: EmulatedFbaStock, marketplace_id: str
+) -> Json:
     return {
         "MarketplaceId": marketplace_id,
         "ItemName": listing.offers[marketplace_id].title,

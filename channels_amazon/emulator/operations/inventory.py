@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import FbaStock, Listing
+from ..model.entities import EmulatedFbaStock, EmulatedListing
 from ..protocol.calling import ApiReply, Call, Route, invalid
 from ..protocol.paging import make_token, read_token
 
@@ -50,7 +50,9 @@ def get_inventory_summaries(call: Call) -> ApiReply:
     return ApiReply(200, body)
 
 
-def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:
+def _rows(
+    call: Call, marketplace_id: str
+) -> list[tuple[EmulatedListing, EmulatedFbaStock]]:
     start = call.moment("startDateTime")
     if start is not None and start < call.world.now() - OLDEST_START:
         raise invalid("startDateTime must not be more than 18 months in the past.")
@@ -71,7 +73,11 @@ def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:
 
 
 def _summary(
-    listing: Listing, stock: FbaStock, marketplace_id: str, *, details: bool
+    listing: EmulatedListing,
+    stock: EmulatedFbaStock,
+    marketplace_id: str,
+    *,
+    details: bool,
 ) -> Json:
     summary: Json = {
         "asin": listing.asin,
@@ -88,7 +94,7 @@ def _summary(
     return summary
 
 
-def _details(stock: FbaStock) -> Json:
+def _details(stock: EmulatedFbaStock) -> Json:
     return {
         "fulfillableQuantity": stock.fulfillable,
         "inboundWorkingQuantity": stock.inbound_working,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..model.entities import Listing
+from ..model.entities import EmulatedListing
 from ..model.places import FBA_CHANNELS
 from ..model.state import World
 from ..orders.lifecycle import set_quantity
@@ -54,7 +54,9 @@ def _read(row: Any) -> Patch:
     return Patch(row["op"], name, value)
 
 
-def judge(listing: Listing, patches: list[Patch], sites: list[str]) -> list[Json]:
+def judge(
+    listing: EmulatedListing, patches: list[Patch], sites: list[str]
+) -> list[Json]:
     """Return the issues that make Amazon refuse these patches."""
     issues: list[Json] = []
     for patch in patches:
@@ -120,7 +122,7 @@ def _price(row: Json) -> Decimal | None:
         return None
 
 
-def apply_patches(world: World, listing: Listing, patches: list[Patch]) -> None:
+def apply_patches(world: World, listing: EmulatedListing, patches: list[Patch]) -> None:
     """Make accepted patches true; the caller holds the lock."""
     for patch in patches:
         if patch.attribute == AVAILABILITY:
@@ -135,7 +137,7 @@ def apply_patches(world: World, listing: Listing, patches: list[Patch]) -> None:
     listing.updated_at = world.now()
 
 
-def _apply_availability(world: World, listing: Listing, patch: Patch) -> None:
+def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) -> None:
     rows = {row.get("fulfillment_channel_code"): row for row in patch.value}
     if patch.op == "delete":
         gone = set(rows) or {"DEFAULT", *_FBA_CODES}
@@ -157,7 +159,7 @@ def _apply_availability(world: World, listing: Listing, patch: Patch) -> None:
         set_quantity(world, listing, row["quantity"])
 
 
-def _apply_offer(listing: Listing, patch: Patch) -> None:
+def _apply_offer(listing: EmulatedListing, patch: Patch) -> None:
     for row in patch.value:
         offer = listing.offers.get(str(row.get("marketplace_id")))
         if offer is not None:
@@ -165,7 +167,7 @@ def _apply_offer(listing: Listing, patch: Patch) -> None:
             offer.currency = row.get("currency") or offer.currency
 
 
-def _apply_title(listing: Listing, patch: Patch) -> None:
+def _apply_title(listing: EmulatedListing, patch: Patch) -> None:
     if patch.attribute != "item_name":
         return
     for row in patch.value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.entities import Listing
+from ..model.entities import EmulatedListing
 from ..protocol.calling import (
     ApiReply,
     Call,
@@ -131,7 +131,7 @@ def _check_seller(call: Call) -> None:
         raise denied()
 
 
-def _matching(call: Call, sites: list[str]) -> list[Listing]:
+def _matching(call: Call, sites: list[str]) -> list[EmulatedListing]:
     identifiers = set(call.values("identifiers", most=20))
     kind = call.text("identifiersType", IDENTIFIER_TYPES)
     if bool(identifiers) != bool(kind):
@@ -164,14 +164,14 @@ def _matching(call: Call, sites: list[str]) -> list[Listing]:
     return found
 
 
-def _identifier(listing: Listing, kind: str) -> str | None:
+def _identifier(listing: EmulatedListing, kind: str) -> str | None:
     if kind in {"EAN", "GTIN", "JAN", "UPC"}:
         return listing.barcode
     known = {"SKU": listing.sku, "ASIN": listing.asin, "FNSKU": listing.fnsku}
     return known.get(kind)
 
 
-def _sorted(call: Call, found: list[Listing]) -> list[Listing]:
+def _sorted(call: Call, found: list[EmulatedListing]) -> list[EmulatedListing]:
     keys = {
         "sku": lambda item: (item.sku,),
         "createdDate": lambda item: (item.created_at, item.sku),

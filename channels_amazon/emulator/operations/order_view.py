@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Order, OrderItem, Package
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedPackage
 from ..model.places import PLACES
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..model.state import World
@@ -41,7 +41,7 @@ def money(amount: Decimal, currency: str) -> Json:
 
 
 def order_view(
-    world: World, order: Order, wanted: list[str], roles: frozenset[str]
+    world: World, order: EmulatedOrder, wanted: list[str], roles: frozenset[str]
 ) -> Json:
     """Return the order with the wanted data sets, personal data only by role."""
     place = PLACES[order.marketplace_id]
@@ -84,7 +84,7 @@ def order_view(
     return view
 
 
-def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
+def _item(order: EmulatedOrder, item: EmulatedOrderItem, wanted: list[str]) -> Json:
     product: Json = {
         "asin": item.asin,
         "title": item.title,
@@ -115,11 +115,11 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
     return view
 
 
-def _line_total(item: OrderItem) -> Decimal:
+def _line_total(item: EmulatedOrderItem) -> Decimal:
     return item.unit_price * item.quantity
 
 
-def _cancellation(item: OrderItem) -> Json:
+def _cancellation(item: EmulatedOrderItem) -> Json:
     view: Json = {}
     if item.cancel_requested or item.cancelled_by in (None, "BUYER"):
         view["cancellationRequest"] = {
@@ -134,7 +134,7 @@ def _cancellation(item: OrderItem) -> Json:
     return view
 
 
-def _buyer(order: Order, roles: frozenset[str]) -> Json:
+def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
     if order.status not in _PERSONAL_STATUSES:
         return {}
     view: Json = {}
@@ -149,7 +149,7 @@ def _buyer(order: Order, roles: frozenset[str]) -> Json:
     return view
 
 
-def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
+def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Json:
     if order.status in _PENDING:
         return {}
     address = order.address
@@ -171,12 +171,12 @@ def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
     return {"deliveryAddress": {name: text for name, text in view.items() if text}}
 
 
-def _is_priced(order: Order) -> bool:
+def _is_priced(order: EmulatedOrder) -> bool:
     """Tell whether money shows: not yet while pending, never of a foreign sale."""
     return order.status not in _PENDING and order.channel_name == "AMAZON"
 
 
-def _proceeds(order: Order) -> Json:
+def _proceeds(order: EmulatedOrder) -> Json:
     if not _is_priced(order):
         return {}
     goods = sum((_line_total(item) for item in order.items), Decimal(0))
@@ -188,7 +188,7 @@ def _proceeds(order: Order) -> Json:
     return {"grandTotal": total, "breakdowns": breakdowns}
 
 
-def _fulfillment(order: Order) -> Json:
+def _fulfillment(order: EmulatedOrder) -> Json:
     return {
         "fulfillmentStatus": order.status,
         "fulfilledBy": order.fulfilled_by,
@@ -204,14 +204,14 @@ def _fulfillment(order: Order) -> Json:
     }
 
 
-def _packages(world: World, order: Order) -> list[Json]:
+def _packages(world: World, order: EmulatedOrder) -> list[Json]:
     """Show the parcels of a merchant's order once Amazon has taken them in."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
     return [_package(package) for package in shown if package is not None]
 
 
-def _package(package: Package) -> Json:
+def _package(package: EmulatedPackage) -> Json:
     view: Json = {
         "packageReferenceId": package.reference_id,
         "createdTime": iso(package.created_at),

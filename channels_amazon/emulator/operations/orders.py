@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import ORDER_STATUSES, Order
+from ..model.entities import ORDER_STATUSES, EmulatedOrder
 from ..protocol.calling import ApiReply, Call, Route, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
@@ -24,18 +24,18 @@ OLDEST = timedelta(days=730)
 
 
 @dataclass(frozen=True)
-class Window:
+class SearchRange:
     """The time range of a search, by creation or by last update."""
 
     by_update: bool
     after: datetime
     before: datetime
 
-    def stamp(self, order: Order) -> datetime:
+    def stamp(self, order: EmulatedOrder) -> datetime:
         """Return the time of an order that counts for this range."""
         return order.updated_at if self.by_update else order.created_at
 
-    def holds(self, order: Order) -> bool:
+    def holds(self, order: EmulatedOrder) -> bool:
         """Tell whether the order lies in the range."""
         return self.after <= self.stamp(order) <= self.before
 
@@ -86,7 +86,7 @@ def get_order(call: Call) -> ApiReply:
     return ApiReply(200, {"order": view})
 
 
-def _window(call: Call, state: dict[str, Any] | None) -> Window:
+def _window(call: Call, state: dict[str, Any] | None) -> SearchRange:
     """Read the time range; exactly one After, a Before only with its own After."""
     created, updated = call.moment("createdAfter"), call.moment("lastUpdatedAfter")
     created_end = call.moment("createdBefore")
@@ -111,10 +111,10 @@ def _window(call: Call, state: dict[str, Any] | None) -> Window:
         raise invalid("The After time must not lie in the future.")
     if state is not None:
         before = datetime.fromisoformat(state["before"])
-    return Window(by_update, after, before or edge)
+    return SearchRange(by_update, after, before or edge)
 
 
-def _matching(call: Call, window: Window) -> list[Order]:
+def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
     statuses = call.values("fulfillmentStatuses", ORDER_STATUSES)
     sites = call.values("marketplaceIds", most=50)
     fulfilled_by = call.values("fulfilledBy", ("MERCHANT", "AMAZON"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Report
+from ..model.entities import EmulatedReport
 from ..model.roles import REPORT_ROLES
 from ..protocol.calling import (
     ApiReply,
@@ -46,7 +46,7 @@ def create_report(call: Call) -> ApiReply:
     if not isinstance(body.get("reportOptions", {}), dict):
         raise invalid("Invalid type of field reportOptions.")
     start, end = _range(call, body)
-    report = Report(
+    report = EmulatedReport(
         report_id=str(50_000_000_000 + call.world.serial()),
         seller_id=call.seller.seller_id,
         report_type=report_type,
@@ -123,7 +123,7 @@ def _range(call: Call, body: Json) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _find(call: Call) -> Report:
+def _find(call: Call) -> EmulatedReport:
     report_id = call.path["reportId"]
     if not report_id.isascii() or not report_id.isdigit():
         raise invalid(f"Invalid report id {report_id}.")
@@ -177,7 +177,7 @@ def _page(call: Call, query: Json) -> ApiReply:
     return ApiReply(200, body)
 
 
-def _view(report: Report) -> Json:
+def _view(report: EmulatedReport) -> Json:
     view: Json = {
         "reportId": report.report_id,
         "reportType": report.report_type,

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..model.entities import Order, Package
+from ..model.entities import EmulatedOrder, EmulatedPackage
 from ..orders.lifecycle import settle_packages
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
@@ -39,7 +39,7 @@ def confirm_shipment(call: Call) -> ApiReply:
     return ApiReply(204)
 
 
-def _read_package(call: Call, body: Json) -> Package:
+def _read_package(call: Call, body: Json) -> EmulatedPackage:
     detail = body.get("packageDetail")
     if not isinstance(detail, dict):
         raise invalid("Missing required field packageDetail.")
@@ -50,7 +50,7 @@ def _read_package(call: Call, body: Json) -> Package:
     if not _POSITIVE.fullmatch(reference_id):
         raise invalid("packageReferenceId must be a positive numeric value.")
     now = call.world.now()
-    return Package(
+    return EmulatedPackage(
         reference_id=reference_id,
         created_at=now,
         visible_at=now + timedelta(seconds=call.world.switches.package_seconds),
@@ -93,7 +93,7 @@ def _items(detail: Json) -> dict[str, int]:
     return items
 
 
-def _shippable(call: Call, marketplace_id: str) -> Order:
+def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
     order_id = call.path["orderId"]
     order = call.world.orders.get(order_id)
     if order is None or order.seller_id != call.seller.seller_id:
@@ -107,7 +107,9 @@ def _shippable(call: Call, marketplace_id: str) -> Order:
     return order
 
 
-def _place_package(order: Order, package: Package, now: datetime) -> None:
+def _place_package(
+    order: EmulatedOrder, package: EmulatedPackage, now: datetime
+) -> None:
     """Keep the parcel and count its units; raises Refusal when they are too many."""
     others = [p for p in order.packages if p.reference_id != package.reference_id]
     edited = next((p for p in order.packages if p not in others), None)

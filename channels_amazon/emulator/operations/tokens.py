@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from ..model.entities import AccessToken
+from ..model.entities import EmulatedAccessToken
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 
@@ -35,7 +35,7 @@ def create_restricted_data_token(call: Call) -> ApiReply:
     if not isinstance(resources, list) or not 1 <= len(resources) <= 50:
         raise invalid("restrictedResources must hold 1 to 50 resources.")
     allowed = frozenset(_resource(call, resource) for resource in resources)
-    token = AccessToken(
+    token = EmulatedAccessToken(
         token=f"Atz.sprdt|{call.world.token_text(180)}",
         application_id=call.caller.application_id,
         expires_at=call.world.now() + timedelta(seconds=LIVES_SECONDS),

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ..model.entities import Listing, Order, Package, Seller
+from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedPackage, Seller
 from ..model.places import PLACES
 from ..model.state import World
 from .ordering import draft_order
@@ -42,7 +42,9 @@ def add_history(
         world.orders[order.order_id] = order
 
 
-def _order(world: World, seller: Seller, at: datetime, chance: random.Random) -> Order:
+def _order(
+    world: World, seller: Seller, at: datetime, chance: random.Random
+) -> EmulatedOrder:
     # The first site of a region sells as much as all the others together.
     first, *others = seller.marketplace_ids
     marketplace_id = chance.choice([first] * max(1, len(others)) + others)
@@ -58,7 +60,7 @@ def _order(world: World, seller: Seller, at: datetime, chance: random.Random) ->
 
 def _basket(
     world: World, seller: Seller, marketplace_id: str, chance: random.Random
-) -> tuple[list[Listing], bool]:
+) -> tuple[list[EmulatedListing], bool]:
     """Choose what is bought, and tell whether Amazon ships it."""
     sold_there = [
         listing
@@ -80,7 +82,7 @@ def _basket(
     return [main], is_amazons
 
 
-def _bring_to_today(world: World, order: Order, chance: random.Random) -> None:
+def _bring_to_today(world: World, order: EmulatedOrder, chance: random.Random) -> None:
     """Let pass what has happened to an order since it was placed."""
     happened_at = min(
         order.created_at + timedelta(hours=chance.randint(8, 40)),
@@ -102,7 +104,7 @@ def _bring_to_today(world: World, order: Order, chance: random.Random) -> None:
     order.updated_at = happened_at
 
 
-def _ship(order: Order, shipped_at: datetime, chance: random.Random) -> None:
+def _ship(order: EmulatedOrder, shipped_at: datetime, chance: random.Random) -> None:
     for item in order.items:
         item.shipped = item.quantity
     if order.fulfilled_by == "AMAZON":
@@ -110,7 +112,7 @@ def _ship(order: Order, shipped_at: datetime, chance: random.Random) -> None:
         return
     country = PLACES[order.marketplace_id].country_code
     order.packages.append(
-        Package(
+        EmulatedPackage(
             reference_id="1",
             created_at=shipped_at,
             visible_at=shipped_at,
@@ -123,7 +125,7 @@ def _ship(order: Order, shipped_at: datetime, chance: random.Random) -> None:
     )
 
 
-def _reserve(world: World, order: Order) -> None:
+def _reserve(world: World, order: EmulatedOrder) -> None:
     """Count an open order of Amazon's among the units it has promised."""
     if order.fulfilled_by != "AMAZON":
         return

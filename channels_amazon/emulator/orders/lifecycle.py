@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ..mcf import fba_units
-from ..model.entities import Listing, Order, OrderItem
+from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.errors import LifecycleError
 from ..model.state import World
 from ..notifications.order_change import BUYER_CHANGE, raise_order_change
@@ -17,7 +17,7 @@ from ..notifications.order_change import BUYER_CHANGE, raise_order_change
 CANCEL_REASONS = ("ORDERED_BY_MISTAKE", "FOUND_CHEAPER", "NO_LONGER_NEEDED")
 
 
-def open_order(world: World, order: Order, *, stays: bool = False) -> None:
+def open_order(world: World, order: EmulatedOrder, *, stays: bool = False) -> None:
     """Take stock for a new order, keep it, and let it become shippable.
 
     One that `stays` keeps the status it has, whatever that is.
@@ -39,7 +39,7 @@ def open_order(world: World, order: Order, *, stays: bool = False) -> None:
         )
 
 
-def release_order(world: World, order: Order) -> None:
+def release_order(world: World, order: EmulatedOrder) -> None:
     """Turn a pending order into one that may be shipped."""
     if order.status != "PENDING":
         return
@@ -47,7 +47,7 @@ def release_order(world: World, order: Order) -> None:
     _touch(world, order)
 
 
-def settle_shipped(world: World, order: Order) -> None:
+def settle_shipped(world: World, order: EmulatedOrder) -> None:
     """Set the status that the shipped quantities imply, and tell of it."""
     if not any(item.left for item in order.items):
         is_shipped = any(item.shipped for item in order.items)
@@ -57,7 +57,7 @@ def settle_shipped(world: World, order: Order) -> None:
     _touch(world, order)
 
 
-def settle_packages(world: World, order: Order) -> None:
+def settle_packages(world: World, order: EmulatedOrder) -> None:
     """Count the confirmed parcels that Amazon has taken in by now."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
@@ -69,7 +69,7 @@ def settle_packages(world: World, order: Order) -> None:
     settle_shipped(world, order)
 
 
-def ship_by_amazon(world: World, order_id: str) -> Order:
+def ship_by_amazon(world: World, order_id: str) -> EmulatedOrder:
     """Ship an Amazon-fulfilled order out of its FBA pool."""
     order = find_order(world, order_id)
     if not _waits_for_amazon(order):
@@ -96,7 +96,7 @@ def ship_all_fba(world: World, seller_id: str | None = None) -> list[str]:
     return waiting
 
 
-def request_cancel(world: World, order_id: str, reason: str = "") -> Order:
+def request_cancel(world: World, order_id: str, reason: str = "") -> EmulatedOrder:
     """Let the buyer ask for a cancel; honouring it is the seller's act."""
     order = find_order(world, order_id)
     if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED"}:
@@ -117,7 +117,7 @@ def cancel_order(
     *,
     sku: str | None = None,
     units: int | None = None,
-) -> Order:
+) -> EmulatedOrder:
     """Cancel what has not been shipped, or only a SKU's line, or so many units of it.
 
     What stays goes on: the status follows from what is left.
@@ -163,7 +163,7 @@ def deliver_packages(
     return [package.reference_id for package in chosen]
 
 
-def find_order(world: World, order_id: str) -> Order:
+def find_order(world: World, order_id: str) -> EmulatedOrder:
     """Return an order; raises LifecycleError for an unknown id."""
     order = world.orders.get(order_id)
     if order is None:
@@ -171,7 +171,7 @@ def find_order(world: World, order_id: str) -> Order:
     return order
 
 
-def set_quantity(world: World, listing: Listing, quantity: int) -> None:
+def set_quantity(world: World, listing: EmulatedListing, quantity: int) -> None:
     """Set the merchant's quantity; nothing left means nothing buyable."""
     listing.quantity = quantity
     listing.updated_at = world.now()
@@ -183,7 +183,7 @@ def set_quantity(world: World, listing: Listing, quantity: int) -> None:
             offer.status.insert(0, "BUYABLE")
 
 
-def order_times(order: Order, *, is_fast: bool = False) -> None:
+def order_times(order: EmulatedOrder, *, is_fast: bool = False) -> None:
     """Set the ship and delivery windows that follow from the order's time."""
     order.earliest_ship = order.created_at
     order.latest_ship = order.created_at + timedelta(days=1 if is_fast else 2)
@@ -191,7 +191,7 @@ def order_times(order: Order, *, is_fast: bool = False) -> None:
     order.latest_delivery = order.created_at + timedelta(days=3 if is_fast else 6)
 
 
-def _waits_for_amazon(order: Order) -> bool:
+def _waits_for_amazon(order: EmulatedOrder) -> bool:
     """Tell whether Amazon has a buyer's order to ship; MCF orders go another way."""
     return (order.fulfilled_by, order.status, order.channel_name) == (
         "AMAZON",
@@ -200,7 +200,7 @@ def _waits_for_amazon(order: Order) -> bool:
     )
 
 
-def _take_stock(world: World, order: Order, item: OrderItem) -> None:
+def _take_stock(world: World, order: EmulatedOrder, item: EmulatedOrderItem) -> None:
     listing = world.listings.get((order.seller_id, item.sku))
     if listing is None:
         return
@@ -213,7 +213,12 @@ def _take_stock(world: World, order: Order, item: OrderItem) -> None:
 
 
 def _return_stock(
-    world: World, order: Order, item: OrderItem, left: int, *, was_pending: bool
+    world: World,
+    order: EmulatedOrder,
+    item: EmulatedOrderItem,
+    left: int,
+    *,
+    was_pending: bool,
 ) -> None:
     """Amazon's own units come back; a merchant's only while the order was pending."""
     listing = world.listings.get((order.seller_id, item.sku))
@@ -230,7 +235,10 @@ def _return_stock(
 
 
 def _touch(
-    world: World, order: Order, change_type: str = "OrderStatusChange", reason: str = ""
+    world: World,
+    order: EmulatedOrder,
+    change_type: str = "OrderStatusChange",
+    reason: str = "",
 ) -> None:
     order.updated_at = world.now()
     raise_order_change(world, order, change_type, reason)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 
 from ..model.buyers import fake_buyer
-from ..model.entities import Listing, Order, OrderItem
+from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.places import PLACES, REGIONS
 from ..model.state import World
 from .lifecycle import LifecycleError, open_order, order_times
@@ -50,7 +50,7 @@ def place_orders(world: World, n: int, spec: OrderSpec | None = None) -> list[st
         return [place_order(world, spec or OrderSpec()).order_id for _ in range(n)]
 
 
-def place_order(world: World, spec: OrderSpec) -> Order:
+def place_order(world: World, spec: OrderSpec) -> EmulatedOrder:
     """Place one order now: stock is taken, events are raised."""
     order = _draft_from_spec(world, spec, Shelf(world))
     open_order(world, order, stays=spec.status is not None)
@@ -67,7 +67,7 @@ def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list
     orders = [_draft_from_spec(world, spec, shelf) for _ in range(n)]
     tick = TICK * world.clock.speed
     stays = spec.status is not None
-    batches: dict[float, list[Order]] = {}
+    batches: dict[float, list[EmulatedOrder]] = {}
     for number, order in enumerate(orders):
         due = number * seconds / n
         batches.setdefault(due - due % tick, []).append(order)
@@ -93,9 +93,9 @@ class Shelf:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._found: dict[tuple[str, OrderSpec], list[Listing]] = {}
+        self._found: dict[tuple[str, OrderSpec], list[EmulatedListing]] = {}
 
-    def fitting(self, seller_id: str, spec: OrderSpec) -> list[Listing]:
+    def fitting(self, seller_id: str, spec: OrderSpec) -> list[EmulatedListing]:
         """Return the listings that fit a spec, in SKU order."""
         key = (seller_id, spec)
         if key not in self._found:
@@ -103,14 +103,14 @@ class Shelf:
         return self._found[key]
 
 
-def _open_batch(world: World, orders: list[Order], *, stays: bool) -> None:
+def _open_batch(world: World, orders: list[EmulatedOrder], *, stays: bool) -> None:
     for order in orders:
         order.created_at = order.updated_at = world.now()
         order_times(order, is_fast="PRIME" in order.programs)
         open_order(world, order, stays=stays)
 
 
-def _draft_from_spec(world: World, spec: OrderSpec, shelf: Shelf) -> Order:
+def _draft_from_spec(world: World, spec: OrderSpec, shelf: Shelf) -> EmulatedOrder:
     seller_id = _seller_id(world, spec)
     if spec.amazon_share is not None and spec.fulfilled_by is None:
         is_amazons = world.random.random() < spec.amazon_share
@@ -131,7 +131,7 @@ def _draft_from_spec(world: World, spec: OrderSpec, shelf: Shelf) -> Order:
     return order
 
 
-def _make_replacement(order: Order, original_id: str) -> None:
+def _make_replacement(order: EmulatedOrder, original_id: str) -> None:
     """Send the buyer the same once more, for nothing."""
     order.replacement_of = original_id
     for item in order.items:
@@ -140,18 +140,18 @@ def _make_replacement(order: Order, original_id: str) -> None:
 
 def draft_order(
     world: World,
-    listings: list[Listing],
+    listings: list[EmulatedListing],
     marketplace_id: str,
     fulfilled_by: str,
     *,
     at: datetime,
-) -> Order:
+) -> EmulatedOrder:
     """Return an order of these listings that nobody knows of yet."""
     chance = world.random
     place = PLACES[marketplace_id]
     buyer_name, buyer_email, address = fake_buyer(chance, place.country_code)
     is_prime = fulfilled_by == "AMAZON" and chance.random() < 0.6
-    order = Order(
+    order = EmulatedOrder(
         order_id=new_order_id(world, place.region),
         seller_id=listings[0].seller_id,
         marketplace_id=marketplace_id,
@@ -185,9 +185,11 @@ def new_order_id(world: World, region: str) -> str:
             return order_id
 
 
-def _draft_item(world: World, listing: Listing, marketplace_id: str) -> OrderItem:
+def _draft_item(
+    world: World, listing: EmulatedListing, marketplace_id: str
+) -> EmulatedOrderItem:
     offer = listing.offers.get(marketplace_id)
-    return OrderItem(
+    return EmulatedOrderItem(
         order_item_id=f"{world.random.randrange(10**13, 10**14)}",
         sku=listing.sku,
         asin=listing.asin,
@@ -207,7 +209,7 @@ def _seller_id(world: World, spec: OrderSpec) -> str:
     return world.seller_of_region(spec.region).seller_id
 
 
-def _fitting(world: World, seller_id: str, spec: OrderSpec) -> list[Listing]:
+def _fitting(world: World, seller_id: str, spec: OrderSpec) -> list[EmulatedListing]:
     """Find what may be bought; a named SKU may be even when it is sold out."""
     needs_stock = spec.sku is None and not spec.ignore_stock
     return [
@@ -221,7 +223,9 @@ def _fitting(world: World, seller_id: str, spec: OrderSpec) -> list[Listing]:
     ]
 
 
-def _choose(world: World, fitting: list[Listing], spec: OrderSpec) -> list[Listing]:
+def _choose(
+    world: World, fitting: list[EmulatedListing], spec: OrderSpec
+) -> list[EmulatedListing]:
     """Choose what is bought; raises LifecycleError where nothing fits."""
     if not fitting:
         raise LifecycleError("No listing in stock fits the wished order.")
@@ -241,7 +245,7 @@ def _choose(world: World, fitting: list[Listing], spec: OrderSpec) -> list[Listi
     return [first]
 
 
-def _site(world: World, listings: list[Listing], fulfilled_by: str) -> str:
+def _site(world: World, listings: list[EmulatedListing], fulfilled_by: str) -> str:
     """Choose a site that has all listings, one with FBA units where they ship."""
     common = set.intersection(*(set(listing.offers) for listing in listings))
     sites = sorted(common)
@@ -257,7 +261,7 @@ def _site(world: World, listings: list[Listing], fulfilled_by: str) -> str:
     return world.random.choice(sites)
 
 
-def _offers(listing: Listing, fulfilled_by: str | None) -> bool:
+def _offers(listing: EmulatedListing, fulfilled_by: str | None) -> bool:
     if fulfilled_by == "AMAZON":
         return listing.is_fba
     if fulfilled_by == "MERCHANT":
@@ -265,7 +269,7 @@ def _offers(listing: Listing, fulfilled_by: str | None) -> bool:
     return True
 
 
-def _is_in_stock(world: World, listing: Listing, spec: OrderSpec) -> bool:
+def _is_in_stock(world: World, listing: EmulatedListing, spec: OrderSpec) -> bool:
     if listing.quantity and spec.fulfilled_by != "AMAZON":
         return True
     if not listing.is_fba or spec.fulfilled_by == "MERCHANT":
@@ -275,7 +279,7 @@ def _is_in_stock(world: World, listing: Listing, spec: OrderSpec) -> bool:
     return any(stock is not None and stock.fulfillable > 0 for stock in stocks)
 
 
-def _fulfilled_by(chance: random.Random, listing: Listing) -> str:
+def _fulfilled_by(chance: random.Random, listing: EmulatedListing) -> str:
     if listing.is_fba and listing.quantity:
         return chance.choice(("AMAZON", "MERCHANT"))
     return "AMAZON" if listing.is_fba else "MERCHANT"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..model.entities import AccessToken, Seller
+from ..model.entities import EmulatedAccessToken, Seller
 from ..model.places import marketplace_region
 from ..model.state import World
 
@@ -55,7 +55,7 @@ class Caller:
 
     application_id: str
     region: str
-    token: AccessToken
+    token: EmulatedAccessToken
     # None for a grantless call
     seller: Seller | None
     # those the application has now and the seller consented to

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from werkzeug.wrappers import Request, Response
 
 from ..model.clock import iso
-from ..model.entities import Download, ReportDocument
+from ..model.entities import Download, EmulatedReportDocument
 from ..model.state import World
 
 PREFIX = "/documents/"
@@ -17,7 +17,7 @@ LIVES = timedelta(minutes=5)
 
 
 def sign(
-    world: World, document: ReportDocument, host_url: str, content_encoding: str
+    world: World, document: EmulatedReportDocument, host_url: str, content_encoding: str
 ) -> str:
     """Return an address that opens a document for five minutes."""
     now = world.now()

@@ -10,7 +10,7 @@ import random
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ..model.entities import Order, OrderItem, Report
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedReport
 from ..model.places import PLACES
 from ..model.state import World
 
@@ -82,7 +82,7 @@ _STATUSES = {
 _UNPRICED = {"Pending", "Cancelled"}
 
 
-def order_rows(world: World, report: Report) -> list[dict[str, str]]:
+def order_rows(world: World, report: EmulatedReport) -> list[dict[str, str]]:
     """Return a row for each item of the orders in the report's range."""
     by_update = report.report_type == BY_UPDATE
     found = [
@@ -103,7 +103,7 @@ def order_rows(world: World, report: Report) -> list[dict[str, str]]:
 
 
 def encode(
-    world: World, report: Report, rows: list[dict[str, str]]
+    world: World, report: EmulatedReport, rows: list[dict[str, str]]
 ) -> tuple[bytes, str]:
     """Return the file's bytes and its content type, as the switches want them."""
     switches = world.switches.reports
@@ -122,14 +122,16 @@ def encode(
     return (gzip.compress(content, 6) if switches.gzip else content), content_type
 
 
-def _left_out(world: World, report: Report, orders: list[Order]) -> set[str]:
+def _left_out(
+    world: World, report: EmulatedReport, orders: list[EmulatedOrder]
+) -> set[str]:
     """Choose the orders this report keeps silent about."""
     count = min(world.switches.reports.omit_orders, len(orders))
     ids = [order.order_id for order in orders]
     return set(random.Random(report.report_id).sample(ids, count))
 
 
-def _row(order: Order, item: OrderItem) -> dict[str, str]:
+def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
@@ -166,7 +168,7 @@ def _row(order: Order, item: OrderItem) -> dict[str, str]:
     return {name: " ".join(text.split()) for name, text in row.items()}
 
 
-def _prices(order: Order, item: OrderItem) -> dict[str, str]:
+def _prices(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     """Return the money of a line: for all its units, shipping on the first line."""
     is_first = item is order.items[0]
     shipping = order.shipping_price if is_first else Decimal(0)
@@ -178,7 +180,7 @@ def _prices(order: Order, item: OrderItem) -> dict[str, str]:
     }
 
 
-def _item_status(order: Order, item: OrderItem) -> str:
+def _item_status(order: EmulatedOrder, item: EmulatedOrderItem) -> str:
     if order.status == "CANCELLED" or item.cancelled >= item.quantity:
         return "Cancelled"
     return "Unshipped" if item.left else "Shipped"

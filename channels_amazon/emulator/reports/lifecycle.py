@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.entities import Report, ReportDocument
+from ..model.entities import EmulatedReport, EmulatedReportDocument
 from ..model.state import World
 from ..notifications.publishing import publish
 from .file import encode, order_rows
@@ -15,7 +15,7 @@ ROWS_FOR_DOUBLE = 20_000
 FAILED = b"The report could not be generated. Request it again later."
 
 
-def request_report(world: World, report: Report) -> None:
+def request_report(world: World, report: EmulatedReport) -> None:
     """Queue a report; what it holds is what exists when its turn comes."""
     world.reports[(report.seller_id, report.report_id)] = report
     world.schedule(
@@ -24,7 +24,7 @@ def request_report(world: World, report: Report) -> None:
     )
 
 
-def cancel_report(world: World, report: Report) -> bool:
+def cancel_report(world: World, report: EmulatedReport) -> bool:
     """Cancel a report that still waits; tell whether it did."""
     if report.status != "IN_QUEUE":
         return False
@@ -32,7 +32,7 @@ def cancel_report(world: World, report: Report) -> bool:
     return True
 
 
-def _start(world: World, report: Report) -> None:
+def _start(world: World, report: EmulatedReport) -> None:
     if report.status != "IN_QUEUE":
         return
     report.status = "IN_PROGRESS"
@@ -47,7 +47,7 @@ def _start(world: World, report: Report) -> None:
     world.schedule(switches.seconds * share, lambda: _finish(world, report, rows))
 
 
-def _finish(world: World, report: Report, rows: list[dict[str, str]]) -> None:
+def _finish(world: World, report: EmulatedReport, rows: list[dict[str, str]]) -> None:
     if not rows:
         _end(world, report, "CANCELLED")
         return
@@ -56,15 +56,17 @@ def _finish(world: World, report: Report, rows: list[dict[str, str]]) -> None:
     _end(world, report, "DONE")
 
 
-def _fail(world: World, report: Report) -> None:
+def _fail(world: World, report: EmulatedReport) -> None:
     _keep(world, report, FAILED, "text/plain; charset=UTF-8")
     _end(world, report, "FATAL")
 
 
-def _keep(world: World, report: Report, content: bytes, content_type: str) -> None:
+def _keep(
+    world: World, report: EmulatedReport, content: bytes, content_type: str
+) -> None:
     region = world.sellers[report.seller_id].region
     document_id = f"amzn1.spdoc.1.4.{region}.{world.uuid()}.{world.token_text(14)}"
-    world.report_documents[document_id] = ReportDocument(
+    world.report_documents[document_id] = EmulatedReportDocument(
         document_id=document_id,
         seller_id=report.seller_id,
         report_type=report.report_type,
@@ -75,7 +77,7 @@ def _keep(world: World, report: Report, content: bytes, content_type: str) -> No
     report.document_id = document_id
 
 
-def _end(world: World, report: Report, status: str) -> None:
+def _end(world: World, report: EmulatedReport, status: str) -> None:
     report.status = status
     report.ended_at = world.now()
     content = {

@@ -8,11 +8,18 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.clock import Clock
-from ..model.entities import Application, ClientSecret, FbaStock, Listing, Offer, Seller
+from ..model.entities import (
+    Application,
+    EmulatedClientSecret,
+    EmulatedFbaStock,
+    EmulatedListing,
+    EmulatedOffer,
+    Seller,
+)
 from ..model.places import PLACES, RATES, Place, places_of
 from ..model.roles import DEFAULT_ROLES
 from ..model.state import World
-from ..model.titles import BRAND, Product, products
+from ..model.titles import BRAND, DemoProduct, products
 from ..orders.history import add_history
 
 APPLICATION_ID = "amzn1.sp.solution.00000000-0000-4000-8000-00000000demo"
@@ -33,7 +40,7 @@ CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
-class Plan:
+class WorldSize:
     """How large a world is, for each seller."""
 
     listings: dict[str, int]
@@ -41,9 +48,9 @@ class Plan:
     days: int
 
 
-PLANS = {
-    "small": Plan({"na": 12, "eu": 12, "fe": 12}, orders=8, days=20),
-    "demo": Plan({"na": 112, "eu": 120, "fe": 90}, orders=320, days=90),
+WORLD_SIZES = {
+    "small": WorldSize({"na": 12, "eu": 12, "fe": 12}, orders=8, days=20),
+    "demo": WorldSize({"na": 112, "eu": 120, "fe": 90}, orders=320, days=90),
 }
 
 
@@ -52,9 +59,10 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
 
     Raises ValueError for a name that is not known.
     """
-    if name not in PLANS:
-        raise ValueError(f"There is no world {name}: choose one of {', '.join(PLANS)}.")
-    plan = PLANS[name]
+    if name not in WORLD_SIZES:
+        known = ", ".join(WORLD_SIZES)
+        raise ValueError(f"There is no world {name}: choose one of {known}.")
+    size = WORLD_SIZES[name]
     world = World(
         clock=clock,
         application=demo_application(),
@@ -66,8 +74,8 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
         world.sellers[seller_id] = seller
         # A seller's things do not change when another seller's do.
         chance = random.Random(f"{seed}:{seller_id}")
-        _add_listings(world, seller, plan.listings[region], chance)
-        add_history(world, seller, plan.orders, plan.days, chance)
+        _add_listings(world, seller, size.listings[region], chance)
+        add_history(world, seller, size.orders, size.days, chance)
     return world
 
 
@@ -91,7 +99,7 @@ def demo_application() -> Application:
         application_id=APPLICATION_ID,
         client_id=CLIENT_ID,
         name="Shoplink (demonstration)",
-        secrets=[ClientSecret(CLIENT_SECRET)],
+        secrets=[EmulatedClientSecret(CLIENT_SECRET)],
         roles=set(DEFAULT_ROLES),
         redirect_uris=[],
         is_draft=False,
@@ -118,15 +126,19 @@ def _add_listings(
             _add_stock(world, seller, listing, chance)
 
 
-def _spread(count: int) -> tuple[Product, ...]:
+def _spread(count: int) -> tuple[DemoProduct, ...]:
     """Return that many products, evenly from the whole range."""
     everything = products()
     return tuple(everything[at * len(everything) // count] for at in range(count))
 
 
 def _listing(
-    world: World, seller: Seller, product: Product, number: int, chance: random.Random
-) -> Listing:
+    world: World,
+    seller: Seller,
+    product: DemoProduct,
+    number: int,
+    chance: random.Random,
+) -> EmulatedListing:
     created_at = world.now() - timedelta(days=chance.randint(120, 900))
     # Of eight listings four are the merchant's, three Amazon's, one is both.
     is_fba = number % 8 in {1, 4, 6, 7}
@@ -137,7 +149,7 @@ def _listing(
         # The first site sells everything, the others leave some things out.
         if at == 0 or (number + at) % 6
     ]
-    return Listing(
+    return EmulatedListing(
         seller_id=seller.seller_id,
         sku=product.sku,
         asin=product.asin,
@@ -154,8 +166,8 @@ def _listing(
     )
 
 
-def _offer(product: Product, place: Place) -> Offer:
-    return Offer(
+def _offer(product: DemoProduct, place: Place) -> EmulatedOffer:
+    return EmulatedOffer(
         marketplace_id=place.marketplace_id,
         price=price_in(product.price_eur, place.currency),
         currency=place.currency,
@@ -172,12 +184,12 @@ def price_in(price_eur: Decimal, currency: str) -> Decimal:
 
 
 def _add_stock(
-    world: World, seller: Seller, listing: Listing, chance: random.Random
+    world: World, seller: Seller, listing: EmulatedListing, chance: random.Random
 ) -> None:
     pools = {PLACES[marketplace_id].fba_pool for marketplace_id in listing.offers}
     for pool in sorted(pools):
         world.add_stock(
-            FbaStock(
+            EmulatedFbaStock(
                 seller_id=seller.seller_id,
                 sku=listing.sku,
                 pool=pool,

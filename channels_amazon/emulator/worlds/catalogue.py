@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import TextIO
 
-from ..model.titles import LANGUAGES, Product, products
+from ..model.titles import LANGUAGES, DemoProduct, products
 
 COLUMNS = (
     "sku",
@@ -62,7 +62,7 @@ def write_catalogue_file(path: Path, seed: int = 1) -> int:
         return write_catalogue(file, seed)
 
 
-def _row(number: int, product: Product, chance: random.Random) -> dict[str, str]:
+def _row(number: int, product: DemoProduct, chance: random.Random) -> dict[str, str]:
     sku = product.sku
     if not number % RESPELT_EVERY:
         sku = sku.lower().replace("-", "_")

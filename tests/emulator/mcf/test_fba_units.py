@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from channels_amazon.emulator.mcf import fulfilment
 from channels_amazon.emulator.model.clock import Clock
-from channels_amazon.emulator.model.entities import FbaStock
+from channels_amazon.emulator.model.entities import EmulatedFbaStock
 from channels_amazon.emulator.model.mcf_orders import POLICIES, McfItem, McfOrder
 from channels_amazon.emulator.model.state import World
 from channels_amazon.emulator.orders.lifecycle import (
@@ -32,7 +32,7 @@ ACTS = st.one_of(
 )
 
 
-def pool(world: World) -> FbaStock:
+def pool(world: World) -> EmulatedFbaStock:
     """Return the pool everything is taken from, with twenty units."""
     seller = world.seller_of_region("na")
     sku = next(
@@ -47,7 +47,9 @@ def pool(world: World) -> FbaStock:
     return stock
 
 
-def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> None:
+def act(
+    world: World, stock: EmulatedFbaStock, what: str, number: int, policy: str
+) -> None:
     """Do one thing to an MCF order or to a buyer's order, if it can be done."""
     web = list(world.mcf_orders.values())
     bought = [
@@ -77,7 +79,7 @@ def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> N
 
 
 def web_order(
-    stock: FbaStock, site: str, units: int, policy: str, number: int
+    stock: EmulatedFbaStock, site: str, units: int, policy: str, number: int
 ) -> McfOrder:
     """Return an MCF order of so many units."""
     return McfOrder(

@@ -10,8 +10,8 @@ from channels_amazon.emulator.model.buckets import (
     DEFAULT_PLANS,
     BucketKey,
     Buckets,
-    Plan,
     Scope,
+    UsagePlan,
 )
 from channels_amazon.emulator.server import Emulator
 
@@ -65,7 +65,7 @@ def test_plan_refuses_nonsense(operation: str, rate: float, burst: int) -> None:
 def test_plan_of_one_region_leaves_the_others() -> None:
     buckets = Buckets()
     buckets.set_plan(Scope("getOrder", "eu"), 9, 9)
-    assert buckets.plan("getOrder", "eu") == Plan(9, 9, 9)
+    assert buckets.plan("getOrder", "eu") == UsagePlan(9, 9, 9)
     plan = buckets.plan("getOrder", "na")
     assert (plan.rate, plan.burst) == DEFAULT_PLANS["getOrder"]
 
