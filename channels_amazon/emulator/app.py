@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from . import gate
 from .accounts import consent, lwa
 from .control import routes
-from .model.faults import Fault, FaultKind
+from .model.faults import Fault
 from .model.places import REGIONS
 from .model.state import CallCount, RequestRecord, World
 from .operations.routes import find_route
@@ -23,7 +23,6 @@ from .reports import documents
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
 LWA_OPERATION = "lwa.token"
 UNKNOWN = "unknown"
-# Bytes of a request.
 LARGEST_BODY = 10 * 1024 * 1024
 HTML_503 = (
     "<html><head><title>503 Service Temporarily Unavailable</title></head>"
@@ -44,14 +43,14 @@ class CutResponse(Response):
 
 @dataclass
 class ServedRequest:
-    """What is known of a request so far, for `_record`."""
+    """What became of a request, for the records."""
 
     operation: str = UNKNOWN
     caller: Caller | None = None
 
 
 def respond(world: World, request: Request) -> Response:
-    """Answer any request; raises Disconnect where a fault drops the connection."""
+    """Answer any request; raises Disconnect where a fault wants silence."""
     world.run_due()
     path = request.path
     if path.startswith("/_emulator"):
@@ -59,26 +58,22 @@ def respond(world: World, request: Request) -> Response:
     if path.startswith("/sellercentral/"):
         return consent.handle(world, request)
     if path == TOKEN_PATH:
-        return _serve_outside_gate(world, request, LWA_OPERATION, lwa.handle)
+        return _aside(world, request, LWA_OPERATION, lwa.handle)
     if path.startswith(documents.PREFIX):
-        return _serve_outside_gate(
-            world, request, documents.OPERATION, documents.handle
-        )
+        return _aside(world, request, documents.OPERATION, documents.handle)
     return _spapi(world, request)
 
 
-def _serve_outside_gate(
-    world: World, request: Request, name: str, handle: Handle
-) -> Response:
-    """Answer LWA and downloads: no token or quota is checked, faults still apply."""
+def _aside(world: World, request: Request, name: str, handle: Handle) -> Response:
+    """Answer what is no SP-API operation: no gate, but faults and a record."""
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
-    _fault_before(fault)
-    response = _fault_response(world, fault) or handle(world, request)
+    _before(fault)
+    response = _instead(world, fault) or handle(world, request)
     with world.lock:
         _record(world, request, served, response.status_code)
-    return _fault_after(fault, response)
+    return _after(fault, response)
 
 
 def _spapi(world: World, request: Request) -> Response:
@@ -87,14 +82,14 @@ def _spapi(world: World, request: Request) -> Response:
     operation = found[0].operation if found else UNKNOWN
     with world.lock:
         fault = world.faults.strike(operation)
-    _fault_before(fault)
+    _before(fault)
     with world.lock:
         served = ServedRequest(operation)
-        response = _fault_response(world, fault)
+        response = _instead(world, fault)
         if response is None:
             response = _serve(world, request, region, segments, served)
         _record(world, request, served, response.status_code)
-    return _fault_after(fault, response)
+    return _after(fault, response)
 
 
 def _serve(
@@ -124,7 +119,7 @@ def _serve(
         text = None if answer.body is None else _text(answer.body)
         response = _response(world, answer.status, text)
         status = answer.status
-    # Amazon's models declare the header for 2xx, 400 and 404 only.
+    # Amazon declares the header for these answers only.
     if limit is not None and (status < 300 or status in {400, 404}):
         response.headers["x-amzn-RateLimit-Limit"] = limit
     return response
@@ -165,43 +160,39 @@ def split_path(request: Request) -> tuple[str | None, list[str]]:
     return None, segments
 
 
-def _fault_before(fault: Fault | None) -> None:
-    """Wait (real seconds) or drop the connection before the operation takes effect."""
+def _before(fault: Fault | None) -> None:
+    """Wait, or hang up, before the operation takes effect; real seconds."""
     if fault is None:
         return
-    if fault.kind in {FaultKind.TIMEOUT, FaultKind.SLOW}:
+    if fault.kind in {"timeout", "slow"}:
         time.sleep(fault.seconds)
-    if fault.kind in {FaultKind.TIMEOUT, FaultKind.CLOSE}:
+    if fault.kind in {"timeout", "close"}:
         raise Disconnect
 
 
-def _fault_response(world: World, fault: Fault | None) -> Response | None:
-    """Return the response that a fault gives instead of the operation's, or None."""
+def _instead(world: World, fault: Fault | None) -> Response | None:
+    """Return the answer a fault gives in place of the operation's, or None."""
     kind = fault.kind if fault else ""
-    if kind == FaultKind.HTML_503:
+    if kind == "html_503":
         response = _response(world, 503, HTML_503)
         response.content_type = "text/html"
         return response
-    if kind == FaultKind.NOT_JSON:
+    if kind == "not_json":
         return _response(world, 200, "<<this is not JSON>>")
-    refusals: dict[str, Refusal] = {
-        FaultKind.STATUS_500: Refusal(
-            500, "InternalFailure", "We encountered an error."
-        ),
-        FaultKind.STATUS_503: Refusal(
-            503, "ServiceUnavailable", "Service is unavailable."
-        ),
-        FaultKind.FORBIDDEN: denied(),
-        FaultKind.THROTTLE: gate.exhausted(),
+    refusals = {
+        "status_500": Refusal(500, "InternalFailure", "We encountered an error."),
+        "status_503": Refusal(503, "ServiceUnavailable", "Service is unavailable."),
+        "forbidden": denied(),
+        "throttle": gate.exhausted(),
     }
     return _refuse(world, refusals[kind]) if kind in refusals else None
 
 
-def _fault_after(fault: Fault | None, response: Response) -> Response:
+def _after(fault: Fault | None, response: Response) -> Response:
     kind = fault.kind if fault else ""
-    if kind == FaultKind.LOST_ANSWER:
+    if kind == "lost_answer":
         raise Disconnect
-    if kind == FaultKind.CUT_BODY:
+    if kind == "cut_body":
         return CutResponse(response.get_data(), response.status, response.headers)
     return response
 

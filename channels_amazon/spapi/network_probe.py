@@ -23,9 +23,8 @@ import certifi
 from channels_amazon.spapi.clock import Clock, utc_now
 from channels_amazon.spapi.transport import user_agent
 
-# Seconds that each step may take.
 TIMEOUT = 4.0
-# Seconds. The Date header is cut to whole seconds, so on average it is half behind.
+# Seconds: the Date header has no fractions, so on average it is this far behind.
 _HALF_SECOND = 0.5
 
 
@@ -73,25 +72,25 @@ class _Broken(Exception):
 
 def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> ProbedRoute:
     """Probe the route to the host of `url`, each step in at most `timeout` seconds."""
-    route_probe = _RouteProbe(urlsplit(url), timeout, clock)
+    walk = _Walk(urlsplit(url), timeout, clock)
     try:
-        route_probe.run()
+        walk.go()
     except _Broken:
-        # The failed step has been recorded, and no later one can succeed without it.
+        # The failed step is in the list already, and there is no next one.
         pass
     finally:
-        route_probe.close()
+        walk.close()
     return ProbedRoute(
-        host=route_probe.host,
-        is_encrypted=route_probe.target.scheme == "https",
-        steps=tuple(route_probe.steps),
-        status=route_probe.status,
-        skew=route_probe.skew,
+        host=walk.host,
+        is_encrypted=walk.target.scheme == "https",
+        steps=tuple(walk.steps),
+        status=walk.status,
+        skew=walk.skew,
     )
 
 
 @dataclass
-class _RouteProbe:
+class _Walk:
     """The state of one walk: the socket so far and the steps taken."""
 
     target: SplitResult
@@ -110,7 +109,7 @@ class _RouteProbe:
     def port(self) -> int:
         return self.target.port or (443 if self.target.scheme == "https" else 80)
 
-    def run(self) -> None:
+    def go(self) -> None:
         """Take step after step; raises _Broken at the first that fails."""
         proxy = _proxy_for(self.target)
         if proxy is None:

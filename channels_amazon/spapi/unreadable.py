@@ -13,7 +13,6 @@ from channels_amazon.wording import sentence
 
 Value = TypeVar("Value")
 
-# Characters kept of an entry's JSON.
 _LONGEST_RAW = 4000
 
 
@@ -51,5 +50,5 @@ def try_listing(
 def raw_redacted(data: Any) -> str:
     """Return the JSON of `data` without personal data, cut to what a row can hold."""
     shown = json.dumps(redact_json(data), ensure_ascii=False)[:_LONGEST_RAW]
-    # JSON may contain half a surrogate pair, which UTF-8 and PostgreSQL cannot store.
+    # Half a surrogate pair cannot be encoded as UTF-8.
     return shown.encode("utf-8", "replace").decode()

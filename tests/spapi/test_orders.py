@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import orders as api
 from channels_amazon.spapi.fields import Money
-from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder, try_order
+from channels_amazon.spapi.orders import Order, UnreadableOrder, try_order
 from tests.spapi.conftest import NOW, Kit
 from tests.spapi.server import Scripted, answer
 
@@ -66,9 +66,9 @@ def raw(**over: Any) -> dict[str, Any]:
     return {**copy.deepcopy(RAW), **over}
 
 
-def read(data: Any) -> AmazonOrder:
+def read(data: Any) -> Order:
     order = try_order(data)
-    assert isinstance(order, AmazonOrder)
+    assert isinstance(order, Order)
     return order
 
 
@@ -173,7 +173,7 @@ JUNK = st.recursive(
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(RAW)), JUNK, max_size=4))
 def test_reading_never_raises_whatever_amazon_sends(over: dict[str, Any]) -> None:
-    assert isinstance(try_order(raw(**over)), AmazonOrder | UnreadableOrder)
+    assert isinstance(try_order(raw(**over)), Order | UnreadableOrder)
 
 
 def test_search_keeps_the_good_orders_beside_a_bad_one(

@@ -16,7 +16,7 @@ from ..model.faults import Fault
 from ..model.state import EMPTY_QUEUE, World
 from ..model.state_dump import bucket_counts
 from ..notifications.publishing import send
-from ..notifications.stock_and_mcf import publish_stock_change
+from ..notifications.stock_and_mcf import raise_stock_change
 from ..orders.lifecycle import (
     cancel_order,
     deliver_packages,
@@ -25,17 +25,14 @@ from ..orders.lifecycle import (
     ship_all_fba,
     ship_by_amazon,
 )
-from ..orders.ordering import OrderSpec, place_orders, seeded_random, spread_orders
+from ..orders.ordering import OrderSpec, chances_of, place_orders, spread_orders
 from ..worlds.builder import add_sellers as open_accounts
 from ..worlds.builder import build_world
 from .fields import Body, ControlError, Json
 
-# The most that one call may add: every order and listing stays in memory.
 MOST_ORDERS = 5000
 MOST_SELLERS = 200
 MOST_LISTINGS = 120
-# Fields of the world that a reset with keep_connections leaves as they are. `random`
-# and `_serial` are among them so that later ids differ from those used before.
 KEPT_WITH_CONNECTIONS = frozenset(
     {
         "authorizations",
@@ -52,11 +49,9 @@ def buy(world: World, body: Body) -> Json:
     """Place orders and return their ids."""
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
-    not_in_spec = {"n", "over_seconds", "seed"}
-    spec = OrderSpec(
-        **{key: value for key, value in body.items() if key not in not_in_spec}
-    )
-    with seeded_random(world, body["seed"]):
+    apart = {"n", "over_seconds", "seed"}
+    spec = OrderSpec(**{key: value for key, value in body.items() if key not in apart})
+    with chances_of(world, body["seed"]):
         if body["over_seconds"] <= 0:
             return {"order_ids": place_orders(world, body["n"], spec)}
         span = body["over_seconds"]
@@ -64,7 +59,7 @@ def buy(world: World, body: Body) -> Json:
 
 
 def cancel(world: World, body: Body) -> Json:
-    """Record a buyer's cancellation request, or cancel an order."""
+    """Let the buyer ask for a cancel, or cancel an order."""
     order_id, kind = body["order_id"], body["kind"]
     if kind == "request":
         order = request_cancel(world, order_id, body["reason"] or "")
@@ -97,13 +92,13 @@ def ship_fba(world: World, body: Body) -> Json:
     """Ship one Amazon-fulfilled order, or all that wait."""
     if body["order_id"]:
         return {"order_ids": [ship_by_amazon(world, body["order_id"]).order_id]}
-    names_seller = body["region"] or body["seller_id"]
-    seller_id = seller_of(world, body).seller_id if names_seller else None
+    is_one_sellers = body["region"] or body["seller_id"]
+    seller_id = seller_of(world, body).seller_id if is_one_sellers else None
     return {"order_ids": ship_all_fba(world, seller_id)}
 
 
 def change_stock(world: World, body: Body) -> Json:
-    """Change a quantity at Amazon without a request of the merchant's."""
+    """Change what Amazon holds, behind the merchant's back."""
     seller = seller_of(world, body)
     listing = world.listings.get((seller.seller_id, body["sku"]))
     if listing is None:
@@ -126,7 +121,7 @@ def _set_fulfillable(world: World, listing: EmulatedListing, body: Body) -> None
         raise ControlError(f"Listing {listing.sku} has no such FBA stock.", 404)
     for stock in pools:
         stock.fulfillable = body["fulfillable"]
-        publish_stock_change(world, stock)
+        raise_stock_change(world, stock)
 
 
 def change_roles(world: World, body: Body) -> Json:
@@ -212,16 +207,16 @@ def change_limits(world: World, body: Body) -> Json:
         "operation": operation,
         "rate": plan.rate,
         "burst": plan.burst,
-        "told": plan.header_rate,
+        "told": plan.told,
     }
 
 
 def count_tokens(world: World, body: Body) -> Json:
-    """Return the counters of every bucket, and restart them if `mark` is set."""
-    counts = bucket_counts(world)
+    """Tell what every bucket gave and might have given, then begin anew if asked."""
+    told = bucket_counts(world)
     if body["mark"]:
         world.buckets.mark(world.now())
-    return counts
+    return told
 
 
 def change_faults(world: World, body: Body) -> Json:
@@ -290,7 +285,7 @@ def change_application(world: World, body: Body) -> Json:
 
 
 def advance_clock(world: World, body: Body) -> Json:
-    """Move the clock forward and run what falls due."""
+    """Jump forward in time and do what falls due."""
     world.clock.advance(body["advance"])
     world.run_due()
     world.wake.set()
@@ -300,14 +295,14 @@ def advance_clock(world: World, body: Body) -> Json:
 def reset(world: World, body: Body) -> Json:
     """Build the world anew, and empty the queues.
 
-    With keep_connections later orders get ids that were never used before.
+    Where connections are kept, later orders get ids that were never used before.
     """
     keep = KEPT_WITH_CONNECTIONS if body["keep_connections"] else frozenset()
     if not keep:
         world.clock.restart()
     name = body["world"] or world.name
     seed = world.seed if body["seed"] is None else body["seed"]
-    world.replace_with(build_world(name, seed, world.clock), keep=keep)
+    world.adopt(build_world(name, seed, world.clock), keep=keep)
     for url in world.queues.values():
         world.outbox.append((url, EMPTY_QUEUE))
     world.wake.set()

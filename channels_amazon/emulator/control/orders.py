@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..model.statuses import FulfillmentChannel
 from . import actions as act
 from .choices import MARKETPLACES, ORDER_ID, REGION, REGION_NAMES, SELLER, fixed, pools
 from .fields import Control, Field
@@ -21,7 +20,7 @@ ORDER_CONTROLS = (
                 "text",
                 "Fulfilled by",
                 None,
-                fixed(*FulfillmentChannel),
+                fixed("MERCHANT", "AMAZON"),
             ),
             Field("sku", "text", "SKU"),
             Field("quantity", "whole", "Quantity"),

@@ -1,4 +1,4 @@
-"""The copies of MCF orders that the Orders API lists as NON_AMAZON; emulator."""
+"""MCF orders as they show among Amazon's orders: NON_AMAZON; emulator."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ..model.entities import Address, EmulatedOrder, EmulatedOrderItem
-from ..model.mcf_orders import McfItem, McfOrder, McfSpeed, McfStatus
+from ..model.mcf_orders import (
+    CANCELLED,
+    COMPLETE,
+    INVALID,
+    PARTIAL,
+    UNFULFILLABLE,
+    McfItem,
+    McfOrder,
+)
 from ..model.places import PLACES
 from ..model.state import World
-from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
-from ..notifications.order_change import publish_order_change
+from ..notifications.order_change import raise_order_change
 
+CHANNEL = "NON_AMAZON"
 _STATUSES = {
-    McfStatus.COMPLETE: EmulatedOrderStatus.SHIPPED,
-    McfStatus.COMPLETE_PARTIALLED: EmulatedOrderStatus.SHIPPED,
-    McfStatus.CANCELLED: EmulatedOrderStatus.CANCELLED,
-    McfStatus.INVALID: EmulatedOrderStatus.CANCELLED,
-    McfStatus.UNFULFILLABLE: EmulatedOrderStatus.UNFULFILLABLE,
+    COMPLETE: "SHIPPED",
+    PARTIAL: "SHIPPED",
+    CANCELLED: "CANCELLED",
+    INVALID: "CANCELLED",
+    UNFULFILLABLE: "UNFULFILLABLE",
 }
 
 
 def mirror(world: World, order: McfOrder) -> None:
-    """Update an MCF order's copy, and publish ORDER_CHANGE if it changed."""
+    """Bring the copy among the orders up to date, and tell when it changed."""
     if not world.switches.outbound.listed_as_orders:
         return
     shown = world.orders.get(order.amazon_order_id)
@@ -35,10 +43,10 @@ def mirror(world: World, order: McfOrder) -> None:
         item.cancelled = source.cancelled + source.unfulfillable
         if source.cancelled:
             item.cancelled_by, item.cancel_reason = "MERCHANT", "OTHER"
-    shown.status = _STATUSES.get(order.status, EmulatedOrderStatus.UNSHIPPED)
+    shown.status = _STATUSES.get(order.status, "UNSHIPPED")
     if (shown.status, [item.shipped for item in shown.items]) != before:
         shown.updated_at = order.updated_at
-        publish_order_change(world, shown)
+        raise_order_change(world, shown)
 
 
 def _copy(world: World, order: McfOrder) -> EmulatedOrder:
@@ -50,8 +58,8 @@ def _copy(world: World, order: McfOrder) -> EmulatedOrder:
         marketplace_id=order.marketplace_id,
         created_at=created,
         updated_at=created,
-        status=EmulatedOrderStatus.UNSHIPPED,
-        fulfilled_by=FulfillmentChannel.AMAZON,
+        status="UNSHIPPED",
+        fulfilled_by="AMAZON",
         currency=PLACES[order.marketplace_id].currency,
         items=[_item(world, order, item) for item in order.items],
         buyer_name="",
@@ -70,14 +78,14 @@ def _copy(world: World, order: McfOrder) -> EmulatedOrder:
         latest_ship=created + timedelta(days=2),
         earliest_delivery=created,
         latest_delivery=created + timedelta(days=6),
-        service_level="STANDARD" if order.speed == McfSpeed.STANDARD else "EXPEDITED",
-        channel_name=SalesChannel.NON_AMAZON,
+        service_level="STANDARD" if order.speed == "Standard" else "EXPEDITED",
+        channel_name=CHANNEL,
         seller_order_id=order.order_id,
     )
 
 
 def _item(world: World, order: McfOrder, item: McfItem) -> EmulatedOrderItem:
-    """Copy a line, without a price: Amazon knows none for another shop's sale."""
+    """Copy a line; Amazon knows no price of a sale that was not its own."""
     listing = world.listings.get((order.seller_id, item.sku))
     offer = listing.offers.get(order.marketplace_id) if listing else None
     return EmulatedOrderItem(

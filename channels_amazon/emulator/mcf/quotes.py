@@ -1,6 +1,6 @@
-"""Fees and dates of an MCF order at each shipping speed; emulator.
+"""What Amazon would ask for an MCF order, speed by speed; emulator.
 
-The fees are invented, but the same order always costs the same.
+The fees are made up, but always the same for the same order.
 """
 
 from __future__ import annotations
@@ -10,38 +10,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ..model.mcf_orders import McfSpeed
 from ..model.places import PLACES, RATES
 from ..model.state import World
 from .fulfilment import TRANSIT
 
-# Speeds that Amazon offers in some countries only.
+SPEEDS = ("Standard", "Expedited", "Priority", "ScheduledDelivery")
+# Offered in some countries only.
 LOCAL_SPEEDS = {
-    McfSpeed.PRIORITY: frozenset({"CA", "MX", "IN"}),
-    McfSpeed.SCHEDULED_DELIVERY: frozenset({"JP"}),
+    "Priority": frozenset({"CA", "MX", "IN"}),
+    "ScheduledDelivery": frozenset({"JP"}),
 }
 EUROPEAN_UNION = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU".split()
     + "IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
 )
 ORDER_FEES = {
-    McfSpeed.STANDARD: Decimal("3.20"),
-    McfSpeed.EXPEDITED: Decimal("6.10"),
-    McfSpeed.PRIORITY: Decimal("9.80"),
-    McfSpeed.SCHEDULED_DELIVERY: Decimal("8.40"),
+    "Standard": Decimal("3.20"),
+    "Expedited": Decimal("6.10"),
+    "Priority": Decimal("9.80"),
+    "ScheduledDelivery": Decimal("8.40"),
 }
 UNIT_FEE = Decimal("1.45")
 KILOGRAM_FEE = Decimal("0.60")
-# Amazon's codes for why something cannot be fulfilled.
 TOO_FEW = "ItemQuantityNotAvailable"
 NO_DELIVERY = "DeliverySLAUnavailable"
-# From an order until it is shipped at the earliest.
 HANDLING = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """A line of a quote; `reason` is Amazon's code where it cannot be fulfilled."""
+    """A line asked about; `reason` says why it cannot be had, if so."""
 
     item_id: str
     sku: str
@@ -54,18 +52,18 @@ class QuoteLine:
 class Quote:
     """One speed's answer; fees in the currency of the marketplace, weight in kg."""
 
-    speed: McfSpeed
+    speed: str
     currency: str
     lines: tuple[QuoteLine, ...]
     fees: dict[str, Decimal]
     ship_by: tuple[datetime, datetime]
     arrive_by: tuple[datetime, datetime]
-    # Amazon's code where nothing can be delivered at this speed
+    # why nothing can be delivered at this speed, if so
     reason: str = ""
 
     @property
     def is_fulfillable(self) -> bool:
-        """Tell whether Amazon can fulfil the whole order at this speed."""
+        """Tell whether the whole order can be had at this speed."""
         return not self.reason and not any(line.reason for line in self.lines)
 
     @property
@@ -79,12 +77,12 @@ class Quote:
         return sum(self.fees.values(), Decimal(0))
 
 
-def speeds_of(marketplace_id: str) -> tuple[McfSpeed, ...]:
+def speeds_of(marketplace_id: str) -> tuple[str, ...]:
     """Return the speeds that a marketplace's country has."""
     country = PLACES[marketplace_id].country_code
     return tuple(
         speed
-        for speed in McfSpeed
+        for speed in SPEEDS
         if speed not in LOCAL_SPEEDS or country in LOCAL_SPEEDS[speed]
     )
 
@@ -103,7 +101,7 @@ def quote(
     marketplace_id: str,
     country_code: str,
     wanted: list[tuple[str, str, int]],
-    speed: McfSpeed,
+    speed: str,
 ) -> Quote:
     """Return what an order of (item id, SKU, units) costs at a speed, or why not."""
     currency = PLACES[marketplace_id].currency
@@ -134,8 +132,8 @@ def _line(
 ) -> QuoteLine:
     item_id, sku, quantity = line
     stock = world.stock_for(seller_id, sku, marketplace_id)
-    requested = sum(units for _, other, units in wanted if other == sku)
-    is_short = stock is None or stock.fulfillable < requested
+    asked = sum(units for _, other, units in wanted if other == sku)
+    is_short = stock is None or stock.fulfillable < asked
     return QuoteLine(
         item_id=item_id,
         sku=sku,
@@ -146,7 +144,7 @@ def _line(
 
 
 def _fees(
-    lines: tuple[QuoteLine, ...], speed: McfSpeed, currency: str
+    lines: tuple[QuoteLine, ...], speed: str, currency: str
 ) -> dict[str, Decimal]:
     units = sum(line.quantity for line in lines)
     weight = sum((line.weight for line in lines), Decimal(0))

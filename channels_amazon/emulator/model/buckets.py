@@ -21,8 +21,7 @@ MCF_OPERATIONS = (
     "outbound.updateOrder",
     "outbound.cancelOrder",
 )
-# Rate (requests a second) and burst of each operation: the default usage plans in
-# Amazon's API models.
+# Requests a second and burst of each operation (usage plans of the models).
 DEFAULT_PLANS: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
@@ -61,7 +60,7 @@ class BucketKey:
 
     operation: str
     application_id: str
-    # empty for a grantless call, which counts for the application alone
+    # the seller, or the empty text for a grantless call
     seller_id: str
     region: str
 
@@ -73,24 +72,24 @@ class EmulatedBucket:
     rate: float
     burst: int
     tokens: float
-    refilled_at: datetime
-    # since the last mark: tokens taken, calls refused, and the tokens that somebody who
-    # took each one at once could have had (a benchmark compares with that)
+    settled_at: datetime
+    # since the last mark: what it gave, refused, and might have given to one who
+    # had always been there to take
     granted: int = 0
     refused: int = 0
     offered: float = 0.0
 
-    def refill(self, now: datetime) -> None:
-        """Add the tokens that accrued since `refilled_at`."""
-        seconds = max(0.0, (now - self.refilled_at).total_seconds())
+    def settle(self, now: datetime) -> None:
+        """Add what has refilled since the last look."""
+        seconds = max(0.0, (now - self.settled_at).total_seconds())
         self.offered += seconds * self.rate
         self.tokens = min(float(self.burst), self.tokens + seconds * self.rate)
-        self.refilled_at = now
+        self.settled_at = now
 
     def take(self, now: datetime) -> bool:
         """Take one token if there is one."""
-        self.refill(now)
-        # Ten refills of 0.1 add up to a little less than 1.0.
+        self.settle(now)
+        # A token refilled in ten float steps is a token all the same.
         if self.tokens < 1 - 1e-9:
             self.refused += 1
             return False
@@ -98,31 +97,31 @@ class EmulatedBucket:
         self.granted += 1
         return True
 
-    def change_plan(self, rate: float, burst: int, now: datetime) -> None:
-        """Change to another plan; the time until `now` counts at the old rate."""
-        self.refill(now)
+    def change(self, rate: float, burst: int, now: datetime) -> None:
+        """Go over to another plan; time already passed counts at the old rate."""
+        self.settle(now)
         self.rate, self.burst = rate, burst
         self.tokens = min(self.tokens, float(burst))
 
     def mark(self, now: datetime) -> None:
-        """Restart the counters; the tokens that are there now count as offered."""
-        self.refill(now)
+        """Begin to count anew, from the tokens there are now."""
+        self.settle(now)
         self.granted = self.refused = 0
         self.offered = self.tokens
 
 
 @dataclass(frozen=True)
 class UsagePlan:
-    """Rate (requests a second) and burst, and the rate that the header states."""
+    """Rate and burst of an operation, and the rate that answers tell of."""
 
     rate: float
     burst: int
-    # what x-amzn-RateLimit-Limit says; None: answers come without it
-    header_rate: float | None
+    # None: answers come without the header
+    told: float | None
 
 
 class Scope(NamedTuple):
-    """Who a plan is for: an empty region or seller means all, as does operation `*`."""
+    """Whom a plan is for; an empty text stands for all, so does the operation `*`."""
 
     operation: str
     region: str = ""
@@ -131,14 +130,14 @@ class Scope(NamedTuple):
 
 @dataclass
 class Buckets:
-    """Keep every bucket, and the plans that differ from DEFAULT_PLANS."""
+    """Keep every bucket and the plans that were changed from the defaults."""
 
     marked_at: datetime | None = None
     _buckets: dict[BucketKey, EmulatedBucket] = field(default_factory=dict)
     _plans: dict[Scope, UsagePlan] = field(default_factory=dict)
 
     def plan(self, operation: str, region: str, seller_id: str = "") -> UsagePlan:
-        """Return the plan of an operation for a seller: the most specific one set."""
+        """Return the plan of an operation for a seller: the narrowest that is set."""
         for scope in (
             Scope(operation, "", seller_id),
             Scope("*", "", seller_id),
@@ -161,10 +160,10 @@ class Buckets:
         header: str = "new",
         now: datetime | None = None,
     ) -> None:
-        """Change a plan; with `now`, existing buckets follow at once.
+        """Change a plan, now and for full buckets too.
 
-        `header` is the rate that answers state: `new`, `former` (a stale header) or
-        `none`. Raises ValueError for an impossible plan.
+        `header` is what answers tell: the new rate, the former one, or none. Raises
+        ValueError for a plan that cannot be.
         """
         if rate <= 0 or burst < 1:
             raise ValueError("A rate is above zero and a burst at least one.")
@@ -172,17 +171,17 @@ class Buckets:
             raise ValueError(f"There is no operation {scope.operation}.")
         if header == "former" and scope.operation == "*":
             raise ValueError("The former rate can be told of one operation only.")
-        header_rate: float | None = None
+        told: float | None = None
         if header == "new":
-            header_rate = rate
+            told = rate
         elif header == "former":
-            header_rate = self.plan(*scope).header_rate
+            told = self.plan(*scope).told
         if scope.seller_id:
             scope = scope._replace(region="")
-        self._plans[scope] = UsagePlan(rate, burst, header_rate)
+        self._plans[scope] = UsagePlan(rate, burst, told)
         if now is not None:
             for key, bucket in self._buckets.items():
-                self._apply_plan(key, bucket, now)
+                self._follow_plan(key, bucket, now)
 
     def reset_plans(self) -> None:
         """Go back to the default plans and full buckets."""
@@ -196,34 +195,34 @@ class Buckets:
             plan = self.plan(key.operation, key.region, key.seller_id)
             burst = float(plan.burst)
             bucket = EmulatedBucket(plan.rate, plan.burst, burst, now, offered=burst)
-            # Unused since the mark, but a client could have taken from it all the time.
+            # It was full all the time since the mark, and nobody took.
             if self.marked_at is not None:
                 unused = (now - self.marked_at).total_seconds()
                 bucket.offered += max(0.0, unused) * plan.rate
             self._buckets[key] = bucket
-        self._apply_plan(key, bucket, now)
+        self._follow_plan(key, bucket, now)
         return bucket.take(now)
 
     def mark(self, now: datetime) -> None:
-        """Restart the counters of every bucket."""
+        """Begin to count anew in every bucket."""
         self.marked_at = now
         for bucket in self._buckets.values():
             bucket.mark(now)
 
-    def refilled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
-        """Refill every bucket in use, and return them."""
+    def settled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
+        """Return every bucket in use, as it is now."""
         for bucket in self._buckets.values():
-            bucket.refill(now)
+            bucket.settle(now)
         return list(self._buckets.items())
 
     def rate_text(self, key: BucketKey, *, speed: float = 1.0) -> str | None:
         """Return what x-amzn-RateLimit-Limit says, per real second, or None."""
-        header_rate = self.plan(key.operation, key.region, key.seller_id).header_rate
-        return None if header_rate is None else str(round(header_rate * speed, 6))
+        told = self.plan(key.operation, key.region, key.seller_id).told
+        return None if told is None else str(round(told * speed, 6))
 
-    def _apply_plan(
+    def _follow_plan(
         self, key: BucketKey, bucket: EmulatedBucket, now: datetime
     ) -> None:
         plan = self.plan(key.operation, key.region, key.seller_id)
         if (bucket.rate, bucket.burst) != (plan.rate, plan.burst):
-            bucket.change_plan(plan.rate, plan.burst, now)
+            bucket.change(plan.rate, plan.burst, now)

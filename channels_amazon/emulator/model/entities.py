@@ -7,9 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .statuses import OfferStatus, ReportStatus, SalesChannel
-
 Json = dict[str, Any]
+
+ORDER_STATUSES = (
+    "PENDING_AVAILABILITY",
+    "PENDING",
+    "UNSHIPPED",
+    "PARTIALLY_SHIPPED",
+    "SHIPPED",
+    "CANCELLED",
+    "UNFULFILLABLE",
+)
 
 
 @dataclass
@@ -36,7 +44,7 @@ class EmulatedOffer:
     price: Decimal | None
     currency: str
     title: str
-    status: list[str] = field(default_factory=lambda: list(OfferStatus))
+    status: list[str] = field(default_factory=lambda: ["BUYABLE", "DISCOVERABLE"])
     issues: list[Json] = field(default_factory=list)
 
 
@@ -61,7 +69,7 @@ class EmulatedListing:
     barcode: str | None = None
     brand: str = ""
     condition: str = "new_new"
-    # attributes patched by the seller, as sent; quantity and price have fields above
+    # attributes patched beyond quantity and offer, as sent
     attributes: Json = field(default_factory=dict)
 
 
@@ -141,13 +149,13 @@ class EmulatedOrderItem:
     quantity: int
     unit_price: Decimal
     shipped: int = 0
-    # units cancelled; the order may go on with the others
+    # units that were cancelled, of an order that otherwise goes on too
     cancelled: int = 0
     cancel_requested: bool = False
     cancel_reason: str | None = None
     cancelled_by: str | None = None
-    # FBA units reserved for this line: fewer than ordered where the pool ran out
-    reserved: int = 0
+    # units of an FBA pool that are promised to it, fewer where the pool had no more
+    promised: int = 0
 
     @property
     def left(self) -> int:
@@ -161,7 +169,7 @@ class EmulatedPackage:
 
     reference_id: str
     created_at: datetime
-    # the data set PACKAGES shows it from this moment on, as Amazon takes time
+    # shown in PACKAGES from this moment on, not before
     visible_at: datetime
     carrier: str
     shipping_service: str
@@ -169,7 +177,7 @@ class EmulatedPackage:
     ship_time: datetime
     items: dict[str, int]
     status: str = "SHIPPED"
-    # the version before an edit, shown until the edit becomes visible
+    # what an edit takes the place of, shown until the edit itself shows
     replaces: EmulatedPackage | None = None
 
     def shown_at(self, now: datetime) -> EmulatedPackage | None:
@@ -186,7 +194,6 @@ class EmulatedOrder:
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
-    # an EmulatedOrderStatus, or any other word that a test asked for
     status: str
     fulfilled_by: str
     currency: str
@@ -200,19 +207,19 @@ class EmulatedOrder:
     latest_delivery: datetime
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
-    channel_name: str = SalesChannel.AMAZON
-    # the seller's own order id, for an order placed in another shop (MCF)
+    channel_name: str = "AMAZON"
+    # the seller's own id, of an order placed outside Amazon's shop
     seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
-    # until when the seller should answer the buyer's cancellation request
+    # by when a buyer's request for a cancel wants its answer
     cancel_notify_at: datetime | None = None
     packages: list[EmulatedPackage] = field(default_factory=list)
 
 
 @dataclass
 class EmulatedReport:
-    """A report the seller requested, from the queue to its document."""
+    """A report the seller asked for, from the queue to its document."""
 
     report_id: str
     seller_id: str
@@ -221,7 +228,7 @@ class EmulatedReport:
     created_at: datetime
     data_start: datetime
     data_end: datetime
-    status: ReportStatus = ReportStatus.IN_QUEUE
+    status: str = "IN_QUEUE"
     started_at: datetime | None = None
     ended_at: datetime | None = None
     document_id: str | None = None
@@ -229,7 +236,7 @@ class EmulatedReport:
 
 @dataclass(frozen=True)
 class EmulatedReportDocument:
-    """The content of a report, as the object store serves it."""
+    """What a report holds, as it lies in the store."""
 
     document_id: str
     seller_id: str
@@ -241,7 +248,7 @@ class EmulatedReportDocument:
 
 @dataclass(frozen=True)
 class Download:
-    """A pre-signed URL of a document: valid for anybody until it expires."""
+    """A pre-signed address of a document; whoever has it may read until it ends."""
 
     signature: str
     document_id: str

@@ -40,11 +40,11 @@ ALL_ROLES = (
     TAX_INVOICING,
     TAX_REMITTANCE,
 )
-# Amazon grants these to a developer only after a review of how personal data is kept.
+# Granted to a developer only after the extra review of personal data.
 RESTRICTED_ROLES = frozenset(
     {D2C_SHIPPING, PROFESSIONAL_SERVICES, TAX_INVOICING, TAX_REMITTANCE}
 )
-# The roles that an app like Shoplink usually has.
+# What a connector of stores usually has.
 DEFAULT_ROLES = frozenset(
     {AMAZON_FULFILLMENT, D2C_SHIPPING, FINANCE, INVENTORY, PRICING, PRODUCT_LISTING}
 )
@@ -97,7 +97,7 @@ NOTIFICATION_ROLES: dict[str, frozenset[str]] = {
     "ORDER_CHANGE": _ORDER_CHANGE,
     "FBA_INVENTORY_AVAILABILITY_CHANGES": _MCF,
     "FULFILLMENT_ORDER_STATUS": _MCF,
-    # Any role may subscribe: REPORT_ROLES decides which reports it may request.
+    # The role of the report itself decides.
     "REPORT_PROCESSING_FINISHED": frozenset(ALL_ROLES),
 }
 _ORDER_REPORTS = frozenset({INVENTORY, AMAZON_FULFILLMENT, PRICING})

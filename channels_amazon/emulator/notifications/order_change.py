@@ -10,7 +10,6 @@ from typing import Any
 from ..model.clock import iso
 from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedSubscription
 from ..model.state import World
-from ..model.statuses import PENDING_STATUSES, EmulatedOrderStatus, FulfillmentChannel
 from .publishing import publish
 
 Json = dict[str, Any]
@@ -19,14 +18,14 @@ ORDER_CHANGE = "ORDER_CHANGE"
 STATUS_CHANGE = "OrderStatusChange"
 BUYER_CHANGE = "BuyerRequestedChange"
 
-_STATUSES: dict[str, str] = {
-    EmulatedOrderStatus.PENDING_AVAILABILITY: "PendingAvailability",
-    EmulatedOrderStatus.PENDING: "Pending",
-    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
-    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
-    EmulatedOrderStatus.SHIPPED: "Shipped",
-    EmulatedOrderStatus.CANCELLED: "Canceled",
-    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
+_STATUSES = {
+    "PENDING_AVAILABILITY": "PendingAvailability",
+    "PENDING": "Pending",
+    "UNSHIPPED": "Unshipped",
+    "PARTIALLY_SHIPPED": "PartiallyShipped",
+    "SHIPPED": "Shipped",
+    "CANCELLED": "Canceled",
+    "UNFULFILLABLE": "Unfulfillable",
 }
 _PROGRAMS = {
     "AMAZON_BUSINESS": "Business",
@@ -36,7 +35,7 @@ _PROGRAMS = {
 }
 
 
-def publish_order_change(
+def raise_order_change(
     world: World,
     order: EmulatedOrder,
     change_type: str = STATUS_CHANGE,
@@ -48,7 +47,7 @@ def publish_order_change(
         order.seller_id,
         ORDER_CHANGE,
         lambda: _payload(order, change_type, reason),
-        matches=lambda subscription: _matches(subscription, order, change_type),
+        wants=lambda subscription: _wants(subscription, order, change_type),
     )
 
 
@@ -56,8 +55,8 @@ def order_summary(order: EmulatedOrder) -> Json:
     """Return the Summary of an order as it is now."""
     shipped = sum(item.shipped for item in order.items)
     left = sum(item.left for item in order.items)
-    is_open = order.status != EmulatedOrderStatus.CANCELLED
-    is_pending = order.status in PENDING_STATUSES
+    is_open = order.status != "CANCELLED"
+    is_pending = order.status in {"PENDING", "PENDING_AVAILABILITY"}
     programs = [_PROGRAMS[name] for name in order.programs if name in _PROGRAMS]
     if order.replacement_of:
         programs.append("Replacement")
@@ -66,9 +65,7 @@ def order_summary(order: EmulatedOrder) -> Json:
         "OrderStatus": _STATUSES.get(order.status, order.status),
         "PurchaseDate": iso(order.created_at),
         "DestinationPostalCode": None if is_pending else order.address.postal_code,
-        "FulfillmentType": "AFN"
-        if order.fulfilled_by == FulfillmentChannel.AMAZON
-        else "MFN",
+        "FulfillmentType": "AFN" if order.fulfilled_by == "AMAZON" else "MFN",
         "OrderType": "StandardOrder",
         "NumberOfItemsShipped": shipped,
         "NumberOfItemsUnshipped": left if is_open else 0,
@@ -114,10 +111,10 @@ def _item(order: EmulatedOrder, item: EmulatedOrderItem) -> Json:
     }
 
 
-def _matches(
+def _wants(
     subscription: EmulatedSubscription, order: EmulatedOrder, change_type: str
 ) -> bool:
     wanted = (subscription.processing_directive or {}).get("eventFilter") or {}
-    marketplace_ids = wanted.get("marketplaceIds") or [order.marketplace_id]
+    sites = wanted.get("marketplaceIds") or [order.marketplace_id]
     types = wanted.get("orderChangeTypes") or [change_type]
-    return order.marketplace_id in marketplace_ids and change_type in types
+    return order.marketplace_id in sites and change_type in types

@@ -1,4 +1,4 @@
-"""Sends notifications to the queues of the subscriptions they match; emulator."""
+"""Notifications: who hears of what, and how the queue gets it; emulator."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from ..model.state import World
 
 Json = dict[str, Any]
 
-# Versions of the types that are not 1.0. Their envelopes have camelCase keys, those of
-# version 1.0 PascalCase.
+# All others have version 1.0, with keys that begin with a capital.
 PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
-# The longest extra delay of a reordered event, in simulated seconds.
+# How far neighbours may change places, in simulated seconds.
 REORDER_SECONDS = 1.0
 
 
-def match_all(_subscription: EmulatedSubscription) -> bool:
-    """Accept every event: the subscription has no filter."""
+def everybody(_subscription: EmulatedSubscription) -> bool:
+    """Want every event: there is no filter."""
     return True
 
 
@@ -30,25 +29,25 @@ def publish(
     kind: str,
     payload: Callable[[], Json],
     *,
-    matches: Callable[[EmulatedSubscription], bool] = match_all,
+    wants: Callable[[EmulatedSubscription], bool] = everybody,
 ) -> int:
-    """Queue an event to a seller's subscriptions of a kind; return how many got it.
+    """Queue an event to a seller's subscriptions of a kind; return how many heard.
 
-    `payload` is only called when there is such a subscription.
+    `payload` is called only when somebody listens.
     """
-    subscribers = [
+    listeners = [
         subscription
         for subscription in world.subscriptions.values()
         if (subscription.notification_type, subscription.seller_id) == (kind, seller_id)
-        and matches(subscription)
+        and wants(subscription)
     ]
-    if not subscribers or not _is_authorized(world, seller_id):
+    if not listeners or not _is_authorized(world, seller_id):
         return 0
     content = payload()
-    for subscription in subscribers:
+    for subscription in listeners:
         body = _envelope(world, subscription, content)
         deliver(world, subscription, json.dumps(body, ensure_ascii=False))
-    return len(subscribers)
+    return len(listeners)
 
 
 def deliver(world: World, subscription: EmulatedSubscription, text: str) -> None:
@@ -75,7 +74,7 @@ def send(world: World, queue_url: str, text: str) -> None:
 
 
 def _strikes(world: World, share: str) -> bool:
-    """Decide at random whether an event belongs to a share (0 to 1)."""
+    """Decide by chance whether an event is among those of a share."""
     wanted: float = getattr(world.switches, share)
     return wanted > 0 and world.random.random() < wanted
 

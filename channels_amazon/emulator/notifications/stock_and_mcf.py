@@ -15,12 +15,12 @@ Json = dict[str, Any]
 
 STOCK_CHANGE = "FBA_INVENTORY_AVAILABILITY_CHANGES"
 OUTBOUND_CHANGE = "FULFILLMENT_ORDER_STATUS"
-# The schema requires this part in every event, also where nothing was returned.
+# The schema wants this part in every event; most tell of no return.
 NO_RETURN = {"ReceivedDateTime": "", "ReturnedQuantity": 0, "SellerSKU": ""}
 
 
-def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
-    """Publish that FBA units of a SKU changed, in every marketplace of the pool."""
+def raise_stock_change(world: World, stock: EmulatedFbaStock) -> int:
+    """Tell that the FBA units of a SKU changed; every site of the pool is named."""
     stock.updated_at = world.now()
     listing = world.listings.get((stock.seller_id, stock.sku))
     if listing is None:
@@ -30,10 +30,10 @@ def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
     )
 
 
-def publish_mcf_change(
+def raise_outbound_change(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> int:
-    """Publish the status of an MCF order, or of one of its shipments."""
+    """Tell the status of an MCF order, or of a shipment of it."""
     return publish(
         world,
         order.seller_id,
@@ -49,7 +49,7 @@ def _stock_payload(listing: EmulatedListing, stock: EmulatedFbaStock) -> Json:
         "ASIN": listing.asin,
         "SKU": stock.sku,
         "FulfillmentInventoryByMarketplace": [
-            _at_marketplace(listing, stock, marketplace_id)
+            _at_site(listing, stock, marketplace_id)
             for marketplace_id in listing.offers
             if PLACES[marketplace_id].fba_pool == stock.pool
         ],
@@ -69,7 +69,7 @@ def _outbound_payload(order: McfOrder, shipment: McfShipment | None) -> Json:
     return {"FulfillmentOrderStatusNotification": content}
 
 
-def _at_marketplace(
+def _at_site(
     listing: EmulatedListing, stock: EmulatedFbaStock, marketplace_id: str
 ) -> Json:
     return {
@@ -111,7 +111,6 @@ def _shipment(shipment: McfShipment | None) -> Json:
         "AmazonShipmentId": shipment.shipment_id if shipment else "",
         "EstimatedArrivalDateTime": iso(shipment.arrives_at) if shipment else "",
         "FulfillmentShipmentPackages": packages,
-        # The schema requires `info` without describing it; its example repeats a
-        # package.
+        # Required by the schema, described nowhere: its example repeats a package.
         "info": packages[0] if packages else {},
     }

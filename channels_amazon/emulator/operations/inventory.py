@@ -12,24 +12,21 @@ from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
 
-# Summaries a page, fixed by Amazon.
 PAGE_SIZE = 50
 PAGE_PARAMETER = "nextToken"
-# Amazon's limits: a page token expires in 30 s, startDateTime is 18 months back at
-# most.
-TOKEN_LIFETIME = timedelta(seconds=30)
+TOKEN_LIVES = timedelta(seconds=30)
 OLDEST_START = timedelta(days=548)
 
 
 def get_inventory_summaries(call: Call) -> ApiReply:
-    """Serve getInventorySummaries; marketplaces of one pool repeat the same units."""
+    """Serve getInventorySummaries; sites of one pool repeat the same units."""
     if call.text("granularityType", ("Marketplace",)) is None:
         raise invalid("Missing required parameter granularityType.")
     (marketplace_id,) = call.marketplaces(most=1)
     if call.text("granularityId") != marketplace_id:
         raise invalid("granularityId must be the marketplace of marketplaceIds.")
     details = call.flag("details")
-    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIFETIME)
+    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIVES)
     rows = _rows(call, marketplace_id)
     if state is not None:
         rows = [row for row in rows if row[0].sku > state["last"]]
@@ -68,7 +65,7 @@ def _rows(
         stock = call.world.stock_for(listing.seller_id, listing.sku, marketplace_id)
         if stock is None or marketplace_id not in listing.offers:
             continue
-        # Amazon ignores sellerSkus where startDateTime is given.
+        # With a start time Amazon ignores the SKUs.
         wanted = stock.updated_at >= start if start else listing.sku in skus
         if wanted or (start is None and not skus):
             rows.append((listing, stock))

@@ -1,4 +1,4 @@
-"""Reads, validates and applies the patches of a listing; emulator."""
+"""What a patch does to a listing: read, judged, and applied later; emulator."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _read(row: Any) -> Patch:
     return Patch(row["op"], name, value)
 
 
-def find_issues(
-    listing: EmulatedListing, patches: list[Patch], marketplace_ids: list[str]
+def judge(
+    listing: EmulatedListing, patches: list[Patch], sites: list[str]
 ) -> list[Json]:
     """Return the issues that make Amazon refuse these patches."""
     issues: list[Json] = []
@@ -63,12 +63,10 @@ def find_issues(
         if patch.op == "delete":
             continue
         if patch.attribute == AVAILABILITY:
-            issues += [i for row in patch.value for i in _availability_issues(row)]
+            issues += [i for row in patch.value for i in _judge_availability(row)]
         elif patch.attribute == OFFER:
-            issues += [
-                i for row in patch.value for i in _offer_issues(row, marketplace_ids)
-            ]
-    if not any(marketplace_id in listing.offers for marketplace_id in marketplace_ids):
+            issues += [i for row in patch.value for i in _judge_offer(row, sites)]
+    if not any(site in listing.offers for site in sites):
         issues.append(issue("13013", "The SKU is not listed here.", "sku"))
     return issues
 
@@ -84,7 +82,7 @@ def issue(code: str, message: str, attribute: str) -> Json:
     }
 
 
-def _availability_issues(row: Json) -> list[Json]:
+def _judge_availability(row: Json) -> list[Json]:
     code, quantity = row.get("fulfillment_channel_code"), row.get("quantity")
     found = []
     if code != "DEFAULT" and code not in _FBA_CODES:
@@ -107,9 +105,9 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _offer_issues(row: Json, marketplace_ids: list[str]) -> list[Json]:
+def _judge_offer(row: Json, sites: list[str]) -> list[Json]:
     price = _price(row)
-    if row.get("marketplace_id") not in marketplace_ids:
+    if row.get("marketplace_id") not in sites:
         return [issue("90244", "The offer names another marketplace.", OFFER)]
     if price is None or price <= 0:
         return [issue("90244", "The price must be above zero.", OFFER)]
@@ -125,7 +123,7 @@ def _price(row: Json) -> Decimal | None:
 
 
 def apply_patches(world: World, listing: EmulatedListing, patches: list[Patch]) -> None:
-    """Apply accepted patches to the listing; the caller holds the lock."""
+    """Make accepted patches true; the caller holds the lock."""
     for patch in patches:
         if patch.attribute == AVAILABILITY:
             _apply_availability(world, listing, patch)
@@ -147,8 +145,7 @@ def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) ->
         listing.is_fba = listing.is_fba and not gone & _FBA_CODES
         return
     if patch.op == "replace":
-        # `replace` overwrites the whole attribute: a channel it does not name is
-        # removed.
+        # All elements are overwritten: a channel that is left out is gone.
         listing.is_fba = bool(_FBA_CODES & set(rows))
         if "DEFAULT" not in rows:
             listing.quantity = None
@@ -156,8 +153,7 @@ def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) ->
         listing.is_fba = True
     if "DEFAULT" in rows:
         row = rows["DEFAULT"]
-        # A merged element is replaced as a whole: fields it leaves out get Amazon's
-        # default again.
+        # What is left out of the element goes back to Amazon's default.
         listing.handling_days = row.get("lead_time_to_ship_max_days")
         listing.restock_date = row.get("restock_date")
         set_quantity(world, listing, row["quantity"])

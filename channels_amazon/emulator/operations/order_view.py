@@ -11,13 +11,6 @@ from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedPackage
 from ..model.places import PLACES
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..model.state import World
-from ..model.statuses import (
-    PENDING_STATUSES,
-    TO_SHIP_STATUSES,
-    EmulatedOrderStatus,
-    FulfillmentChannel,
-    SalesChannel,
-)
 
 Json = dict[str, Any]
 
@@ -34,9 +27,10 @@ DATA_SETS = (
     "PAYMENT",
     "FULFILLMENT_ORDERS",
 )
-_PERSONAL_STATUSES = TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}
+_PENDING = {"PENDING", "PENDING_AVAILABILITY"}
+_PERSONAL_STATUSES = {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}
 _TAX_ROLES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
-# Countries in which the tax roles do not open the buyer's name.
+# Here tax roles do not show the buyer's name.
 _NO_NAME_FOR_TAX = {"US", "JP", "SG"}
 
 
@@ -60,7 +54,7 @@ def order_view(
             "channelName": order.channel_name,
             "marketplaceId": order.marketplace_id,
             "marketplaceName": place.name
-            if order.channel_name == SalesChannel.AMAZON
+            if order.channel_name == "AMAZON"
             else f"Non-Amazon {place.country_code}",
         },
         "orderItems": [_item(order, item, wanted) for item in order.items],
@@ -105,7 +99,7 @@ def _item(order: EmulatedOrder, item: EmulatedOrderItem, wanted: list[str]) -> J
         "product": product,
     }
     if "FULFILLMENT" in wanted:
-        left = 0 if order.status == EmulatedOrderStatus.CANCELLED else item.left
+        left = 0 if order.status == "CANCELLED" else item.left
         view["fulfillment"] = {
             "quantityFulfilled": item.shipped,
             "quantityUnfulfilled": left,
@@ -144,7 +138,7 @@ def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
     if order.status not in _PERSONAL_STATUSES:
         return {}
     view: Json = {}
-    is_merchant = order.fulfilled_by == FulfillmentChannel.MERCHANT
+    is_merchant = order.fulfilled_by == "MERCHANT"
     ships = is_merchant and D2C_SHIPPING in roles
     country = PLACES[order.marketplace_id].country_code
     taxes = bool(roles & _TAX_ROLES) and country not in _NO_NAME_FOR_TAX
@@ -156,7 +150,7 @@ def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
 
 
 def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Json:
-    if order.status in PENDING_STATUSES:
+    if order.status in _PENDING:
         return {}
     address = order.address
     view: Json = {
@@ -165,10 +159,7 @@ def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Jso
         "countryCode": address.country_code,
         "addressType": "RESIDENTIAL",
     }
-    shows = (
-        order.status in _PERSONAL_STATUSES
-        and order.fulfilled_by == FulfillmentChannel.MERCHANT
-    )
+    shows = order.status in _PERSONAL_STATUSES and order.fulfilled_by == "MERCHANT"
     if shows and D2C_SHIPPING in roles:
         view["name"] = address.name
         view["addressLine1"] = address.line1
@@ -181,11 +172,8 @@ def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Jso
 
 
 def _is_priced(order: EmulatedOrder) -> bool:
-    """Tell whether Amazon shows money: not while pending, nor for an MCF order."""
-    return (
-        order.status not in PENDING_STATUSES
-        and order.channel_name == SalesChannel.AMAZON
-    )
+    """Tell whether money shows: not yet while pending, never of a foreign sale."""
+    return order.status not in _PENDING and order.channel_name == "AMAZON"
 
 
 def _proceeds(order: EmulatedOrder) -> Json:
@@ -217,7 +205,7 @@ def _fulfillment(order: EmulatedOrder) -> Json:
 
 
 def _packages(world: World, order: EmulatedOrder) -> list[Json]:
-    """Return the packages that are visible by now."""
+    """Show the parcels of a merchant's order once Amazon has taken them in."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
     return [_package(package) for package in shown if package is not None]

@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import EmulatedOrder
-from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
+from ..model.entities import ORDER_STATUSES, EmulatedOrder
 from ..protocol.calling import ApiReply, Call, Route, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
 
 ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")
 PAGE_PARAMETER = "paginationToken"
-# Parameters that may differ from the first page's; Amazon wants all others repeated.
-CHANGEABLE = {"maxResultsPerPage", "includedData"}
-TOKEN_LIFETIME = timedelta(hours=24)
-# A search shows no order that was created or updated within the last two minutes.
-SEARCH_LAG = timedelta(minutes=2)
-# Amazon keeps orders for two years.
+# These may differ from page to page; everything else stays as it was.
+FREE = {"maxResultsPerPage", "includedData"}
+TOKEN_LIVES = timedelta(hours=24)
+# Amazon shows nothing younger in a search.
+EDGE = timedelta(minutes=2)
 OLDEST = timedelta(days=730)
 
 
@@ -34,7 +32,7 @@ class SearchRange:
     before: datetime
 
     def stamp(self, order: EmulatedOrder) -> datetime:
-        """Return the order's creation or update time, whichever the range is of."""
+        """Return the time of an order that counts for this range."""
         return order.updated_at if self.by_update else order.created_at
 
     def holds(self, order: EmulatedOrder) -> bool:
@@ -44,7 +42,7 @@ class SearchRange:
 
 def search_orders(call: Call) -> ApiReply:
     """Serve searchOrders: one page, oldest first."""
-    state = read_token(call, PAGE_PARAMETER, CHANGEABLE, TOKEN_LIFETIME)
+    state = read_token(call, PAGE_PARAMETER, FREE, TOKEN_LIVES)
     window = _window(call, state)
     wanted = call.values("includedData", DATA_SETS)
     size = call.number("maxResultsPerPage", 1, 100, 100)
@@ -70,13 +68,13 @@ def search_orders(call: Call) -> ApiReply:
             "last_id": shown[-1].order_id,
             "before": window.before.isoformat(),
         }
-        token = make_token(call, PAGE_PARAMETER, CHANGEABLE, next_state)
+        token = make_token(call, PAGE_PARAMETER, FREE, next_state)
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
 
 def get_order(call: Call) -> ApiReply:
-    """Serve getOrder, which has no SEARCH_LAG: it finds a new order at once."""
+    """Serve getOrder, which knows an order from its first moment."""
     order_id = call.path["orderId"]
     wanted = call.values("includedData", DATA_SETS)
     if not ORDER_ID.fullmatch(order_id):
@@ -104,23 +102,23 @@ def _window(call: Call, state: dict[str, Any] | None) -> SearchRange:
     )
     if foreign is not None:
         raise invalid("A Before parameter goes with its own After parameter only.")
-    newest = call.world.now() - SEARCH_LAG
+    edge = call.world.now() - EDGE
     if before is not None and before < after:
         raise invalid("The Before time must not be earlier than the After time.")
-    if before is not None and before > newest:
+    if before is not None and before > edge:
         raise invalid("The Before time must be at least two minutes in the past.")
     if after > call.world.now():
         raise invalid("The After time must not lie in the future.")
     if state is not None:
         before = datetime.fromisoformat(state["before"])
-    return SearchRange(by_update, after, before or newest)
+    return SearchRange(by_update, after, before or edge)
 
 
 def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
-    statuses = call.values("fulfillmentStatuses", EmulatedOrderStatus)
-    marketplace_ids = call.values("marketplaceIds", most=50)
-    fulfilled_by = call.values("fulfilledBy", FulfillmentChannel)
-    call.check_marketplaces(marketplace_ids)
+    statuses = call.values("fulfillmentStatuses", ORDER_STATUSES)
+    sites = call.values("marketplaceIds", most=50)
+    fulfilled_by = call.values("fulfilledBy", ("MERCHANT", "AMAZON"))
+    call.check_marketplaces(sites)
     oldest = call.world.now() - OLDEST
     return [
         order
@@ -128,7 +126,7 @@ def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
         if window.holds(order)
         and order.created_at >= oldest
         and (not statuses or order.status in statuses)
-        and (not marketplace_ids or order.marketplace_id in marketplace_ids)
+        and (not sites or order.marketplace_id in sites)
         and (not fulfilled_by or order.fulfilled_by in fulfilled_by)
     ]
 

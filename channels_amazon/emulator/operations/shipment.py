@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.entities import EmulatedOrder, EmulatedPackage
-from ..model.statuses import TO_SHIP_STATUSES, EmulatedOrderStatus, FulfillmentChannel
-from ..orders.lifecycle import apply_packages
+from ..orders.lifecycle import settle_packages
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
 Json = dict[str, Any]
@@ -21,12 +20,12 @@ NO_PACKAGE = (
 
 
 def confirm_shipment(call: Call) -> ApiReply:
-    """Serve confirmShipment; a packageReferenceId used before edits that package."""
+    """Serve confirmShipment: the same reference again edits that package."""
     body = call.json()
     marketplace_id = field_text(body, "marketplaceId")
     package = _read_package(call, body)
     order = _shippable(call, marketplace_id)
-    # The API shows createdTime to the millisecond, so a caller cannot know more.
+    # Whoever reads the order knows its time to the millisecond.
     ordered_at = order.created_at.replace(
         microsecond=order.created_at.microsecond // 1000 * 1000
     )
@@ -35,7 +34,7 @@ def confirm_shipment(call: Call) -> ApiReply:
     _place_package(order, package, call.world.now())
     call.world.schedule(
         call.world.switches.package_seconds,
-        lambda: apply_packages(call.world, order),
+        lambda: settle_packages(call.world, order),
     )
     return ApiReply(204)
 
@@ -71,7 +70,7 @@ def _carrier(detail: Json) -> str:
 
 def _ship_time(detail: Json, now: datetime) -> datetime:
     ship_time = parse_moment(field_text(detail, "shipDate"), "shipDate")
-    # Allow for a caller's clock that runs a little ahead of ours.
+    # The caller's clock may run a little ahead of ours.
     if ship_time > now + timedelta(minutes=1):
         raise invalid("shipDate must not be in the future.")
     return ship_time
@@ -101,12 +100,9 @@ def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
         raise invalid(f"Order {order_id} is not found.")
     if order.marketplace_id != marketplace_id:
         raise invalid("marketplaceId is not that of the order.")
-    if (
-        order.fulfilled_by != FulfillmentChannel.MERCHANT
-        or "FBM_SHIP_PLUS" in order.programs
-    ):
+    if order.fulfilled_by != "MERCHANT" or "FBM_SHIP_PLUS" in order.programs:
         raise invalid("Amazon itself confirms the shipment of this order.")
-    if order.status not in TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}:
+    if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}:
         raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
     return order
 
@@ -114,7 +110,7 @@ def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
 def _place_package(
     order: EmulatedOrder, package: EmulatedPackage, now: datetime
 ) -> None:
-    """Add or replace a package; raises Refusal for more units than were ordered."""
+    """Keep the parcel and count its units; raises Refusal when they are too many."""
     others = [p for p in order.packages if p.reference_id != package.reference_id]
     edited = next((p for p in order.packages if p not in others), None)
     ordered = {
@@ -127,7 +123,7 @@ def _place_package(
                 raise invalid(f"Order item {item_id} is not part of the order.")
             shipped[item_id] += quantity
     if any(shipped[item_id] > ordered[item_id] for item_id in ordered):
-        if order.status == EmulatedOrderStatus.SHIPPED and edited is None:
+        if order.status == "SHIPPED" and edited is None:
             raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
         raise invalid("The quantity is more than is left to ship.")
     if edited is not None:

@@ -15,19 +15,18 @@ from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.errors import LifecycleError
 from ..model.places import PLACES, REGIONS
 from ..model.state import World
-from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
-from .lifecycle import add_order, set_time_windows
+from .lifecycle import open_order, order_times
 
 ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
-# Share of the orders that have two lines, 0 to 1.
-SEVERAL_LINES_SHARE = 0.1
-# Real seconds between two batches when orders are spread over time.
-BATCH_SECONDS = 0.1
+# Items of one order in ten are two or three kinds.
+SEVERAL_KINDS = 0.1
+# Orders spread over time come in batches, so many real seconds apart.
+TICK = 0.1
 
 
 @dataclass(frozen=True)
 class OrderSpec:
-    """What the orders to place look like; a field that is None is chosen at random."""
+    """What an order to place must be like; None is chosen by chance."""
 
     region: str = "na"
     seller_id: str | None = None
@@ -35,13 +34,13 @@ class OrderSpec:
     fulfilled_by: str | None = None
     sku: str | None = None
     quantity: int | None = None
-    # any text is accepted, so that tests can send words that Amazon may add one day
+    # a status or currency never seen may be asked for, to see what becomes of it
     status: str | None = None
     currency: str | None = None
     unknown_sku: bool = False
-    # where `fulfilled_by` is None: the share that Amazon ships, 0 to 1
+    # of the orders left open, this share is Amazon's to ship
     amazon_share: float | None = None
-    # sell SKUs without stock too, as when two buyers take the last unit
+    # buyers found the offer before it was sold out
     ignore_stock: bool = False
     replacement_of: str | None = None
 
@@ -54,35 +53,33 @@ def place_orders(world: World, n: int, spec: OrderSpec | None = None) -> list[st
 
 def place_order(world: World, spec: OrderSpec) -> EmulatedOrder:
     """Place one order now: stock is taken, events are raised."""
-    order = _draft_from_spec(world, spec, ListingCache(world))
-    add_order(world, order, keeps_status=spec.status is not None)
+    order = _draft_from_spec(world, spec, Shelf(world))
+    open_order(world, order, stays=spec.status is not None)
     return order
 
 
 def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list[str]:
     """Place n orders evenly over so many simulated seconds; return their ids.
 
-    All are drawn now, from the present stock, so that requests made in the meantime
-    cannot change them and a seed gives the same orders again. Raises LifecycleError.
+    All are made up now, from the stock there is now, so that what is asked of this
+    Amazon meanwhile does not change them. Raises LifecycleError.
     """
-    listing_cache = ListingCache(world)
-    orders = [_draft_from_spec(world, spec, listing_cache) for _ in range(n)]
-    batch_seconds = BATCH_SECONDS * world.clock.speed
-    keeps_status = spec.status is not None
+    shelf = Shelf(world)
+    orders = [_draft_from_spec(world, spec, shelf) for _ in range(n)]
+    tick = TICK * world.clock.speed
+    stays = spec.status is not None
     batches: dict[float, list[EmulatedOrder]] = {}
     for number, order in enumerate(orders):
         due = number * seconds / n
-        batches.setdefault(due - due % batch_seconds, []).append(order)
+        batches.setdefault(due - due % tick, []).append(order)
     for due, batch in batches.items():
-        world.schedule(
-            due, partial(_open_batch, world, batch, keeps_status=keeps_status)
-        )
+        world.schedule(due, partial(_open_batch, world, batch, stays=stays))
     return [order.order_id for order in orders]
 
 
 @contextmanager
-def seeded_random(world: World, seed: int | None) -> Iterator[None]:
-    """Replace the world's random generator by a seeded one inside the block."""
+def chances_of(world: World, seed: int | None) -> Iterator[None]:
+    """Use a seeded random generator for a while, then go on with the world's own."""
     kept = world.random
     if seed is not None:
         world.random = random.Random(seed)
@@ -92,57 +89,51 @@ def seeded_random(world: World, seed: int | None) -> Iterator[None]:
         world.random = kept
 
 
-class ListingCache:
-    """Listings by seller and spec, looked up once for a whole batch of orders."""
+class Shelf:
+    """What buyers find while orders are made up; each question is answered once."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[tuple[str, OrderSpec], list[EmulatedListing]] = {}
 
-    def matching(self, seller_id: str, spec: OrderSpec) -> list[EmulatedListing]:
+    def fitting(self, seller_id: str, spec: OrderSpec) -> list[EmulatedListing]:
         """Return the listings that fit a spec, in SKU order."""
         key = (seller_id, spec)
         if key not in self._found:
-            self._found[key] = _find_matching(self._world, seller_id, spec)
+            self._found[key] = _fitting(self._world, seller_id, spec)
         return self._found[key]
 
 
-def _open_batch(
-    world: World, orders: list[EmulatedOrder], *, keeps_status: bool
-) -> None:
+def _open_batch(world: World, orders: list[EmulatedOrder], *, stays: bool) -> None:
     for order in orders:
         order.created_at = order.updated_at = world.now()
-        set_time_windows(order, is_fast="PRIME" in order.programs)
-        add_order(world, order, keeps_status=keeps_status)
+        order_times(order, is_fast="PRIME" in order.programs)
+        open_order(world, order, stays=stays)
 
 
-def _draft_from_spec(
-    world: World, spec: OrderSpec, listing_cache: ListingCache
-) -> EmulatedOrder:
+def _draft_from_spec(world: World, spec: OrderSpec, shelf: Shelf) -> EmulatedOrder:
     seller_id = _seller_id(world, spec)
     if spec.amazon_share is not None and spec.fulfilled_by is None:
-        is_fba = world.random.random() < spec.amazon_share
-        shipper = FulfillmentChannel.AMAZON if is_fba else FulfillmentChannel.MERCHANT
+        is_amazons = world.random.random() < spec.amazon_share
+        shipper = "AMAZON" if is_amazons else "MERCHANT"
         spec = replace(spec, fulfilled_by=shipper)
-    listings = _choose(world, listing_cache.matching(seller_id, spec), spec)
+    listings = _choose(world, shelf.fitting(seller_id, spec), spec)
     fulfilled_by = spec.fulfilled_by or _fulfilled_by(world.random, listings[0])
-    marketplace_id = spec.marketplace_id or _choose_marketplace(
-        world, listings, fulfilled_by
-    )
+    marketplace_id = spec.marketplace_id or _site(world, listings, fulfilled_by)
     order = draft_order(world, listings, marketplace_id, fulfilled_by, at=world.now())
     if spec.quantity is not None:
         order.items[0].quantity = spec.quantity
     if spec.unknown_sku:
         order.items[0].sku = f"UNKNOWN-{world.serial():05d}"
     order.currency = spec.currency or order.currency
-    order.status = spec.status or EmulatedOrderStatus.PENDING
+    order.status = spec.status or "PENDING"
     if spec.replacement_of:
         _make_replacement(order, spec.replacement_of)
     return order
 
 
 def _make_replacement(order: EmulatedOrder, original_id: str) -> None:
-    """Turn an order into a free replacement of an earlier one."""
+    """Send the buyer the same once more, for nothing."""
     order.replacement_of = original_id
     for item in order.items:
         item.unit_price = Decimal(0)
@@ -156,18 +147,18 @@ def draft_order(
     *,
     at: datetime,
 ) -> EmulatedOrder:
-    """Return an order of these listings, not yet added to the world."""
-    rng = world.random
+    """Return an order of these listings that nobody knows of yet."""
+    chance = world.random
     place = PLACES[marketplace_id]
-    buyer_name, buyer_email, address = fake_buyer(rng, place.country_code)
-    is_prime = fulfilled_by == FulfillmentChannel.AMAZON and rng.random() < 0.6
+    buyer_name, buyer_email, address = fake_buyer(chance, place.country_code)
+    is_prime = fulfilled_by == "AMAZON" and chance.random() < 0.6
     order = EmulatedOrder(
         order_id=new_order_id(world, place.region),
         seller_id=listings[0].seller_id,
         marketplace_id=marketplace_id,
         created_at=at,
         updated_at=at,
-        status=EmulatedOrderStatus.PENDING,
+        status="PENDING",
         fulfilled_by=fulfilled_by,
         currency=place.currency,
         items=[_draft_item(world, item, marketplace_id) for item in listings],
@@ -181,7 +172,7 @@ def draft_order(
         service_level="EXPEDITED" if is_prime else "STANDARD",
         programs=["PRIME"] if is_prime else [],
     )
-    set_time_windows(order, is_fast=is_prime)
+    order_times(order, is_fast=is_prime)
     return order
 
 
@@ -219,10 +210,8 @@ def _seller_id(world: World, spec: OrderSpec) -> str:
     return world.seller_of_region(spec.region).seller_id
 
 
-def _find_matching(
-    world: World, seller_id: str, spec: OrderSpec
-) -> list[EmulatedListing]:
-    """Return the listings that fit; a SKU named in the spec may be sold out."""
+def _fitting(world: World, seller_id: str, spec: OrderSpec) -> list[EmulatedListing]:
+    """Find what may be bought; a named SKU may be even when it is sold out."""
     needs_stock = spec.sku is None and not spec.ignore_stock
     return [
         listing
@@ -236,72 +225,62 @@ def _find_matching(
 
 
 def _choose(
-    world: World, matching: list[EmulatedListing], spec: OrderSpec
+    world: World, fitting: list[EmulatedListing], spec: OrderSpec
 ) -> list[EmulatedListing]:
     """Choose what is bought; raises LifecycleError where nothing fits."""
-    if not matching:
+    if not fitting:
         raise LifecycleError("No listing in stock fits the wished order.")
-    first = world.random.choice(matching)
+    first = world.random.choice(fitting)
     if spec.sku is not None or spec.unknown_sku or spec.quantity is not None:
         return [first]
-    companions = [
+    mates = [
         other
-        for other in matching
+        for other in fitting
         if other is not first
         and set(other.offers) & set(first.offers)
         and (other.is_fba, other.quantity is None)
         == (first.is_fba, first.quantity is None)
     ]
-    if companions and world.random.random() < SEVERAL_LINES_SHARE:
-        return [first, world.random.choice(companions)]
+    if mates and world.random.random() < SEVERAL_KINDS:
+        return [first, world.random.choice(mates)]
     return [first]
 
 
-def _choose_marketplace(
-    world: World, listings: list[EmulatedListing], fulfilled_by: str
-) -> str:
-    """Choose a marketplace with all listings, for FBA one that has units."""
+def _site(world: World, listings: list[EmulatedListing], fulfilled_by: str) -> str:
+    """Choose a site that has all listings, one with FBA units where they ship."""
     common = set.intersection(*(set(listing.offers) for listing in listings))
-    marketplace_ids = sorted(common)
-    if fulfilled_by == FulfillmentChannel.AMAZON:
+    sites = sorted(common)
+    if fulfilled_by == "AMAZON":
         first = listings[0]
         stocks = {
-            marketplace_id: world.stock_for(first.seller_id, first.sku, marketplace_id)
-            for marketplace_id in marketplace_ids
+            site: world.stock_for(first.seller_id, first.sku, site) for site in sites
         }
         supplied = [
-            marketplace_id
-            for marketplace_id, stock in stocks.items()
-            if stock and stock.fulfillable
+            site for site, stock in stocks.items() if stock and stock.fulfillable
         ]
-        marketplace_ids = supplied or marketplace_ids
-    return world.random.choice(marketplace_ids)
+        sites = supplied or sites
+    return world.random.choice(sites)
 
 
 def _offers(listing: EmulatedListing, fulfilled_by: str | None) -> bool:
-    if fulfilled_by == FulfillmentChannel.AMAZON:
+    if fulfilled_by == "AMAZON":
         return listing.is_fba
-    if fulfilled_by == FulfillmentChannel.MERCHANT:
+    if fulfilled_by == "MERCHANT":
         return listing.quantity is not None
     return True
 
 
 def _is_in_stock(world: World, listing: EmulatedListing, spec: OrderSpec) -> bool:
-    if listing.quantity and spec.fulfilled_by != FulfillmentChannel.AMAZON:
+    if listing.quantity and spec.fulfilled_by != "AMAZON":
         return True
-    if not listing.is_fba or spec.fulfilled_by == FulfillmentChannel.MERCHANT:
+    if not listing.is_fba or spec.fulfilled_by == "MERCHANT":
         return False
-    marketplace_ids = (
-        [spec.marketplace_id] if spec.marketplace_id else list(listing.offers)
-    )
-    stocks = [
-        world.stock_for(listing.seller_id, listing.sku, marketplace_id)
-        for marketplace_id in marketplace_ids
-    ]
+    sites = [spec.marketplace_id] if spec.marketplace_id else list(listing.offers)
+    stocks = [world.stock_for(listing.seller_id, listing.sku, site) for site in sites]
     return any(stock is not None and stock.fulfillable > 0 for stock in stocks)
 
 
-def _fulfilled_by(rng: random.Random, listing: EmulatedListing) -> str:
+def _fulfilled_by(chance: random.Random, listing: EmulatedListing) -> str:
     if listing.is_fba and listing.quantity:
-        return rng.choice((FulfillmentChannel.AMAZON, FulfillmentChannel.MERCHANT))
-    return FulfillmentChannel.AMAZON if listing.is_fba else FulfillmentChannel.MERCHANT
+        return chance.choice(("AMAZON", "MERCHANT"))
+    return "AMAZON" if listing.is_fba else "MERCHANT"

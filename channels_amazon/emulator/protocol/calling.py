@@ -58,7 +58,7 @@ class Caller:
     token: EmulatedAccessToken
     # None for a grantless call
     seller: Seller | None
-    # roles that the application has now and the seller has consented to
+    # those the application has now and the seller consented to
     roles: frozenset[str]
 
 
@@ -80,7 +80,7 @@ class Call:
     query: Mapping[str, list[str]]
     content_type: str
     data: bytes
-    # this server's address as the caller wrote it, for links in answers
+    # the address the caller knows this server by
     host_url: str
 
     @property
@@ -99,9 +99,7 @@ class Call:
             return None
         choices = tuple(allowed)
         if choices and values[0] not in choices:
-            # str(): a list shows an enumeration's member by its repr.
-            names = [str(each) for each in choices]
-            raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
+            raise invalid(f"Invalid value for {name}.", f"Allowed: {list(choices)}")
         return values[0]
 
     def values(
@@ -130,7 +128,7 @@ class Call:
     def flag(self, name: str) -> bool:
         """Return a true or false parameter, false when absent; raises Refusal."""
         text = (self.text(name) or "false").lower()
-        # Any case: Amazon's own SDK for Python sends True.
+        # Amazon's own SDK for Python writes True.
         if text not in {"true", "false"}:
             raise invalid(f"Invalid value for {name}.", "Allowed: true, false")
         return text == "true"
@@ -224,7 +222,7 @@ class Route:
     handler: Handler
     # the grantless scope it needs instead of a seller's token
     scope: str | None = None
-    # needs a restricted data token for this path
+    # answered only to a restricted data token of this very path
     restricted: bool = False
 
     def match(self, segments: list[str]) -> dict[str, str] | None:

@@ -13,7 +13,6 @@ from decimal import Decimal
 from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedReport
 from ..model.places import PLACES
 from ..model.state import World
-from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
 
 BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 COLUMNS = (
@@ -49,7 +48,7 @@ COLUMNS = (
     "purchase-order-number",
     "price-designation",
 )
-# Columns that only some real files have, depending on marketplace and age.
+# Those that come and go with the marketplace and the age of a file.
 SPARSE = frozenset(
     {
         "merchant-order-id",
@@ -64,21 +63,21 @@ SPARSE = frozenset(
     }
 )
 EXTRA = "url"
-# Python's name of each encoding, and the charset in Amazon's content type.
+# Python's name of an encoding, and Amazon's in the content type.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
     "cp1252": "Cp1252",
     "shift_jis": "Shift_JIS",
 }
-_STATUSES: dict[str, str] = {
-    EmulatedOrderStatus.PENDING_AVAILABILITY: "Pending",
-    EmulatedOrderStatus.PENDING: "Pending",
-    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
-    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
-    EmulatedOrderStatus.SHIPPED: "Shipped",
-    EmulatedOrderStatus.CANCELLED: "Cancelled",
-    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
+_STATUSES = {
+    "PENDING_AVAILABILITY": "Pending",
+    "PENDING": "Pending",
+    "UNSHIPPED": "Unshipped",
+    "PARTIALLY_SHIPPED": "PartiallyShipped",
+    "SHIPPED": "Shipped",
+    "CANCELLED": "Cancelled",
+    "UNFULFILLABLE": "Unfulfillable",
 }
 _UNPRICED = {"Pending", "Cancelled"}
 
@@ -126,7 +125,7 @@ def encode(
 def _left_out(
     world: World, report: EmulatedReport, orders: list[EmulatedOrder]
 ) -> set[str]:
-    """Choose the orders that the switch omit_orders leaves out of this report."""
+    """Choose the orders this report keeps silent about."""
     count = min(world.switches.reports.omit_orders, len(orders))
     ids = [order.order_id for order in orders]
     return set(random.Random(report.report_id).sample(ids, count))
@@ -136,7 +135,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
-    is_amazon_sale = order.channel_name == SalesChannel.AMAZON
+    is_amazons = order.channel_name == "AMAZON"
     row = {
         "amazon-order-id": order.order_id,
         "merchant-order-id": order.seller_order_id or order.order_id,
@@ -144,10 +143,10 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
         "last-updated-date": _time(order.updated_at),
         "order-status": status,
         "fulfillment-channel": "Amazon"
-        if order.fulfilled_by == FulfillmentChannel.AMAZON
+        if order.fulfilled_by == "AMAZON"
         else "Merchant",
         "sales-channel": place.name
-        if is_amazon_sale
+        if is_amazons
         else f"Non-Amazon {place.country_code}",
         "ship-service-level": order.service_level.title(),
         "product-name": item.title,
@@ -164,7 +163,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
             "ship-postal-code": order.address.postal_code,
             "ship-country": order.address.country_code,
         }
-    if status not in _UNPRICED and is_amazon_sale:
+    if status not in _UNPRICED and is_amazons:
         row |= _prices(order, item)
     return {name: " ".join(text.split()) for name, text in row.items()}
 
@@ -182,7 +181,7 @@ def _prices(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
 
 
 def _item_status(order: EmulatedOrder, item: EmulatedOrderItem) -> str:
-    if order.status == EmulatedOrderStatus.CANCELLED or item.cancelled >= item.quantity:
+    if order.status == "CANCELLED" or item.cancelled >= item.quantity:
         return "Cancelled"
     return "Unshipped" if item.left else "Shipped"
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from ..model.entities import EmulatedReport, EmulatedReportDocument
 from ..model.state import World
-from ..model.statuses import ReportStatus
 from ..notifications.publishing import publish
 from .file import encode, order_rows
 
 FINISHED = "REPORT_PROCESSING_FINISHED"
-# Share of an empty report's time that it spends IN_QUEUE.
+# Of the time for a report without rows it waits this share in the queue.
 QUEUED_SHARE = 0.25
-# Rows with which a report takes twice as long as an empty one.
+# A report of so many rows takes twice the time of one without.
 ROWS_FOR_DOUBLE = 20_000
 FAILED = b"The report could not be generated. Request it again later."
 
 
 def request_report(world: World, report: EmulatedReport) -> None:
-    """Queue a report; its rows are read when it leaves the queue."""
+    """Queue a report; what it holds is what exists when its turn comes."""
     world.reports[(report.seller_id, report.report_id)] = report
     world.schedule(
         world.switches.reports.seconds * QUEUED_SHARE,
@@ -26,17 +25,17 @@ def request_report(world: World, report: EmulatedReport) -> None:
 
 
 def cancel_report(world: World, report: EmulatedReport) -> bool:
-    """Cancel a report that is still IN_QUEUE; return whether it was."""
-    if report.status != ReportStatus.IN_QUEUE:
+    """Cancel a report that still waits; tell whether it did."""
+    if report.status != "IN_QUEUE":
         return False
-    _end(world, report, ReportStatus.CANCELLED)
+    _end(world, report, "CANCELLED")
     return True
 
 
 def _start(world: World, report: EmulatedReport) -> None:
-    if report.status != ReportStatus.IN_QUEUE:
+    if report.status != "IN_QUEUE":
         return
-    report.status = ReportStatus.IN_PROGRESS
+    report.status = "IN_PROGRESS"
     report.started_at = world.now()
     switches = world.switches.reports
     if switches.fail_next > 0:
@@ -50,16 +49,16 @@ def _start(world: World, report: EmulatedReport) -> None:
 
 def _finish(world: World, report: EmulatedReport, rows: list[dict[str, str]]) -> None:
     if not rows:
-        _end(world, report, ReportStatus.CANCELLED)
+        _end(world, report, "CANCELLED")
         return
     content, content_type = encode(world, report, rows)
     _keep(world, report, content, content_type)
-    _end(world, report, ReportStatus.DONE)
+    _end(world, report, "DONE")
 
 
 def _fail(world: World, report: EmulatedReport) -> None:
     _keep(world, report, FAILED, "text/plain; charset=UTF-8")
-    _end(world, report, ReportStatus.FATAL)
+    _end(world, report, "FATAL")
 
 
 def _keep(
@@ -78,7 +77,7 @@ def _keep(
     report.document_id = document_id
 
 
-def _end(world: World, report: EmulatedReport, status: ReportStatus) -> None:
+def _end(world: World, report: EmulatedReport, status: str) -> None:
     report.status = status
     report.ended_at = world.now()
     content = {

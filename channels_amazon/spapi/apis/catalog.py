@@ -58,10 +58,10 @@ def search_catalog_items(
 
 def _page(data: JsonObject, marketplace_id: str) -> CatalogPage:
     listed = fields.required_objects(data, "items")
-    pagination = fields.json_object(data, "pagination")
+    pagination = fields.inner(data, "pagination")
     return CatalogPage(
         items=tuple(_item(entry, marketplace_id) for entry in listed),
-        total=fields.integer(data, "numberOfResults"),
+        total=fields.whole(data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 
