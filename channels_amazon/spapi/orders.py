@@ -72,7 +72,7 @@ class AssociatedOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class AmazonOrder:
     """An order with its lines; times are aware UTC.
 
     `status`, `fulfilled_by` and `programs` keep Amazon's words, unknown ones too.
@@ -120,7 +120,7 @@ class UnreadableOrder:
     raw_redacted: str
 
 
-def try_order(data: Any) -> Order | UnreadableOrder:
+def try_order(data: Any) -> AmazonOrder | UnreadableOrder:
     """Return the order, or why it cannot be read; never raises."""
     if not isinstance(data, dict):
         return UnreadableOrder(
@@ -134,13 +134,13 @@ def try_order(data: Any) -> Order | UnreadableOrder:
         return UnreadableOrder(order_id, error.reason, raw_redacted(data))
 
 
-def read_order(data: JsonObject) -> Order:
+def read_order(data: JsonObject) -> AmazonOrder:
     """Return the order; raises FieldError naming what is missing or wrong."""
     channel = fields.required_inner(data, "salesChannel")
     fulfilment = fields.inner(data, "fulfillment")
     ship = fields.inner(fulfilment, "shipByWindow")
     deliver = fields.inner(fulfilment, "deliverByWindow")
-    return Order(
+    return AmazonOrder(
         order_id=fields.text(data, "orderId"),
         created_time=fields.when(data, "createdTime"),
         last_updated_time=fields.when(data, "lastUpdatedTime"),

@@ -12,7 +12,7 @@ ORDER_CHANGE = "ORDER_CHANGE"
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class NotificationDestination:
     """A queue that Amazon knows; `sqs_arn` is None for another kind."""
 
     destination_id: str
@@ -29,7 +29,9 @@ class Subscription:
     payload_version: str
 
 
-def create_destination(client: SpApiClient, name: str, sqs_arn: str) -> Destination:
+def create_destination(
+    client: SpApiClient, name: str, sqs_arn: str
+) -> NotificationDestination:
     """Make a queue known to Amazon (grantless).
 
     Raises InvalidRequest with status 409 when it is known already.
@@ -43,7 +45,7 @@ def create_destination(client: SpApiClient, name: str, sqs_arn: str) -> Destinat
     )
 
 
-def get_destinations(client: SpApiClient) -> tuple[Destination, ...]:
+def get_destinations(client: SpApiClient) -> tuple[NotificationDestination, ...]:
     """Return the application's destinations in the client's region (grantless)."""
     answer = client.call(operations.GET_DESTINATIONS)
     return fields.parse(
@@ -102,9 +104,9 @@ def delete_subscription_by_id(
     )
 
 
-def _destination(data: JsonObject) -> Destination:
+def _destination(data: JsonObject) -> NotificationDestination:
     queue = fields.inner(fields.inner(data, "resource"), "sqs")
-    return Destination(
+    return NotificationDestination(
         destination_id=fields.text(data, "destinationId"),
         name=fields.optional_text(data, "name") or "",
         sqs_arn=fields.optional_text(queue, "arn"),

@@ -10,7 +10,12 @@ from enum import StrEnum
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import QueryValue, SpApiClient
 from channels_amazon.spapi.fields import FieldError, JsonObject
-from channels_amazon.spapi.orders import Order, UnreadableOrder, read_order, try_order
+from channels_amazon.spapi.orders import (
+    AmazonOrder,
+    UnreadableOrder,
+    read_order,
+    try_order,
+)
 from channels_amazon.wording import sentence
 
 # The status belongs to FULFILLMENT: without it an order has none.
@@ -70,7 +75,7 @@ class OrderPage:
     `last_updated_before` is the edge up to which Amazon has answered.
     """
 
-    orders: tuple[Order | UnreadableOrder, ...]
+    orders: tuple[AmazonOrder | UnreadableOrder, ...]
     next_token: str | None
     last_updated_before: datetime | None
     created_before: datetime | None
@@ -113,7 +118,7 @@ def iterate_orders(
 
 def get_order(
     client: SpApiClient, order_id: str, included_data: Sequence[str] = DEFAULT_DATA
-) -> Order:
+) -> AmazonOrder:
     """Return one order as it is now, younger than two minutes too.
 
     Raises NotFound for an order the account does not own.
