@@ -58,22 +58,26 @@ def respond(world: World, request: Request) -> Response:
     if path.startswith("/sellercentral/"):
         return consent.handle(world, request)
     if path == TOKEN_PATH:
-        return _aside(world, request, LWA_OPERATION, lwa.handle)
+        return _serve_outside_gate(world, request, LWA_OPERATION, lwa.handle)
     if path.startswith(documents.PREFIX):
-        return _aside(world, request, documents.OPERATION, documents.handle)
+        return _serve_outside_gate(
+            world, request, documents.OPERATION, documents.handle
+        )
     return _spapi(world, request)
 
 
-def _aside(world: World, request: Request, name: str, handle: Handle) -> Response:
+def _serve_outside_gate(
+    world: World, request: Request, name: str, handle: Handle
+) -> Response:
     """Answer what is no SP-API operation: no gate, but faults and a record."""
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
-    _before(fault)
-    response = _instead(world, fault) or handle(world, request)
+    _fault_before(fault)
+    response = _fault_response(world, fault) or handle(world, request)
     with world.lock:
         _record(world, request, served, response.status_code)
-    return _after(fault, response)
+    return _fault_after(fault, response)
 
 
 def _spapi(world: World, request: Request) -> Response:
@@ -82,14 +86,14 @@ def _spapi(world: World, request: Request) -> Response:
     operation = found[0].operation if found else UNKNOWN
     with world.lock:
         fault = world.faults.strike(operation)
-    _before(fault)
+    _fault_before(fault)
     with world.lock:
         served = ServedRequest(operation)
-        response = _instead(world, fault)
+        response = _fault_response(world, fault)
         if response is None:
             response = _serve(world, request, region, segments, served)
         _record(world, request, served, response.status_code)
-    return _after(fault, response)
+    return _fault_after(fault, response)
 
 
 def _serve(
@@ -160,7 +164,7 @@ def split_path(request: Request) -> tuple[str | None, list[str]]:
     return None, segments
 
 
-def _before(fault: Fault | None) -> None:
+def _fault_before(fault: Fault | None) -> None:
     """Wait, or hang up, before the operation takes effect; real seconds."""
     if fault is None:
         return
@@ -170,7 +174,7 @@ def _before(fault: Fault | None) -> None:
         raise Disconnect
 
 
-def _instead(world: World, fault: Fault | None) -> Response | None:
+def _fault_response(world: World, fault: Fault | None) -> Response | None:
     """Return the answer a fault gives in place of the operation's, or None."""
     kind = fault.kind if fault else ""
     if kind == "html_503":
@@ -188,7 +192,7 @@ def _instead(world: World, fault: Fault | None) -> Response | None:
     return _refuse(world, refusals[kind]) if kind in refusals else None
 
 
-def _after(fault: Fault | None, response: Response) -> Response:
+def _fault_after(fault: Fault | None, response: Response) -> Response:
     kind = fault.kind if fault else ""
     if kind == "lost_answer":
         raise Disconnect

@@ -16,7 +16,7 @@ from ..model.faults import Fault
 from ..model.state import EMPTY_QUEUE, World
 from ..model.state_dump import bucket_counts
 from ..notifications.publishing import send
-from ..notifications.stock_and_mcf import raise_stock_change
+from ..notifications.stock_and_mcf import publish_stock_change
 from ..orders.lifecycle import (
     cancel_order,
     deliver_packages,
@@ -25,7 +25,7 @@ from ..orders.lifecycle import (
     ship_all_fba,
     ship_by_amazon,
 )
-from ..orders.ordering import OrderSpec, chances_of, place_orders, spread_orders
+from ..orders.ordering import OrderSpec, place_orders, seeded_random, spread_orders
 from ..worlds.builder import add_sellers as open_accounts
 from ..worlds.builder import build_world
 from .fields import Body, ControlError, Json
@@ -49,9 +49,11 @@ def buy(world: World, body: Body) -> Json:
     """Place orders and return their ids."""
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
-    apart = {"n", "over_seconds", "seed"}
-    spec = OrderSpec(**{key: value for key, value in body.items() if key not in apart})
-    with chances_of(world, body["seed"]):
+    not_in_spec = {"n", "over_seconds", "seed"}
+    spec = OrderSpec(
+        **{key: value for key, value in body.items() if key not in not_in_spec}
+    )
+    with seeded_random(world, body["seed"]):
         if body["over_seconds"] <= 0:
             return {"order_ids": place_orders(world, body["n"], spec)}
         span = body["over_seconds"]
@@ -92,8 +94,8 @@ def ship_fba(world: World, body: Body) -> Json:
     """Ship one Amazon-fulfilled order, or all that wait."""
     if body["order_id"]:
         return {"order_ids": [ship_by_amazon(world, body["order_id"]).order_id]}
-    is_one_sellers = body["region"] or body["seller_id"]
-    seller_id = seller_of(world, body).seller_id if is_one_sellers else None
+    names_seller = body["region"] or body["seller_id"]
+    seller_id = seller_of(world, body).seller_id if names_seller else None
     return {"order_ids": ship_all_fba(world, seller_id)}
 
 
@@ -121,7 +123,7 @@ def _set_fulfillable(world: World, listing: EmulatedListing, body: Body) -> None
         raise ControlError(f"Listing {listing.sku} has no such FBA stock.", 404)
     for stock in pools:
         stock.fulfillable = body["fulfillable"]
-        raise_stock_change(world, stock)
+        publish_stock_change(world, stock)
 
 
 def change_roles(world: World, body: Body) -> Json:
@@ -207,16 +209,16 @@ def change_limits(world: World, body: Body) -> Json:
         "operation": operation,
         "rate": plan.rate,
         "burst": plan.burst,
-        "told": plan.told,
+        "told": plan.header_rate,
     }
 
 
 def count_tokens(world: World, body: Body) -> Json:
     """Tell what every bucket gave and might have given, then begin anew if asked."""
-    told = bucket_counts(world)
+    counts = bucket_counts(world)
     if body["mark"]:
         world.buckets.mark(world.now())
-    return told
+    return counts
 
 
 def change_faults(world: World, body: Body) -> Json:
@@ -302,7 +304,7 @@ def reset(world: World, body: Body) -> Json:
         world.clock.restart()
     name = body["world"] or world.name
     seed = world.seed if body["seed"] is None else body["seed"]
-    world.adopt(build_world(name, seed, world.clock), keep=keep)
+    world.replace_with(build_world(name, seed, world.clock), keep=keep)
     for url in world.queues.values():
         world.outbox.append((url, EMPTY_QUEUE))
     world.wake.set()

@@ -46,13 +46,13 @@ def place_outbound(world: World, body: Body) -> Json:
     stock.fulfillable = max(stock.fulfillable, quantity)
     order = _draft(world, body, seller.seller_id, marketplace_id)
     fulfilment.place(world, order)
-    _bring_to(world, order, status)
+    _advance_to(world, order, status)
     return _result(order)
 
 
 def step_outbound(world: World, body: Body) -> Json:
     """Move an MCF order on, through every step up to the one named."""
-    order = fulfilment.find_outbound(
+    order = fulfilment.find_mcf_order(
         world, body["order_id"], body.get("seller_id") or ""
     )
     step = body["step"]
@@ -61,11 +61,11 @@ def step_outbound(world: World, body: Body) -> Json:
     elif step == "unfulfillable":
         fulfilment.make_unfulfillable(world, order, body["sku"], body["quantity"])
     elif step == "ship":
-        fulfilment.move_to(world, order, "process")
+        fulfilment.advance_to(world, order, "process")
         carrier = body["carrier"] or fulfilment.CARRIER
         fulfilment.ship_with(world, order, carrier, body["tracking_number"] or "")
     else:
-        fulfilment.move_to(world, order, step)
+        fulfilment.advance_to(world, order, step)
     return _result(order)
 
 
@@ -102,22 +102,22 @@ def _draft(world: World, body: Body, seller_id: str, marketplace_id: str) -> Mcf
     )
 
 
-def _bring_to(world: World, order: McfOrder, status: str) -> None:
+def _advance_to(world: World, order: McfOrder, status: str) -> None:
     if status == NEW:
         return
     if status == CANCELLED:
         fulfilment.cancel(world, order)
     elif status == UNFULFILLABLE:
-        fulfilment.move_to(world, order, "process")
+        fulfilment.advance_to(world, order, "process")
         fulfilment.make_unfulfillable(world, order)
     elif status == PARTIAL:
-        fulfilment.move_to(world, order, "process")
+        fulfilment.advance_to(world, order, "process")
         fulfilment.make_unfulfillable(world, order, units=1)
-        fulfilment.move_to(world, order, "ship")
+        fulfilment.advance_to(world, order, "ship")
     elif status == INVALID:
         fulfilment.receive(world, order)
     else:
-        fulfilment.move_to(world, order, _STEP_TO[status])
+        fulfilment.advance_to(world, order, _STEP_TO[status])
 
 
 def _result(order: McfOrder) -> Json:

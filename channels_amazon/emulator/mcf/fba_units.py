@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.entities import EmulatedFbaStock
 from ..model.state import World
-from ..notifications.stock_and_mcf import raise_stock_change
+from ..notifications.stock_and_mcf import publish_stock_change
 
 
 def reserve(world: World, stock: EmulatedFbaStock, units: int) -> int:
@@ -13,7 +13,7 @@ def reserve(world: World, stock: EmulatedFbaStock, units: int) -> int:
     stock.fulfillable -= taken
     stock.pending_customer_orders += taken
     if taken:
-        raise_stock_change(world, stock)
+        publish_stock_change(world, stock)
     return taken
 
 
@@ -22,13 +22,13 @@ def give_back(world: World, stock: EmulatedFbaStock, units: int) -> None:
     back = min(stock.pending_customer_orders, units)
     stock.pending_customer_orders -= back
     stock.fulfillable += back
-    raise_stock_change(world, stock)
+    publish_stock_change(world, stock)
 
 
 def send_out(world: World, stock: EmulatedFbaStock, units: int) -> None:
     """Let promised units leave the pool."""
     stock.pending_customer_orders = max(0, stock.pending_customer_orders - units)
-    raise_stock_change(world, stock)
+    publish_stock_change(world, stock)
 
 
 def find_damaged(world: World, stock: EmulatedFbaStock, units: int) -> None:
@@ -36,4 +36,4 @@ def find_damaged(world: World, stock: EmulatedFbaStock, units: int) -> None:
     lost = min(stock.pending_customer_orders, units)
     stock.pending_customer_orders -= lost
     stock.warehouse_damaged += lost
-    raise_stock_change(world, stock)
+    publish_stock_change(world, stock)

@@ -11,9 +11,9 @@ from datetime import timedelta
 from ..model.entities import EmulatedFbaStock
 from ..model.errors import LifecycleError
 from ..model.mcf_orders import (
+    CANCELLABLE,
     CANCELLED,
     COMPLETE,
-    EARLY,
     FILL_ALL_AVAILABLE,
     HOLD,
     INVALID,
@@ -29,7 +29,7 @@ from ..model.mcf_orders import (
     McfShipment,
 )
 from ..model.state import World
-from ..notifications.stock_and_mcf import raise_outbound_change
+from ..notifications.stock_and_mcf import publish_mcf_change
 from . import fba_units
 from .mirroring import mirror
 
@@ -50,12 +50,12 @@ def place(world: World, order: McfOrder) -> None:
     """Keep a new order and take its units out of the pool at once."""
     world.mcf_orders[(order.seller_id, order.order_id)] = order
     takes_any = order.policy == FILL_ALL_AVAILABLE
-    if order.is_deliverable and (takes_any or not _is_short(world, order)):
+    if order.is_deliverable and (takes_any or not _lacks_units(world, order)):
         for item in order.items:
             stock = stock_of(world, order, item)
             if stock is not None:
                 item.reserved = fba_units.reserve(world, stock, item.quantity)
-    _tell(world, order)
+    _publish_change(world, order)
     switches = world.switches.outbound
     world.schedule(switches.accept_seconds, lambda: _validate_in_time(world, order))
     if order.action == HOLD:
@@ -64,7 +64,7 @@ def place(world: World, order: McfOrder) -> None:
 
 def receive(world: World, order: McfOrder) -> None:
     """Validate a new order; one without enough units is invalid."""
-    _expect(order, NEW)
+    _require_status(order, NEW)
     if order.policy == FILL_ALL_AVAILABLE:
         for item in order.items:
             item.unfulfillable = item.quantity - item.reserved
@@ -77,7 +77,7 @@ def receive(world: World, order: McfOrder) -> None:
 
 def plan(world: World, order: McfOrder) -> None:
     """Send an order to the fulfilment centres; one on hold stays where it is."""
-    _expect(order, RECEIVED)
+    _require_status(order, RECEIVED)
     if order.action == HOLD:
         raise LifecycleError(f"Fulfillment order {order.order_id} is on hold.")
     _set_status(world, order, PLANNING)
@@ -85,7 +85,7 @@ def plan(world: World, order: McfOrder) -> None:
 
 def process(world: World, order: McfOrder) -> None:
     """Begin to pick: from here on nobody can cancel."""
-    _expect(order, PLANNING)
+    _require_status(order, PLANNING)
     shipment = McfShipment(
         shipment_id=f"D{world.token_text(8)}",
         facility=f"EMU{world.random.randint(1, 9)}",
@@ -105,7 +105,7 @@ def ship_with(
     world: World, order: McfOrder, carrier: str, tracking_number: str
 ) -> None:
     """Send all that is picked, in one parcel."""
-    _expect(order, PROCESSING)
+    _require_status(order, PROCESSING)
     now = world.now()
     for shipment in order.shipments:
         if shipment.status != "PENDING":
@@ -124,7 +124,7 @@ def ship_with(
         )
         for item in order.items:
             _ship_item(world, order, item, shipment.items.get(item.item_id, 0))
-        _settle(world, order, shipment)
+        _update_status(world, order, shipment)
 
 
 def deliver(world: World, order: McfOrder) -> None:
@@ -136,14 +136,14 @@ def deliver(world: World, order: McfOrder) -> None:
         package.delivered_at = package.delivered_at or world.now()
     order.updated_at = world.now()
     for shipment in order.shipments:
-        raise_outbound_change(world, order, shipment)
+        publish_mcf_change(world, order, shipment)
 
 
 def make_unfulfillable(
     world: World, order: McfOrder, sku: str | None = None, units: int | None = None
 ) -> None:
     """Let the workers find no sellable unit: of all, of a SKU, or so many of it."""
-    if order.status not in (*EARLY, PROCESSING):
+    if order.status not in (*CANCELLABLE, PROCESSING):
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status} already."
         )
@@ -156,24 +156,24 @@ def make_unfulfillable(
         if stock is not None:
             fba_units.find_damaged(world, stock, min(lost, item.reserved))
         item.reserved = max(0, item.reserved - lost)
-        _take_off_shipments(order, item)
-    _settle(world, order)
+        _reduce_shipments(order, item)
+    _update_status(world, order)
 
 
 def cancel(world: World, order: McfOrder) -> None:
     """Stop an order of which nothing is picked yet; its units come back."""
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}"
             " and cannot be cancelled any more."
         )
     for item in order.items:
         item.cancelled = item.left
-        release(world, order, item, item.reserved)
+        release_units(world, order, item, item.reserved)
     _set_status(world, order, CANCELLED)
 
 
-def release(world: World, order: McfOrder, item: McfItem, units: int) -> None:
+def release_units(world: World, order: McfOrder, item: McfItem, units: int) -> None:
     """Give reserved units of an item back to the pool."""
     stock = stock_of(world, order, item)
     if stock is not None and units:
@@ -181,14 +181,14 @@ def release(world: World, order: McfOrder, item: McfItem, units: int) -> None:
     item.reserved -= units
 
 
-def let_go(world: World, order: McfOrder) -> None:
+def release_hold(world: World, order: McfOrder) -> None:
     """Take the hold off an order."""
     order.action = "Ship"
     order.updated_at = world.now()
-    _go_on(world, order)
+    _schedule_next_step(world, order)
 
 
-def move_to(world: World, order: McfOrder, target: str) -> None:
+def advance_to(world: World, order: McfOrder, target: str) -> None:
     """Take every step up to one of STEPS, from wherever the order is."""
     while order.status in _NEXT and (
         target == "deliver" or _NEXT[order.status][0] <= _RANK[target]
@@ -198,7 +198,7 @@ def move_to(world: World, order: McfOrder, target: str) -> None:
         deliver(world, order)
 
 
-def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
+def find_mcf_order(world: World, order_id: str, seller_id: str = "") -> McfOrder:
     """Return an MCF order of one seller or of any; raises LifecycleError."""
     for (owner, known_id), order in world.mcf_orders.items():
         if known_id == order_id and seller_id in ("", owner):
@@ -211,7 +211,7 @@ def stock_of(world: World, order: McfOrder, item: McfItem) -> EmulatedFbaStock |
     return world.stock_for(order.seller_id, item.sku, order.marketplace_id)
 
 
-def _is_short(world: World, order: McfOrder) -> bool:
+def _lacks_units(world: World, order: McfOrder) -> bool:
     wanted: dict[str, int] = {}
     for item in order.items:
         wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
@@ -233,7 +233,7 @@ def _ship_item(world: World, order: McfOrder, item: McfItem, units: int) -> None
     item.shipped += units
 
 
-def _take_off_shipments(order: McfOrder, item: McfItem) -> None:
+def _reduce_shipments(order: McfOrder, item: McfItem) -> None:
     for shipment in order.shipments:
         if shipment.status == "PENDING" and item.item_id in shipment.items:
             shipment.items[item.item_id] = item.reserved
@@ -241,11 +241,13 @@ def _take_off_shipments(order: McfOrder, item: McfItem) -> None:
                 shipment.status = "CANCELLED_BY_FULFILLER"
 
 
-def _settle(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
+def _update_status(
+    world: World, order: McfOrder, shipment: McfShipment | None = None
+) -> None:
     """Set the status that the items imply once nothing is left to do."""
     if any(item.left for item in order.items):
         order.updated_at = world.now()
-        _tell(world, order, shipment)
+        _publish_change(world, order, shipment)
         return
     shipped = sum(item.shipped for item in order.items)
     ordered = sum(item.quantity for item in order.items)
@@ -258,30 +260,32 @@ def _set_status(
 ) -> None:
     order.status = status
     order.updated_at = world.now()
-    _tell(world, order, shipment)
-    _go_on(world, order)
+    _publish_change(world, order, shipment)
+    _schedule_next_step(world, order)
 
 
-def _tell(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
-    raise_outbound_change(world, order, shipment)
+def _publish_change(
+    world: World, order: McfOrder, shipment: McfShipment | None = None
+) -> None:
+    publish_mcf_change(world, order, shipment)
     mirror(world, order)
 
 
-def _go_on(world: World, order: McfOrder) -> None:
+def _schedule_next_step(world: World, order: McfOrder) -> None:
     """Let the next step follow by itself where the switches say so."""
     seconds = world.switches.outbound.step_seconds
-    seen = order.status
+    expected = order.status
     if seconds <= 0 or order.action == HOLD:
         return
-    if seen in (COMPLETE, PARTIAL):
+    if expected in (COMPLETE, PARTIAL):
         world.schedule(seconds, lambda: deliver(world, order))
-    elif seen in _NEXT and seen != NEW:
-        world.schedule(seconds, lambda: _step_from(world, order, seen))
+    elif expected in _NEXT and expected != NEW:
+        world.schedule(seconds, lambda: _step_from(world, order, expected))
 
 
-def _step_from(world: World, order: McfOrder, seen: str) -> None:
-    if order.status == seen and order.action != HOLD:
-        _NEXT[seen][1](world, order)
+def _step_from(world: World, order: McfOrder, expected: str) -> None:
+    if order.status == expected and order.action != HOLD:
+        _NEXT[expected][1](world, order)
 
 
 def _validate_in_time(world: World, order: McfOrder) -> None:
@@ -290,11 +294,11 @@ def _validate_in_time(world: World, order: McfOrder) -> None:
 
 
 def _cancel_held(world: World, order: McfOrder) -> None:
-    if order.action == HOLD and order.status in EARLY:
+    if order.action == HOLD and order.status in CANCELLABLE:
         cancel(world, order)
 
 
-def _expect(order: McfOrder, status: str) -> None:
+def _require_status(order: McfOrder, status: str) -> None:
     if order.status != status:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}, not {status}."

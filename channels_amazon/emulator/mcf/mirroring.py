@@ -17,7 +17,7 @@ from ..model.mcf_orders import (
 )
 from ..model.places import PLACES
 from ..model.state import World
-from ..notifications.order_change import raise_order_change
+from ..notifications.order_change import publish_order_change
 
 CHANNEL = "NON_AMAZON"
 _STATUSES = {
@@ -46,7 +46,7 @@ def mirror(world: World, order: McfOrder) -> None:
     shown.status = _STATUSES.get(order.status, "UNSHIPPED")
     if (shown.status, [item.shipped for item in shown.items]) != before:
         shown.updated_at = order.updated_at
-        raise_order_change(world, shown)
+        publish_order_change(world, shown)
 
 
 def _copy(world: World, order: McfOrder) -> EmulatedOrder:

@@ -132,8 +132,8 @@ def _line(
 ) -> QuoteLine:
     item_id, sku, quantity = line
     stock = world.stock_for(seller_id, sku, marketplace_id)
-    asked = sum(units for _, other, units in wanted if other == sku)
-    is_short = stock is None or stock.fulfillable < asked
+    requested = sum(units for _, other, units in wanted if other == sku)
+    is_short = stock is None or stock.fulfillable < requested
     return QuoteLine(
         item_id=item_id,
         sku=sku,

@@ -72,23 +72,23 @@ class EmulatedBucket:
     rate: float
     burst: int
     tokens: float
-    settled_at: datetime
+    refilled_at: datetime
     # since the last mark: what it gave, refused, and might have given to one who
     # had always been there to take
     granted: int = 0
     refused: int = 0
     offered: float = 0.0
 
-    def settle(self, now: datetime) -> None:
+    def refill(self, now: datetime) -> None:
         """Add what has refilled since the last look."""
-        seconds = max(0.0, (now - self.settled_at).total_seconds())
+        seconds = max(0.0, (now - self.refilled_at).total_seconds())
         self.offered += seconds * self.rate
         self.tokens = min(float(self.burst), self.tokens + seconds * self.rate)
-        self.settled_at = now
+        self.refilled_at = now
 
     def take(self, now: datetime) -> bool:
         """Take one token if there is one."""
-        self.settle(now)
+        self.refill(now)
         # A token refilled in ten float steps is a token all the same.
         if self.tokens < 1 - 1e-9:
             self.refused += 1
@@ -97,15 +97,15 @@ class EmulatedBucket:
         self.granted += 1
         return True
 
-    def change(self, rate: float, burst: int, now: datetime) -> None:
+    def change_plan(self, rate: float, burst: int, now: datetime) -> None:
         """Go over to another plan; time already passed counts at the old rate."""
-        self.settle(now)
+        self.refill(now)
         self.rate, self.burst = rate, burst
         self.tokens = min(self.tokens, float(burst))
 
     def mark(self, now: datetime) -> None:
         """Begin to count anew, from the tokens there are now."""
-        self.settle(now)
+        self.refill(now)
         self.granted = self.refused = 0
         self.offered = self.tokens
 
@@ -117,7 +117,7 @@ class UsagePlan:
     rate: float
     burst: int
     # None: answers come without the header
-    told: float | None
+    header_rate: float | None
 
 
 class Scope(NamedTuple):
@@ -171,17 +171,17 @@ class Buckets:
             raise ValueError(f"There is no operation {scope.operation}.")
         if header == "former" and scope.operation == "*":
             raise ValueError("The former rate can be told of one operation only.")
-        told: float | None = None
+        header_rate: float | None = None
         if header == "new":
-            told = rate
+            header_rate = rate
         elif header == "former":
-            told = self.plan(*scope).told
+            header_rate = self.plan(*scope).header_rate
         if scope.seller_id:
             scope = scope._replace(region="")
-        self._plans[scope] = UsagePlan(rate, burst, told)
+        self._plans[scope] = UsagePlan(rate, burst, header_rate)
         if now is not None:
             for key, bucket in self._buckets.items():
-                self._follow_plan(key, bucket, now)
+                self._apply_plan(key, bucket, now)
 
     def reset_plans(self) -> None:
         """Go back to the default plans and full buckets."""
@@ -200,7 +200,7 @@ class Buckets:
                 unused = (now - self.marked_at).total_seconds()
                 bucket.offered += max(0.0, unused) * plan.rate
             self._buckets[key] = bucket
-        self._follow_plan(key, bucket, now)
+        self._apply_plan(key, bucket, now)
         return bucket.take(now)
 
     def mark(self, now: datetime) -> None:
@@ -209,20 +209,20 @@ class Buckets:
         for bucket in self._buckets.values():
             bucket.mark(now)
 
-    def settled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
+    def refilled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
         """Return every bucket in use, as it is now."""
         for bucket in self._buckets.values():
-            bucket.settle(now)
+            bucket.refill(now)
         return list(self._buckets.items())
 
     def rate_text(self, key: BucketKey, *, speed: float = 1.0) -> str | None:
         """Return what x-amzn-RateLimit-Limit says, per real second, or None."""
-        told = self.plan(key.operation, key.region, key.seller_id).told
-        return None if told is None else str(round(told * speed, 6))
+        header_rate = self.plan(key.operation, key.region, key.seller_id).header_rate
+        return None if header_rate is None else str(round(header_rate * speed, 6))
 
-    def _follow_plan(
+    def _apply_plan(
         self, key: BucketKey, bucket: EmulatedBucket, now: datetime
     ) -> None:
         plan = self.plan(key.operation, key.region, key.seller_id)
         if (bucket.rate, bucket.burst) != (plan.rate, plan.burst):
-            bucket.change(plan.rate, plan.burst, now)
+            bucket.change_plan(plan.rate, plan.burst, now)

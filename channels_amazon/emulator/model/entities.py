@@ -155,7 +155,7 @@ class EmulatedOrderItem:
     cancel_reason: str | None = None
     cancelled_by: str | None = None
     # units of an FBA pool that are promised to it, fewer where the pool had no more
-    promised: int = 0
+    reserved: int = 0
 
     @property
     def left(self) -> int:

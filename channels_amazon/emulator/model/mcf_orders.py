@@ -23,7 +23,7 @@ MCF_STATUSES = (
     INVALID,
 )
 # Nothing is picked yet: the seller may still change or cancel it.
-EARLY = (NEW, RECEIVED, PLANNING)
+CANCELLABLE = (NEW, RECEIVED, PLANNING)
 SHIP, HOLD = "Ship", "Hold"
 FILL_OR_KILL, FILL_ALL, FILL_ALL_AVAILABLE = (
     "FillOrKill",

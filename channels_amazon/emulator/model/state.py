@@ -263,7 +263,7 @@ class World:
         with self.lock:
             return self._due[0][0] if self._due else None
 
-    def adopt(self, fresh: World, *, keep: frozenset[str] = frozenset()) -> None:
+    def replace_with(self, fresh: World, *, keep: frozenset[str] = frozenset()) -> None:
         """Become a freshly built world; lock, clock and queues stay.
 
         `keep` names further fields to leave as they are, e.g. authorizations.

@@ -104,7 +104,7 @@ def bucket_counts(world: World) -> Json:
             "refused": bucket.refused,
             "offered": round(bucket.offered, 6),
         }
-        for key, bucket in world.buckets.settled(world.now())
+        for key, bucket in world.buckets.refilled(world.now())
     ]
     return {"marked_at": marked_at and iso(marked_at), "buckets": counts}
 

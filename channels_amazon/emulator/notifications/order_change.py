@@ -35,7 +35,7 @@ _PROGRAMS = {
 }
 
 
-def raise_order_change(
+def publish_order_change(
     world: World,
     order: EmulatedOrder,
     change_type: str = STATUS_CHANGE,
@@ -47,7 +47,7 @@ def raise_order_change(
         order.seller_id,
         ORDER_CHANGE,
         lambda: _payload(order, change_type, reason),
-        wants=lambda subscription: _wants(subscription, order, change_type),
+        matches=lambda subscription: _matches(subscription, order, change_type),
     )
 
 
@@ -111,10 +111,10 @@ def _item(order: EmulatedOrder, item: EmulatedOrderItem) -> Json:
     }
 
 
-def _wants(
+def _matches(
     subscription: EmulatedSubscription, order: EmulatedOrder, change_type: str
 ) -> bool:
     wanted = (subscription.processing_directive or {}).get("eventFilter") or {}
-    sites = wanted.get("marketplaceIds") or [order.marketplace_id]
+    marketplace_ids = wanted.get("marketplaceIds") or [order.marketplace_id]
     types = wanted.get("orderChangeTypes") or [change_type]
-    return order.marketplace_id in sites and change_type in types
+    return order.marketplace_id in marketplace_ids and change_type in types

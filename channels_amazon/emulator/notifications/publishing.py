@@ -18,7 +18,7 @@ PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
 REORDER_SECONDS = 1.0
 
 
-def everybody(_subscription: EmulatedSubscription) -> bool:
+def match_all(_subscription: EmulatedSubscription) -> bool:
     """Want every event: there is no filter."""
     return True
 
@@ -29,25 +29,25 @@ def publish(
     kind: str,
     payload: Callable[[], Json],
     *,
-    wants: Callable[[EmulatedSubscription], bool] = everybody,
+    matches: Callable[[EmulatedSubscription], bool] = match_all,
 ) -> int:
     """Queue an event to a seller's subscriptions of a kind; return how many heard.
 
     `payload` is called only when somebody listens.
     """
-    listeners = [
+    subscribers = [
         subscription
         for subscription in world.subscriptions.values()
         if (subscription.notification_type, subscription.seller_id) == (kind, seller_id)
-        and wants(subscription)
+        and matches(subscription)
     ]
-    if not listeners or not _is_authorized(world, seller_id):
+    if not subscribers or not _is_authorized(world, seller_id):
         return 0
     content = payload()
-    for subscription in listeners:
+    for subscription in subscribers:
         body = _envelope(world, subscription, content)
         deliver(world, subscription, json.dumps(body, ensure_ascii=False))
-    return len(listeners)
+    return len(subscribers)
 
 
 def deliver(world: World, subscription: EmulatedSubscription, text: str) -> None:

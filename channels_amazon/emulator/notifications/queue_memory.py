@@ -15,7 +15,7 @@ from moto.sqs.models import Message, Queue, sqs_backends
 MOST_RECEIVED = 10
 
 
-class SwiftQueue(Queue):
+class FastQueue(Queue):
     """Keep messages in order; those in flight are at the front and are few."""
 
     @property
@@ -55,10 +55,10 @@ class SwiftQueue(Queue):
         raise ReceiptHandleIsInvalid
 
 
-def make_queue(account: str, region: str, name: str) -> SwiftQueue:
+def make_queue(account: str, region: str, name: str) -> FastQueue:
     """Make an empty queue that the SQS of this process serves under its name."""
     # Moto's models leave abstract what only its other services need.
-    queue = SwiftQueue(name, region, account)  # type: ignore[abstract]
+    queue = FastQueue(name, region, account)  # type: ignore[abstract]
     sqs_backends[account][region].queues[name] = queue
     return queue
 
@@ -70,7 +70,7 @@ def add_message(queue: Queue, body: str) -> None:
     queue.add_message(message)
 
 
-def clear_queue(queue: SwiftQueue) -> None:
+def clear_queue(queue: FastQueue) -> None:
     """Take every message off a queue, those in flight too."""
     with queue._messages_lock:
         queue._messages = []

@@ -19,7 +19,7 @@ OUTBOUND_CHANGE = "FULFILLMENT_ORDER_STATUS"
 NO_RETURN = {"ReceivedDateTime": "", "ReturnedQuantity": 0, "SellerSKU": ""}
 
 
-def raise_stock_change(world: World, stock: EmulatedFbaStock) -> int:
+def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
     """Tell that the FBA units of a SKU changed; every site of the pool is named."""
     stock.updated_at = world.now()
     listing = world.listings.get((stock.seller_id, stock.sku))
@@ -30,7 +30,7 @@ def raise_stock_change(world: World, stock: EmulatedFbaStock) -> int:
     )
 
 
-def raise_outbound_change(
+def publish_mcf_change(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> int:
     """Tell the status of an MCF order, or of a shipment of it."""
@@ -49,7 +49,7 @@ def _stock_payload(listing: EmulatedListing, stock: EmulatedFbaStock) -> Json:
         "ASIN": listing.asin,
         "SKU": stock.sku,
         "FulfillmentInventoryByMarketplace": [
-            _at_site(listing, stock, marketplace_id)
+            _at_marketplace(listing, stock, marketplace_id)
             for marketplace_id in listing.offers
             if PLACES[marketplace_id].fba_pool == stock.pool
         ],
@@ -69,7 +69,7 @@ def _outbound_payload(order: McfOrder, shipment: McfShipment | None) -> Json:
     return {"FulfillmentOrderStatusNotification": content}
 
 
-def _at_site(
+def _at_marketplace(
     listing: EmulatedListing, stock: EmulatedFbaStock, marketplace_id: str
 ) -> Json:
     return {

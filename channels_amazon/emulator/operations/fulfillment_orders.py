@@ -12,7 +12,7 @@ from typing import Any
 from ..mcf import fulfilment
 from ..mcf.quotes import quote, speeds_of
 from ..model.errors import LifecycleError
-from ..model.mcf_orders import EARLY, McfItem, McfOrder
+from ..model.mcf_orders import CANCELLABLE, McfItem, McfOrder
 from ..model.state import World
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 from ..protocol.paging import make_token, read_token
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 PAGE_SIZE = 50
 PAGE_PARAMETER = "pageToken"
-FREE = {"shipments"}
+CHANGEABLE = {"shipments"}
 _BASE = "/fulfillment/outbound/2026-07-04"
 _ORDERS = f"{_BASE}/orders"
 _ORDER = f"{_ORDERS}/{{orderId}}"
@@ -39,7 +39,7 @@ _ORDER = f"{_ORDERS}/{{orderId}}"
 def get_order_preview(call: Call) -> ApiReply:
     """Serve getOrderPreview: an offer for each speed, or what stands in the way."""
     body = call.json()
-    marketplace_id = _site(call, body)
+    marketplace_id = _marketplace(call, body)
     destination = read.part(body, "destination", required=True)
     address = read.address(
         read.part(destination, "deliveryAddress", required=True), "email"
@@ -72,7 +72,7 @@ def create_order(call: Call) -> ApiReply:
     """Serve createOrder: accepted for later, or answered at once by a switch."""
     body = call.json()
     order_id = read.limited(body, "orderId", 40)
-    marketplace_id = _site(call, body)
+    marketplace_id = _marketplace(call, body)
     order = _order(call, body, order_id, marketplace_id)
     read.check_items(call, order.items, marketplace_id)
     read.check_delivery(marketplace_id, order.destination)
@@ -94,7 +94,7 @@ def list_orders(call: Call) -> ApiReply:
     """Serve listOrders: those updated after a time, oldest update first."""
     with_shipments = _wants_shipments(call)
     after = call.moment("updatedAfter")
-    state = read_token(call, PAGE_PARAMETER, FREE) or {"last": "", "last_id": ""}
+    state = read_token(call, PAGE_PARAMETER, CHANGEABLE) or {"last": "", "last_id": ""}
     found = sorted(
         (order.updated_at, order.order_id, order)
         for order in call.world.mcf_orders.values()
@@ -110,7 +110,7 @@ def list_orders(call: Call) -> ApiReply:
     }
     if len(found) > PAGE_SIZE:
         next_state = {"last": shown[-1][0].isoformat(), "last_id": shown[-1][1]}
-        token = make_token(call, PAGE_PARAMETER, FREE, next_state)
+        token = make_token(call, PAGE_PARAMETER, CHANGEABLE, next_state)
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
@@ -121,7 +121,7 @@ def update_order(call: Call) -> ApiReply:
     body = call.json()
     configuration = read.part(body, "fulfillmentConfiguration")
     action = _word(configuration, "action", ACTIONS, order.action)
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(f"Fulfillment order {order.order_id} is {status_of(order)}.")
     world = call.world
     _later(world, lambda: _set_action(world, order, action))
@@ -131,7 +131,7 @@ def update_order(call: Call) -> ApiReply:
 def cancel_order(call: Call) -> ApiReply:
     """Serve cancelOrder: accepted while nothing is picked, done a little later."""
     order = read.find(call, call.path["orderId"])
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(
             f"Fulfillment order {order.order_id} is {status_of(order)}"
             " and cannot be cancelled any more."
@@ -173,10 +173,10 @@ def _later(world: World, action: Any) -> None:
 
 
 def _set_action(world: World, order: McfOrder, action: str) -> None:
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         return
     if action == "Ship" and order.action == "Hold":
-        fulfilment.let_go(world, order)
+        fulfilment.release_hold(world, order)
     order.action = action
 
 
@@ -188,10 +188,10 @@ def _cancel(world: World, order: McfOrder) -> None:
         return
 
 
-def _site(call: Call, body: Json) -> str:
+def _marketplace(call: Call, body: Json) -> str:
     origin = read.part(body, "origin")
     country = field_text(origin, "countryCode") if origin else ""
-    return read.site_of_country(call, country)
+    return read.marketplace_of_country(call, country)
 
 
 def _item(row: Json) -> McfItem:

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 PAGE_SIZE = 50
 PAGE_PARAMETER = "nextToken"
-TOKEN_LIVES = timedelta(seconds=30)
+TOKEN_LIFETIME = timedelta(seconds=30)
 OLDEST_START = timedelta(days=548)
 
 
@@ -26,7 +26,7 @@ def get_inventory_summaries(call: Call) -> ApiReply:
     if call.text("granularityId") != marketplace_id:
         raise invalid("granularityId must be the marketplace of marketplaceIds.")
     details = call.flag("details")
-    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIVES)
+    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIFETIME)
     rows = _rows(call, marketplace_id)
     if state is not None:
         rows = [row for row in rows if row[0].sku > state["last"]]

@@ -54,8 +54,8 @@ def _read(row: Any) -> Patch:
     return Patch(row["op"], name, value)
 
 
-def judge(
-    listing: EmulatedListing, patches: list[Patch], sites: list[str]
+def find_issues(
+    listing: EmulatedListing, patches: list[Patch], marketplace_ids: list[str]
 ) -> list[Json]:
     """Return the issues that make Amazon refuse these patches."""
     issues: list[Json] = []
@@ -63,10 +63,12 @@ def judge(
         if patch.op == "delete":
             continue
         if patch.attribute == AVAILABILITY:
-            issues += [i for row in patch.value for i in _judge_availability(row)]
+            issues += [i for row in patch.value for i in _availability_issues(row)]
         elif patch.attribute == OFFER:
-            issues += [i for row in patch.value for i in _judge_offer(row, sites)]
-    if not any(site in listing.offers for site in sites):
+            issues += [
+                i for row in patch.value for i in _offer_issues(row, marketplace_ids)
+            ]
+    if not any(marketplace_id in listing.offers for marketplace_id in marketplace_ids):
         issues.append(issue("13013", "The SKU is not listed here.", "sku"))
     return issues
 
@@ -82,7 +84,7 @@ def issue(code: str, message: str, attribute: str) -> Json:
     }
 
 
-def _judge_availability(row: Json) -> list[Json]:
+def _availability_issues(row: Json) -> list[Json]:
     code, quantity = row.get("fulfillment_channel_code"), row.get("quantity")
     found = []
     if code != "DEFAULT" and code not in _FBA_CODES:
@@ -105,9 +107,9 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _judge_offer(row: Json, sites: list[str]) -> list[Json]:
+def _offer_issues(row: Json, marketplace_ids: list[str]) -> list[Json]:
     price = _price(row)
-    if row.get("marketplace_id") not in sites:
+    if row.get("marketplace_id") not in marketplace_ids:
         return [issue("90244", "The offer names another marketplace.", OFFER)]
     if price is None or price <= 0:
         return [issue("90244", "The price must be above zero.", OFFER)]

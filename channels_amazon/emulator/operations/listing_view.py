@@ -24,9 +24,15 @@ DATA_SETS = (
 )
 
 
-def listing_view(listing: EmulatedListing, sites: list[str], wanted: list[str]) -> Json:
+def listing_view(
+    listing: EmulatedListing, marketplace_ids: list[str], wanted: list[str]
+) -> Json:
     """Return the listing with the wanted data sets for these marketplaces."""
-    offers = [listing.offers[site] for site in sites if site in listing.offers]
+    offers = [
+        listing.offers[marketplace_id]
+        for marketplace_id in marketplace_ids
+        if marketplace_id in listing.offers
+    ]
     view: Json = {"sku": listing.sku}
     makers: dict[str, Callable[[], object]] = {
         "summaries": lambda: [_summary(listing, offer) for offer in offers],
@@ -54,7 +60,9 @@ def listing_view(listing: EmulatedListing, sites: list[str], wanted: list[str]) 
 
 def fba_channel(listing: EmulatedListing) -> str:
     """Return the channel code of Amazon's own fulfilment for this listing."""
-    region = next(iter({PLACES[site].region for site in listing.offers}), "na")
+    region = next(
+        iter({PLACES[marketplace_id].region for marketplace_id in listing.offers}), "na"
+    )
     return FBA_CHANNELS[region]
 
 

@@ -16,10 +16,10 @@ from .order_view import DATA_SETS, order_view
 ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")
 PAGE_PARAMETER = "paginationToken"
 # These may differ from page to page; everything else stays as it was.
-FREE = {"maxResultsPerPage", "includedData"}
-TOKEN_LIVES = timedelta(hours=24)
+CHANGEABLE = {"maxResultsPerPage", "includedData"}
+TOKEN_LIFETIME = timedelta(hours=24)
 # Amazon shows nothing younger in a search.
-EDGE = timedelta(minutes=2)
+SEARCH_LAG = timedelta(minutes=2)
 OLDEST = timedelta(days=730)
 
 
@@ -42,7 +42,7 @@ class SearchRange:
 
 def search_orders(call: Call) -> ApiReply:
     """Serve searchOrders: one page, oldest first."""
-    state = read_token(call, PAGE_PARAMETER, FREE, TOKEN_LIVES)
+    state = read_token(call, PAGE_PARAMETER, CHANGEABLE, TOKEN_LIFETIME)
     window = _window(call, state)
     wanted = call.values("includedData", DATA_SETS)
     size = call.number("maxResultsPerPage", 1, 100, 100)
@@ -68,7 +68,7 @@ def search_orders(call: Call) -> ApiReply:
             "last_id": shown[-1].order_id,
             "before": window.before.isoformat(),
         }
-        token = make_token(call, PAGE_PARAMETER, FREE, next_state)
+        token = make_token(call, PAGE_PARAMETER, CHANGEABLE, next_state)
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
@@ -102,23 +102,23 @@ def _window(call: Call, state: dict[str, Any] | None) -> SearchRange:
     )
     if foreign is not None:
         raise invalid("A Before parameter goes with its own After parameter only.")
-    edge = call.world.now() - EDGE
+    newest = call.world.now() - SEARCH_LAG
     if before is not None and before < after:
         raise invalid("The Before time must not be earlier than the After time.")
-    if before is not None and before > edge:
+    if before is not None and before > newest:
         raise invalid("The Before time must be at least two minutes in the past.")
     if after > call.world.now():
         raise invalid("The After time must not lie in the future.")
     if state is not None:
         before = datetime.fromisoformat(state["before"])
-    return SearchRange(by_update, after, before or edge)
+    return SearchRange(by_update, after, before or newest)
 
 
 def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
     statuses = call.values("fulfillmentStatuses", ORDER_STATUSES)
-    sites = call.values("marketplaceIds", most=50)
+    marketplace_ids = call.values("marketplaceIds", most=50)
     fulfilled_by = call.values("fulfilledBy", ("MERCHANT", "AMAZON"))
-    call.check_marketplaces(sites)
+    call.check_marketplaces(marketplace_ids)
     oldest = call.world.now() - OLDEST
     return [
         order
@@ -126,7 +126,7 @@ def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
         if window.holds(order)
         and order.created_at >= oldest
         and (not statuses or order.status in statuses)
-        and (not sites or order.marketplace_id in sites)
+        and (not marketplace_ids or order.marketplace_id in marketplace_ids)
         and (not fulfilled_by or order.fulfilled_by in fulfilled_by)
     ]
 

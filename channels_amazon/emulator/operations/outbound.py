@@ -9,7 +9,7 @@ from ..mcf import fba_units, fulfilment
 from ..mcf.mirroring import mirror
 from ..mcf.quotes import SPEEDS, quote, speeds_of
 from ..model.errors import LifecycleError
-from ..model.mcf_orders import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
+from ..model.mcf_orders import CANCELLABLE, HOLD, POLICIES, SHIP, McfItem, McfOrder
 from ..protocol.calling import ApiReply, Call, Route, field_moment, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
@@ -28,7 +28,9 @@ ACTIONS = (SHIP, HOLD)
 def get_fulfillment_preview(call: Call) -> ApiReply:
     """Serve getFulfillmentPreview: fees and windows of each speed."""
     body = call.json()
-    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    marketplace_id = read.marketplace_or_first(
+        call, str(body.get("marketplaceId") or "")
+    )
     destination = read.address(read.part(body, "address", required=True))
     items = [_item(row) for row in read.rows(body, "items")]
     read.check_items(call, items, marketplace_id)
@@ -52,7 +54,9 @@ def create_fulfillment_order(call: Call) -> ApiReply:
     """Serve createFulfillmentOrder; an id is taken once, for ever."""
     body = call.json()
     order_id = read.limited(body, "sellerFulfillmentOrderId", 40)
-    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    marketplace_id = read.marketplace_or_first(
+        call, str(body.get("marketplaceId") or "")
+    )
     displayable_at = field_moment(body, "displayableOrderDate")
     if displayable_at is None:
         raise invalid("Missing required field displayableOrderDate.")
@@ -123,7 +127,7 @@ def update_fulfillment_order(call: Call) -> ApiReply:
     """Serve updateFulfillmentOrder, until picking begins; Ship takes off a hold."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
     body = call.json()
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(f"Fulfillment order {order.order_id} is {order.status}.")
     destination = read.part(body, "destinationAddress")
     changes: Json = {}
@@ -147,7 +151,7 @@ def update_fulfillment_order(call: Call) -> ApiReply:
     for attribute, value in changes.items():
         setattr(order, attribute, value)
     if action == SHIP and order.action == HOLD:
-        fulfilment.let_go(call.world, order)
+        fulfilment.release_hold(call.world, order)
     order.action = action
     order.updated_at = call.world.now()
     mirror(call.world, order)
@@ -213,7 +217,7 @@ def _change_items(call: Call, order: McfOrder, rows: list[Json]) -> None:
         if stock is not None and more > 0:
             item.reserved += fba_units.reserve(call.world, stock, more)
         elif more < 0:
-            fulfilment.release(call.world, order, item, -more)
+            fulfilment.release_units(call.world, order, item, -more)
         item.quantity = quantity
 
 

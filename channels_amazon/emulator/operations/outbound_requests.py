@@ -128,7 +128,7 @@ def check_sku(call: Call, sku: str, item_id: str, marketplace_id: str) -> None:
         raise invalid(f"the SellerSKU for Item Id: {item_id} is invalid.")
 
 
-def site(call: Call, marketplace_id: str) -> str:
+def marketplace_or_first(call: Call, marketplace_id: str) -> str:
     """Return the marketplace of an order, by default the seller's first."""
     if not marketplace_id:
         return call.seller.marketplace_ids[0]
@@ -137,7 +137,7 @@ def site(call: Call, marketplace_id: str) -> str:
     return marketplace_id
 
 
-def site_of_country(call: Call, country_code: str) -> str:
+def marketplace_of_country(call: Call, country_code: str) -> str:
     """Return the seller's marketplace of a country, by default the first."""
     for marketplace_id in call.seller.marketplace_ids:
         if country_code in ("", PLACES[marketplace_id].country_code):
@@ -162,8 +162,8 @@ def check_delivery(marketplace_id: str, destination: Json) -> None:
 
 def amazon_order_id(call: Call) -> str:
     """Return an id of the kind Amazon gives to orders from outside its shop."""
-    chance = call.world.random
-    middle, last = (chance.randrange(10_000_000) for _ in range(2))
+    rng = call.world.random
+    middle, last = (rng.randrange(10_000_000) for _ in range(2))
     return f"S01-{middle:07d}-{last:07d}"
 
 

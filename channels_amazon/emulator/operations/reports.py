@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 LONGEST_RANGE = timedelta(days=30)
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 # The caller's clock may run a little ahead of ours.
 TOLERANCE = timedelta(minutes=1)
 PAGE_PARAMETER = "nextToken"
@@ -41,8 +41,8 @@ def create_report(call: Call) -> ApiReply:
     body = call.json()
     report_type = field_text(body, "reportType")
     _check_type(call, report_type)
-    sites = field_list(body, "marketplaceIds", 1, 25)
-    call.check_marketplaces(str(site) for site in sites)
+    marketplace_ids = field_list(body, "marketplaceIds", 1, 25)
+    call.check_marketplaces(str(marketplace_id) for marketplace_id in marketplace_ids)
     if not isinstance(body.get("reportOptions", {}), dict):
         raise invalid("Invalid type of field reportOptions.")
     start, end = _range(call, body)
@@ -50,7 +50,7 @@ def create_report(call: Call) -> ApiReply:
         report_id=str(50_000_000_000 + call.world.serial()),
         seller_id=call.seller.seller_id,
         report_type=report_type,
-        marketplace_ids=[str(site) for site in sites],
+        marketplace_ids=[str(marketplace_id) for marketplace_id in marketplace_ids],
         created_at=call.world.now(),
         data_start=start,
         data_end=end,
@@ -141,16 +141,16 @@ def _query(call: Call) -> Json:
         raise invalid("Either reportTypes or nextToken is required.")
     for report_type in types:
         _check_type(call, report_type)
-    sites = call.values("marketplaceIds", most=10)
-    call.check_marketplaces(sites)
+    marketplace_ids = call.values("marketplaceIds", most=10)
+    call.check_marketplaces(marketplace_ids)
     now = call.world.now()
-    since = call.moment("createdSince") or now - KEPT
+    since = call.moment("createdSince") or now - RETENTION
     return {
         "types": types,
         "statuses": call.values("processingStatuses", STATUSES),
-        "sites": sites,
+        "sites": marketplace_ids,
         "size": call.number("pageSize", 1, 100, 10),
-        "since": max(since, now - KEPT).isoformat(),
+        "since": max(since, now - RETENTION).isoformat(),
         "until": (call.moment("createdUntil") or now).isoformat(),
         "after": "",
     }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.entities import EmulatedOrder, EmulatedPackage
-from ..orders.lifecycle import settle_packages
+from ..orders.lifecycle import apply_packages
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def confirm_shipment(call: Call) -> ApiReply:
     _place_package(order, package, call.world.now())
     call.world.schedule(
         call.world.switches.package_seconds,
-        lambda: settle_packages(call.world, order),
+        lambda: apply_packages(call.world, order),
     )
     return ApiReply(204)
 

@@ -10,7 +10,7 @@ from ..model.entities import EmulatedAccessToken
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 
-LIVES_SECONDS = 3600
+LIFETIME_SECONDS = 3600
 ELEMENTS = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
 NO_ACCESS = "Application do not have access to some or all requested resource"
 
@@ -38,13 +38,13 @@ def create_restricted_data_token(call: Call) -> ApiReply:
     token = EmulatedAccessToken(
         token=f"Atz.sprdt|{call.world.token_text(180)}",
         application_id=call.caller.application_id,
-        expires_at=call.world.now() + timedelta(seconds=LIVES_SECONDS),
+        expires_at=call.world.now() + timedelta(seconds=LIFETIME_SECONDS),
         seller_id=call.seller.seller_id,
         refresh_token=call.caller.token.refresh_token,
         restricted_to=allowed,
     )
     call.world.access_tokens[token.token] = token
-    seconds = max(1, int(call.world.clock.real_seconds(LIVES_SECONDS)))
+    seconds = max(1, int(call.world.clock.real_seconds(LIFETIME_SECONDS)))
     return ApiReply(200, {"restrictedDataToken": token.token, "expiresIn": seconds})
 
 

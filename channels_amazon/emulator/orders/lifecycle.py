@@ -12,12 +12,14 @@ from ..mcf import fba_units
 from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.errors import LifecycleError
 from ..model.state import World
-from ..notifications.order_change import BUYER_CHANGE, raise_order_change
+from ..notifications.order_change import BUYER_CHANGE, publish_order_change
 
 CANCEL_REASONS = ("ORDERED_BY_MISTAKE", "FOUND_CHEAPER", "NO_LONGER_NEEDED")
 
 
-def open_order(world: World, order: EmulatedOrder, *, stays: bool = False) -> None:
+def add_order(
+    world: World, order: EmulatedOrder, *, keeps_status: bool = False
+) -> None:
     """Take stock for a new order, keep it, and let it become shippable.
 
     One that `stays` keeps the status it has, whatever that is.
@@ -25,39 +27,39 @@ def open_order(world: World, order: EmulatedOrder, *, stays: bool = False) -> No
     world.orders[order.order_id] = order
     for item in order.items:
         _take_stock(world, order, item)
-    if stays:
-        raise_order_change(world, order)
+    if keeps_status:
+        publish_order_change(world, order)
         return
     order.status = "PENDING"
     if world.switches.pending_event:
-        raise_order_change(world, order)
+        publish_order_change(world, order)
     if world.switches.pending_seconds <= 0:
-        release_order(world, order)
+        make_shippable(world, order)
     else:
         world.schedule(
-            world.switches.pending_seconds, lambda: release_order(world, order)
+            world.switches.pending_seconds, lambda: make_shippable(world, order)
         )
 
 
-def release_order(world: World, order: EmulatedOrder) -> None:
+def make_shippable(world: World, order: EmulatedOrder) -> None:
     """Turn a pending order into one that may be shipped."""
     if order.status != "PENDING":
         return
     order.status = "UNSHIPPED"
-    _touch(world, order)
+    _mark_updated(world, order)
 
 
-def settle_shipped(world: World, order: EmulatedOrder) -> None:
+def update_shipped_status(world: World, order: EmulatedOrder) -> None:
     """Set the status that the shipped quantities imply, and tell of it."""
     if not any(item.left for item in order.items):
         is_shipped = any(item.shipped for item in order.items)
         order.status = "SHIPPED" if is_shipped else "CANCELLED"
     elif any(item.shipped for item in order.items):
         order.status = "PARTIALLY_SHIPPED"
-    _touch(world, order)
+    _mark_updated(world, order)
 
 
-def settle_packages(world: World, order: EmulatedOrder) -> None:
+def apply_packages(world: World, order: EmulatedOrder) -> None:
     """Count the confirmed parcels that Amazon has taken in by now."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
@@ -66,7 +68,7 @@ def settle_packages(world: World, order: EmulatedOrder) -> None:
         item.shipped = sum(
             package.items.get(item.order_item_id, 0) for package in taken_in
         )
-    settle_shipped(world, order)
+    update_shipped_status(world, order)
 
 
 def ship_by_amazon(world: World, order_id: str) -> EmulatedOrder:
@@ -77,10 +79,10 @@ def ship_by_amazon(world: World, order_id: str) -> EmulatedOrder:
     for item in order.items:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
         if stock is not None:
-            fba_units.send_out(world, stock, item.promised)
-            item.promised = 0
+            fba_units.send_out(world, stock, item.reserved)
+            item.reserved = 0
         item.shipped = item.quantity - item.cancelled
-    settle_shipped(world, order)
+    update_shipped_status(world, order)
     return order
 
 
@@ -106,7 +108,7 @@ def request_cancel(world: World, order_id: str, reason: str = "") -> EmulatedOrd
             item.cancel_requested = True
             item.cancel_reason = reason or CANCEL_REASONS[0]
     order.cancel_notify_at = max(order.latest_ship, world.now())
-    _touch(world, order, BUYER_CHANGE, "Buyer Requested Cancel")
+    _mark_updated(world, order, BUYER_CHANGE, "Buyer Requested Cancel")
     return order
 
 
@@ -136,9 +138,9 @@ def cancel_order(
         item.cancel_reason = item.cancel_reason or CANCEL_REASONS[0]
         _return_stock(world, order, item, left, was_pending=was_pending)
     if any(item.left for item in order.items):
-        _touch(world, order, reason="Units were cancelled")
+        _mark_updated(world, order, reason="Units were cancelled")
     else:
-        settle_shipped(world, order)
+        update_shipped_status(world, order)
     return order
 
 
@@ -183,7 +185,7 @@ def set_quantity(world: World, listing: EmulatedListing, quantity: int) -> None:
             offer.status.insert(0, "BUYABLE")
 
 
-def order_times(order: EmulatedOrder, *, is_fast: bool = False) -> None:
+def set_time_windows(order: EmulatedOrder, *, is_fast: bool = False) -> None:
     """Set the ship and delivery windows that follow from the order's time."""
     order.earliest_ship = order.created_at
     order.latest_ship = order.created_at + timedelta(days=1 if is_fast else 2)
@@ -209,7 +211,7 @@ def _take_stock(world: World, order: EmulatedOrder, item: EmulatedOrderItem) -> 
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
-        item.promised = fba_units.reserve(world, stock, item.quantity)
+        item.reserved = fba_units.reserve(world, stock, item.quantity)
 
 
 def _return_stock(
@@ -229,16 +231,16 @@ def _return_stock(
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
         # What was never promised is what a buyer gives up first.
-        back = max(0, item.promised - item.left)
+        back = max(0, item.reserved - item.left)
         fba_units.give_back(world, stock, back)
-        item.promised -= back
+        item.reserved -= back
 
 
-def _touch(
+def _mark_updated(
     world: World,
     order: EmulatedOrder,
     change_type: str = "OrderStatusChange",
     reason: str = "",
 ) -> None:
     order.updated_at = world.now()
-    raise_order_change(world, order, change_type, reason)
+    publish_order_change(world, order, change_type, reason)

@@ -13,7 +13,7 @@ from ..model.state import World
 
 PREFIX = "/documents/"
 OPERATION = "report.download"
-LIVES = timedelta(minutes=5)
+LIFETIME = timedelta(minutes=5)
 
 
 def sign(
@@ -24,7 +24,7 @@ def sign(
     download = Download(
         signature=world.random.randbytes(32).hex(),
         document_id=document.document_id,
-        expires_at=now + LIVES,
+        expires_at=now + LIFETIME,
         content_encoding=content_encoding,
     )
     world.downloads[download.signature] = download
@@ -32,7 +32,7 @@ def sign(
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Date": now.strftime("%Y%m%dT%H%M%SZ"),
         "X-Amz-SignedHeaders": "host",
-        "X-Amz-Expires": int(LIVES.total_seconds()),
+        "X-Amz-Expires": int(LIFETIME.total_seconds()),
         "X-Amz-Signature": download.signature,
     }
     path = PREFIX + quote(document.document_id, safe="")

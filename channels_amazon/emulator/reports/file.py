@@ -135,7 +135,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
-    is_amazons = order.channel_name == "AMAZON"
+    is_amazon_sale = order.channel_name == "AMAZON"
     row = {
         "amazon-order-id": order.order_id,
         "merchant-order-id": order.seller_order_id or order.order_id,
@@ -146,7 +146,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
         if order.fulfilled_by == "AMAZON"
         else "Merchant",
         "sales-channel": place.name
-        if is_amazons
+        if is_amazon_sale
         else f"Non-Amazon {place.country_code}",
         "ship-service-level": order.service_level.title(),
         "product-name": item.title,
@@ -163,7 +163,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
             "ship-postal-code": order.address.postal_code,
             "ship-country": order.address.country_code,
         }
-    if status not in _UNPRICED and is_amazons:
+    if status not in _UNPRICED and is_amazon_sale:
         row |= _prices(order, item)
     return {name: " ".join(text.split()) for name, text in row.items()}
 

@@ -73,9 +73,9 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
         seller = _seller(region, seller_id)
         world.sellers[seller_id] = seller
         # A seller's things do not change when another seller's do.
-        chance = random.Random(f"{seed}:{seller_id}")
-        _add_listings(world, seller, size.listings[region], chance)
-        add_history(world, seller, size.orders, size.days, chance)
+        rng = random.Random(f"{seed}:{seller_id}")
+        _add_listings(world, seller, size.listings[region], rng)
+        add_history(world, seller, size.orders, size.days, rng)
     return world
 
 
@@ -87,8 +87,8 @@ def add_sellers(world: World, region: str, count: int, listings: int) -> list[st
         seller = _seller(region, f"A1EMULATOR{region.upper()}{number}")
         seller.store_name = f"{seller.store_name} {number}"
         world.sellers[seller.seller_id] = seller
-        chance = random.Random(f"{world.seed}:{seller.seller_id}")
-        _add_listings(world, seller, listings, chance)
+        rng = random.Random(f"{world.seed}:{seller.seller_id}")
+        _add_listings(world, seller, listings, rng)
         added.append(seller.seller_id)
     return added
 
@@ -115,15 +115,13 @@ def _seller(region: str, seller_id: str) -> Seller:
     )
 
 
-def _add_listings(
-    world: World, seller: Seller, count: int, chance: random.Random
-) -> None:
+def _add_listings(world: World, seller: Seller, count: int, rng: random.Random) -> None:
     chosen = products() if count >= len(products()) else _spread(count)
     for number, product in enumerate(chosen):
-        listing = _listing(world, seller, product, number, chance)
+        listing = _listing(world, seller, product, number, rng)
         world.add_listing(listing)
         if listing.is_fba:
-            _add_stock(world, seller, listing, chance)
+            _add_stock(world, seller, listing, rng)
 
 
 def _spread(count: int) -> tuple[DemoProduct, ...]:
@@ -137,9 +135,9 @@ def _listing(
     seller: Seller,
     product: DemoProduct,
     number: int,
-    chance: random.Random,
+    rng: random.Random,
 ) -> EmulatedListing:
-    created_at = world.now() - timedelta(days=chance.randint(120, 900))
+    created_at = world.now() - timedelta(days=rng.randint(120, 900))
     # Of eight listings four are the merchant's, three Amazon's, one is both.
     is_fba = number % 8 in {1, 4, 6, 7}
     is_merchant = number % 8 not in {1, 4, 6}
@@ -155,9 +153,9 @@ def _listing(
         asin=product.asin,
         product_type=product.product_type,
         created_at=created_at,
-        updated_at=created_at + timedelta(days=chance.randint(1, 100)),
+        updated_at=created_at + timedelta(days=rng.randint(1, 100)),
         offers={place.marketplace_id: _offer(product, place) for place in places},
-        quantity=chance.randint(3, 60) if is_merchant else None,
+        quantity=rng.randint(3, 60) if is_merchant else None,
         handling_days=2 if is_merchant and number % 5 == 0 else None,
         is_fba=is_fba,
         fnsku=f"X00EM{number:05d}" if is_fba else None,
@@ -184,7 +182,7 @@ def price_in(price_eur: Decimal, currency: str) -> Decimal:
 
 
 def _add_stock(
-    world: World, seller: Seller, listing: EmulatedListing, chance: random.Random
+    world: World, seller: Seller, listing: EmulatedListing, rng: random.Random
 ) -> None:
     pools = {PLACES[marketplace_id].fba_pool for marketplace_id in listing.offers}
     for pool in sorted(pools):
@@ -193,16 +191,16 @@ def _add_stock(
                 seller_id=seller.seller_id,
                 sku=listing.sku,
                 pool=pool,
-                updated_at=world.now() - timedelta(hours=chance.randint(1, 300)),
-                fulfillable=chance.choice((0, 4, 18, 35, 60, 120)),
-                inbound_working=chance.choice((0, 0, 0, 24)),
-                inbound_shipped=chance.choice((0, 0, 48)),
-                inbound_receiving=chance.choice((0, 0, 6)),
-                pending_transshipment=chance.choice((0, 0, 3)),
-                fc_processing=chance.choice((0, 0, 1)),
-                researching=chance.choice((0, 0, 0, 2)),
-                customer_damaged=chance.choice((0, 0, 1)),
-                warehouse_damaged=chance.choice((0, 0, 0, 2)),
-                defective=chance.choice((0, 0, 0, 1)),
+                updated_at=world.now() - timedelta(hours=rng.randint(1, 300)),
+                fulfillable=rng.choice((0, 4, 18, 35, 60, 120)),
+                inbound_working=rng.choice((0, 0, 0, 24)),
+                inbound_shipped=rng.choice((0, 0, 48)),
+                inbound_receiving=rng.choice((0, 0, 6)),
+                pending_transshipment=rng.choice((0, 0, 3)),
+                fc_processing=rng.choice((0, 0, 1)),
+                researching=rng.choice((0, 0, 0, 2)),
+                customer_damaged=rng.choice((0, 0, 1)),
+                warehouse_damaged=rng.choice((0, 0, 0, 2)),
+                defective=rng.choice((0, 0, 0, 1)),
             )
         )

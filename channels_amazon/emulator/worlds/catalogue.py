@@ -38,9 +38,9 @@ STORE_ONLY = (
 
 def store_catalogue(seed: int = 1) -> list[dict[str, str]]:
     """Return the store's products as rows with the keys of `COLUMNS`."""
-    chance = random.Random(f"catalogue:{seed}")
+    rng = random.Random(f"catalogue:{seed}")
     rows = [
-        _row(number, product, chance)
+        _row(number, product, rng)
         for number, product in enumerate(products(), 1)
         if number % AMAZON_ONLY_EVERY
     ]
@@ -62,7 +62,7 @@ def write_catalogue_file(path: Path, seed: int = 1) -> int:
         return write_catalogue(file, seed)
 
 
-def _row(number: int, product: DemoProduct, chance: random.Random) -> dict[str, str]:
+def _row(number: int, product: DemoProduct, rng: random.Random) -> dict[str, str]:
     sku = product.sku
     if not number % RESPELT_EVERY:
         sku = sku.lower().replace("-", "_")
@@ -73,9 +73,7 @@ def _row(number: int, product: DemoProduct, chance: random.Random) -> dict[str, 
         "price": str(product.price_eur),
         "currency": "EUR",
         "category": product.category,
-        "stock": str(
-            chance.randint(0, 6) if not number % 11 else chance.randint(8, 90)
-        ),
+        "stock": str(rng.randint(0, 6) if not number % 11 else rng.randint(8, 90)),
         "warehouse": WAREHOUSES[number % len(WAREHOUSES)],
         **{f"url_{language}": _url(language, product.sku) for language in LANGUAGES},
     }

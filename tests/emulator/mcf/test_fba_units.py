@@ -75,7 +75,7 @@ def act(
         elif what == "unfulfillable":
             fulfilment.make_unfulfillable(world, order, units=1)
         else:
-            fulfilment.move_to(world, order, what)
+            fulfilment.advance_to(world, order, what)
 
 
 def web_order(
