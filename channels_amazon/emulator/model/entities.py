@@ -7,17 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-Json = dict[str, Any]
+from .statuses import OfferStatus, ReportStatus, SalesChannel
 
-ORDER_STATUSES = (
-    "PENDING_AVAILABILITY",
-    "PENDING",
-    "UNSHIPPED",
-    "PARTIALLY_SHIPPED",
-    "SHIPPED",
-    "CANCELLED",
-    "UNFULFILLABLE",
-)
+Json = dict[str, Any]
 
 
 @dataclass
@@ -44,7 +36,7 @@ class EmulatedOffer:
     price: Decimal | None
     currency: str
     title: str
-    status: list[str] = field(default_factory=lambda: ["BUYABLE", "DISCOVERABLE"])
+    status: list[str] = field(default_factory=lambda: list(OfferStatus))
     issues: list[Json] = field(default_factory=list)
 
 
@@ -194,6 +186,7 @@ class EmulatedOrder:
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
+    # an EmulatedOrderStatus, or a word nobody knows where a test asks for one
     status: str
     fulfilled_by: str
     currency: str
@@ -207,7 +200,7 @@ class EmulatedOrder:
     latest_delivery: datetime
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
-    channel_name: str = "AMAZON"
+    channel_name: str = SalesChannel.AMAZON
     # the seller's own id, of an order placed outside Amazon's shop
     seller_order_id: str = ""
     replacement_of: str | None = None
@@ -228,7 +221,7 @@ class EmulatedReport:
     created_at: datetime
     data_start: datetime
     data_end: datetime
-    status: str = "IN_QUEUE"
+    status: ReportStatus = ReportStatus.IN_QUEUE
     started_at: datetime | None = None
     ended_at: datetime | None = None
     document_id: str | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from ..model.clock import iso
 from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedSubscription
 from ..model.state import World
+from ..model.statuses import PENDING_STATUSES, EmulatedOrderStatus, FulfillmentChannel
 from .publishing import publish
 
 Json = dict[str, Any]
@@ -18,14 +19,14 @@ ORDER_CHANGE = "ORDER_CHANGE"
 STATUS_CHANGE = "OrderStatusChange"
 BUYER_CHANGE = "BuyerRequestedChange"
 
-_STATUSES = {
-    "PENDING_AVAILABILITY": "PendingAvailability",
-    "PENDING": "Pending",
-    "UNSHIPPED": "Unshipped",
-    "PARTIALLY_SHIPPED": "PartiallyShipped",
-    "SHIPPED": "Shipped",
-    "CANCELLED": "Canceled",
-    "UNFULFILLABLE": "Unfulfillable",
+_STATUSES: dict[str, str] = {
+    EmulatedOrderStatus.PENDING_AVAILABILITY: "PendingAvailability",
+    EmulatedOrderStatus.PENDING: "Pending",
+    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
+    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
+    EmulatedOrderStatus.SHIPPED: "Shipped",
+    EmulatedOrderStatus.CANCELLED: "Canceled",
+    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
 }
 _PROGRAMS = {
     "AMAZON_BUSINESS": "Business",
@@ -55,8 +56,8 @@ def order_summary(order: EmulatedOrder) -> Json:
     """Return the Summary of an order as it is now."""
     shipped = sum(item.shipped for item in order.items)
     left = sum(item.left for item in order.items)
-    is_open = order.status != "CANCELLED"
-    is_pending = order.status in {"PENDING", "PENDING_AVAILABILITY"}
+    is_open = order.status != EmulatedOrderStatus.CANCELLED
+    is_pending = order.status in PENDING_STATUSES
     programs = [_PROGRAMS[name] for name in order.programs if name in _PROGRAMS]
     if order.replacement_of:
         programs.append("Replacement")
@@ -65,7 +66,9 @@ def order_summary(order: EmulatedOrder) -> Json:
         "OrderStatus": _STATUSES.get(order.status, order.status),
         "PurchaseDate": iso(order.created_at),
         "DestinationPostalCode": None if is_pending else order.address.postal_code,
-        "FulfillmentType": "AFN" if order.fulfilled_by == "AMAZON" else "MFN",
+        "FulfillmentType": "AFN"
+        if order.fulfilled_by == FulfillmentChannel.AMAZON
+        else "MFN",
         "OrderType": "StandardOrder",
         "NumberOfItemsShipped": shipped,
         "NumberOfItemsUnshipped": left if is_open else 0,

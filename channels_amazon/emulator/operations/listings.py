@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.entities import EmulatedListing
+from ..model.statuses import OfferStatus
 from ..protocol.calling import (
     ApiReply,
     Call,
@@ -33,7 +34,6 @@ IDENTIFIER_TYPES = (
     "SKU",
     "UPC",
 )
-STATUSES = ("BUYABLE", "DISCOVERABLE")
 _ITEMS = "/listings/2021-08-01/items/{sellerId}"
 _ITEM = f"{_ITEMS}/{{sku}}"
 
@@ -141,8 +141,8 @@ def _matching(call: Call, marketplace_ids: list[str]) -> list[EmulatedListing]:
         (call.moment("createdAfter"), call.moment("createdBefore")),
         (call.moment("lastUpdatedAfter"), call.moment("lastUpdatedBefore")),
     )
-    with_status = set(call.values("withStatus", STATUSES))
-    without = set(call.values("withoutStatus", STATUSES))
+    with_status = set(call.values("withStatus", OfferStatus))
+    without = set(call.values("withoutStatus", OfferStatus))
     severities = set(call.values("withIssueSeverity", ("WARNING", "ERROR")))
     found = []
     for listing in call.world.seller_listings(call.seller.seller_id):

@@ -11,6 +11,13 @@ from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedPackage
 from ..model.places import PLACES
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..model.state import World
+from ..model.statuses import (
+    PENDING_STATUSES,
+    TO_SHIP_STATUSES,
+    EmulatedOrderStatus,
+    FulfillmentChannel,
+    SalesChannel,
+)
 
 Json = dict[str, Any]
 
@@ -27,8 +34,7 @@ DATA_SETS = (
     "PAYMENT",
     "FULFILLMENT_ORDERS",
 )
-_PENDING = {"PENDING", "PENDING_AVAILABILITY"}
-_PERSONAL_STATUSES = {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}
+_PERSONAL_STATUSES = TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}
 _TAX_ROLES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
 # Here tax roles do not show the buyer's name.
 _NO_NAME_FOR_TAX = {"US", "JP", "SG"}
@@ -54,7 +60,7 @@ def order_view(
             "channelName": order.channel_name,
             "marketplaceId": order.marketplace_id,
             "marketplaceName": place.name
-            if order.channel_name == "AMAZON"
+            if order.channel_name == SalesChannel.AMAZON
             else f"Non-Amazon {place.country_code}",
         },
         "orderItems": [_item(order, item, wanted) for item in order.items],
@@ -99,7 +105,7 @@ def _item(order: EmulatedOrder, item: EmulatedOrderItem, wanted: list[str]) -> J
         "product": product,
     }
     if "FULFILLMENT" in wanted:
-        left = 0 if order.status == "CANCELLED" else item.left
+        left = 0 if order.status == EmulatedOrderStatus.CANCELLED else item.left
         view["fulfillment"] = {
             "quantityFulfilled": item.shipped,
             "quantityUnfulfilled": left,
@@ -138,7 +144,7 @@ def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
     if order.status not in _PERSONAL_STATUSES:
         return {}
     view: Json = {}
-    is_merchant = order.fulfilled_by == "MERCHANT"
+    is_merchant = order.fulfilled_by == FulfillmentChannel.MERCHANT
     ships = is_merchant and D2C_SHIPPING in roles
     country = PLACES[order.marketplace_id].country_code
     taxes = bool(roles & _TAX_ROLES) and country not in _NO_NAME_FOR_TAX
@@ -150,7 +156,7 @@ def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
 
 
 def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Json:
-    if order.status in _PENDING:
+    if order.status in PENDING_STATUSES:
         return {}
     address = order.address
     view: Json = {
@@ -159,7 +165,10 @@ def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Jso
         "countryCode": address.country_code,
         "addressType": "RESIDENTIAL",
     }
-    shows = order.status in _PERSONAL_STATUSES and order.fulfilled_by == "MERCHANT"
+    shows = (
+        order.status in _PERSONAL_STATUSES
+        and order.fulfilled_by == FulfillmentChannel.MERCHANT
+    )
     if shows and D2C_SHIPPING in roles:
         view["name"] = address.name
         view["addressLine1"] = address.line1
@@ -173,7 +182,10 @@ def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Jso
 
 def _is_priced(order: EmulatedOrder) -> bool:
     """Tell whether money shows: not yet while pending, never of a foreign sale."""
-    return order.status not in _PENDING and order.channel_name == "AMAZON"
+    return (
+        order.status not in PENDING_STATUSES
+        and order.channel_name == SalesChannel.AMAZON
+    )
 
 
 def _proceeds(order: EmulatedOrder) -> Json:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import ORDER_STATUSES, EmulatedOrder
+from ..model.entities import EmulatedOrder
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
 from ..protocol.calling import ApiReply, Call, Route, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
@@ -115,9 +116,9 @@ def _window(call: Call, state: dict[str, Any] | None) -> SearchRange:
 
 
 def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
-    statuses = call.values("fulfillmentStatuses", ORDER_STATUSES)
+    statuses = call.values("fulfillmentStatuses", EmulatedOrderStatus)
     marketplace_ids = call.values("marketplaceIds", most=50)
-    fulfilled_by = call.values("fulfilledBy", ("MERCHANT", "AMAZON"))
+    fulfilled_by = call.values("fulfilledBy", FulfillmentChannel)
     call.check_marketplaces(marketplace_ids)
     oldest = call.world.now() - OLDEST
     return [

@@ -57,7 +57,8 @@ def choice(
     """Return a text of a body that is one of those allowed; raises Refusal."""
     text = field_text(body, name, required=default is None) or default or ""
     if text not in allowed:
-        raise invalid(f"Invalid value for {name}.", f"Allowed: {list(allowed)}")
+        names = [str(each) for each in allowed]
+        raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
     return text
 
 

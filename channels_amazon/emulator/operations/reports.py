@@ -8,6 +8,7 @@ from typing import Any
 from ..model.clock import iso
 from ..model.entities import EmulatedReport
 from ..model.roles import REPORT_ROLES
+from ..model.statuses import ReportStatus
 from ..protocol.calling import (
     ApiReply,
     Call,
@@ -26,7 +27,6 @@ from ..reports.lifecycle import request_report
 
 Json = dict[str, Any]
 
-STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 LONGEST_RANGE = timedelta(days=30)
 RETENTION = timedelta(days=90)
 # The caller's clock may run a little ahead of ours.
@@ -147,7 +147,7 @@ def _query(call: Call) -> Json:
     since = call.moment("createdSince") or now - RETENTION
     return {
         "types": types,
-        "statuses": call.values("processingStatuses", STATUSES),
+        "statuses": call.values("processingStatuses", ReportStatus),
         "sites": marketplace_ids,
         "size": call.number("pageSize", 1, 100, 10),
         "since": max(since, now - RETENTION).isoformat(),
@@ -163,7 +163,7 @@ def _page(call: Call, query: Json) -> ApiReply:
         for (seller_id, _), report in call.world.reports.items()
         if seller_id == call.seller.seller_id
         and report.report_type in query["types"]
-        and report.status in (query["statuses"] or STATUSES)
+        and report.status in (query["statuses"] or tuple(ReportStatus))
         and (not query["sites"] or set(query["sites"]) & set(report.marketplace_ids))
         and since <= report.created_at <= until
         and (not query["after"] or int(report.report_id) < int(query["after"]))

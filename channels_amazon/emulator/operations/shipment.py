@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.entities import EmulatedOrder, EmulatedPackage
+from ..model.statuses import TO_SHIP_STATUSES, EmulatedOrderStatus, FulfillmentChannel
 from ..orders.lifecycle import apply_packages
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
@@ -100,9 +101,12 @@ def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
         raise invalid(f"Order {order_id} is not found.")
     if order.marketplace_id != marketplace_id:
         raise invalid("marketplaceId is not that of the order.")
-    if order.fulfilled_by != "MERCHANT" or "FBM_SHIP_PLUS" in order.programs:
+    if (
+        order.fulfilled_by != FulfillmentChannel.MERCHANT
+        or "FBM_SHIP_PLUS" in order.programs
+    ):
         raise invalid("Amazon itself confirms the shipment of this order.")
-    if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}:
+    if order.status not in TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}:
         raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
     return order
 
@@ -123,7 +127,7 @@ def _place_package(
                 raise invalid(f"Order item {item_id} is not part of the order.")
             shipped[item_id] += quantity
     if any(shipped[item_id] > ordered[item_id] for item_id in ordered):
-        if order.status == "SHIPPED" and edited is None:
+        if order.status == EmulatedOrderStatus.SHIPPED and edited is None:
             raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
         raise invalid("The quantity is more than is left to ship.")
     if edited is not None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedPackage, Seller
 from ..model.places import PLACES
 from ..model.state import World
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
 from .ordering import draft_order
 
 CARRIERS = {
@@ -50,7 +51,11 @@ def _order(
     marketplace_id = rng.choice([first] * max(1, len(others)) + others)
     listings, is_fba = _basket(world, seller, marketplace_id, rng)
     order = draft_order(
-        world, listings, marketplace_id, "AMAZON" if is_fba else "MERCHANT", at=at
+        world,
+        listings,
+        marketplace_id,
+        FulfillmentChannel.AMAZON if is_fba else FulfillmentChannel.MERCHANT,
+        at=at,
     )
     if not is_fba:
         order.shipping_price = SHIPPING_PRICES.get(order.currency, USUAL_SHIPPING_PRICE)
@@ -87,17 +92,17 @@ def _bring_up_to_date(world: World, order: EmulatedOrder, rng: random.Random) ->
         world.now() - NEWEST / 2,
     )
     if rng.random() < CANCELLED_SHARE:
-        order.status = "CANCELLED"
+        order.status = EmulatedOrderStatus.CANCELLED
         for item in order.items:
             item.cancelled = item.quantity
             item.cancelled_by = "BUYER"
             item.cancel_reason = "NO_LONGER_NEEDED"
     elif world.now() - order.created_at < OPEN_TIME:
-        order.status = "UNSHIPPED"
+        order.status = EmulatedOrderStatus.UNSHIPPED
         happened_at = order.created_at + timedelta(minutes=5)
         _reserve(world, order)
     else:
-        order.status = "SHIPPED"
+        order.status = EmulatedOrderStatus.SHIPPED
         _ship(order, happened_at, rng)
     order.updated_at = happened_at
 
@@ -105,7 +110,7 @@ def _bring_up_to_date(world: World, order: EmulatedOrder, rng: random.Random) ->
 def _ship(order: EmulatedOrder, shipped_at: datetime, rng: random.Random) -> None:
     for item in order.items:
         item.shipped = item.quantity
-    if order.fulfilled_by == "AMAZON":
+    if order.fulfilled_by == FulfillmentChannel.AMAZON:
         # Amazon's own parcels are not among the PACKAGES of an order.
         return
     country = PLACES[order.marketplace_id].country_code
@@ -125,7 +130,7 @@ def _ship(order: EmulatedOrder, shipped_at: datetime, rng: random.Random) -> Non
 
 def _reserve(world: World, order: EmulatedOrder) -> None:
     """Count an open order of Amazon's among the units it has promised."""
-    if order.fulfilled_by != "AMAZON":
+    if order.fulfilled_by != FulfillmentChannel.AMAZON:
         return
     for item in order.items:
         stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)

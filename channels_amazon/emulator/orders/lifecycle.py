@@ -12,6 +12,13 @@ from ..mcf import fba_units
 from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.errors import LifecycleError
 from ..model.state import World
+from ..model.statuses import (
+    TO_SHIP_STATUSES,
+    EmulatedOrderStatus,
+    FulfillmentChannel,
+    OfferStatus,
+    SalesChannel,
+)
 from ..notifications.order_change import BUYER_CHANGE, publish_order_change
 
 CANCEL_REASONS = ("ORDERED_BY_MISTAKE", "FOUND_CHEAPER", "NO_LONGER_NEEDED")
@@ -30,7 +37,7 @@ def add_order(
     if keeps_status:
         publish_order_change(world, order)
         return
-    order.status = "PENDING"
+    order.status = EmulatedOrderStatus.PENDING
     if world.switches.pending_event:
         publish_order_change(world, order)
     if world.switches.pending_seconds <= 0:
@@ -43,9 +50,9 @@ def add_order(
 
 def make_shippable(world: World, order: EmulatedOrder) -> None:
     """Turn a pending order into one that may be shipped."""
-    if order.status != "PENDING":
+    if order.status != EmulatedOrderStatus.PENDING:
         return
-    order.status = "UNSHIPPED"
+    order.status = EmulatedOrderStatus.UNSHIPPED
     _mark_updated(world, order)
 
 
@@ -53,9 +60,11 @@ def update_shipped_status(world: World, order: EmulatedOrder) -> None:
     """Set the status that the shipped quantities imply, and tell of it."""
     if not any(item.left for item in order.items):
         is_shipped = any(item.shipped for item in order.items)
-        order.status = "SHIPPED" if is_shipped else "CANCELLED"
+        order.status = (
+            EmulatedOrderStatus.SHIPPED if is_shipped else EmulatedOrderStatus.CANCELLED
+        )
     elif any(item.shipped for item in order.items):
-        order.status = "PARTIALLY_SHIPPED"
+        order.status = EmulatedOrderStatus.PARTIALLY_SHIPPED
     _mark_updated(world, order)
 
 
@@ -101,7 +110,7 @@ def ship_all_fba(world: World, seller_id: str | None = None) -> list[str]:
 def request_cancel(world: World, order_id: str, reason: str = "") -> EmulatedOrder:
     """Let the buyer ask for a cancel; honouring it is the seller's act."""
     order = find_order(world, order_id)
-    if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED"}:
+    if order.status not in TO_SHIP_STATUSES:
         raise LifecycleError(f"Order {order_id} is {order.status}, not unshipped.")
     for item in order.items:
         if item.left:
@@ -125,12 +134,12 @@ def cancel_order(
     What stays goes on: the status follows from what is left.
     """
     order = find_order(world, order_id)
-    if order.status in {"SHIPPED", "CANCELLED"}:
+    if order.status in {EmulatedOrderStatus.SHIPPED, EmulatedOrderStatus.CANCELLED}:
         raise LifecycleError(f"Order {order_id} is {order.status} already.")
     chosen = [item for item in order.items if item.left and sku in (None, item.sku)]
     if not chosen:
         raise LifecycleError(f"Order {order_id} has no line {sku} left to cancel.")
-    was_pending = order.status == "PENDING"
+    was_pending = order.status == EmulatedOrderStatus.PENDING
     for item in chosen:
         left = item.left if units is None else min(units, item.left)
         item.cancelled += left
@@ -178,11 +187,13 @@ def set_quantity(world: World, listing: EmulatedListing, quantity: int) -> None:
     listing.quantity = quantity
     listing.updated_at = world.now()
     for offer in listing.offers.values():
-        is_buyable = "BUYABLE" in offer.status
+        is_buyable = OfferStatus.BUYABLE in offer.status
         if quantity == 0 and is_buyable and not listing.is_fba:
-            offer.status.remove("BUYABLE")
-        elif quantity > 0 and not is_buyable and "DISCOVERABLE" in offer.status:
-            offer.status.insert(0, "BUYABLE")
+            offer.status.remove(OfferStatus.BUYABLE)
+        elif (
+            quantity > 0 and not is_buyable and OfferStatus.DISCOVERABLE in offer.status
+        ):
+            offer.status.insert(0, OfferStatus.BUYABLE)
 
 
 def set_time_windows(order: EmulatedOrder, *, is_fast: bool = False) -> None:
@@ -196,9 +207,9 @@ def set_time_windows(order: EmulatedOrder, *, is_fast: bool = False) -> None:
 def _waits_for_amazon(order: EmulatedOrder) -> bool:
     """Tell whether Amazon has a buyer's order to ship; MCF orders go another way."""
     return (order.fulfilled_by, order.status, order.channel_name) == (
-        "AMAZON",
-        "UNSHIPPED",
-        "AMAZON",
+        FulfillmentChannel.AMAZON,
+        EmulatedOrderStatus.UNSHIPPED,
+        SalesChannel.AMAZON,
     )
 
 
@@ -206,7 +217,7 @@ def _take_stock(world: World, order: EmulatedOrder, item: EmulatedOrderItem) -> 
     listing = world.listings.get((order.seller_id, item.sku))
     if listing is None:
         return
-    if order.fulfilled_by == "MERCHANT":
+    if order.fulfilled_by == FulfillmentChannel.MERCHANT:
         set_quantity(world, listing, max(0, (listing.quantity or 0) - item.quantity))
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
@@ -224,7 +235,7 @@ def _return_stock(
 ) -> None:
     """Amazon's own units come back; a merchant's only while the order was pending."""
     listing = world.listings.get((order.seller_id, item.sku))
-    if order.fulfilled_by == "MERCHANT":
+    if order.fulfilled_by == FulfillmentChannel.MERCHANT:
         if was_pending and listing is not None:
             set_quantity(world, listing, (listing.quantity or 0) + left)
         return

@@ -15,6 +15,7 @@ from ..model.entities import EmulatedListing, EmulatedOrder, EmulatedOrderItem
 from ..model.errors import LifecycleError
 from ..model.places import PLACES, REGIONS
 from ..model.state import World
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
 from .lifecycle import add_order, set_time_windows
 
 ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
@@ -121,7 +122,7 @@ def _draft_from_spec(
     seller_id = _seller_id(world, spec)
     if spec.amazon_share is not None and spec.fulfilled_by is None:
         is_fba = world.random.random() < spec.amazon_share
-        shipper = "AMAZON" if is_fba else "MERCHANT"
+        shipper = FulfillmentChannel.AMAZON if is_fba else FulfillmentChannel.MERCHANT
         spec = replace(spec, fulfilled_by=shipper)
     listings = _choose(world, listing_cache.matching(seller_id, spec), spec)
     fulfilled_by = spec.fulfilled_by or _fulfilled_by(world.random, listings[0])
@@ -134,7 +135,7 @@ def _draft_from_spec(
     if spec.unknown_sku:
         order.items[0].sku = f"UNKNOWN-{world.serial():05d}"
     order.currency = spec.currency or order.currency
-    order.status = spec.status or "PENDING"
+    order.status = spec.status or EmulatedOrderStatus.PENDING
     if spec.replacement_of:
         _make_replacement(order, spec.replacement_of)
     return order
@@ -159,14 +160,14 @@ def draft_order(
     rng = world.random
     place = PLACES[marketplace_id]
     buyer_name, buyer_email, address = fake_buyer(rng, place.country_code)
-    is_prime = fulfilled_by == "AMAZON" and rng.random() < 0.6
+    is_prime = fulfilled_by == FulfillmentChannel.AMAZON and rng.random() < 0.6
     order = EmulatedOrder(
         order_id=new_order_id(world, place.region),
         seller_id=listings[0].seller_id,
         marketplace_id=marketplace_id,
         created_at=at,
         updated_at=at,
-        status="PENDING",
+        status=EmulatedOrderStatus.PENDING,
         fulfilled_by=fulfilled_by,
         currency=place.currency,
         items=[_draft_item(world, item, marketplace_id) for item in listings],
@@ -262,7 +263,7 @@ def _choose_marketplace(
     """Choose a site that has all listings, one with FBA units where they ship."""
     common = set.intersection(*(set(listing.offers) for listing in listings))
     marketplace_ids = sorted(common)
-    if fulfilled_by == "AMAZON":
+    if fulfilled_by == FulfillmentChannel.AMAZON:
         first = listings[0]
         stocks = {
             marketplace_id: world.stock_for(first.seller_id, first.sku, marketplace_id)
@@ -278,17 +279,17 @@ def _choose_marketplace(
 
 
 def _offers(listing: EmulatedListing, fulfilled_by: str | None) -> bool:
-    if fulfilled_by == "AMAZON":
+    if fulfilled_by == FulfillmentChannel.AMAZON:
         return listing.is_fba
-    if fulfilled_by == "MERCHANT":
+    if fulfilled_by == FulfillmentChannel.MERCHANT:
         return listing.quantity is not None
     return True
 
 
 def _is_in_stock(world: World, listing: EmulatedListing, spec: OrderSpec) -> bool:
-    if listing.quantity and spec.fulfilled_by != "AMAZON":
+    if listing.quantity and spec.fulfilled_by != FulfillmentChannel.AMAZON:
         return True
-    if not listing.is_fba or spec.fulfilled_by == "MERCHANT":
+    if not listing.is_fba or spec.fulfilled_by == FulfillmentChannel.MERCHANT:
         return False
     marketplace_ids = (
         [spec.marketplace_id] if spec.marketplace_id else list(listing.offers)
@@ -302,5 +303,5 @@ def _is_in_stock(world: World, listing: EmulatedListing, spec: OrderSpec) -> boo
 
 def _fulfilled_by(rng: random.Random, listing: EmulatedListing) -> str:
     if listing.is_fba and listing.quantity:
-        return rng.choice(("AMAZON", "MERCHANT"))
-    return "AMAZON" if listing.is_fba else "MERCHANT"
+        return rng.choice((FulfillmentChannel.AMAZON, FulfillmentChannel.MERCHANT))
+    return FulfillmentChannel.AMAZON if listing.is_fba else FulfillmentChannel.MERCHANT

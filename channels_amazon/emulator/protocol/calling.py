@@ -99,7 +99,9 @@ class Call:
             return None
         choices = tuple(allowed)
         if choices and values[0] not in choices:
-            raise invalid(f"Invalid value for {name}.", f"Allowed: {list(choices)}")
+            # A member of an enumeration would show more than Amazon's word in a list.
+            names = [str(each) for each in choices]
+            raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
         return values[0]
 
     def values(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedReport
 from ..model.places import PLACES
 from ..model.state import World
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
 
 BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 COLUMNS = (
@@ -70,14 +71,14 @@ ENCODINGS = {
     "cp1252": "Cp1252",
     "shift_jis": "Shift_JIS",
 }
-_STATUSES = {
-    "PENDING_AVAILABILITY": "Pending",
-    "PENDING": "Pending",
-    "UNSHIPPED": "Unshipped",
-    "PARTIALLY_SHIPPED": "PartiallyShipped",
-    "SHIPPED": "Shipped",
-    "CANCELLED": "Cancelled",
-    "UNFULFILLABLE": "Unfulfillable",
+_STATUSES: dict[str, str] = {
+    EmulatedOrderStatus.PENDING_AVAILABILITY: "Pending",
+    EmulatedOrderStatus.PENDING: "Pending",
+    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
+    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
+    EmulatedOrderStatus.SHIPPED: "Shipped",
+    EmulatedOrderStatus.CANCELLED: "Cancelled",
+    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
 }
 _UNPRICED = {"Pending", "Cancelled"}
 
@@ -135,7 +136,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
-    is_amazon_sale = order.channel_name == "AMAZON"
+    is_amazon_sale = order.channel_name == SalesChannel.AMAZON
     row = {
         "amazon-order-id": order.order_id,
         "merchant-order-id": order.seller_order_id or order.order_id,
@@ -143,7 +144,7 @@ def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
         "last-updated-date": _time(order.updated_at),
         "order-status": status,
         "fulfillment-channel": "Amazon"
-        if order.fulfilled_by == "AMAZON"
+        if order.fulfilled_by == FulfillmentChannel.AMAZON
         else "Merchant",
         "sales-channel": place.name
         if is_amazon_sale
@@ -181,7 +182,7 @@ def _prices(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
 
 
 def _item_status(order: EmulatedOrder, item: EmulatedOrderItem) -> str:
-    if order.status == "CANCELLED" or item.cancelled >= item.quantity:
+    if order.status == EmulatedOrderStatus.CANCELLED or item.cancelled >= item.quantity:
         return "Cancelled"
     return "Unshipped" if item.left else "Shipped"
 

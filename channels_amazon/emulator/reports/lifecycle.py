@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model.entities import EmulatedReport, EmulatedReportDocument
 from ..model.state import World
+from ..model.statuses import ReportStatus
 from ..notifications.publishing import publish
 from .file import encode, order_rows
 
@@ -26,16 +27,16 @@ def request_report(world: World, report: EmulatedReport) -> None:
 
 def cancel_report(world: World, report: EmulatedReport) -> bool:
     """Cancel a report that still waits; tell whether it did."""
-    if report.status != "IN_QUEUE":
+    if report.status != ReportStatus.IN_QUEUE:
         return False
-    _end(world, report, "CANCELLED")
+    _end(world, report, ReportStatus.CANCELLED)
     return True
 
 
 def _start(world: World, report: EmulatedReport) -> None:
-    if report.status != "IN_QUEUE":
+    if report.status != ReportStatus.IN_QUEUE:
         return
-    report.status = "IN_PROGRESS"
+    report.status = ReportStatus.IN_PROGRESS
     report.started_at = world.now()
     switches = world.switches.reports
     if switches.fail_next > 0:
@@ -49,16 +50,16 @@ def _start(world: World, report: EmulatedReport) -> None:
 
 def _finish(world: World, report: EmulatedReport, rows: list[dict[str, str]]) -> None:
     if not rows:
-        _end(world, report, "CANCELLED")
+        _end(world, report, ReportStatus.CANCELLED)
         return
     content, content_type = encode(world, report, rows)
     _keep(world, report, content, content_type)
-    _end(world, report, "DONE")
+    _end(world, report, ReportStatus.DONE)
 
 
 def _fail(world: World, report: EmulatedReport) -> None:
     _keep(world, report, FAILED, "text/plain; charset=UTF-8")
-    _end(world, report, "FATAL")
+    _end(world, report, ReportStatus.FATAL)
 
 
 def _keep(
@@ -77,7 +78,7 @@ def _keep(
     report.document_id = document_id
 
 
-def _end(world: World, report: EmulatedReport, status: str) -> None:
+def _end(world: World, report: EmulatedReport, status: ReportStatus) -> None:
     report.status = status
     report.ended_at = world.now()
     content = {
