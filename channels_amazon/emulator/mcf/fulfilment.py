@@ -12,21 +12,15 @@ from ..model.entities import EmulatedFbaStock
 from ..model.errors import LifecycleError
 from ..model.mcf_orders import (
     CANCELLABLE,
-    CANCELLED,
-    COMPLETE,
-    FILL_ALL_AVAILABLE,
-    HOLD,
-    INVALID,
-    NEW,
-    PARTIAL,
-    PLANNING,
-    PROCESSING,
-    RECEIVED,
-    UNFULFILLABLE,
+    McfAction,
     McfItem,
     McfOrder,
     McfPackage,
+    McfPolicy,
     McfShipment,
+    McfShipmentStatus,
+    McfSpeed,
+    McfStatus,
 )
 from ..model.state import World
 from ..notifications.stock_and_mcf import publish_mcf_change
@@ -36,10 +30,10 @@ from .mirroring import mirror
 # An order on hold is cancelled when it was not released by then.
 LONGEST_HOLD = timedelta(days=14)
 TRANSIT = {
-    "Standard": timedelta(days=4),
-    "Expedited": timedelta(days=2),
-    "Priority": timedelta(days=1),
-    "ScheduledDelivery": timedelta(days=3),
+    McfSpeed.STANDARD: timedelta(days=4),
+    McfSpeed.EXPEDITED: timedelta(days=2),
+    McfSpeed.PRIORITY: timedelta(days=1),
+    McfSpeed.SCHEDULED_DELIVERY: timedelta(days=3),
 }
 CARRIER = "AMZN_US"
 
@@ -49,7 +43,7 @@ Transition = Callable[[World, McfOrder], None]
 def place(world: World, order: McfOrder) -> None:
     """Keep a new order and take its units out of the pool at once."""
     world.mcf_orders[(order.seller_id, order.order_id)] = order
-    takes_any = order.policy == FILL_ALL_AVAILABLE
+    takes_any = order.policy == McfPolicy.FILL_ALL_AVAILABLE
     if order.is_deliverable and (takes_any or not _lacks_units(world, order)):
         for item in order.items:
             stock = stock_of(world, order, item)
@@ -58,34 +52,34 @@ def place(world: World, order: McfOrder) -> None:
     _publish_change(world, order)
     switches = world.switches.outbound
     world.schedule(switches.accept_seconds, lambda: _validate_in_time(world, order))
-    if order.action == HOLD:
+    if order.action == McfAction.HOLD:
         world.schedule(LONGEST_HOLD.total_seconds(), lambda: _cancel_held(world, order))
 
 
 def receive(world: World, order: McfOrder) -> None:
     """Validate a new order; one without enough units is invalid."""
-    _require_status(order, NEW)
-    if order.policy == FILL_ALL_AVAILABLE:
+    _require_status(order, McfStatus.NEW)
+    if order.policy == McfPolicy.FILL_ALL_AVAILABLE:
         for item in order.items:
             item.unfulfillable = item.quantity - item.reserved
         is_valid = any(item.reserved for item in order.items)
     else:
         is_valid = all(item.reserved == item.quantity for item in order.items)
     is_valid = is_valid and order.is_deliverable
-    _set_status(world, order, RECEIVED if is_valid else INVALID)
+    _set_status(world, order, McfStatus.RECEIVED if is_valid else McfStatus.INVALID)
 
 
 def plan(world: World, order: McfOrder) -> None:
     """Send an order to the fulfilment centres; one on hold stays where it is."""
-    _require_status(order, RECEIVED)
-    if order.action == HOLD:
+    _require_status(order, McfStatus.RECEIVED)
+    if order.action == McfAction.HOLD:
         raise LifecycleError(f"Fulfillment order {order.order_id} is on hold.")
-    _set_status(world, order, PLANNING)
+    _set_status(world, order, McfStatus.PLANNING)
 
 
 def process(world: World, order: McfOrder) -> None:
     """Begin to pick: from here on nobody can cancel."""
-    _require_status(order, PLANNING)
+    _require_status(order, McfStatus.PLANNING)
     shipment = McfShipment(
         shipment_id=f"D{world.token_text(8)}",
         facility=f"EMU{world.random.randint(1, 9)}",
@@ -93,7 +87,7 @@ def process(world: World, order: McfOrder) -> None:
         arrives_at=world.now() + TRANSIT[order.speed],
     )
     order.shipments.append(shipment)
-    _set_status(world, order, PROCESSING, shipment)
+    _set_status(world, order, McfStatus.PROCESSING, shipment)
 
 
 def ship(world: World, order: McfOrder) -> None:
@@ -105,12 +99,12 @@ def ship_with(
     world: World, order: McfOrder, carrier: str, tracking_number: str
 ) -> None:
     """Send all that is picked, in one parcel."""
-    _require_status(order, PROCESSING)
+    _require_status(order, McfStatus.PROCESSING)
     now = world.now()
     for shipment in order.shipments:
-        if shipment.status != "PENDING":
+        if shipment.status != McfShipmentStatus.PENDING:
             continue
-        shipment.status = "SHIPPED"
+        shipment.status = McfShipmentStatus.SHIPPED
         shipment.shipped_at = now
         shipment.packages.append(
             McfPackage(
@@ -143,7 +137,7 @@ def make_unfulfillable(
     world: World, order: McfOrder, sku: str | None = None, units: int | None = None
 ) -> None:
     """Let the workers find no sellable unit: of all, of a SKU, or so many of it."""
-    if order.status not in (*CANCELLABLE, PROCESSING):
+    if order.status not in (*CANCELLABLE, McfStatus.PROCESSING):
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status} already."
         )
@@ -170,7 +164,7 @@ def cancel(world: World, order: McfOrder) -> None:
     for item in order.items:
         item.cancelled = item.left
         release_units(world, order, item, item.reserved)
-    _set_status(world, order, CANCELLED)
+    _set_status(world, order, McfStatus.CANCELLED)
 
 
 def release_units(world: World, order: McfOrder, item: McfItem, units: int) -> None:
@@ -183,7 +177,7 @@ def release_units(world: World, order: McfOrder, item: McfItem, units: int) -> N
 
 def release_hold(world: World, order: McfOrder) -> None:
     """Take the hold off an order."""
-    order.action = "Ship"
+    order.action = McfAction.SHIP
     order.updated_at = world.now()
     _schedule_next_step(world, order)
 
@@ -235,10 +229,13 @@ def _ship_item(world: World, order: McfOrder, item: McfItem, units: int) -> None
 
 def _reduce_shipments(order: McfOrder, item: McfItem) -> None:
     for shipment in order.shipments:
-        if shipment.status == "PENDING" and item.item_id in shipment.items:
+        if (
+            shipment.status == McfShipmentStatus.PENDING
+            and item.item_id in shipment.items
+        ):
             shipment.items[item.item_id] = item.reserved
             if not any(shipment.items.values()):
-                shipment.status = "CANCELLED_BY_FULFILLER"
+                shipment.status = McfShipmentStatus.CANCELLED_BY_FULFILLER
 
 
 def _update_status(
@@ -251,12 +248,18 @@ def _update_status(
         return
     shipped = sum(item.shipped for item in order.items)
     ordered = sum(item.quantity for item in order.items)
-    status = COMPLETE if shipped == ordered else PARTIAL if shipped else UNFULFILLABLE
+    status = McfStatus.UNFULFILLABLE
+    if shipped:
+        is_whole = shipped == ordered
+        status = McfStatus.COMPLETE if is_whole else McfStatus.COMPLETE_PARTIALLED
     _set_status(world, order, status, shipment)
 
 
 def _set_status(
-    world: World, order: McfOrder, status: str, shipment: McfShipment | None = None
+    world: World,
+    order: McfOrder,
+    status: McfStatus,
+    shipment: McfShipment | None = None,
 ) -> None:
     order.status = status
     order.updated_at = world.now()
@@ -275,30 +278,30 @@ def _schedule_next_step(world: World, order: McfOrder) -> None:
     """Let the next step follow by itself where the switches say so."""
     seconds = world.switches.outbound.step_seconds
     expected = order.status
-    if seconds <= 0 or order.action == HOLD:
+    if seconds <= 0 or order.action == McfAction.HOLD:
         return
-    if expected in (COMPLETE, PARTIAL):
+    if expected in (McfStatus.COMPLETE, McfStatus.COMPLETE_PARTIALLED):
         world.schedule(seconds, lambda: deliver(world, order))
-    elif expected in _NEXT and expected != NEW:
+    elif expected in _NEXT and expected != McfStatus.NEW:
         world.schedule(seconds, lambda: _step_from(world, order, expected))
 
 
-def _step_from(world: World, order: McfOrder, expected: str) -> None:
-    if order.status == expected and order.action != HOLD:
+def _step_from(world: World, order: McfOrder, expected: McfStatus) -> None:
+    if order.status == expected and order.action != McfAction.HOLD:
         _NEXT[expected][1](world, order)
 
 
 def _validate_in_time(world: World, order: McfOrder) -> None:
-    if order.status == NEW:
+    if order.status == McfStatus.NEW:
         receive(world, order)
 
 
 def _cancel_held(world: World, order: McfOrder) -> None:
-    if order.action == HOLD and order.status in CANCELLABLE:
+    if order.action == McfAction.HOLD and order.status in CANCELLABLE:
         cancel(world, order)
 
 
-def _require_status(order: McfOrder, status: str) -> None:
+def _require_status(order: McfOrder, status: McfStatus) -> None:
     if order.status != status:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}, not {status}."
@@ -306,11 +309,11 @@ def _require_status(order: McfOrder, status: str) -> None:
 
 
 # From each status the rank of the step that leads on, and the step.
-_NEXT: dict[str, tuple[int, Transition]] = {
-    NEW: (0, receive),
-    RECEIVED: (1, plan),
-    PLANNING: (2, process),
-    PROCESSING: (3, ship),
+_NEXT: dict[McfStatus, tuple[int, Transition]] = {
+    McfStatus.NEW: (0, receive),
+    McfStatus.RECEIVED: (1, plan),
+    McfStatus.PLANNING: (2, process),
+    McfStatus.PROCESSING: (3, ship),
 }
 _RANK = {"receive": 0, "plan": 1, "process": 2, "ship": 3}
 STEPS = (*_RANK, "deliver", "unfulfillable", "cancel")

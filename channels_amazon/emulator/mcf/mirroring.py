@@ -6,26 +6,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ..model.entities import Address, EmulatedOrder, EmulatedOrderItem
-from ..model.mcf_orders import (
-    CANCELLED,
-    COMPLETE,
-    INVALID,
-    PARTIAL,
-    UNFULFILLABLE,
-    McfItem,
-    McfOrder,
-)
+from ..model.mcf_orders import McfItem, McfOrder, McfSpeed, McfStatus
 from ..model.places import PLACES
 from ..model.state import World
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
 from ..notifications.order_change import publish_order_change
 
-CHANNEL = "NON_AMAZON"
 _STATUSES = {
-    COMPLETE: "SHIPPED",
-    PARTIAL: "SHIPPED",
-    CANCELLED: "CANCELLED",
-    INVALID: "CANCELLED",
-    UNFULFILLABLE: "UNFULFILLABLE",
+    McfStatus.COMPLETE: EmulatedOrderStatus.SHIPPED,
+    McfStatus.COMPLETE_PARTIALLED: EmulatedOrderStatus.SHIPPED,
+    McfStatus.CANCELLED: EmulatedOrderStatus.CANCELLED,
+    McfStatus.INVALID: EmulatedOrderStatus.CANCELLED,
+    McfStatus.UNFULFILLABLE: EmulatedOrderStatus.UNFULFILLABLE,
 }
 
 
@@ -43,7 +35,7 @@ def mirror(world: World, order: McfOrder) -> None:
         item.cancelled = source.cancelled + source.unfulfillable
         if source.cancelled:
             item.cancelled_by, item.cancel_reason = "MERCHANT", "OTHER"
-    shown.status = _STATUSES.get(order.status, "UNSHIPPED")
+    shown.status = _STATUSES.get(order.status, EmulatedOrderStatus.UNSHIPPED)
     if (shown.status, [item.shipped for item in shown.items]) != before:
         shown.updated_at = order.updated_at
         publish_order_change(world, shown)
@@ -58,8 +50,8 @@ def _copy(world: World, order: McfOrder) -> EmulatedOrder:
         marketplace_id=order.marketplace_id,
         created_at=created,
         updated_at=created,
-        status="UNSHIPPED",
-        fulfilled_by="AMAZON",
+        status=EmulatedOrderStatus.UNSHIPPED,
+        fulfilled_by=FulfillmentChannel.AMAZON,
         currency=PLACES[order.marketplace_id].currency,
         items=[_item(world, order, item) for item in order.items],
         buyer_name="",
@@ -78,8 +70,8 @@ def _copy(world: World, order: McfOrder) -> EmulatedOrder:
         latest_ship=created + timedelta(days=2),
         earliest_delivery=created,
         latest_delivery=created + timedelta(days=6),
-        service_level="STANDARD" if order.speed == "Standard" else "EXPEDITED",
-        channel_name=CHANNEL,
+        service_level="STANDARD" if order.speed == McfSpeed.STANDARD else "EXPEDITED",
+        channel_name=SalesChannel.NON_AMAZON,
         seller_order_id=order.order_id,
     )
 

@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ..model.mcf_orders import McfSpeed
 from ..model.places import PLACES, RATES
 from ..model.state import World
 from .fulfilment import TRANSIT
 
-SPEEDS = ("Standard", "Expedited", "Priority", "ScheduledDelivery")
 # Offered in some countries only.
 LOCAL_SPEEDS = {
-    "Priority": frozenset({"CA", "MX", "IN"}),
-    "ScheduledDelivery": frozenset({"JP"}),
+    McfSpeed.PRIORITY: frozenset({"CA", "MX", "IN"}),
+    McfSpeed.SCHEDULED_DELIVERY: frozenset({"JP"}),
 }
 EUROPEAN_UNION = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU".split()
     + "IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
 )
 ORDER_FEES = {
-    "Standard": Decimal("3.20"),
-    "Expedited": Decimal("6.10"),
-    "Priority": Decimal("9.80"),
-    "ScheduledDelivery": Decimal("8.40"),
+    McfSpeed.STANDARD: Decimal("3.20"),
+    McfSpeed.EXPEDITED: Decimal("6.10"),
+    McfSpeed.PRIORITY: Decimal("9.80"),
+    McfSpeed.SCHEDULED_DELIVERY: Decimal("8.40"),
 }
 UNIT_FEE = Decimal("1.45")
 KILOGRAM_FEE = Decimal("0.60")
@@ -52,7 +52,7 @@ class QuoteLine:
 class Quote:
     """One speed's answer; fees in the currency of the marketplace, weight in kg."""
 
-    speed: str
+    speed: McfSpeed
     currency: str
     lines: tuple[QuoteLine, ...]
     fees: dict[str, Decimal]
@@ -77,12 +77,12 @@ class Quote:
         return sum(self.fees.values(), Decimal(0))
 
 
-def speeds_of(marketplace_id: str) -> tuple[str, ...]:
+def speeds_of(marketplace_id: str) -> tuple[McfSpeed, ...]:
     """Return the speeds that a marketplace's country has."""
     country = PLACES[marketplace_id].country_code
     return tuple(
         speed
-        for speed in SPEEDS
+        for speed in McfSpeed
         if speed not in LOCAL_SPEEDS or country in LOCAL_SPEEDS[speed]
     )
 
@@ -101,7 +101,7 @@ def quote(
     marketplace_id: str,
     country_code: str,
     wanted: list[tuple[str, str, int]],
-    speed: str,
+    speed: McfSpeed,
 ) -> Quote:
     """Return what an order of (item id, SKU, units) costs at a speed, or why not."""
     currency = PLACES[marketplace_id].currency
@@ -144,7 +144,7 @@ def _line(
 
 
 def _fees(
-    lines: tuple[QuoteLine, ...], speed: str, currency: str
+    lines: tuple[QuoteLine, ...], speed: McfSpeed, currency: str
 ) -> dict[str, Decimal]:
     units = sum(line.quantity for line in lines)
     weight = sum((line.weight for line in lines), Decimal(0))

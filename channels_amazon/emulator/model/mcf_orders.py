@@ -4,33 +4,63 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 Json = dict[str, Any]
 
-NEW, RECEIVED, PLANNING, PROCESSING = "New", "Received", "Planning", "Processing"
-COMPLETE, PARTIAL = "Complete", "CompletePartialled"
-CANCELLED, UNFULFILLABLE, INVALID = "Cancelled", "Unfulfillable", "Invalid"
-MCF_STATUSES = (
-    NEW,
-    RECEIVED,
-    PLANNING,
-    PROCESSING,
-    CANCELLED,
-    COMPLETE,
-    PARTIAL,
-    UNFULFILLABLE,
-    INVALID,
-)
-# Nothing is picked yet: the seller may still change or cancel it.
-CANCELLABLE = (NEW, RECEIVED, PLANNING)
-SHIP, HOLD = "Ship", "Hold"
-FILL_OR_KILL, FILL_ALL, FILL_ALL_AVAILABLE = (
-    "FillOrKill",
-    "FillAll",
-    "FillAllAvailable",
-)
-POLICIES = (FILL_OR_KILL, FILL_ALL, FILL_ALL_AVAILABLE)
+
+class McfStatus(StrEnum):
+    """How far an MCF order is, in the words of Fulfillment Outbound 2020-07-01."""
+
+    NEW = "New"
+    RECEIVED = "Received"
+    PLANNING = "Planning"
+    PROCESSING = "Processing"
+    CANCELLED = "Cancelled"
+    COMPLETE = "Complete"
+    COMPLETE_PARTIALLED = "CompletePartialled"
+    UNFULFILLABLE = "Unfulfillable"
+    INVALID = "Invalid"
+
+
+# Picking has not begun yet: the seller may still change or cancel the order.
+CANCELLABLE = (McfStatus.NEW, McfStatus.RECEIVED, McfStatus.PLANNING)
+
+
+class McfShipmentStatus(StrEnum):
+    """How far a shipment is (fulfillmentShipmentStatus)."""
+
+    PENDING = "PENDING"
+    SHIPPED = "SHIPPED"
+    CANCELLED_BY_FULFILLER = "CANCELLED_BY_FULFILLER"
+
+
+class McfAction(StrEnum):
+    """Whether Amazon ships an order at once or holds it (fulfillmentAction)."""
+
+    SHIP = "Ship"
+    HOLD = "Hold"
+
+
+class McfPolicy(StrEnum):
+    """What Amazon does where units lack (fulfillmentPolicy).
+
+    FILL_OR_KILL and FILL_ALL take nothing then; FILL_ALL_AVAILABLE ships the rest.
+    """
+
+    FILL_OR_KILL = "FillOrKill"
+    FILL_ALL = "FillAll"
+    FILL_ALL_AVAILABLE = "FillAllAvailable"
+
+
+class McfSpeed(StrEnum):
+    """The shipping speeds (shippingSpeedCategory)."""
+
+    STANDARD = "Standard"
+    EXPEDITED = "Expedited"
+    PRIORITY = "Priority"
+    SCHEDULED_DELIVERY = "ScheduledDelivery"
 
 
 @dataclass(frozen=True)
@@ -85,8 +115,7 @@ class McfShipment:
     facility: str
     items: dict[str, int]
     arrives_at: datetime
-    # PENDING, SHIPPED, CANCELLED_BY_FULFILLER or CANCELLED_BY_SELLER
-    status: str = "PENDING"
+    status: McfShipmentStatus = McfShipmentStatus.PENDING
     shipped_at: datetime | None = None
     packages: list[McfPackage] = field(default_factory=list)
 
@@ -108,10 +137,10 @@ class McfOrder:
     displayable_id: str
     displayable_at: datetime
     comment: str = ""
-    speed: str = "Standard"
-    action: str = SHIP
-    policy: str = FILL_OR_KILL
-    status: str = NEW
+    speed: McfSpeed = McfSpeed.STANDARD
+    action: McfAction = McfAction.SHIP
+    policy: McfPolicy = McfPolicy.FILL_OR_KILL
+    status: McfStatus = McfStatus.NEW
     channel: str = ""
     emails: list[str] = field(default_factory=list)
     features: list[Json] = field(default_factory=list)

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from ..mcf import fulfilment
 from ..mcf.quotes import quote, speeds_of
 from ..model.errors import LifecycleError
-from ..model.mcf_orders import CANCELLABLE, McfItem, McfOrder
+from ..model.mcf_orders import (
+    CANCELLABLE,
+    McfAction,
+    McfItem,
+    McfOrder,
+    McfPolicy,
+    McfSpeed,
+)
 from ..model.state import World
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 from ..protocol.paging import make_token, read_token
@@ -27,6 +34,7 @@ from .fulfillment_order_view import (
 )
 
 Json = dict[str, Any]
+Word = TypeVar("Word", McfAction, McfPolicy)
 
 PAGE_SIZE = 50
 PAGE_PARAMETER = "pageToken"
@@ -144,7 +152,7 @@ def cancel_order(call: Call) -> ApiReply:
 def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrder:
     destination = read.part(body, "destination", required=True)
     configuration = read.part(body, "fulfillmentConfiguration")
-    speeds = _speeds(configuration, marketplace_id) or ("Standard",)
+    speeds = _speeds(configuration, marketplace_id) or (McfSpeed.STANDARD,)
     now = call.world.now()
     return McfOrder(
         order_id=order_id,
@@ -161,8 +169,8 @@ def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrd
         displayable_at=now,
         # Of several speeds Amazon looks at the first only.
         speed=speeds[0],
-        action=_word(configuration, "action", ACTIONS, "Ship"),
-        policy=_word(configuration, "policy", POLICIES, "FillOrKill"),
+        action=_word(configuration, "action", ACTIONS, McfAction.SHIP),
+        policy=_word(configuration, "policy", POLICIES, McfPolicy.FILL_OR_KILL),
         channel=read.limited(body, "channel", 40, required=False),
         delivery_notes=field_text(destination, "deliveryNotes", required=False),
     )
@@ -172,10 +180,10 @@ def _later(world: World, action: Any) -> None:
     world.schedule(world.switches.outbound.accept_seconds, action)
 
 
-def _set_action(world: World, order: McfOrder, action: str) -> None:
+def _set_action(world: World, order: McfOrder, action: McfAction) -> None:
     if order.status not in CANCELLABLE:
         return
-    if action == "Ship" and order.action == "Hold":
+    if action == McfAction.SHIP and order.action == McfAction.HOLD:
         fulfilment.release_hold(world, order)
     order.action = action
 
@@ -223,7 +231,7 @@ def _units(row: Json) -> int:
     return int(value)
 
 
-def _speeds(configuration: Json, marketplace_id: str) -> tuple[str, ...]:
+def _speeds(configuration: Json, marketplace_id: str) -> tuple[McfSpeed, ...]:
     tiers = read.part(configuration, "serviceLevel").get("serviceTiers") or []
     offered = {TIERS[speed]: speed for speed in speeds_of(marketplace_id)}
     if not isinstance(tiers, list) or not all(tier in offered for tier in tiers):
@@ -231,7 +239,7 @@ def _speeds(configuration: Json, marketplace_id: str) -> tuple[str, ...]:
     return tuple(offered[tier] for tier in tiers)
 
 
-def _word(body: Json, name: str, words: dict[str, str], default: str) -> str:
+def _word(body: Json, name: str, words: dict[Word, str], default: Word) -> Word:
     text = read.choice(body, name, tuple(words.values()), words[default])
     return next(ours for ours, theirs in words.items() if theirs == text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ..mcf.quotes import delivers_to
@@ -52,12 +53,12 @@ def part(body: Json, name: str, *, required: bool = False) -> Json:
 
 
 def choice(
-    body: Json, name: str, allowed: tuple[str, ...], default: str | None = None
+    body: Json, name: str, allowed: Iterable[str], default: str | None = None
 ) -> str:
     """Return a text of a body that is one of those allowed; raises Refusal."""
     text = field_text(body, name, required=default is None) or default or ""
-    if text not in allowed:
-        names = [str(each) for each in allowed]
+    names = [str(each) for each in allowed]
+    if text not in names:
         raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
     return text
 

@@ -11,7 +11,7 @@ from channels_amazon.emulator.mcf import fulfilment
 from channels_amazon.emulator.model.clock import Clock
 from channels_amazon.emulator.model.entities import EmulatedFbaStock
 from channels_amazon.emulator.model.errors import LifecycleError
-from channels_amazon.emulator.model.mcf_orders import POLICIES, McfItem, McfOrder
+from channels_amazon.emulator.model.mcf_orders import McfItem, McfOrder, McfPolicy
 from channels_amazon.emulator.model.state import World
 from channels_amazon.emulator.orders.lifecycle import (
     cancel_order,
@@ -23,7 +23,7 @@ from channels_amazon.emulator.worlds.builder import build_world
 START = datetime(2026, 1, 2, tzinfo=UTC)
 STEPS = ("receive", "plan", "process", "ship", "deliver", "unfulfillable", "cancel")
 ACTS = st.one_of(
-    st.tuples(st.just("web"), st.integers(1, 9), st.sampled_from(POLICIES)),
+    st.tuples(st.just("web"), st.integers(1, 9), st.sampled_from(list(McfPolicy))),
     st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.just("")),
     st.tuples(st.just("buy"), st.integers(1, 3), st.just("")),
     st.tuples(
@@ -98,7 +98,7 @@ def web_order(
         amazon_order_id=f"S01-0000000-{number:07d}",
         displayable_id="",
         displayable_at=START,
-        policy=policy,
+        policy=McfPolicy(policy),
     )
 
 
