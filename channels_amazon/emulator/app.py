@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from . import gate
 from .accounts import consent, lwa
 from .control import routes
-from .model.faults import Fault
+from .model.faults import Fault, FaultKind
 from .model.places import REGIONS
 from .model.state import CallCount, RequestRecord, World
 from .operations.routes import find_route
@@ -168,35 +168,39 @@ def _fault_before(fault: Fault | None) -> None:
     """Wait, or hang up, before the operation takes effect; real seconds."""
     if fault is None:
         return
-    if fault.kind in {"timeout", "slow"}:
+    if fault.kind in {FaultKind.TIMEOUT, FaultKind.SLOW}:
         time.sleep(fault.seconds)
-    if fault.kind in {"timeout", "close"}:
+    if fault.kind in {FaultKind.TIMEOUT, FaultKind.CLOSE}:
         raise Disconnect
 
 
 def _fault_response(world: World, fault: Fault | None) -> Response | None:
     """Return the answer a fault gives in place of the operation's, or None."""
     kind = fault.kind if fault else ""
-    if kind == "html_503":
+    if kind == FaultKind.HTML_503:
         response = _response(world, 503, HTML_503)
         response.content_type = "text/html"
         return response
-    if kind == "not_json":
+    if kind == FaultKind.NOT_JSON:
         return _response(world, 200, "<<this is not JSON>>")
-    refusals = {
-        "status_500": Refusal(500, "InternalFailure", "We encountered an error."),
-        "status_503": Refusal(503, "ServiceUnavailable", "Service is unavailable."),
-        "forbidden": denied(),
-        "throttle": gate.exhausted(),
+    refusals: dict[str, Refusal] = {
+        FaultKind.STATUS_500: Refusal(
+            500, "InternalFailure", "We encountered an error."
+        ),
+        FaultKind.STATUS_503: Refusal(
+            503, "ServiceUnavailable", "Service is unavailable."
+        ),
+        FaultKind.FORBIDDEN: denied(),
+        FaultKind.THROTTLE: gate.exhausted(),
     }
     return _refuse(world, refusals[kind]) if kind in refusals else None
 
 
 def _fault_after(fault: Fault | None, response: Response) -> Response:
     kind = fault.kind if fault else ""
-    if kind == "lost_answer":
+    if kind == FaultKind.LOST_ANSWER:
         raise Disconnect
-    if kind == "cut_body":
+    if kind == FaultKind.CUT_BODY:
         return CutResponse(response.get_data(), response.status, response.headers)
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.faults import KINDS
+from ..model.faults import FaultKind
 from ..model.places import REGIONS
 from ..model.roles import ALL_ROLES
 from ..worlds.builder import WORLD_SIZES
@@ -127,7 +127,7 @@ _ALL = (
         "Let answers fail; without a count the fault stays until cleared.",
         (
             Field("match", "text", "Operation", "*", FAULT_OPERATIONS),
-            Field("kind", "text", "Kind", None, fixed(*KINDS)),
+            Field("kind", "text", "Kind", None, fixed(*FaultKind)),
             Field("count", "whole", "How many times"),
             Field("rate", "number", "Share of requests (0 to 1)", 1.0),
             Field("seconds", "number", "Seconds", 1.0),
