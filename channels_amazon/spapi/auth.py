@@ -100,8 +100,8 @@ class LwaClient:
             if isinstance(result, Tokens):
                 return result
             effort = Effort(number, time.monotonic() - started, self.budget)
-            spread = random.random()  # noqa: S311  (spreads retries)
-            verdict = decide(effort, made.outcome(), operation, spread)
+            jitter = random.random()  # noqa: S311  (no secret)
+            verdict = decide(effort, made.outcome(), operation, jitter)
             if isinstance(verdict, GiveUp):
                 raise result
             self.sleep(verdict.after or _WAIT_IF_THROTTLED)

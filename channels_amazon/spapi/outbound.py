@@ -260,7 +260,7 @@ def total(amounts: Sequence[Money | None]) -> Money | None:
     return Money(amount, currencies.pop())
 
 
-def around(windows: Sequence[Window | None]) -> Window | None:
+def covering_window(windows: Sequence[Window | None]) -> Window | None:
     """Return the span that holds all that are known, None without any."""
     known = [window for window in windows if window is not None]
     if not known:

@@ -98,7 +98,7 @@ class _Download:
         while True:
             self.number += 1
             made = self._attempt()
-            found = _judged(made.result)
+            found = _reply_or_error(made.result)
             record = made.record(None if isinstance(found, Reply) else found)
             self.client.recorder.record(
                 replace(record, bytes_received=record.bytes_received + self.file.tell())
@@ -109,7 +109,7 @@ class _Download:
                 Effort(self.number, time.monotonic() - self.started, self.timeout),
                 made.outcome(),
                 REPORT_DOCUMENT,
-                self.client.spread.random(),
+                self.client.jitter.random(),
             )
             if isinstance(verdict, GiveUp):
                 raise found
@@ -172,7 +172,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _judged(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
+def _reply_or_error(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
     """Return the answer if it is a good one, else the error that it means."""
     if isinstance(result, errors.NetworkError) or 200 <= result.status < 300:
         return result

@@ -43,18 +43,18 @@ class Effort:
     budget: float
 
 
-def backoff(attempt: int, spread: float) -> float:
+def backoff(attempt: int, jitter: float) -> float:
     """Return the seconds to wait after attempt number `attempt` (from 1).
 
-    It doubles up to a ceiling; `spread` in [0, 1) is the caller's randomness and
+    It doubles up to a ceiling; `jitter` in [0, 1) is the caller's randomness and
     moves it between half and the whole.
     """
     ceiling: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1))
-    return ceiling * (0.5 + 0.5 * spread)
+    return ceiling * (0.5 + 0.5 * jitter)
 
 
 def decide(
-    effort: Effort, outcome: AttemptResult, operation: Operation, spread: float
+    effort: Effort, outcome: AttemptResult, operation: Operation, jitter: float
 ) -> Retry | GiveUp:
     """Say whether to try again.
 
@@ -63,7 +63,7 @@ def decide(
     """
     if effort.attempt >= MAX_ATTEMPTS or not _may_repeat(outcome, operation):
         return GiveUp()
-    after = 0.0 if outcome.status == 429 else backoff(effort.attempt, spread)
+    after = 0.0 if outcome.status == 429 else backoff(effort.attempt, jitter)
     if effort.elapsed + after >= effort.budget:
         return GiveUp()
     return Retry(after)

@@ -77,7 +77,7 @@ class AccessTokens:
     on_refresh_token: Callable[[str, str], None] = _keep
     clock: Clock = utc_now
     sleep: Sleep = time.sleep
-    patience: float = 3.0
+    lease_wait: float = 3.0
     poll: float = 0.1
 
     def get(self, subject: str, scope: str | None = None) -> str:
@@ -92,7 +92,7 @@ class AccessTokens:
         if stored and stored.expires_at - self.clock() > MARGIN:
             return stored.token
         holder = uuid.uuid4().hex
-        waits = max(1, round(self.patience / self.poll))
+        waits = max(1, round(self.lease_wait / self.poll))
         for turn in range(waits + 1):
             if self.store.try_lease(key, holder, LEASE_SECONDS):
                 return self._renew(subject, scope, holder)
@@ -108,7 +108,7 @@ class AccessTokens:
             sentence("Another process is still refreshing the access token."),
             Evidence(LWA_TOKEN.name),
             code="token.refresh_pending",
-            retry_at=self.clock() + timedelta(seconds=self.patience),
+            retry_at=self.clock() + timedelta(seconds=self.lease_wait),
         )
 
     def invalidate(self, subject: str, token: str, scope: str | None = None) -> None:

@@ -146,13 +146,13 @@ class Transport:
         self, call: PreparedCall, read: _Read, *, silence: float = math.inf
     ) -> Reply:
         started = time.monotonic()
-        patience = min(call.timeout, silence)
+        longest_silence = min(call.timeout, silence)
         response = self._session(urlsplit(call.url).netloc).request(
             call.method,
             call.url,
             headers={"user-agent": self._agent, **call.headers},
             data=call.body,
-            timeout=(min(self._connect_timeout, patience), patience),
+            timeout=(min(self._connect_timeout, longest_silence), longest_silence),
             allow_redirects=False,
             stream=True,
         )

@@ -241,10 +241,10 @@ def _only(marketplace_ids: Sequence[str]) -> str:
 
 def _page(data: JsonObject) -> ListingsPage:
     listed = fields.entries(data, "items")
-    pagination = fields.inner(data, "pagination")
+    pagination = fields.json_object(data, "pagination")
     return ListingsPage(
         items=tuple(try_listing(entry, "sku", _item) for entry in listed),
-        total=fields.whole(data, "numberOfResults"),
+        total=fields.integer(data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 
@@ -258,7 +258,7 @@ def _item(data: JsonObject) -> ListingsItem:
             map(_availability, fields.objects(data, "fulfillmentAvailability"))
         ),
         issues=tuple(map(_issue, fields.objects(data, "issues"))),
-        attributes=fields.inner(data, "attributes"),
+        attributes=fields.json_object(data, "attributes"),
     )
 
 
@@ -271,9 +271,9 @@ def _summary(data: JsonObject) -> Summary:
         statuses=fields.texts(data, "status"),
         fn_sku=fields.optional_text(data, "fnSku"),
         item_name=fields.optional_text(data, "itemName"),
-        created_at=fields.when(data, "createdDate"),
-        last_updated_at=fields.when(data, "lastUpdatedDate"),
-        image_url=fields.optional_text(fields.inner(data, "mainImage"), "link"),
+        created_at=fields.timestamp(data, "createdDate"),
+        last_updated_at=fields.timestamp(data, "lastUpdatedDate"),
+        image_url=fields.optional_text(fields.json_object(data, "mainImage"), "link"),
     )
 
 
@@ -288,12 +288,12 @@ def _offer(data: JsonObject) -> OfferPrice:
 def _availability(data: JsonObject) -> FulfillmentAvailability:
     return FulfillmentAvailability(
         channel_code=fields.text(data, "fulfillmentChannelCode"),
-        quantity=fields.optional_whole(data, "quantity"),
+        quantity=fields.optional_integer(data, "quantity"),
     )
 
 
 def _issue(data: JsonObject) -> ListingIssue:
-    actions = fields.objects(fields.inner(data, "enforcements"), "actions")
+    actions = fields.objects(fields.json_object(data, "enforcements"), "actions")
     return ListingIssue(
         code=fields.text(data, "code"),
         message=fields.text(data, "message"),

@@ -41,7 +41,7 @@ def create_destination(
         body={"name": name, "resourceSpecification": {"sqs": {"arn": sqs_arn}}},
     )
     return fields.parse(
-        answer, lambda data: _destination(fields.required_inner(data, "payload"))
+        answer, lambda data: _destination(fields.required_object(data, "payload"))
     )
 
 
@@ -75,7 +75,7 @@ def create_subscription(
         body={"payloadVersion": payload_version, "destinationId": destination_id},
     )
     return fields.parse(
-        answer, lambda data: _subscription(fields.required_inner(data, "payload"))
+        answer, lambda data: _subscription(fields.required_object(data, "payload"))
     )
 
 
@@ -87,7 +87,7 @@ def get_subscription(
         operations.GET_SUBSCRIPTION, path={"notificationType": notification_type}
     )
     return fields.parse(
-        answer, lambda data: _subscription(fields.required_inner(data, "payload"))
+        answer, lambda data: _subscription(fields.required_object(data, "payload"))
     )
 
 
@@ -105,7 +105,7 @@ def delete_subscription_by_id(
 
 
 def _destination(data: JsonObject) -> NotificationDestination:
-    queue = fields.inner(fields.inner(data, "resource"), "sqs")
+    queue = fields.json_object(fields.json_object(data, "resource"), "sqs")
     return NotificationDestination(
         destination_id=fields.text(data, "destinationId"),
         name=fields.optional_text(data, "name") or "",

@@ -129,7 +129,7 @@ def get_order(
         query={"includedData": _with_status(included_data)},
     )
     return fields.parse(
-        answer, lambda data: read_order(fields.required_inner(data, "order"))
+        answer, lambda data: read_order(fields.required_object(data, "order"))
     )
 
 
@@ -143,8 +143,10 @@ def _page(data: JsonObject) -> OrderPage:
         raise FieldError("orders", sentence("is missing"))
     return OrderPage(
         orders=tuple(try_order(entry) for entry in listed),
-        next_token=fields.optional_text(fields.inner(data, "pagination"), "nextToken")
+        next_token=fields.optional_text(
+            fields.json_object(data, "pagination"), "nextToken"
+        )
         or None,
-        last_updated_before=fields.optional_when(data, "lastUpdatedBefore"),
-        created_before=fields.optional_when(data, "createdBefore"),
+        last_updated_before=fields.optional_timestamp(data, "lastUpdatedBefore"),
+        created_before=fields.optional_timestamp(data, "createdBefore"),
     )

@@ -89,9 +89,9 @@ def create_report(client: SpApiClient, request: ReportRequest) -> str:
         "marketplaceIds": list(request.marketplace_ids),
     }
     if request.data_start is not None:
-        body["dataStartTime"] = fields.written(request.data_start)
+        body["dataStartTime"] = fields.iso_time(request.data_start)
     if request.data_end is not None:
-        body["dataEndTime"] = fields.written(request.data_end)
+        body["dataEndTime"] = fields.iso_time(request.data_end)
     if request.options:
         body["reportOptions"] = dict(request.options)
     answer = client.call(operations.CREATE_REPORT, body=body)
@@ -159,12 +159,12 @@ def _report(data: JsonObject) -> Report:
         report_id=fields.text(data, "reportId"),
         report_type=fields.text(data, "reportType"),
         status=fields.text(data, "processingStatus"),
-        created_at=fields.when(data, "createdTime"),
+        created_at=fields.timestamp(data, "createdTime"),
         document_id=fields.optional_text(data, "reportDocumentId") or None,
-        data_start=fields.optional_when(data, "dataStartTime"),
-        data_end=fields.optional_when(data, "dataEndTime"),
-        started_at=fields.optional_when(data, "processingStartTime"),
-        ended_at=fields.optional_when(data, "processingEndTime"),
+        data_start=fields.optional_timestamp(data, "dataStartTime"),
+        data_end=fields.optional_timestamp(data, "dataEndTime"),
+        started_at=fields.optional_timestamp(data, "processingStartTime"),
+        ended_at=fields.optional_timestamp(data, "processingEndTime"),
         marketplace_ids=fields.texts(data, "marketplaceIds"),
     )
 

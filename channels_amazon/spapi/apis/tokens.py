@@ -50,8 +50,8 @@ def _resource(resource: RestrictedResource) -> JsonObject:
 
 def _token(data: JsonObject) -> RestrictedDataToken:
     # Old guides show the answer wrapped, the model does not.
-    inner = fields.inner(data, "payload") or data
+    inner = fields.json_object(data, "payload") or data
     return RestrictedDataToken(
         token=fields.text(inner, "restrictedDataToken"),
-        expires_in=fields.whole(inner, "expiresIn"),
+        expires_in=fields.integer(inner, "expiresIn"),
     )
