@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Tokens: floats lose some digits on the way through a database or a datetime.
+# Tokens, or seconds. Floats lose digits on their way through a database or a datetime,
+# so 0.9999999 tokens count as one.
 EPSILON = 1e-6
-# The believed rate is never halved below this share of the plan's default.
+# After refusals the believed rate is halved, but never below this share of the default
+# rate of Amazon's usage plan: a bucket has to recover some day.
 LOWEST_RATE_SHARE = 1 / 16
-# One 429 may be chance; two in a row mean that the believed rate is too high.
+# One 429 may be chance. Two without a stated rate in between mean that the believed
+# rate is too high.
 STRIKES_BEFORE_HALVING = 2
-# Seconds: a stamp further ahead comes from a clock that was set back, a nearer one from
-# another host's clock.
+# Seconds. A stamp that lies less than this in the future comes from another host whose
+# clock runs ahead. One further ahead means that our clock was set back.
 CLOCK_SET_BACK = 60.0
 
 
@@ -44,7 +47,7 @@ def refill(bucket: Bucket, now: float) -> Bucket:
     tokens = bucket.tokens + (stamp - bucket.stamp) * bucket.rate
     if tokens < bucket.burst:
         return replace(bucket, tokens=tokens, stamp=stamp)
-    # The bucket was full for a while: earlier refusals say nothing any more.
+    # A full bucket means nobody called for a while: forget earlier refusals.
     return replace(bucket, tokens=bucket.burst, stamp=stamp, strikes=0)
 
 

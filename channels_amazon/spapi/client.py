@@ -26,13 +26,16 @@ from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
 from channels_amazon.wording import sentence
 
 QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
+# Seconds that one attempt may take. _LEAST_ATTEMPT holds even when the call's budget is
+# used up: less would fail before Amazon could answer, and the quota is spent already.
 _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
-# Seconds: a wait of exactly `max_wait` must not fail for the last digit of a float.
+# Seconds, so that a wait of exactly `max_wait` does not fail on float rounding.
 _WAIT_TOLERANCE = 0.01
-# Seconds: a database's clock may tick in milliseconds, so a wait may end a tick early;
-# the bucket then says "not yet" with a time that is already past.
+# Seconds to sleep at least. The database may store times in milliseconds, so a sleep
+# can end a millisecond early; the bucket then names a retry time that is already past.
 _LEAST_WAIT = 0.002
+# Other processes take from the same bucket and may be faster each time we wake.
 _MOST_QUOTA_ATTEMPTS = 4
 
 
@@ -111,7 +114,7 @@ class _Run:
         """Make attempts until one succeeds or no other makes sense."""
         client, operation = self.client, self.request.operation
         while True:
-            # Get the token first: if that fails, no quota is lost, which is scarcer.
+            # The token first: if that fails, no quota has been spent, which is scarcer.
             token = client.tokens.get(self._token_subject(), operation.scope)
             grant = self._take()
             self.number += 1
@@ -259,7 +262,8 @@ def _fill(operation: Operation, fields: Mapping[str, str]) -> str:
     """Return the path with every value percent-encoded, slashes too."""
     for name, value in fields.items():
         if value in {"", ".", ".."}:
-            # A path with dots would lead to another operation.
+            # Servers resolve dot segments, and an empty one vanishes: both would call
+            # another operation.
             raise errors.InvalidRequest(
                 sentence("%(name)s cannot be %(value)s.", name=name, value=repr(value)),
                 Evidence(operation.name),
@@ -283,7 +287,8 @@ def _plain(value: QueryValue) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time for Amazon must be aware")
-        # Narrow windows need the fraction of a second; Amazon's own examples omit it.
+        # A whole second is written as in Amazon's examples. Milliseconds matter where a
+        # search window is narrow.
         spec = "milliseconds" if value.microsecond else "seconds"
         text = value.astimezone(UTC).isoformat(timespec=spec)
         return quote(text.replace("+00:00", "Z"), safe=":")

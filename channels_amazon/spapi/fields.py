@@ -98,7 +98,7 @@ def optional_timestamp(data: JsonObject, name: str) -> datetime | None:
         time = datetime.fromisoformat(value)
         if time.tzinfo is UTC:
             return time
-        # Amazon writes all times with a zone; one without can only be UTC.
+        # Amazon documents all its times as UTC, so one without a zone is UTC too.
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise FieldError(name, sentence("is not a time")) from None

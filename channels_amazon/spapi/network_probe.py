@@ -23,8 +23,9 @@ import certifi
 from channels_amazon.spapi.clock import Clock, utc_now
 from channels_amazon.spapi.transport import user_agent
 
+# Seconds that each step may take.
 TIMEOUT = 4.0
-# Seconds: the Date header has no fractions, so on average it is this far behind.
+# Seconds. The Date header is cut to whole seconds, so on average it is half behind.
 _HALF_SECOND = 0.5
 
 
@@ -76,7 +77,7 @@ def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> Prob
     try:
         route_probe.run()
     except _Broken:
-        # The failed step is in the list already, and there is no next one.
+        # The failed step has been recorded, and no later one can succeed without it.
         pass
     finally:
         route_probe.close()

@@ -27,9 +27,10 @@ _OTHER_NAMES = {
     "seller-sku": "sku",
     "quantity-purchased": "quantity",
 }
-# Rows: each takes about a kilobyte of memory, so this is 200 MB. A longer span has to
-# be asked for in parts.
+# Rows that are read into memory: each takes about 1 kB, so this is 200 MB. Whoever
+# needs more has to request a shorter range of dates.
 MOST_ROWS = 200_000
+# Columns that the error about a missing one lists.
 _MOST_SHOWN = 12
 _ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6}|,[0-9]{1,2})?")
@@ -161,7 +162,7 @@ def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
 
 
 def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
-    """Return the lines of both rows under the order's facts of the later row."""
+    """Return the lines of both rows under the fields of the row updated last."""
     newest = other if other.updated_at > known.updated_at else known
     return replace(newest, lines=known.lines + other.lines)
 

@@ -1,4 +1,4 @@
-"""An order as Amazon tells it, read from its JSON; pure, client layer."""
+"""An order as Amazon returns it, read from its JSON; pure, client layer."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class AmazonOrder:
     items: tuple[OrderItem, ...]
     packages: tuple[Package, ...]
     associated: tuple[AssociatedOrder, ...]
-    # The seller's own number of an order that was not placed at Amazon's shop.
+    # The seller's own order id, for an order placed in another shop (MCF).
     seller_order_id: str | None = None
 
     @property

@@ -217,7 +217,7 @@ _ORDER_WORDS = {
     "invalid": OutboundStatus.INVALID,
 }
 _PACKAGE_WORDS = {
-    # Words of a shipment, for a package that has none of its own.
+    # Statuses of a shipment, used for a package that has no status yet.
     "pending": PackageStatus.PROCESSING,
     "shipped": PackageStatus.IN_TRANSIT,
     "cancelled": PackageStatus.CANCELLED,

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from channels_amazon.spapi.operations import Operation
 
 MAX_ATTEMPTS = 5
+# Seconds; the ceiling of the wait doubles from FIRST_WAIT to LONGEST_WAIT.
 FIRST_WAIT = 0.4
 LONGEST_WAIT = 8.0
 UNAVAILABLE = frozenset({500, 502, 503, 504})
-# A request that failed at one of these steps has certainly not reached Amazon.
+# A request that failed at one of these steps never reached Amazon, so even a write that
+# is not idempotent may be sent again.
 UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy"})
 
 
@@ -74,5 +76,5 @@ def _may_repeat(outcome: AttemptResult, operation: Operation) -> bool:
         return True
     if outcome.step is None and outcome.status not in UNAVAILABLE:
         return False
-    # A certificate that was refused will be refused again.
+    # A certificate that does not verify now will not verify at the next attempt either.
     return operation.is_repeatable and outcome.step != "tls"

@@ -16,12 +16,14 @@ from channels_amazon.spapi.errors import Evidence, ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.wording import sentence
 
-# A token is refreshed this long before it expires.
+# A token is refreshed MARGIN before it expires, so that the one handed out outlives the
+# call it is for (an attempt takes 15 s at most).
 MARGIN = timedelta(seconds=60)
-# In its last minute a token still serves while another process refreshes it; not in its
-# last 5 s, which a call may take to reach Amazon.
+# While another process holds the lease, a token within MARGIN of its end is still
+# handed out, but not in its last 5 s: a call may take that long to reach Amazon.
 _LAST_USE = timedelta(seconds=5)
-# Longer than a refresh takes with all its attempts.
+# Longer than a refresh takes with all its attempts (LwaClient.budget, 12 s), so that a
+# lease only runs out when its process has died.
 LEASE_SECONDS = 30.0
 
 

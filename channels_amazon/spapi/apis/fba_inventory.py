@@ -66,7 +66,7 @@ def get_inventory_summaries(
             "marketplaceIds": (query.marketplace_id,),
             "details": query.details,
             "sellerSkus": tuple(query.seller_skus) or None,
-            # Amazon wants it on every page.
+            # Required on every page, also beside a nextToken.
             "startDateTime": query.changed_since,
             "nextToken": next_token,
         },

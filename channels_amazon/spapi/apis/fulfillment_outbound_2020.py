@@ -48,7 +48,7 @@ _POLICIES = {
     Policy.FILL_ALL: "FillAll",
     Policy.FILL_ALL_AVAILABLE: "FillAllAvailable",
 }
-# From Processing on Amazon refuses to cancel.
+# cancelFulfillmentOrder is refused once an order is Processing.
 _CANCELLABLE = frozenset({OutboundStatus.RECEIVED, OutboundStatus.PLANNING})
 
 
@@ -310,7 +310,7 @@ def _followed(client: SpApiClient, package: OutboundPackage) -> OutboundPackage:
     try:
         found = get_package_tracking_details(client, int(package.package_id))
     except (NotFound, InvalidRequest):
-        # Amazon knows a package before its carrier does.
+        # Amazon knows a package number some time before its tracking exists.
         return package
     status = outbound.package_status(found.status) if found.status else package.status
     return replace(

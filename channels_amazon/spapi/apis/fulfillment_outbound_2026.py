@@ -111,7 +111,7 @@ def create_order(client: SpApiClient, order: NewOutboundOrder) -> None:
         body=body,
         marketplace_id=order.marketplace_id,
     )
-    # 200 brings the order, 202 only its id.
+    # A 200 answer contains the order, a 202 only its id: check that either is there.
     fields.parse(
         answer,
         lambda data: fields.text(fields.json_object(data, "order") or data, "orderId"),
@@ -167,13 +167,13 @@ class _Offer:
     arrives: Window | None
 
     def cost(self) -> Decimal:
-        """Return what to compare by: an unknown price is the worst."""
+        """Return the price to compare by; an unknown price sorts last."""
         return Decimal("Infinity") if self.price is None else self.price.amount
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The offers for each planned shipment, and what stands against the whole."""
+    """The offers for each planned shipment, and why some units are not planned."""
 
     shipments: tuple[tuple[_Offer, ...], ...]
     reasons: tuple[str, ...]
@@ -248,7 +248,8 @@ def _order(data: JsonObject) -> OutboundOrder:
         order_id=fields.text(data, "orderId"),
         status=status,
         amazon_status=word,
-        # Amazon names no limit; what has left cannot come back.
+        # This version documents no last moment to cancel; packages that have left
+        # cannot be stopped, so stop offering it with the first one.
         can_cancel=status is OutboundStatus.PROCESSING and not has_shipped,
         received_at=received_at,
         updated_at=fields.optional_timestamp(data, "statusUpdateTime") or received_at,

@@ -15,8 +15,10 @@ from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
 DEFAULT_DATA = ("summaries", "issues", "offers", "fulfillmentAvailability")
 # Amazon's name for the merchant's own stock; the others are FBA.
 MERCHANT_CHANNEL = "DEFAULT"
-# Accepted for a change of price or quantity, whatever the real product type is.
+# Amazon accepts this type for a change of price or quantity, whatever the listing's own
+# product type is.
 ANY_PRODUCT_TYPE = "PRODUCT"
+# Amazon's maximum of pageSize.
 LARGEST_PAGE = 20
 
 
@@ -215,7 +217,8 @@ def quantity_patch(
     if handling_days is not None:
         value["lead_time_to_ship_max_days"] = handling_days
     return {
-        # Replacing would drop every channel that is not named.
+        # Not `replace`: that would remove every channel that the value does not name,
+        # such as FBA.
         "op": "merge" if beside_fba else "replace",
         "path": "/attributes/fulfillment_availability",
         "value": [value],

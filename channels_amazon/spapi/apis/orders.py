@@ -18,7 +18,7 @@ from channels_amazon.spapi.orders import (
 )
 from channels_amazon.wording import sentence
 
-# The status belongs to FULFILLMENT: without it an order has none.
+# fulfillmentStatus is part of the data set FULFILLMENT, so we always request that.
 STATUS_DATA = "FULFILLMENT"
 DEFAULT_DATA = (
     "BUYER",

@@ -49,7 +49,7 @@ def _resource(resource: RestrictedResource) -> JsonObject:
 
 
 def _token(data: JsonObject) -> RestrictedDataToken:
-    # Old guides show the answer wrapped, the model does not.
+    # Amazon's older guides show a `payload` around the answer; its model has none.
     inner = fields.json_object(data, "payload") or data
     return RestrictedDataToken(
         token=fields.text(inner, "restrictedDataToken"),
