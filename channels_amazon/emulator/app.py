@@ -23,6 +23,7 @@ from .reports import documents
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
 LWA_OPERATION = "lwa.token"
 UNKNOWN = "unknown"
+# Bytes of a request.
 LARGEST_BODY = 10 * 1024 * 1024
 HTML_503 = (
     "<html><head><title>503 Service Temporarily Unavailable</title></head>"
@@ -43,14 +44,14 @@ class CutResponse(Response):
 
 @dataclass
 class ServedRequest:
-    """What became of a request, for the records."""
+    """What is known of a request so far, for `_record`."""
 
     operation: str = UNKNOWN
     caller: Caller | None = None
 
 
 def respond(world: World, request: Request) -> Response:
-    """Answer any request; raises Disconnect where a fault wants silence."""
+    """Answer any request; raises Disconnect where a fault drops the connection."""
     world.run_due()
     path = request.path
     if path.startswith("/_emulator"):
@@ -69,7 +70,7 @@ def respond(world: World, request: Request) -> Response:
 def _serve_outside_gate(
     world: World, request: Request, name: str, handle: Handle
 ) -> Response:
-    """Answer what is no SP-API operation: no gate, but faults and a record."""
+    """Answer LWA and downloads: no token or quota is checked, faults still apply."""
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
@@ -123,7 +124,7 @@ def _serve(
         text = None if answer.body is None else _text(answer.body)
         response = _response(world, answer.status, text)
         status = answer.status
-    # Amazon declares the header for these answers only.
+    # Amazon's models declare the header for 2xx, 400 and 404 only.
     if limit is not None and (status < 300 or status in {400, 404}):
         response.headers["x-amzn-RateLimit-Limit"] = limit
     return response
@@ -165,7 +166,7 @@ def split_path(request: Request) -> tuple[str | None, list[str]]:
 
 
 def _fault_before(fault: Fault | None) -> None:
-    """Wait, or hang up, before the operation takes effect; real seconds."""
+    """Wait (real seconds) or drop the connection before the operation takes effect."""
     if fault is None:
         return
     if fault.kind in {FaultKind.TIMEOUT, FaultKind.SLOW}:
@@ -175,7 +176,7 @@ def _fault_before(fault: Fault | None) -> None:
 
 
 def _fault_response(world: World, fault: Fault | None) -> Response | None:
-    """Return the answer a fault gives in place of the operation's, or None."""
+    """Return the response that a fault gives instead of the operation's, or None."""
     kind = fault.kind if fault else ""
     if kind == FaultKind.HTML_503:
         response = _response(world, 503, HTML_503)

@@ -17,6 +17,7 @@ from ..model.roles import RESTRICTED_ROLES
 from ..model.state import World
 from ..protocol.rendering import page
 
+# Amazon's authorisation codes live five minutes.
 CODE_SECONDS = 300
 PATH = re.compile(r"/sellercentral/(?P<region>na|eu|fe)/apps/(?P<rest>.*)\Z")
 
@@ -30,6 +31,7 @@ ERRORS = {
     "CONSENT_LIMIT_REACHED": "The application is not listed and has 25 sellers.",
     "AMAZON_STATE": "The amazon_state does not belong to this account.",
 }
+# Sellers who may authorise a public application that is not in the Appstore.
 UNLISTED_SELLERS = 25
 
 
@@ -43,7 +45,7 @@ class ConsentError(Exception):
 
 @dataclass(frozen=True)
 class SellerCentralRequest:
-    """One request to a page of Seller Central, taken apart."""
+    """A request to a page of Seller Central, with its region and path."""
 
     world: World
     request: Request
@@ -62,7 +64,7 @@ class SellerCentralRequest:
 
     @property
     def seller(self) -> Seller:
-        """Return the account the visitor is signed in to."""
+        """Return the account that the browser is signed in to, by default the first."""
         chosen = self.world.sellers.get(self.value("seller_id"))
         if chosen is not None and chosen.region == self.region:
             return chosen
@@ -131,7 +133,7 @@ def _show_consent(page_request: SellerCentralRequest) -> Response:
 
 
 def _submit_consent(page_request: SellerCentralRequest) -> Response:
-    """Send the visitor back with a code, or with OAuth's words for a refusal."""
+    """Redirect with a code, or with OAuth's error where the seller denied."""
     target = _checked_redirect_uri(page_request, page_request.value("application_id"))
     if page_request.value("decision") == "approve":
         return _send_code(page_request, page_request.seller, target)
@@ -143,7 +145,7 @@ def _submit_consent(page_request: SellerCentralRequest) -> Response:
 
 
 def _confirm(page_request: SellerCentralRequest, application_id: str) -> Response:
-    """Finish the workflow that began at Amazon: the seller has agreed already."""
+    """Finish the Appstore workflow, in which the seller has already consented."""
     target = _checked_redirect_uri(page_request, application_id)
     shown = page_request.value("amazon_state")
     for seller in page_request.world.sellers.values():
@@ -218,7 +220,7 @@ def amazon_state(world: World, seller: Seller) -> str:
 def _checked_redirect_uri(
     page_request: SellerCentralRequest, application_id: str
 ) -> str:
-    """Return where the answer goes; raises ConsentError as Amazon shows it."""
+    """Return the redirect URI to answer to; raises ConsentError."""
     application = page_request.world.application
     is_known = application_id == application.application_id
     if not is_known or (

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from ..model.entities import EmulatedAccessToken, EmulatedClientSecret
 from ..model.state import World
 
+# Lifetimes as at Amazon: an access token's, and the old secret's after a rotation.
 TOKEN_SECONDS = 3600
 OLD_SECRET_DAYS = 7
 GRANTLESS_SCOPES = frozenset(
@@ -177,7 +178,7 @@ def _issue(
 
 
 def _answer(world: World, token: EmulatedAccessToken) -> TokenReply:
-    # A client counts real seconds, so a fast clock shortens what it is told.
+    # `expires_in` is in real seconds, which the client counts: fewer on a fast clock.
     seconds = max(1, int(world.clock.real_seconds(TOKEN_SECONDS)))
     return {
         "access_token": token.token,

@@ -30,9 +30,12 @@ from ..worlds.builder import add_sellers as open_accounts
 from ..worlds.builder import build_world
 from .fields import Body, ControlError, Json
 
+# The most that one call may add: every order and listing stays in memory.
 MOST_ORDERS = 5000
 MOST_SELLERS = 200
 MOST_LISTINGS = 120
+# Fields of the world that a reset with keep_connections leaves as they are. `random`
+# and `_serial` are among them so that later ids differ from those used before.
 KEPT_WITH_CONNECTIONS = frozenset(
     {
         "authorizations",
@@ -61,7 +64,7 @@ def buy(world: World, body: Body) -> Json:
 
 
 def cancel(world: World, body: Body) -> Json:
-    """Let the buyer ask for a cancel, or cancel an order."""
+    """Record a buyer's cancellation request, or cancel an order."""
     order_id, kind = body["order_id"], body["kind"]
     if kind == "request":
         order = request_cancel(world, order_id, body["reason"] or "")
@@ -100,7 +103,7 @@ def ship_fba(world: World, body: Body) -> Json:
 
 
 def change_stock(world: World, body: Body) -> Json:
-    """Change what Amazon holds, behind the merchant's back."""
+    """Change a quantity at Amazon without a request of the merchant's."""
     seller = seller_of(world, body)
     listing = world.listings.get((seller.seller_id, body["sku"]))
     if listing is None:
@@ -214,7 +217,7 @@ def change_limits(world: World, body: Body) -> Json:
 
 
 def count_tokens(world: World, body: Body) -> Json:
-    """Tell what every bucket gave and might have given, then begin anew if asked."""
+    """Return the counters of every bucket, and restart them if `mark` is set."""
     counts = bucket_counts(world)
     if body["mark"]:
         world.buckets.mark(world.now())
@@ -287,7 +290,7 @@ def change_application(world: World, body: Body) -> Json:
 
 
 def advance_clock(world: World, body: Body) -> Json:
-    """Jump forward in time and do what falls due."""
+    """Move the clock forward and run what falls due."""
     world.clock.advance(body["advance"])
     world.run_due()
     world.wake.set()
@@ -297,7 +300,7 @@ def advance_clock(world: World, body: Body) -> Json:
 def reset(world: World, body: Body) -> Json:
     """Build the world anew, and empty the queues.
 
-    Where connections are kept, later orders get ids that were never used before.
+    With keep_connections later orders get ids that were never used before.
     """
     keep = KEPT_WITH_CONNECTIONS if body["keep_connections"] else frozenset()
     if not keep:

@@ -10,7 +10,7 @@ from ..model.state import World
 from .actions import seller_of, set_switches
 from .fields import Body, ControlError, Json
 
-# The step that leads to a status.
+# The step of `fulfilment.STEPS` that leads to a status.
 _STEP_TO = {
     McfStatus.RECEIVED: "receive",
     McfStatus.PLANNING: "plan",

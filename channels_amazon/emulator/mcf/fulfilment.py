@@ -1,6 +1,6 @@
 """What happens to an MCF order that Amazon fulfils, step by step; emulator.
 
-Every function expects the caller to hold the world's lock, and tells of each change.
+Every function expects the caller to hold the world's lock, and publishes its change.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..notifications.stock_and_mcf import publish_mcf_change
 from . import fba_units
 from .mirroring import mirror
 
-# An order on hold is cancelled when it was not released by then.
+# Amazon cancels an order that is on hold for longer than this.
 LONGEST_HOLD = timedelta(days=14)
 TRANSIT = {
     McfSpeed.STANDARD: timedelta(days=4),
@@ -35,13 +35,14 @@ TRANSIT = {
     McfSpeed.PRIORITY: timedelta(days=1),
     McfSpeed.SCHEDULED_DELIVERY: timedelta(days=3),
 }
+# Amazon's own carrier, used unless a control names another.
 CARRIER = "AMZN_US"
 
 Transition = Callable[[World, McfOrder], None]
 
 
 def place(world: World, order: McfOrder) -> None:
-    """Keep a new order and take its units out of the pool at once."""
+    """Add a new order and reserve its units in the FBA pool at once."""
     world.mcf_orders[(order.seller_id, order.order_id)] = order
     takes_any = order.policy == McfPolicy.FILL_ALL_AVAILABLE
     if order.is_deliverable and (takes_any or not _lacks_units(world, order)):
@@ -78,7 +79,7 @@ def plan(world: World, order: McfOrder) -> None:
 
 
 def process(world: World, order: McfOrder) -> None:
-    """Begin to pick: from here on nobody can cancel."""
+    """Begin to pick; from now on the order cannot be cancelled."""
     _require_status(order, McfStatus.PLANNING)
     shipment = McfShipment(
         shipment_id=f"D{world.token_text(8)}",
@@ -136,7 +137,7 @@ def deliver(world: World, order: McfOrder) -> None:
 def make_unfulfillable(
     world: World, order: McfOrder, sku: str | None = None, units: int | None = None
 ) -> None:
-    """Let the workers find no sellable unit: of all, of a SKU, or so many of it."""
+    """Make units unfulfillable: all, those of a SKU, or a number of each line."""
     if order.status not in (*CANCELLABLE, McfStatus.PROCESSING):
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status} already."
@@ -155,7 +156,7 @@ def make_unfulfillable(
 
 
 def cancel(world: World, order: McfOrder) -> None:
-    """Stop an order of which nothing is picked yet; its units come back."""
+    """Cancel an order that is not being picked yet; its units return to the pool."""
     if order.status not in CANCELLABLE:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}"
@@ -183,7 +184,7 @@ def release_hold(world: World, order: McfOrder) -> None:
 
 
 def advance_to(world: World, order: McfOrder, target: str) -> None:
-    """Take every step up to one of STEPS, from wherever the order is."""
+    """Take every step up to `target`, one of STEPS, from the order's present status."""
     while order.status in _NEXT and (
         target == "deliver" or _NEXT[order.status][0] <= _RANK[target]
     ):
@@ -241,7 +242,7 @@ def _reduce_shipments(order: McfOrder, item: McfItem) -> None:
 def _update_status(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> None:
-    """Set the status that the items imply once nothing is left to do."""
+    """Set the final status once no unit is left to ship; publish the change."""
     if any(item.left for item in order.items):
         order.updated_at = world.now()
         _publish_change(world, order, shipment)
@@ -275,7 +276,7 @@ def _publish_change(
 
 
 def _schedule_next_step(world: World, order: McfOrder) -> None:
-    """Let the next step follow by itself where the switches say so."""
+    """Schedule the next step, if the switch step_seconds is on."""
     seconds = world.switches.outbound.step_seconds
     expected = order.status
     if seconds <= 0 or order.action == McfAction.HOLD:
@@ -308,7 +309,7 @@ def _require_status(order: McfOrder, status: McfStatus) -> None:
         )
 
 
-# From each status the rank of the step that leads on, and the step.
+# For each status the step that leads on from it, and that step's place in _RANK.
 _NEXT: dict[McfStatus, tuple[int, Transition]] = {
     McfStatus.NEW: (0, receive),
     McfStatus.RECEIVED: (1, plan),

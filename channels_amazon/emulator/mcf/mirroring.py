@@ -1,4 +1,4 @@
-"""MCF orders as they show among Amazon's orders: NON_AMAZON; emulator."""
+"""The copies of MCF orders that the Orders API lists as NON_AMAZON; emulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUSES = {
 
 
 def mirror(world: World, order: McfOrder) -> None:
-    """Bring the copy among the orders up to date, and tell when it changed."""
+    """Update an MCF order's copy, and publish ORDER_CHANGE if it changed."""
     if not world.switches.outbound.listed_as_orders:
         return
     shown = world.orders.get(order.amazon_order_id)
@@ -77,7 +77,7 @@ def _copy(world: World, order: McfOrder) -> EmulatedOrder:
 
 
 def _item(world: World, order: McfOrder, item: McfItem) -> EmulatedOrderItem:
-    """Copy a line; Amazon knows no price of a sale that was not its own."""
+    """Copy a line, without a price: Amazon knows none for another shop's sale."""
     listing = world.listings.get((order.seller_id, item.sku))
     offer = listing.offers.get(order.marketplace_id) if listing else None
     return EmulatedOrderItem(

@@ -1,6 +1,6 @@
-"""What Amazon would ask for an MCF order, speed by speed; emulator.
+"""Fees and dates of an MCF order at each shipping speed; emulator.
 
-The fees are made up, but always the same for the same order.
+The fees are invented, but the same order always costs the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..model.places import PLACES, RATES
 from ..model.state import World
 from .fulfilment import TRANSIT
 
-# Offered in some countries only.
+# Speeds that Amazon offers in some countries only.
 LOCAL_SPEEDS = {
     McfSpeed.PRIORITY: frozenset({"CA", "MX", "IN"}),
     McfSpeed.SCHEDULED_DELIVERY: frozenset({"JP"}),
@@ -32,14 +32,16 @@ ORDER_FEES = {
 }
 UNIT_FEE = Decimal("1.45")
 KILOGRAM_FEE = Decimal("0.60")
+# Amazon's codes for why something cannot be fulfilled.
 TOO_FEW = "ItemQuantityNotAvailable"
 NO_DELIVERY = "DeliverySLAUnavailable"
+# From an order until it is shipped at the earliest.
 HANDLING = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """A line asked about; `reason` says why it cannot be had, if so."""
+    """A line of a quote; `reason` is Amazon's code where it cannot be fulfilled."""
 
     item_id: str
     sku: str
@@ -58,12 +60,12 @@ class Quote:
     fees: dict[str, Decimal]
     ship_by: tuple[datetime, datetime]
     arrive_by: tuple[datetime, datetime]
-    # why nothing can be delivered at this speed, if so
+    # Amazon's code where nothing can be delivered at this speed
     reason: str = ""
 
     @property
     def is_fulfillable(self) -> bool:
-        """Tell whether the whole order can be had at this speed."""
+        """Tell whether Amazon can fulfil the whole order at this speed."""
         return not self.reason and not any(line.reason for line in self.lines)
 
     @property

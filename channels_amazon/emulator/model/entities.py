@@ -61,7 +61,7 @@ class EmulatedListing:
     barcode: str | None = None
     brand: str = ""
     condition: str = "new_new"
-    # attributes patched beyond quantity and offer, as sent
+    # attributes patched by the seller, as sent; quantity and price have fields above
     attributes: Json = field(default_factory=dict)
 
 
@@ -141,12 +141,12 @@ class EmulatedOrderItem:
     quantity: int
     unit_price: Decimal
     shipped: int = 0
-    # units that were cancelled, of an order that otherwise goes on too
+    # units cancelled; the order may go on with the others
     cancelled: int = 0
     cancel_requested: bool = False
     cancel_reason: str | None = None
     cancelled_by: str | None = None
-    # units of an FBA pool that are promised to it, fewer where the pool had no more
+    # FBA units reserved for this line: fewer than ordered where the pool ran out
     reserved: int = 0
 
     @property
@@ -161,7 +161,7 @@ class EmulatedPackage:
 
     reference_id: str
     created_at: datetime
-    # shown in PACKAGES from this moment on, not before
+    # the data set PACKAGES shows it from this moment on, as Amazon takes time
     visible_at: datetime
     carrier: str
     shipping_service: str
@@ -169,7 +169,7 @@ class EmulatedPackage:
     ship_time: datetime
     items: dict[str, int]
     status: str = "SHIPPED"
-    # what an edit takes the place of, shown until the edit itself shows
+    # the version before an edit, shown until the edit becomes visible
     replaces: EmulatedPackage | None = None
 
     def shown_at(self, now: datetime) -> EmulatedPackage | None:
@@ -186,7 +186,7 @@ class EmulatedOrder:
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
-    # an EmulatedOrderStatus, or a word nobody knows where a test asks for one
+    # an EmulatedOrderStatus, or any other word that a test asked for
     status: str
     fulfilled_by: str
     currency: str
@@ -201,18 +201,18 @@ class EmulatedOrder:
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
     channel_name: str = SalesChannel.AMAZON
-    # the seller's own id, of an order placed outside Amazon's shop
+    # the seller's own order id, for an order placed in another shop (MCF)
     seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
-    # by when a buyer's request for a cancel wants its answer
+    # until when the seller should answer the buyer's cancellation request
     cancel_notify_at: datetime | None = None
     packages: list[EmulatedPackage] = field(default_factory=list)
 
 
 @dataclass
 class EmulatedReport:
-    """A report the seller asked for, from the queue to its document."""
+    """A report the seller requested, from the queue to its document."""
 
     report_id: str
     seller_id: str
@@ -229,7 +229,7 @@ class EmulatedReport:
 
 @dataclass(frozen=True)
 class EmulatedReportDocument:
-    """What a report holds, as it lies in the store."""
+    """The content of a report, as the object store serves it."""
 
     document_id: str
     seller_id: str
@@ -241,7 +241,7 @@ class EmulatedReportDocument:
 
 @dataclass(frozen=True)
 class Download:
-    """A pre-signed address of a document; whoever has it may read until it ends."""
+    """A pre-signed URL of a document: valid for anybody until it expires."""
 
     signature: str
     document_id: str

@@ -1,4 +1,4 @@
-"""MCF orders that Amazon fulfils: what is known of one; emulator."""
+"""MCF orders with their items, shipments and packages; emulator."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class McfSpeed(StrEnum):
 
 @dataclass(frozen=True)
 class Price:
-    """Money as it was sent, in whichever version's words."""
+    """Money as it was sent, by either version of the API."""
 
     currency: str
     amount: str
@@ -78,7 +78,7 @@ class McfItem:
     item_id: str
     sku: str
     quantity: int
-    # taken out of the pool and not yet shipped
+    # units taken out of the pool and not shipped yet
     reserved: int = 0
     shipped: int = 0
     cancelled: int = 0
@@ -91,7 +91,7 @@ class McfItem:
 
     @property
     def left(self) -> int:
-        """Return the units of which nothing is decided yet."""
+        """Return the units that are neither shipped, cancelled nor unfulfillable."""
         return self.quantity - self.shipped - self.cancelled - self.unfulfillable
 
 
@@ -122,17 +122,17 @@ class McfShipment:
 
 @dataclass
 class McfOrder:
-    """A MCF order under the seller's own id; statuses in the words of 2020."""
+    """An MCF order under the seller's own id, in the words of version 2020-07-01."""
 
     order_id: str
     seller_id: str
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
-    # the address as it was sent, under the keys both versions share
+    # the address as it was sent; both API versions use the same keys
     destination: Json
     items: list[McfItem]
-    # the id under which Amazon lists it among the orders
+    # the order id under which the Orders API lists it (NON_AMAZON)
     amazon_order_id: str
     displayable_id: str
     displayable_at: datetime
@@ -145,6 +145,7 @@ class McfOrder:
     emails: list[str] = field(default_factory=list)
     features: list[Json] = field(default_factory=list)
     delivery_notes: str = ""
-    # an address Amazon finds to be wrong only when it validates the order
+    # false: Amazon finds the address wrong only when it validates the order, so the
+    # order is accepted first and becomes INVALID later
     is_deliverable: bool = True
     shipments: list[McfShipment] = field(default_factory=list)

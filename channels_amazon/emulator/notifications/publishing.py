@@ -1,4 +1,4 @@
-"""Notifications: who hears of what, and how the queue gets it; emulator."""
+"""Sends notifications to the queues of the subscriptions they match; emulator."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from ..model.state import World
 
 Json = dict[str, Any]
 
-# All others have version 1.0, with keys that begin with a capital.
+# Versions of the types that are not 1.0. Their envelopes have camelCase keys, those of
+# version 1.0 PascalCase.
 PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
-# How far neighbours may change places, in simulated seconds.
+# The longest extra delay of a reordered event, in simulated seconds.
 REORDER_SECONDS = 1.0
 
 
 def match_all(_subscription: EmulatedSubscription) -> bool:
-    """Want every event: there is no filter."""
+    """Accept every event: the subscription has no filter."""
     return True
 
 
@@ -31,9 +32,9 @@ def publish(
     *,
     matches: Callable[[EmulatedSubscription], bool] = match_all,
 ) -> int:
-    """Queue an event to a seller's subscriptions of a kind; return how many heard.
+    """Queue an event to a seller's subscriptions of a kind; return how many got it.
 
-    `payload` is called only when somebody listens.
+    `payload` is only called when there is such a subscription.
     """
     subscribers = [
         subscription
@@ -74,7 +75,7 @@ def send(world: World, queue_url: str, text: str) -> None:
 
 
 def _strikes(world: World, share: str) -> bool:
-    """Decide by chance whether an event is among those of a share."""
+    """Decide at random whether an event belongs to a share (0 to 1)."""
     wanted: float = getattr(world.switches, share)
     return wanted > 0 and world.random.random() < wanted
 

@@ -13,11 +13,13 @@ from .queue_memory import FastQueue, add_message, clear_queue, drop_queue, make_
 
 HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
-# The account that moto plays.
+# The account id that moto uses for everything.
 AWS_ACCOUNT = "123456789012"
 # The local queue server takes any credentials; these open nothing.
 ACCESS_KEY = "emulator"
 SECRET_KEY = "emulator"  # noqa: S105
+# Real seconds after which the publisher looks again although nothing woke it: the clock
+# may have been moved.
 LONGEST_WAIT_SECONDS = 0.5
 
 
@@ -43,9 +45,10 @@ class QueueServer:
 
     def start(self) -> None:
         """Start the server and create the queue; raises OSError for a taken port."""
-        # Moto's thread would end without a word, and its start wait for ever.
+        # Fail here when the port is taken: moto's thread would end silently, and its
+        # start() would wait for ever.
         socket.create_server((HOST, self._port)).close()
-        # It would write a line for every long poll to the terminal.
+        # At INFO werkzeug logs a line for every long poll.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server.start()
         self._set_names(self._server.get_host_and_port()[1])
@@ -106,7 +109,7 @@ class Publisher:
             url, body = self._world.outbox.popleft()
         except IndexError:
             return False
-        # Amazon does not tell either when it cannot write to a queue.
+        # An unknown queue is skipped silently, as Amazon does when it cannot write.
         if url == self._queue.url and self._queue.memory is not None:
             if body == EMPTY_QUEUE:
                 clear_queue(self._queue.memory)

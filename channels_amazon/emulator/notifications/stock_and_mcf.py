@@ -15,12 +15,12 @@ Json = dict[str, Any]
 
 STOCK_CHANGE = "FBA_INVENTORY_AVAILABILITY_CHANGES"
 OUTBOUND_CHANGE = "FULFILLMENT_ORDER_STATUS"
-# The schema wants this part in every event; most tell of no return.
+# The schema requires this part in every event, also where nothing was returned.
 NO_RETURN = {"ReceivedDateTime": "", "ReturnedQuantity": 0, "SellerSKU": ""}
 
 
 def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
-    """Tell that the FBA units of a SKU changed; every site of the pool is named."""
+    """Publish that FBA units of a SKU changed, in every marketplace of the pool."""
     stock.updated_at = world.now()
     listing = world.listings.get((stock.seller_id, stock.sku))
     if listing is None:
@@ -33,7 +33,7 @@ def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
 def publish_mcf_change(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> int:
-    """Tell the status of an MCF order, or of a shipment of it."""
+    """Publish the status of an MCF order, or of one of its shipments."""
     return publish(
         world,
         order.seller_id,
@@ -111,6 +111,7 @@ def _shipment(shipment: McfShipment | None) -> Json:
         "AmazonShipmentId": shipment.shipment_id if shipment else "",
         "EstimatedArrivalDateTime": iso(shipment.arrives_at) if shipment else "",
         "FulfillmentShipmentPackages": packages,
-        # Required by the schema, described nowhere: its example repeats a package.
+        # The schema requires `info` without describing it; its example repeats a
+        # package.
         "info": packages[0] if packages else {},
     }

@@ -1,6 +1,6 @@
 """Multi-channel fulfilment 2026-07-04, over the same orders as 2020; emulator.
 
-Its operations have a prefix here: getOrder is also one of the Orders API.
+Its operations are named `outbound.…`, since the Orders API has a getOrder too.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrd
         amazon_order_id=read.amazon_order_id(call),
         displayable_id=order_id,
         displayable_at=now,
-        # Of several speeds Amazon looks at the first only.
+        # Amazon uses the first service tier and ignores the others.
         speed=speeds[0],
         action=_word(configuration, "action", ACTIONS, McfAction.SHIP),
         policy=_word(configuration, "policy", POLICIES, McfPolicy.FILL_OR_KILL),
@@ -189,7 +189,7 @@ def _set_action(world: World, order: McfOrder, action: McfAction) -> None:
 
 
 def _cancel(world: World, order: McfOrder) -> None:
-    """Cancel unless picking has begun meanwhile: then the order goes on."""
+    """Cancel, unless picking has begun since the request was accepted."""
     try:
         fulfilment.cancel(world, order)
     except LifecycleError:

@@ -12,14 +12,17 @@ from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
 
+# Summaries a page, fixed by Amazon.
 PAGE_SIZE = 50
 PAGE_PARAMETER = "nextToken"
+# Amazon's limits: a page token expires in 30 s, startDateTime is 18 months back at
+# most.
 TOKEN_LIFETIME = timedelta(seconds=30)
 OLDEST_START = timedelta(days=548)
 
 
 def get_inventory_summaries(call: Call) -> ApiReply:
-    """Serve getInventorySummaries; sites of one pool repeat the same units."""
+    """Serve getInventorySummaries; marketplaces of one pool repeat the same units."""
     if call.text("granularityType", ("Marketplace",)) is None:
         raise invalid("Missing required parameter granularityType.")
     (marketplace_id,) = call.marketplaces(most=1)
@@ -65,7 +68,7 @@ def _rows(
         stock = call.world.stock_for(listing.seller_id, listing.sku, marketplace_id)
         if stock is None or marketplace_id not in listing.offers:
             continue
-        # With a start time Amazon ignores the SKUs.
+        # Amazon ignores sellerSkus where startDateTime is given.
         wanted = stock.updated_at >= start if start else listing.sku in skus
         if wanted or (start is None and not skus):
             rows.append((listing, stock))

@@ -1,4 +1,4 @@
-"""What a patch does to a listing: read, judged, and applied later; emulator."""
+"""Reads, validates and applies the patches of a listing; emulator."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _price(row: Json) -> Decimal | None:
 
 
 def apply_patches(world: World, listing: EmulatedListing, patches: list[Patch]) -> None:
-    """Make accepted patches true; the caller holds the lock."""
+    """Apply accepted patches to the listing; the caller holds the lock."""
     for patch in patches:
         if patch.attribute == AVAILABILITY:
             _apply_availability(world, listing, patch)
@@ -147,7 +147,8 @@ def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) ->
         listing.is_fba = listing.is_fba and not gone & _FBA_CODES
         return
     if patch.op == "replace":
-        # All elements are overwritten: a channel that is left out is gone.
+        # `replace` overwrites the whole attribute: a channel it does not name is
+        # removed.
         listing.is_fba = bool(_FBA_CODES & set(rows))
         if "DEFAULT" not in rows:
             listing.quantity = None
@@ -155,7 +156,8 @@ def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) ->
         listing.is_fba = True
     if "DEFAULT" in rows:
         row = rows["DEFAULT"]
-        # What is left out of the element goes back to Amazon's default.
+        # A merged element is replaced as a whole: fields it leaves out get Amazon's
+        # default again.
         listing.handling_days = row.get("lead_time_to_ship_max_days")
         listing.restock_date = row.get("restock_date")
         set_quantity(world, listing, row["quantity"])

@@ -22,6 +22,7 @@ from .listing_view import DATA_SETS, listing_view
 Json = dict[str, Any]
 
 PAGE_PARAMETER = "pageToken"
+# Items that paging can reach, whatever numberOfResults says; Amazon's limit.
 REACHABLE = 1000
 IDENTIFIER_TYPES = (
     "ASIN",

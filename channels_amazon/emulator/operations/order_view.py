@@ -36,7 +36,7 @@ DATA_SETS = (
 )
 _PERSONAL_STATUSES = TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}
 _TAX_ROLES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
-# Here tax roles do not show the buyer's name.
+# Countries in which the tax roles do not open the buyer's name.
 _NO_NAME_FOR_TAX = {"US", "JP", "SG"}
 
 
@@ -181,7 +181,7 @@ def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Jso
 
 
 def _is_priced(order: EmulatedOrder) -> bool:
-    """Tell whether money shows: not yet while pending, never of a foreign sale."""
+    """Tell whether Amazon shows money: not while pending, nor for an MCF order."""
     return (
         order.status not in PENDING_STATUSES
         and order.channel_name == SalesChannel.AMAZON
@@ -217,7 +217,7 @@ def _fulfillment(order: EmulatedOrder) -> Json:
 
 
 def _packages(world: World, order: EmulatedOrder) -> list[Json]:
-    """Show the parcels of a merchant's order once Amazon has taken them in."""
+    """Return the packages that are visible by now."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
     return [_package(package) for package in shown if package is not None]

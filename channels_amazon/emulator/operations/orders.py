@@ -16,11 +16,12 @@ from .order_view import DATA_SETS, order_view
 
 ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")
 PAGE_PARAMETER = "paginationToken"
-# These may differ from page to page; everything else stays as it was.
+# Parameters that may differ from the first page's; Amazon wants all others repeated.
 CHANGEABLE = {"maxResultsPerPage", "includedData"}
 TOKEN_LIFETIME = timedelta(hours=24)
-# Amazon shows nothing younger in a search.
+# A search shows no order that was created or updated within the last two minutes.
 SEARCH_LAG = timedelta(minutes=2)
+# Amazon keeps orders for two years.
 OLDEST = timedelta(days=730)
 
 
@@ -33,7 +34,7 @@ class SearchRange:
     before: datetime
 
     def stamp(self, order: EmulatedOrder) -> datetime:
-        """Return the time of an order that counts for this range."""
+        """Return the order's creation or update time, whichever the range is of."""
         return order.updated_at if self.by_update else order.created_at
 
     def holds(self, order: EmulatedOrder) -> bool:
@@ -75,7 +76,7 @@ def search_orders(call: Call) -> ApiReply:
 
 
 def get_order(call: Call) -> ApiReply:
-    """Serve getOrder, which knows an order from its first moment."""
+    """Serve getOrder, which has no SEARCH_LAG: it finds a new order at once."""
     order_id = call.path["orderId"]
     wanted = call.values("includedData", DATA_SETS)
     if not ORDER_ID.fullmatch(order_id):

@@ -1,4 +1,4 @@
-"""What both versions of multi-channel fulfilment read in a request; emulator."""
+"""Reads the parts of a request that both MCF versions share; emulator."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..protocol.calling import Call, Refusal, field_text, invalid, not_found
 
 Json = dict[str, Any]
 
+# Amazon's limits for one order.
 MOST_LINES = 100
 MOST_UNITS = 250
-# Of the parts of an address, the longest that fits on a label.
+# Characters that each part of an address may have.
 ADDRESS_LENGTHS = {
     "name": 50,
     "addressLine1": 180,
@@ -115,7 +116,7 @@ def whole(row: Json, name: str, least: int = 1) -> int:
 
 
 def check_items(call: Call, items: list[McfItem], marketplace_id: str) -> None:
-    """Refuse lines that repeat, are too many, or no FBA units of this seller."""
+    """Refuse repeated ids, too many units, and SKUs without FBA units."""
     if len({item.item_id for item in items}) < len(items):
         raise invalid("The ids of the items must differ from one another.")
     if sum(item.quantity for item in items) > MOST_UNITS:
@@ -157,7 +158,7 @@ def check_new(call: Call, order_id: str) -> None:
 
 
 def check_delivery(marketplace_id: str, destination: Json) -> None:
-    """Refuse a destination the pool does not deliver to."""
+    """Refuse a country that the marketplace's FBA pool does not ship to."""
     if not delivers_to(marketplace_id, destination["countryCode"]):
         raise invalid("Delivery SLA is not available for destination address.")
 

@@ -1,4 +1,4 @@
-"""Reports 2021-06-30: ask for a report, follow it, find its document; emulator."""
+"""Reports 2021-06-30: request a report, poll it, get its document; emulator."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from ..reports.lifecycle import request_report
 
 Json = dict[str, Any]
 
+# Amazon's limits: the range of an order report, and how long reports are kept.
 LONGEST_RANGE = timedelta(days=30)
 RETENTION = timedelta(days=90)
-# The caller's clock may run a little ahead of ours.
+# How far the caller's clock may run ahead of ours.
 TOLERANCE = timedelta(minutes=1)
 PAGE_PARAMETER = "nextToken"
 _BASE = "/reports/2021-06-30"
@@ -101,7 +102,7 @@ def get_report_document(call: Call) -> ApiReply:
 
 
 def _check_type(call: Call, report_type: str) -> None:
-    """Refuse a report that is not offered, or that no granted role opens."""
+    """Refuse an unknown report type, and one that no granted role may request."""
     roles = REPORT_ROLES.get(report_type)
     if roles is None:
         raise invalid(f"Report type {report_type} is not offered.")
@@ -110,7 +111,7 @@ def _check_type(call: Call, report_type: str) -> None:
 
 
 def _range(call: Call, body: Json) -> tuple[datetime, datetime]:
-    """Read the range of a report; both ends are now unless given."""
+    """Read the range of a report; a missing end is the current time."""
     now = call.world.now()
     start = field_moment(body, "dataStartTime") or now
     end = field_moment(body, "dataEndTime") or now
@@ -135,7 +136,7 @@ def _find(call: Call) -> EmulatedReport:
 
 
 def _query(call: Call) -> Json:
-    """Return the filter of a first page, in the form a token remembers it."""
+    """Return the filter of a first page, as the page token stores it."""
     types = call.values("reportTypes", most=10)
     if not types:
         raise invalid("Either reportTypes or nextToken is required.")

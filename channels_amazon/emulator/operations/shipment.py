@@ -21,12 +21,12 @@ NO_PACKAGE = (
 
 
 def confirm_shipment(call: Call) -> ApiReply:
-    """Serve confirmShipment: the same reference again edits that package."""
+    """Serve confirmShipment; a packageReferenceId used before edits that package."""
     body = call.json()
     marketplace_id = field_text(body, "marketplaceId")
     package = _read_package(call, body)
     order = _shippable(call, marketplace_id)
-    # Whoever reads the order knows its time to the millisecond.
+    # The API shows createdTime to the millisecond, so a caller cannot know more.
     ordered_at = order.created_at.replace(
         microsecond=order.created_at.microsecond // 1000 * 1000
     )
@@ -71,7 +71,7 @@ def _carrier(detail: Json) -> str:
 
 def _ship_time(detail: Json, now: datetime) -> datetime:
     ship_time = parse_moment(field_text(detail, "shipDate"), "shipDate")
-    # The caller's clock may run a little ahead of ours.
+    # Allow for a caller's clock that runs a little ahead of ours.
     if ship_time > now + timedelta(minutes=1):
         raise invalid("shipDate must not be in the future.")
     return ship_time
@@ -114,7 +114,7 @@ def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
 def _place_package(
     order: EmulatedOrder, package: EmulatedPackage, now: datetime
 ) -> None:
-    """Keep the parcel and count its units; raises Refusal when they are too many."""
+    """Add or replace a package; raises Refusal for more units than were ordered."""
     others = [p for p in order.packages if p.reference_id != package.reference_id]
     edited = next((p for p in order.packages if p not in others), None)
     ordered = {

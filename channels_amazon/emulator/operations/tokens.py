@@ -16,7 +16,7 @@ NO_ACCESS = "Application do not have access to some or all requested resource"
 
 _SHIPS = frozenset({D2C_SHIPPING})
 _TAXES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
-# Restricted operations, and the roles of which one is needed.
+# The restricted operations; one of the roles is enough.
 _RESTRICTED: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
     ("GET", re.compile(r"/mfn/v0/shipments/[^/]+"), _SHIPS),
     ("DELETE", re.compile(r"/mfn/v0/shipments/[^/]+"), _SHIPS),

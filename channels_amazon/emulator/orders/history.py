@@ -22,12 +22,14 @@ CARRIERS = {
 OTHER_CARRIERS = ("DHL", "DPD", "GLS")
 SHIPPING_PRICES = {"JPY": Decimal(500), "MXN": Decimal("99.00")}
 USUAL_SHIPPING_PRICE = Decimal("4.99")
+# Shares of the orders, 0 to 1.
 CANCELLED_SHARE = 0.04
 SECOND_LINE_SHARE = 0.2
-# Of a SKU that both may ship, Amazon ships this share.
+# Share of orders that Amazon ships, for a SKU that both FBA and the merchant may ship.
 AMAZON_SHARE = 0.7
-# What is younger than this still waits to be shipped.
+# An order younger than this is still unshipped.
 OPEN_TIME = timedelta(days=2)
+# The age of the youngest order.
 NEWEST = timedelta(minutes=15)
 
 
@@ -37,7 +39,7 @@ def add_history(
     """Add orders over the last `days` days, the newest some minutes old."""
     step = timedelta(days=days) / count
     for number in range(count):
-        # One a step, so that every day has its share.
+        # One order in each step, so that they spread evenly over the days.
         age = step * (number + rng.random()) + NEWEST
         order = _order(world, seller, world.now() - age, rng)
         world.orders[order.order_id] = order
@@ -46,7 +48,7 @@ def add_history(
 def _order(
     world: World, seller: Seller, at: datetime, rng: random.Random
 ) -> EmulatedOrder:
-    # The first site of a region sells as much as all the others together.
+    # The first marketplace of a region sells as much as all the others together.
     first, *others = seller.marketplace_ids
     marketplace_id = rng.choice([first] * max(1, len(others)) + others)
     listings, is_fba = _basket(world, seller, marketplace_id, rng)
@@ -86,7 +88,7 @@ def _basket(
 
 
 def _bring_up_to_date(world: World, order: EmulatedOrder, rng: random.Random) -> None:
-    """Let pass what has happened to an order since it was placed."""
+    """Set the status that an order of this age would have by now."""
     happened_at = min(
         order.created_at + timedelta(hours=rng.randint(8, 40)),
         world.now() - NEWEST / 2,
@@ -111,7 +113,7 @@ def _ship(order: EmulatedOrder, shipped_at: datetime, rng: random.Random) -> Non
     for item in order.items:
         item.shipped = item.quantity
     if order.fulfilled_by == FulfillmentChannel.AMAZON:
-        # Amazon's own parcels are not among the PACKAGES of an order.
+        # PACKAGES holds only what the merchant confirmed, no parcel of Amazon's.
         return
     country = PLACES[order.marketplace_id].country_code
     order.packages.append(
@@ -129,7 +131,7 @@ def _ship(order: EmulatedOrder, shipped_at: datetime, rng: random.Random) -> Non
 
 
 def _reserve(world: World, order: EmulatedOrder) -> None:
-    """Count an open order of Amazon's among the units it has promised."""
+    """Reserve the units of an open FBA order in its pool."""
     if order.fulfilled_by != FulfillmentChannel.AMAZON:
         return
     for item in order.items:

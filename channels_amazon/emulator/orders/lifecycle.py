@@ -1,7 +1,7 @@
 """What happens to an order from placing to shipping or cancelling; emulator.
 
-Every function expects the caller to hold the world's lock, and raises an event for
-each change that Amazon tells of.
+Every function expects the caller to hold the world's lock, and publishes an
+ORDER_CHANGE where Amazon does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def add_order(
 ) -> None:
     """Take stock for a new order, keep it, and let it become shippable.
 
-    One that `stays` keeps the status it has, whatever that is.
+    With `keeps_status` it stays in the status it has, whatever that is.
     """
     world.orders[order.order_id] = order
     for item in order.items:
@@ -57,7 +57,7 @@ def make_shippable(world: World, order: EmulatedOrder) -> None:
 
 
 def update_shipped_status(world: World, order: EmulatedOrder) -> None:
-    """Set the status that the shipped quantities imply, and tell of it."""
+    """Set the status that the quantities imply, and publish the change."""
     if not any(item.left for item in order.items):
         is_shipped = any(item.shipped for item in order.items)
         order.status = (
@@ -69,7 +69,7 @@ def update_shipped_status(world: World, order: EmulatedOrder) -> None:
 
 
 def apply_packages(world: World, order: EmulatedOrder) -> None:
-    """Count the confirmed parcels that Amazon has taken in by now."""
+    """Set the shipped quantities from the parcels that are visible by now."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
     taken_in = [package for package in shown if package is not None]
@@ -108,7 +108,7 @@ def ship_all_fba(world: World, seller_id: str | None = None) -> list[str]:
 
 
 def request_cancel(world: World, order_id: str, reason: str = "") -> EmulatedOrder:
-    """Let the buyer ask for a cancel; honouring it is the seller's act."""
+    """Record that the buyer asks to cancel; only the seller can then do it."""
     order = find_order(world, order_id)
     if order.status not in TO_SHIP_STATUSES:
         raise LifecycleError(f"Order {order_id} is {order.status}, not unshipped.")
@@ -129,9 +129,9 @@ def cancel_order(
     sku: str | None = None,
     units: int | None = None,
 ) -> EmulatedOrder:
-    """Cancel what has not been shipped, or only a SKU's line, or so many units of it.
+    """Cancel the unshipped units: all, those of one SKU, or a number of each line.
 
-    What stays goes on: the status follows from what is left.
+    The other units stay ordered, and the status follows from what is left.
     """
     order = find_order(world, order_id)
     if order.status in {EmulatedOrderStatus.SHIPPED, EmulatedOrderStatus.CANCELLED}:
@@ -156,9 +156,9 @@ def cancel_order(
 def deliver_packages(
     world: World, order_id: str, reference_id: str | None, status: str
 ) -> list[str]:
-    """Let a merchant's parcel arrive, or all; return their references.
+    """Set the status of one or all of a merchant's parcels; return their references.
 
-    Amazon tells nobody of it: only a read shows how far a parcel is.
+    No notification follows, as at Amazon: only getOrder shows how far a parcel is.
     """
     order = find_order(world, order_id)
     chosen = [
@@ -233,7 +233,11 @@ def _return_stock(
     *,
     was_pending: bool,
 ) -> None:
-    """Amazon's own units come back; a merchant's only while the order was pending."""
+    """Return cancelled units to the stock.
+
+    FBA units always return. The merchant's quantity does so only for a pending order:
+    later the merchant manages the quantity, and Amazon leaves it alone.
+    """
     listing = world.listings.get((order.seller_id, item.sku))
     if order.fulfilled_by == FulfillmentChannel.MERCHANT:
         if was_pending and listing is not None:
@@ -241,7 +245,8 @@ def _return_stock(
         return
     stock = world.stock_for(order.seller_id, item.sku, order.marketplace_id)
     if stock is not None:
-        # What was never promised is what a buyer gives up first.
+        # A line may have fewer units reserved than ordered: cancelling first drops
+        # those without a reservation, so only the surplus goes back to the pool.
         back = max(0, item.reserved - item.left)
         fba_units.give_back(world, stock, back)
         item.reserved -= back

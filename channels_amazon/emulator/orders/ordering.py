@@ -19,15 +19,15 @@ from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
 from .lifecycle import add_order, set_time_windows
 
 ORDER_PREFIXES = {"na": ("111", "112", "113"), "eu": ("302", "303"), "fe": ("249",)}
-# Items of one order in ten are two or three kinds.
+# Share of the orders that have two lines, 0 to 1.
 SEVERAL_LINES_SHARE = 0.1
-# Orders spread over time come in batches, so many real seconds apart.
+# Real seconds between two batches when orders are spread over time.
 BATCH_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class OrderSpec:
-    """What an order to place must be like; None is chosen by chance."""
+    """What the orders to place look like; a field that is None is chosen at random."""
 
     region: str = "na"
     seller_id: str | None = None
@@ -35,13 +35,13 @@ class OrderSpec:
     fulfilled_by: str | None = None
     sku: str | None = None
     quantity: int | None = None
-    # a status or currency never seen may be asked for, to see what becomes of it
+    # any text is accepted, so that tests can send words that Amazon may add one day
     status: str | None = None
     currency: str | None = None
     unknown_sku: bool = False
-    # of the orders left open, this share is Amazon's to ship
+    # where `fulfilled_by` is None: the share that Amazon ships, 0 to 1
     amazon_share: float | None = None
-    # buyers found the offer before it was sold out
+    # sell SKUs without stock too, as when two buyers take the last unit
     ignore_stock: bool = False
     replacement_of: str | None = None
 
@@ -62,8 +62,8 @@ def place_order(world: World, spec: OrderSpec) -> EmulatedOrder:
 def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list[str]:
     """Place n orders evenly over so many simulated seconds; return their ids.
 
-    All are made up now, from the stock there is now, so that what is asked of this
-    Amazon meanwhile does not change them. Raises LifecycleError.
+    All are drawn now, from the present stock, so that requests made in the meantime
+    cannot change them and a seed gives the same orders again. Raises LifecycleError.
     """
     listing_cache = ListingCache(world)
     orders = [_draft_from_spec(world, spec, listing_cache) for _ in range(n)]
@@ -82,7 +82,7 @@ def spread_orders(world: World, n: int, spec: OrderSpec, seconds: float) -> list
 
 @contextmanager
 def seeded_random(world: World, seed: int | None) -> Iterator[None]:
-    """Use a seeded random generator for a while, then go on with the world's own."""
+    """Replace the world's random generator by a seeded one inside the block."""
     kept = world.random
     if seed is not None:
         world.random = random.Random(seed)
@@ -93,7 +93,7 @@ def seeded_random(world: World, seed: int | None) -> Iterator[None]:
 
 
 class ListingCache:
-    """What buyers find while orders are made up; each question is answered once."""
+    """Listings by seller and spec, looked up once for a whole batch of orders."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -142,7 +142,7 @@ def _draft_from_spec(
 
 
 def _make_replacement(order: EmulatedOrder, original_id: str) -> None:
-    """Send the buyer the same once more, for nothing."""
+    """Turn an order into a free replacement of an earlier one."""
     order.replacement_of = original_id
     for item in order.items:
         item.unit_price = Decimal(0)
@@ -156,7 +156,7 @@ def draft_order(
     *,
     at: datetime,
 ) -> EmulatedOrder:
-    """Return an order of these listings that nobody knows of yet."""
+    """Return an order of these listings, not yet added to the world."""
     rng = world.random
     place = PLACES[marketplace_id]
     buyer_name, buyer_email, address = fake_buyer(rng, place.country_code)
@@ -222,7 +222,7 @@ def _seller_id(world: World, spec: OrderSpec) -> str:
 def _find_matching(
     world: World, seller_id: str, spec: OrderSpec
 ) -> list[EmulatedListing]:
-    """Find what may be bought; a named SKU may be even when it is sold out."""
+    """Return the listings that fit; a SKU named in the spec may be sold out."""
     needs_stock = spec.sku is None and not spec.ignore_stock
     return [
         listing
@@ -260,7 +260,7 @@ def _choose(
 def _choose_marketplace(
     world: World, listings: list[EmulatedListing], fulfilled_by: str
 ) -> str:
-    """Choose a site that has all listings, one with FBA units where they ship."""
+    """Choose a marketplace with all listings, for FBA one that has units."""
     common = set.intersection(*(set(listing.offers) for listing in listings))
     marketplace_ids = sorted(common)
     if fulfilled_by == FulfillmentChannel.AMAZON:

@@ -1,4 +1,4 @@
-"""Page tokens: opaque, bound to their query, with an end; emulator."""
+"""Page tokens: opaque, valid for one query, and expiring; emulator."""
 
 from __future__ import annotations
 

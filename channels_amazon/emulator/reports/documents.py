@@ -13,6 +13,7 @@ from ..model.state import World
 
 PREFIX = "/documents/"
 OPERATION = "report.download"
+# Amazon's pre-signed URLs are valid for five minutes.
 LIFETIME = timedelta(minutes=5)
 
 

@@ -49,7 +49,7 @@ COLUMNS = (
     "purchase-order-number",
     "price-designation",
 )
-# Those that come and go with the marketplace and the age of a file.
+# Columns that only some real files have, depending on marketplace and age.
 SPARSE = frozenset(
     {
         "merchant-order-id",
@@ -64,7 +64,7 @@ SPARSE = frozenset(
     }
 )
 EXTRA = "url"
-# Python's name of an encoding, and Amazon's in the content type.
+# Python's name of each encoding, and the charset in Amazon's content type.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
@@ -126,7 +126,7 @@ def encode(
 def _left_out(
     world: World, report: EmulatedReport, orders: list[EmulatedOrder]
 ) -> set[str]:
-    """Choose the orders this report keeps silent about."""
+    """Choose the orders that the switch omit_orders leaves out of this report."""
     count = min(world.switches.reports.omit_orders, len(orders))
     ids = [order.order_id for order in orders]
     return set(random.Random(report.report_id).sample(ids, count))

@@ -9,15 +9,15 @@ from ..notifications.publishing import publish
 from .file import encode, order_rows
 
 FINISHED = "REPORT_PROCESSING_FINISHED"
-# Of the time for a report without rows it waits this share in the queue.
+# Share of an empty report's time that it spends IN_QUEUE.
 QUEUED_SHARE = 0.25
-# A report of so many rows takes twice the time of one without.
+# Rows with which a report takes twice as long as an empty one.
 ROWS_FOR_DOUBLE = 20_000
 FAILED = b"The report could not be generated. Request it again later."
 
 
 def request_report(world: World, report: EmulatedReport) -> None:
-    """Queue a report; what it holds is what exists when its turn comes."""
+    """Queue a report; its rows are read when it leaves the queue."""
     world.reports[(report.seller_id, report.report_id)] = report
     world.schedule(
         world.switches.reports.seconds * QUEUED_SHARE,
@@ -26,7 +26,7 @@ def request_report(world: World, report: EmulatedReport) -> None:
 
 
 def cancel_report(world: World, report: EmulatedReport) -> bool:
-    """Cancel a report that still waits; tell whether it did."""
+    """Cancel a report that is still IN_QUEUE; return whether it was."""
     if report.status != ReportStatus.IN_QUEUE:
         return False
     _end(world, report, ReportStatus.CANCELLED)

@@ -24,7 +24,7 @@ from ..orders.history import add_history
 
 APPLICATION_ID = "amzn1.sp.solution.00000000-0000-4000-8000-00000000demo"
 CLIENT_ID = "amzn1.application-oa2-client.00000000000000000000000000000demo"
-# Opens nothing but this emulator, so it may be known to all.
+# No secret: it is only valid at this emulator.
 CLIENT_SECRET = "amzn1.oa2-cs.v1.of-the-local-emulator-only"  # noqa: S105
 SELLER_IDS = {
     "na": "A1EMULATORNA1",
@@ -41,7 +41,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class WorldSize:
-    """How large a world is, for each seller."""
+    """How many listings and orders each seller has; `days` is the history's length."""
 
     listings: dict[str, int]
     orders: int
@@ -72,7 +72,8 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
     for region, seller_id in SELLER_IDS.items():
         seller = _seller(region, seller_id)
         world.sellers[seller_id] = seller
-        # A seller's things do not change when another seller's do.
+        # A generator for each seller, so that changing one leaves the others as they
+        # are.
         rng = random.Random(f"{seed}:{seller_id}")
         _add_listings(world, seller, size.listings[region], rng)
         add_history(world, seller, size.orders, size.days, rng)
@@ -125,7 +126,7 @@ def _add_listings(world: World, seller: Seller, count: int, rng: random.Random) 
 
 
 def _spread(count: int) -> tuple[DemoProduct, ...]:
-    """Return that many products, evenly from the whole range."""
+    """Return that many products, evenly spaced over the whole range."""
     everything = products()
     return tuple(everything[at * len(everything) // count] for at in range(count))
 
@@ -138,13 +139,13 @@ def _listing(
     rng: random.Random,
 ) -> EmulatedListing:
     created_at = world.now() - timedelta(days=rng.randint(120, 900))
-    # Of eight listings four are the merchant's, three Amazon's, one is both.
+    # Of eight listings four are the merchant's, three are FBA, and one (7) is both.
     is_fba = number % 8 in {1, 4, 6, 7}
     is_merchant = number % 8 not in {1, 4, 6}
     places = [
         place
         for at, place in enumerate(places_of(seller.region))
-        # The first site sells everything, the others leave some things out.
+        # The first marketplace has every listing; the others lack one in six.
         if at == 0 or (number + at) % 6
     ]
     return EmulatedListing(

@@ -25,9 +25,9 @@ COLUMNS = (
 )
 STORE_URL = "https://alderwick.example"
 WAREHOUSES = ("Hamburg", "Leipzig")
-# One product in so many is known to the store by another spelling of its SKU.
+# Every 17th product has its SKU spelt differently in the store, to try SKU matching.
 RESPELT_EVERY = 17
-# One product in so many is sold on Amazon only.
+# Every 23rd product is missing in the store: it is sold on Amazon only.
 AMAZON_ONLY_EVERY = 23
 STORE_ONLY = (
     ("ALD-GIFT-25", "Gift Card 25"),

@@ -43,7 +43,8 @@ def load_connections(world: World, text: str) -> None:
         world.authorizations |= {grant.refresh_token: grant for grant in grants}
         world.destinations |= {row.destination_id: row for row in destinations}
         world.subscriptions |= {row.subscription_id: row for row in subscriptions}
-        # Chances that repeat would hand out the same tokens and ids once more.
+        # A restart with the same seed would issue the same tokens and ids again, which
+        # the loaded connections use already: seed with the time as well.
         world.random.seed(f"{world.seed}:{len(text)}:{world.now().isoformat()}")
 
 
