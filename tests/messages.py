@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from channels_amazon.spapi.order_report import ReportLine, ReportOrder
-from channels_amazon.spapi.orders import Order, read_order
+from channels_amazon.spapi.orders import AmazonOrder, read_order
 from channels_amazon.spapi.sqs import Message
 from tests.builders import HOME, number
 from tests.builders import number as unique
@@ -107,7 +107,7 @@ def _item(
     }
 
 
-def amazon_order(order_id: str, **over: Any) -> Order:
+def amazon_order(order_id: str, **over: Any) -> AmazonOrder:
     """Make Amazon's full order; `over` are fields of its JSON, merged on top.
 
     `items` are SKU, ordered, shipped; `status`, `fulfilled_by` and `seconds` (after

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from . import gate
 from .accounts import consent, lwa
 from .control import routes
-from .model.faults import Fault
+from .model.faults import Fault, FaultKind
 from .model.places import REGIONS
 from .model.state import CallCount, RequestRecord, World
 from .operations.routes import find_route
@@ -23,6 +23,7 @@ from .reports import documents
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
 LWA_OPERATION = "lwa.token"
 UNKNOWN = "unknown"
+# Bytes of a request.
 LARGEST_BODY = 10 * 1024 * 1024
 HTML_503 = (
     "<html><head><title>503 Service Temporarily Unavailable</title></head>"
@@ -43,14 +44,14 @@ class CutResponse(Response):
 
 @dataclass
 class ServedRequest:
-    """What became of a request, for the records."""
+    """What is known of a request so far, for `_record`."""
 
     operation: str = UNKNOWN
     caller: Caller | None = None
 
 
 def respond(world: World, request: Request) -> Response:
-    """Answer any request; raises Disconnect where a fault wants silence."""
+    """Answer any request; raises Disconnect where a fault drops the connection."""
     world.run_due()
     path = request.path
     if path.startswith("/_emulator"):
@@ -58,22 +59,26 @@ def respond(world: World, request: Request) -> Response:
     if path.startswith("/sellercentral/"):
         return consent.handle(world, request)
     if path == TOKEN_PATH:
-        return _aside(world, request, LWA_OPERATION, lwa.handle)
+        return _serve_outside_gate(world, request, LWA_OPERATION, lwa.handle)
     if path.startswith(documents.PREFIX):
-        return _aside(world, request, documents.OPERATION, documents.handle)
+        return _serve_outside_gate(
+            world, request, documents.OPERATION, documents.handle
+        )
     return _spapi(world, request)
 
 
-def _aside(world: World, request: Request, name: str, handle: Handle) -> Response:
-    """Answer what is no SP-API operation: no gate, but faults and a record."""
+def _serve_outside_gate(
+    world: World, request: Request, name: str, handle: Handle
+) -> Response:
+    """Answer LWA and downloads: no token or quota is checked, faults still apply."""
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
-    _before(fault)
-    response = _instead(world, fault) or handle(world, request)
+    _fault_before(fault)
+    response = _fault_response(world, fault) or handle(world, request)
     with world.lock:
         _record(world, request, served, response.status_code)
-    return _after(fault, response)
+    return _fault_after(fault, response)
 
 
 def _spapi(world: World, request: Request) -> Response:
@@ -82,14 +87,14 @@ def _spapi(world: World, request: Request) -> Response:
     operation = found[0].operation if found else UNKNOWN
     with world.lock:
         fault = world.faults.strike(operation)
-    _before(fault)
+    _fault_before(fault)
     with world.lock:
         served = ServedRequest(operation)
-        response = _instead(world, fault)
+        response = _fault_response(world, fault)
         if response is None:
             response = _serve(world, request, region, segments, served)
         _record(world, request, served, response.status_code)
-    return _after(fault, response)
+    return _fault_after(fault, response)
 
 
 def _serve(
@@ -119,7 +124,7 @@ def _serve(
         text = None if answer.body is None else _text(answer.body)
         response = _response(world, answer.status, text)
         status = answer.status
-    # Amazon declares the header for these answers only.
+    # Amazon's models declare the header for 2xx, 400 and 404 only.
     if limit is not None and (status < 300 or status in {400, 404}):
         response.headers["x-amzn-RateLimit-Limit"] = limit
     return response
@@ -160,39 +165,43 @@ def split_path(request: Request) -> tuple[str | None, list[str]]:
     return None, segments
 
 
-def _before(fault: Fault | None) -> None:
-    """Wait, or hang up, before the operation takes effect; real seconds."""
+def _fault_before(fault: Fault | None) -> None:
+    """Wait (real seconds) or drop the connection before the operation takes effect."""
     if fault is None:
         return
-    if fault.kind in {"timeout", "slow"}:
+    if fault.kind in {FaultKind.TIMEOUT, FaultKind.SLOW}:
         time.sleep(fault.seconds)
-    if fault.kind in {"timeout", "close"}:
+    if fault.kind in {FaultKind.TIMEOUT, FaultKind.CLOSE}:
         raise Disconnect
 
 
-def _instead(world: World, fault: Fault | None) -> Response | None:
-    """Return the answer a fault gives in place of the operation's, or None."""
+def _fault_response(world: World, fault: Fault | None) -> Response | None:
+    """Return the response that a fault gives instead of the operation's, or None."""
     kind = fault.kind if fault else ""
-    if kind == "html_503":
+    if kind == FaultKind.HTML_503:
         response = _response(world, 503, HTML_503)
         response.content_type = "text/html"
         return response
-    if kind == "not_json":
+    if kind == FaultKind.NOT_JSON:
         return _response(world, 200, "<<this is not JSON>>")
-    refusals = {
-        "status_500": Refusal(500, "InternalFailure", "We encountered an error."),
-        "status_503": Refusal(503, "ServiceUnavailable", "Service is unavailable."),
-        "forbidden": denied(),
-        "throttle": gate.exhausted(),
+    refusals: dict[str, Refusal] = {
+        FaultKind.STATUS_500: Refusal(
+            500, "InternalFailure", "We encountered an error."
+        ),
+        FaultKind.STATUS_503: Refusal(
+            503, "ServiceUnavailable", "Service is unavailable."
+        ),
+        FaultKind.FORBIDDEN: denied(),
+        FaultKind.THROTTLE: gate.exhausted(),
     }
     return _refuse(world, refusals[kind]) if kind in refusals else None
 
 
-def _after(fault: Fault | None, response: Response) -> Response:
+def _fault_after(fault: Fault | None, response: Response) -> Response:
     kind = fault.kind if fault else ""
-    if kind == "lost_answer":
+    if kind == FaultKind.LOST_ANSWER:
         raise Disconnect
-    if kind == "cut_body":
+    if kind == FaultKind.CUT_BODY:
         return CutResponse(response.get_data(), response.status, response.headers)
     return response
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .model.buckets import BucketKey
-from .model.entities import AccessToken
+from .model.entities import EmulatedAccessToken
 from .model.roles import may_call
 from .model.state import World
 from .protocol.calling import Caller, Refusal, Route, denied
@@ -38,7 +38,7 @@ def identify(
 
 
 def _grantless(
-    world: World, route: Route, token: AccessToken, region: str | None
+    world: World, route: Route, token: EmulatedAccessToken, region: str | None
 ) -> Caller:
     if route.scope != token.scope:
         raise denied()
@@ -52,7 +52,11 @@ def _grantless(
 
 
 def _of_seller(
-    world: World, route: Route, token: AccessToken, region: str | None, path: str
+    world: World,
+    route: Route,
+    token: EmulatedAccessToken,
+    region: str | None,
+    path: str,
 ) -> Caller:
     seller = world.sellers.get(token.seller_id or "")
     grant = world.authorizations.get(token.refresh_token or "")
@@ -72,7 +76,7 @@ def _of_seller(
     )
 
 
-def _check_restriction(route: Route, token: AccessToken, path: str) -> None:
+def _check_restriction(route: Route, token: EmulatedAccessToken, path: str) -> None:
     """Restricted operations need a restricted token of that path, and only they."""
     if not token.restricted_to:
         if route.restricted:

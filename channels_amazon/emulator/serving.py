@@ -28,12 +28,13 @@ class Handler(WSGIRequestHandler):
     """Answer one request after another on a connection, as Amazon's servers do."""
 
     protocol_version = "HTTP/1.1"
-    # Without this an answer in two writes waits for the client's delayed ACK.
+    # TCP_NODELAY: headers and body are two writes, and the second would otherwise wait
+    # for the client's delayed ACK.
     disable_nagle_algorithm = True
     server: Server  # type: ignore[assignment]
 
     def run_wsgi(self) -> None:
-        """Answer one request: werkzeug's own way closes every connection."""
+        """Answer one request and keep the connection, which werkzeug would close."""
         environ = self.make_environ()
         stream = environ["wsgi.input"]
         is_chunked = bool(environ.get("wsgi.input_terminated"))
@@ -78,8 +79,9 @@ class Server(ThreadingHTTPServer):
     raises OSError. Port 0 takes any.
     """
 
+    # Connections the kernel keeps waiting: the default of 5 is too few for a benchmark.
     request_queue_size = 128
-    # What werkzeug's handler asks its server.
+    # Attributes that werkzeug's handler reads from its server.
     multithread = True
     multiprocess = False
     ssl_context = None

@@ -15,8 +15,10 @@ from channels_amazon.spapi.redact import redact_text
 from channels_amazon.spapi.transport import Reply
 from channels_amazon.wording import Sentence, sentence
 
+# Characters kept of a text of Amazon's.
 _LONGEST_TEXT = 600
-# Amazon's code for a path or verb that it does not have, sent with status 403.
+# The API gateway's code for an unknown path or verb. It comes with status 403, although
+# no permission is missing.
 UNKNOWN_PATH = "MissingAuthenticationToken"
 
 
@@ -66,7 +68,7 @@ def rate_of(reply: Reply) -> float | None:
         rate = float(reply.headers.get("x-amzn-RateLimit-Limit", ""))
     except ValueError:
         return None
-    # `nan` and `inf` are floats too.
+    # float() also accepts `nan` and `inf`.
     return rate if 0 < rate < 1e6 else None
 
 

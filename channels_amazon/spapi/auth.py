@@ -21,7 +21,8 @@ from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
 from channels_amazon.wording import Sentence, sentence
 
 _FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
-# Seconds. We keep no bucket for the token endpoint that would say when to try again.
+# Seconds to wait after a 429. Login with Amazon publishes no rate, so there is no
+# bucket that could tell when to try again.
 _WAIT_IF_THROTTLED = 1.0
 
 
@@ -100,8 +101,8 @@ class LwaClient:
             if isinstance(result, Tokens):
                 return result
             effort = Effort(number, time.monotonic() - started, self.budget)
-            spread = random.random()  # noqa: S311  (spreads retries)
-            verdict = decide(effort, made.outcome(), operation, spread)
+            jitter = random.random()  # noqa: S311  (no secret)
+            verdict = decide(effort, made.outcome(), operation, jitter)
             if isinstance(verdict, GiveUp):
                 raise result
             self.sleep(verdict.after or _WAIT_IF_THROTTLED)
@@ -117,7 +118,7 @@ class LwaClient:
         error = result if isinstance(result, errors.SpApiError) else None
         record = made.record(error)
         if error and error.request_id:
-            # Login with Amazon may name it in the body only.
+            # Login with Amazon may send the request id in the body instead of a header.
             record = replace(record, request_id=error.request_id)
         self.recorder.record(record)
         return result

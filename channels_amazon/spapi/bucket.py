@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Tokens: floats lose some digits on the way through a database or a datetime.
+# Tokens, or seconds. Floats lose digits on their way through a database or a datetime,
+# so 0.9999999 tokens count as one.
 EPSILON = 1e-6
-# The believed rate is never halved below this share of the plan's default.
-FLOOR = 1 / 16
-# One 429 may be chance; two in a row mean that the believed rate is too high.
+# After refusals the believed rate is halved, but never below this share of the default
+# rate of Amazon's usage plan: a bucket has to recover some day.
+LOWEST_RATE_SHARE = 1 / 16
+# One 429 may be chance. Two without a stated rate in between mean that the believed
+# rate is too high.
 STRIKES_BEFORE_HALVING = 2
-# Seconds: a stamp further ahead comes from a clock that was set back, a nearer one from
-# another host's clock.
+# Seconds. A stamp that lies less than this in the future comes from another host whose
+# clock runs ahead. One further ahead means that our clock was set back.
 CLOCK_SET_BACK = 60.0
 
 
@@ -32,7 +35,7 @@ def full(rate: float, burst: float, now: float) -> Bucket:
     return Bucket(tokens=burst, stamp=now, rate=rate, burst=burst)
 
 
-def settle(bucket: Bucket, now: float) -> Bucket:
+def refill(bucket: Bucket, now: float) -> Bucket:
     """Return the bucket with what has refilled until `now`.
 
     Another host's clock may run a little behind: time never runs backwards here,
@@ -41,10 +44,10 @@ def settle(bucket: Bucket, now: float) -> Bucket:
     if bucket.stamp - now > CLOCK_SET_BACK:
         return replace(bucket, stamp=now, hold_until=min(bucket.hold_until, now))
     stamp = max(bucket.stamp, now)
-    refilled = bucket.tokens + (stamp - bucket.stamp) * bucket.rate
-    if refilled < bucket.burst:
-        return replace(bucket, tokens=refilled, stamp=stamp)
-    # The bucket was full for a while: earlier refusals say nothing any more.
+    tokens = bucket.tokens + (stamp - bucket.stamp) * bucket.rate
+    if tokens < bucket.burst:
+        return replace(bucket, tokens=tokens, stamp=stamp)
+    # A full bucket means nobody called for a while: forget earlier refusals.
     return replace(bucket, tokens=bucket.burst, stamp=stamp, strikes=0)
 
 
@@ -59,13 +62,13 @@ def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
 
     Without a whole token nothing is taken.
     """
-    settled = settle(bucket, now)
-    if settled.tokens >= 1.0 - EPSILON and now >= settled.hold_until - EPSILON:
-        return replace(settled, tokens=max(0.0, settled.tokens - 1.0)), None
-    return settled, available_at(settled)
+    refilled = refill(bucket, now)
+    if refilled.tokens >= 1.0 - EPSILON and now >= refilled.hold_until - EPSILON:
+        return replace(refilled, tokens=max(0.0, refilled.tokens - 1.0)), None
+    return refilled, available_at(refilled)
 
 
-def relearn(bucket: Bucket, rate: float, now: float) -> Bucket:
+def set_rate(bucket: Bucket, rate: float, now: float) -> Bucket:
     """Return the bucket at the rate that Amazon's header states.
 
     The tokens up to now are counted at the old rate. A stated rate also resets the
@@ -73,7 +76,7 @@ def relearn(bucket: Bucket, rate: float, now: float) -> Bucket:
     """
     if rate <= 0:
         return bucket
-    return replace(settle(bucket, now), rate=rate, strikes=0)
+    return replace(refill(bucket, now), rate=rate, strikes=0)
 
 
 def exhaust(
@@ -86,23 +89,23 @@ def exhaust(
     without a stated rate in between, each halves the believed rate, down to FLOOR: an
     unknown limit is learnt within three of them.
     """
-    settled = settle(bucket, now)
-    if now < settled.hold_until:
+    refilled = refill(bucket, now)
+    if now < refilled.hold_until:
         return replace(
-            settled, tokens=0.0, hold_until=max(hold_until, settled.hold_until)
+            refilled, tokens=0.0, hold_until=max(hold_until, refilled.hold_until)
         )
-    strikes = settled.strikes + 1
-    rate = settled.rate
+    strikes = refilled.strikes + 1
+    rate = refilled.rate
     if strikes >= STRIKES_BEFORE_HALVING:
-        rate = max(rate / 2, default_rate * FLOOR)
+        rate = max(rate / 2, default_rate * LOWEST_RATE_SHARE)
     return replace(
-        settled, tokens=0.0, rate=rate, hold_until=hold_until, strikes=strikes
+        refilled, tokens=0.0, rate=rate, hold_until=hold_until, strikes=strikes
     )
 
 
-def hold_seconds(rate: float, spread: float) -> float:
+def hold_seconds(rate: float, jitter: float) -> float:
     """Return how long to hold after a 429: one token's time, and up to a fifth more.
 
-    `spread` in [0, 1) is the caller's randomness: processes do not return together.
+    `jitter` in [0, 1) is the caller's randomness: processes do not return together.
     """
-    return (1.0 + 0.2 * spread) / rate
+    return (1.0 + 0.2 * jitter) / rate

@@ -26,14 +26,17 @@ from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
 from channels_amazon.wording import sentence
 
 QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
+# Seconds that one attempt may take. _LEAST_ATTEMPT holds even when the call's budget is
+# used up: less would fail before Amazon could answer, and the quota is spent already.
 _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
-# Seconds: a wait of exactly `max_wait` must not fail for the last digit of a float.
-_GRAIN = 0.01
-# Seconds: a database's clock may tick in milliseconds, so a wait may end a tick early;
-# the bucket then says "not yet" with a time that is already past.
+# Seconds, so that a wait of exactly `max_wait` does not fail on float rounding.
+_WAIT_TOLERANCE = 0.01
+# Seconds to sleep at least. The database may store times in milliseconds, so a sleep
+# can end a millisecond early; the bucket then names a retry time that is already past.
 _LEAST_WAIT = 0.002
-_MOST_TAKES = 4
+# Other processes take from the same bucket and may be faster each time we wake.
+_MOST_QUOTA_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class SpApiClient:
     sleep: Sleep = time.sleep
     max_wait: float = 0.5
     budget: float = 20.0
-    spread: random.Random = field(default_factory=random.Random)
+    jitter: random.Random = field(default_factory=random.Random)
 
     def call(
         self,
@@ -111,7 +114,7 @@ class _Run:
         """Make attempts until one succeeds or no other makes sense."""
         client, operation = self.client, self.request.operation
         while True:
-            # Get the token first: if that fails, no quota is lost, which is scarcer.
+            # The token first: if that fails, no quota has been spent, which is scarcer.
             token = client.tokens.get(self._token_subject(), operation.scope)
             grant = self._take()
             self.number += 1
@@ -128,7 +131,7 @@ class _Run:
                 Effort(self.number, self._elapsed(), client.budget),
                 made.outcome(),
                 operation,
-                client.spread.random(),
+                client.jitter.random(),
             )
             if isinstance(verdict, GiveUp):
                 raise result
@@ -142,11 +145,11 @@ class _Run:
         grantless = self.request.operation.scope is not None
         return self.client.application if grantless else self.client.subject
 
-    def _take(self) -> throttle.Grant:
+    def _take(self) -> throttle.QuotaGrant:
         """Take quota, waiting `max_wait` at most; raises Throttled with the time."""
         operation = self.request.operation
         waited = 0.0
-        for _ in range(_MOST_TAKES):
+        for _ in range(_MOST_QUOTA_ATTEMPTS):
             grant = self.client.buckets.take(
                 self._token_subject(), operation.name, operation.rate, operation.burst
             )
@@ -156,7 +159,7 @@ class _Run:
             retry_at = grant.retry_at or now
             wait = max((retry_at - now).total_seconds(), _LEAST_WAIT)
             waited += wait
-            if waited > self.client.max_wait + _GRAIN:
+            if waited > self.client.max_wait + _WAIT_TOLERANCE:
                 break
             self.client.sleep(wait)
         raise errors.Throttled(
@@ -188,7 +191,7 @@ class _Run:
         )
 
     def _conclude(
-        self, made: attempt.Attempt, grant: throttle.Grant
+        self, made: attempt.Attempt, grant: throttle.QuotaGrant
     ) -> ApiResponse | errors.SpApiError:
         """Read the response, learn the rate from it, and record the attempt."""
         result = self._learn(made.result, grant)
@@ -204,26 +207,26 @@ class _Run:
         return result
 
     def _learn(
-        self, came: Reply | NetworkError, grant: throttle.Grant
+        self, outcome: Reply | NetworkError, grant: throttle.QuotaGrant
     ) -> ApiResponse | errors.SpApiError:
-        if isinstance(came, NetworkError):
-            return came
+        if isinstance(outcome, NetworkError):
+            return outcome
         operation, buckets = self.request.operation, self.client.buckets
-        rate = answers.rate_of(came)
+        rate = answers.rate_of(outcome)
         if rate is not None and rate != grant.rate:
             buckets.learn_rate(self._token_subject(), operation.name, rate)
-        if came.status == 429:
+        if outcome.status == 429:
             seconds = hold_seconds(
-                rate or grant.rate or operation.rate, self.client.spread.random()
+                rate or grant.rate or operation.rate, self.client.jitter.random()
             )
             hold_until = self.client.clock() + timedelta(seconds=seconds)
             buckets.exhausted(self._token_subject(), operation.name, hold_until)
             return errors.Throttled(
                 f"Amazon refused {operation.name}: the quota is used up.",
-                answers.evidence_of(operation.name, came),
+                answers.evidence_of(operation.name, outcome),
                 retry_at=hold_until,
             )
-        return _read(operation, came)
+        return _read(operation, outcome)
 
     def _renews_token(self, error: errors.SpApiError) -> bool:
         """Tell, once a call, whether to replace a token that Amazon refused."""
@@ -259,7 +262,8 @@ def _fill(operation: Operation, fields: Mapping[str, str]) -> str:
     """Return the path with every value percent-encoded, slashes too."""
     for name, value in fields.items():
         if value in {"", ".", ".."}:
-            # A path with dots would lead to another operation.
+            # Servers resolve dot segments, and an empty one vanishes: both would call
+            # another operation.
             raise errors.InvalidRequest(
                 sentence("%(name)s cannot be %(value)s.", name=name, value=repr(value)),
                 Evidence(operation.name),
@@ -283,7 +287,8 @@ def _plain(value: QueryValue) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time for Amazon must be aware")
-        # Narrow windows need the fraction of a second; Amazon's own examples omit it.
+        # A whole second is written as in Amazon's examples. Milliseconds matter where a
+        # search window is narrow.
         spec = "milliseconds" if value.microsecond else "seconds"
         text = value.astimezone(UTC).isoformat(timespec=spec)
         return quote(text.replace("+00:00", "Z"), safe=":")

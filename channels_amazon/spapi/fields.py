@@ -54,15 +54,15 @@ def optional_text(data: JsonObject, name: str) -> str | None:
     raise FieldError(name, sentence("is not a text"))
 
 
-def whole(data: JsonObject, name: str) -> int:
+def integer(data: JsonObject, name: str) -> int:
     """Return a required whole number."""
-    value = optional_whole(data, name)
+    value = optional_integer(data, name)
     if value is None:
         raise FieldError(name, sentence("is missing"))
     return value
 
 
-def optional_whole(data: JsonObject, name: str) -> int | None:
+def optional_integer(data: JsonObject, name: str) -> int | None:
     """Return a whole number, None if it is absent."""
     value = data.get(name)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
@@ -70,7 +70,7 @@ def optional_whole(data: JsonObject, name: str) -> int | None:
     raise FieldError(name, sentence("is not a whole number"))
 
 
-def flag(data: JsonObject, name: str) -> bool:
+def boolean(data: JsonObject, name: str) -> bool:
     """Return a required yes or no."""
     value = data.get(name)
     if isinstance(value, bool):
@@ -81,15 +81,15 @@ def flag(data: JsonObject, name: str) -> bool:
     )
 
 
-def when(data: JsonObject, name: str) -> datetime:
+def timestamp(data: JsonObject, name: str) -> datetime:
     """Return a required time, aware, in UTC."""
-    value = optional_when(data, name)
+    value = optional_timestamp(data, name)
     if value is None:
         raise FieldError(name, sentence("is missing"))
     return value
 
 
-def optional_when(data: JsonObject, name: str) -> datetime | None:
+def optional_timestamp(data: JsonObject, name: str) -> datetime | None:
     """Return a time, aware, in UTC; None if it is absent or empty."""
     value = optional_text(data, name)
     if not value:
@@ -98,20 +98,20 @@ def optional_when(data: JsonObject, name: str) -> datetime | None:
         time = datetime.fromisoformat(value)
         if time.tzinfo is UTC:
             return time
-        # Amazon writes all times with a zone; one without can only be UTC.
+        # Amazon documents all its times as UTC, so one without a zone is UTC too.
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise FieldError(name, sentence("is not a time")) from None
 
 
-def written(time: datetime) -> str:
+def iso_time(time: datetime) -> str:
     """Return an aware time as Amazon reads it in a body: UTC, to the millisecond."""
     if time.tzinfo is None:
         raise ValueError("a time for Amazon must be aware")
     return time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-def inner(data: JsonObject, name: str) -> JsonObject:
+def json_object(data: JsonObject, name: str) -> JsonObject:
     """Return an object, an empty one if it is absent."""
     value = data.get(name)
     if isinstance(value, dict):
@@ -121,11 +121,11 @@ def inner(data: JsonObject, name: str) -> JsonObject:
     raise FieldError(name, sentence("is not an object"))
 
 
-def required_inner(data: JsonObject, name: str) -> JsonObject:
+def required_object(data: JsonObject, name: str) -> JsonObject:
     """Return a required object."""
     if data.get(name) is None:
         raise FieldError(name, sentence("is missing"))
-    return inner(data, name)
+    return json_object(data, name)
 
 
 def objects(data: JsonObject, name: str) -> list[JsonObject]:

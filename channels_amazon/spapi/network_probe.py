@@ -23,8 +23,9 @@ import certifi
 from channels_amazon.spapi.clock import Clock, utc_now
 from channels_amazon.spapi.transport import user_agent
 
+# Seconds that each step may take.
 TIMEOUT = 4.0
-# Seconds: the Date header has no fractions, so on average it is this far behind.
+# Seconds. The Date header is cut to whole seconds, so on average it is half behind.
 _HALF_SECOND = 0.5
 
 
@@ -72,25 +73,25 @@ class _Broken(Exception):
 
 def probe(url: str, *, timeout: float = TIMEOUT, clock: Clock = utc_now) -> ProbedRoute:
     """Probe the route to the host of `url`, each step in at most `timeout` seconds."""
-    walk = _Walk(urlsplit(url), timeout, clock)
+    route_probe = _RouteProbe(urlsplit(url), timeout, clock)
     try:
-        walk.go()
+        route_probe.run()
     except _Broken:
-        # The failed step is in the list already, and there is no next one.
+        # The failed step has been recorded, and no later one can succeed without it.
         pass
     finally:
-        walk.close()
+        route_probe.close()
     return ProbedRoute(
-        host=walk.host,
-        is_encrypted=walk.target.scheme == "https",
-        steps=tuple(walk.steps),
-        status=walk.status,
-        skew=walk.skew,
+        host=route_probe.host,
+        is_encrypted=route_probe.target.scheme == "https",
+        steps=tuple(route_probe.steps),
+        status=route_probe.status,
+        skew=route_probe.skew,
     )
 
 
 @dataclass
-class _Walk:
+class _RouteProbe:
     """The state of one walk: the socket so far and the steps taken."""
 
     target: SplitResult
@@ -109,7 +110,7 @@ class _Walk:
     def port(self) -> int:
         return self.target.port or (443 if self.target.scheme == "https" else 80)
 
-    def go(self) -> None:
+    def run(self) -> None:
         """Take step after step; raises _Broken at the first that fails."""
         proxy = _proxy_for(self.target)
         if proxy is None:

@@ -35,14 +35,16 @@ class Operation:
         return self.idempotent or not self.write
 
 
-# Login with Amazon has no published plan; these two say how retries treat it.
+# Login with Amazon publishes no usage plan, so rate and burst are placeholders here. A
+# code works once, so LWA_CODE is a write that is not idempotent: an exchange that may
+# have arrived is not repeated.
 LWA_TOKEN = Operation("lwa.token", "POST", "", 1.0, 10)
 LWA_CODE = Operation("lwa.token", "POST", "", 1.0, 10, write=True)
 
 _ORDERS = "/orders/2026-01-01/orders"
 SEARCH_ORDERS = Operation("searchOrders", "GET", _ORDERS, 0.0056, 20)
 GET_ORDER = Operation("getOrder", "GET", _ORDERS + "/{orderId}", 0.5, 30)
-# The same packageReferenceId edits the same package: repeating is harmless.
+# Idempotent: the same packageReferenceId edits the same package.
 CONFIRM_SHIPMENT = Operation(
     "confirmShipment",
     "POST",
@@ -65,7 +67,7 @@ GET_ACCOUNT = Operation("getAccount", "GET", "/sellers/v1/account", 0.016, 15)
 _LISTINGS = "/listings/2021-08-01/items/{sellerId}"
 SEARCH_LISTINGS_ITEMS = Operation("searchListingsItems", "GET", _LISTINGS, 5.0, 5)
 GET_LISTINGS_ITEM = Operation("getListingsItem", "GET", _LISTINGS + "/{sku}", 5.0, 10)
-# We send absolute values only (op replace or merge), so a repetition says the same.
+# Idempotent: we send absolute values only (op replace or merge).
 PATCH_LISTINGS_ITEM = Operation(
     "patchListingsItem",
     "PATCH",
@@ -84,7 +86,7 @@ SEARCH_CATALOG_ITEMS = Operation(
     "searchCatalogItems", "GET", "/catalog/2022-04-01/items", 2.0, 2
 )
 
-# It hands out a token and changes nothing, although it is a POST.
+# A POST, but no write: it issues a token and changes nothing.
 CREATE_RESTRICTED_DATA_TOKEN = Operation(
     "createRestrictedDataToken",
     "POST",
@@ -94,7 +96,8 @@ CREATE_RESTRICTED_DATA_TOKEN = Operation(
 )
 
 _REPORTS = "/reports/2021-06-30/reports"
-# A second call makes a second report: look with getReports before repeating it.
+# Not idempotent: a second call makes a second report, so look with getReports before
+# repeating it.
 CREATE_REPORT = Operation("createReport", "POST", _REPORTS, 0.0167, 15, write=True)
 GET_REPORT = Operation("getReport", "GET", _REPORTS + "/{reportId}", 2.0, 15)
 GET_REPORTS = Operation("getReports", "GET", _REPORTS, 0.0222, 10)
@@ -105,7 +108,7 @@ GET_REPORT_DOCUMENT = Operation(
     0.0167,
     15,
 )
-# A document lies outside the API, at an address of its own and without a plan.
+# A document is downloaded from Amazon's object store, which has no usage plan.
 REPORT_DOCUMENT = Operation("report.document", "GET", "", 1.0, 10)
 
 _OUTBOUND_2020 = "/fba/outbound/2020-07-01"
@@ -117,7 +120,7 @@ GET_FULFILLMENT_PREVIEW = Operation(
     2.0,
     30,
 )
-# Amazon refuses a repetition, since the id is ours: look before sending it again.
+# Not idempotent: Amazon refuses an order id it already knows, so look before repeating.
 CREATE_FULFILLMENT_ORDER = Operation(
     "createFulfillmentOrder",
     "POST",
@@ -142,8 +145,8 @@ GET_PACKAGE_TRACKING_DETAILS = Operation(
     "getPackageTrackingDetails", "GET", _OUTBOUND_2020 + "/tracking", 2.0, 30
 )
 
-# Amazon names some of these like operations of the Orders API, which have buckets of
-# their own: ours begin with the API.
+# Amazon calls one of these getOrder, as in the Orders API, and each has a bucket of its
+# own: the prefix `outbound.` keeps our names apart.
 _OUTBOUND_2026 = "/fulfillment/outbound/2026-07-04"
 OUTBOUND_GET_ORDER_PREVIEW = Operation(
     "outbound.getOrderPreview", "POST", _OUTBOUND_2026 + "/previews", 2.0, 30

@@ -27,9 +27,10 @@ _OTHER_NAMES = {
     "seller-sku": "sku",
     "quantity-purchased": "quantity",
 }
-# Rows: each takes about a kilobyte of memory, so this is 200 MB. A longer span has to
-# be asked for in parts.
+# Rows that are read into memory: each takes about 1 kB, so this is 200 MB. Whoever
+# needs more has to request a shorter range of dates.
 MOST_ROWS = 200_000
+# Columns that the error about a missing one lists.
 _MOST_SHOWN = 12
 _ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6}|,[0-9]{1,2})?")
@@ -145,32 +146,32 @@ def read_order_report(
 
 def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
     """Yield row by row, in constant memory; raises as `read_order_report` does."""
-    places = _places(table.columns)
+    indexes = _column_indexes(table.columns)
     for row in table.rows():
         if isinstance(row, BadRow):
-            order_id = _order_id(row.cells, places)
+            order_id = _order_id(row.cells, indexes)
             yield QuarantinedRow(row.line, row.reason, order_id)
             continue
         try:
-            order = _order(_Cells(row.cells, places))
+            order = _order(_Cells(row.cells, indexes))
         except _BadCell as bad:
-            order_id = _order_id(row.cells, places)
+            order_id = _order_id(row.cells, indexes)
             yield QuarantinedRow(row.line, bad.reason, order_id)
             continue
         yield ReportRow(row.line, order)
 
 
 def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
-    """Return the lines of both rows under the order's facts of the later row."""
+    """Return the lines of both rows under the fields of the row updated last."""
     newest = other if other.updated_at > known.updated_at else known
     return replace(newest, lines=known.lines + other.lines)
 
 
-def _places(columns: tuple[str, ...]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for place, name in enumerate(columns):
-        places.setdefault(_OTHER_NAMES.get(name, name), place)
-    missing = [name for name in REQUIRED if name not in places]
+def _column_indexes(columns: tuple[str, ...]) -> dict[str, int]:
+    indexes: dict[str, int] = {}
+    for index, name in enumerate(columns):
+        indexes.setdefault(_OTHER_NAMES.get(name, name), index)
+    missing = [name for name in REQUIRED if name not in indexes]
     if missing:
         message = sentence(
             "The report has no column %(missing)s; its columns are: %(found)s.",
@@ -178,7 +179,7 @@ def _places(columns: tuple[str, ...]) -> dict[str, int]:
             found=listed([name[:40] for name in columns[:_MOST_SHOWN]]) or "-",
         )
         raise _unexpected("reports.columns_missing", message)
-    return places
+    return indexes
 
 
 def _unexpected(code: str, message: str) -> errors.UnexpectedResponse:
@@ -198,35 +199,35 @@ class _Cells:
     """The cells of a row, by name of column."""
 
     cells: list[str]
-    places: Mapping[str, int]
+    indexes: Mapping[str, int]
 
     def text(self, name: str) -> str:
         """Return the text, "" where the column or the text is missing."""
-        place = self.places.get(name)
-        return "" if place is None else self.cells[place].strip()
+        index = self.indexes.get(name)
+        return "" if index is None else self.cells[index].strip()
 
-    def needed(self, name: str, read: Callable[[str], Value | None]) -> Value:
+    def required(self, name: str, read: Callable[[str], Value | None]) -> Value:
         """Return what `read` makes of the text; raises _BadCell for None."""
         value = read(self.text(name))
         if value is None:
             raise _BadCell(name)
         return value
 
-    def wanted(self, name: str, read: Callable[[str], Value | None]) -> Value | None:
+    def optional(self, name: str, read: Callable[[str], Value | None]) -> Value | None:
         """Return what `read` makes of the text, None where there is none."""
-        return self.needed(name, read) if self.text(name) else None
+        return self.required(name, read) if self.text(name) else None
 
 
 def _order(cells: _Cells) -> ReportOrder:
     channel = cells.text("fulfillment-channel")
     return ReportOrder(
-        order_id=cells.needed("amazon-order-id", _word),
+        order_id=cells.required("amazon-order-id", _word),
         merchant_order_id=cells.text("merchant-order-id"),
-        status=cells.needed("order-status", _word),
+        status=cells.required("order-status", _word),
         fulfilled_by=_FULFILLED_BY.get(channel.lower().partition("_")[0], channel),
         sales_channel=cells.text("sales-channel"),
-        purchased_at=cells.needed("purchase-date", read_time),
-        updated_at=cells.needed("last-updated-date", read_time),
+        purchased_at=cells.required("purchase-date", read_time),
+        updated_at=cells.required("last-updated-date", read_time),
         is_business=cells.text("is-business-order").lower() in {"true", "yes", "1"},
         lines=(_line(cells),),
     )
@@ -236,12 +237,12 @@ def _line(cells: _Cells) -> ReportLine:
     return ReportLine(
         sku=cells.text("sku"),
         asin=cells.text("asin"),
-        quantity=cells.wanted("quantity", _units),
+        quantity=cells.optional("quantity", _units),
         item_status=cells.text("item-status"),
         currency=cells.text("currency"),
-        item_price=cells.wanted("item-price", _amount),
-        item_tax=cells.wanted("item-tax", _amount),
-        shipping_price=cells.wanted("shipping-price", _amount),
+        item_price=cells.optional("item-price", _amount),
+        item_tax=cells.optional("item-tax", _amount),
+        shipping_price=cells.optional("shipping-price", _amount),
     )
 
 
@@ -258,8 +259,8 @@ def _amount(text: str) -> Decimal | None:
     return Decimal(text.replace(",", ".")) if _AMOUNT.fullmatch(text) else None
 
 
-def _order_id(cells: list[str], places: Mapping[str, int]) -> str:
+def _order_id(cells: list[str], indexes: Mapping[str, int]) -> str:
     """Return the id of a bad row if what stands in its place is one."""
-    place = places["amazon-order-id"]
-    text = cells[place].strip() if place < len(cells) else ""
+    index = indexes["amazon-order-id"]
+    text = cells[index].strip() if index < len(cells) else ""
     return text if _ORDER_ID.fullmatch(text) else ""

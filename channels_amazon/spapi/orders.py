@@ -1,4 +1,4 @@
-"""An order as Amazon tells it, read from its JSON; pure, client layer."""
+"""An order as Amazon returns it, read from its JSON; pure, client layer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class AssociatedOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class AmazonOrder:
     """An order with its lines; times are aware UTC.
 
     `status`, `fulfilled_by` and `programs` keep Amazon's words, unknown ones too.
@@ -99,7 +99,7 @@ class Order:
     items: tuple[OrderItem, ...]
     packages: tuple[Package, ...]
     associated: tuple[AssociatedOrder, ...]
-    # The seller's own number of an order that was not placed at Amazon's shop.
+    # The seller's own order id, for an order placed in another shop (MCF).
     seller_order_id: str | None = None
 
     @property
@@ -120,7 +120,7 @@ class UnreadableOrder:
     raw_redacted: str
 
 
-def try_order(data: Any) -> Order | UnreadableOrder:
+def try_order(data: Any) -> AmazonOrder | UnreadableOrder:
     """Return the order, or why it cannot be read; never raises."""
     if not isinstance(data, dict):
         return UnreadableOrder(
@@ -134,29 +134,29 @@ def try_order(data: Any) -> Order | UnreadableOrder:
         return UnreadableOrder(order_id, error.reason, raw_redacted(data))
 
 
-def read_order(data: JsonObject) -> Order:
+def read_order(data: JsonObject) -> AmazonOrder:
     """Return the order; raises FieldError naming what is missing or wrong."""
-    channel = fields.required_inner(data, "salesChannel")
-    fulfilment = fields.inner(data, "fulfillment")
-    ship = fields.inner(fulfilment, "shipByWindow")
-    deliver = fields.inner(fulfilment, "deliverByWindow")
-    return Order(
+    channel = fields.required_object(data, "salesChannel")
+    fulfilment = fields.json_object(data, "fulfillment")
+    ship = fields.json_object(fulfilment, "shipByWindow")
+    deliver = fields.json_object(fulfilment, "deliverByWindow")
+    return AmazonOrder(
         order_id=fields.text(data, "orderId"),
-        created_time=fields.when(data, "createdTime"),
-        last_updated_time=fields.when(data, "lastUpdatedTime"),
+        created_time=fields.timestamp(data, "createdTime"),
+        last_updated_time=fields.timestamp(data, "lastUpdatedTime"),
         marketplace_id=fields.optional_text(channel, "marketplaceId"),
         channel_name=fields.text(channel, "channelName"),
         programs=fields.texts(data, "programs"),
         status=fields.optional_text(fulfilment, "fulfillmentStatus"),
         fulfilled_by=fields.optional_text(fulfilment, "fulfilledBy"),
         service_level=fields.optional_text(fulfilment, "fulfillmentServiceLevel"),
-        earliest_ship=fields.optional_when(ship, "earliestDateTime"),
-        latest_ship=fields.optional_when(ship, "latestDateTime"),
-        earliest_delivery=fields.optional_when(deliver, "earliestDateTime"),
-        latest_delivery=fields.optional_when(deliver, "latestDateTime"),
-        grand_total=fields.money(fields.inner(data, "proceeds"), "grandTotal"),
-        buyer=fields.inner(data, "buyer") or None,
-        recipient=fields.inner(data, "recipient") or None,
+        earliest_ship=fields.optional_timestamp(ship, "earliestDateTime"),
+        latest_ship=fields.optional_timestamp(ship, "latestDateTime"),
+        earliest_delivery=fields.optional_timestamp(deliver, "earliestDateTime"),
+        latest_delivery=fields.optional_timestamp(deliver, "latestDateTime"),
+        grand_total=fields.money(fields.json_object(data, "proceeds"), "grandTotal"),
+        buyer=fields.json_object(data, "buyer") or None,
+        recipient=fields.json_object(data, "recipient") or None,
         items=tuple(map(_item, fields.required_objects(data, "orderItems"))),
         packages=tuple(map(_package, fields.objects(data, "packages"))),
         associated=tuple(map(_associated, fields.objects(data, "associatedOrders"))),
@@ -165,21 +165,21 @@ def read_order(data: JsonObject) -> Order:
 
 
 def _item(data: JsonObject) -> OrderItem:
-    product = fields.inner(data, "product")
-    fulfilment = fields.inner(data, "fulfillment")
-    cancellation = fields.inner(data, "cancellation")
-    request = fields.inner(cancellation, "cancellationRequest")
-    execution = fields.inner(cancellation, "cancellationExecution")
+    product = fields.json_object(data, "product")
+    fulfilment = fields.json_object(data, "fulfillment")
+    cancellation = fields.json_object(data, "cancellation")
+    request = fields.json_object(cancellation, "cancellationRequest")
+    execution = fields.json_object(cancellation, "cancellationExecution")
     return OrderItem(
         order_item_id=fields.text(data, "orderItemId"),
         seller_sku=fields.optional_text(product, "sellerSku") or None,
         asin=fields.optional_text(product, "asin") or None,
         title=fields.optional_text(product, "title"),
-        quantity_ordered=fields.whole(data, "quantityOrdered"),
-        quantity_fulfilled=fields.optional_whole(fulfilment, "quantityFulfilled"),
-        quantity_unfulfilled=fields.optional_whole(fulfilment, "quantityUnfulfilled"),
-        unit_price=fields.money(fields.inner(product, "price"), "unitPrice"),
-        item_total=fields.money(fields.inner(data, "proceeds"), "proceedsTotal"),
+        quantity_ordered=fields.integer(data, "quantityOrdered"),
+        quantity_fulfilled=fields.optional_integer(fulfilment, "quantityFulfilled"),
+        quantity_unfulfilled=fields.optional_integer(fulfilment, "quantityUnfulfilled"),
+        unit_price=fields.money(fields.json_object(product, "price"), "unitPrice"),
+        item_total=fields.money(fields.json_object(data, "proceeds"), "proceedsTotal"),
         cancel_requested=bool(request),
         cancel_reason=fields.optional_text(request, "cancelReason")
         or fields.optional_text(execution, "cancelReason"),
@@ -190,17 +190,21 @@ def _item(data: JsonObject) -> OrderItem:
 def _package(data: JsonObject) -> Package:
     return Package(
         reference_id=fields.text(data, "packageReferenceId"),
-        status=fields.optional_text(fields.inner(data, "packageStatus"), "status"),
+        status=fields.optional_text(
+            fields.json_object(data, "packageStatus"), "status"
+        ),
         carrier=fields.optional_text(data, "carrier"),
         tracking_number=fields.optional_text(data, "trackingNumber"),
         shipping_service=fields.optional_text(data, "shippingService"),
-        ship_time=fields.optional_when(data, "shipTime"),
+        ship_time=fields.optional_timestamp(data, "shipTime"),
         items=tuple(map(_package_item, fields.objects(data, "packageItems"))),
     )
 
 
 def _package_item(data: JsonObject) -> PackageItem:
-    return PackageItem(fields.text(data, "orderItemId"), fields.whole(data, "quantity"))
+    return PackageItem(
+        fields.text(data, "orderItemId"), fields.integer(data, "quantity")
+    )
 
 
 def _seller_order_id(data: JsonObject) -> str | None:

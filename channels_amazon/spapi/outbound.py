@@ -217,7 +217,7 @@ _ORDER_WORDS = {
     "invalid": OutboundStatus.INVALID,
 }
 _PACKAGE_WORDS = {
-    # Words of a shipment, for a package that has none of its own.
+    # Statuses of a shipment, used for a package that has no status yet.
     "pending": PackageStatus.PROCESSING,
     "shipped": PackageStatus.IN_TRANSIT,
     "cancelled": PackageStatus.CANCELLED,
@@ -260,7 +260,7 @@ def total(amounts: Sequence[Money | None]) -> Money | None:
     return Money(amount, currencies.pop())
 
 
-def around(windows: Sequence[Window | None]) -> Window | None:
+def covering_window(windows: Sequence[Window | None]) -> Window | None:
     """Return the span that holds all that are known, None without any."""
     known = [window for window in windows if window is not None]
     if not known:

@@ -76,7 +76,7 @@ _PERSONAL_KEYS = frozenset(
         "taxregistrationnumber",
     }
 )
-# Below these everything is personal but what _KEPT_IN_PERSON names.
+# Objects about a person: everything inside is redacted but _KEPT_IN_PERSON.
 _PERSON_KEYS = frozenset(
     {
         "address",
@@ -111,7 +111,8 @@ _TOKEN = re.compile(
     # Its client secrets.
     r"|amzn1\.oa2-cs\.[\w.\-]+"
 )
-# Bounded, so that a long text of letters costs no quadratic time.
+# The repetitions are bounded: without that, a long run of letters would take quadratic
+# time.
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 
@@ -133,7 +134,8 @@ _FORM_PAIR = re.compile(
     rf"(?<![\w\-])((?:{_NAMED_KEYS})=)(?:\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)",
     re.IGNORECASE,
 )
-# `code=` in a log line of ours names an error; beside a ? or & it is a secret.
+# `code=` in one of our own log lines names an error and is kept. In a query string,
+# beside `?` or `&`, it is an authorisation code.
 _CODE_PAIR = re.compile(
     r"(?<=[?&])((?:code|state)=)[^\s&;,\"']+"
     r"|(?<![\w\-])((?:code|state)=)[^\s&;,\"']+(?=&)",

@@ -22,11 +22,16 @@ from channels_amazon.spapi.retry import Effort, GiveUp, decide
 from channels_amazon.spapi.transport import PreparedCall, Reply
 from channels_amazon.wording import sentence
 
+# Bytes that a document may have, as it is sent and once it is unpacked.
 MAX_BYTES = 256 * 1024 * 1024
+# Seconds: the signed address is valid for five minutes.
 TIMEOUT = 300.0
-_MAGIC = b"\x1f\x8b"
+# The first two bytes of every gzip file (RFC 1952).
+_GZIP_MAGIC = b"\x1f\x8b"
+# Bytes unpacked at a time.
 _CHUNK = 64 * 1024
-# Amazon compresses, and its object store may once more, by Content-Encoding.
+# Amazon gzips a document (compressionAlgorithm), and its object store may gzip that
+# again in transit (Content-Encoding).
 _MOST_LAYERS = 2
 
 
@@ -68,7 +73,8 @@ def open_report_document(
     with ExitStack() as kept:
         file: IO[bytes] = kept.enter_context(TemporaryFile())
         reply = _Download(client, document.url, file, max_bytes, timeout).finish()
-        # Look at the bytes: a proxy may have unpacked the document already.
+        # Look at the bytes and not at the headers: a proxy may have unpacked it
+        # already.
         for _ in range(_MOST_LAYERS):
             if not _is_packed(file):
                 break
@@ -98,7 +104,7 @@ class _Download:
         while True:
             self.number += 1
             made = self._attempt()
-            found = _judged(made.result)
+            found = _reply_or_error(made.result)
             record = made.record(None if isinstance(found, Reply) else found)
             self.client.recorder.record(
                 replace(record, bytes_received=record.bytes_received + self.file.tell())
@@ -109,7 +115,7 @@ class _Download:
                 Effort(self.number, time.monotonic() - self.started, self.timeout),
                 made.outcome(),
                 REPORT_DOCUMENT,
-                self.client.spread.random(),
+                self.client.jitter.random(),
             )
             if isinstance(verdict, GiveUp):
                 raise found
@@ -122,7 +128,7 @@ class _Download:
         call = PreparedCall(
             method="GET",
             url=self.url,
-            # Neither token nor date: the signed address is all the authorisation.
+            # The signed URL is the authorisation; a token would leak to another host.
             headers={"accept": "*/*", "accept-encoding": "identity"},
             timeout=max(left, 1.0),
             operation=REPORT_DOCUMENT.name,
@@ -172,7 +178,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _judged(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
+def _reply_or_error(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
     """Return the answer if it is a good one, else the error that it means."""
     if isinstance(result, errors.NetworkError) or 200 <= result.status < 300:
         return result
@@ -197,7 +203,7 @@ def _charset(reply: Reply) -> str:
 
 def _is_packed(file: IO[bytes]) -> bool:
     file.seek(0)
-    return file.read(len(_MAGIC)) == _MAGIC
+    return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
 
 
 def _unpack(packed: IO[bytes], plain: IO[bytes], max_bytes: int) -> None:

@@ -15,7 +15,8 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.wording import sentence
 
 UTF_8 = "utf-8"
-# Amazon's Shift_JIS contains the letters that Windows added to it.
+# Amazon's "Shift_JIS" files use Microsoft's extension of it (Windows-31J), which
+# Python calls cp932; its plain shift_jis codec refuses those extra characters.
 SHIFT_JIS = "cp932"
 WINDOWS_1252 = "cp1252"
 _NAMES = {
@@ -25,9 +26,11 @@ _NAMES = {
     "cp932": SHIFT_JIS,
     "cp1252": WINDOWS_1252,
     "windows-1252": WINDOWS_1252,
-    # Windows-1252 has the same letters and some more; browsers read it so, too.
+    # A superset of ISO 8859-1 but for control characters; browsers do the same.
     "iso-8859-1": WINDOWS_1252,
 }
+# Bytes. A line that does not end within 1 MiB is quarantined: no row of Amazon's is
+# that long, and a file without line ends must not be read into memory whole.
 _LONGEST_LINE = 1024 * 1024
 
 
@@ -98,7 +101,8 @@ def open_table(
     """
     encoding = find_encoding(file, charset=charset, marketplace_id=marketplace_id)
     for line, raw in _lines(file):
-        # Undecodable bytes can only be in the names of columns that we do not read.
+        # The names of the columns we read are ASCII, so bytes that cannot be decoded
+        # are in the name of another one and do no harm.
         names = raw.decode(encoding, "backslashreplace").split("\t")
         return ReportTable(file, encoding, tuple(map(_plain, names)), line)
     return ReportTable(file, encoding, (), 0)
@@ -109,8 +113,8 @@ def find_encoding(
 ) -> str:
     """Return the encoding of a seekable file.
 
-    It is UTF-8 if that is so of most lines with letters beyond ASCII: a damaged line
-    shall not turn the others into nonsense.
+    UTF-8 if at least half of the lines that are not pure ASCII decode as such: a single
+    damaged line must not make us misread all the others.
     """
     valid = broken = 0
     for _, raw in _lines(file):
@@ -133,7 +137,7 @@ def find_encoding(
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield number and bytes of every line that is not blank, without a BOM.
 
-    Of a line without end only the beginning comes.
+    Of a line longer than _LONGEST_LINE bytes only that much is yielded.
     """
     file.seek(0)
     number, is_rest = 1, False

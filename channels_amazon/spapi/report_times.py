@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-# Only zone names with one meaning; CST, for instance, has several.
+# UTC offsets in hours. Only abbreviations with one meaning are here: CST, for instance,
+# is American, Chinese and Cuban.
 _ZONES: dict[str, float] = {
     "UTC": 0,
     "GMT": 0,
@@ -30,7 +31,7 @@ _ZONES: dict[str, float] = {
     "AEST": 10,
     "AEDT": 11,
 }
-# 20.11.2026 is one day; 10/11/2026 could be two, and is not read.
+# 20.11.2026 is unambiguous. 10/11/2026 may be October or November, so it is not read.
 _DAY_FIRST = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})\b")
 _YEAR_FIRST = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2})\b")
 _ZONE_NAME = re.compile(r"\s*\b([A-Z]{1,4})(?:([+-][0-9]{2}:?[0-9]{2}))?$")

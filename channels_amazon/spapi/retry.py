@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from channels_amazon.spapi.operations import Operation
 
 MAX_ATTEMPTS = 5
+# Seconds; the ceiling of the wait doubles from FIRST_WAIT to LONGEST_WAIT.
 FIRST_WAIT = 0.4
 LONGEST_WAIT = 8.0
 UNAVAILABLE = frozenset({500, 502, 503, 504})
-# A request that failed at one of these steps has certainly not reached Amazon.
+# A request that failed at one of these steps never reached Amazon, so even a write that
+# is not idempotent may be sent again.
 UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy"})
 
 
@@ -43,18 +45,18 @@ class Effort:
     budget: float
 
 
-def backoff(attempt: int, spread: float) -> float:
+def backoff(attempt: int, jitter: float) -> float:
     """Return the seconds to wait after attempt number `attempt` (from 1).
 
-    It doubles up to a ceiling; `spread` in [0, 1) is the caller's randomness and
+    It doubles up to a ceiling; `jitter` in [0, 1) is the caller's randomness and
     moves it between half and the whole.
     """
     ceiling: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1))
-    return ceiling * (0.5 + 0.5 * spread)
+    return ceiling * (0.5 + 0.5 * jitter)
 
 
 def decide(
-    effort: Effort, outcome: AttemptResult, operation: Operation, spread: float
+    effort: Effort, outcome: AttemptResult, operation: Operation, jitter: float
 ) -> Retry | GiveUp:
     """Say whether to try again.
 
@@ -63,7 +65,7 @@ def decide(
     """
     if effort.attempt >= MAX_ATTEMPTS or not _may_repeat(outcome, operation):
         return GiveUp()
-    after = 0.0 if outcome.status == 429 else backoff(effort.attempt, spread)
+    after = 0.0 if outcome.status == 429 else backoff(effort.attempt, jitter)
     if effort.elapsed + after >= effort.budget:
         return GiveUp()
     return Retry(after)
@@ -74,5 +76,5 @@ def _may_repeat(outcome: AttemptResult, operation: Operation) -> bool:
         return True
     if outcome.step is None and outcome.status not in UNAVAILABLE:
         return False
-    # A certificate that was refused will be refused again.
+    # A certificate that does not verify now will not verify at the next attempt either.
     return operation.is_repeatable and outcome.step != "tls"

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# Amazon's limit for one batch, of reading and of deleting.
+# The most messages that SQS receives or deletes in one call.
 BATCH = 10
-# Seconds. A consumer that dies holds its batch for so long, then another one gets it.
-# Taking a batch in is quicker; if it is not, a message that comes twice does no harm.
+# Visibility timeout in seconds: when a consumer dies, its batch is delivered to another
+# one after this time. Storing a batch takes less; if it does not, the messages come
+# twice, which does no harm.
 HIDDEN_SECONDS = 10
 _CREDENTIAL_CODES = frozenset(
     {
@@ -83,7 +84,7 @@ class Queue:
         config = Config(
             connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}
         )
-        # An own session: boto3's default one is not thread-safe.
+        # A session of our own, since boto3's default session is not thread-safe.
         self._client: SQSClient = boto3.session.Session().client(
             "sqs", region_name=region, config=config
         )

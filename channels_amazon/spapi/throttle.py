@@ -13,7 +13,7 @@ from channels_amazon.spapi.clock import Clock, utc_now
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class QuotaGrant:
     """The answer to "may I call": yes, or when.
 
     `rate` is the believed rate in requests a second, 0 if the store does not say.
@@ -28,7 +28,7 @@ class Grant:
 class BucketStore(Protocol):
     """Token buckets by subject (whose quota) and operation, shared by processes."""
 
-    def take(self, subject: str, operation: str, rate: float, burst: int) -> Grant:
+    def take(self, subject: str, operation: str, rate: float, burst: int) -> QuotaGrant:
         """Take a token if one is there; `rate` and `burst` found a new bucket."""
         ...
 
@@ -55,7 +55,7 @@ class InMemoryBuckets:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._default_rates: dict[tuple[str, str], float] = {}
 
-    def take(self, subject: str, operation: str, rate: float, burst: int) -> Grant:
+    def take(self, subject: str, operation: str, rate: float, burst: int) -> QuotaGrant:
         """Take a token if one is there; `rate` and `burst` found a new bucket."""
         key = (subject, operation)
         now = self._clock().timestamp()
@@ -64,7 +64,7 @@ class InMemoryBuckets:
             bucket = self._buckets.get(key) or arithmetic.full(rate, burst, now)
             bucket, again = arithmetic.take(bucket, now)
             self._buckets[key] = bucket
-        return Grant(
+        return QuotaGrant(
             granted=again is None,
             tokens_left=bucket.tokens,
             retry_at=None if again is None else from_epoch(again),
@@ -77,7 +77,7 @@ class InMemoryBuckets:
         now = self._clock().timestamp()
         with self._lock:
             if key in self._buckets:
-                self._buckets[key] = arithmetic.relearn(self._buckets[key], rate, now)
+                self._buckets[key] = arithmetic.set_rate(self._buckets[key], rate, now)
 
     def exhausted(self, subject: str, operation: str, hold_until: datetime) -> None:
         """Empty the bucket after a 429 and hold it until then."""

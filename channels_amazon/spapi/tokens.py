@@ -16,12 +16,14 @@ from channels_amazon.spapi.errors import Evidence, ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.wording import sentence
 
-# A token is refreshed this long before it expires.
+# A token is refreshed MARGIN before it expires, so that the one handed out outlives the
+# call it is for (an attempt takes 15 s at most).
 MARGIN = timedelta(seconds=60)
-# In its last minute a token still serves while another process refreshes it; not in its
-# last 5 s, which a call may take to reach Amazon.
+# While another process holds the lease, a token within MARGIN of its end is still
+# handed out, but not in its last 5 s: a call may take that long to reach Amazon.
 _LAST_USE = timedelta(seconds=5)
-# Longer than a refresh takes with all its attempts.
+# Longer than a refresh takes with all its attempts (LwaClient.budget, 12 s), so that a
+# lease only runs out when its process has died.
 LEASE_SECONDS = 30.0
 
 
@@ -77,7 +79,7 @@ class AccessTokens:
     on_refresh_token: Callable[[str, str], None] = _keep
     clock: Clock = utc_now
     sleep: Sleep = time.sleep
-    patience: float = 3.0
+    lease_wait: float = 3.0
     poll: float = 0.1
 
     def get(self, subject: str, scope: str | None = None) -> str:
@@ -92,7 +94,7 @@ class AccessTokens:
         if stored and stored.expires_at - self.clock() > MARGIN:
             return stored.token
         holder = uuid.uuid4().hex
-        waits = max(1, round(self.patience / self.poll))
+        waits = max(1, round(self.lease_wait / self.poll))
         for turn in range(waits + 1):
             if self.store.try_lease(key, holder, LEASE_SECONDS):
                 return self._renew(subject, scope, holder)
@@ -108,7 +110,7 @@ class AccessTokens:
             sentence("Another process is still refreshing the access token."),
             Evidence(LWA_TOKEN.name),
             code="token.refresh_pending",
-            retry_at=self.clock() + timedelta(seconds=self.patience),
+            retry_at=self.clock() + timedelta(seconds=self.lease_wait),
         )
 
     def invalidate(self, subject: str, token: str, scope: str | None = None) -> None:

@@ -22,10 +22,14 @@ from channels_amazon.spapi.errors import DocumentUnreadable, Evidence, NetworkEr
 from channels_amazon.wording import Sentence, sentence
 
 VERSION = "0.1"
+# Seconds.
 CONNECT_TIMEOUT = 5.0
+# Bytes after decompression: the limit keeps a decompression bomb out of memory.
 MAX_BODY = 32 * 1024 * 1024
+# Bytes a read may return.
 _CHUNK = 64 * 1024
-# Seconds: a download may take minutes, but must not be silent for longer than this.
+# Seconds without a byte after which a download is given up, though it may take minutes
+# in all.
 _LONGEST_SILENCE = 30.0
 
 
@@ -129,7 +133,7 @@ class Transport:
                 write(part)
             return b""
 
-        # The libraries' errors contain the address, which may be a secret.
+        # `from None`: the libraries' errors contain the URL, which may be a secret.
         try:
             return self._exchange(call, read, silence=_LONGEST_SILENCE)
         except _TooLarge:
@@ -146,13 +150,13 @@ class Transport:
         self, call: PreparedCall, read: _Read, *, silence: float = math.inf
     ) -> Reply:
         started = time.monotonic()
-        patience = min(call.timeout, silence)
+        longest_silence = min(call.timeout, silence)
         response = self._session(urlsplit(call.url).netloc).request(
             call.method,
             call.url,
             headers={"user-agent": self._agent, **call.headers},
             data=call.body,
-            timeout=(min(self._connect_timeout, patience), patience),
+            timeout=(min(self._connect_timeout, longest_silence), longest_silence),
             allow_redirects=False,
             stream=True,
         )
@@ -167,7 +171,8 @@ class Transport:
 
     def _session(self, host: str) -> requests.Session:
         if self._pid != os.getpid():
-            # After a fork: neither use nor shut down the parent's sockets here.
+            # After a fork the parent owns these sockets: using or closing them here
+            # would break its connections.
             self._pid, self._sessions = os.getpid(), {}
         key = (threading.get_ident(), host)
         session = self._sessions.get(key)
@@ -200,9 +205,10 @@ def _pieces(
     raw: urllib3.HTTPResponse, deadline: float, limit: _Limit
 ) -> Iterator[bytes]:
     size = 0
-    # A connection that ends with this answer no longer shows its socket.
+    # urllib3 drops the socket early where the server closes after this answer.
     socket = getattr(raw.connection, "sock", None)
-    # One read takes what is there, so that the clock is looked at in between.
+    # read1 returns what has arrived instead of waiting for a full chunk, so that the
+    # deadline is checked in between.
     while part := raw.read1(_CHUNK, decode_content=limit.decodes):
         size += len(part)
         if size > limit.size:
@@ -241,7 +247,7 @@ def _new_session() -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # With any auth of its own, even an empty one, requests does not read .netrc.
+    # requests reads .netrc only when a session has no auth of its own.
     session.auth = _no_auth
     return session
 

@@ -13,6 +13,7 @@ from channels_amazon.wording import sentence
 
 Value = TypeVar("Value")
 
+# Characters kept of an entry's JSON.
 _LONGEST_RAW = 4000
 
 
@@ -50,5 +51,5 @@ def try_listing(
 def raw_redacted(data: Any) -> str:
     """Return the JSON of `data` without personal data, cut to what a row can hold."""
     shown = json.dumps(redact_json(data), ensure_ascii=False)[:_LONGEST_RAW]
-    # Half a surrogate pair cannot be encoded as UTF-8.
+    # JSON may contain half a surrogate pair, which UTF-8 and PostgreSQL cannot store.
     return shown.encode("utf-8", "replace").decode()

@@ -54,14 +54,14 @@ def test_take_never_gives_more_than_burst_and_refill(
 
 
 def test_settle_does_not_refill_twice_when_hosts_differ() -> None:
-    ahead = arithmetic.settle(drained(1.0, 10), 5.0)
-    behind = arithmetic.settle(ahead, 4.0)
+    ahead = arithmetic.refill(drained(1.0, 10), 5.0)
+    behind = arithmetic.refill(ahead, 4.0)
 
-    assert arithmetic.settle(behind, 5.0).tokens == pytest.approx(5.0)
+    assert arithmetic.refill(behind, 5.0).tokens == pytest.approx(5.0)
 
 
 def test_settle_recovers_from_a_clock_set_back() -> None:
-    bucket = arithmetic.settle(Bucket(0.0, 90_000.0, 1.0, 10, hold_until=90_100.0), 0.0)
+    bucket = arithmetic.refill(Bucket(0.0, 90_000.0, 1.0, 10, hold_until=90_100.0), 0.0)
 
     assert arithmetic.take(bucket, 2.0)[1] is None
 
@@ -69,7 +69,7 @@ def test_settle_recovers_from_a_clock_set_back() -> None:
 def test_relearn_says_right_times_at_once() -> None:
     bucket = drained(DEFAULT, 30)
 
-    faster = arithmetic.relearn(bucket, 0.5, 10.0)
+    faster = arithmetic.set_rate(bucket, 0.5, 10.0)
 
     assert arithmetic.available_at(faster) == pytest.approx(10 + 2, abs=0.2)
     assert faster.tokens == pytest.approx(0.056)
@@ -77,7 +77,7 @@ def test_relearn_says_right_times_at_once() -> None:
 
 @pytest.mark.parametrize("rate", [0.0, -1.0])
 def test_relearn_ignores_a_senseless_rate(rate: float) -> None:
-    assert arithmetic.relearn(drained(1.0, 5), rate, 9.0) == drained(1.0, 5)
+    assert arithmetic.set_rate(drained(1.0, 5), rate, 9.0) == drained(1.0, 5)
 
 
 def refuse(bucket: Bucket, now: float) -> Bucket:
@@ -117,9 +117,9 @@ def test_exhaust_stops_at_the_floor_and_header_raises_again() -> None:
     for _ in range(40):
         bucket = refuse(bucket, now)
         now = bucket.hold_until
-    assert bucket.rate == 2.0 * arithmetic.FLOOR
+    assert bucket.rate == 2.0 * arithmetic.LOWEST_RATE_SHARE
 
-    raised = arithmetic.relearn(bucket, 2.0, now)
+    raised = arithmetic.set_rate(bucket, 2.0, now)
 
     assert (raised.rate, raised.strikes) == (2.0, 0)
 
@@ -127,4 +127,4 @@ def test_exhaust_stops_at_the_floor_and_header_raises_again() -> None:
 def test_strikes_are_forgotten_once_the_bucket_was_full() -> None:
     bucket = refuse(arithmetic.full(2.0, 10, 0.0), 0.0)
 
-    assert arithmetic.settle(bucket, 100.0).strikes == 0
+    assert arithmetic.refill(bucket, 100.0).strikes == 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from channels_amazon.spapi import errors, operations
-from channels_amazon.spapi.throttle import Grant, InMemoryBuckets
+from channels_amazon.spapi.throttle import InMemoryBuckets, QuotaGrant
 from tests.spapi.conftest import NOW, Kit, StillClock
 from tests.spapi.server import Script, Scripted, answer, cut, hang_up, refusal
 
@@ -97,12 +97,12 @@ class EarlyBuckets(InMemoryBuckets):
     def __post_init__(self) -> None:
         super().__init__(self.clock)
 
-    def take(self, subject: str, operation: str, rate: float, burst: int) -> Grant:
+    def take(self, subject: str, operation: str, rate: float, burst: int) -> QuotaGrant:
         """Take a token at last."""
         self.asked += 1
         if self.asked <= self.early:
             just_now = self.clock() - timedelta(microseconds=1)
-            return Grant(granted=False, tokens_left=1.0, retry_at=just_now)
+            return QuotaGrant(granted=False, tokens_left=1.0, retry_at=just_now)
         return super().take(subject, operation, rate, burst)
 
 

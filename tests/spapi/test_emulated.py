@@ -22,7 +22,7 @@ from channels_amazon.spapi.apis import (
     tokens,
 )
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.orders import Order
+from channels_amazon.spapi.orders import AmazonOrder
 from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.spapi.throttle import InMemoryBuckets
@@ -86,7 +86,7 @@ def test_search_pages_through_all_orders(client: SpApiClient) -> None:
 
     found = [order for page in pages for order in page.orders]
     assert len(pages) > 1
-    assert all(isinstance(order, Order) and order.status for order in found)
+    assert all(isinstance(order, AmazonOrder) and order.status for order in found)
     assert len({order.order_id for order in found}) == len(found)
 
 

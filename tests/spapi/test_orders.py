@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import orders as api
 from channels_amazon.spapi.fields import Money
-from channels_amazon.spapi.orders import Order, UnreadableOrder, try_order
+from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder, try_order
 from tests.spapi.conftest import NOW, Kit
 from tests.spapi.server import Scripted, answer
 
@@ -66,9 +66,9 @@ def raw(**over: Any) -> dict[str, Any]:
     return {**copy.deepcopy(RAW), **over}
 
 
-def read(data: Any) -> Order:
+def read(data: Any) -> AmazonOrder:
     order = try_order(data)
-    assert isinstance(order, Order)
+    assert isinstance(order, AmazonOrder)
     return order
 
 
@@ -173,7 +173,7 @@ JUNK = st.recursive(
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(RAW)), JUNK, max_size=4))
 def test_reading_never_raises_whatever_amazon_sends(over: dict[str, Any]) -> None:
-    assert isinstance(try_order(raw(**over)), Order | UnreadableOrder)
+    assert isinstance(try_order(raw(**over)), AmazonOrder | UnreadableOrder)
 
 
 def test_search_keeps_the_good_orders_beside_a_bad_one(
@@ -194,10 +194,10 @@ def test_search_keeps_the_good_orders_beside_a_bad_one(
     page = api.search_orders(kit.client, api.OrderSearch(last_updated_after=NOW))
 
     assert [type(order).__name__ for order in page.orders] == [
-        "Order",
+        "AmazonOrder",
         "UnreadableOrder",
         "UnreadableOrder",
-        "Order",
+        "AmazonOrder",
     ]
     assert page.next_token == "n"
     assert page.last_updated_before == datetime(2026, 11, 20, 11, 58, tzinfo=UTC)

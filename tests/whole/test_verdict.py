@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from channels_amazon.emulator.model.entities import Order as TheirOrder
+from channels_amazon.emulator.model.entities import EmulatedOrder
 from channels_amazon.emulator.model.state_dump import dump
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Order, OrderLine, Shipment, StockLevel, SyncJob
@@ -57,7 +57,7 @@ class Scene:
     product: Here
     run: verdict.Run
     order: Order
-    theirs: TheirOrder
+    theirs: EmulatedOrder
 
     def judge(self) -> dict[str, int]:
         """Return how many faults of each kind there are, without those of none."""

@@ -17,6 +17,7 @@ from ..model.roles import RESTRICTED_ROLES
 from ..model.state import World
 from ..protocol.rendering import page
 
+# Amazon's authorisation codes live five minutes.
 CODE_SECONDS = 300
 PATH = re.compile(r"/sellercentral/(?P<region>na|eu|fe)/apps/(?P<rest>.*)\Z")
 
@@ -30,6 +31,7 @@ ERRORS = {
     "CONSENT_LIMIT_REACHED": "The application is not listed and has 25 sellers.",
     "AMAZON_STATE": "The amazon_state does not belong to this account.",
 }
+# Sellers who may authorise a public application that is not in the Appstore.
 UNLISTED_SELLERS = 25
 
 
@@ -42,8 +44,8 @@ class ConsentError(Exception):
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One request to a page of Seller Central, taken apart."""
+class SellerCentralRequest:
+    """A request to a page of Seller Central, with its region and path."""
 
     world: World
     request: Request
@@ -62,7 +64,7 @@ class Visit:
 
     @property
     def seller(self) -> Seller:
-        """Return the account the visitor is signed in to."""
+        """Return the account that the browser is signed in to, by default the first."""
         chosen = self.world.sellers.get(self.value("seller_id"))
         if chosen is not None and chosen.region == self.region:
             return chosen
@@ -74,10 +76,10 @@ def handle(world: World, request: Request) -> Response:
     found = PATH.search(request.path)
     if found is None:
         return page(request, "not_found.html", 404)
-    visit = Visit(world, request, found["region"], found["rest"])
+    page_request = SellerCentralRequest(world, request, found["region"], found["rest"])
     with world.lock:
         try:
-            return _answer(visit)
+            return _answer(page_request)
         except ConsentError as error:
             return page(
                 request,
@@ -86,80 +88,84 @@ def handle(world: World, request: Request) -> Response:
                 code=error.code,
                 reason=ERRORS[error.code],
                 application=world.application,
-                redirect_uri=visit.value("redirect_uri"),
+                redirect_uri=page_request.value("redirect_uri"),
             )
 
 
-def _answer(visit: Visit) -> Response:
-    is_post = visit.request.method == "POST"
-    if visit.rest == "authorize/consent":
-        return _decide(visit) if is_post else _ask(visit)
-    if visit.rest.startswith("authorize/confirm/"):
-        return _confirm(visit, visit.rest.removeprefix("authorize/confirm/"))
-    if visit.rest == "manage":
-        return _manage(visit)
-    if visit.rest == "manage/disable" and is_post:
-        return _disable(visit)
-    return page(visit.request, "not_found.html", 404)
+def _answer(page_request: SellerCentralRequest) -> Response:
+    is_post = page_request.request.method == "POST"
+    if page_request.rest == "authorize/consent":
+        return _submit_consent(page_request) if is_post else _show_consent(page_request)
+    if page_request.rest.startswith("authorize/confirm/"):
+        return _confirm(
+            page_request, page_request.rest.removeprefix("authorize/confirm/")
+        )
+    if page_request.rest == "manage":
+        return _manage(page_request)
+    if page_request.rest == "manage/disable" and is_post:
+        return _disable(page_request)
+    return page(page_request.request, "not_found.html", 404)
 
 
-def _ask(visit: Visit) -> Response:
+def _show_consent(page_request: SellerCentralRequest) -> Response:
     """Show the application and its roles with Approve and Deny."""
-    _checked_redirect_uri(visit, visit.value("application_id"))
+    _checked_redirect_uri(page_request, page_request.value("application_id"))
     sellers = [
         seller
-        for seller in visit.world.sellers.values()
-        if seller.region == visit.region
+        for seller in page_request.world.sellers.values()
+        if seller.region == page_request.region
     ]
     fields = ("application_id", "state", "redirect_uri", "version")
     return page(
-        visit.request,
+        page_request.request,
         "consent.html",
-        application=visit.world.application,
-        roles=sorted(visit.world.application.roles),
+        application=page_request.world.application,
+        roles=sorted(page_request.world.application.roles),
         restricted=RESTRICTED_ROLES,
         sellers=sellers,
-        signed_in=visit.seller,
+        signed_in=page_request.seller,
         hidden={
-            name: visit.value(name) for name in fields if name in visit.request.args
+            name: page_request.value(name)
+            for name in fields
+            if name in page_request.request.args
         },
     )
 
 
-def _decide(visit: Visit) -> Response:
-    """Send the visitor back with a code, or with OAuth's words for a refusal."""
-    target = _checked_redirect_uri(visit, visit.value("application_id"))
-    if visit.value("decision") == "approve":
-        return _send_code(visit, visit.seller, target)
+def _submit_consent(page_request: SellerCentralRequest) -> Response:
+    """Redirect with a code, or with OAuth's error where the seller denied."""
+    target = _checked_redirect_uri(page_request, page_request.value("application_id"))
+    if page_request.value("decision") == "approve":
+        return _send_code(page_request, page_request.seller, target)
     answer = {
         "error": "access_denied",
         "error_description": "The seller did not authorise the application.",
     }
-    return _send_back(target, answer | _state(visit))
+    return _redirect(target, answer | _state(page_request))
 
 
-def _confirm(visit: Visit, application_id: str) -> Response:
-    """Finish the workflow that began at Amazon: the seller has agreed already."""
-    target = _checked_redirect_uri(visit, application_id)
-    shown = visit.value("amazon_state")
-    for seller in visit.world.sellers.values():
-        expected = amazon_state(visit.world, seller)
-        if seller.region == visit.region and hmac.compare_digest(
+def _confirm(page_request: SellerCentralRequest, application_id: str) -> Response:
+    """Finish the Appstore workflow, in which the seller has already consented."""
+    target = _checked_redirect_uri(page_request, application_id)
+    shown = page_request.value("amazon_state")
+    for seller in page_request.world.sellers.values():
+        expected = amazon_state(page_request.world, seller)
+        if seller.region == page_request.region and hmac.compare_digest(
             shown.encode(), expected.encode()
         ):
-            return _send_code(visit, seller, target)
+            return _send_code(page_request, seller, target)
     raise ConsentError("AMAZON_STATE")
 
 
-def _manage(visit: Visit) -> Response:
+def _manage(page_request: SellerCentralRequest) -> Response:
     """List the application with the buttons of Manage Your Apps."""
-    world, seller = visit.world, visit.seller
+    world, seller = page_request.world, page_request.seller
     if not world.application.login_uri:
         login_url = ""
     else:
         query = {
             "amazon_callback_uri": (
-                f"{visit.base}/apps/authorize/confirm/"
+                f"{page_request.base}/apps/authorize/confirm/"
                 f"{world.application.application_id}"
             ),
             "amazon_state": amazon_state(world, seller),
@@ -169,7 +175,7 @@ def _manage(visit: Visit) -> Response:
             query["version"] = "beta"
         login_url = _with_query(world.application.login_uri, query)
     return page(
-        visit.request,
+        page_request.request,
         "manage.html",
         application=world.application,
         seller=seller,
@@ -179,13 +185,13 @@ def _manage(visit: Visit) -> Response:
             if grant.seller_id == seller.seller_id and not grant.revoked
         ],
         login_url=login_url,
-        disable_url=f"{visit.base}/apps/manage/disable",
+        disable_url=f"{page_request.base}/apps/manage/disable",
     )
 
 
-def _disable(visit: Visit) -> Response:
-    revoke(visit.world, visit.seller.seller_id)
-    return redirect(f"{visit.base}/apps/manage", 303)
+def _disable(page_request: SellerCentralRequest) -> Response:
+    revoke(page_request.world, page_request.seller.seller_id)
+    return redirect(f"{page_request.base}/apps/manage", 303)
 
 
 def revoke(world: World, seller_id: str) -> int:
@@ -211,23 +217,27 @@ def amazon_state(world: World, seller: Seller) -> str:
     ).hexdigest()[:32]
 
 
-def _checked_redirect_uri(visit: Visit, application_id: str) -> str:
-    """Return where the answer goes; raises ConsentError as Amazon shows it."""
-    application = visit.world.application
+def _checked_redirect_uri(
+    page_request: SellerCentralRequest, application_id: str
+) -> str:
+    """Return the redirect URI to answer to; raises ConsentError."""
+    application = page_request.world.application
     is_known = application_id == application.application_id
-    if not is_known or (application.is_draft and visit.value("version") != "beta"):
+    if not is_known or (
+        application.is_draft and page_request.value("version") != "beta"
+    ):
         raise ConsentError("MD1000")
     if not application.redirect_uris:
         raise ConsentError("MD9100")
-    target = visit.value("redirect_uri")
+    target = page_request.value("redirect_uri")
     if "#" in target:
         raise ConsentError("MD5110")
     # Byte for byte: scheme, host, port, path and a trailing slash all count.
     if target and target not in application.redirect_uris:
         raise ConsentError("MD5101")
-    if not visit.world.switches.primary_user:
+    if not page_request.world.switches.primary_user:
         raise ConsentError("SPDC8143")
-    if _is_limit_reached(visit.world, visit.seller):
+    if _is_limit_reached(page_request.world, page_request.seller):
         raise ConsentError("CONSENT_LIMIT_REACHED")
     return target or application.redirect_uris[0]
 
@@ -244,8 +254,10 @@ def _is_limit_reached(world: World, seller: Seller) -> bool:
     return not world.application.is_listed and len(sellers) >= UNLISTED_SELLERS
 
 
-def _send_code(visit: Visit, seller: Seller, target: str) -> Response:
-    world = visit.world
+def _send_code(
+    page_request: SellerCentralRequest, seller: Seller, target: str
+) -> Response:
+    world = page_request.world
     code = AuthorizationCode(
         code=f"AN{world.token_text(18)}",
         application_id=world.application.application_id,
@@ -258,15 +270,15 @@ def _send_code(visit: Visit, seller: Seller, target: str) -> Response:
         "selling_partner_id": seller.seller_id,
         "spapi_oauth_code": code.code,
     }
-    return _send_back(target, _state(visit) | answer)
+    return _redirect(target, _state(page_request) | answer)
 
 
-def _state(visit: Visit) -> dict[str, str]:
-    state = visit.value("state")
+def _state(page_request: SellerCentralRequest) -> dict[str, str]:
+    state = page_request.value("state")
     return {"state": state} if state else {}
 
 
-def _send_back(target: str, answer: dict[str, str]) -> Response:
+def _redirect(target: str, answer: dict[str, str]) -> Response:
     return redirect(_with_query(target, answer), 302)
 
 

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from werkzeug.wrappers import Request, Response
 
-from ..model.entities import AccessToken, ClientSecret
+from ..model.entities import EmulatedAccessToken, EmulatedClientSecret
 from ..model.state import World
 
+# Lifetimes as at Amazon: an access token's, and the old secret's after a rotation.
 TOKEN_SECONDS = 3600
 OLD_SECRET_DAYS = 7
 GRANTLESS_SCOPES = frozenset(
@@ -58,13 +59,13 @@ def handle(world: World, request: Request) -> Response:
     return response
 
 
-def rotate_secret(world: World) -> ClientSecret:
+def rotate_secret(world: World) -> EmulatedClientSecret:
     """Give the application a new secret; the others stay valid for seven days."""
     with world.lock:
         until = world.now() + timedelta(days=OLD_SECRET_DAYS)
         for secret in world.application.secrets:
             secret.expires_at = min(secret.expires_at or until, until)
-        fresh = ClientSecret(f"amzn1.oa2-cs.v1.{world.token_text(64)}")
+        fresh = EmulatedClientSecret(f"amzn1.oa2-cs.v1.{world.token_text(64)}")
         world.application.secrets.append(fresh)
         return fresh
 
@@ -163,8 +164,8 @@ def _issue(
     seller_id: str | None = None,
     refresh_token: str | None = None,
     scope: str | None = None,
-) -> AccessToken:
-    token = AccessToken(
+) -> EmulatedAccessToken:
+    token = EmulatedAccessToken(
         token=f"Atza|{world.token_text(180)}",
         application_id=world.application.application_id,
         expires_at=world.now() + timedelta(seconds=TOKEN_SECONDS),
@@ -176,8 +177,8 @@ def _issue(
     return token
 
 
-def _answer(world: World, token: AccessToken) -> TokenReply:
-    # A client counts real seconds, so a fast clock shortens what it is told.
+def _answer(world: World, token: EmulatedAccessToken) -> TokenReply:
+    # `expires_in` is in real seconds, which the client counts: fewer on a fast clock.
     seconds = max(1, int(world.clock.real_seconds(TOKEN_SECONDS)))
     return {
         "access_token": token.token,

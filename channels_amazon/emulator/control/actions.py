@@ -11,12 +11,12 @@ from ..accounts.consent import revoke
 from ..accounts.lwa import rotate_secret
 from ..model.buckets import Scope
 from ..model.clock import iso
-from ..model.entities import Listing, Seller
+from ..model.entities import EmulatedListing, Seller
 from ..model.faults import Fault
 from ..model.state import EMPTY_QUEUE, World
 from ..model.state_dump import bucket_counts
 from ..notifications.publishing import send
-from ..notifications.stock_and_mcf import raise_stock_change
+from ..notifications.stock_and_mcf import publish_stock_change
 from ..orders.lifecycle import (
     cancel_order,
     deliver_packages,
@@ -25,14 +25,17 @@ from ..orders.lifecycle import (
     ship_all_fba,
     ship_by_amazon,
 )
-from ..orders.ordering import OrderSpec, chances_of, place_orders, spread_orders
+from ..orders.ordering import OrderSpec, place_orders, seeded_random, spread_orders
 from ..worlds.builder import add_sellers as open_accounts
 from ..worlds.builder import build_world
 from .fields import Body, ControlError, Json
 
+# The most that one call may add: every order and listing stays in memory.
 MOST_ORDERS = 5000
 MOST_SELLERS = 200
 MOST_LISTINGS = 120
+# Fields of the world that a reset with keep_connections leaves as they are. `random`
+# and `_serial` are among them so that later ids differ from those used before.
 KEPT_WITH_CONNECTIONS = frozenset(
     {
         "authorizations",
@@ -49,9 +52,11 @@ def buy(world: World, body: Body) -> Json:
     """Place orders and return their ids."""
     if not 1 <= body["n"] <= MOST_ORDERS:
         raise ControlError(f"n must be between 1 and {MOST_ORDERS}.")
-    apart = {"n", "over_seconds", "seed"}
-    spec = OrderSpec(**{key: value for key, value in body.items() if key not in apart})
-    with chances_of(world, body["seed"]):
+    not_in_spec = {"n", "over_seconds", "seed"}
+    spec = OrderSpec(
+        **{key: value for key, value in body.items() if key not in not_in_spec}
+    )
+    with seeded_random(world, body["seed"]):
         if body["over_seconds"] <= 0:
             return {"order_ids": place_orders(world, body["n"], spec)}
         span = body["over_seconds"]
@@ -59,7 +64,7 @@ def buy(world: World, body: Body) -> Json:
 
 
 def cancel(world: World, body: Body) -> Json:
-    """Let the buyer ask for a cancel, or cancel an order."""
+    """Record a buyer's cancellation request, or cancel an order."""
     order_id, kind = body["order_id"], body["kind"]
     if kind == "request":
         order = request_cancel(world, order_id, body["reason"] or "")
@@ -92,13 +97,13 @@ def ship_fba(world: World, body: Body) -> Json:
     """Ship one Amazon-fulfilled order, or all that wait."""
     if body["order_id"]:
         return {"order_ids": [ship_by_amazon(world, body["order_id"]).order_id]}
-    is_one_sellers = body["region"] or body["seller_id"]
-    seller_id = seller_of(world, body).seller_id if is_one_sellers else None
+    names_seller = body["region"] or body["seller_id"]
+    seller_id = seller_of(world, body).seller_id if names_seller else None
     return {"order_ids": ship_all_fba(world, seller_id)}
 
 
 def change_stock(world: World, body: Body) -> Json:
-    """Change what Amazon holds, behind the merchant's back."""
+    """Change a quantity at Amazon without a request of the merchant's."""
     seller = seller_of(world, body)
     listing = world.listings.get((seller.seller_id, body["sku"]))
     if listing is None:
@@ -110,7 +115,7 @@ def change_stock(world: World, body: Body) -> Json:
     return {"sku": listing.sku, "quantity": listing.quantity}
 
 
-def _set_fulfillable(world: World, listing: Listing, body: Body) -> None:
+def _set_fulfillable(world: World, listing: EmulatedListing, body: Body) -> None:
     pools = [
         stock
         for (seller_id, sku, pool), stock in world.fba.items()
@@ -121,7 +126,7 @@ def _set_fulfillable(world: World, listing: Listing, body: Body) -> None:
         raise ControlError(f"Listing {listing.sku} has no such FBA stock.", 404)
     for stock in pools:
         stock.fulfillable = body["fulfillable"]
-        raise_stock_change(world, stock)
+        publish_stock_change(world, stock)
 
 
 def change_roles(world: World, body: Body) -> Json:
@@ -207,16 +212,16 @@ def change_limits(world: World, body: Body) -> Json:
         "operation": operation,
         "rate": plan.rate,
         "burst": plan.burst,
-        "told": plan.told,
+        "told": plan.header_rate,
     }
 
 
 def count_tokens(world: World, body: Body) -> Json:
-    """Tell what every bucket gave and might have given, then begin anew if asked."""
-    told = bucket_counts(world)
+    """Return the counters of every bucket, and restart them if `mark` is set."""
+    counts = bucket_counts(world)
     if body["mark"]:
         world.buckets.mark(world.now())
-    return told
+    return counts
 
 
 def change_faults(world: World, body: Body) -> Json:
@@ -285,7 +290,7 @@ def change_application(world: World, body: Body) -> Json:
 
 
 def advance_clock(world: World, body: Body) -> Json:
-    """Jump forward in time and do what falls due."""
+    """Move the clock forward and run what falls due."""
     world.clock.advance(body["advance"])
     world.run_due()
     world.wake.set()
@@ -295,14 +300,14 @@ def advance_clock(world: World, body: Body) -> Json:
 def reset(world: World, body: Body) -> Json:
     """Build the world anew, and empty the queues.
 
-    Where connections are kept, later orders get ids that were never used before.
+    With keep_connections later orders get ids that were never used before.
     """
     keep = KEPT_WITH_CONNECTIONS if body["keep_connections"] else frozenset()
     if not keep:
         world.clock.restart()
     name = body["world"] or world.name
     seed = world.seed if body["seed"] is None else body["seed"]
-    world.adopt(build_world(name, seed, world.clock), keep=keep)
+    world.replace_with(build_world(name, seed, world.clock), keep=keep)
     for url in world.queues.values():
         world.outbox.append((url, EMPTY_QUEUE))
     world.wake.set()

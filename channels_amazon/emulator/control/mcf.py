@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mcf.fulfilment import STEPS
-from ..model.mcf_orders import MCF_STATUSES
+from ..model.mcf_orders import McfStatus
 from . import mcf_actions as act
 from .choices import REGION, SELLER, fixed, switch
 from .fields import Control, Field
@@ -23,7 +23,7 @@ OUTBOUND_CONTROLS = (
             Field("order_id", "text", "Order", required=True),
             Field("sku", "text", "SKU", required=True),
             Field("quantity", "whole", "Quantity", 1),
-            Field("status", "text", "Status", "Received", fixed(*MCF_STATUSES)),
+            Field("status", "text", "Status", McfStatus.RECEIVED, fixed(*McfStatus)),
             SELLER,
         ),
         act.place_outbound,

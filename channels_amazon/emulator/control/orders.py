@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model.statuses import FulfillmentChannel
 from . import actions as act
 from .choices import MARKETPLACES, ORDER_ID, REGION, REGION_NAMES, SELLER, fixed, pools
 from .fields import Control, Field
@@ -20,7 +21,7 @@ ORDER_CONTROLS = (
                 "text",
                 "Fulfilled by",
                 None,
-                fixed("MERCHANT", "AMAZON"),
+                fixed(*FulfillmentChannel),
             ),
             Field("sku", "text", "SKU"),
             Field("quantity", "whole", "Quantity"),

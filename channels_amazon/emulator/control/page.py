@@ -1,4 +1,4 @@
-"""The control page: every control as a form, and what goes on; emulator."""
+"""The control page: a form for each control, recent orders and requests; emulator."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from .fields import Control, ControlError, Field
 from .registry import CONTROLS
 
 PAGE = "/_emulator/control"
+# Rows of the page's two tables.
 NEWEST_ORDERS = 15
 NEWEST_REQUESTS = 25
+# Characters of a result: it travels in the query of the redirect.
 LONGEST_RESULT = 600
 
 
@@ -37,7 +39,7 @@ class FormField:
         return self.value == "True"
 
     def label_of(self, choice: str) -> str:
-        """Return a choice as people read it: a marketplace by its site's name."""
+        """Return a choice as people read it: a marketplace by its name."""
         place = PLACES.get(choice)
         return f"{place.country_code} – {place.name}" if place else choice
 
@@ -90,7 +92,7 @@ def _fields(world: World, control: Control) -> list[FormField]:
 def _form_field(world: World, control: Control, field: Field) -> FormField:
     initial = field.initial(world)
     is_many = field.kind == "names"
-    # A set has no order of its own; a list's order may matter.
+    # Sort a set, so that the page looks the same each time; keep a list's order.
     ordered = sorted(initial) if isinstance(initial, set) else initial
     texts = list(ordered or ()) if is_many else []
     return FormField(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..model.faults import KINDS
+from ..model.faults import FaultKind
 from ..model.places import REGIONS
 from ..model.roles import ALL_ROLES
-from ..worlds.builder import PLANS
+from ..worlds.builder import WORLD_SIZES
 from . import actions as act
 from .choices import (
     FAULT_OPERATIONS,
@@ -127,7 +127,7 @@ _ALL = (
         "Let answers fail; without a count the fault stays until cleared.",
         (
             Field("match", "text", "Operation", "*", FAULT_OPERATIONS),
-            Field("kind", "text", "Kind", None, fixed(*KINDS)),
+            Field("kind", "text", "Kind", None, fixed(*FaultKind)),
             Field("count", "whole", "How many times"),
             Field("rate", "number", "Share of requests (0 to 1)", 1.0),
             Field("seconds", "number", "Seconds", 1.0),
@@ -253,7 +253,7 @@ _ALL = (
         "Start anew",
         "Build the world again and empty the queues; connected accounts may stay so.",
         (
-            Field("world", "text", "World", None, fixed(*PLANS), in_form=False),
+            Field("world", "text", "World", None, fixed(*WORLD_SIZES), in_form=False),
             Field("seed", "whole", "Seed", in_form=False),
             Field(
                 "keep_connections",

@@ -1,6 +1,6 @@
 """What happens to an MCF order that Amazon fulfils, step by step; emulator.
 
-Every function expects the caller to hold the world's lock, and tells of each change.
+Every function expects the caller to hold the world's lock, and publishes its change.
 """
 
 from __future__ import annotations
@@ -8,84 +8,79 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from ..model.entities import FbaStock
+from ..model.entities import EmulatedFbaStock
 from ..model.errors import LifecycleError
 from ..model.mcf_orders import (
-    CANCELLED,
-    COMPLETE,
-    EARLY,
-    FILL_ALL_AVAILABLE,
-    HOLD,
-    INVALID,
-    NEW,
-    PARTIAL,
-    PLANNING,
-    PROCESSING,
-    RECEIVED,
-    UNFULFILLABLE,
+    CANCELLABLE,
+    McfAction,
     McfItem,
     McfOrder,
     McfPackage,
+    McfPolicy,
     McfShipment,
+    McfShipmentStatus,
+    McfSpeed,
+    McfStatus,
 )
 from ..model.state import World
-from ..notifications.stock_and_mcf import raise_outbound_change
+from ..notifications.stock_and_mcf import publish_mcf_change
 from . import fba_units
 from .mirroring import mirror
 
-# An order on hold is cancelled when it was not released by then.
+# Amazon cancels an order that is on hold for longer than this.
 LONGEST_HOLD = timedelta(days=14)
 TRANSIT = {
-    "Standard": timedelta(days=4),
-    "Expedited": timedelta(days=2),
-    "Priority": timedelta(days=1),
-    "ScheduledDelivery": timedelta(days=3),
+    McfSpeed.STANDARD: timedelta(days=4),
+    McfSpeed.EXPEDITED: timedelta(days=2),
+    McfSpeed.PRIORITY: timedelta(days=1),
+    McfSpeed.SCHEDULED_DELIVERY: timedelta(days=3),
 }
+# Amazon's own carrier, used unless a control names another.
 CARRIER = "AMZN_US"
 
 Transition = Callable[[World, McfOrder], None]
 
 
 def place(world: World, order: McfOrder) -> None:
-    """Keep a new order and take its units out of the pool at once."""
+    """Add a new order and reserve its units in the FBA pool at once."""
     world.mcf_orders[(order.seller_id, order.order_id)] = order
-    takes_any = order.policy == FILL_ALL_AVAILABLE
-    if order.is_deliverable and (takes_any or not _is_short(world, order)):
+    takes_any = order.policy == McfPolicy.FILL_ALL_AVAILABLE
+    if order.is_deliverable and (takes_any or not _lacks_units(world, order)):
         for item in order.items:
             stock = stock_of(world, order, item)
             if stock is not None:
                 item.reserved = fba_units.reserve(world, stock, item.quantity)
-    _tell(world, order)
+    _publish_change(world, order)
     switches = world.switches.outbound
     world.schedule(switches.accept_seconds, lambda: _validate_in_time(world, order))
-    if order.action == HOLD:
+    if order.action == McfAction.HOLD:
         world.schedule(LONGEST_HOLD.total_seconds(), lambda: _cancel_held(world, order))
 
 
 def receive(world: World, order: McfOrder) -> None:
     """Validate a new order; one without enough units is invalid."""
-    _expect(order, NEW)
-    if order.policy == FILL_ALL_AVAILABLE:
+    _require_status(order, McfStatus.NEW)
+    if order.policy == McfPolicy.FILL_ALL_AVAILABLE:
         for item in order.items:
             item.unfulfillable = item.quantity - item.reserved
         is_valid = any(item.reserved for item in order.items)
     else:
         is_valid = all(item.reserved == item.quantity for item in order.items)
     is_valid = is_valid and order.is_deliverable
-    _set_status(world, order, RECEIVED if is_valid else INVALID)
+    _set_status(world, order, McfStatus.RECEIVED if is_valid else McfStatus.INVALID)
 
 
 def plan(world: World, order: McfOrder) -> None:
     """Send an order to the fulfilment centres; one on hold stays where it is."""
-    _expect(order, RECEIVED)
-    if order.action == HOLD:
+    _require_status(order, McfStatus.RECEIVED)
+    if order.action == McfAction.HOLD:
         raise LifecycleError(f"Fulfillment order {order.order_id} is on hold.")
-    _set_status(world, order, PLANNING)
+    _set_status(world, order, McfStatus.PLANNING)
 
 
 def process(world: World, order: McfOrder) -> None:
-    """Begin to pick: from here on nobody can cancel."""
-    _expect(order, PLANNING)
+    """Begin to pick; from now on the order cannot be cancelled."""
+    _require_status(order, McfStatus.PLANNING)
     shipment = McfShipment(
         shipment_id=f"D{world.token_text(8)}",
         facility=f"EMU{world.random.randint(1, 9)}",
@@ -93,7 +88,7 @@ def process(world: World, order: McfOrder) -> None:
         arrives_at=world.now() + TRANSIT[order.speed],
     )
     order.shipments.append(shipment)
-    _set_status(world, order, PROCESSING, shipment)
+    _set_status(world, order, McfStatus.PROCESSING, shipment)
 
 
 def ship(world: World, order: McfOrder) -> None:
@@ -105,12 +100,12 @@ def ship_with(
     world: World, order: McfOrder, carrier: str, tracking_number: str
 ) -> None:
     """Send all that is picked, in one parcel."""
-    _expect(order, PROCESSING)
+    _require_status(order, McfStatus.PROCESSING)
     now = world.now()
     for shipment in order.shipments:
-        if shipment.status != "PENDING":
+        if shipment.status != McfShipmentStatus.PENDING:
             continue
-        shipment.status = "SHIPPED"
+        shipment.status = McfShipmentStatus.SHIPPED
         shipment.shipped_at = now
         shipment.packages.append(
             McfPackage(
@@ -124,7 +119,7 @@ def ship_with(
         )
         for item in order.items:
             _ship_item(world, order, item, shipment.items.get(item.item_id, 0))
-        _settle(world, order, shipment)
+        _update_status(world, order, shipment)
 
 
 def deliver(world: World, order: McfOrder) -> None:
@@ -136,14 +131,14 @@ def deliver(world: World, order: McfOrder) -> None:
         package.delivered_at = package.delivered_at or world.now()
     order.updated_at = world.now()
     for shipment in order.shipments:
-        raise_outbound_change(world, order, shipment)
+        publish_mcf_change(world, order, shipment)
 
 
 def make_unfulfillable(
     world: World, order: McfOrder, sku: str | None = None, units: int | None = None
 ) -> None:
-    """Let the workers find no sellable unit: of all, of a SKU, or so many of it."""
-    if order.status not in (*EARLY, PROCESSING):
+    """Make units unfulfillable: all, those of a SKU, or a number of each line."""
+    if order.status not in (*CANCELLABLE, McfStatus.PROCESSING):
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status} already."
         )
@@ -156,24 +151,24 @@ def make_unfulfillable(
         if stock is not None:
             fba_units.find_damaged(world, stock, min(lost, item.reserved))
         item.reserved = max(0, item.reserved - lost)
-        _take_off_shipments(order, item)
-    _settle(world, order)
+        _reduce_shipments(order, item)
+    _update_status(world, order)
 
 
 def cancel(world: World, order: McfOrder) -> None:
-    """Stop an order of which nothing is picked yet; its units come back."""
-    if order.status not in EARLY:
+    """Cancel an order that is not being picked yet; its units return to the pool."""
+    if order.status not in CANCELLABLE:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}"
             " and cannot be cancelled any more."
         )
     for item in order.items:
         item.cancelled = item.left
-        release(world, order, item, item.reserved)
-    _set_status(world, order, CANCELLED)
+        release_units(world, order, item, item.reserved)
+    _set_status(world, order, McfStatus.CANCELLED)
 
 
-def release(world: World, order: McfOrder, item: McfItem, units: int) -> None:
+def release_units(world: World, order: McfOrder, item: McfItem, units: int) -> None:
     """Give reserved units of an item back to the pool."""
     stock = stock_of(world, order, item)
     if stock is not None and units:
@@ -181,15 +176,15 @@ def release(world: World, order: McfOrder, item: McfItem, units: int) -> None:
     item.reserved -= units
 
 
-def let_go(world: World, order: McfOrder) -> None:
+def release_hold(world: World, order: McfOrder) -> None:
     """Take the hold off an order."""
-    order.action = "Ship"
+    order.action = McfAction.SHIP
     order.updated_at = world.now()
-    _go_on(world, order)
+    _schedule_next_step(world, order)
 
 
-def move_to(world: World, order: McfOrder, target: str) -> None:
-    """Take every step up to one of STEPS, from wherever the order is."""
+def advance_to(world: World, order: McfOrder, target: str) -> None:
+    """Take every step up to `target`, one of STEPS, from the order's present status."""
     while order.status in _NEXT and (
         target == "deliver" or _NEXT[order.status][0] <= _RANK[target]
     ):
@@ -198,7 +193,7 @@ def move_to(world: World, order: McfOrder, target: str) -> None:
         deliver(world, order)
 
 
-def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
+def find_mcf_order(world: World, order_id: str, seller_id: str = "") -> McfOrder:
     """Return an MCF order of one seller or of any; raises LifecycleError."""
     for (owner, known_id), order in world.mcf_orders.items():
         if known_id == order_id and seller_id in ("", owner):
@@ -206,12 +201,12 @@ def find_outbound(world: World, order_id: str, seller_id: str = "") -> McfOrder:
     raise LifecycleError(f"There is no fulfillment order {order_id}.")
 
 
-def stock_of(world: World, order: McfOrder, item: McfItem) -> FbaStock | None:
+def stock_of(world: World, order: McfOrder, item: McfItem) -> EmulatedFbaStock | None:
     """Return the pool an item is taken from."""
     return world.stock_for(order.seller_id, item.sku, order.marketplace_id)
 
 
-def _is_short(world: World, order: McfOrder) -> bool:
+def _lacks_units(world: World, order: McfOrder) -> bool:
     wanted: dict[str, int] = {}
     for item in order.items:
         wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
@@ -233,80 +228,93 @@ def _ship_item(world: World, order: McfOrder, item: McfItem, units: int) -> None
     item.shipped += units
 
 
-def _take_off_shipments(order: McfOrder, item: McfItem) -> None:
+def _reduce_shipments(order: McfOrder, item: McfItem) -> None:
     for shipment in order.shipments:
-        if shipment.status == "PENDING" and item.item_id in shipment.items:
+        if (
+            shipment.status == McfShipmentStatus.PENDING
+            and item.item_id in shipment.items
+        ):
             shipment.items[item.item_id] = item.reserved
             if not any(shipment.items.values()):
-                shipment.status = "CANCELLED_BY_FULFILLER"
+                shipment.status = McfShipmentStatus.CANCELLED_BY_FULFILLER
 
 
-def _settle(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
-    """Set the status that the items imply once nothing is left to do."""
+def _update_status(
+    world: World, order: McfOrder, shipment: McfShipment | None = None
+) -> None:
+    """Set the final status once no unit is left to ship; publish the change."""
     if any(item.left for item in order.items):
         order.updated_at = world.now()
-        _tell(world, order, shipment)
+        _publish_change(world, order, shipment)
         return
     shipped = sum(item.shipped for item in order.items)
     ordered = sum(item.quantity for item in order.items)
-    status = COMPLETE if shipped == ordered else PARTIAL if shipped else UNFULFILLABLE
+    status = McfStatus.UNFULFILLABLE
+    if shipped:
+        is_whole = shipped == ordered
+        status = McfStatus.COMPLETE if is_whole else McfStatus.COMPLETE_PARTIALLED
     _set_status(world, order, status, shipment)
 
 
 def _set_status(
-    world: World, order: McfOrder, status: str, shipment: McfShipment | None = None
+    world: World,
+    order: McfOrder,
+    status: McfStatus,
+    shipment: McfShipment | None = None,
 ) -> None:
     order.status = status
     order.updated_at = world.now()
-    _tell(world, order, shipment)
-    _go_on(world, order)
+    _publish_change(world, order, shipment)
+    _schedule_next_step(world, order)
 
 
-def _tell(world: World, order: McfOrder, shipment: McfShipment | None = None) -> None:
-    raise_outbound_change(world, order, shipment)
+def _publish_change(
+    world: World, order: McfOrder, shipment: McfShipment | None = None
+) -> None:
+    publish_mcf_change(world, order, shipment)
     mirror(world, order)
 
 
-def _go_on(world: World, order: McfOrder) -> None:
-    """Let the next step follow by itself where the switches say so."""
+def _schedule_next_step(world: World, order: McfOrder) -> None:
+    """Schedule the next step, if the switch step_seconds is on."""
     seconds = world.switches.outbound.step_seconds
-    seen = order.status
-    if seconds <= 0 or order.action == HOLD:
+    expected = order.status
+    if seconds <= 0 or order.action == McfAction.HOLD:
         return
-    if seen in (COMPLETE, PARTIAL):
+    if expected in (McfStatus.COMPLETE, McfStatus.COMPLETE_PARTIALLED):
         world.schedule(seconds, lambda: deliver(world, order))
-    elif seen in _NEXT and seen != NEW:
-        world.schedule(seconds, lambda: _step_from(world, order, seen))
+    elif expected in _NEXT and expected != McfStatus.NEW:
+        world.schedule(seconds, lambda: _step_from(world, order, expected))
 
 
-def _step_from(world: World, order: McfOrder, seen: str) -> None:
-    if order.status == seen and order.action != HOLD:
-        _NEXT[seen][1](world, order)
+def _step_from(world: World, order: McfOrder, expected: McfStatus) -> None:
+    if order.status == expected and order.action != McfAction.HOLD:
+        _NEXT[expected][1](world, order)
 
 
 def _validate_in_time(world: World, order: McfOrder) -> None:
-    if order.status == NEW:
+    if order.status == McfStatus.NEW:
         receive(world, order)
 
 
 def _cancel_held(world: World, order: McfOrder) -> None:
-    if order.action == HOLD and order.status in EARLY:
+    if order.action == McfAction.HOLD and order.status in CANCELLABLE:
         cancel(world, order)
 
 
-def _expect(order: McfOrder, status: str) -> None:
+def _require_status(order: McfOrder, status: McfStatus) -> None:
     if order.status != status:
         raise LifecycleError(
             f"Fulfillment order {order.order_id} is {order.status}, not {status}."
         )
 
 
-# From each status the rank of the step that leads on, and the step.
-_NEXT: dict[str, tuple[int, Transition]] = {
-    NEW: (0, receive),
-    RECEIVED: (1, plan),
-    PLANNING: (2, process),
-    PROCESSING: (3, ship),
+# For each status the step that leads on from it, and that step's place in _RANK.
+_NEXT: dict[McfStatus, tuple[int, Transition]] = {
+    McfStatus.NEW: (0, receive),
+    McfStatus.RECEIVED: (1, plan),
+    McfStatus.PLANNING: (2, process),
+    McfStatus.PROCESSING: (3, ship),
 }
 _RANK = {"receive": 0, "plan": 1, "process": 2, "ship": 3}
 STEPS = (*_RANK, "deliver", "unfulfillable", "cancel")

@@ -1,36 +1,28 @@
-"""MCF orders as they show among Amazon's orders: NON_AMAZON; emulator."""
+"""The copies of MCF orders that the Orders API lists as NON_AMAZON; emulator."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
 
-from ..model.entities import Address, Order, OrderItem
-from ..model.mcf_orders import (
-    CANCELLED,
-    COMPLETE,
-    INVALID,
-    PARTIAL,
-    UNFULFILLABLE,
-    McfItem,
-    McfOrder,
-)
+from ..model.entities import Address, EmulatedOrder, EmulatedOrderItem
+from ..model.mcf_orders import McfItem, McfOrder, McfSpeed, McfStatus
 from ..model.places import PLACES
 from ..model.state import World
-from ..notifications.order_change import raise_order_change
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
+from ..notifications.order_change import publish_order_change
 
-CHANNEL = "NON_AMAZON"
 _STATUSES = {
-    COMPLETE: "SHIPPED",
-    PARTIAL: "SHIPPED",
-    CANCELLED: "CANCELLED",
-    INVALID: "CANCELLED",
-    UNFULFILLABLE: "UNFULFILLABLE",
+    McfStatus.COMPLETE: EmulatedOrderStatus.SHIPPED,
+    McfStatus.COMPLETE_PARTIALLED: EmulatedOrderStatus.SHIPPED,
+    McfStatus.CANCELLED: EmulatedOrderStatus.CANCELLED,
+    McfStatus.INVALID: EmulatedOrderStatus.CANCELLED,
+    McfStatus.UNFULFILLABLE: EmulatedOrderStatus.UNFULFILLABLE,
 }
 
 
 def mirror(world: World, order: McfOrder) -> None:
-    """Bring the copy among the orders up to date, and tell when it changed."""
+    """Update an MCF order's copy, and publish ORDER_CHANGE if it changed."""
     if not world.switches.outbound.listed_as_orders:
         return
     shown = world.orders.get(order.amazon_order_id)
@@ -43,23 +35,23 @@ def mirror(world: World, order: McfOrder) -> None:
         item.cancelled = source.cancelled + source.unfulfillable
         if source.cancelled:
             item.cancelled_by, item.cancel_reason = "MERCHANT", "OTHER"
-    shown.status = _STATUSES.get(order.status, "UNSHIPPED")
+    shown.status = _STATUSES.get(order.status, EmulatedOrderStatus.UNSHIPPED)
     if (shown.status, [item.shipped for item in shown.items]) != before:
         shown.updated_at = order.updated_at
-        raise_order_change(world, shown)
+        publish_order_change(world, shown)
 
 
-def _copy(world: World, order: McfOrder) -> Order:
+def _copy(world: World, order: McfOrder) -> EmulatedOrder:
     created = order.created_at
     to = order.destination
-    return Order(
+    return EmulatedOrder(
         order_id=order.amazon_order_id,
         seller_id=order.seller_id,
         marketplace_id=order.marketplace_id,
         created_at=created,
         updated_at=created,
-        status="UNSHIPPED",
-        fulfilled_by="AMAZON",
+        status=EmulatedOrderStatus.UNSHIPPED,
+        fulfilled_by=FulfillmentChannel.AMAZON,
         currency=PLACES[order.marketplace_id].currency,
         items=[_item(world, order, item) for item in order.items],
         buyer_name="",
@@ -78,17 +70,17 @@ def _copy(world: World, order: McfOrder) -> Order:
         latest_ship=created + timedelta(days=2),
         earliest_delivery=created,
         latest_delivery=created + timedelta(days=6),
-        service_level="STANDARD" if order.speed == "Standard" else "EXPEDITED",
-        channel_name=CHANNEL,
+        service_level="STANDARD" if order.speed == McfSpeed.STANDARD else "EXPEDITED",
+        channel_name=SalesChannel.NON_AMAZON,
         seller_order_id=order.order_id,
     )
 
 
-def _item(world: World, order: McfOrder, item: McfItem) -> OrderItem:
-    """Copy a line; Amazon knows no price of a sale that was not its own."""
+def _item(world: World, order: McfOrder, item: McfItem) -> EmulatedOrderItem:
+    """Copy a line, without a price: Amazon knows none for another shop's sale."""
     listing = world.listings.get((order.seller_id, item.sku))
     offer = listing.offers.get(order.marketplace_id) if listing else None
-    return OrderItem(
+    return EmulatedOrderItem(
         order_item_id=f"{world.random.randrange(10**13, 10**14)}",
         sku=item.sku,
         asin=listing.asin if listing else "",

@@ -1,6 +1,6 @@
-"""What Amazon would ask for an MCF order, speed by speed; emulator.
+"""Fees and dates of an MCF order at each shipping speed; emulator.
 
-The fees are made up, but always the same for the same order.
+The fees are invented, but the same order always costs the same.
 """
 
 from __future__ import annotations
@@ -10,36 +10,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ..model.mcf_orders import McfSpeed
 from ..model.places import PLACES, RATES
 from ..model.state import World
 from .fulfilment import TRANSIT
 
-SPEEDS = ("Standard", "Expedited", "Priority", "ScheduledDelivery")
-# Offered in some countries only.
+# Speeds that Amazon offers in some countries only.
 LOCAL_SPEEDS = {
-    "Priority": frozenset({"CA", "MX", "IN"}),
-    "ScheduledDelivery": frozenset({"JP"}),
+    McfSpeed.PRIORITY: frozenset({"CA", "MX", "IN"}),
+    McfSpeed.SCHEDULED_DELIVERY: frozenset({"JP"}),
 }
 EUROPEAN_UNION = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU".split()
     + "IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
 )
 ORDER_FEES = {
-    "Standard": Decimal("3.20"),
-    "Expedited": Decimal("6.10"),
-    "Priority": Decimal("9.80"),
-    "ScheduledDelivery": Decimal("8.40"),
+    McfSpeed.STANDARD: Decimal("3.20"),
+    McfSpeed.EXPEDITED: Decimal("6.10"),
+    McfSpeed.PRIORITY: Decimal("9.80"),
+    McfSpeed.SCHEDULED_DELIVERY: Decimal("8.40"),
 }
 UNIT_FEE = Decimal("1.45")
 KILOGRAM_FEE = Decimal("0.60")
+# Amazon's codes for why something cannot be fulfilled.
 TOO_FEW = "ItemQuantityNotAvailable"
 NO_DELIVERY = "DeliverySLAUnavailable"
+# From an order until it is shipped at the earliest.
 HANDLING = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """A line asked about; `reason` says why it cannot be had, if so."""
+    """A line of a quote; `reason` is Amazon's code where it cannot be fulfilled."""
 
     item_id: str
     sku: str
@@ -52,18 +54,18 @@ class QuoteLine:
 class Quote:
     """One speed's answer; fees in the currency of the marketplace, weight in kg."""
 
-    speed: str
+    speed: McfSpeed
     currency: str
     lines: tuple[QuoteLine, ...]
     fees: dict[str, Decimal]
     ship_by: tuple[datetime, datetime]
     arrive_by: tuple[datetime, datetime]
-    # why nothing can be delivered at this speed, if so
+    # Amazon's code where nothing can be delivered at this speed
     reason: str = ""
 
     @property
     def is_fulfillable(self) -> bool:
-        """Tell whether the whole order can be had at this speed."""
+        """Tell whether Amazon can fulfil the whole order at this speed."""
         return not self.reason and not any(line.reason for line in self.lines)
 
     @property
@@ -77,12 +79,12 @@ class Quote:
         return sum(self.fees.values(), Decimal(0))
 
 
-def speeds_of(marketplace_id: str) -> tuple[str, ...]:
+def speeds_of(marketplace_id: str) -> tuple[McfSpeed, ...]:
     """Return the speeds that a marketplace's country has."""
     country = PLACES[marketplace_id].country_code
     return tuple(
         speed
-        for speed in SPEEDS
+        for speed in McfSpeed
         if speed not in LOCAL_SPEEDS or country in LOCAL_SPEEDS[speed]
     )
 
@@ -101,7 +103,7 @@ def quote(
     marketplace_id: str,
     country_code: str,
     wanted: list[tuple[str, str, int]],
-    speed: str,
+    speed: McfSpeed,
 ) -> Quote:
     """Return what an order of (item id, SKU, units) costs at a speed, or why not."""
     currency = PLACES[marketplace_id].currency
@@ -132,8 +134,8 @@ def _line(
 ) -> QuoteLine:
     item_id, sku, quantity = line
     stock = world.stock_for(seller_id, sku, marketplace_id)
-    asked = sum(units for _, other, units in wanted if other == sku)
-    is_short = stock is None or stock.fulfillable < asked
+    requested = sum(units for _, other, units in wanted if other == sku)
+    is_short = stock is None or stock.fulfillable < requested
     return QuoteLine(
         item_id=item_id,
         sku=sku,
@@ -144,7 +146,7 @@ def _line(
 
 
 def _fees(
-    lines: tuple[QuoteLine, ...], speed: str, currency: str
+    lines: tuple[QuoteLine, ...], speed: McfSpeed, currency: str
 ) -> dict[str, Decimal]:
     units = sum(line.quantity for line in lines)
     weight = sum((line.weight for line in lines), Decimal(0))

@@ -21,7 +21,8 @@ MCF_OPERATIONS = (
     "outbound.updateOrder",
     "outbound.cancelOrder",
 )
-# Requests a second and burst of each operation (usage plans of the models).
+# Rate (requests a second) and burst of each operation: the default usage plans in
+# Amazon's API models.
 DEFAULT_PLANS: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
@@ -60,36 +61,36 @@ class BucketKey:
 
     operation: str
     application_id: str
-    # the seller, or the empty text for a grantless call
+    # empty for a grantless call, which counts for the application alone
     seller_id: str
     region: str
 
 
 @dataclass
-class Bucket:
+class EmulatedBucket:
     """Hold tokens that refill at `rate` a second up to `burst`, and keep count."""
 
     rate: float
     burst: int
     tokens: float
-    settled_at: datetime
-    # since the last mark: what it gave, refused, and might have given to one who
-    # had always been there to take
+    refilled_at: datetime
+    # since the last mark: tokens taken, calls refused, and the tokens that somebody who
+    # took each one at once could have had (a benchmark compares with that)
     granted: int = 0
     refused: int = 0
     offered: float = 0.0
 
-    def settle(self, now: datetime) -> None:
-        """Add what has refilled since the last look."""
-        seconds = max(0.0, (now - self.settled_at).total_seconds())
+    def refill(self, now: datetime) -> None:
+        """Add the tokens that accrued since `refilled_at`."""
+        seconds = max(0.0, (now - self.refilled_at).total_seconds())
         self.offered += seconds * self.rate
         self.tokens = min(float(self.burst), self.tokens + seconds * self.rate)
-        self.settled_at = now
+        self.refilled_at = now
 
     def take(self, now: datetime) -> bool:
         """Take one token if there is one."""
-        self.settle(now)
-        # A token refilled in ten float steps is a token all the same.
+        self.refill(now)
+        # Ten refills of 0.1 add up to a little less than 1.0.
         if self.tokens < 1 - 1e-9:
             self.refused += 1
             return False
@@ -97,31 +98,31 @@ class Bucket:
         self.granted += 1
         return True
 
-    def change(self, rate: float, burst: int, now: datetime) -> None:
-        """Go over to another plan; time already passed counts at the old rate."""
-        self.settle(now)
+    def change_plan(self, rate: float, burst: int, now: datetime) -> None:
+        """Change to another plan; the time until `now` counts at the old rate."""
+        self.refill(now)
         self.rate, self.burst = rate, burst
         self.tokens = min(self.tokens, float(burst))
 
     def mark(self, now: datetime) -> None:
-        """Begin to count anew, from the tokens there are now."""
-        self.settle(now)
+        """Restart the counters; the tokens that are there now count as offered."""
+        self.refill(now)
         self.granted = self.refused = 0
         self.offered = self.tokens
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Rate and burst of an operation, and the rate that answers tell of."""
+class UsagePlan:
+    """Rate (requests a second) and burst, and the rate that the header states."""
 
     rate: float
     burst: int
-    # None: answers come without the header
-    told: float | None
+    # what x-amzn-RateLimit-Limit says; None: answers come without it
+    header_rate: float | None
 
 
 class Scope(NamedTuple):
-    """Whom a plan is for; an empty text stands for all, so does the operation `*`."""
+    """Who a plan is for: an empty region or seller means all, as does operation `*`."""
 
     operation: str
     region: str = ""
@@ -130,14 +131,14 @@ class Scope(NamedTuple):
 
 @dataclass
 class Buckets:
-    """Keep every bucket and the plans that were changed from the defaults."""
+    """Keep every bucket, and the plans that differ from DEFAULT_PLANS."""
 
     marked_at: datetime | None = None
-    _buckets: dict[BucketKey, Bucket] = field(default_factory=dict)
-    _plans: dict[Scope, Plan] = field(default_factory=dict)
+    _buckets: dict[BucketKey, EmulatedBucket] = field(default_factory=dict)
+    _plans: dict[Scope, UsagePlan] = field(default_factory=dict)
 
-    def plan(self, operation: str, region: str, seller_id: str = "") -> Plan:
-        """Return the plan of an operation for a seller: the narrowest that is set."""
+    def plan(self, operation: str, region: str, seller_id: str = "") -> UsagePlan:
+        """Return the plan of an operation for a seller: the most specific one set."""
         for scope in (
             Scope(operation, "", seller_id),
             Scope("*", "", seller_id),
@@ -149,7 +150,7 @@ class Buckets:
             if scope in self._plans:
                 return self._plans[scope]
         rate, burst = DEFAULT_PLANS[operation]
-        return Plan(rate, burst, rate)
+        return UsagePlan(rate, burst, rate)
 
     def set_plan(
         self,
@@ -160,10 +161,10 @@ class Buckets:
         header: str = "new",
         now: datetime | None = None,
     ) -> None:
-        """Change a plan, now and for full buckets too.
+        """Change a plan; with `now`, existing buckets follow at once.
 
-        `header` is what answers tell: the new rate, the former one, or none. Raises
-        ValueError for a plan that cannot be.
+        `header` is the rate that answers state: `new`, `former` (a stale header) or
+        `none`. Raises ValueError for an impossible plan.
         """
         if rate <= 0 or burst < 1:
             raise ValueError("A rate is above zero and a burst at least one.")
@@ -171,17 +172,17 @@ class Buckets:
             raise ValueError(f"There is no operation {scope.operation}.")
         if header == "former" and scope.operation == "*":
             raise ValueError("The former rate can be told of one operation only.")
-        told: float | None = None
+        header_rate: float | None = None
         if header == "new":
-            told = rate
+            header_rate = rate
         elif header == "former":
-            told = self.plan(*scope).told
+            header_rate = self.plan(*scope).header_rate
         if scope.seller_id:
             scope = scope._replace(region="")
-        self._plans[scope] = Plan(rate, burst, told)
+        self._plans[scope] = UsagePlan(rate, burst, header_rate)
         if now is not None:
             for key, bucket in self._buckets.items():
-                self._follow_plan(key, bucket, now)
+                self._apply_plan(key, bucket, now)
 
     def reset_plans(self) -> None:
         """Go back to the default plans and full buckets."""
@@ -194,33 +195,35 @@ class Buckets:
         if bucket is None:
             plan = self.plan(key.operation, key.region, key.seller_id)
             burst = float(plan.burst)
-            bucket = Bucket(plan.rate, plan.burst, burst, now, offered=burst)
-            # It was full all the time since the mark, and nobody took.
+            bucket = EmulatedBucket(plan.rate, plan.burst, burst, now, offered=burst)
+            # Unused since the mark, but a client could have taken from it all the time.
             if self.marked_at is not None:
                 unused = (now - self.marked_at).total_seconds()
                 bucket.offered += max(0.0, unused) * plan.rate
             self._buckets[key] = bucket
-        self._follow_plan(key, bucket, now)
+        self._apply_plan(key, bucket, now)
         return bucket.take(now)
 
     def mark(self, now: datetime) -> None:
-        """Begin to count anew in every bucket."""
+        """Restart the counters of every bucket."""
         self.marked_at = now
         for bucket in self._buckets.values():
             bucket.mark(now)
 
-    def settled(self, now: datetime) -> list[tuple[BucketKey, Bucket]]:
-        """Return every bucket in use, as it is now."""
+    def refilled(self, now: datetime) -> list[tuple[BucketKey, EmulatedBucket]]:
+        """Refill every bucket in use, and return them."""
         for bucket in self._buckets.values():
-            bucket.settle(now)
+            bucket.refill(now)
         return list(self._buckets.items())
 
     def rate_text(self, key: BucketKey, *, speed: float = 1.0) -> str | None:
         """Return what x-amzn-RateLimit-Limit says, per real second, or None."""
-        told = self.plan(key.operation, key.region, key.seller_id).told
-        return None if told is None else str(round(told * speed, 6))
+        header_rate = self.plan(key.operation, key.region, key.seller_id).header_rate
+        return None if header_rate is None else str(round(header_rate * speed, 6))
 
-    def _follow_plan(self, key: BucketKey, bucket: Bucket, now: datetime) -> None:
+    def _apply_plan(
+        self, key: BucketKey, bucket: EmulatedBucket, now: datetime
+    ) -> None:
         plan = self.plan(key.operation, key.region, key.seller_id)
         if (bucket.rate, bucket.burst) != (plan.rate, plan.burst):
-            bucket.change(plan.rate, plan.burst, now)
+            bucket.change_plan(plan.rate, plan.burst, now)

@@ -51,14 +51,14 @@ _PLACES: dict[str, tuple[tuple[str, str, str, str, str], ...]] = {
 }
 
 
-def fake_buyer(chance: random.Random, country_code: str) -> tuple[str, str, Address]:
+def fake_buyer(rng: random.Random, country_code: str) -> tuple[str, str, Address]:
     """Return a name, an anonymised e-mail address and a postal address."""
-    number = chance.randint(1, 99)
+    number = rng.randint(1, 99)
     if country_code == "JP":
-        name = chance.choice(_JAPANESE)
+        name = rng.choice(_JAPANESE)
     else:
-        name = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
-    street, city, state, postal_code, phone = chance.choice(_PLACES[country_code])
+        name = f"{rng.choice(_FIRST)} {rng.choice(_LAST)}"
+    street, city, state, postal_code, phone = rng.choice(_PLACES[country_code])
     address = Address(
         name=name,
         line1=street.format(n=number),
@@ -68,5 +68,5 @@ def fake_buyer(chance: random.Random, country_code: str) -> tuple[str, str, Addr
         country_code=country_code,
         phone=phone.format(p=number),
     )
-    token = "".join(chance.choices("abcdefghjkmnpqrstvwxyz0123456789", k=14))
+    token = "".join(rng.choices("abcdefghjkmnpqrstvwxyz0123456789", k=14))
     return name, f"{token}@marketplace.example", address

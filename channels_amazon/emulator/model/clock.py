@@ -40,7 +40,7 @@ class Clock:
         return self.now()
 
     def restart(self) -> None:
-        """Forget every jump: a world that starts anew starts at the real time."""
+        """Undo all jumps, so that a rebuilt world starts at the real time."""
         self._skipped = timedelta(0)
 
     def real_seconds(self, simulated: float) -> float:

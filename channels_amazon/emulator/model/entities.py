@@ -7,17 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-Json = dict[str, Any]
+from .statuses import OfferStatus, ReportStatus, SalesChannel
 
-ORDER_STATUSES = (
-    "PENDING_AVAILABILITY",
-    "PENDING",
-    "UNSHIPPED",
-    "PARTIALLY_SHIPPED",
-    "SHIPPED",
-    "CANCELLED",
-    "UNFULFILLABLE",
-)
+Json = dict[str, Any]
 
 
 @dataclass
@@ -37,19 +29,19 @@ class Seller:
 
 
 @dataclass
-class Offer:
+class EmulatedOffer:
     """A listing in one marketplace."""
 
     marketplace_id: str
     price: Decimal | None
     currency: str
     title: str
-    status: list[str] = field(default_factory=lambda: ["BUYABLE", "DISCOVERABLE"])
+    status: list[str] = field(default_factory=lambda: list(OfferStatus))
     issues: list[Json] = field(default_factory=list)
 
 
 @dataclass
-class Listing:
+class EmulatedListing:
     """A seller SKU; its merchant quantity counts for all marketplaces."""
 
     seller_id: str
@@ -58,7 +50,7 @@ class Listing:
     product_type: str
     created_at: datetime
     updated_at: datetime
-    offers: dict[str, Offer] = field(default_factory=dict)
+    offers: dict[str, EmulatedOffer] = field(default_factory=dict)
     # None: not offered as merchant-fulfilled (FBA only)
     quantity: int | None = None
     # None: Amazon's default handling time
@@ -69,12 +61,12 @@ class Listing:
     barcode: str | None = None
     brand: str = ""
     condition: str = "new_new"
-    # attributes patched beyond quantity and offer, as sent
+    # attributes patched by the seller, as sent; quantity and price have fields above
     attributes: Json = field(default_factory=dict)
 
 
 @dataclass
-class FbaStock:
+class EmulatedFbaStock:
     """Units of one SKU in one FBA pool, by state."""
 
     seller_id: str
@@ -139,7 +131,7 @@ class Address:
 
 
 @dataclass
-class OrderItem:
+class EmulatedOrderItem:
     """One line of an order."""
 
     order_item_id: str
@@ -149,13 +141,13 @@ class OrderItem:
     quantity: int
     unit_price: Decimal
     shipped: int = 0
-    # units that were cancelled, of an order that otherwise goes on too
+    # units cancelled; the order may go on with the others
     cancelled: int = 0
     cancel_requested: bool = False
     cancel_reason: str | None = None
     cancelled_by: str | None = None
-    # units of an FBA pool that are promised to it, fewer where the pool had no more
-    promised: int = 0
+    # FBA units reserved for this line: fewer than ordered where the pool ran out
+    reserved: int = 0
 
     @property
     def left(self) -> int:
@@ -164,12 +156,12 @@ class OrderItem:
 
 
 @dataclass
-class Package:
+class EmulatedPackage:
     """A parcel the merchant confirmed, under the merchant's own reference."""
 
     reference_id: str
     created_at: datetime
-    # shown in PACKAGES from this moment on, not before
+    # the data set PACKAGES shows it from this moment on, as Amazon takes time
     visible_at: datetime
     carrier: str
     shipping_service: str
@@ -177,16 +169,16 @@ class Package:
     ship_time: datetime
     items: dict[str, int]
     status: str = "SHIPPED"
-    # what an edit takes the place of, shown until the edit itself shows
-    replaces: Package | None = None
+    # the version before an edit, shown until the edit becomes visible
+    replaces: EmulatedPackage | None = None
 
-    def shown_at(self, now: datetime) -> Package | None:
+    def shown_at(self, now: datetime) -> EmulatedPackage | None:
         """Return the parcel as PACKAGES shows it at a time, or None."""
         return self if self.visible_at <= now else self.replaces
 
 
 @dataclass
-class Order:
+class EmulatedOrder:
     """An order with its lines, parcels and buyer."""
 
     order_id: str
@@ -194,10 +186,11 @@ class Order:
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
+    # an EmulatedOrderStatus, or any other word that a test asked for
     status: str
     fulfilled_by: str
     currency: str
-    items: list[OrderItem]
+    items: list[EmulatedOrderItem]
     buyer_name: str
     buyer_email: str
     address: Address
@@ -207,19 +200,19 @@ class Order:
     latest_delivery: datetime
     service_level: str = "STANDARD"
     programs: list[str] = field(default_factory=list)
-    channel_name: str = "AMAZON"
-    # the seller's own id, of an order placed outside Amazon's shop
+    channel_name: str = SalesChannel.AMAZON
+    # the seller's own order id, for an order placed in another shop (MCF)
     seller_order_id: str = ""
     replacement_of: str | None = None
     shipping_price: Decimal = Decimal(0)
-    # by when a buyer's request for a cancel wants its answer
+    # until when the seller should answer the buyer's cancellation request
     cancel_notify_at: datetime | None = None
-    packages: list[Package] = field(default_factory=list)
+    packages: list[EmulatedPackage] = field(default_factory=list)
 
 
 @dataclass
-class Report:
-    """A report the seller asked for, from the queue to its document."""
+class EmulatedReport:
+    """A report the seller requested, from the queue to its document."""
 
     report_id: str
     seller_id: str
@@ -228,15 +221,15 @@ class Report:
     created_at: datetime
     data_start: datetime
     data_end: datetime
-    status: str = "IN_QUEUE"
+    status: ReportStatus = ReportStatus.IN_QUEUE
     started_at: datetime | None = None
     ended_at: datetime | None = None
     document_id: str | None = None
 
 
 @dataclass(frozen=True)
-class ReportDocument:
-    """What a report holds, as it lies in the store."""
+class EmulatedReportDocument:
+    """The content of a report, as the object store serves it."""
 
     document_id: str
     seller_id: str
@@ -248,7 +241,7 @@ class ReportDocument:
 
 @dataclass(frozen=True)
 class Download:
-    """A pre-signed address of a document; whoever has it may read until it ends."""
+    """A pre-signed URL of a document: valid for anybody until it expires."""
 
     signature: str
     document_id: str
@@ -257,7 +250,7 @@ class Download:
 
 
 @dataclass
-class ClientSecret:
+class EmulatedClientSecret:
     """A secret of the application; a rotated one stays valid for seven days."""
 
     value: str
@@ -271,7 +264,7 @@ class Application:
     application_id: str
     client_id: str
     name: str
-    secrets: list[ClientSecret]
+    secrets: list[EmulatedClientSecret]
     roles: set[str]
     redirect_uris: list[str]
     login_uri: str = ""
@@ -293,7 +286,7 @@ class Authorization:
 
 
 @dataclass
-class AccessToken:
+class EmulatedAccessToken:
     """A bearer token: of a seller, of a grantless scope, or a restricted one."""
 
     token: str
@@ -319,7 +312,7 @@ class AuthorizationCode:
 
 
 @dataclass
-class Destination:
+class EmulatedDestination:
     """A queue the application registered for notifications, in one region."""
 
     destination_id: str
@@ -329,7 +322,7 @@ class Destination:
 
 
 @dataclass
-class Subscription:
+class EmulatedSubscription:
     """A seller's subscription to one notification type."""
 
     subscription_id: str

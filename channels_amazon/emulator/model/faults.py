@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-KINDS = (
-    "status_500",
-    "status_503",
-    "html_503",
-    "timeout",
-    "slow",
-    "cut_body",
-    "close",
-    # the request takes effect, its answer is lost
-    "lost_answer",
-    "not_json",
-    "forbidden",
-    "throttle",
-)
+
+class FaultKind(StrEnum):
+    """What can go wrong with an answer.
+
+    TIMEOUT and CLOSE hang up before the operation takes effect. With LOST_ANSWER and
+    CUT_BODY it has taken effect, and the client cannot know.
+    """
+
+    STATUS_500 = "status_500"
+    STATUS_503 = "status_503"
+    HTML_503 = "html_503"
+    TIMEOUT = "timeout"
+    SLOW = "slow"
+    CUT_BODY = "cut_body"
+    CLOSE = "close"
+    LOST_ANSWER = "lost_answer"
+    NOT_JSON = "not_json"
+    FORBIDDEN = "forbidden"
+    THROTTLE = "throttle"
 
 
 @dataclass
 class Fault:
     """One rule: which operation, what happens, how often."""
 
+    # the name of an operation, or `*` for all
     operation: str
+    # a FaultKind; `Faults.add` refuses any other word
     kind: str
-    # strike this many times more; None: no limit
+    # how many requests it may hit in all; None: no limit
     count: int | None = None
-    # share of the matching requests that are struck
+    # share of the matching requests that it hits, 0 to 1
     rate: float = 1.0
-    # real seconds for `slow` and `timeout`
+    # how long SLOW and TIMEOUT wait, in real seconds, whatever the clock's speed
     seconds: float = 1.0
+    # how many requests it has hit
     struck: int = 0
 
     def matches(self, operation: str) -> bool:
@@ -44,14 +53,14 @@ class Fault:
 
 @dataclass
 class Faults:
-    """Keep the rules; the first that strikes decides."""
+    """Keep the rules; the first one that hits a request decides."""
 
     rules: list[Fault] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
 
     def add(self, fault: Fault) -> None:
         """Add a rule; raises ValueError for an unknown kind."""
-        if fault.kind not in KINDS:
+        if fault.kind not in tuple(FaultKind):
             raise ValueError(f"There is no fault {fault.kind}.")
         self.rules.append(fault)
 

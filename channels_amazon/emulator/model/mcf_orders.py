@@ -1,41 +1,71 @@
-"""MCF orders that Amazon fulfils: what is known of one; emulator."""
+"""MCF orders with their items, shipments and packages; emulator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 Json = dict[str, Any]
 
-NEW, RECEIVED, PLANNING, PROCESSING = "New", "Received", "Planning", "Processing"
-COMPLETE, PARTIAL = "Complete", "CompletePartialled"
-CANCELLED, UNFULFILLABLE, INVALID = "Cancelled", "Unfulfillable", "Invalid"
-MCF_STATUSES = (
-    NEW,
-    RECEIVED,
-    PLANNING,
-    PROCESSING,
-    CANCELLED,
-    COMPLETE,
-    PARTIAL,
-    UNFULFILLABLE,
-    INVALID,
-)
-# Nothing is picked yet: the seller may still change or cancel it.
-EARLY = (NEW, RECEIVED, PLANNING)
-SHIP, HOLD = "Ship", "Hold"
-FILL_OR_KILL, FILL_ALL, FILL_ALL_AVAILABLE = (
-    "FillOrKill",
-    "FillAll",
-    "FillAllAvailable",
-)
-POLICIES = (FILL_OR_KILL, FILL_ALL, FILL_ALL_AVAILABLE)
+
+class McfStatus(StrEnum):
+    """How far an MCF order is, in the words of Fulfillment Outbound 2020-07-01."""
+
+    NEW = "New"
+    RECEIVED = "Received"
+    PLANNING = "Planning"
+    PROCESSING = "Processing"
+    CANCELLED = "Cancelled"
+    COMPLETE = "Complete"
+    COMPLETE_PARTIALLED = "CompletePartialled"
+    UNFULFILLABLE = "Unfulfillable"
+    INVALID = "Invalid"
+
+
+# Picking has not begun yet: the seller may still change or cancel the order.
+CANCELLABLE = (McfStatus.NEW, McfStatus.RECEIVED, McfStatus.PLANNING)
+
+
+class McfShipmentStatus(StrEnum):
+    """How far a shipment is (fulfillmentShipmentStatus)."""
+
+    PENDING = "PENDING"
+    SHIPPED = "SHIPPED"
+    CANCELLED_BY_FULFILLER = "CANCELLED_BY_FULFILLER"
+
+
+class McfAction(StrEnum):
+    """Whether Amazon ships an order at once or holds it (fulfillmentAction)."""
+
+    SHIP = "Ship"
+    HOLD = "Hold"
+
+
+class McfPolicy(StrEnum):
+    """What Amazon does where units lack (fulfillmentPolicy).
+
+    FILL_OR_KILL and FILL_ALL take nothing then; FILL_ALL_AVAILABLE ships the rest.
+    """
+
+    FILL_OR_KILL = "FillOrKill"
+    FILL_ALL = "FillAll"
+    FILL_ALL_AVAILABLE = "FillAllAvailable"
+
+
+class McfSpeed(StrEnum):
+    """The shipping speeds (shippingSpeedCategory)."""
+
+    STANDARD = "Standard"
+    EXPEDITED = "Expedited"
+    PRIORITY = "Priority"
+    SCHEDULED_DELIVERY = "ScheduledDelivery"
 
 
 @dataclass(frozen=True)
 class Price:
-    """Money as it was sent, in whichever version's words."""
+    """Money as it was sent, by either version of the API."""
 
     currency: str
     amount: str
@@ -48,7 +78,7 @@ class McfItem:
     item_id: str
     sku: str
     quantity: int
-    # taken out of the pool and not yet shipped
+    # units taken out of the pool and not shipped yet
     reserved: int = 0
     shipped: int = 0
     cancelled: int = 0
@@ -61,7 +91,7 @@ class McfItem:
 
     @property
     def left(self) -> int:
-        """Return the units of which nothing is decided yet."""
+        """Return the units that are neither shipped, cancelled nor unfulfillable."""
         return self.quantity - self.shipped - self.cancelled - self.unfulfillable
 
 
@@ -85,37 +115,37 @@ class McfShipment:
     facility: str
     items: dict[str, int]
     arrives_at: datetime
-    # PENDING, SHIPPED, CANCELLED_BY_FULFILLER or CANCELLED_BY_SELLER
-    status: str = "PENDING"
+    status: McfShipmentStatus = McfShipmentStatus.PENDING
     shipped_at: datetime | None = None
     packages: list[McfPackage] = field(default_factory=list)
 
 
 @dataclass
 class McfOrder:
-    """A MCF order under the seller's own id; statuses in the words of 2020."""
+    """An MCF order under the seller's own id, in the words of version 2020-07-01."""
 
     order_id: str
     seller_id: str
     marketplace_id: str
     created_at: datetime
     updated_at: datetime
-    # the address as it was sent, under the keys both versions share
+    # the address as it was sent; both API versions use the same keys
     destination: Json
     items: list[McfItem]
-    # the id under which Amazon lists it among the orders
+    # the order id under which the Orders API lists it (NON_AMAZON)
     amazon_order_id: str
     displayable_id: str
     displayable_at: datetime
     comment: str = ""
-    speed: str = "Standard"
-    action: str = SHIP
-    policy: str = FILL_OR_KILL
-    status: str = NEW
+    speed: McfSpeed = McfSpeed.STANDARD
+    action: McfAction = McfAction.SHIP
+    policy: McfPolicy = McfPolicy.FILL_OR_KILL
+    status: McfStatus = McfStatus.NEW
     channel: str = ""
     emails: list[str] = field(default_factory=list)
     features: list[Json] = field(default_factory=list)
     delivery_notes: str = ""
-    # an address Amazon finds to be wrong only when it validates the order
+    # false: Amazon finds the address wrong only when it validates the order, so the
+    # order is accepted first and becomes INVALID later
     is_deliverable: bool = True
     shipments: list[McfShipment] = field(default_factory=list)

@@ -10,7 +10,7 @@ REGIONS = ("na", "eu", "fe")
 
 @dataclass(frozen=True)
 class Place:
-    """Describe one country site as the Sellers API shows it."""
+    """One marketplace, as the Sellers API describes it."""
 
     marketplace_id: str
     country_code: str
@@ -19,7 +19,7 @@ class Place:
     domain: str
     currency: str
     language: str
-    # Sites that draw on the same physical FBA units share a pool.
+    # Marketplaces that sell the same physical FBA units share a pool.
     fba_pool: str
 
 
@@ -49,7 +49,7 @@ PLACES: dict[str, Place] = {
     for row in _ROWS
 }
 
-# Well-formed marketplaces of the regions in which no emulated seller trades.
+# Real marketplaces of each region in which no emulated seller trades.
 OTHER_MARKETPLACES: dict[str, str] = {
     "A2Q3Y263D00KWC": "na",
     "A28R8C7NBKEWEA": "eu",
@@ -68,7 +68,7 @@ OTHER_MARKETPLACES: dict[str, str] = {
 }
 
 FBA_CHANNELS = {"na": "AMAZON_NA", "eu": "AMAZON_EU", "fe": "AMAZON_JP"}
-# Units of each currency for a euro: only to make prices look right.
+# Units of each currency for one euro; rough, only to make prices look plausible.
 RATES = {
     "EUR": Decimal(1),
     "USD": Decimal("1.09"),

@@ -40,11 +40,11 @@ ALL_ROLES = (
     TAX_INVOICING,
     TAX_REMITTANCE,
 )
-# Granted to a developer only after the extra review of personal data.
+# Amazon grants these to a developer only after a review of how personal data is kept.
 RESTRICTED_ROLES = frozenset(
     {D2C_SHIPPING, PROFESSIONAL_SERVICES, TAX_INVOICING, TAX_REMITTANCE}
 )
-# What a connector of stores usually has.
+# The roles that an app like Shoplink usually has.
 DEFAULT_ROLES = frozenset(
     {AMAZON_FULFILLMENT, D2C_SHIPPING, FINANCE, INVENTORY, PRICING, PRODUCT_LISTING}
 )
@@ -97,7 +97,7 @@ NOTIFICATION_ROLES: dict[str, frozenset[str]] = {
     "ORDER_CHANGE": _ORDER_CHANGE,
     "FBA_INVENTORY_AVAILABILITY_CHANGES": _MCF,
     "FULFILLMENT_ORDER_STATUS": _MCF,
-    # The role of the report itself decides.
+    # Any role may subscribe: REPORT_ROLES decides which reports it may request.
     "REPORT_PROCESSING_FINISHED": frozenset(ALL_ROLES),
 }
 _ORDER_REPORTS = frozenset({INVENTORY, AMAZON_FULFILLMENT, PRICING})

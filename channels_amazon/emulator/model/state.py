@@ -15,19 +15,19 @@ from datetime import datetime, timedelta
 from .buckets import Buckets
 from .clock import Clock
 from .entities import (
-    AccessToken,
     Application,
     Authorization,
     AuthorizationCode,
-    Destination,
     Download,
-    FbaStock,
-    Listing,
-    Order,
-    Report,
-    ReportDocument,
+    EmulatedAccessToken,
+    EmulatedDestination,
+    EmulatedFbaStock,
+    EmulatedListing,
+    EmulatedOrder,
+    EmulatedReport,
+    EmulatedReportDocument,
+    EmulatedSubscription,
     Seller,
-    Subscription,
 )
 from .faults import Faults
 from .mcf_orders import McfOrder
@@ -35,43 +35,44 @@ from .places import PLACES
 
 Action = Callable[[], None]
 
-# In place of a body: the publisher empties the queue. No body may hold this character.
+# Sent through the outbox in place of a message body: the publisher then empties the
+# queue. SQS forbids U+0000, so no real body can equal it.
 EMPTY_QUEUE = "\x00"
-# MCF orders of the demo go from step to step while one looks on.
+# Seconds from step to step of an MCF order in the demo world: a visitor sees it change.
 DEMO_STEP_SECONDS = 20.0
 
 
 @dataclass
 class ReportSwitches:
-    """How reports are made and what they look like; seconds simulated."""
+    """How reports are made and what they look like; seconds are simulated."""
 
-    # for a report of no rows; one of 20,000 rows takes twice as long
+    # how long an empty report takes; ROWS_FOR_DOUBLE rows take twice as long
     seconds: float = 20.0
     encoding: str = "utf-8"
     gzip: bool = True
     # whether the content type of a document names the encoding
     charset: bool = True
-    # columns in an order of their own
+    # columns in random order
     shuffle: bool = False
-    # a column nobody has heard of
+    # one more column, which no documentation names
     extra_column: bool = False
-    # without the columns that come and go with the marketplace
+    # without the columns that real reports have in some marketplaces only
     sparse: bool = False
-    # so many of the next reports end FATAL
+    # how many of the next reports end FATAL
     fail_next: int = 0
-    # so many orders of each report are left out
+    # how many orders are missing from each report
     omit_orders: int = 0
 
 
 @dataclass
 class OutboundSwitches:
-    """How multi-channel fulfilment goes on; seconds simulated."""
+    """How MCF orders progress; seconds are simulated."""
 
-    # from an order's creation until it is validated, and until a change shows
+    # how long validating an order takes, and a change by version 2026-07-04
     accept_seconds: float = 0.3
-    # from step to step; 0: only the control moves an order on
+    # from step to step; 0: an order waits for the control `outbound_step`
     step_seconds: float = 0.0
-    # whether they show among the orders too, as NON_AMAZON
+    # whether the Orders API lists them too, as NON_AMAZON
     listed_as_orders: bool = True
     # createOrder answers 200 with the order instead of 202
     synchronous: bool = False
@@ -79,7 +80,7 @@ class OutboundSwitches:
 
 @dataclass
 class Switches:
-    """How this Amazon behaves where the real one leaves it open; seconds simulated."""
+    """How this Amazon behaves where the real one may differ; seconds are simulated."""
 
     # a new order stays PENDING this long; 0: UNSHIPPED at once
     pending_seconds: float = 0.0
@@ -91,19 +92,19 @@ class Switches:
     package_seconds: float = 0.3
     # each event is delivered 1 + duplicates times
     duplicates: int = 0
-    # and this share of them once more
+    # this share of the events is delivered once more, 0 to 1
     duplicate_share: float = 0.0
-    # events arrive this late
+    # how late events arrive
     delay: float = 0.0
-    # events change places with their neighbours
+    # every event is delayed by up to REORDER_SECONDS, so that neighbours swap
     reorder: bool = False
-    # or only this share of them
+    # or only this share of the events, 0 to 1
     reorder_share: float = 0.0
-    # events are raised but Amazon may not write to the queue
+    # nothing arrives, as if the queue's policy no longer let Amazon write to it
     silent: bool = False
     # the consent page's visitor is the primary user
     primary_user: bool = True
-    # the cap of unlisted public applications is reached
+    # the limit of 25 sellers of an unlisted public application is reached
     consent_limit: bool = False
     reports: ReportSwitches = field(default_factory=ReportSwitches)
     outbound: OutboundSwitches = field(default_factory=OutboundSwitches)
@@ -141,22 +142,22 @@ class World:
     name: str = "small"
     sellers: dict[str, Seller] = field(default_factory=dict)
     # by (seller_id, sku)
-    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
+    listings: dict[tuple[str, str], EmulatedListing] = field(default_factory=dict)
     # by (seller_id, sku, pool)
-    fba: dict[tuple[str, str, str], FbaStock] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
+    fba: dict[tuple[str, str, str], EmulatedFbaStock] = field(default_factory=dict)
+    orders: dict[str, EmulatedOrder] = field(default_factory=dict)
     # by (seller_id, the seller's own order id)
     mcf_orders: dict[tuple[str, str], McfOrder] = field(default_factory=dict)
     # by (seller_id, report id), by document id, by signature
-    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
-    report_documents: dict[str, ReportDocument] = field(default_factory=dict)
+    reports: dict[tuple[str, str], EmulatedReport] = field(default_factory=dict)
+    report_documents: dict[str, EmulatedReportDocument] = field(default_factory=dict)
     downloads: dict[str, Download] = field(default_factory=dict)
     # by refresh token, by access token, by code, by id
     authorizations: dict[str, Authorization] = field(default_factory=dict)
-    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    access_tokens: dict[str, EmulatedAccessToken] = field(default_factory=dict)
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
-    destinations: dict[str, Destination] = field(default_factory=dict)
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    destinations: dict[str, EmulatedDestination] = field(default_factory=dict)
+    subscriptions: dict[str, EmulatedSubscription] = field(default_factory=dict)
     switches: Switches = field(init=False)
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
@@ -168,13 +169,13 @@ class World:
     queues: dict[str, str] = field(default_factory=dict)
     # bodies for the publisher thread: (queue URL, JSON text)
     outbox: deque[tuple[str, str]] = field(default_factory=deque)
-    # set whenever something new waits for the timer thread
+    # set when there is something new for the publisher thread
     wake: threading.Event = field(default_factory=threading.Event)
     _due: list[tuple[datetime, int, Action]] = field(default_factory=list)
     _serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        """Seed the chances, and let the demo's orders wait as real ones do."""
+        """Seed the random generator, and let the demo's orders take time."""
         self.random = random.Random(self.seed)
         if self.name == "demo":
             going_on = OutboundSwitches(step_seconds=DEMO_STEP_SECONDS)
@@ -206,27 +207,27 @@ class World:
                 return seller
         raise KeyError(region)
 
-    def seller_listings(self, seller_id: str) -> list[Listing]:
+    def seller_listings(self, seller_id: str) -> list[EmulatedListing]:
         """Return a seller's listings in SKU order."""
         found = [item for item in self.listings.values() if item.seller_id == seller_id]
         return sorted(found, key=lambda item: item.sku)
 
-    def seller_orders(self, seller_id: str) -> list[Order]:
+    def seller_orders(self, seller_id: str) -> list[EmulatedOrder]:
         """Return a seller's orders."""
         return [order for order in self.orders.values() if order.seller_id == seller_id]
 
     def stock_for(
         self, seller_id: str, sku: str, marketplace_id: str
-    ) -> FbaStock | None:
+    ) -> EmulatedFbaStock | None:
         """Return the FBA units a marketplace draws on, or None."""
         pool = PLACES[marketplace_id].fba_pool
         return self.fba.get((seller_id, sku, pool))
 
-    def add_listing(self, listing: Listing) -> None:
+    def add_listing(self, listing: EmulatedListing) -> None:
         """Keep a listing under its seller and SKU."""
         self.listings[(listing.seller_id, listing.sku)] = listing
 
-    def add_stock(self, stock: FbaStock) -> None:
+    def add_stock(self, stock: EmulatedFbaStock) -> None:
         """Keep FBA units under seller, SKU and pool."""
         self.fba[(stock.seller_id, stock.sku, stock.pool)] = stock
 
@@ -253,7 +254,7 @@ class World:
         self.wake.set()
 
     def run_due(self) -> None:
-        """Run what is due by now, oldest first."""
+        """Run the scheduled actions that are due by now, oldest first."""
         with self.lock:
             while self._due and self._due[0][0] <= self.now():
                 heapq.heappop(self._due)[2]()
@@ -263,10 +264,10 @@ class World:
         with self.lock:
             return self._due[0][0] if self._due else None
 
-    def adopt(self, fresh: World, *, keep: frozenset[str] = frozenset()) -> None:
-        """Become a freshly built world; lock, clock and queues stay.
+    def replace_with(self, fresh: World, *, keep: frozenset[str] = frozenset()) -> None:
+        """Take over the contents of a newly built world; lock, clock and queues stay.
 
-        `keep` names further fields to leave as they are, e.g. authorizations.
+        `keep` names further fields that stay, e.g. authorizations.
         """
         stays = {"lock", "clock", "queues", "wake"} | keep
         fresh.application.redirect_uris = self.application.redirect_uris

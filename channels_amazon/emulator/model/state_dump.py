@@ -6,7 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from .clock import iso
-from .entities import FbaStock, Listing, Order, Package, Report, Seller
+from .entities import (
+    EmulatedFbaStock,
+    EmulatedListing,
+    EmulatedOrder,
+    EmulatedPackage,
+    EmulatedReport,
+    Seller,
+)
 from .mcf_orders import McfOrder
 from .state import World
 
@@ -97,7 +104,7 @@ def bucket_counts(world: World) -> Json:
             "refused": bucket.refused,
             "offered": round(bucket.offered, 6),
         }
-        for key, bucket in world.buckets.settled(world.now())
+        for key, bucket in world.buckets.refilled(world.now())
     ]
     return {"marked_at": marked_at and iso(marked_at), "buckets": counts}
 
@@ -135,7 +142,7 @@ def _seller(world: World, seller: Seller) -> Json:
     }
 
 
-def _order(order: Order, seller: Seller) -> Json:
+def _order(order: EmulatedOrder, seller: Seller) -> Json:
     """Return an order without its buyer."""
     return {
         "order_id": order.order_id,
@@ -166,7 +173,7 @@ def _order(order: Order, seller: Seller) -> Json:
     }
 
 
-def _package(package: Package) -> Json:
+def _package(package: EmulatedPackage) -> Json:
     return {
         "package_reference_id": package.reference_id,
         "carrier": package.carrier,
@@ -179,7 +186,7 @@ def _package(package: Package) -> Json:
     }
 
 
-def _report(report: Report) -> Json:
+def _report(report: EmulatedReport) -> Json:
     return asdict(report) | {
         name: moment and iso(moment)
         for name, moment in (
@@ -230,7 +237,7 @@ def _outbound(order: McfOrder) -> Json:
     }
 
 
-def _listing(listing: Listing) -> Json:
+def _listing(listing: EmulatedListing) -> Json:
     return {
         "seller_id": listing.seller_id,
         "sku": listing.sku,
@@ -250,7 +257,7 @@ def _listing(listing: Listing) -> Json:
     }
 
 
-def _stock(stock: FbaStock) -> Json:
+def _stock(stock: EmulatedFbaStock) -> Json:
     return asdict(stock) | {
         "updated_at": iso(stock.updated_at),
         "reserved": stock.reserved,

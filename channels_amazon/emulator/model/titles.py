@@ -63,7 +63,7 @@ _FACTORS = {
 
 
 @dataclass(frozen=True)
-class Product:
+class DemoProduct:
     """One invented product in one variant, as its maker describes it."""
 
     sku: str
@@ -80,7 +80,7 @@ class Product:
 
 
 @cache
-def products() -> tuple[Product, ...]:
+def products() -> tuple[DemoProduct, ...]:
     """Return every product, always in the same order."""
     source = Path(__file__).with_name("products.csv")
     with source.open(encoding="utf-8", newline="") as file:
@@ -94,9 +94,9 @@ def products() -> tuple[Product, ...]:
     )
 
 
-def _product(number: int, row: dict[str, str], variant: str) -> Product:
+def _product(number: int, row: dict[str, str], variant: str) -> DemoProduct:
     price = Decimal(row["price_eur"]) * _FACTORS.get(variant, Decimal(1))
-    return Product(
+    return DemoProduct(
         sku=f"ALD-{row['key']}-{variant[:3].upper()}",
         asin=f"B0EMU{number:05d}",
         barcode=_with_check_digit(f"{BARCODE_PREFIX}{number:06d}"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Order, OrderItem, Subscription
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedSubscription
 from ..model.state import World
+from ..model.statuses import PENDING_STATUSES, EmulatedOrderStatus, FulfillmentChannel
 from .publishing import publish
 
 Json = dict[str, Any]
@@ -18,14 +19,14 @@ ORDER_CHANGE = "ORDER_CHANGE"
 STATUS_CHANGE = "OrderStatusChange"
 BUYER_CHANGE = "BuyerRequestedChange"
 
-_STATUSES = {
-    "PENDING_AVAILABILITY": "PendingAvailability",
-    "PENDING": "Pending",
-    "UNSHIPPED": "Unshipped",
-    "PARTIALLY_SHIPPED": "PartiallyShipped",
-    "SHIPPED": "Shipped",
-    "CANCELLED": "Canceled",
-    "UNFULFILLABLE": "Unfulfillable",
+_STATUSES: dict[str, str] = {
+    EmulatedOrderStatus.PENDING_AVAILABILITY: "PendingAvailability",
+    EmulatedOrderStatus.PENDING: "Pending",
+    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
+    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
+    EmulatedOrderStatus.SHIPPED: "Shipped",
+    EmulatedOrderStatus.CANCELLED: "Canceled",
+    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
 }
 _PROGRAMS = {
     "AMAZON_BUSINESS": "Business",
@@ -35,8 +36,11 @@ _PROGRAMS = {
 }
 
 
-def raise_order_change(
-    world: World, order: Order, change_type: str = STATUS_CHANGE, reason: str = ""
+def publish_order_change(
+    world: World,
+    order: EmulatedOrder,
+    change_type: str = STATUS_CHANGE,
+    reason: str = "",
 ) -> int:
     """Queue an event to every subscription it concerns; return how many there are."""
     return publish(
@@ -44,16 +48,16 @@ def raise_order_change(
         order.seller_id,
         ORDER_CHANGE,
         lambda: _payload(order, change_type, reason),
-        wants=lambda subscription: _wants(subscription, order, change_type),
+        matches=lambda subscription: _matches(subscription, order, change_type),
     )
 
 
-def order_summary(order: Order) -> Json:
+def order_summary(order: EmulatedOrder) -> Json:
     """Return the Summary of an order as it is now."""
     shipped = sum(item.shipped for item in order.items)
     left = sum(item.left for item in order.items)
-    is_open = order.status != "CANCELLED"
-    is_pending = order.status in {"PENDING", "PENDING_AVAILABILITY"}
+    is_open = order.status != EmulatedOrderStatus.CANCELLED
+    is_pending = order.status in PENDING_STATUSES
     programs = [_PROGRAMS[name] for name in order.programs if name in _PROGRAMS]
     if order.replacement_of:
         programs.append("Replacement")
@@ -62,7 +66,9 @@ def order_summary(order: Order) -> Json:
         "OrderStatus": _STATUSES.get(order.status, order.status),
         "PurchaseDate": iso(order.created_at),
         "DestinationPostalCode": None if is_pending else order.address.postal_code,
-        "FulfillmentType": "AFN" if order.fulfilled_by == "AMAZON" else "MFN",
+        "FulfillmentType": "AFN"
+        if order.fulfilled_by == FulfillmentChannel.AMAZON
+        else "MFN",
         "OrderType": "StandardOrder",
         "NumberOfItemsShipped": shipped,
         "NumberOfItemsUnshipped": left if is_open else 0,
@@ -79,7 +85,7 @@ def order_summary(order: Order) -> Json:
     return summary
 
 
-def _payload(order: Order, change_type: str, reason: str) -> Json:
+def _payload(order: EmulatedOrder, change_type: str, reason: str) -> Json:
     content = {
         "NotificationLevel": "OrderLevel",
         "SellerId": order.seller_id,
@@ -94,7 +100,7 @@ def _payload(order: Order, change_type: str, reason: str) -> Json:
     return {"OrderChangeNotification": content}
 
 
-def _item(order: Order, item: OrderItem) -> Json:
+def _item(order: EmulatedOrder, item: EmulatedOrderItem) -> Json:
     return {
         "OrderItemId": item.order_item_id,
         "SellerSKU": item.sku,
@@ -108,8 +114,10 @@ def _item(order: Order, item: OrderItem) -> Json:
     }
 
 
-def _wants(subscription: Subscription, order: Order, change_type: str) -> bool:
+def _matches(
+    subscription: EmulatedSubscription, order: EmulatedOrder, change_type: str
+) -> bool:
     wanted = (subscription.processing_directive or {}).get("eventFilter") or {}
-    sites = wanted.get("marketplaceIds") or [order.marketplace_id]
+    marketplace_ids = wanted.get("marketplaceIds") or [order.marketplace_id]
     types = wanted.get("orderChangeTypes") or [change_type]
-    return order.marketplace_id in sites and change_type in types
+    return order.marketplace_id in marketplace_ids and change_type in types

@@ -1,4 +1,4 @@
-"""Notifications: who hears of what, and how the queue gets it; emulator."""
+"""Sends notifications to the queues of the subscriptions they match; emulator."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Subscription
+from ..model.entities import EmulatedSubscription
 from ..model.state import World
 
 Json = dict[str, Any]
 
-# All others have version 1.0, with keys that begin with a capital.
+# Versions of the types that are not 1.0. Their envelopes have camelCase keys, those of
+# version 1.0 PascalCase.
 PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
-# How far neighbours may change places, in simulated seconds.
+# The longest extra delay of a reordered event, in simulated seconds.
 REORDER_SECONDS = 1.0
 
 
-def everybody(_subscription: Subscription) -> bool:
-    """Want every event: there is no filter."""
+def match_all(_subscription: EmulatedSubscription) -> bool:
+    """Accept every event: the subscription has no filter."""
     return True
 
 
@@ -29,28 +30,28 @@ def publish(
     kind: str,
     payload: Callable[[], Json],
     *,
-    wants: Callable[[Subscription], bool] = everybody,
+    matches: Callable[[EmulatedSubscription], bool] = match_all,
 ) -> int:
-    """Queue an event to a seller's subscriptions of a kind; return how many heard.
+    """Queue an event to a seller's subscriptions of a kind; return how many got it.
 
-    `payload` is called only when somebody listens.
+    `payload` is only called when there is such a subscription.
     """
-    listeners = [
+    subscribers = [
         subscription
         for subscription in world.subscriptions.values()
         if (subscription.notification_type, subscription.seller_id) == (kind, seller_id)
-        and wants(subscription)
+        and matches(subscription)
     ]
-    if not listeners or not _is_authorized(world, seller_id):
+    if not subscribers or not _is_authorized(world, seller_id):
         return 0
     content = payload()
-    for subscription in listeners:
+    for subscription in subscribers:
         body = _envelope(world, subscription, content)
         deliver(world, subscription, json.dumps(body, ensure_ascii=False))
-    return len(listeners)
+    return len(subscribers)
 
 
-def deliver(world: World, subscription: Subscription, text: str) -> None:
+def deliver(world: World, subscription: EmulatedSubscription, text: str) -> None:
     """Queue a body as often and as late as the switches say."""
     destination = world.destinations.get(subscription.destination_id)
     url = world.queues.get(destination.arn) if destination else None
@@ -74,12 +75,12 @@ def send(world: World, queue_url: str, text: str) -> None:
 
 
 def _strikes(world: World, share: str) -> bool:
-    """Decide by chance whether an event is among those of a share."""
+    """Decide at random whether an event belongs to a share (0 to 1)."""
     wanted: float = getattr(world.switches, share)
     return wanted > 0 and world.random.random() < wanted
 
 
-def _envelope(world: World, subscription: Subscription, payload: Json) -> Json:
+def _envelope(world: World, subscription: EmulatedSubscription, payload: Json) -> Json:
     now = iso(world.now())
     version = subscription.payload_version
     metadata = {

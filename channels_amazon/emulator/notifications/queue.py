@@ -9,16 +9,18 @@ import threading
 from moto.server import ThreadedMotoServer
 
 from ..model.state import EMPTY_QUEUE, World
-from .queue_memory import SwiftQueue, add_message, clear_queue, drop_queue, make_queue
+from .queue_memory import FastQueue, add_message, clear_queue, drop_queue, make_queue
 
 HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
-# The account that moto plays.
+# The account id that moto uses for everything.
 AWS_ACCOUNT = "123456789012"
 # The local queue server takes any credentials; these open nothing.
 ACCESS_KEY = "emulator"
 SECRET_KEY = "emulator"  # noqa: S105
-LONGEST_WAIT = 0.5
+# Real seconds after which the publisher looks again although nothing woke it: the clock
+# may have been moved.
+LONGEST_WAIT_SECONDS = 0.5
 
 
 class QueueServer:
@@ -30,10 +32,10 @@ class QueueServer:
     def __init__(self, port: int) -> None:
         self._port = port
         self._server = ThreadedMotoServer(HOST, port, verbose=False)
-        self.memory: SwiftQueue | None = None
-        self._name_all(port)
+        self.memory: FastQueue | None = None
+        self._set_names(port)
 
-    def _name_all(self, port: int) -> None:
+    def _set_names(self, port: int) -> None:
         # All queue servers of one process share moto's memory: the port keeps
         # their queues apart.
         self._name = f"shoplink-notifications-{port}"
@@ -43,12 +45,13 @@ class QueueServer:
 
     def start(self) -> None:
         """Start the server and create the queue; raises OSError for a taken port."""
-        # Moto's thread would end without a word, and its start wait for ever.
+        # Fail here when the port is taken: moto's thread would end silently, and its
+        # start() would wait for ever.
         socket.create_server((HOST, self._port)).close()
-        # It would write a line for every long poll to the terminal.
+        # At INFO werkzeug logs a line for every long poll.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server.start()
-        self._name_all(self._server.get_host_and_port()[1])
+        self._set_names(self._server.get_host_and_port()[1])
         self.memory = make_queue(AWS_ACCOUNT, AWS_REGION, self._name)
 
     def stop(self) -> None:
@@ -95,10 +98,10 @@ class Publisher:
     def _seconds_to_next(self) -> float:
         due_at = self._world.next_due_at()
         if due_at is None:
-            return LONGEST_WAIT
+            return LONGEST_WAIT_SECONDS
         left = (due_at - self._world.now()).total_seconds()
         real = self._world.clock.real_seconds(max(0.0, left))
-        return min(LONGEST_WAIT, max(0.001, real))
+        return min(LONGEST_WAIT_SECONDS, max(0.001, real))
 
     def _send_next(self) -> bool:
         """Send one body off the outbox, and tell whether there was one."""
@@ -106,7 +109,7 @@ class Publisher:
             url, body = self._world.outbox.popleft()
         except IndexError:
             return False
-        # Amazon does not tell either when it cannot write to a queue.
+        # An unknown queue is skipped silently, as Amazon does when it cannot write.
         if url == self._queue.url and self._queue.memory is not None:
             if body == EMPTY_QUEUE:
                 clear_queue(self._queue.memory)

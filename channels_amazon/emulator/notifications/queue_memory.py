@@ -1,6 +1,6 @@
 """A queue of the local SQS that stays quick when thousands of messages wait; emulator.
 
-Moto looks at every message for each that it sends, receives or deletes.
+Moto walks through all messages of a queue at each send, receive and delete.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from itertools import islice
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, sqs_backends
 
-# One receive takes at most so many.
+# SQS returns at most 10 messages for one receive.
 MOST_RECEIVED = 10
 
 
-class SwiftQueue(Queue):
+class FastQueue(Queue):
     """Keep messages in order; those in flight are at the front and are few."""
 
     @property
@@ -37,7 +37,7 @@ class SwiftQueue(Queue):
 
     @property
     def approximate_number_of_messages_delayed(self) -> int:
-        """Return 0: what is to come late is held back before it is sent."""
+        """Return 0: delayed events wait in the world's schedule, not in the queue."""
         return 0
 
     def delete_message(self, receipt_handle: str) -> None:
@@ -55,10 +55,10 @@ class SwiftQueue(Queue):
         raise ReceiptHandleIsInvalid
 
 
-def make_queue(account: str, region: str, name: str) -> SwiftQueue:
+def make_queue(account: str, region: str, name: str) -> FastQueue:
     """Make an empty queue that the SQS of this process serves under its name."""
-    # Moto's models leave abstract what only its other services need.
-    queue = SwiftQueue(name, region, account)  # type: ignore[abstract]
+    # Moto leaves methods abstract that an SQS queue alone does not need.
+    queue = FastQueue(name, region, account)  # type: ignore[abstract]
     sqs_backends[account][region].queues[name] = queue
     return queue
 
@@ -70,7 +70,7 @@ def add_message(queue: Queue, body: str) -> None:
     queue.add_message(message)
 
 
-def clear_queue(queue: SwiftQueue) -> None:
+def clear_queue(queue: FastQueue) -> None:
     """Take every message off a queue, those in flight too."""
     with queue._messages_lock:
         queue._messages = []

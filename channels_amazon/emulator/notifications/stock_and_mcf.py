@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import FbaStock, Listing
+from ..model.entities import EmulatedFbaStock, EmulatedListing
 from ..model.mcf_orders import McfOrder, McfShipment
 from ..model.places import PLACES
 from ..model.state import World
@@ -15,12 +15,12 @@ Json = dict[str, Any]
 
 STOCK_CHANGE = "FBA_INVENTORY_AVAILABILITY_CHANGES"
 OUTBOUND_CHANGE = "FULFILLMENT_ORDER_STATUS"
-# The schema wants this part in every event; most tell of no return.
+# The schema requires this part in every event, also where nothing was returned.
 NO_RETURN = {"ReceivedDateTime": "", "ReturnedQuantity": 0, "SellerSKU": ""}
 
 
-def raise_stock_change(world: World, stock: FbaStock) -> int:
-    """Tell that the FBA units of a SKU changed; every site of the pool is named."""
+def publish_stock_change(world: World, stock: EmulatedFbaStock) -> int:
+    """Publish that FBA units of a SKU changed, in every marketplace of the pool."""
     stock.updated_at = world.now()
     listing = world.listings.get((stock.seller_id, stock.sku))
     if listing is None:
@@ -30,10 +30,10 @@ def raise_stock_change(world: World, stock: FbaStock) -> int:
     )
 
 
-def raise_outbound_change(
+def publish_mcf_change(
     world: World, order: McfOrder, shipment: McfShipment | None = None
 ) -> int:
-    """Tell the status of an MCF order, or of a shipment of it."""
+    """Publish the status of an MCF order, or of one of its shipments."""
     return publish(
         world,
         order.seller_id,
@@ -42,14 +42,14 @@ def raise_outbound_change(
     )
 
 
-def _stock_payload(listing: Listing, stock: FbaStock) -> Json:
+def _stock_payload(listing: EmulatedListing, stock: EmulatedFbaStock) -> Json:
     return {
         "SellerId": stock.seller_id,
         "FNSKU": listing.fnsku or "",
         "ASIN": listing.asin,
         "SKU": stock.sku,
         "FulfillmentInventoryByMarketplace": [
-            _at_site(listing, stock, marketplace_id)
+            _at_marketplace(listing, stock, marketplace_id)
             for marketplace_id in listing.offers
             if PLACES[marketplace_id].fba_pool == stock.pool
         ],
@@ -69,7 +69,9 @@ def _outbound_payload(order: McfOrder, shipment: McfShipment | None) -> Json:
     return {"FulfillmentOrderStatusNotification": content}
 
 
-def _at_site(listing: Listing, stock: FbaStock, marketplace_id: str) -> Json:
+def _at_marketplace(
+    listing: EmulatedListing, stock: EmulatedFbaStock, marketplace_id: str
+) -> Json:
     return {
         "MarketplaceId": marketplace_id,
         "ItemName": listing.offers[marketplace_id].title,
@@ -109,6 +111,7 @@ def _shipment(shipment: McfShipment | None) -> Json:
         "AmazonShipmentId": shipment.shipment_id if shipment else "",
         "EstimatedArrivalDateTime": iso(shipment.arrives_at) if shipment else "",
         "FulfillmentShipmentPackages": packages,
-        # Required by the schema, described nowhere: its example repeats a package.
+        # The schema requires `info` without describing it; its example repeats a
+        # package.
         "info": packages[0] if packages else {},
     }

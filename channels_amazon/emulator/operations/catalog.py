@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.entities import Listing
+from ..model.entities import EmulatedListing
 from ..protocol.calling import ApiReply, Call, Route, invalid
 from ..protocol.paging import make_token, read_token
 
@@ -45,7 +45,7 @@ def search_catalog_items(call: Call) -> ApiReply:
     return ApiReply(200, body)
 
 
-def _search(call: Call, marketplace_id: str) -> list[Listing]:
+def _search(call: Call, marketplace_id: str) -> list[EmulatedListing]:
     identifiers = call.values("identifiers", most=20)
     kind = call.text("identifiersType", IDENTIFIER_TYPES)
     keywords = [word.lower() for word in call.values("keywords", most=20)]
@@ -55,7 +55,7 @@ def _search(call: Call, marketplace_id: str) -> list[Listing]:
         raise invalid("identifiers and identifiersType go together.")
     if kind == "SKU" and call.text("sellerId") != call.seller.seller_id:
         raise invalid("The identifier type SKU needs the sellerId.")
-    by_asin: dict[str, Listing] = {}
+    by_asin: dict[str, EmulatedListing] = {}
     for listing in call.world.listings.values():
         offer = listing.offers.get(marketplace_id)
         if offer is None:
@@ -70,7 +70,7 @@ def _search(call: Call, marketplace_id: str) -> list[Listing]:
     return [by_asin[asin] for asin in sorted(by_asin)]
 
 
-def _identifier(listing: Listing, kind: str, *, own: bool) -> str | None:
+def _identifier(listing: EmulatedListing, kind: str, *, own: bool) -> str | None:
     if kind == "ASIN":
         return listing.asin
     if kind == "SKU":
@@ -78,7 +78,7 @@ def _identifier(listing: Listing, kind: str, *, own: bool) -> str | None:
     return listing.barcode if kind in {"EAN", "GTIN", "JAN", "UPC"} else None
 
 
-def _item(listing: Listing, marketplace_id: str, wanted: list[str]) -> Json:
+def _item(listing: EmulatedListing, marketplace_id: str, wanted: list[str]) -> Json:
     item: Json = {"asin": listing.asin}
     if "summaries" in wanted:
         summary = {

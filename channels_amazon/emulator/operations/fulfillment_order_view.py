@@ -8,15 +8,15 @@ from typing import Any
 from ..mcf.quotes import NO_DELIVERY, Quote
 from ..model.clock import iso
 from ..model.mcf_orders import (
-    CANCELLED,
-    COMPLETE,
-    INVALID,
-    PARTIAL,
-    UNFULFILLABLE,
+    McfAction,
     McfItem,
     McfOrder,
     McfPackage,
+    McfPolicy,
     McfShipment,
+    McfShipmentStatus,
+    McfSpeed,
+    McfStatus,
     Price,
 )
 from ..model.places import PLACES
@@ -25,25 +25,28 @@ Json = dict[str, Any]
 
 # This version's words for those of 2020, and back.
 TIERS = {
-    "Standard": "STANDARD",
-    "Expedited": "EXPEDITED",
-    "Priority": "PRIORITY",
-    "ScheduledDelivery": "SCHEDULED",
+    McfSpeed.STANDARD: "STANDARD",
+    McfSpeed.EXPEDITED: "EXPEDITED",
+    McfSpeed.PRIORITY: "PRIORITY",
+    McfSpeed.SCHEDULED_DELIVERY: "SCHEDULED",
 }
-ACTIONS = {"Ship": "SHIP", "Hold": "HOLD"}
+ACTIONS = {McfAction.SHIP: "SHIP", McfAction.HOLD: "HOLD"}
 POLICIES = {
-    "FillOrKill": "FILL_OR_KILL",
-    "FillAll": "FILL_ALL",
-    "FillAllAvailable": "FILL_ALL_AVAILABLE",
+    McfPolicy.FILL_OR_KILL: "FILL_OR_KILL",
+    McfPolicy.FILL_ALL: "FILL_ALL",
+    McfPolicy.FILL_ALL_AVAILABLE: "FILL_ALL_AVAILABLE",
 }
 _STATUSES = {
-    COMPLETE: "COMPLETE",
-    PARTIAL: "COMPLETE_PARTIAL",
-    CANCELLED: "CANCELLED",
-    UNFULFILLABLE: "UNFULFILLABLE",
-    INVALID: "INVALID",
+    McfStatus.COMPLETE: "COMPLETE",
+    McfStatus.COMPLETE_PARTIALLED: "COMPLETE_PARTIAL",
+    McfStatus.CANCELLED: "CANCELLED",
+    McfStatus.UNFULFILLABLE: "UNFULFILLABLE",
+    McfStatus.INVALID: "INVALID",
 }
-_SHIPMENT_STATUSES = {"PENDING": "PROCESSING", "SHIPPED": "SHIPPED"}
+_SHIPMENT_STATUSES = {
+    McfShipmentStatus.PENDING: "PROCESSING",
+    McfShipmentStatus.SHIPPED: "SHIPPED",
+}
 _FEES = {
     "FBAPerOrderFulfillmentFee": "MCFPerOrderFulfillmentFee",
     "FBAPerUnitFulfillmentFee": "MCFPerUnitFulfillmentFee",

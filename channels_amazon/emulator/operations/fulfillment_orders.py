@@ -1,18 +1,25 @@
 """Multi-channel fulfilment 2026-07-04, over the same orders as 2020; emulator.
 
-Its operations have a prefix here: getOrder is also one of the Orders API.
+Its operations are named `outbound.…`, since the Orders API has a getOrder too.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from ..mcf import fulfilment
 from ..mcf.quotes import quote, speeds_of
 from ..model.errors import LifecycleError
-from ..model.mcf_orders import EARLY, McfItem, McfOrder
+from ..model.mcf_orders import (
+    CANCELLABLE,
+    McfAction,
+    McfItem,
+    McfOrder,
+    McfPolicy,
+    McfSpeed,
+)
 from ..model.state import World
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 from ..protocol.paging import make_token, read_token
@@ -27,10 +34,11 @@ from .fulfillment_order_view import (
 )
 
 Json = dict[str, Any]
+Word = TypeVar("Word", McfAction, McfPolicy)
 
 PAGE_SIZE = 50
 PAGE_PARAMETER = "pageToken"
-FREE = {"shipments"}
+CHANGEABLE = {"shipments"}
 _BASE = "/fulfillment/outbound/2026-07-04"
 _ORDERS = f"{_BASE}/orders"
 _ORDER = f"{_ORDERS}/{{orderId}}"
@@ -39,7 +47,7 @@ _ORDER = f"{_ORDERS}/{{orderId}}"
 def get_order_preview(call: Call) -> ApiReply:
     """Serve getOrderPreview: an offer for each speed, or what stands in the way."""
     body = call.json()
-    marketplace_id = _site(call, body)
+    marketplace_id = _marketplace(call, body)
     destination = read.part(body, "destination", required=True)
     address = read.address(
         read.part(destination, "deliveryAddress", required=True), "email"
@@ -72,7 +80,7 @@ def create_order(call: Call) -> ApiReply:
     """Serve createOrder: accepted for later, or answered at once by a switch."""
     body = call.json()
     order_id = read.limited(body, "orderId", 40)
-    marketplace_id = _site(call, body)
+    marketplace_id = _marketplace(call, body)
     order = _order(call, body, order_id, marketplace_id)
     read.check_items(call, order.items, marketplace_id)
     read.check_delivery(marketplace_id, order.destination)
@@ -94,7 +102,7 @@ def list_orders(call: Call) -> ApiReply:
     """Serve listOrders: those updated after a time, oldest update first."""
     with_shipments = _wants_shipments(call)
     after = call.moment("updatedAfter")
-    state = read_token(call, PAGE_PARAMETER, FREE) or {"last": "", "last_id": ""}
+    state = read_token(call, PAGE_PARAMETER, CHANGEABLE) or {"last": "", "last_id": ""}
     found = sorted(
         (order.updated_at, order.order_id, order)
         for order in call.world.mcf_orders.values()
@@ -110,7 +118,7 @@ def list_orders(call: Call) -> ApiReply:
     }
     if len(found) > PAGE_SIZE:
         next_state = {"last": shown[-1][0].isoformat(), "last_id": shown[-1][1]}
-        token = make_token(call, PAGE_PARAMETER, FREE, next_state)
+        token = make_token(call, PAGE_PARAMETER, CHANGEABLE, next_state)
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
@@ -121,7 +129,7 @@ def update_order(call: Call) -> ApiReply:
     body = call.json()
     configuration = read.part(body, "fulfillmentConfiguration")
     action = _word(configuration, "action", ACTIONS, order.action)
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(f"Fulfillment order {order.order_id} is {status_of(order)}.")
     world = call.world
     _later(world, lambda: _set_action(world, order, action))
@@ -131,7 +139,7 @@ def update_order(call: Call) -> ApiReply:
 def cancel_order(call: Call) -> ApiReply:
     """Serve cancelOrder: accepted while nothing is picked, done a little later."""
     order = read.find(call, call.path["orderId"])
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(
             f"Fulfillment order {order.order_id} is {status_of(order)}"
             " and cannot be cancelled any more."
@@ -144,7 +152,7 @@ def cancel_order(call: Call) -> ApiReply:
 def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrder:
     destination = read.part(body, "destination", required=True)
     configuration = read.part(body, "fulfillmentConfiguration")
-    speeds = _speeds(configuration, marketplace_id) or ("Standard",)
+    speeds = _speeds(configuration, marketplace_id) or (McfSpeed.STANDARD,)
     now = call.world.now()
     return McfOrder(
         order_id=order_id,
@@ -159,10 +167,10 @@ def _order(call: Call, body: Json, order_id: str, marketplace_id: str) -> McfOrd
         amazon_order_id=read.amazon_order_id(call),
         displayable_id=order_id,
         displayable_at=now,
-        # Of several speeds Amazon looks at the first only.
+        # Amazon uses the first service tier and ignores the others.
         speed=speeds[0],
-        action=_word(configuration, "action", ACTIONS, "Ship"),
-        policy=_word(configuration, "policy", POLICIES, "FillOrKill"),
+        action=_word(configuration, "action", ACTIONS, McfAction.SHIP),
+        policy=_word(configuration, "policy", POLICIES, McfPolicy.FILL_OR_KILL),
         channel=read.limited(body, "channel", 40, required=False),
         delivery_notes=field_text(destination, "deliveryNotes", required=False),
     )
@@ -172,26 +180,26 @@ def _later(world: World, action: Any) -> None:
     world.schedule(world.switches.outbound.accept_seconds, action)
 
 
-def _set_action(world: World, order: McfOrder, action: str) -> None:
-    if order.status not in EARLY:
+def _set_action(world: World, order: McfOrder, action: McfAction) -> None:
+    if order.status not in CANCELLABLE:
         return
-    if action == "Ship" and order.action == "Hold":
-        fulfilment.let_go(world, order)
+    if action == McfAction.SHIP and order.action == McfAction.HOLD:
+        fulfilment.release_hold(world, order)
     order.action = action
 
 
 def _cancel(world: World, order: McfOrder) -> None:
-    """Cancel unless picking has begun meanwhile: then the order goes on."""
+    """Cancel, unless picking has begun since the request was accepted."""
     try:
         fulfilment.cancel(world, order)
     except LifecycleError:
         return
 
 
-def _site(call: Call, body: Json) -> str:
+def _marketplace(call: Call, body: Json) -> str:
     origin = read.part(body, "origin")
     country = field_text(origin, "countryCode") if origin else ""
-    return read.site_of_country(call, country)
+    return read.marketplace_of_country(call, country)
 
 
 def _item(row: Json) -> McfItem:
@@ -223,7 +231,7 @@ def _units(row: Json) -> int:
     return int(value)
 
 
-def _speeds(configuration: Json, marketplace_id: str) -> tuple[str, ...]:
+def _speeds(configuration: Json, marketplace_id: str) -> tuple[McfSpeed, ...]:
     tiers = read.part(configuration, "serviceLevel").get("serviceTiers") or []
     offered = {TIERS[speed]: speed for speed in speeds_of(marketplace_id)}
     if not isinstance(tiers, list) or not all(tier in offered for tier in tiers):
@@ -231,7 +239,7 @@ def _speeds(configuration: Json, marketplace_id: str) -> tuple[str, ...]:
     return tuple(offered[tier] for tier in tiers)
 
 
-def _word(body: Json, name: str, words: dict[str, str], default: str) -> str:
+def _word(body: Json, name: str, words: dict[Word, str], default: Word) -> Word:
     text = read.choice(body, name, tuple(words.values()), words[default])
     return next(ours for ours, theirs in words.items() if theirs == text)
 

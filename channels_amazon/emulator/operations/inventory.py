@@ -6,27 +6,30 @@ from datetime import timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import FbaStock, Listing
+from ..model.entities import EmulatedFbaStock, EmulatedListing
 from ..protocol.calling import ApiReply, Call, Route, invalid
 from ..protocol.paging import make_token, read_token
 
 Json = dict[str, Any]
 
+# Summaries a page, fixed by Amazon.
 PAGE_SIZE = 50
 PAGE_PARAMETER = "nextToken"
-TOKEN_LIVES = timedelta(seconds=30)
+# Amazon's limits: a page token expires in 30 s, startDateTime is 18 months back at
+# most.
+TOKEN_LIFETIME = timedelta(seconds=30)
 OLDEST_START = timedelta(days=548)
 
 
 def get_inventory_summaries(call: Call) -> ApiReply:
-    """Serve getInventorySummaries; sites of one pool repeat the same units."""
+    """Serve getInventorySummaries; marketplaces of one pool repeat the same units."""
     if call.text("granularityType", ("Marketplace",)) is None:
         raise invalid("Missing required parameter granularityType.")
     (marketplace_id,) = call.marketplaces(most=1)
     if call.text("granularityId") != marketplace_id:
         raise invalid("granularityId must be the marketplace of marketplaceIds.")
     details = call.flag("details")
-    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIVES)
+    state = read_token(call, PAGE_PARAMETER, set(), TOKEN_LIFETIME)
     rows = _rows(call, marketplace_id)
     if state is not None:
         rows = [row for row in rows if row[0].sku > state["last"]]
@@ -50,7 +53,9 @@ def get_inventory_summaries(call: Call) -> ApiReply:
     return ApiReply(200, body)
 
 
-def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:
+def _rows(
+    call: Call, marketplace_id: str
+) -> list[tuple[EmulatedListing, EmulatedFbaStock]]:
     start = call.moment("startDateTime")
     if start is not None and start < call.world.now() - OLDEST_START:
         raise invalid("startDateTime must not be more than 18 months in the past.")
@@ -63,7 +68,7 @@ def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:
         stock = call.world.stock_for(listing.seller_id, listing.sku, marketplace_id)
         if stock is None or marketplace_id not in listing.offers:
             continue
-        # With a start time Amazon ignores the SKUs.
+        # Amazon ignores sellerSkus where startDateTime is given.
         wanted = stock.updated_at >= start if start else listing.sku in skus
         if wanted or (start is None and not skus):
             rows.append((listing, stock))
@@ -71,7 +76,11 @@ def _rows(call: Call, marketplace_id: str) -> list[tuple[Listing, FbaStock]]:
 
 
 def _summary(
-    listing: Listing, stock: FbaStock, marketplace_id: str, *, details: bool
+    listing: EmulatedListing,
+    stock: EmulatedFbaStock,
+    marketplace_id: str,
+    *,
+    details: bool,
 ) -> Json:
     summary: Json = {
         "asin": listing.asin,
@@ -88,7 +97,7 @@ def _summary(
     return summary
 
 
-def _details(stock: FbaStock) -> Json:
+def _details(stock: EmulatedFbaStock) -> Json:
     return {
         "fulfillableQuantity": stock.fulfillable,
         "inboundWorkingQuantity": stock.inbound_working,

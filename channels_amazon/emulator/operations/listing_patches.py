@@ -1,4 +1,4 @@
-"""What a patch does to a listing: read, judged, and applied later; emulator."""
+"""Reads, validates and applies the patches of a listing; emulator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..model.entities import Listing
+from ..model.entities import EmulatedListing
 from ..model.places import FBA_CHANNELS
 from ..model.state import World
 from ..orders.lifecycle import set_quantity
@@ -54,17 +54,21 @@ def _read(row: Any) -> Patch:
     return Patch(row["op"], name, value)
 
 
-def judge(listing: Listing, patches: list[Patch], sites: list[str]) -> list[Json]:
+def find_issues(
+    listing: EmulatedListing, patches: list[Patch], marketplace_ids: list[str]
+) -> list[Json]:
     """Return the issues that make Amazon refuse these patches."""
     issues: list[Json] = []
     for patch in patches:
         if patch.op == "delete":
             continue
         if patch.attribute == AVAILABILITY:
-            issues += [i for row in patch.value for i in _judge_availability(row)]
+            issues += [i for row in patch.value for i in _availability_issues(row)]
         elif patch.attribute == OFFER:
-            issues += [i for row in patch.value for i in _judge_offer(row, sites)]
-    if not any(site in listing.offers for site in sites):
+            issues += [
+                i for row in patch.value for i in _offer_issues(row, marketplace_ids)
+            ]
+    if not any(marketplace_id in listing.offers for marketplace_id in marketplace_ids):
         issues.append(issue("13013", "The SKU is not listed here.", "sku"))
     return issues
 
@@ -80,7 +84,7 @@ def issue(code: str, message: str, attribute: str) -> Json:
     }
 
 
-def _judge_availability(row: Json) -> list[Json]:
+def _availability_issues(row: Json) -> list[Json]:
     code, quantity = row.get("fulfillment_channel_code"), row.get("quantity")
     found = []
     if code != "DEFAULT" and code not in _FBA_CODES:
@@ -103,9 +107,9 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _judge_offer(row: Json, sites: list[str]) -> list[Json]:
+def _offer_issues(row: Json, marketplace_ids: list[str]) -> list[Json]:
     price = _price(row)
-    if row.get("marketplace_id") not in sites:
+    if row.get("marketplace_id") not in marketplace_ids:
         return [issue("90244", "The offer names another marketplace.", OFFER)]
     if price is None or price <= 0:
         return [issue("90244", "The price must be above zero.", OFFER)]
@@ -120,8 +124,8 @@ def _price(row: Json) -> Decimal | None:
         return None
 
 
-def apply_patches(world: World, listing: Listing, patches: list[Patch]) -> None:
-    """Make accepted patches true; the caller holds the lock."""
+def apply_patches(world: World, listing: EmulatedListing, patches: list[Patch]) -> None:
+    """Apply accepted patches to the listing; the caller holds the lock."""
     for patch in patches:
         if patch.attribute == AVAILABILITY:
             _apply_availability(world, listing, patch)
@@ -135,7 +139,7 @@ def apply_patches(world: World, listing: Listing, patches: list[Patch]) -> None:
     listing.updated_at = world.now()
 
 
-def _apply_availability(world: World, listing: Listing, patch: Patch) -> None:
+def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) -> None:
     rows = {row.get("fulfillment_channel_code"): row for row in patch.value}
     if patch.op == "delete":
         gone = set(rows) or {"DEFAULT", *_FBA_CODES}
@@ -143,7 +147,8 @@ def _apply_availability(world: World, listing: Listing, patch: Patch) -> None:
         listing.is_fba = listing.is_fba and not gone & _FBA_CODES
         return
     if patch.op == "replace":
-        # All elements are overwritten: a channel that is left out is gone.
+        # `replace` overwrites the whole attribute: a channel it does not name is
+        # removed.
         listing.is_fba = bool(_FBA_CODES & set(rows))
         if "DEFAULT" not in rows:
             listing.quantity = None
@@ -151,13 +156,14 @@ def _apply_availability(world: World, listing: Listing, patch: Patch) -> None:
         listing.is_fba = True
     if "DEFAULT" in rows:
         row = rows["DEFAULT"]
-        # What is left out of the element goes back to Amazon's default.
+        # A merged element is replaced as a whole: fields it leaves out get Amazon's
+        # default again.
         listing.handling_days = row.get("lead_time_to_ship_max_days")
         listing.restock_date = row.get("restock_date")
         set_quantity(world, listing, row["quantity"])
 
 
-def _apply_offer(listing: Listing, patch: Patch) -> None:
+def _apply_offer(listing: EmulatedListing, patch: Patch) -> None:
     for row in patch.value:
         offer = listing.offers.get(str(row.get("marketplace_id")))
         if offer is not None:
@@ -165,7 +171,7 @@ def _apply_offer(listing: Listing, patch: Patch) -> None:
             offer.currency = row.get("currency") or offer.currency
 
 
-def _apply_title(listing: Listing, patch: Patch) -> None:
+def _apply_title(listing: EmulatedListing, patch: Patch) -> None:
     if patch.attribute != "item_name":
         return
     for row in patch.value:

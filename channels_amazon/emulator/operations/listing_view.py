@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Listing, Offer
+from ..model.entities import EmulatedListing, EmulatedOffer
 from ..model.places import FBA_CHANNELS, PLACES
 from .order_view import money
 
@@ -24,9 +24,15 @@ DATA_SETS = (
 )
 
 
-def listing_view(listing: Listing, sites: list[str], wanted: list[str]) -> Json:
+def listing_view(
+    listing: EmulatedListing, marketplace_ids: list[str], wanted: list[str]
+) -> Json:
     """Return the listing with the wanted data sets for these marketplaces."""
-    offers = [listing.offers[site] for site in sites if site in listing.offers]
+    offers = [
+        listing.offers[marketplace_id]
+        for marketplace_id in marketplace_ids
+        if marketplace_id in listing.offers
+    ]
     view: Json = {"sku": listing.sku}
     makers: dict[str, Callable[[], object]] = {
         "summaries": lambda: [_summary(listing, offer) for offer in offers],
@@ -52,13 +58,15 @@ def listing_view(listing: Listing, sites: list[str], wanted: list[str]) -> Json:
     return view
 
 
-def fba_channel(listing: Listing) -> str:
+def fba_channel(listing: EmulatedListing) -> str:
     """Return the channel code of Amazon's own fulfilment for this listing."""
-    region = next(iter({PLACES[site].region for site in listing.offers}), "na")
+    region = next(
+        iter({PLACES[marketplace_id].region for marketplace_id in listing.offers}), "na"
+    )
     return FBA_CHANNELS[region]
 
 
-def attributes(listing: Listing, offers: list[Offer]) -> Json:
+def attributes(listing: EmulatedListing, offers: list[EmulatedOffer]) -> Json:
     """Return the attributes as a seller would have sent them."""
     own: Json = {
         "item_name": [
@@ -77,7 +85,7 @@ def attributes(listing: Listing, offers: list[Offer]) -> Json:
     return own | listing.attributes
 
 
-def availability_attribute(listing: Listing) -> list[Json]:
+def availability_attribute(listing: EmulatedListing) -> list[Json]:
     """Return fulfillment_availability, handling time included where one is set."""
     rows: list[Json] = []
     if listing.quantity is not None:
@@ -95,7 +103,7 @@ def availability_attribute(listing: Listing) -> list[Json]:
     return rows
 
 
-def _purchasable_offer(offer: Offer) -> Json:
+def _purchasable_offer(offer: EmulatedOffer) -> Json:
     price = float(offer.price) if offer.price is not None else None
     return {
         "marketplace_id": offer.marketplace_id,
@@ -105,7 +113,7 @@ def _purchasable_offer(offer: Offer) -> Json:
     }
 
 
-def _summary(listing: Listing, offer: Offer) -> Json:
+def _summary(listing: EmulatedListing, offer: EmulatedOffer) -> Json:
     summary: Json = {
         "marketplaceId": offer.marketplace_id,
         "asin": listing.asin,
@@ -121,7 +129,7 @@ def _summary(listing: Listing, offer: Offer) -> Json:
     return summary
 
 
-def _offer(offer: Offer) -> Json:
+def _offer(offer: EmulatedOffer) -> Json:
     view: Json = {"marketplaceId": offer.marketplace_id, "offerType": "B2C"}
     if offer.price is not None:
         view["price"] = money(offer.price, offer.currency)
@@ -129,7 +137,7 @@ def _offer(offer: Offer) -> Json:
     return view
 
 
-def _availability(listing: Listing) -> list[Json]:
+def _availability(listing: EmulatedListing) -> list[Json]:
     rows: list[Json] = []
     if listing.quantity is not None:
         rows.append({"fulfillmentChannelCode": "DEFAULT", "quantity": listing.quantity})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.entities import Listing
+from ..model.entities import EmulatedListing
+from ..model.statuses import OfferStatus
 from ..protocol.calling import (
     ApiReply,
     Call,
@@ -15,12 +16,13 @@ from ..protocol.calling import (
     invalid,
 )
 from ..protocol.paging import make_token, read_token
-from .listing_patches import Patch, apply_patches, issue, judge, read_patches
+from .listing_patches import Patch, apply_patches, find_issues, issue, read_patches
 from .listing_view import DATA_SETS, listing_view
 
 Json = dict[str, Any]
 
 PAGE_PARAMETER = "pageToken"
+# Items that paging can reach, whatever numberOfResults says; Amazon's limit.
 REACHABLE = 1000
 IDENTIFIER_TYPES = (
     "ASIN",
@@ -33,7 +35,6 @@ IDENTIFIER_TYPES = (
     "SKU",
     "UPC",
 )
-STATUSES = ("BUYABLE", "DISCOVERABLE")
 _ITEMS = "/listings/2021-08-01/items/{sellerId}"
 _ITEM = f"{_ITEMS}/{{sku}}"
 
@@ -41,33 +42,33 @@ _ITEM = f"{_ITEMS}/{{sku}}"
 def get_listings_item(call: Call) -> ApiReply:
     """Serve getListingsItem."""
     _check_seller(call)
-    sites = call.marketplaces()
+    marketplace_ids = call.marketplaces()
     wanted = call.values("includedData", DATA_SETS) or ["summaries"]
     sku = call.path["sku"]
     listing = call.world.listings.get((call.seller.seller_id, sku))
-    if listing is None or not set(sites) & set(listing.offers):
-        message = f"SKU '{sku}' not found in marketplace {', '.join(sites)}"
+    if listing is None or not set(marketplace_ids) & set(listing.offers):
+        message = f"SKU '{sku}' not found in marketplace {', '.join(marketplace_ids)}"
         raise Refusal(404, "NOT_FOUND", message)
-    return ApiReply(200, listing_view(listing, sites, wanted))
+    return ApiReply(200, listing_view(listing, marketplace_ids, wanted))
 
 
 def search_listings_items(call: Call) -> ApiReply:
     """Serve searchListingsItems; no more than 1,000 items can be reached."""
     _check_seller(call)
-    sites = call.marketplaces()
+    marketplace_ids = call.marketplaces()
     wanted = call.values("includedData", DATA_SETS) or ["summaries"]
     size = call.number("pageSize", 1, 20, 10)
-    found = _sorted(call, _matching(call, sites))
+    found = _sorted(call, _matching(call, marketplace_ids))
     state = read_token(call, PAGE_PARAMETER, {"pageSize", "includedData"})
     start = int(state["start"]) if state else 0
     shown = found[:REACHABLE][start : start + size]
     body: Json = {
         "numberOfResults": len(found),
-        "items": [listing_view(listing, sites, wanted) for listing in shown],
+        "items": [listing_view(listing, marketplace_ids, wanted) for listing in shown],
     }
     if start + size < min(len(found), REACHABLE):
-        free = {"pageSize", "includedData"}
-        token = make_token(call, PAGE_PARAMETER, free, {"start": start + size})
+        changeable = {"pageSize", "includedData"}
+        token = make_token(call, PAGE_PARAMETER, changeable, {"start": start + size})
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
@@ -95,7 +96,7 @@ def put_listings_item(call: Call) -> ApiReply:
     return _submit(call, read_patches({"patches": rows}), call.marketplaces(most=1))
 
 
-def _submit(call: Call, patches: list[Patch], sites: list[str]) -> ApiReply:
+def _submit(call: Call, patches: list[Patch], marketplace_ids: list[str]) -> ApiReply:
     preview = call.text("mode", ("VALIDATION_PREVIEW",)) is not None
     call.values("includedData", ("identifiers", "issues"))
     sku = call.path["sku"]
@@ -103,7 +104,7 @@ def _submit(call: Call, patches: list[Patch], sites: list[str]) -> ApiReply:
     if listing is None:
         issues = [issue("13013", "This SKU does not exist in the catalog.", "sku")]
     else:
-        issues = judge(listing, patches, sites)
+        issues = find_issues(listing, patches, marketplace_ids)
     status = "VALID" if preview else "ACCEPTED"
     if issues or listing is None:
         status = "INVALID"
@@ -121,7 +122,8 @@ def _submit(call: Call, patches: list[Patch], sites: list[str]) -> ApiReply:
     }
     if preview and listing is not None:
         submission["identifiers"] = [
-            {"marketplaceId": site, "asin": listing.asin} for site in sites
+            {"marketplaceId": marketplace_id, "asin": listing.asin}
+            for marketplace_id in marketplace_ids
         ]
     return ApiReply(200, submission)
 
@@ -131,7 +133,7 @@ def _check_seller(call: Call) -> None:
         raise denied()
 
 
-def _matching(call: Call, sites: list[str]) -> list[Listing]:
+def _matching(call: Call, marketplace_ids: list[str]) -> list[EmulatedListing]:
     identifiers = set(call.values("identifiers", most=20))
     kind = call.text("identifiersType", IDENTIFIER_TYPES)
     if bool(identifiers) != bool(kind):
@@ -140,12 +142,16 @@ def _matching(call: Call, sites: list[str]) -> list[Listing]:
         (call.moment("createdAfter"), call.moment("createdBefore")),
         (call.moment("lastUpdatedAfter"), call.moment("lastUpdatedBefore")),
     )
-    with_status = set(call.values("withStatus", STATUSES))
-    without = set(call.values("withoutStatus", STATUSES))
+    with_status = set(call.values("withStatus", OfferStatus))
+    without = set(call.values("withoutStatus", OfferStatus))
     severities = set(call.values("withIssueSeverity", ("WARNING", "ERROR")))
     found = []
     for listing in call.world.seller_listings(call.seller.seller_id):
-        offers = [listing.offers[site] for site in sites if site in listing.offers]
+        offers = [
+            listing.offers[marketplace_id]
+            for marketplace_id in marketplace_ids
+            if marketplace_id in listing.offers
+        ]
         statuses = {status for offer in offers for status in offer.status}
         severe = {i["severity"] for offer in offers for i in offer.issues}
         stamps = (listing.created_at, listing.updated_at)
@@ -164,14 +170,14 @@ def _matching(call: Call, sites: list[str]) -> list[Listing]:
     return found
 
 
-def _identifier(listing: Listing, kind: str) -> str | None:
+def _identifier(listing: EmulatedListing, kind: str) -> str | None:
     if kind in {"EAN", "GTIN", "JAN", "UPC"}:
         return listing.barcode
     known = {"SKU": listing.sku, "ASIN": listing.asin, "FNSKU": listing.fnsku}
     return known.get(kind)
 
 
-def _sorted(call: Call, found: list[Listing]) -> list[Listing]:
+def _sorted(call: Call, found: list[EmulatedListing]) -> list[EmulatedListing]:
     keys = {
         "sku": lambda item: (item.sku,),
         "createdDate": lambda item: (item.created_at, item.sku),

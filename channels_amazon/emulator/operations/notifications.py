@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..model.entities import Destination, Subscription
+from ..model.entities import EmulatedDestination, EmulatedSubscription
 from ..model.roles import NOTIFICATION_ROLES
 from ..notifications.publishing import PAYLOAD_VERSIONS
 from ..protocol.calling import (
@@ -45,7 +45,7 @@ def create_destination(call: Call) -> ApiReply:
     for other in world.destinations.values():
         if other.region == region and arn == other.arn:
             raise _conflict("A destination for this resource already exists.")
-    destination = Destination(world.uuid(), region, name, arn)
+    destination = EmulatedDestination(world.uuid(), region, name, arn)
     world.destinations[destination.destination_id] = destination
     return ApiReply(200, {"payload": _destination_view(destination)})
 
@@ -93,7 +93,7 @@ def create_subscription(call: Call) -> ApiReply:
         raise invalid(f"Destination {destination_id} is not found.")
     if _of_seller(call, kind) is not None:
         raise _conflict(f"A subscription for {kind} already exists.")
-    subscription = Subscription(
+    subscription = EmulatedSubscription(
         subscription_id=call.world.uuid(),
         seller_id=call.seller.seller_id,
         notification_type=kind,
@@ -133,14 +133,14 @@ def _kind(call: Call) -> str:
     return kind
 
 
-def _of_seller(call: Call, kind: str) -> Subscription | None:
+def _of_seller(call: Call, kind: str) -> EmulatedSubscription | None:
     for item in call.world.subscriptions.values():
         if (item.seller_id, item.notification_type) == (call.seller.seller_id, kind):
             return item
     return None
 
 
-def _find_subscription(call: Call) -> Subscription:
+def _find_subscription(call: Call) -> EmulatedSubscription:
     kind, subscription_id = _kind(call), call.path["subscriptionId"]
     found = call.world.subscriptions.get(subscription_id)
     region = call.caller.region
@@ -153,7 +153,7 @@ def _find_subscription(call: Call) -> Subscription:
     return found
 
 
-def _find_destination(call: Call) -> Destination:
+def _find_destination(call: Call) -> EmulatedDestination:
     destination_id = call.path["destinationId"]
     found = call.world.destinations.get(destination_id)
     if found is None or found.region != call.caller.region:
@@ -161,7 +161,7 @@ def _find_destination(call: Call) -> Destination:
     return found
 
 
-def _destination_view(destination: Destination) -> Json:
+def _destination_view(destination: EmulatedDestination) -> Json:
     return {
         "name": destination.name,
         "destinationId": destination.destination_id,
@@ -169,7 +169,7 @@ def _destination_view(destination: Destination) -> Json:
     }
 
 
-def _subscription_view(subscription: Subscription) -> Json:
+def _subscription_view(subscription: EmulatedSubscription) -> Json:
     view: Json = {
         "subscriptionId": subscription.subscription_id,
         "payloadVersion": subscription.payload_version,

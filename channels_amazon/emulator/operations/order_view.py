@@ -7,10 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Order, OrderItem, Package
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedPackage
 from ..model.places import PLACES
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..model.state import World
+from ..model.statuses import (
+    PENDING_STATUSES,
+    TO_SHIP_STATUSES,
+    EmulatedOrderStatus,
+    FulfillmentChannel,
+    SalesChannel,
+)
 
 Json = dict[str, Any]
 
@@ -27,10 +34,9 @@ DATA_SETS = (
     "PAYMENT",
     "FULFILLMENT_ORDERS",
 )
-_PENDING = {"PENDING", "PENDING_AVAILABILITY"}
-_PERSONAL_STATUSES = {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}
+_PERSONAL_STATUSES = TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}
 _TAX_ROLES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
-# Here tax roles do not show the buyer's name.
+# Countries in which the tax roles do not open the buyer's name.
 _NO_NAME_FOR_TAX = {"US", "JP", "SG"}
 
 
@@ -41,7 +47,7 @@ def money(amount: Decimal, currency: str) -> Json:
 
 
 def order_view(
-    world: World, order: Order, wanted: list[str], roles: frozenset[str]
+    world: World, order: EmulatedOrder, wanted: list[str], roles: frozenset[str]
 ) -> Json:
     """Return the order with the wanted data sets, personal data only by role."""
     place = PLACES[order.marketplace_id]
@@ -54,7 +60,7 @@ def order_view(
             "channelName": order.channel_name,
             "marketplaceId": order.marketplace_id,
             "marketplaceName": place.name
-            if order.channel_name == "AMAZON"
+            if order.channel_name == SalesChannel.AMAZON
             else f"Non-Amazon {place.country_code}",
         },
         "orderItems": [_item(order, item, wanted) for item in order.items],
@@ -84,7 +90,7 @@ def order_view(
     return view
 
 
-def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
+def _item(order: EmulatedOrder, item: EmulatedOrderItem, wanted: list[str]) -> Json:
     product: Json = {
         "asin": item.asin,
         "title": item.title,
@@ -99,7 +105,7 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
         "product": product,
     }
     if "FULFILLMENT" in wanted:
-        left = 0 if order.status == "CANCELLED" else item.left
+        left = 0 if order.status == EmulatedOrderStatus.CANCELLED else item.left
         view["fulfillment"] = {
             "quantityFulfilled": item.shipped,
             "quantityUnfulfilled": left,
@@ -115,11 +121,11 @@ def _item(order: Order, item: OrderItem, wanted: list[str]) -> Json:
     return view
 
 
-def _line_total(item: OrderItem) -> Decimal:
+def _line_total(item: EmulatedOrderItem) -> Decimal:
     return item.unit_price * item.quantity
 
 
-def _cancellation(item: OrderItem) -> Json:
+def _cancellation(item: EmulatedOrderItem) -> Json:
     view: Json = {}
     if item.cancel_requested or item.cancelled_by in (None, "BUYER"):
         view["cancellationRequest"] = {
@@ -134,11 +140,11 @@ def _cancellation(item: OrderItem) -> Json:
     return view
 
 
-def _buyer(order: Order, roles: frozenset[str]) -> Json:
+def _buyer(order: EmulatedOrder, roles: frozenset[str]) -> Json:
     if order.status not in _PERSONAL_STATUSES:
         return {}
     view: Json = {}
-    is_merchant = order.fulfilled_by == "MERCHANT"
+    is_merchant = order.fulfilled_by == FulfillmentChannel.MERCHANT
     ships = is_merchant and D2C_SHIPPING in roles
     country = PLACES[order.marketplace_id].country_code
     taxes = bool(roles & _TAX_ROLES) and country not in _NO_NAME_FOR_TAX
@@ -149,8 +155,8 @@ def _buyer(order: Order, roles: frozenset[str]) -> Json:
     return view
 
 
-def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
-    if order.status in _PENDING:
+def _recipient(world: World, order: EmulatedOrder, roles: frozenset[str]) -> Json:
+    if order.status in PENDING_STATUSES:
         return {}
     address = order.address
     view: Json = {
@@ -159,7 +165,10 @@ def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
         "countryCode": address.country_code,
         "addressType": "RESIDENTIAL",
     }
-    shows = order.status in _PERSONAL_STATUSES and order.fulfilled_by == "MERCHANT"
+    shows = (
+        order.status in _PERSONAL_STATUSES
+        and order.fulfilled_by == FulfillmentChannel.MERCHANT
+    )
     if shows and D2C_SHIPPING in roles:
         view["name"] = address.name
         view["addressLine1"] = address.line1
@@ -171,12 +180,15 @@ def _recipient(world: World, order: Order, roles: frozenset[str]) -> Json:
     return {"deliveryAddress": {name: text for name, text in view.items() if text}}
 
 
-def _is_priced(order: Order) -> bool:
-    """Tell whether money shows: not yet while pending, never of a foreign sale."""
-    return order.status not in _PENDING and order.channel_name == "AMAZON"
+def _is_priced(order: EmulatedOrder) -> bool:
+    """Tell whether Amazon shows money: not while pending, nor for an MCF order."""
+    return (
+        order.status not in PENDING_STATUSES
+        and order.channel_name == SalesChannel.AMAZON
+    )
 
 
-def _proceeds(order: Order) -> Json:
+def _proceeds(order: EmulatedOrder) -> Json:
     if not _is_priced(order):
         return {}
     goods = sum((_line_total(item) for item in order.items), Decimal(0))
@@ -188,7 +200,7 @@ def _proceeds(order: Order) -> Json:
     return {"grandTotal": total, "breakdowns": breakdowns}
 
 
-def _fulfillment(order: Order) -> Json:
+def _fulfillment(order: EmulatedOrder) -> Json:
     return {
         "fulfillmentStatus": order.status,
         "fulfilledBy": order.fulfilled_by,
@@ -204,14 +216,14 @@ def _fulfillment(order: Order) -> Json:
     }
 
 
-def _packages(world: World, order: Order) -> list[Json]:
-    """Show the parcels of a merchant's order once Amazon has taken them in."""
+def _packages(world: World, order: EmulatedOrder) -> list[Json]:
+    """Return the packages that are visible by now."""
     now = world.now()
     shown = [package.shown_at(now) for package in order.packages]
     return [_package(package) for package in shown if package is not None]
 
 
-def _package(package: Package) -> Json:
+def _package(package: EmulatedPackage) -> Json:
     view: Json = {
         "packageReferenceId": package.reference_id,
         "createdTime": iso(package.created_at),

@@ -8,41 +8,43 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import ORDER_STATUSES, Order
+from ..model.entities import EmulatedOrder
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel
 from ..protocol.calling import ApiReply, Call, Route, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from .order_view import DATA_SETS, order_view
 
 ORDER_ID = re.compile(r"(\d{3}|S\d{2})-\d{7}-\d{7}")
 PAGE_PARAMETER = "paginationToken"
-# These may differ from page to page; everything else stays as it was.
-FREE = {"maxResultsPerPage", "includedData"}
-TOKEN_LIVES = timedelta(hours=24)
-# Amazon shows nothing younger in a search.
-EDGE = timedelta(minutes=2)
+# Parameters that may differ from the first page's; Amazon wants all others repeated.
+CHANGEABLE = {"maxResultsPerPage", "includedData"}
+TOKEN_LIFETIME = timedelta(hours=24)
+# A search shows no order that was created or updated within the last two minutes.
+SEARCH_LAG = timedelta(minutes=2)
+# Amazon keeps orders for two years.
 OLDEST = timedelta(days=730)
 
 
 @dataclass(frozen=True)
-class Window:
+class SearchRange:
     """The time range of a search, by creation or by last update."""
 
     by_update: bool
     after: datetime
     before: datetime
 
-    def stamp(self, order: Order) -> datetime:
-        """Return the time of an order that counts for this range."""
+    def stamp(self, order: EmulatedOrder) -> datetime:
+        """Return the order's creation or update time, whichever the range is of."""
         return order.updated_at if self.by_update else order.created_at
 
-    def holds(self, order: Order) -> bool:
+    def holds(self, order: EmulatedOrder) -> bool:
         """Tell whether the order lies in the range."""
         return self.after <= self.stamp(order) <= self.before
 
 
 def search_orders(call: Call) -> ApiReply:
     """Serve searchOrders: one page, oldest first."""
-    state = read_token(call, PAGE_PARAMETER, FREE, TOKEN_LIVES)
+    state = read_token(call, PAGE_PARAMETER, CHANGEABLE, TOKEN_LIFETIME)
     window = _window(call, state)
     wanted = call.values("includedData", DATA_SETS)
     size = call.number("maxResultsPerPage", 1, 100, 100)
@@ -68,13 +70,13 @@ def search_orders(call: Call) -> ApiReply:
             "last_id": shown[-1].order_id,
             "before": window.before.isoformat(),
         }
-        token = make_token(call, PAGE_PARAMETER, FREE, next_state)
+        token = make_token(call, PAGE_PARAMETER, CHANGEABLE, next_state)
         body["pagination"] = {"nextToken": token}
     return ApiReply(200, body)
 
 
 def get_order(call: Call) -> ApiReply:
-    """Serve getOrder, which knows an order from its first moment."""
+    """Serve getOrder, which has no SEARCH_LAG: it finds a new order at once."""
     order_id = call.path["orderId"]
     wanted = call.values("includedData", DATA_SETS)
     if not ORDER_ID.fullmatch(order_id):
@@ -86,7 +88,7 @@ def get_order(call: Call) -> ApiReply:
     return ApiReply(200, {"order": view})
 
 
-def _window(call: Call, state: dict[str, Any] | None) -> Window:
+def _window(call: Call, state: dict[str, Any] | None) -> SearchRange:
     """Read the time range; exactly one After, a Before only with its own After."""
     created, updated = call.moment("createdAfter"), call.moment("lastUpdatedAfter")
     created_end = call.moment("createdBefore")
@@ -102,23 +104,23 @@ def _window(call: Call, state: dict[str, Any] | None) -> Window:
     )
     if foreign is not None:
         raise invalid("A Before parameter goes with its own After parameter only.")
-    edge = call.world.now() - EDGE
+    newest = call.world.now() - SEARCH_LAG
     if before is not None and before < after:
         raise invalid("The Before time must not be earlier than the After time.")
-    if before is not None and before > edge:
+    if before is not None and before > newest:
         raise invalid("The Before time must be at least two minutes in the past.")
     if after > call.world.now():
         raise invalid("The After time must not lie in the future.")
     if state is not None:
         before = datetime.fromisoformat(state["before"])
-    return Window(by_update, after, before or edge)
+    return SearchRange(by_update, after, before or newest)
 
 
-def _matching(call: Call, window: Window) -> list[Order]:
-    statuses = call.values("fulfillmentStatuses", ORDER_STATUSES)
-    sites = call.values("marketplaceIds", most=50)
-    fulfilled_by = call.values("fulfilledBy", ("MERCHANT", "AMAZON"))
-    call.check_marketplaces(sites)
+def _matching(call: Call, window: SearchRange) -> list[EmulatedOrder]:
+    statuses = call.values("fulfillmentStatuses", EmulatedOrderStatus)
+    marketplace_ids = call.values("marketplaceIds", most=50)
+    fulfilled_by = call.values("fulfilledBy", FulfillmentChannel)
+    call.check_marketplaces(marketplace_ids)
     oldest = call.world.now() - OLDEST
     return [
         order
@@ -126,7 +128,7 @@ def _matching(call: Call, window: Window) -> list[Order]:
         if window.holds(order)
         and order.created_at >= oldest
         and (not statuses or order.status in statuses)
-        and (not sites or order.marketplace_id in sites)
+        and (not marketplace_ids or order.marketplace_id in marketplace_ids)
         and (not fulfilled_by or order.fulfilled_by in fulfilled_by)
     ]
 

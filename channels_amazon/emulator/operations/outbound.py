@@ -7,9 +7,16 @@ from typing import Any
 
 from ..mcf import fba_units, fulfilment
 from ..mcf.mirroring import mirror
-from ..mcf.quotes import SPEEDS, quote, speeds_of
+from ..mcf.quotes import quote, speeds_of
 from ..model.errors import LifecycleError
-from ..model.mcf_orders import EARLY, HOLD, POLICIES, SHIP, McfItem, McfOrder
+from ..model.mcf_orders import (
+    CANCELLABLE,
+    McfAction,
+    McfItem,
+    McfOrder,
+    McfPolicy,
+    McfSpeed,
+)
 from ..protocol.calling import ApiReply, Call, Route, field_moment, invalid, not_found
 from ..protocol.paging import make_token, read_token
 from . import outbound_requests as read
@@ -22,25 +29,28 @@ PAGE_PARAMETER = "nextToken"
 _BASE = "/fba/outbound/2020-07-01"
 _ORDERS = f"{_BASE}/fulfillmentOrders"
 _ORDER = f"{_ORDERS}/{{sellerFulfillmentOrderId}}"
-ACTIONS = (SHIP, HOLD)
 
 
 def get_fulfillment_preview(call: Call) -> ApiReply:
     """Serve getFulfillmentPreview: fees and windows of each speed."""
     body = call.json()
-    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    marketplace_id = read.marketplace_or_first(
+        call, str(body.get("marketplaceId") or "")
+    )
     destination = read.address(read.part(body, "address", required=True))
     items = [_item(row) for row in read.rows(body, "items")]
     read.check_items(call, items, marketplace_id)
     speeds = body.get("shippingSpeedCategories") or speeds_of(marketplace_id)
-    if not isinstance(speeds, (list, tuple)) or not set(speeds) <= set(SPEEDS):
+    if not isinstance(speeds, (list, tuple)) or not set(speeds) <= set(McfSpeed):
         raise invalid("Invalid value for shippingSpeedCategories.")
     wanted = [(item.item_id, item.sku, item.quantity) for item in items]
     country = destination["countryCode"]
     seller_id = call.seller.seller_id
     previews = [
         preview_view(
-            quote(call.world, seller_id, marketplace_id, country, wanted, speed),
+            quote(
+                call.world, seller_id, marketplace_id, country, wanted, McfSpeed(speed)
+            ),
             marketplace_id,
         )
         for speed in speeds
@@ -52,7 +62,9 @@ def create_fulfillment_order(call: Call) -> ApiReply:
     """Serve createFulfillmentOrder; an id is taken once, for ever."""
     body = call.json()
     order_id = read.limited(body, "sellerFulfillmentOrderId", 40)
-    marketplace_id = read.site(call, str(body.get("marketplaceId") or ""))
+    marketplace_id = read.marketplace_or_first(
+        call, str(body.get("marketplaceId") or "")
+    )
     displayable_at = field_moment(body, "displayableOrderDate")
     if displayable_at is None:
         raise invalid("Missing required field displayableOrderDate.")
@@ -70,9 +82,11 @@ def create_fulfillment_order(call: Call) -> ApiReply:
         displayable_id=read.limited(body, "displayableOrderId", 40),
         displayable_at=displayable_at,
         comment=read.limited(body, "displayableOrderComment", 750),
-        speed=read.choice(body, "shippingSpeedCategory", speeds_of(marketplace_id)),
-        action=read.choice(body, "fulfillmentAction", ACTIONS, SHIP),
-        policy=read.choice(body, "fulfillmentPolicy", POLICIES, POLICIES[0]),
+        speed=McfSpeed(
+            read.choice(body, "shippingSpeedCategory", speeds_of(marketplace_id))
+        ),
+        action=_action(body, McfAction.SHIP),
+        policy=_policy(body, McfPolicy.FILL_OR_KILL),
         emails=_emails(body),
         features=_features(body),
     )
@@ -123,7 +137,7 @@ def update_fulfillment_order(call: Call) -> ApiReply:
     """Serve updateFulfillmentOrder, until picking begins; Ship takes off a hold."""
     order = read.find(call, call.path["sellerFulfillmentOrderId"])
     body = call.json()
-    if order.status not in EARLY:
+    if order.status not in CANCELLABLE:
         raise invalid(f"Fulfillment order {order.order_id} is {order.status}.")
     destination = read.part(body, "destinationAddress")
     changes: Json = {}
@@ -137,17 +151,19 @@ def update_fulfillment_order(call: Call) -> ApiReply:
         if name in body:
             changes[attribute] = read.limited(body, name, most)
     speeds = speeds_of(order.marketplace_id)
-    changes["speed"] = read.choice(body, "shippingSpeedCategory", speeds, order.speed)
-    changes["policy"] = read.choice(body, "fulfillmentPolicy", POLICIES, order.policy)
+    changes["speed"] = McfSpeed(
+        read.choice(body, "shippingSpeedCategory", speeds, order.speed)
+    )
+    changes["policy"] = _policy(body, order.policy)
     if body.get("notificationEmails") is not None:
         changes["emails"] = _emails(body)
-    action = read.choice(body, "fulfillmentAction", ACTIONS, order.action)
+    action = _action(body, order.action)
     if "items" in body:
         _change_items(call, order, read.rows(body, "items"))
     for attribute, value in changes.items():
         setattr(order, attribute, value)
-    if action == SHIP and order.action == HOLD:
-        fulfilment.let_go(call.world, order)
+    if action == McfAction.SHIP and order.action == McfAction.HOLD:
+        fulfilment.release_hold(call.world, order)
     order.action = action
     order.updated_at = call.world.now()
     mirror(call.world, order)
@@ -177,6 +193,14 @@ def get_package_tracking_details(call: Call) -> ApiReply:
                 if package.number == int(text):
                     return ApiReply(200, {"payload": tracking_view(order, package)})
     raise not_found(f"Package {text} is not found.")
+
+
+def _action(body: Json, default: McfAction) -> McfAction:
+    return McfAction(read.choice(body, "fulfillmentAction", McfAction, default))
+
+
+def _policy(body: Json, default: McfPolicy) -> McfPolicy:
+    return McfPolicy(read.choice(body, "fulfillmentPolicy", McfPolicy, default))
 
 
 def _item(row: Json) -> McfItem:
@@ -213,14 +237,14 @@ def _change_items(call: Call, order: McfOrder, rows: list[Json]) -> None:
         if stock is not None and more > 0:
             item.reserved += fba_units.reserve(call.world, stock, more)
         elif more < 0:
-            fulfilment.release(call.world, order, item, -more)
+            fulfilment.release_units(call.world, order, item, -more)
         item.quantity = quantity
 
 
 def _check_schedule(body: Json, order: McfOrder) -> None:
-    if order.speed != "ScheduledDelivery":
+    if order.speed != McfSpeed.SCHEDULED_DELIVERY:
         return
-    if order.action == HOLD:
+    if order.action == McfAction.HOLD:
         raise invalid("Hold is not valid for ScheduledDelivery.")
     window = read.part(body, "deliveryWindow", required=True)
     if not (field_moment(window, "startDate") and field_moment(window, "endDate")):

@@ -1,8 +1,9 @@
-"""What both versions of multi-channel fulfilment read in a request; emulator."""
+"""Reads the parts of a request that both MCF versions share; emulator."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ..mcf.quotes import delivers_to
@@ -13,9 +14,10 @@ from ..protocol.calling import Call, Refusal, field_text, invalid, not_found
 
 Json = dict[str, Any]
 
+# Amazon's limits for one order.
 MOST_LINES = 100
 MOST_UNITS = 250
-# Of the parts of an address, the longest that fits on a label.
+# Characters that each part of an address may have.
 ADDRESS_LENGTHS = {
     "name": 50,
     "addressLine1": 180,
@@ -52,12 +54,13 @@ def part(body: Json, name: str, *, required: bool = False) -> Json:
 
 
 def choice(
-    body: Json, name: str, allowed: tuple[str, ...], default: str | None = None
+    body: Json, name: str, allowed: Iterable[str], default: str | None = None
 ) -> str:
     """Return a text of a body that is one of those allowed; raises Refusal."""
     text = field_text(body, name, required=default is None) or default or ""
-    if text not in allowed:
-        raise invalid(f"Invalid value for {name}.", f"Allowed: {list(allowed)}")
+    names = [str(each) for each in allowed]
+    if text not in names:
+        raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
     return text
 
 
@@ -113,7 +116,7 @@ def whole(row: Json, name: str, least: int = 1) -> int:
 
 
 def check_items(call: Call, items: list[McfItem], marketplace_id: str) -> None:
-    """Refuse lines that repeat, are too many, or no FBA units of this seller."""
+    """Refuse repeated ids, too many units, and SKUs without FBA units."""
     if len({item.item_id for item in items}) < len(items):
         raise invalid("The ids of the items must differ from one another.")
     if sum(item.quantity for item in items) > MOST_UNITS:
@@ -128,7 +131,7 @@ def check_sku(call: Call, sku: str, item_id: str, marketplace_id: str) -> None:
         raise invalid(f"the SellerSKU for Item Id: {item_id} is invalid.")
 
 
-def site(call: Call, marketplace_id: str) -> str:
+def marketplace_or_first(call: Call, marketplace_id: str) -> str:
     """Return the marketplace of an order, by default the seller's first."""
     if not marketplace_id:
         return call.seller.marketplace_ids[0]
@@ -137,7 +140,7 @@ def site(call: Call, marketplace_id: str) -> str:
     return marketplace_id
 
 
-def site_of_country(call: Call, country_code: str) -> str:
+def marketplace_of_country(call: Call, country_code: str) -> str:
     """Return the seller's marketplace of a country, by default the first."""
     for marketplace_id in call.seller.marketplace_ids:
         if country_code in ("", PLACES[marketplace_id].country_code):
@@ -155,15 +158,15 @@ def check_new(call: Call, order_id: str) -> None:
 
 
 def check_delivery(marketplace_id: str, destination: Json) -> None:
-    """Refuse a destination the pool does not deliver to."""
+    """Refuse a country that the marketplace's FBA pool does not ship to."""
     if not delivers_to(marketplace_id, destination["countryCode"]):
         raise invalid("Delivery SLA is not available for destination address.")
 
 
 def amazon_order_id(call: Call) -> str:
     """Return an id of the kind Amazon gives to orders from outside its shop."""
-    chance = call.world.random
-    middle, last = (chance.randrange(10_000_000) for _ in range(2))
+    rng = call.world.random
+    middle, last = (rng.randrange(10_000_000) for _ in range(2))
     return f"S01-{middle:07d}-{last:07d}"
 
 

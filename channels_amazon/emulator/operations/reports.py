@@ -1,4 +1,4 @@
-"""Reports 2021-06-30: ask for a report, follow it, find its document; emulator."""
+"""Reports 2021-06-30: request a report, poll it, get its document; emulator."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..model.clock import iso
-from ..model.entities import Report
+from ..model.entities import EmulatedReport
 from ..model.roles import REPORT_ROLES
+from ..model.statuses import ReportStatus
 from ..protocol.calling import (
     ApiReply,
     Call,
@@ -26,10 +27,10 @@ from ..reports.lifecycle import request_report
 
 Json = dict[str, Any]
 
-STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+# Amazon's limits: the range of an order report, and how long reports are kept.
 LONGEST_RANGE = timedelta(days=30)
-KEPT = timedelta(days=90)
-# The caller's clock may run a little ahead of ours.
+RETENTION = timedelta(days=90)
+# How far the caller's clock may run ahead of ours.
 TOLERANCE = timedelta(minutes=1)
 PAGE_PARAMETER = "nextToken"
 _BASE = "/reports/2021-06-30"
@@ -41,16 +42,16 @@ def create_report(call: Call) -> ApiReply:
     body = call.json()
     report_type = field_text(body, "reportType")
     _check_type(call, report_type)
-    sites = field_list(body, "marketplaceIds", 1, 25)
-    call.check_marketplaces(str(site) for site in sites)
+    marketplace_ids = field_list(body, "marketplaceIds", 1, 25)
+    call.check_marketplaces(str(marketplace_id) for marketplace_id in marketplace_ids)
     if not isinstance(body.get("reportOptions", {}), dict):
         raise invalid("Invalid type of field reportOptions.")
     start, end = _range(call, body)
-    report = Report(
+    report = EmulatedReport(
         report_id=str(50_000_000_000 + call.world.serial()),
         seller_id=call.seller.seller_id,
         report_type=report_type,
-        marketplace_ids=[str(site) for site in sites],
+        marketplace_ids=[str(marketplace_id) for marketplace_id in marketplace_ids],
         created_at=call.world.now(),
         data_start=start,
         data_end=end,
@@ -101,7 +102,7 @@ def get_report_document(call: Call) -> ApiReply:
 
 
 def _check_type(call: Call, report_type: str) -> None:
-    """Refuse a report that is not offered, or that no granted role opens."""
+    """Refuse an unknown report type, and one that no granted role may request."""
     roles = REPORT_ROLES.get(report_type)
     if roles is None:
         raise invalid(f"Report type {report_type} is not offered.")
@@ -110,7 +111,7 @@ def _check_type(call: Call, report_type: str) -> None:
 
 
 def _range(call: Call, body: Json) -> tuple[datetime, datetime]:
-    """Read the range of a report; both ends are now unless given."""
+    """Read the range of a report; a missing end is the current time."""
     now = call.world.now()
     start = field_moment(body, "dataStartTime") or now
     end = field_moment(body, "dataEndTime") or now
@@ -123,7 +124,7 @@ def _range(call: Call, body: Json) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _find(call: Call) -> Report:
+def _find(call: Call) -> EmulatedReport:
     report_id = call.path["reportId"]
     if not report_id.isascii() or not report_id.isdigit():
         raise invalid(f"Invalid report id {report_id}.")
@@ -135,22 +136,22 @@ def _find(call: Call) -> Report:
 
 
 def _query(call: Call) -> Json:
-    """Return the filter of a first page, in the form a token remembers it."""
+    """Return the filter of a first page, as the page token stores it."""
     types = call.values("reportTypes", most=10)
     if not types:
         raise invalid("Either reportTypes or nextToken is required.")
     for report_type in types:
         _check_type(call, report_type)
-    sites = call.values("marketplaceIds", most=10)
-    call.check_marketplaces(sites)
+    marketplace_ids = call.values("marketplaceIds", most=10)
+    call.check_marketplaces(marketplace_ids)
     now = call.world.now()
-    since = call.moment("createdSince") or now - KEPT
+    since = call.moment("createdSince") or now - RETENTION
     return {
         "types": types,
-        "statuses": call.values("processingStatuses", STATUSES),
-        "sites": sites,
+        "statuses": call.values("processingStatuses", ReportStatus),
+        "sites": marketplace_ids,
         "size": call.number("pageSize", 1, 100, 10),
-        "since": max(since, now - KEPT).isoformat(),
+        "since": max(since, now - RETENTION).isoformat(),
         "until": (call.moment("createdUntil") or now).isoformat(),
         "after": "",
     }
@@ -163,7 +164,7 @@ def _page(call: Call, query: Json) -> ApiReply:
         for (seller_id, _), report in call.world.reports.items()
         if seller_id == call.seller.seller_id
         and report.report_type in query["types"]
-        and report.status in (query["statuses"] or STATUSES)
+        and report.status in (query["statuses"] or tuple(ReportStatus))
         and (not query["sites"] or set(query["sites"]) & set(report.marketplace_ids))
         and since <= report.created_at <= until
         and (not query["after"] or int(report.report_id) < int(query["after"]))
@@ -177,7 +178,7 @@ def _page(call: Call, query: Json) -> ApiReply:
     return ApiReply(200, body)
 
 
-def _view(report: Report) -> Json:
+def _view(report: EmulatedReport) -> Json:
     view: Json = {
         "reportId": report.report_id,
         "reportType": report.report_type,

@@ -6,8 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..model.entities import Order, Package
-from ..orders.lifecycle import settle_packages
+from ..model.entities import EmulatedOrder, EmulatedPackage
+from ..model.statuses import TO_SHIP_STATUSES, EmulatedOrderStatus, FulfillmentChannel
+from ..orders.lifecycle import apply_packages
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid, parse_moment
 
 Json = dict[str, Any]
@@ -20,12 +21,12 @@ NO_PACKAGE = (
 
 
 def confirm_shipment(call: Call) -> ApiReply:
-    """Serve confirmShipment: the same reference again edits that package."""
+    """Serve confirmShipment; a packageReferenceId used before edits that package."""
     body = call.json()
     marketplace_id = field_text(body, "marketplaceId")
     package = _read_package(call, body)
     order = _shippable(call, marketplace_id)
-    # Whoever reads the order knows its time to the millisecond.
+    # The API shows createdTime to the millisecond, so a caller cannot know more.
     ordered_at = order.created_at.replace(
         microsecond=order.created_at.microsecond // 1000 * 1000
     )
@@ -34,12 +35,12 @@ def confirm_shipment(call: Call) -> ApiReply:
     _place_package(order, package, call.world.now())
     call.world.schedule(
         call.world.switches.package_seconds,
-        lambda: settle_packages(call.world, order),
+        lambda: apply_packages(call.world, order),
     )
     return ApiReply(204)
 
 
-def _read_package(call: Call, body: Json) -> Package:
+def _read_package(call: Call, body: Json) -> EmulatedPackage:
     detail = body.get("packageDetail")
     if not isinstance(detail, dict):
         raise invalid("Missing required field packageDetail.")
@@ -50,7 +51,7 @@ def _read_package(call: Call, body: Json) -> Package:
     if not _POSITIVE.fullmatch(reference_id):
         raise invalid("packageReferenceId must be a positive numeric value.")
     now = call.world.now()
-    return Package(
+    return EmulatedPackage(
         reference_id=reference_id,
         created_at=now,
         visible_at=now + timedelta(seconds=call.world.switches.package_seconds),
@@ -70,7 +71,7 @@ def _carrier(detail: Json) -> str:
 
 def _ship_time(detail: Json, now: datetime) -> datetime:
     ship_time = parse_moment(field_text(detail, "shipDate"), "shipDate")
-    # The caller's clock may run a little ahead of ours.
+    # Allow for a caller's clock that runs a little ahead of ours.
     if ship_time > now + timedelta(minutes=1):
         raise invalid("shipDate must not be in the future.")
     return ship_time
@@ -93,22 +94,27 @@ def _items(detail: Json) -> dict[str, int]:
     return items
 
 
-def _shippable(call: Call, marketplace_id: str) -> Order:
+def _shippable(call: Call, marketplace_id: str) -> EmulatedOrder:
     order_id = call.path["orderId"]
     order = call.world.orders.get(order_id)
     if order is None or order.seller_id != call.seller.seller_id:
         raise invalid(f"Order {order_id} is not found.")
     if order.marketplace_id != marketplace_id:
         raise invalid("marketplaceId is not that of the order.")
-    if order.fulfilled_by != "MERCHANT" or "FBM_SHIP_PLUS" in order.programs:
+    if (
+        order.fulfilled_by != FulfillmentChannel.MERCHANT
+        or "FBM_SHIP_PLUS" in order.programs
+    ):
         raise invalid("Amazon itself confirms the shipment of this order.")
-    if order.status not in {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}:
+    if order.status not in TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}:
         raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
     return order
 
 
-def _place_package(order: Order, package: Package, now: datetime) -> None:
-    """Keep the parcel and count its units; raises Refusal when they are too many."""
+def _place_package(
+    order: EmulatedOrder, package: EmulatedPackage, now: datetime
+) -> None:
+    """Add or replace a package; raises Refusal for more units than were ordered."""
     others = [p for p in order.packages if p.reference_id != package.reference_id]
     edited = next((p for p in order.packages if p not in others), None)
     ordered = {
@@ -121,7 +127,7 @@ def _place_package(order: Order, package: Package, now: datetime) -> None:
                 raise invalid(f"Order item {item_id} is not part of the order.")
             shipped[item_id] += quantity
     if any(shipped[item_id] > ordered[item_id] for item_id in ordered):
-        if order.status == "SHIPPED" and edited is None:
+        if order.status == EmulatedOrderStatus.SHIPPED and edited is None:
             raise invalid(NO_PACKAGE, "errorMetric=PackageToUpdateNotFound")
         raise invalid("The quantity is more than is left to ship.")
     if edited is not None:

@@ -6,17 +6,17 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from ..model.entities import AccessToken
+from ..model.entities import EmulatedAccessToken
 from ..model.roles import D2C_SHIPPING, TAX_INVOICING, TAX_REMITTANCE
 from ..protocol.calling import ApiReply, Call, Route, field_text, invalid
 
-LIVES_SECONDS = 3600
+LIFETIME_SECONDS = 3600
 ELEMENTS = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
 NO_ACCESS = "Application do not have access to some or all requested resource"
 
 _SHIPS = frozenset({D2C_SHIPPING})
 _TAXES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
-# Restricted operations, and the roles of which one is needed.
+# The restricted operations; one of the roles is enough.
 _RESTRICTED: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
     ("GET", re.compile(r"/mfn/v0/shipments/[^/]+"), _SHIPS),
     ("DELETE", re.compile(r"/mfn/v0/shipments/[^/]+"), _SHIPS),
@@ -35,16 +35,16 @@ def create_restricted_data_token(call: Call) -> ApiReply:
     if not isinstance(resources, list) or not 1 <= len(resources) <= 50:
         raise invalid("restrictedResources must hold 1 to 50 resources.")
     allowed = frozenset(_resource(call, resource) for resource in resources)
-    token = AccessToken(
+    token = EmulatedAccessToken(
         token=f"Atz.sprdt|{call.world.token_text(180)}",
         application_id=call.caller.application_id,
-        expires_at=call.world.now() + timedelta(seconds=LIVES_SECONDS),
+        expires_at=call.world.now() + timedelta(seconds=LIFETIME_SECONDS),
         seller_id=call.seller.seller_id,
         refresh_token=call.caller.token.refresh_token,
         restricted_to=allowed,
     )
     call.world.access_tokens[token.token] = token
-    seconds = max(1, int(call.world.clock.real_seconds(LIVES_SECONDS)))
+    seconds = max(1, int(call.world.clock.real_seconds(LIFETIME_SECONDS)))
     return ApiReply(200, {"restrictedDataToken": token.token, "expiresIn": seconds})
 
 

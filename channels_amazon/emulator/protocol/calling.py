@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..model.entities import AccessToken, Seller
+from ..model.entities import EmulatedAccessToken, Seller
 from ..model.places import marketplace_region
 from ..model.state import World
 
@@ -55,10 +55,10 @@ class Caller:
 
     application_id: str
     region: str
-    token: AccessToken
+    token: EmulatedAccessToken
     # None for a grantless call
     seller: Seller | None
-    # those the application has now and the seller consented to
+    # roles that the application has now and the seller has consented to
     roles: frozenset[str]
 
 
@@ -80,7 +80,7 @@ class Call:
     query: Mapping[str, list[str]]
     content_type: str
     data: bytes
-    # the address the caller knows this server by
+    # this server's address as the caller wrote it, for links in answers
     host_url: str
 
     @property
@@ -99,7 +99,9 @@ class Call:
             return None
         choices = tuple(allowed)
         if choices and values[0] not in choices:
-            raise invalid(f"Invalid value for {name}.", f"Allowed: {list(choices)}")
+            # str(): a list shows an enumeration's member by its repr.
+            names = [str(each) for each in choices]
+            raise invalid(f"Invalid value for {name}.", f"Allowed: {names}")
         return values[0]
 
     def values(
@@ -128,7 +130,7 @@ class Call:
     def flag(self, name: str) -> bool:
         """Return a true or false parameter, false when absent; raises Refusal."""
         text = (self.text(name) or "false").lower()
-        # Amazon's own SDK for Python writes True.
+        # Any case: Amazon's own SDK for Python sends True.
         if text not in {"true", "false"}:
             raise invalid(f"Invalid value for {name}.", "Allowed: true, false")
         return text == "true"
@@ -222,7 +224,7 @@ class Route:
     handler: Handler
     # the grantless scope it needs instead of a seller's token
     scope: str | None = None
-    # answered only to a restricted data token of this very path
+    # needs a restricted data token for this path
     restricted: bool = False
 
     def match(self, segments: list[str]) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Page tokens: opaque, bound to their query, with an end; emulator."""
+"""Page tokens: opaque, valid for one query, and expiring; emulator."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from .calling import Call, invalid
 INVALID_TOKEN = "The provided page token is invalid or has expired."  # noqa: S105
 
 
-def make_token(call: Call, name: str, free: set[str], state: dict[str, Any]) -> str:
-    """Return a token that remembers `state`; parameters in `free` may change."""
+def make_token(
+    call: Call, name: str, changeable: set[str], state: dict[str, Any]
+) -> str:
+    """Return a token that remembers `state`; parameters in `changeable` may differ."""
     content = state | {
-        "query": _fingerprint(call, free | {name}),
+        "query": _fingerprint(call, changeable | {name}),
         "made": call.world.now().isoformat(),
     }
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
 def read_token(
-    call: Call, name: str, free: set[str], lives: timedelta | None = None
+    call: Call, name: str, changeable: set[str], lifetime: timedelta | None = None
 ) -> dict[str, Any] | None:
     """Return the state of the token the call brings, or None; raises Refusal."""
     text = call.text(name)
@@ -35,9 +37,9 @@ def read_token(
         query = content["query"]
     except (ValueError, KeyError, TypeError) as error:
         raise invalid(INVALID_TOKEN) from error
-    if lives is not None and call.world.now() - made > lives:
+    if lifetime is not None and call.world.now() - made > lifetime:
         raise invalid(INVALID_TOKEN)
-    if query != _fingerprint(call, free | {name}):
+    if query != _fingerprint(call, changeable | {name}):
         raise invalid("The parameters differ from those of the first page.")
     return dict(content)
 

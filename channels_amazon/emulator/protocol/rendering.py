@@ -50,9 +50,9 @@ def style() -> Response:
 
 def language_of(request: Request) -> str:
     """Return `zh` or `en`, by the query parameter `lang` or Accept-Language."""
-    asked = request.args.get("lang")
-    if asked in LANGUAGES:
-        return asked
+    requested = request.args.get("lang")
+    if requested in LANGUAGES:
+        return requested
     return "zh" if request.accept_languages.best_match(["en", "zh"]) == "zh" else "en"
 
 

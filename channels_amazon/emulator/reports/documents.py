@@ -8,23 +8,24 @@ from urllib.parse import quote, urlencode
 from werkzeug.wrappers import Request, Response
 
 from ..model.clock import iso
-from ..model.entities import Download, ReportDocument
+from ..model.entities import Download, EmulatedReportDocument
 from ..model.state import World
 
 PREFIX = "/documents/"
 OPERATION = "report.download"
-LIVES = timedelta(minutes=5)
+# Amazon's pre-signed URLs are valid for five minutes.
+LIFETIME = timedelta(minutes=5)
 
 
 def sign(
-    world: World, document: ReportDocument, host_url: str, content_encoding: str
+    world: World, document: EmulatedReportDocument, host_url: str, content_encoding: str
 ) -> str:
     """Return an address that opens a document for five minutes."""
     now = world.now()
     download = Download(
         signature=world.random.randbytes(32).hex(),
         document_id=document.document_id,
-        expires_at=now + LIVES,
+        expires_at=now + LIFETIME,
         content_encoding=content_encoding,
     )
     world.downloads[download.signature] = download
@@ -32,7 +33,7 @@ def sign(
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Date": now.strftime("%Y%m%dT%H%M%SZ"),
         "X-Amz-SignedHeaders": "host",
-        "X-Amz-Expires": int(LIVES.total_seconds()),
+        "X-Amz-Expires": int(LIFETIME.total_seconds()),
         "X-Amz-Signature": download.signature,
     }
     path = PREFIX + quote(document.document_id, safe="")

@@ -10,9 +10,10 @@ import random
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ..model.entities import Order, OrderItem, Report
+from ..model.entities import EmulatedOrder, EmulatedOrderItem, EmulatedReport
 from ..model.places import PLACES
 from ..model.state import World
+from ..model.statuses import EmulatedOrderStatus, FulfillmentChannel, SalesChannel
 
 BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 COLUMNS = (
@@ -48,7 +49,7 @@ COLUMNS = (
     "purchase-order-number",
     "price-designation",
 )
-# Those that come and go with the marketplace and the age of a file.
+# Columns that only some real files have, depending on marketplace and age.
 SPARSE = frozenset(
     {
         "merchant-order-id",
@@ -63,26 +64,26 @@ SPARSE = frozenset(
     }
 )
 EXTRA = "url"
-# Python's name of an encoding, and Amazon's in the content type.
+# Python's name of each encoding, and the charset in Amazon's content type.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
     "cp1252": "Cp1252",
     "shift_jis": "Shift_JIS",
 }
-_STATUSES = {
-    "PENDING_AVAILABILITY": "Pending",
-    "PENDING": "Pending",
-    "UNSHIPPED": "Unshipped",
-    "PARTIALLY_SHIPPED": "PartiallyShipped",
-    "SHIPPED": "Shipped",
-    "CANCELLED": "Cancelled",
-    "UNFULFILLABLE": "Unfulfillable",
+_STATUSES: dict[str, str] = {
+    EmulatedOrderStatus.PENDING_AVAILABILITY: "Pending",
+    EmulatedOrderStatus.PENDING: "Pending",
+    EmulatedOrderStatus.UNSHIPPED: "Unshipped",
+    EmulatedOrderStatus.PARTIALLY_SHIPPED: "PartiallyShipped",
+    EmulatedOrderStatus.SHIPPED: "Shipped",
+    EmulatedOrderStatus.CANCELLED: "Cancelled",
+    EmulatedOrderStatus.UNFULFILLABLE: "Unfulfillable",
 }
 _UNPRICED = {"Pending", "Cancelled"}
 
 
-def order_rows(world: World, report: Report) -> list[dict[str, str]]:
+def order_rows(world: World, report: EmulatedReport) -> list[dict[str, str]]:
     """Return a row for each item of the orders in the report's range."""
     by_update = report.report_type == BY_UPDATE
     found = [
@@ -103,7 +104,7 @@ def order_rows(world: World, report: Report) -> list[dict[str, str]]:
 
 
 def encode(
-    world: World, report: Report, rows: list[dict[str, str]]
+    world: World, report: EmulatedReport, rows: list[dict[str, str]]
 ) -> tuple[bytes, str]:
     """Return the file's bytes and its content type, as the switches want them."""
     switches = world.switches.reports
@@ -122,18 +123,20 @@ def encode(
     return (gzip.compress(content, 6) if switches.gzip else content), content_type
 
 
-def _left_out(world: World, report: Report, orders: list[Order]) -> set[str]:
-    """Choose the orders this report keeps silent about."""
+def _left_out(
+    world: World, report: EmulatedReport, orders: list[EmulatedOrder]
+) -> set[str]:
+    """Choose the orders that the switch omit_orders leaves out of this report."""
     count = min(world.switches.reports.omit_orders, len(orders))
     ids = [order.order_id for order in orders]
     return set(random.Random(report.report_id).sample(ids, count))
 
 
-def _row(order: Order, item: OrderItem) -> dict[str, str]:
+def _row(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     place = PLACES[order.marketplace_id]
     status = _STATUSES.get(order.status, order.status)
     is_shown = status != "Pending"
-    is_amazons = order.channel_name == "AMAZON"
+    is_amazon_sale = order.channel_name == SalesChannel.AMAZON
     row = {
         "amazon-order-id": order.order_id,
         "merchant-order-id": order.seller_order_id or order.order_id,
@@ -141,10 +144,10 @@ def _row(order: Order, item: OrderItem) -> dict[str, str]:
         "last-updated-date": _time(order.updated_at),
         "order-status": status,
         "fulfillment-channel": "Amazon"
-        if order.fulfilled_by == "AMAZON"
+        if order.fulfilled_by == FulfillmentChannel.AMAZON
         else "Merchant",
         "sales-channel": place.name
-        if is_amazons
+        if is_amazon_sale
         else f"Non-Amazon {place.country_code}",
         "ship-service-level": order.service_level.title(),
         "product-name": item.title,
@@ -161,12 +164,12 @@ def _row(order: Order, item: OrderItem) -> dict[str, str]:
             "ship-postal-code": order.address.postal_code,
             "ship-country": order.address.country_code,
         }
-    if status not in _UNPRICED and is_amazons:
+    if status not in _UNPRICED and is_amazon_sale:
         row |= _prices(order, item)
     return {name: " ".join(text.split()) for name, text in row.items()}
 
 
-def _prices(order: Order, item: OrderItem) -> dict[str, str]:
+def _prices(order: EmulatedOrder, item: EmulatedOrderItem) -> dict[str, str]:
     """Return the money of a line: for all its units, shipping on the first line."""
     is_first = item is order.items[0]
     shipping = order.shipping_price if is_first else Decimal(0)
@@ -178,8 +181,8 @@ def _prices(order: Order, item: OrderItem) -> dict[str, str]:
     }
 
 
-def _item_status(order: Order, item: OrderItem) -> str:
-    if order.status == "CANCELLED" or item.cancelled >= item.quantity:
+def _item_status(order: EmulatedOrder, item: EmulatedOrderItem) -> str:
+    if order.status == EmulatedOrderStatus.CANCELLED or item.cancelled >= item.quantity:
         return "Cancelled"
     return "Unshipped" if item.left else "Shipped"
 

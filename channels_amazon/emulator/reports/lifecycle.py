@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from ..model.entities import Report, ReportDocument
+from ..model.entities import EmulatedReport, EmulatedReportDocument
 from ..model.state import World
+from ..model.statuses import ReportStatus
 from ..notifications.publishing import publish
 from .file import encode, order_rows
 
 FINISHED = "REPORT_PROCESSING_FINISHED"
-# Of the time for a report without rows it waits this share in the queue.
+# Share of an empty report's time that it spends IN_QUEUE.
 QUEUED_SHARE = 0.25
-# A report of so many rows takes twice the time of one without.
+# Rows with which a report takes twice as long as an empty one.
 ROWS_FOR_DOUBLE = 20_000
 FAILED = b"The report could not be generated. Request it again later."
 
 
-def request_report(world: World, report: Report) -> None:
-    """Queue a report; what it holds is what exists when its turn comes."""
+def request_report(world: World, report: EmulatedReport) -> None:
+    """Queue a report; its rows are read when it leaves the queue."""
     world.reports[(report.seller_id, report.report_id)] = report
     world.schedule(
         world.switches.reports.seconds * QUEUED_SHARE,
@@ -24,18 +25,18 @@ def request_report(world: World, report: Report) -> None:
     )
 
 
-def cancel_report(world: World, report: Report) -> bool:
-    """Cancel a report that still waits; tell whether it did."""
-    if report.status != "IN_QUEUE":
+def cancel_report(world: World, report: EmulatedReport) -> bool:
+    """Cancel a report that is still IN_QUEUE; return whether it was."""
+    if report.status != ReportStatus.IN_QUEUE:
         return False
-    _end(world, report, "CANCELLED")
+    _end(world, report, ReportStatus.CANCELLED)
     return True
 
 
-def _start(world: World, report: Report) -> None:
-    if report.status != "IN_QUEUE":
+def _start(world: World, report: EmulatedReport) -> None:
+    if report.status != ReportStatus.IN_QUEUE:
         return
-    report.status = "IN_PROGRESS"
+    report.status = ReportStatus.IN_PROGRESS
     report.started_at = world.now()
     switches = world.switches.reports
     if switches.fail_next > 0:
@@ -47,24 +48,26 @@ def _start(world: World, report: Report) -> None:
     world.schedule(switches.seconds * share, lambda: _finish(world, report, rows))
 
 
-def _finish(world: World, report: Report, rows: list[dict[str, str]]) -> None:
+def _finish(world: World, report: EmulatedReport, rows: list[dict[str, str]]) -> None:
     if not rows:
-        _end(world, report, "CANCELLED")
+        _end(world, report, ReportStatus.CANCELLED)
         return
     content, content_type = encode(world, report, rows)
     _keep(world, report, content, content_type)
-    _end(world, report, "DONE")
+    _end(world, report, ReportStatus.DONE)
 
 
-def _fail(world: World, report: Report) -> None:
+def _fail(world: World, report: EmulatedReport) -> None:
     _keep(world, report, FAILED, "text/plain; charset=UTF-8")
-    _end(world, report, "FATAL")
+    _end(world, report, ReportStatus.FATAL)
 
 
-def _keep(world: World, report: Report, content: bytes, content_type: str) -> None:
+def _keep(
+    world: World, report: EmulatedReport, content: bytes, content_type: str
+) -> None:
     region = world.sellers[report.seller_id].region
     document_id = f"amzn1.spdoc.1.4.{region}.{world.uuid()}.{world.token_text(14)}"
-    world.report_documents[document_id] = ReportDocument(
+    world.report_documents[document_id] = EmulatedReportDocument(
         document_id=document_id,
         seller_id=report.seller_id,
         report_type=report.report_type,
@@ -75,7 +78,7 @@ def _keep(world: World, report: Report, content: bytes, content_type: str) -> No
     report.document_id = document_id
 
 
-def _end(world: World, report: Report, status: str) -> None:
+def _end(world: World, report: EmulatedReport, status: ReportStatus) -> None:
     report.status = status
     report.ended_at = world.now()
     content = {

@@ -8,16 +8,23 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.clock import Clock
-from ..model.entities import Application, ClientSecret, FbaStock, Listing, Offer, Seller
+from ..model.entities import (
+    Application,
+    EmulatedClientSecret,
+    EmulatedFbaStock,
+    EmulatedListing,
+    EmulatedOffer,
+    Seller,
+)
 from ..model.places import PLACES, RATES, Place, places_of
 from ..model.roles import DEFAULT_ROLES
 from ..model.state import World
-from ..model.titles import BRAND, Product, products
+from ..model.titles import BRAND, DemoProduct, products
 from ..orders.history import add_history
 
 APPLICATION_ID = "amzn1.sp.solution.00000000-0000-4000-8000-00000000demo"
 CLIENT_ID = "amzn1.application-oa2-client.00000000000000000000000000000demo"
-# Opens nothing but this emulator, so it may be known to all.
+# No secret: it is only valid at this emulator.
 CLIENT_SECRET = "amzn1.oa2-cs.v1.of-the-local-emulator-only"  # noqa: S105
 SELLER_IDS = {
     "na": "A1EMULATORNA1",
@@ -33,17 +40,17 @@ CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How large a world is, for each seller."""
+class WorldSize:
+    """How many listings and orders each seller has; `days` is the history's length."""
 
     listings: dict[str, int]
     orders: int
     days: int
 
 
-PLANS = {
-    "small": Plan({"na": 12, "eu": 12, "fe": 12}, orders=8, days=20),
-    "demo": Plan({"na": 112, "eu": 120, "fe": 90}, orders=320, days=90),
+WORLD_SIZES = {
+    "small": WorldSize({"na": 12, "eu": 12, "fe": 12}, orders=8, days=20),
+    "demo": WorldSize({"na": 112, "eu": 120, "fe": 90}, orders=320, days=90),
 }
 
 
@@ -52,9 +59,10 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
 
     Raises ValueError for a name that is not known.
     """
-    if name not in PLANS:
-        raise ValueError(f"There is no world {name}: choose one of {', '.join(PLANS)}.")
-    plan = PLANS[name]
+    if name not in WORLD_SIZES:
+        known = ", ".join(WORLD_SIZES)
+        raise ValueError(f"There is no world {name}: choose one of {known}.")
+    size = WORLD_SIZES[name]
     world = World(
         clock=clock,
         application=demo_application(),
@@ -64,10 +72,11 @@ def build_world(name: str, seed: int, clock: Clock) -> World:
     for region, seller_id in SELLER_IDS.items():
         seller = _seller(region, seller_id)
         world.sellers[seller_id] = seller
-        # A seller's things do not change when another seller's do.
-        chance = random.Random(f"{seed}:{seller_id}")
-        _add_listings(world, seller, plan.listings[region], chance)
-        add_history(world, seller, plan.orders, plan.days, chance)
+        # A generator for each seller, so that changing one leaves the others as they
+        # are.
+        rng = random.Random(f"{seed}:{seller_id}")
+        _add_listings(world, seller, size.listings[region], rng)
+        add_history(world, seller, size.orders, size.days, rng)
     return world
 
 
@@ -79,8 +88,8 @@ def add_sellers(world: World, region: str, count: int, listings: int) -> list[st
         seller = _seller(region, f"A1EMULATOR{region.upper()}{number}")
         seller.store_name = f"{seller.store_name} {number}"
         world.sellers[seller.seller_id] = seller
-        chance = random.Random(f"{world.seed}:{seller.seller_id}")
-        _add_listings(world, seller, listings, chance)
+        rng = random.Random(f"{world.seed}:{seller.seller_id}")
+        _add_listings(world, seller, listings, rng)
         added.append(seller.seller_id)
     return added
 
@@ -91,7 +100,7 @@ def demo_application() -> Application:
         application_id=APPLICATION_ID,
         client_id=CLIENT_ID,
         name="Shoplink (demonstration)",
-        secrets=[ClientSecret(CLIENT_SECRET)],
+        secrets=[EmulatedClientSecret(CLIENT_SECRET)],
         roles=set(DEFAULT_ROLES),
         redirect_uris=[],
         is_draft=False,
@@ -107,45 +116,47 @@ def _seller(region: str, seller_id: str) -> Seller:
     )
 
 
-def _add_listings(
-    world: World, seller: Seller, count: int, chance: random.Random
-) -> None:
+def _add_listings(world: World, seller: Seller, count: int, rng: random.Random) -> None:
     chosen = products() if count >= len(products()) else _spread(count)
     for number, product in enumerate(chosen):
-        listing = _listing(world, seller, product, number, chance)
+        listing = _listing(world, seller, product, number, rng)
         world.add_listing(listing)
         if listing.is_fba:
-            _add_stock(world, seller, listing, chance)
+            _add_stock(world, seller, listing, rng)
 
 
-def _spread(count: int) -> tuple[Product, ...]:
-    """Return that many products, evenly from the whole range."""
+def _spread(count: int) -> tuple[DemoProduct, ...]:
+    """Return that many products, evenly spaced over the whole range."""
     everything = products()
     return tuple(everything[at * len(everything) // count] for at in range(count))
 
 
 def _listing(
-    world: World, seller: Seller, product: Product, number: int, chance: random.Random
-) -> Listing:
-    created_at = world.now() - timedelta(days=chance.randint(120, 900))
-    # Of eight listings four are the merchant's, three Amazon's, one is both.
+    world: World,
+    seller: Seller,
+    product: DemoProduct,
+    number: int,
+    rng: random.Random,
+) -> EmulatedListing:
+    created_at = world.now() - timedelta(days=rng.randint(120, 900))
+    # Of eight listings four are the merchant's, three are FBA, and one (7) is both.
     is_fba = number % 8 in {1, 4, 6, 7}
     is_merchant = number % 8 not in {1, 4, 6}
     places = [
         place
         for at, place in enumerate(places_of(seller.region))
-        # The first site sells everything, the others leave some things out.
+        # The first marketplace has every listing; the others lack one in six.
         if at == 0 or (number + at) % 6
     ]
-    return Listing(
+    return EmulatedListing(
         seller_id=seller.seller_id,
         sku=product.sku,
         asin=product.asin,
         product_type=product.product_type,
         created_at=created_at,
-        updated_at=created_at + timedelta(days=chance.randint(1, 100)),
+        updated_at=created_at + timedelta(days=rng.randint(1, 100)),
         offers={place.marketplace_id: _offer(product, place) for place in places},
-        quantity=chance.randint(3, 60) if is_merchant else None,
+        quantity=rng.randint(3, 60) if is_merchant else None,
         handling_days=2 if is_merchant and number % 5 == 0 else None,
         is_fba=is_fba,
         fnsku=f"X00EM{number:05d}" if is_fba else None,
@@ -154,8 +165,8 @@ def _listing(
     )
 
 
-def _offer(product: Product, place: Place) -> Offer:
-    return Offer(
+def _offer(product: DemoProduct, place: Place) -> EmulatedOffer:
+    return EmulatedOffer(
         marketplace_id=place.marketplace_id,
         price=price_in(product.price_eur, place.currency),
         currency=place.currency,
@@ -172,25 +183,25 @@ def price_in(price_eur: Decimal, currency: str) -> Decimal:
 
 
 def _add_stock(
-    world: World, seller: Seller, listing: Listing, chance: random.Random
+    world: World, seller: Seller, listing: EmulatedListing, rng: random.Random
 ) -> None:
     pools = {PLACES[marketplace_id].fba_pool for marketplace_id in listing.offers}
     for pool in sorted(pools):
         world.add_stock(
-            FbaStock(
+            EmulatedFbaStock(
                 seller_id=seller.seller_id,
                 sku=listing.sku,
                 pool=pool,
-                updated_at=world.now() - timedelta(hours=chance.randint(1, 300)),
-                fulfillable=chance.choice((0, 4, 18, 35, 60, 120)),
-                inbound_working=chance.choice((0, 0, 0, 24)),
-                inbound_shipped=chance.choice((0, 0, 48)),
-                inbound_receiving=chance.choice((0, 0, 6)),
-                pending_transshipment=chance.choice((0, 0, 3)),
-                fc_processing=chance.choice((0, 0, 1)),
-                researching=chance.choice((0, 0, 0, 2)),
-                customer_damaged=chance.choice((0, 0, 1)),
-                warehouse_damaged=chance.choice((0, 0, 0, 2)),
-                defective=chance.choice((0, 0, 0, 1)),
+                updated_at=world.now() - timedelta(hours=rng.randint(1, 300)),
+                fulfillable=rng.choice((0, 4, 18, 35, 60, 120)),
+                inbound_working=rng.choice((0, 0, 0, 24)),
+                inbound_shipped=rng.choice((0, 0, 48)),
+                inbound_receiving=rng.choice((0, 0, 6)),
+                pending_transshipment=rng.choice((0, 0, 3)),
+                fc_processing=rng.choice((0, 0, 1)),
+                researching=rng.choice((0, 0, 0, 2)),
+                customer_damaged=rng.choice((0, 0, 1)),
+                warehouse_damaged=rng.choice((0, 0, 0, 2)),
+                defective=rng.choice((0, 0, 0, 1)),
             )
         )

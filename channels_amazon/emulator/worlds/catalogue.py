@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import TextIO
 
-from ..model.titles import LANGUAGES, Product, products
+from ..model.titles import LANGUAGES, DemoProduct, products
 
 COLUMNS = (
     "sku",
@@ -25,9 +25,9 @@ COLUMNS = (
 )
 STORE_URL = "https://alderwick.example"
 WAREHOUSES = ("Hamburg", "Leipzig")
-# One product in so many is known to the store by another spelling of its SKU.
+# Every 17th product has its SKU spelt differently in the store, to try SKU matching.
 RESPELT_EVERY = 17
-# One product in so many is sold on Amazon only.
+# Every 23rd product is missing in the store: it is sold on Amazon only.
 AMAZON_ONLY_EVERY = 23
 STORE_ONLY = (
     ("ALD-GIFT-25", "Gift Card 25"),
@@ -38,9 +38,9 @@ STORE_ONLY = (
 
 def store_catalogue(seed: int = 1) -> list[dict[str, str]]:
     """Return the store's products as rows with the keys of `COLUMNS`."""
-    chance = random.Random(f"catalogue:{seed}")
+    rng = random.Random(f"catalogue:{seed}")
     rows = [
-        _row(number, product, chance)
+        _row(number, product, rng)
         for number, product in enumerate(products(), 1)
         if number % AMAZON_ONLY_EVERY
     ]
@@ -62,7 +62,7 @@ def write_catalogue_file(path: Path, seed: int = 1) -> int:
         return write_catalogue(file, seed)
 
 
-def _row(number: int, product: Product, chance: random.Random) -> dict[str, str]:
+def _row(number: int, product: DemoProduct, rng: random.Random) -> dict[str, str]:
     sku = product.sku
     if not number % RESPELT_EVERY:
         sku = sku.lower().replace("-", "_")
@@ -73,9 +73,7 @@ def _row(number: int, product: Product, chance: random.Random) -> dict[str, str]
         "price": str(product.price_eur),
         "currency": "EUR",
         "category": product.category,
-        "stock": str(
-            chance.randint(0, 6) if not number % 11 else chance.randint(8, 90)
-        ),
+        "stock": str(rng.randint(0, 6) if not number % 11 else rng.randint(8, 90)),
         "warehouse": WAREHOUSES[number % len(WAREHOUSES)],
         **{f"url_{language}": _url(language, product.sku) for language in LANGUAGES},
     }

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..model.entities import Authorization, Destination, Subscription
+from ..model.entities import Authorization, EmulatedDestination, EmulatedSubscription
 from ..model.state import World
 
 Json = dict[str, Any]
@@ -35,15 +35,16 @@ def load_connections(world: World, text: str) -> None:
     try:
         kept: Json = json.loads(text)
         grants = [_read_grant(row) for row in kept["authorizations"]]
-        destinations = [Destination(**row) for row in kept["destinations"]]
-        subscriptions = [Subscription(**row) for row in kept["subscriptions"]]
+        destinations = [EmulatedDestination(**row) for row in kept["destinations"]]
+        subscriptions = [EmulatedSubscription(**row) for row in kept["subscriptions"]]
     except (KeyError, TypeError) as error:
         raise ValueError(f"these are no connections: {error}") from error
     with world.lock:
         world.authorizations |= {grant.refresh_token: grant for grant in grants}
         world.destinations |= {row.destination_id: row for row in destinations}
         world.subscriptions |= {row.subscription_id: row for row in subscriptions}
-        # Chances that repeat would hand out the same tokens and ids once more.
+        # A restart with the same seed would issue the same tokens and ids again, which
+        # the loaded connections use already: seed with the time as well.
         world.random.seed(f"{world.seed}:{len(text)}:{world.now().isoformat()}")
 
 

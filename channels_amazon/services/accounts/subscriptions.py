@@ -17,7 +17,10 @@ from channels_amazon.services.amazon_client.factory import (
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for, record
 from channels_amazon.spapi.apis import notifications
-from channels_amazon.spapi.apis.notifications import Destination, Subscription
+from channels_amazon.spapi.apis.notifications import (
+    NotificationDestination,
+    Subscription,
+)
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, InvalidRequest, NotFound
 from channels_amazon.wording import sentence, together
@@ -97,7 +100,7 @@ def what_is_missing(account: AmazonAccount) -> str:
     return ""
 
 
-def _destination(account: AmazonAccount) -> Destination:
+def _destination(account: AmazonAccount) -> NotificationDestination:
     """Return our queue's destination in the account's region, made if need be."""
     client = application_client(account.application, account.region)
     arn = settings.SQS_QUEUE_ARN
@@ -116,7 +119,9 @@ def _destination(account: AmazonAccount) -> Destination:
         return known
 
 
-def _of_queue(destinations: Iterable[Destination], arn: str) -> Destination | None:
+def _of_queue(
+    destinations: Iterable[NotificationDestination], arn: str
+) -> NotificationDestination | None:
     return next((item for item in destinations if item.sqs_arn == arn), None)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from channels_amazon.models import QuotaBucket
 from channels_amazon.spapi import bucket as arithmetic
 from channels_amazon.spapi.bucket import Bucket
-from channels_amazon.spapi.throttle import Grant
+from channels_amazon.spapi.throttle import QuotaGrant
 
 # Seconds since the epoch; the same all through one statement.
 _NOW = {
@@ -64,7 +64,7 @@ class DatabaseBuckets:
         self._lock = threading.Lock()
         self._default_rates: dict[tuple[str, str], float] = {}
 
-    def take(self, subject: str, operation: str, rate: float, burst: int) -> Grant:
+    def take(self, subject: str, operation: str, rate: float, burst: int) -> QuotaGrant:
         """Take a token if one is there; `rate` and `burst` found a new bucket."""
         with self._lock:
             self._default_rates[subject, operation] = rate
@@ -74,16 +74,16 @@ class DatabaseBuckets:
             taken = _execute(_sql(_TAKE), [subject, operation])
         if taken:
             tokens, believed = taken[0]
-            return Grant(granted=True, tokens_left=max(0.0, tokens), rate=believed)
+            return QuotaGrant(granted=True, tokens_left=max(0.0, tokens), rate=believed)
         found = _read(subject, operation)
         if found is None:
             # Somebody deleted the row this very moment.
-            return Grant(granted=False, tokens_left=0.0, retry_at=timezone.now())
+            return QuotaGrant(granted=False, tokens_left=0.0, retry_at=timezone.now())
         _, bucket, now = found
-        settled = arithmetic.settle(bucket, now)
+        settled = arithmetic.refill(bucket, now)
         # In this host's time: its clock may differ from the database's.
         wait = max(0.0, arithmetic.available_at(settled) - now)
-        return Grant(
+        return QuotaGrant(
             granted=False,
             tokens_left=settled.tokens,
             retry_at=timezone.now() + timedelta(seconds=wait) + _GRAIN,
@@ -95,7 +95,7 @@ class DatabaseBuckets:
         _change(
             subject,
             operation,
-            lambda bucket, now: arithmetic.relearn(bucket, rate, now),
+            lambda bucket, now: arithmetic.set_rate(bucket, rate, now),
         )
 
     def exhausted(self, subject: str, operation: str, hold_until: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from channels_amazon.models import AmazonAccount, QuotaBucket
-from channels_amazon.spapi.bucket import Bucket, available_at, settle
+from channels_amazon.spapi.bucket import Bucket, available_at, refill
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def quota_lines(account: AmazonAccount, now: datetime) -> list[QuotaLine]:
 
 def _quota_line(row: QuotaBucket, now: datetime) -> QuotaLine:
     at = now.timestamp()
-    bucket = settle(
+    bucket = refill(
         Bucket(row.tokens, row.stamp, row.rate, row.burst, row.hold_until), at
     )
     is_held = bucket.hold_until > at

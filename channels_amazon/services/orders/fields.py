@@ -24,8 +24,7 @@ from channels_amazon.services.orders.provisional_lines import (
     is_provisional,
 )
 from channels_amazon.spapi.fields import Money
-from channels_amazon.spapi.orders import Order as AmazonOrder
-from channels_amazon.spapi.orders import OrderItem
+from channels_amazon.spapi.orders import AmazonOrder, OrderItem
 
 # Amazon's words for the state of a package.
 PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"

@@ -37,7 +37,7 @@ from channels_amazon.services.privacy import personal_data
 from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.services.stock.sku_matching import lines_of
 from channels_amazon.services.webhooks.messages import mark_webhook_pending
-from channels_amazon.spapi.orders import Order as AmazonOrder
+from channels_amazon.spapi.orders import AmazonOrder
 from channels_amazon.wording import sentence
 
 

@@ -58,10 +58,10 @@ def search_catalog_items(
 
 def _page(data: JsonObject, marketplace_id: str) -> CatalogPage:
     listed = fields.required_objects(data, "items")
-    pagination = fields.inner(data, "pagination")
+    pagination = fields.json_object(data, "pagination")
     return CatalogPage(
         items=tuple(_item(entry, marketplace_id) for entry in listed),
-        total=fields.whole(data, "numberOfResults"),
+        total=fields.integer(data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 

@@ -66,7 +66,7 @@ def get_inventory_summaries(
             "marketplaceIds": (query.marketplace_id,),
             "details": query.details,
             "sellerSkus": tuple(query.seller_skus) or None,
-            # Amazon wants it on every page.
+            # Required on every page, also beside a nextToken.
             "startDateTime": query.changed_since,
             "nextToken": next_token,
         },
@@ -76,9 +76,9 @@ def get_inventory_summaries(
 
 
 def _page(data: JsonObject) -> InventoryPage:
-    payload = fields.required_inner(data, "payload")
+    payload = fields.required_object(data, "payload")
     listed = fields.entries(payload, "inventorySummaries")
-    pagination = fields.inner(data, "pagination")
+    pagination = fields.json_object(data, "pagination")
     return InventoryPage(
         summaries=tuple(try_listing(entry, "sellerSku", _summary) for entry in listed),
         next_token=fields.optional_text(pagination, "nextToken") or None,
@@ -86,25 +86,25 @@ def _page(data: JsonObject) -> InventoryPage:
 
 
 def _summary(data: JsonObject) -> InventorySummary:
-    details = fields.inner(data, "inventoryDetails")
-    reserved = fields.inner(details, "reservedQuantity")
-    researching = fields.inner(details, "researchingQuantity")
-    unfulfillable = fields.inner(details, "unfulfillableQuantity")
+    details = fields.json_object(data, "inventoryDetails")
+    reserved = fields.json_object(details, "reservedQuantity")
+    researching = fields.json_object(details, "researchingQuantity")
+    unfulfillable = fields.json_object(details, "unfulfillableQuantity")
     return InventorySummary(
         seller_sku=fields.text(data, "sellerSku"),
         asin=fields.optional_text(data, "asin"),
         fn_sku=fields.optional_text(data, "fnSku"),
         condition=fields.optional_text(data, "condition"),
         product_name=fields.optional_text(data, "productName"),
-        last_updated_at=fields.optional_when(data, "lastUpdatedTime"),
-        total=fields.optional_whole(data, "totalQuantity") or 0,
-        fulfillable=fields.optional_whole(details, "fulfillableQuantity"),
-        inbound_working=fields.optional_whole(details, "inboundWorkingQuantity"),
-        inbound_shipped=fields.optional_whole(details, "inboundShippedQuantity"),
-        inbound_receiving=fields.optional_whole(details, "inboundReceivingQuantity"),
-        reserved=fields.optional_whole(reserved, "totalReservedQuantity"),
-        researching=fields.optional_whole(researching, "totalResearchingQuantity"),
-        unfulfillable=fields.optional_whole(
+        last_updated_at=fields.optional_timestamp(data, "lastUpdatedTime"),
+        total=fields.optional_integer(data, "totalQuantity") or 0,
+        fulfillable=fields.optional_integer(details, "fulfillableQuantity"),
+        inbound_working=fields.optional_integer(details, "inboundWorkingQuantity"),
+        inbound_shipped=fields.optional_integer(details, "inboundShippedQuantity"),
+        inbound_receiving=fields.optional_integer(details, "inboundReceivingQuantity"),
+        reserved=fields.optional_integer(reserved, "totalReservedQuantity"),
+        researching=fields.optional_integer(researching, "totalResearchingQuantity"),
+        unfulfillable=fields.optional_integer(
             unfulfillable, "totalUnfulfillableQuantity"
         ),
     )

@@ -48,7 +48,7 @@ _POLICIES = {
     Policy.FILL_ALL: "FillAll",
     Policy.FILL_ALL_AVAILABLE: "FillAllAvailable",
 }
-# From Processing on Amazon refuses to cancel.
+# cancelFulfillmentOrder is refused once an order is Processing.
 _CANCELLABLE = frozenset({OutboundStatus.RECEIVED, OutboundStatus.PLANNING})
 
 
@@ -83,7 +83,7 @@ def get_fulfillment_preview(
     )
 
     def read(data: JsonObject) -> tuple[OutboundPreview, ...]:
-        payload = fields.required_inner(data, "payload")
+        payload = fields.required_object(data, "payload")
         listed = fields.objects(payload, "fulfillmentPreviews")
         return tuple(map(_preview, listed))
 
@@ -103,7 +103,7 @@ def create_fulfillment_order(client: SpApiClient, order: NewOutboundOrder) -> No
         "marketplaceId": order.marketplace_id,
         "sellerFulfillmentOrderId": order.order_id,
         "displayableOrderId": shown,
-        "displayableOrderDate": fields.written(order.ordered_at),
+        "displayableOrderDate": fields.iso_time(order.ordered_at),
         "displayableOrderComment": order.comment or shown,
         "shippingSpeedCategory": _SPEEDS[order.speed],
         "destinationAddress": outbound.address(order.destination),
@@ -113,8 +113,8 @@ def create_fulfillment_order(client: SpApiClient, order: NewOutboundOrder) -> No
     }
     if order.delivery is not None:
         body["deliveryWindow"] = {
-            "startDate": fields.written(order.delivery.start),
-            "endDate": fields.written(order.delivery.end),
+            "startDate": fields.iso_time(order.delivery.start),
+            "endDate": fields.iso_time(order.delivery.end),
         }
     if order.ship_from_country:
         body["shipFromCountryCode"] = order.ship_from_country
@@ -135,7 +135,7 @@ def get_fulfillment_order(client: SpApiClient, order_id: str) -> OutboundOrder:
         operations.GET_FULFILLMENT_ORDER, path={"sellerFulfillmentOrderId": order_id}
     )
     return fields.parse(
-        answer, lambda data: _order(fields.required_inner(data, "payload"))
+        answer, lambda data: _order(fields.required_object(data, "payload"))
     )
 
 
@@ -148,7 +148,7 @@ def get_package_tracking_details(
         query={"packageNumber": package_number},
     )
     return fields.parse(
-        answer, lambda data: _tracking(fields.required_inner(data, "payload"))
+        answer, lambda data: _tracking(fields.required_object(data, "payload"))
     )
 
 
@@ -204,10 +204,12 @@ def _preview(data: JsonObject) -> OutboundPreview:
         raise FieldError("shippingSpeedCategory", sentence("is not a known speed"))
     return OutboundPreview(
         speed=speeds[0],
-        is_fulfillable=fields.flag(data, "isFulfillable"),
+        is_fulfillable=fields.boolean(data, "isFulfillable"),
         fee=outbound.total(fees),
-        ships=outbound.around([_window(one, "ShipDate") for one in shipments]),
-        arrives=outbound.around([_window(one, "ArrivalDate") for one in shipments]),
+        ships=outbound.covering_window([_window(one, "ShipDate") for one in shipments]),
+        arrives=outbound.covering_window(
+            [_window(one, "ArrivalDate") for one in shipments]
+        ),
         reasons=tuple(_reasons(data)),
     )
 
@@ -220,24 +222,24 @@ def _reasons(data: JsonObject) -> Iterator[str]:
 
 
 def _window(data: JsonObject, name: str) -> Window | None:
-    start = fields.optional_when(data, "earliest" + name)
-    end = fields.optional_when(data, "latest" + name)
+    start = fields.optional_timestamp(data, "earliest" + name)
+    end = fields.optional_timestamp(data, "latest" + name)
     known = [time for time in (start, end) if time is not None]
     return Window(min(known), max(known)) if known else None
 
 
 def _order(payload: JsonObject) -> OutboundOrder:
-    data = fields.required_inner(payload, "fulfillmentOrder")
+    data = fields.required_object(payload, "fulfillmentOrder")
     shipments = fields.objects(payload, "fulfillmentShipments")
     word = fields.text(data, "fulfillmentOrderStatus")
     status = outbound.order_status(word)
-    updated_at = fields.when(data, "statusUpdatedDate")
+    updated_at = fields.timestamp(data, "statusUpdatedDate")
     return OutboundOrder(
         order_id=fields.text(data, "sellerFulfillmentOrderId"),
         status=status,
         amazon_status=word,
         can_cancel=status in _CANCELLABLE,
-        received_at=fields.optional_when(data, "receivedDate") or updated_at,
+        received_at=fields.optional_timestamp(data, "receivedDate") or updated_at,
         updated_at=updated_at,
         lines=tuple(
             map(_line, fields.required_objects(payload, "fulfillmentOrderItems"))
@@ -252,9 +254,9 @@ def _line(data: JsonObject) -> OutboundLine:
     return OutboundLine(
         line_id=fields.text(data, "sellerFulfillmentOrderItemId"),
         sku=fields.text(data, "sellerSku"),
-        quantity=fields.whole(data, "quantity"),
-        cancelled=fields.optional_whole(data, "cancelledQuantity") or 0,
-        unfulfillable=fields.optional_whole(data, "unfulfillableQuantity") or 0,
+        quantity=fields.integer(data, "quantity"),
+        cancelled=fields.optional_integer(data, "cancelledQuantity") or 0,
+        unfulfillable=fields.optional_integer(data, "unfulfillableQuantity") or 0,
     )
 
 
@@ -262,7 +264,7 @@ def _packages(shipment: JsonObject) -> Iterator[OutboundPackage]:
     word = fields.text(shipment, "fulfillmentShipmentStatus")
     items = fields.objects(shipment, "fulfillmentShipmentItem")
     for data in fields.objects(shipment, "fulfillmentShipmentPackage"):
-        number = fields.whole(data, "packageNumber")
+        number = fields.integer(data, "packageNumber")
         inside = [item for item in items if item.get("packageNumber") == number]
         amazon_number = fields.optional_text(data, "amazonFulfillmentTrackingNumber")
         yield OutboundPackage(
@@ -275,8 +277,8 @@ def _packages(shipment: JsonObject) -> Iterator[OutboundPackage]:
             tracking_url="",
             status=outbound.package_status(word),
             amazon_status="",
-            shipped_at=fields.optional_when(shipment, "shippingDate"),
-            arrives_at=fields.optional_when(data, "estimatedArrivalDate"),
+            shipped_at=fields.optional_timestamp(shipment, "shippingDate"),
+            arrives_at=fields.optional_timestamp(data, "estimatedArrivalDate"),
             items=tuple(map(_packed, inside)),
         )
 
@@ -285,19 +287,19 @@ def _packed(data: JsonObject) -> PackedItem:
     return PackedItem(
         line_id=fields.text(data, "sellerFulfillmentOrderItemId"),
         sku=fields.text(data, "sellerSku"),
-        quantity=fields.whole(data, "quantity"),
+        quantity=fields.integer(data, "quantity"),
     )
 
 
 def _tracking(data: JsonObject) -> PackageTracking:
     return PackageTracking(
-        package_number=fields.whole(data, "packageNumber"),
+        package_number=fields.integer(data, "packageNumber"),
         status=fields.optional_text(data, "currentStatus") or "",
         tracking_number=fields.optional_text(data, "trackingNumber") or "",
         tracking_url=fields.optional_text(data, "customerTrackingLink")
         or fields.optional_text(data, "carrierURL")
         or "",
-        arrives_at=fields.optional_when(data, "estimatedArrivalDate"),
+        arrives_at=fields.optional_timestamp(data, "estimatedArrivalDate"),
     )
 
 
@@ -308,7 +310,7 @@ def _followed(client: SpApiClient, package: OutboundPackage) -> OutboundPackage:
     try:
         found = get_package_tracking_details(client, int(package.package_id))
     except (NotFound, InvalidRequest):
-        # Amazon knows a package before its carrier does.
+        # Amazon knows a package number some time before its tracking exists.
         return package
     status = outbound.package_status(found.status) if found.status else package.status
     return replace(

@@ -82,8 +82,8 @@ def create_order(client: SpApiClient, order: NewOutboundOrder) -> None:
     level: dict[str, Any] = {"serviceTiers": [str(order.speed)]}
     if order.delivery is not None:
         level["deliveryInterval"] = {
-            "startTime": fields.written(order.delivery.start),
-            "endTime": fields.written(order.delivery.end),
+            "startTime": fields.iso_time(order.delivery.start),
+            "endTime": fields.iso_time(order.delivery.end),
         }
     body: dict[str, Any] = {
         "orderId": order.order_id,
@@ -111,9 +111,10 @@ def create_order(client: SpApiClient, order: NewOutboundOrder) -> None:
         body=body,
         marketplace_id=order.marketplace_id,
     )
-    # 200 brings the order, 202 only its id.
+    # A 200 answer contains the order, a 202 only its id: check that either is there.
     fields.parse(
-        answer, lambda data: fields.text(fields.inner(data, "order") or data, "orderId")
+        answer,
+        lambda data: fields.text(fields.json_object(data, "order") or data, "orderId"),
     )
 
 
@@ -126,7 +127,7 @@ def get_order(client: SpApiClient, order_id: str) -> OutboundOrder:
         query={"shipments": "INCLUDE"},
     )
     return fields.parse(
-        answer, lambda data: _order(fields.required_inner(data, "order"))
+        answer, lambda data: _order(fields.required_object(data, "order"))
     )
 
 
@@ -166,13 +167,13 @@ class _Offer:
     arrives: Window | None
 
     def cost(self) -> Decimal:
-        """Return what to compare by: an unknown price is the worst."""
+        """Return the price to compare by; an unknown price sorts last."""
         return Decimal("Infinity") if self.price is None else self.price.amount
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The offers for each planned shipment, and what stands against the whole."""
+    """The offers for each planned shipment, and why some units are not planned."""
 
     shipments: tuple[tuple[_Offer, ...], ...]
     reasons: tuple[str, ...]
@@ -201,11 +202,11 @@ def _plan(data: JsonObject, asked: Sequence[OutboundItem]) -> _Plan:
 
 
 def _offer(data: JsonObject) -> _Offer:
-    configuration = fields.inner(data, "fulfillmentConfiguration")
-    level = fields.inner(configuration, "serviceLevel")
+    configuration = fields.json_object(data, "fulfillmentConfiguration")
+    level = fields.json_object(configuration, "serviceLevel")
     return _Offer(
         tier=fields.optional_text(level, "serviceTier") or "",
-        price=fields.money(fields.inner(data, "estimatedPrice"), "totalPrice"),
+        price=fields.money(fields.json_object(data, "estimatedPrice"), "totalPrice"),
         ships=_window(level, "shipInterval"),
         arrives=_window(level, "deliveryInterval"),
     )
@@ -222,33 +223,36 @@ def _preview(plan: _Plan, speed: Speed) -> OutboundPreview:
         speed=speed,
         is_fulfillable=plan.is_complete and is_offered,
         fee=outbound.total([offer.price for offer in chosen]) if is_offered else None,
-        ships=outbound.around([offer.ships for offer in chosen]),
-        arrives=outbound.around([offer.arrives for offer in chosen]),
+        ships=outbound.covering_window([offer.ships for offer in chosen]),
+        arrives=outbound.covering_window([offer.arrives for offer in chosen]),
         reasons=plan.reasons,
     )
 
 
 def _window(data: JsonObject, name: str) -> Window | None:
-    window = fields.inner(data, name)
+    window = fields.json_object(data, name)
     if not window:
         return None
-    return Window(fields.when(window, "startTime"), fields.when(window, "endTime"))
+    return Window(
+        fields.timestamp(window, "startTime"), fields.timestamp(window, "endTime")
+    )
 
 
 def _order(data: JsonObject) -> OutboundOrder:
     word = fields.optional_text(data, "status") or ""
     status = outbound.order_status(word)
-    received_at = fields.when(data, "receiveTime")
+    received_at = fields.timestamp(data, "receiveTime")
     shipments = fields.objects(data, "shipments")
     has_shipped = any(fields.text(one, "status") == "SHIPPED" for one in shipments)
     return OutboundOrder(
         order_id=fields.text(data, "orderId"),
         status=status,
         amazon_status=word,
-        # Amazon names no limit; what has left cannot come back.
+        # This version documents no last moment to cancel; packages that have left
+        # cannot be stopped, so stop offering it with the first one.
         can_cancel=status is OutboundStatus.PROCESSING and not has_shipped,
         received_at=received_at,
-        updated_at=fields.optional_when(data, "statusUpdateTime") or received_at,
+        updated_at=fields.optional_timestamp(data, "statusUpdateTime") or received_at,
         lines=tuple(map(_line, fields.required_objects(data, "lineItems"))),
         packages=tuple(
             package for shipment in shipments for package in _packages(shipment)
@@ -259,7 +263,7 @@ def _order(data: JsonObject) -> OutboundOrder:
 def _line(data: JsonObject) -> OutboundLine:
     return OutboundLine(
         line_id=fields.text(data, "lineItemId"),
-        sku=_sku(fields.required_inner(data, "product")),
+        sku=_sku(fields.required_object(data, "product")),
         quantity=_units(data, "amount"),
         cancelled=_units(data, "cancelledAmount", 0),
         unfulfillable=_units(data, "unfulfillableAmount", 0),
@@ -271,9 +275,9 @@ def _packages(shipment: JsonObject) -> Iterator[OutboundPackage]:
     for data in fields.objects(shipment, "packages"):
         package_id = fields.text(data, "packageId")
         inside = set(fields.texts(data, "shipmentItemIds"))
-        tracking = fields.inner(data, "tracking")
-        carrier = fields.inner(tracking, "carrier")
-        shown = carrier or fields.inner(tracking, "amazon")
+        tracking = fields.json_object(data, "tracking")
+        carrier = fields.json_object(tracking, "carrier")
+        shown = carrier or fields.json_object(tracking, "amazon")
         word = fields.optional_text(data, "status") or ""
         yield OutboundPackage(
             package_id=package_id,
@@ -283,8 +287,8 @@ def _packages(shipment: JsonObject) -> Iterator[OutboundPackage]:
             tracking_url=fields.optional_text(shown, "trackingUrl") or "",
             status=outbound.package_status(word or fields.text(shipment, "status")),
             amazon_status=word,
-            shipped_at=fields.optional_when(shipment, "shipTime"),
-            arrives_at=fields.optional_when(data, "deliveryTime"),
+            shipped_at=fields.optional_timestamp(shipment, "shipTime"),
+            arrives_at=fields.optional_timestamp(data, "deliveryTime"),
             items=tuple(
                 _packed(item)
                 for item in items
@@ -303,12 +307,12 @@ def _packed(data: JsonObject) -> PackedItem:
 
 
 def _sku(data: JsonObject) -> str:
-    return fields.text(fields.required_inner(data, "productIdentifier"), "amazonSku")
+    return fields.text(fields.required_object(data, "productIdentifier"), "amazonSku")
 
 
 def _units(data: JsonObject, name: str, missing: int | None = None) -> int:
     """Return the units of an amount, which Amazon writes as "1.0"."""
-    amount = fields.inner(data, name)
+    amount = fields.json_object(data, name)
     if not amount and missing is not None:
         return missing
     text = fields.text(amount, "value")

@@ -15,8 +15,10 @@ from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
 DEFAULT_DATA = ("summaries", "issues", "offers", "fulfillmentAvailability")
 # Amazon's name for the merchant's own stock; the others are FBA.
 MERCHANT_CHANNEL = "DEFAULT"
-# Accepted for a change of price or quantity, whatever the real product type is.
+# Amazon accepts this type for a change of price or quantity, whatever the listing's own
+# product type is.
 ANY_PRODUCT_TYPE = "PRODUCT"
+# Amazon's maximum of pageSize.
 LARGEST_PAGE = 20
 
 
@@ -215,7 +217,8 @@ def quantity_patch(
     if handling_days is not None:
         value["lead_time_to_ship_max_days"] = handling_days
     return {
-        # Replacing would drop every channel that is not named.
+        # Not `replace`: that would remove every channel that the value does not name,
+        # such as FBA.
         "op": "merge" if beside_fba else "replace",
         "path": "/attributes/fulfillment_availability",
         "value": [value],
@@ -241,10 +244,10 @@ def _only(marketplace_ids: Sequence[str]) -> str:
 
 def _page(data: JsonObject) -> ListingsPage:
     listed = fields.entries(data, "items")
-    pagination = fields.inner(data, "pagination")
+    pagination = fields.json_object(data, "pagination")
     return ListingsPage(
         items=tuple(try_listing(entry, "sku", _item) for entry in listed),
-        total=fields.whole(data, "numberOfResults"),
+        total=fields.integer(data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 
@@ -258,7 +261,7 @@ def _item(data: JsonObject) -> ListingsItem:
             map(_availability, fields.objects(data, "fulfillmentAvailability"))
         ),
         issues=tuple(map(_issue, fields.objects(data, "issues"))),
-        attributes=fields.inner(data, "attributes"),
+        attributes=fields.json_object(data, "attributes"),
     )
 
 
@@ -271,9 +274,9 @@ def _summary(data: JsonObject) -> Summary:
         statuses=fields.texts(data, "status"),
         fn_sku=fields.optional_text(data, "fnSku"),
         item_name=fields.optional_text(data, "itemName"),
-        created_at=fields.when(data, "createdDate"),
-        last_updated_at=fields.when(data, "lastUpdatedDate"),
-        image_url=fields.optional_text(fields.inner(data, "mainImage"), "link"),
+        created_at=fields.timestamp(data, "createdDate"),
+        last_updated_at=fields.timestamp(data, "lastUpdatedDate"),
+        image_url=fields.optional_text(fields.json_object(data, "mainImage"), "link"),
     )
 
 
@@ -288,12 +291,12 @@ def _offer(data: JsonObject) -> OfferPrice:
 def _availability(data: JsonObject) -> FulfillmentAvailability:
     return FulfillmentAvailability(
         channel_code=fields.text(data, "fulfillmentChannelCode"),
-        quantity=fields.optional_whole(data, "quantity"),
+        quantity=fields.optional_integer(data, "quantity"),
     )
 
 
 def _issue(data: JsonObject) -> ListingIssue:
-    actions = fields.objects(fields.inner(data, "enforcements"), "actions")
+    actions = fields.objects(fields.json_object(data, "enforcements"), "actions")
     return ListingIssue(
         code=fields.text(data, "code"),
         message=fields.text(data, "message"),

@@ -12,7 +12,7 @@ ORDER_CHANGE = "ORDER_CHANGE"
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class NotificationDestination:
     """A queue that Amazon knows; `sqs_arn` is None for another kind."""
 
     destination_id: str
@@ -29,7 +29,9 @@ class Subscription:
     payload_version: str
 
 
-def create_destination(client: SpApiClient, name: str, sqs_arn: str) -> Destination:
+def create_destination(
+    client: SpApiClient, name: str, sqs_arn: str
+) -> NotificationDestination:
     """Make a queue known to Amazon (grantless).
 
     Raises InvalidRequest with status 409 when it is known already.
@@ -39,11 +41,11 @@ def create_destination(client: SpApiClient, name: str, sqs_arn: str) -> Destinat
         body={"name": name, "resourceSpecification": {"sqs": {"arn": sqs_arn}}},
     )
     return fields.parse(
-        answer, lambda data: _destination(fields.required_inner(data, "payload"))
+        answer, lambda data: _destination(fields.required_object(data, "payload"))
     )
 
 
-def get_destinations(client: SpApiClient) -> tuple[Destination, ...]:
+def get_destinations(client: SpApiClient) -> tuple[NotificationDestination, ...]:
     """Return the application's destinations in the client's region (grantless)."""
     answer = client.call(operations.GET_DESTINATIONS)
     return fields.parse(
@@ -73,7 +75,7 @@ def create_subscription(
         body={"payloadVersion": payload_version, "destinationId": destination_id},
     )
     return fields.parse(
-        answer, lambda data: _subscription(fields.required_inner(data, "payload"))
+        answer, lambda data: _subscription(fields.required_object(data, "payload"))
     )
 
 
@@ -85,7 +87,7 @@ def get_subscription(
         operations.GET_SUBSCRIPTION, path={"notificationType": notification_type}
     )
     return fields.parse(
-        answer, lambda data: _subscription(fields.required_inner(data, "payload"))
+        answer, lambda data: _subscription(fields.required_object(data, "payload"))
     )
 
 
@@ -102,9 +104,9 @@ def delete_subscription_by_id(
     )
 
 
-def _destination(data: JsonObject) -> Destination:
-    queue = fields.inner(fields.inner(data, "resource"), "sqs")
-    return Destination(
+def _destination(data: JsonObject) -> NotificationDestination:
+    queue = fields.json_object(fields.json_object(data, "resource"), "sqs")
+    return NotificationDestination(
         destination_id=fields.text(data, "destinationId"),
         name=fields.optional_text(data, "name") or "",
         sqs_arn=fields.optional_text(queue, "arn"),

@@ -10,10 +10,15 @@ from enum import StrEnum
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import QueryValue, SpApiClient
 from channels_amazon.spapi.fields import FieldError, JsonObject
-from channels_amazon.spapi.orders import Order, UnreadableOrder, read_order, try_order
+from channels_amazon.spapi.orders import (
+    AmazonOrder,
+    UnreadableOrder,
+    read_order,
+    try_order,
+)
 from channels_amazon.wording import sentence
 
-# The status belongs to FULFILLMENT: without it an order has none.
+# fulfillmentStatus is part of the data set FULFILLMENT, so we always request that.
 STATUS_DATA = "FULFILLMENT"
 DEFAULT_DATA = (
     "BUYER",
@@ -70,7 +75,7 @@ class OrderPage:
     `last_updated_before` is the edge up to which Amazon has answered.
     """
 
-    orders: tuple[Order | UnreadableOrder, ...]
+    orders: tuple[AmazonOrder | UnreadableOrder, ...]
     next_token: str | None
     last_updated_before: datetime | None
     created_before: datetime | None
@@ -113,7 +118,7 @@ def iterate_orders(
 
 def get_order(
     client: SpApiClient, order_id: str, included_data: Sequence[str] = DEFAULT_DATA
-) -> Order:
+) -> AmazonOrder:
     """Return one order as it is now, younger than two minutes too.
 
     Raises NotFound for an order the account does not own.
@@ -124,7 +129,7 @@ def get_order(
         query={"includedData": _with_status(included_data)},
     )
     return fields.parse(
-        answer, lambda data: read_order(fields.required_inner(data, "order"))
+        answer, lambda data: read_order(fields.required_object(data, "order"))
     )
 
 
@@ -138,8 +143,10 @@ def _page(data: JsonObject) -> OrderPage:
         raise FieldError("orders", sentence("is missing"))
     return OrderPage(
         orders=tuple(try_order(entry) for entry in listed),
-        next_token=fields.optional_text(fields.inner(data, "pagination"), "nextToken")
+        next_token=fields.optional_text(
+            fields.json_object(data, "pagination"), "nextToken"
+        )
         or None,
-        last_updated_before=fields.optional_when(data, "lastUpdatedBefore"),
-        created_before=fields.optional_when(data, "createdBefore"),
+        last_updated_before=fields.optional_timestamp(data, "lastUpdatedBefore"),
+        created_before=fields.optional_timestamp(data, "createdBefore"),
     )

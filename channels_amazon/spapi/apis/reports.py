@@ -1,4 +1,4 @@
-"""Reports API 2021-06-30: asking for reports and finding them; client layer."""
+"""Reports API 2021-06-30: requesting reports and finding them; client layer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from channels_amazon.wording import sentence
 
 ALL_ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 DONE, CANCELLED, FATAL = "DONE", "CANCELLED", "FATAL"
+# Amazon's limit for marketplaceIds of createReport.
 MOST_MARKETPLACES = 25
 _FINISHED = frozenset({DONE, CANCELLED, FATAL})
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """Which report to make: times are aware, the span that the data is of."""
+    """Which report to make; the times (aware) are the range of the data."""
 
     report_type: str
     marketplace_ids: Sequence[str]
@@ -52,7 +53,7 @@ class Report:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether Amazon works on it no more."""
+        """Tell whether its status is final."""
         return self.status in _FINISHED
 
 
@@ -89,9 +90,9 @@ def create_report(client: SpApiClient, request: ReportRequest) -> str:
         "marketplaceIds": list(request.marketplace_ids),
     }
     if request.data_start is not None:
-        body["dataStartTime"] = fields.written(request.data_start)
+        body["dataStartTime"] = fields.iso_time(request.data_start)
     if request.data_end is not None:
-        body["dataEndTime"] = fields.written(request.data_end)
+        body["dataEndTime"] = fields.iso_time(request.data_end)
     if request.options:
         body["reportOptions"] = dict(request.options)
     answer = client.call(operations.CREATE_REPORT, body=body)
@@ -116,7 +117,7 @@ def get_reports(
         "createdUntil": query.created_until,
         "pageSize": query.page_size,
     }
-    # Amazon refuses a token together with anything else.
+    # Amazon refuses nextToken together with any other parameter.
     answer = client.call(
         operations.GET_REPORTS,
         query={"nextToken": next_token} if next_token else wanted,
@@ -159,12 +160,12 @@ def _report(data: JsonObject) -> Report:
         report_id=fields.text(data, "reportId"),
         report_type=fields.text(data, "reportType"),
         status=fields.text(data, "processingStatus"),
-        created_at=fields.when(data, "createdTime"),
+        created_at=fields.timestamp(data, "createdTime"),
         document_id=fields.optional_text(data, "reportDocumentId") or None,
-        data_start=fields.optional_when(data, "dataStartTime"),
-        data_end=fields.optional_when(data, "dataEndTime"),
-        started_at=fields.optional_when(data, "processingStartTime"),
-        ended_at=fields.optional_when(data, "processingEndTime"),
+        data_start=fields.optional_timestamp(data, "dataStartTime"),
+        data_end=fields.optional_timestamp(data, "dataEndTime"),
+        started_at=fields.optional_timestamp(data, "processingStartTime"),
+        ended_at=fields.optional_timestamp(data, "processingEndTime"),
         marketplace_ids=fields.texts(data, "marketplaceIds"),
     )
 

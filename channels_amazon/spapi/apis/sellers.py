@@ -51,7 +51,7 @@ def get_account(client: SpApiClient) -> SellerAccount:
 
 
 def _account(data: JsonObject) -> SellerAccount:
-    payload = fields.required_inner(data, "payload")
+    payload = fields.required_object(data, "payload")
     return SellerAccount(
         selling_plan=fields.text(payload, "sellingPlan"),
         business_type=fields.text(payload, "businessType"),
@@ -64,8 +64,8 @@ def _participations(data: JsonObject, name: str) -> tuple[Participation, ...]:
 
 
 def _participation(data: JsonObject) -> Participation:
-    site = fields.required_inner(data, "marketplace")
-    state = fields.required_inner(data, "participation")
+    site = fields.required_object(data, "marketplace")
+    state = fields.required_object(data, "participation")
     return Participation(
         marketplace_id=fields.text(site, "id"),
         name=fields.text(site, "name"),
@@ -74,6 +74,6 @@ def _participation(data: JsonObject) -> Participation:
         language=fields.text(site, "defaultLanguageCode"),
         domain=fields.text(site, "domainName"),
         store_name=fields.optional_text(data, "storeName") or "",
-        is_participating=fields.flag(state, "isParticipating"),
-        has_suspended_listings=fields.flag(state, "hasSuspendedListings"),
+        is_participating=fields.boolean(state, "isParticipating"),
+        has_suspended_listings=fields.boolean(state, "hasSuspendedListings"),
     )

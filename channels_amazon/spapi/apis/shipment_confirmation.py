@@ -89,11 +89,12 @@ def probe_confirm_shipment(
 def _package(detail: PackageDetail) -> dict[str, Any]:
     shipped = detail.ship_date.astimezone(UTC)
     package: dict[str, Any] = {
-        # A JSON number is refused, and so is a text that is no positive number.
+        # Amazon wants a string that holds a positive number, and refuses a JSON number.
         "packageReferenceId": str(detail.package_number),
         "carrierCode": detail.carrier_code,
         "trackingNumber": detail.tracking_number,
-        # To the millisecond: a whole second could lie before the order itself.
+        # With milliseconds: cut to the second, a package packed at once would be dated
+        # before its order, which Amazon refuses.
         "shipDate": shipped.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "orderItems": [
             {"orderItemId": item.order_item_id, "quantity": item.quantity}

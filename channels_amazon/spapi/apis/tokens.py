@@ -49,9 +49,9 @@ def _resource(resource: RestrictedResource) -> JsonObject:
 
 
 def _token(data: JsonObject) -> RestrictedDataToken:
-    # Old guides show the answer wrapped, the model does not.
-    inner = fields.inner(data, "payload") or data
+    # Amazon's older guides show a `payload` around the answer; its model has none.
+    inner = fields.json_object(data, "payload") or data
     return RestrictedDataToken(
         token=fields.text(inner, "restrictedDataToken"),
-        expires_in=fields.whole(inner, "expiresIn"),
+        expires_in=fields.integer(inner, "expiresIn"),
     )

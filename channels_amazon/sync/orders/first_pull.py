@@ -14,14 +14,16 @@ from channels_amazon.rules.order_reports.requesting import first_pull_needs_repo
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose, State
 from channels_amazon.spapi.apis.orders import OrderPage
-from channels_amazon.spapi.orders import Order
+from channels_amazon.spapi.orders import AmazonOrder
 from channels_amazon.sync.orders.sweep_cursor import Interval, SweepCursor, SweepPass
 from channels_amazon.sync.runtime.context import RunContext
 
 
 def add_page(current: SweepPass, page: OrderPage) -> SweepPass:
     """Return the pass with the page counted, and when its orders were placed."""
-    placed = [found.created_time for found in page.orders if isinstance(found, Order)]
+    placed = [
+        found.created_time for found in page.orders if isinstance(found, AmazonOrder)
+    ]
     if current.placed is not None:
         placed += current.placed
     return replace(

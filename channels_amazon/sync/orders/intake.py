@@ -14,7 +14,7 @@ from channels_amazon.services.orders.changes import OrderResult
 from channels_amazon.services.orders.intake import Origin
 from channels_amazon.services.shipping import confirmations
 from channels_amazon.spapi.order_report import ReportOrder
-from channels_amazon.spapi.orders import Order, UnreadableOrder
+from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
 from channels_amazon.sync.runtime.backoff import backoff_after
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
@@ -28,7 +28,7 @@ _UNSTORABLE = (DataError, IntegrityError, ArithmeticError, ValueError)
 
 
 def store_order(
-    ctx: RunContext, data: Order, *, source: Origin, is_final: bool = False
+    ctx: RunContext, data: AmazonOrder, *, source: Origin, is_final: bool = False
 ) -> OrderResult | None:
     """Store one order and count it; None when it had to be quarantined."""
     try:

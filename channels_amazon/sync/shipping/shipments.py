@@ -30,8 +30,7 @@ from channels_amazon.spapi.errors import (
     Throttled,
     UnexpectedResponse,
 )
-from channels_amazon.spapi.orders import Order as AmazonOrder
-from channels_amazon.spapi.orders import Package
+from channels_amazon.spapi.orders import AmazonOrder, Package
 from channels_amazon.sync.orders.intake import store_order
 from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext

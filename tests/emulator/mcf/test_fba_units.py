@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from channels_amazon.emulator.mcf import fulfilment
 from channels_amazon.emulator.model.clock import Clock
-from channels_amazon.emulator.model.entities import FbaStock
+from channels_amazon.emulator.model.entities import EmulatedFbaStock
 from channels_amazon.emulator.model.errors import LifecycleError
-from channels_amazon.emulator.model.mcf_orders import POLICIES, McfItem, McfOrder
+from channels_amazon.emulator.model.mcf_orders import McfItem, McfOrder, McfPolicy
 from channels_amazon.emulator.model.state import World
 from channels_amazon.emulator.orders.lifecycle import (
     cancel_order,
@@ -23,7 +23,7 @@ from channels_amazon.emulator.worlds.builder import build_world
 START = datetime(2026, 1, 2, tzinfo=UTC)
 STEPS = ("receive", "plan", "process", "ship", "deliver", "unfulfillable", "cancel")
 ACTS = st.one_of(
-    st.tuples(st.just("web"), st.integers(1, 9), st.sampled_from(POLICIES)),
+    st.tuples(st.just("web"), st.integers(1, 9), st.sampled_from(list(McfPolicy))),
     st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.just("")),
     st.tuples(st.just("buy"), st.integers(1, 3), st.just("")),
     st.tuples(
@@ -32,7 +32,7 @@ ACTS = st.one_of(
 )
 
 
-def pool(world: World) -> FbaStock:
+def pool(world: World) -> EmulatedFbaStock:
     """Return the pool everything is taken from, with twenty units."""
     seller = world.seller_of_region("na")
     sku = next(
@@ -47,7 +47,9 @@ def pool(world: World) -> FbaStock:
     return stock
 
 
-def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> None:
+def act(
+    world: World, stock: EmulatedFbaStock, what: str, number: int, policy: str
+) -> None:
     """Do one thing to an MCF order or to a buyer's order, if it can be done."""
     web = list(world.mcf_orders.values())
     bought = [
@@ -73,11 +75,11 @@ def act(world: World, stock: FbaStock, what: str, number: int, policy: str) -> N
         elif what == "unfulfillable":
             fulfilment.make_unfulfillable(world, order, units=1)
         else:
-            fulfilment.move_to(world, order, what)
+            fulfilment.advance_to(world, order, what)
 
 
 def web_order(
-    stock: FbaStock, site: str, units: int, policy: str, number: int
+    stock: EmulatedFbaStock, site: str, units: int, policy: str, number: int
 ) -> McfOrder:
     """Return an MCF order of so many units."""
     return McfOrder(
@@ -96,7 +98,7 @@ def web_order(
         amazon_order_id=f"S01-0000000-{number:07d}",
         displayable_id="",
         displayable_at=START,
-        policy=policy,
+        policy=McfPolicy(policy),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels_amazon.emulator.model.entities import FbaStock
+from channels_amazon.emulator.model.entities import EmulatedFbaStock
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import US, Caller, Reply
@@ -30,7 +30,9 @@ JAPAN = {
 }
 
 
-def stocked(emulator: Emulator, units: int = 10, region: str = "na") -> FbaStock:
+def stocked(
+    emulator: Emulator, units: int = 10, region: str = "na"
+) -> EmulatedFbaStock:
     """Return the FBA stock of a SKU in the region's first pool, filled up."""
     with emulator.state.lock:
         seller = emulator.state.seller_of_region(region)

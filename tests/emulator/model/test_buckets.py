@@ -10,8 +10,8 @@ from channels_amazon.emulator.model.buckets import (
     DEFAULT_PLANS,
     BucketKey,
     Buckets,
-    Plan,
     Scope,
+    UsagePlan,
 )
 from channels_amazon.emulator.server import Emulator
 
@@ -65,7 +65,7 @@ def test_plan_refuses_nonsense(operation: str, rate: float, burst: int) -> None:
 def test_plan_of_one_region_leaves_the_others() -> None:
     buckets = Buckets()
     buckets.set_plan(Scope("getOrder", "eu"), 9, 9)
-    assert buckets.plan("getOrder", "eu") == Plan(9, 9, 9)
+    assert buckets.plan("getOrder", "eu") == UsagePlan(9, 9, 9)
     plan = buckets.plan("getOrder", "na")
     assert (plan.rate, plan.burst) == DEFAULT_PLANS["getOrder"]
 
@@ -122,7 +122,7 @@ def test_bucket_counts_what_it_gave_and_might_have_given() -> None:
     buckets.mark(NOW)
     for second in range(40):
         buckets.take(KEY, NOW + timedelta(seconds=10 * second))
-    ((_, bucket),) = buckets.settled(NOW + timedelta(seconds=400))
+    ((_, bucket),) = buckets.refilled(NOW + timedelta(seconds=400))
     assert (bucket.granted, bucket.refused) == (21, 19)
     assert bucket.offered == pytest.approx(19 + 400 * 0.0056)
 
@@ -131,7 +131,7 @@ def test_bucket_first_used_late_might_have_given_from_the_mark_on() -> None:
     buckets = Buckets()
     buckets.mark(NOW)
     buckets.take(KEY, NOW + timedelta(seconds=1000))
-    ((_, bucket),) = buckets.settled(NOW + timedelta(seconds=1000))
+    ((_, bucket),) = buckets.refilled(NOW + timedelta(seconds=1000))
     assert bucket.offered == pytest.approx(20 + 1000 * 0.0056)
 
 
@@ -140,7 +140,7 @@ def test_new_plan_acts_from_its_moment_on() -> None:
     for _ in range(20):
         buckets.take(KEY, NOW)
     buckets.set_plan(Scope("searchOrders"), 1.0, 20, now=NOW + timedelta(seconds=10))
-    ((_, bucket),) = buckets.settled(NOW + timedelta(seconds=20))
+    ((_, bucket),) = buckets.refilled(NOW + timedelta(seconds=20))
     assert bucket.tokens == pytest.approx(10 * 0.0056 + 10)
 
 
@@ -153,16 +153,16 @@ def test_plan_of_one_seller_leaves_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "told"), [("new", "0.25"), ("former", "0.5"), ("none", None)]
+    ("header", "limit"), [("new", "0.25"), ("former", "0.5"), ("none", None)]
 )
-def test_changed_rate_may_be_told_or_kept_secret(
-    emulator: Emulator, header: str, told: str | None
+def test_rate_header_follows_the_chosen_kind(
+    emulator: Emulator, header: str, limit: str | None
 ) -> None:
     emulator.control("limits", operation="getOrder", rate=0.25, burst=1, header=header)
     caller = sign_in(emulator)
     path = "/orders/2026-01-01/orders/000-0000000-0000000"
     first, second = caller.get(path), caller.get(path)
-    assert first.headers.get("x-amzn-RateLimit-Limit") == told
+    assert first.headers.get("x-amzn-RateLimit-Limit") == limit
     assert (first.status, second.status) == (404, 429)
 
 
@@ -171,6 +171,6 @@ def test_control_tells_the_use_of_the_quota(emulator: Emulator) -> None:
     caller = sign_in(emulator)
     for _ in range(16):
         caller.get(PARTICIPATIONS)
-    (told,) = emulator.control("buckets")["buckets"]
-    assert (told["granted"], told["refused"]) == (15, 1)
-    assert told["offered"] == pytest.approx(15, abs=0.5)
+    (counts,) = emulator.control("buckets")["buckets"]
+    assert (counts["granted"], counts["refused"]) == (15, 1)
+    assert counts["offered"] == pytest.approx(15, abs=0.5)

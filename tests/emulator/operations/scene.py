@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from channels_amazon.emulator.model.clock import iso
-from channels_amazon.emulator.model.entities import Order
+from channels_amazon.emulator.model.entities import EmulatedOrder
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import US, Caller, Reply
@@ -36,14 +36,14 @@ def made(caller: Caller, **over: Any) -> Any:
     return caller.get(f"{REPORTS}/{report_id}").json
 
 
-def place(emulator: Emulator, quantity: int = 2, **over: Any) -> Order:
+def place(emulator: Emulator, quantity: int = 2, **over: Any) -> EmulatedOrder:
     wish: dict[str, Any] = {"fulfilled_by": "MERCHANT", "quantity": quantity}
     (order_id,) = emulator.place_orders(1, **(wish | over))
     emulator.advance(60)
     return emulator.state.orders[order_id]
 
 
-def body_for(order: Order, quantity: int, **over: object) -> dict[str, Any]:
+def body_for(order: EmulatedOrder, quantity: int, **over: object) -> dict[str, Any]:
     detail = {
         "packageReferenceId": "1",
         "carrierCode": "UPS",
@@ -56,12 +56,12 @@ def body_for(order: Order, quantity: int, **over: object) -> dict[str, Any]:
     return {"marketplaceId": order.marketplace_id, "packageDetail": detail | over}
 
 
-def confirm(caller: Caller, order: Order, body: dict[str, Any]) -> Reply:
+def confirm(caller: Caller, order: EmulatedOrder, body: dict[str, Any]) -> Reply:
     path = f"/orders/v0/orders/{order.order_id}/shipmentConfirmation"
     return caller.send("POST", path, body=body)
 
 
-def packages(caller: Caller, order: Order) -> list[dict[str, Any]]:
+def packages(caller: Caller, order: EmulatedOrder) -> list[dict[str, Any]]:
     reply = caller.get(
         f"/orders/2026-01-01/orders/{order.order_id}", includedData="PACKAGES"
     )

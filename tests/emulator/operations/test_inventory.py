@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from channels_amazon.emulator.model.clock import iso
-from channels_amazon.emulator.model.entities import FbaStock
+from channels_amazon.emulator.model.entities import EmulatedFbaStock
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import DE, FR, GB, US, Caller, Reply, sign_in
@@ -38,7 +38,7 @@ def add_many(emulator: Emulator, count: int) -> None:
     for number in range(count):
         sku = f"MANY-{number:03d}"
         world.add_listing(replace(listing, sku=sku))
-        world.add_stock(FbaStock(listing.seller_id, sku, "US", world.now()))
+        world.add_stock(EmulatedFbaStock(listing.seller_id, sku, "US", world.now()))
 
 
 def test_sites_of_one_pool_repeat_the_same_units(emulator: Emulator) -> None:

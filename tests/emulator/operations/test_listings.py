@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from channels_amazon.emulator.model.entities import Listing
+from channels_amazon.emulator.model.entities import EmulatedListing
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import CA, DE, SELLERS, US, Caller, Reply, sign_in
@@ -15,7 +15,7 @@ from ..caller import CA, DE, SELLERS, US, Caller, Reply, sign_in
 ITEMS = f"/listings/2021-08-01/items/{SELLERS['na']}"
 
 
-def some_listing(emulator: Emulator, *, is_fba: bool = False) -> Listing:
+def some_listing(emulator: Emulator, *, is_fba: bool = False) -> EmulatedListing:
     return next(
         item
         for item in emulator.state.seller_listings(SELLERS["na"])

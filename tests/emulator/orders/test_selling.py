@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.emulator.model.entities import Order
+from channels_amazon.emulator.model.entities import EmulatedOrder
 from channels_amazon.emulator.server import Emulator
 
 from ..caller import US, Caller, exchange, sign_in, subscribe
@@ -28,7 +28,7 @@ def summaries(emulator: Emulator) -> list[Any]:
     return [event["OrderChangeNotification"]["Summary"] for event in found]
 
 
-def two_lines(emulator: Emulator) -> Order:
+def two_lines(emulator: Emulator) -> EmulatedOrder:
     """Return a merchant's open order of two lines with two units each."""
     order = place(emulator)
     other = place(emulator)

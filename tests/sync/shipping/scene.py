@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from channels_amazon.emulator.model.entities import Order as TheirOrder
+from channels_amazon.emulator.model.entities import EmulatedOrder
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
@@ -82,7 +82,7 @@ def run(account: AmazonAccount) -> SyncRun:
     return made
 
 
-def theirs(emulator: Emulator, order: Order) -> TheirOrder:
+def theirs(emulator: Emulator, order: Order) -> EmulatedOrder:
     """Return the order as Amazon has it now."""
     emulator.flush()
     return emulator.state.orders[order.amazon_order_id]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator.model.entities import Package as TheirPackage
+from channels_amazon.emulator.model.entities import EmulatedPackage
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
@@ -238,7 +238,7 @@ def test_package_confirmed_elsewhere_keeps_its_number(
     now = emulator.state.clock.now()
     item_id = row.items[0].order_item_id
     row.packages.append(
-        TheirPackage("1", now, now, "DHL", "", "ELSEWHERE", now, {item_id: 1})
+        EmulatedPackage("1", now, now, "DHL", "", "ELSEWHERE", now, {item_id: 1})
     )
     row.items[0].shipped = 1
     row.status = "PARTIALLY_SHIPPED"

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator.model.entities import Listing as TheirListing
+from channels_amazon.emulator.model.entities import EmulatedListing
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
@@ -70,7 +70,7 @@ def run(account: AmazonAccount) -> SyncRun:
     return run_through(account, Kind.STOCK_PUSH)
 
 
-def theirs(emulator: Emulator, listing: Listing) -> TheirListing:
+def theirs(emulator: Emulator, listing: Listing) -> EmulatedListing:
     """Return the listing as Amazon has it now."""
     emulator.flush()
     return emulator.state.listings[listing.account.seller_id, listing.seller_sku]
