@@ -135,12 +135,15 @@ def _add_credentials(tokens: Iterable[str]) -> None:
 
 def _spread_jobs() -> None:
     """Let each job be due at a random moment of its own interval, as after a day."""
+    from django.db.models import F
+
     from channels_amazon.models import SyncJob
+    from channels_amazon.services.jobs import registry
 
     for job in SyncJob.objects.filter(pk__lt=STRIDE):
-        interval = job.due_at - (job.last_ok_at or job.due_at)
-        print(f"   {job.kind}: every {interval.total_seconds():.0f} s", file=sys.stderr)
-        _spread(job, interval)
+        _spread(job, registry.get(job.kind).interval)
+        ahead = registry.head_start(job.kind)
+        SyncJob.objects.filter(kind=job.kind).update(rank=F("due_at") - ahead)
 
 
 def _spread(job: Any, interval: timedelta) -> None:
@@ -157,7 +160,7 @@ def _spread(job: Any, interval: timedelta) -> None:
     table = connection.ops.quote_name(job._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET due_at = {due} WHERE kind = %s",  # noqa: S608
+            f"UPDATE {table} SET due_at = {due}, rank = NULL WHERE kind = %s",  # noqa: S608
             [seconds, job.kind],
         )
 

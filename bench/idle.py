@@ -36,7 +36,7 @@ _DAY = 86_400
 _HOUR = 3_600
 _CLAIMABLE = (
     "FROM channels_amazon_syncjob j JOIN channels_amazon_amazonaccount a "
-    "ON a.id = j.account_id WHERE a.state = 'connected' AND j.blocked_code = '' "
+    "ON a.id = j.account_id WHERE a.state = 'connected' AND j.rank IS NOT NULL "
     "AND j.lease_until IS NULL"
 )
 # What the product runs by the clock.
@@ -149,7 +149,10 @@ def _maintenance(accounts: Crowd, name: str) -> list[Measure]:
 
 
 def _runs(accounts: Crowd) -> int:
-    return _count(accounts, "SELECT COUNT(*) FROM channels_amazon_syncrun")
+    """Return how many runs there were; those that found nothing have no row."""
+    return _count(accounts, "SELECT COUNT(*) FROM channels_amazon_syncrun") + _count(
+        accounts, "SELECT SUM(idle_runs) FROM channels_amazon_syncjob"
+    )
 
 
 def _rows(accounts: Crowd) -> int:

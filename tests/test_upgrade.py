@@ -81,3 +81,9 @@ def test_way_back_keeps_what_was_not_taken_away(upgrade: Upgrade) -> None:
         if upgrade.back[model][pk][field] != row[field]
     ]
     assert wrong == []
+
+
+def test_jobs_of_connected_accounts_get_a_place_in_the_line(upgrade: Upgrade) -> None:
+    jobs = upgrade.after["syncjob"].values()
+    assert {row["rank"] is not None for row in jobs} == {True}
+    assert all(row["rank"] <= row["due_at"] for row in jobs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
@@ -17,19 +15,18 @@ from channels_amazon.models import (
     Store,
     SyncJob,
 )
+from channels_amazon.services.jobs import registry
 from tests.builders import make_account, make_job, make_listing, make_variant
 
 COPIES = 3
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def account(django_db_reset_sequences: None) -> AmazonAccount:
-    """Give an account with a listing and a job that runs every hour."""
+    """Give an account with a listing and a job."""
     account = make_account(seller_id="A1EMULATORNA2", subscription_id="sub")
     make_listing(account, variant=make_variant(account.store))
-    now = timezone.now()
-    make_job(account, kind=SyncJob.Kind.LISTINGS, due_at=now + HOUR, last_ok_at=now)
+    make_job(account, kind=SyncJob.Kind.LISTINGS)
     return account
 
 
@@ -49,9 +46,11 @@ def test_copied_jobs_are_due_within_their_interval(account: AmazonAccount) -> No
     crowd_rows.multiply(COPIES, ["one", "two", "three"])
 
     now = timezone.now()
+    interval = registry.get(SyncJob.Kind.LISTINGS).interval
     dues = SyncJob.objects.values_list("due_at", flat=True)
     assert len(set(dues)) == 1 + COPIES
-    assert all(now - HOUR < due_at < now + HOUR for due_at in dues)
+    assert all(now - interval < due_at < now + interval for due_at in dues)
+    assert not SyncJob.objects.filter(rank=None).exists()
 
 
 def test_new_rows_are_numbered_after_the_copies(account: AmazonAccount) -> None:
