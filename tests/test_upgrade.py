@@ -22,7 +22,7 @@ from tests.upgrading import (
 # What the version before "the house in order" ends with.
 START = "0007_report_parts"
 # Columns whose content a migration writes anew; tests of their own follow below.
-REWRITTEN: set[Column] = set()
+REWRITTEN: set[Column] = {("latencyhour", "bins")}
 
 
 @dataclass(frozen=True)
@@ -87,3 +87,20 @@ def test_jobs_of_connected_accounts_get_a_place_in_the_line(upgrade: Upgrade) ->
     jobs = upgrade.after["syncjob"].values()
     assert {row["rank"] is not None for row in jobs} == {True}
     assert all(row["rank"] <= row["due_at"] for row in jobs)
+
+
+def test_latency_bins_are_stored_sparsely(upgrade: Upgrade) -> None:
+    before = [row["bins"] for row in upgrade.before["latencyhour"].values()]
+    after = [row["bins"] for row in upgrade.after["latencyhour"].values()]
+
+    assert before == [["bins"], []]
+    assert after == [{"0": "bins"}, {}]
+
+
+def test_personal_data_has_the_store_of_its_account(upgrade: Upgrade) -> None:
+    orders, accounts = upgrade.after["order"], upgrade.after["amazonaccount"]
+    people = upgrade.after["orderpersonaldata"].values()
+
+    stores = [accounts[orders[row["order"]]["account"]]["store"] for row in people]
+    assert [row["store"] for row in people] == stores
+    assert len(set(stores)) == 2
