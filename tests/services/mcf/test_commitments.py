@@ -210,7 +210,7 @@ def test_event_has_the_order_looked_at_now() -> None:
     order = offered(listing, 1)
     later = timezone.now() + timedelta(hours=1)
     FulfillmentOrder.objects.update(next_poll_at=later)
-    SyncJob.objects.update(due_at=later)
+    SyncJob.objects.update(due_at=later, rank=later)
     seller_id = listing.account.seller_id
 
     ours, others, strangers = accept(

@@ -160,7 +160,7 @@ def test_order_in_quarantine_is_fetched_at_once() -> None:
     account = connected()
     lifecycle.ensure_jobs(account)
     later = timezone.now() + timedelta(hours=3)
-    SyncJob.objects.update(due_at=later)
+    SyncJob.objects.update(due_at=later, rank=later)
     order = intake.quarantine_order(
         account, ID, code="orders.unreadable", message="No.", retry_at=later
     )

@@ -154,7 +154,7 @@ def test_end_of_a_report_has_it_looked_at(account: AmazonAccount) -> None:
     later = timezone.now() + HOUR
     requests.begin_request(report)
     requests.note_requested(report, "5001", later)
-    SyncJob.objects.update(due_at=later)
+    SyncJob.objects.update(due_at=later, rank=later)
 
     assert finished(account, "5001").state == Notification.State.APPLIED
 

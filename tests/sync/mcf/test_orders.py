@@ -253,9 +253,9 @@ def test_report_after_the_order_frees_its_units(
     # Amazon shows seven by now, and the order may not be in that figure.
     assert held() == 3
     FulfillmentOrder.objects.update(placed_at=timezone.now() - timedelta(minutes=5))
+    later = timezone.now() + timedelta(minutes=9)
     SyncJob.objects.filter(kind=Kind.FBA_STOCK).update(
-        last_started_at=timezone.now() - timedelta(minutes=5),
-        due_at=timezone.now() + timedelta(minutes=9),
+        last_started_at=timezone.now() - timedelta(minutes=5), due_at=later, rank=later
     )
 
     run(account)

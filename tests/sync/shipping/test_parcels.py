@@ -106,7 +106,7 @@ def test_parcel_that_came_before_its_order_is_taken_up_with_it(
     parcel = tell(account, order_id)
     assert pack(account).rows_seen == 0
     later = timezone.now() + timedelta(minutes=4)
-    SyncJob.objects.filter(kind=Kind.PARCELS).update(due_at=later)
+    SyncJob.objects.filter(kind=Kind.PARCELS).update(due_at=later, rank=later)
 
     data = get_order(client_for(account), order_id)
     intake.apply_order(account, data, source=intake.FETCH)
