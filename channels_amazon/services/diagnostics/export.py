@@ -78,7 +78,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 # What we said of it, which is said in the reader's language.
 SENTENCES = frozenset({"message", "fix"})
+# The names that readers of the file know, where a column's is another one.
 HEADINGS = {
+    "rows_quarantined": "rows_aside",
     "account__seller_id": "seller_id",
     "store__name": "store",
     "orders": "orders_deleted_from",

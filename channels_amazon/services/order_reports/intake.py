@@ -19,6 +19,7 @@ from channels_amazon.rules.order_reports.comparison import (
 )
 from channels_amazon.services.jobs.coalescing import FollowUps
 from channels_amazon.services.order_reports import fields
+from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.orders.alerts import record_alerts
 from channels_amazon.services.orders.changes import OrderChange, reconcile_changes
 from channels_amazon.services.orders.lines import OrderLines
@@ -100,6 +101,8 @@ def _follow_up(
     mark_webhook_pending(orders, follow_ups)
     save_orders(orders)
     record_alerts(changes, unmatched)
+    # An order that only a report brings has no event that would take up its parcels.
+    waiting_parcels.wake_for(orders, follow_ups)
 
 
 def _complete(

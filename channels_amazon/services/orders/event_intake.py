@@ -91,10 +91,13 @@ def _tells_more(order: Order, event: OrderEvent, status: str) -> bool:
     if order.last_updated_at is None:
         return is_more
     changed_at = event.changed_at
-    if order.reported_at is not None and is_to_second(order.last_updated_at):
-        # A report came before this event, and states its time without the fraction:
-        # by the event's own time the order would count as changed since, and every
-        # order of a flash sale would be fetched again.
+    is_by_report = order.reported_at is not None and (
+        order.completed_at == order.reported_at
+    )
+    if is_by_report and is_to_second(order.last_updated_at):
+        # The report that completed the order came before this event, and states its
+        # time without the fraction: by the event's own time the order would count as
+        # changed since, and every order of a flash sale would be fetched again.
         changed_at = to_second(changed_at)
     is_cancel_wish_new = event.cancel_requested and not order.cancel_requested
     if changed_at == order.last_updated_at and is_cancel_wish_new:
