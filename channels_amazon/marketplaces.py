@@ -18,7 +18,6 @@ class Region:
     code: str
     name: str
     endpoint: str
-    aws_region: str
     seller_central: str
 
 
@@ -54,21 +53,18 @@ REGIONS: dict[str, Region] = {
         "na",
         "North America",
         "https://sellingpartnerapi-na.amazon.com",
-        "us-east-1",
         "https://sellercentral.amazon.com",
     ),
     "eu": Region(
         "eu",
         "Europe",
         "https://sellingpartnerapi-eu.amazon.com",
-        "eu-west-1",
         "https://sellercentral-europe.amazon.com",
     ),
     "fe": Region(
         "fe",
         "Far East",
         "https://sellingpartnerapi-fe.amazon.com",
-        "us-west-2",
         "https://sellercentral.amazon.co.jp",
     ),
 }

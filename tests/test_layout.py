@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,54 @@ LAYERS = ("services", "sync", "rules", "views", "emulator")
 WITH_CODE = {"channels_amazon/admin/__init__.py", "channels_amazon/models/__init__.py"}
 # What the tests have beside the application's own folders.
 OWN_TESTS = {"bench", "dev", "fidelity", "shoplink", "whole"}
+# A subject with one page has one file beside its addresses, and no second to invent.
+ONE_PAGE = {
+    f"channels_amazon/views/{subject}"
+    for subject in ("notifications", "order_reports", "privacy", "stock", "webhooks")
+}
+# What several subjects' templates share.
+SHARED_TEMPLATES = {"parts"}
+# Where the modules of a folder lie: what has one subject has no folder in the tests.
+WITHIN = ("", "apis", "checks", "commands")
+# Tests that are named for what they try, since it is no single module of the
+# application: the tools of the tests, a path through several modules, a command.
+OF_NO_MODULE = {
+    "emulator/orders/test_selling.py": "a sale from its order to its report",
+    "emulator/test_command.py": "the emulator's command, in a process",
+    "health/test_command.py": "the command, in a process",
+    "health/test_docs.py": "the pages of docs/health",
+    "health/test_queue.py": "the checks of queue and notifications",
+    "health/test_report.py": "a whole report, of all checks",
+    "rules/events/test_other_events.py": "what all events but two have in common",
+    "rules/order_fetch/test_oracle.py": "the planner against the best there is",
+    "services/orders/test_event_order.py": "events in any order",
+    "services/stock/test_concurrency.py": "the stock under several processes",
+    "spapi/test_emulated.py": "every operation against the emulator",
+    "spapi/test_emulated_outbound.py": "the outbound operations likewise",
+    "spapi/test_emulated_reports.py": "the reports' operations likewise",
+    "sync/mcf/test_faults.py": "MCF orders under faults",
+    "sync/order_reports/test_completeness.py": "that no order is missed",
+    "sync/orders/test_data_sets.py": "personal data by fetch and sweep",
+    "sync/orders/test_order_path.py": "the way of an order, from message to stock",
+    "sync/runtime/test_idle.py": "what an idle account costs",
+    "sync/runtime/test_reading.py": "a run that only reads",
+    "sync/runtime/test_sync_command.py": "the command that runs one job",
+    "sync/shipping/test_shipment_edits.py": "an edit, as Amazon gets it",
+    "test_architecture.py": "docs/architecture.md",
+    "test_fixtures.py": "the tests' own fixtures",
+    "test_layout.py": "the tree",
+    "test_network.py": "that no test leaves this host",
+    "test_order_writers.py": "who writes orders",
+    "test_processes.py": "the tests' own processes",
+    "test_upgrade.py": "all migrations",
+    "test_upgrade_goes_on.py": "all migrations, and the work after them",
+    "views/test_access.py": "who sees which page",
+    "views/test_stored_sentences.py": "stored sentences on pages",
+    "views/test_tags.py": "the tags of the templates",
+    "views/test_translations.py": "the pages in Chinese",
+    "worker/test_recovery.py": "the worker under kills",
+    "worker/test_worker.py": "the worker's processes together",
+}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 # Lines that nine of ten functions do not exceed.
@@ -47,8 +97,9 @@ def named(path: Path) -> str:
 
 
 def modules_of(folder: Path) -> list[Path]:
-    """Return the files of a folder that hold code."""
-    return [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    """Return the files of a folder that hold code; a list of addresses is none."""
+    without = {"__init__.py", "urls.py"}
+    return [path for path in folder.glob("*.py") if path.name not in without]
 
 
 def subject_folders(layer: Path) -> list[Path]:
@@ -126,12 +177,32 @@ def code_lines(lines: list[str]) -> int:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_subject_folder_has_more_than_one_file(layer: str) -> None:
-    alone = [
+    alone = {
         named(folder)
         for folder in subject_folders(APP / layer)
         if len(modules_of(folder)) < 2 and not subject_folders(folder)
-    ]
-    assert alone == []
+    }
+    # Equal: a subject that got its second page is an exception no more.
+    assert alone == {one for one in ONE_PAGE if one.split("/")[1] == layer}
+
+
+def test_templates_lie_as_the_pages_do() -> None:
+    folders = ROOT / "templates" / "channels_amazon"
+    found = {folder.name for folder in folders.iterdir() if folder.is_dir()}
+    subjects = {folder.name for folder in subject_folders(APP / "views")}
+
+    assert found - SHARED_TEMPLATES == subjects
+
+
+def test_no_symbolic_link_is_tracked() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True
+    )
+    if listed.returncode:
+        pytest.skip("This copy of the project has no history.")
+    links = [line for line in listed.stdout.splitlines() if line.startswith("120000")]
+
+    assert links == []
 
 
 def test_packages_hold_no_code() -> None:
@@ -195,6 +266,27 @@ def test_tests_lie_as_the_application_does() -> None:
         and not (APP / folder.relative_to(tests)).is_dir()
     ]
     assert strange == []
+
+
+def is_of_a_module(test: Path) -> bool:
+    """Tell whether a test's name is a module's of its folder, or begins with one's."""
+    folder = APP / test.relative_to(ROOT / "tests").parent
+    files = [path for within in WITHIN for path in (folder / within).glob("*")]
+    # A migration is named without its number.
+    modules = {re.sub(r"^\d{4}_", "", path.stem) for path in files}
+    name = test.stem.removeprefix("test_")
+    return any(f"{name}_".startswith(f"{module}_") for module in modules)
+
+
+def test_each_test_file_is_of_a_module() -> None:
+    tests = ROOT / "tests"
+    strange = {
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("test_*.py")
+        if path.relative_to(tests).parts[0] not in OWN_TESTS
+        and not is_of_a_module(path)
+    }
+    assert strange == set(OF_NO_MODULE)
 
 
 def test_tests_import_no_other_test_file() -> None:

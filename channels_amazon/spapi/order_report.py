@@ -107,7 +107,6 @@ class OrderReportContent:
     encoding: str
     orders: tuple[ReportOrder, ...]
     quarantined: tuple[QuarantinedRow, ...]
-    row_count: int
 
 
 def read_order_report(
@@ -127,7 +126,6 @@ def read_order_report(
     table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
     quarantined: list[QuarantinedRow] = []
-    count = 0
     for count, row in enumerate(iterate_rows(table), start=1):
         if count > most_rows:
             message = sentence(
@@ -140,7 +138,7 @@ def read_order_report(
         known = orders.get(row.order.order_id)
         orders[row.order.order_id] = _joined(known, row.order) if known else row.order
     return OrderReportContent(
-        table.encoding, tuple(orders.values()), tuple(quarantined), count
+        table.encoding, tuple(orders.values()), tuple(quarantined)
     )
 
 

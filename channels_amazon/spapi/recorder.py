@@ -49,14 +49,3 @@ class NullRecorder:
 
     def record(self, call: CallRecord) -> None:
         """Drop the record."""
-
-
-class ListRecorder:
-    """Keeps the records in a list, in order."""
-
-    def __init__(self) -> None:
-        self.calls: list[CallRecord] = []
-
-    def record(self, call: CallRecord) -> None:
-        """Append the record."""
-        self.calls.append(call)

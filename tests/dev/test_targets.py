@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dev import requirements
 from dev.keys import ROOT
 from tests.whole.installation import Installation, copy_project
 
@@ -26,6 +28,7 @@ COMMANDS = {
     "requirements": ["ARGS=--check"],
 }
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
 @pytest.fixture
@@ -67,6 +70,39 @@ def test_target_may_be_the_first(clone: Path, target: str) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.mark.skipif(
+    not (IN_CI or os.environ.get("REAL_SETUP")),
+    reason="Needs a package index, as CI has: set REAL_SETUP=1.",
+)
+def test_setup_installs_the_product_with_its_hashes(tmp_path: Path) -> None:
+    # Once for all targets, which use the environment at hand: the product's set, that
+    # a merchant installs. Where the index is, is the machine's affair.
+    (tmp_path / "dev").mkdir()
+    for file in ("dev/setup.sh", *(f"{name}.txt" for name in requirements.SETS)):
+        shutil.copy(ROOT / file, tmp_path / file)
+    index = {name: text for name, text in os.environ.items() if name[:4] == "PIP_"}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+
+    done = subprocess.run(
+        ["sh", "dev/setup.sh", "requirements.txt"],
+        cwd=tmp_path,
+        env=kept | index,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:]
+    told = subprocess.run(
+        [tmp_path / ".venv/bin/python", "-m", "django", "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    pins = requirements.compiled(ROOT / "requirements.txt")
+    assert told in {pin.version for pin in pins if pin.name == "django"}
 
 
 def test_run_may_be_the_first(tmp_path: Path) -> None:

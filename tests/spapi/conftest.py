@@ -11,11 +11,11 @@ import pytest
 
 from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.spapi.throttle import InMemoryBuckets
 from channels_amazon.spapi.tokens import AccessTokens, InMemoryTokens
 from channels_amazon.spapi.transport import Transport
+from tests.spapi.recorder import ListRecorder
 from tests.spapi.server import Scripted
 
 if TYPE_CHECKING:

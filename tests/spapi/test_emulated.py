@@ -23,10 +23,10 @@ from channels_amazon.spapi.apis import (
 )
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.orders import AmazonOrder
-from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.sqs import Queue
 from channels_amazon.spapi.throttle import InMemoryBuckets
 from tests.spapi.conftest import Connect
+from tests.spapi.recorder import ListRecorder
 
 if TYPE_CHECKING:
     from channels_amazon.emulator.server import Emulator

@@ -15,13 +15,13 @@ from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.order_report import OrderReportContent, read_order_report
 from channels_amazon.spapi.outbound import OutboundItem
 from channels_amazon.spapi.outbound_versions import outbound_api
-from channels_amazon.spapi.recorder import ListRecorder
 from channels_amazon.spapi.report_documents import (
     ReportDocument,
     open_report_document,
 )
 from channels_amazon.spapi.sqs import Queue
 from tests.spapi import outbound_answers as told
+from tests.spapi.recorder import ListRecorder
 
 if TYPE_CHECKING:
     from channels_amazon.emulator.server import Emulator

@@ -113,7 +113,6 @@ def test_rows_of_an_order_may_lie_apart() -> None:
     assert [line.sku for line in first.lines] == ["A", "C"]
     assert (first.status, first.updated_at.hour) == ("Shipped", 13)
     assert [line.sku for line in second.lines] == ["B"]
-    assert report.row_count == 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n\r\n"])
@@ -393,4 +392,5 @@ def test_no_rubbish_below_the_header_breaks_the_report(
 
     assert sum(len(order.lines) for order in report.orders) >= 2
     told = sum(len(order.lines) for order in report.orders) + len(report.quarantined)
-    assert told == report.row_count
+    rows = open_table(io.BytesIO(content), marketplace_id=marketplace_id).rows()
+    assert told == sum(1 for _row in rows)

@@ -206,48 +206,60 @@ def _judge(
     asked = _rank(order.speed)
     in_time = [offer for offer in able if _rank(offer.speed) >= asked]
     slower = [offer for offer in able if _rank(offer.speed) < asked]
-    fitting = in_time or (slower if rule.allows_slower else [])
-    if not fitting:
+    if not in_time and not rule.allows_slower:
         return sentence(
             "Rule “%(rule)s”: Amazon offers only a slower speed than promised, which "
             "the rule does not allow.",
             rule=rule.name,
         )
+    # A slower offer counts where none in time fits, and only if the rule lets it.
+    groups = [in_time, slower if rule.allows_slower else []]
+    best = _best(order, rule, [group for group in groups if group])
+    if isinstance(best, SpeedOffer):
+        return _chosen(order, rule, candidate, best)
+    return best
+
+
+def _best(
+    order: OrderFacts, rule: ActiveRule, groups: Sequence[Sequence[SpeedOffer]]
+) -> SpeedOffer | _Stop | Sentence:
+    """Return the offer to take of the first group that has one the rule can pay.
+
+    Without a limit that is the speed nearest to the promised one; with a limit the
+    cheapest, then the nearest. A first group without a comparable fee stops the rule.
+    """
+    asked = _rank(order.speed)
+    first = groups[0]
+
+    def distance(offer: SpeedOffer) -> int:
+        return abs(_rank(offer.speed) - asked)
+
     if rule.most_fee is None:
-        return _chosen(order, rule, candidate, _nearest(fitting, asked))
-    priced = [
-        offer
-        for offer in fitting
-        if offer.fee is not None and offer.currency == order.currency
-    ]
+        return min(first, key=distance)
+    priced = _comparable(order, first)
     if not priced:
-        return _Stop(_incomparable(order, rule, fitting))
-    cheap = _affordable(order, fitting, rule.most_fee)
-    if not cheap and in_time and rule.allows_slower:
-        cheap = _affordable(order, slower, rule.most_fee)
-    if not cheap:
-        return sentence(
-            "Rule “%(rule)s”: Amazon estimates %(fee)s %(currency)s, more than the "
-            "%(most)s that the rule allows.",
-            rule=rule.name,
-            fee=str(min(map(_fee, priced))),
-            currency=order.currency,
-            most=str(rule.most_fee),
-        )
-    best = min(cheap, key=lambda offer: (_fee(offer), abs(_rank(offer.speed) - asked)))
-    return _chosen(order, rule, candidate, best)
+        return _Stop(_incomparable(order, rule, first))
+    most = rule.most_fee
+    for group in groups:
+        cheap = [offer for offer in _comparable(order, group) if _fee(offer) <= most]
+        if cheap:
+            return min(cheap, key=lambda offer: (_fee(offer), distance(offer)))
+    return sentence(
+        "Rule “%(rule)s”: Amazon estimates %(fee)s %(currency)s, more than the "
+        "%(most)s that the rule allows.",
+        rule=rule.name,
+        fee=str(min(map(_fee, priced))),
+        currency=order.currency,
+        most=str(most),
+    )
 
 
-def _affordable(
-    order: OrderFacts, offers: Sequence[SpeedOffer], most: Decimal
-) -> list[SpeedOffer]:
-    """Return the offers whose fee is no more than `most` of the order's currency."""
+def _comparable(order: OrderFacts, offers: Sequence[SpeedOffer]) -> list[SpeedOffer]:
+    """Return the offers with a fee in the order's currency."""
     return [
         offer
         for offer in offers
-        if offer.fee is not None
-        and offer.currency == order.currency
-        and offer.fee <= most
+        if offer.fee is not None and offer.currency == order.currency
     ]
 
 
@@ -328,10 +340,6 @@ def _pool(line: LineFacts, account_id: int, pool: str) -> PoolUnits | None:
         ),
         None,
     )
-
-
-def _nearest(offers: Sequence[SpeedOffer], asked: int) -> SpeedOffer:
-    return min(offers, key=lambda offer: abs(_rank(offer.speed) - asked))
 
 
 def _rank(speed: str) -> int:
