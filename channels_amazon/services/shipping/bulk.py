@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -37,6 +37,7 @@ from channels_amazon.services.shipping.parcels import (
     ParcelSource,
     TakenParcels,
 )
+from channels_amazon.services.shipping.shipments import ShipmentError, ship_time
 from channels_amazon.services.shipping.templates import timing_of
 from channels_amazon.storefronts.shipment_file import (
     FileParcel,
@@ -220,12 +221,10 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
     blocker = packing_blocker(order)
     if blocker is not None:
         return _blocked(parcel, facts, blocker, order)
-    if facts.shipped_at > rows.now:
-        text = sentence("The ship date is in the future.")
-        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
-    if order.ordered_at and facts.shipped_at < order.ordered_at:
-        text = sentence("The ship date is before the order was placed.")
-        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
+    try:
+        ship_time(order, facts.shipped_at)
+    except ShipmentError as error:
+        return BulkRow(parcel, facts, RowOutcome.BAD, error.message, order)
     return None
 
 
@@ -238,21 +237,10 @@ def _text_of_known(
     if known.state == Parcel.State.DROPPED:
         return sentence("This parcel was discarded: take it up again in its list.")
     # A file without a date does not change the ship date that we have.
-    same = facts if parcel.shipped_at else _with_date(facts, known.shipped_at)
+    same = facts if parcel.shipped_at else replace(facts, shipped_at=known.shipped_at)
     if store_parcels.differs(known, same):
         return None
     return sentence("This parcel is kept already.")
-
-
-def _with_date(facts: ParcelFacts, shipped_at: datetime) -> ParcelFacts:
-    return ParcelFacts(
-        amazon_order_id=facts.amazon_order_id,
-        carrier=facts.carrier,
-        method=facts.method,
-        tracking_number=facts.tracking_number,
-        shipped_at=shipped_at,
-        contents=facts.contents,
-    )
 
 
 def _pack(
@@ -271,10 +259,7 @@ def _pack(
         else:
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
-    left = {
-        line.pk: line.quantity - max(line.quantity_shipped, rows.packed.get(line.pk, 0))
-        for line in lines
-    }
+    left = {line.pk: line.units_left(rows.packed.get(line.pk, 0)) for line in lines}
     plan = rules.plan_shipments(
         [
             rules.ParcelUnits(place, facts.contents)

@@ -19,13 +19,15 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.carriers import match_carrier
 from channels_amazon.rules.shipping.templates import PackingPlan
 from channels_amazon.services.shipping.packing import (
+    AMAZON_CONFIRMS,
     PackingBlocker,
     blocker_of_misfit,
     choose,
+    no_rule_for,
 )
-from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
+from channels_amazon.services.shipping.shipments import FBM_SHIP_PLUS
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
-from channels_amazon.wording import Sentence, sentence, together
+from channels_amazon.wording import sentence, together
 
 # Newest orders to preview: enough to judge by, read in a second.
 LOOK_AT = 200
@@ -169,12 +171,12 @@ def _judge(
         dict.fromkeys(" ".join(filter(None, (one.carrier, one.method))) for one in told)
     )
     if winner is not None and winner.pk != template.pk:
-        reason = sentence(
+        reason: str = sentence(
             "“%(name)s” is for fewer orders and would ship it.", name=winner.name
         )
         return PreviewRow(order, PreviewOutcome.OTHER, words, reason=reason)
-    if CONFIRMED_BY_AMAZON in order.programs:
-        reason = sentence("Amazon confirms this order itself (FBM Ship+).")
+    if FBM_SHIP_PLUS in order.programs:
+        reason = AMAZON_CONFIRMS.message
         return PreviewRow(order, PreviewOutcome.HELD, words, reason=reason)
     if not told:
         reason = sentence("No parcel or package of it is known.")
@@ -190,7 +192,9 @@ def _packed(
     known = [one for one in told if found[one.key] is not None]
     told_at = max((one.told_at for one in known), default=told[0].told_at)
     plan, until = _plan(order, template, known, told_at)
-    reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
+    reasons: list[str] = [
+        no_rule_for(one.carrier, one.method) for one in told if found[one.key] is None
+    ]
     reasons += [_why(blocker_of_misfit(misfit)) for misfit in plan.misfits]
     if until is not None:
         reasons.append(
@@ -261,13 +265,6 @@ def _contents(shipment: Shipment) -> dict[str, int]:
         sku = item.line.seller_sku
         units[sku] = units.get(sku, 0) + item.quantity
     return units
-
-
-def _no_rule(one: _KnownParcel) -> Sentence:
-    return sentence(
-        "No rule says what “%(carrier)s” is called at Amazon.",
-        carrier=" ".join(filter(None, (one.carrier, one.method))),
-    )
 
 
 def _why(blocker: PackingBlocker) -> str:

@@ -26,12 +26,12 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.carriers import (
     Carrier,
     CarrierMapping,
-    CarrierProblem,
     folded,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping.parcels import CARRIER_UNKNOWN, NO_TEMPLATE
+from channels_amazon.services.shipping.shipments import carrier_fault
 from channels_amazon.wording import sentence
 
 
@@ -219,12 +219,8 @@ def _check_carriers(carriers: Sequence[CarrierMapping]) -> None:
                 % {"carrier": one.store_carrier}
             )
         seen.add(key)
-        if one.carrier.problem is CarrierProblem.NOT_LISTED:
-            raise ShipTemplateError(
-                _("Choose a carrier of the list, or “Other” with the carrier's name.")
-            )
-        if one.carrier.problem is CarrierProblem.NAME_MISSING:
-            raise ShipTemplateError(_("Enter the carrier's name."))
+        if fault := carrier_fault(one.carrier):
+            raise ShipTemplateError(fault)
 
 
 def _lock(template: ShipTemplate) -> ShipTemplate:
