@@ -156,8 +156,8 @@ def wake_parcels(template: ShipTemplate) -> None:
     held = Q(state=Parcel.State.WAITING, code=NO_TEMPLATE) | Q(
         state=Parcel.State.REFUSED, code=CARRIER_UNKNOWN
     )
-    told = Parcel.objects.filter(held, store_id=template.store_id)
-    told.filter(order__isnull=False).update(
+    parcels = Parcel.objects.filter(held, store_id=template.store_id)
+    parcels.filter(order__isnull=False).update(
         state=Parcel.State.WAITING, try_after=timezone.now()
     )
     accounts = AmazonAccount.objects.filter(
