@@ -197,7 +197,7 @@ def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant
         named = Q(sku=q) | Q(barcode=q) | Q(product__title__icontains=q)
         variants = variants.filter(named | Exists(same))
     due = listings.filter(push_due=True)
-    conditions = {
+    conditions: dict[str, Any] = {
         StockShow.OUT: ~Exists(
             StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
         ),
