@@ -232,16 +232,20 @@ class RunFilter(LogFilter):
         return rows
 
 
+class StockShow(TextChoices):
+    """The tabs of the stock page, by what `show` says in the address."""
+
+    ALL = "", _("All")
+    OUT = "out", _("Nothing on hand")
+    WAITING = "waiting", _("Waiting for Amazon")
+    REFUSED = "refused", _("Refused by Amazon")
+    UNLISTED = "unlisted", _("Not on Amazon")
+
+
 class StockFilter(FilterForm):
     """The filter of the stock page."""
 
-    SHOWN = (
-        ("", _("All")),
-        ("out", _("Nothing on hand")),
-        ("waiting", _("Waiting for Amazon")),
-        ("refused", _("Refused by Amazon")),
-        ("unlisted", _("Not on Amazon")),
-    )
+    SHOWN = tuple(StockShow.choices)
 
     show = forms.ChoiceField(choices=SHOWN, required=False)
 

@@ -36,7 +36,7 @@ Tell = Callable[[str, CheckProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CheckResult:
     """A finding with the check it came from, and the first cause it follows from."""
 
     check_id: str
@@ -77,14 +77,14 @@ def run_report(report_id: int) -> None:
     logger.info("report done report=%s status=%s", report_id, status_of(results))
 
 
-def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[Result]:
+def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[CheckResult]:
     """Run every check and return the results, first causes first.
 
     `tell` hears of each check as it begins and ends. A check that crashes becomes a
     finding, and the others go on.
     """
     context = CheckContext(account, now)
-    found: list[Result] = []
+    found: list[CheckResult] = []
     obstacles: list[_Obstacle] = []
     for check in all_checks():
         tell(check.id, CheckProgress(state=CheckState.RUNNING))
@@ -97,14 +97,14 @@ def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[Result
             obstacles.append(_Obstacle(check.id, outcome))
             state["reason"] = clean(outcome.code, 60)
         else:
-            found += [Result(check.id, finding) for finding in outcome]
+            found += [CheckResult(check.id, finding) for finding in outcome]
             state["state"] = CheckState(_worst(outcome))
         tell(check.id, state)
     return _arranged(found + _unexplained(found, obstacles))
 
 
-def status_of(results: Sequence[Result]) -> Level:
-    """Return the verdict: the level of the worst finding."""
+def status_of(results: Sequence[CheckResult]) -> Level:
+    """Return the report's status: the level of the worst finding."""
     return _worst([result.finding for result in results])
 
 
@@ -141,8 +141,8 @@ def _look(check: HealthCheck, context: CheckContext) -> list[Finding] | Shoplink
 
 
 def _unexplained(
-    found: Sequence[Result], obstacles: Sequence[_Obstacle]
-) -> list[Result]:
+    found: Sequence[CheckResult], obstacles: Sequence[_Obstacle]
+) -> list[CheckResult]:
     """Return a finding for each obstacle that no finding accounts for."""
     known = {result.finding.code for result in found}
     results = []
@@ -158,11 +158,11 @@ def _unexplained(
             fix=error.fix or sentence("Run the health check again in a few minutes."),
             evidence=evidence_of(error),
         )
-        results.append(Result(obstacle.check_id, finding))
+        results.append(CheckResult(obstacle.check_id, finding))
     return results
 
 
-def _arranged(results: Sequence[Result]) -> list[Result]:
+def _arranged(results: Sequence[CheckResult]) -> list[CheckResult]:
     faults = [
         RankedFault(one.finding.code, Severity(one.finding.level), one.finding.because)
         for one in results
@@ -178,7 +178,7 @@ def _worst(findings: Sequence[Finding]) -> Level:
     return next((one for one in reversed(_LEVELS) if one in levels), Level.OK)
 
 
-def _keep(report: HealthReport, results: Sequence[Result]) -> None:
+def _keep(report: HealthReport, results: Sequence[CheckResult]) -> None:
     with transaction.atomic():
         report.findings.all().delete()
         HealthFinding.objects.bulk_create(
@@ -194,7 +194,7 @@ def _keep(report: HealthReport, results: Sequence[Result]) -> None:
         )
 
 
-def _row(report: HealthReport, position: int, result: Result) -> HealthFinding:
+def _row(report: HealthReport, position: int, result: CheckResult) -> HealthFinding:
     finding = result.finding
     return HealthFinding(
         report=report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -40,6 +41,11 @@ class AmazonAccount(StoreScoped):
         NEEDS_AUTHORIZATION = "needs_authorization", _("Authorisation needed")
         DISCONNECTED = "disconnected", _("Disconnected")
 
+    # Amazon ends an authorisation a year after it was given.
+    AUTHORIZATION_LASTS: ClassVar[timedelta] = timedelta(days=365)
+    # People are asked to renew it so long before its end.
+    RENEW_WITHIN: ClassVar[timedelta] = timedelta(days=30)
+
     store = models.ForeignKey(Store, models.CASCADE, related_name="amazon_accounts")
     application = models.ForeignKey(DeveloperApplication, models.PROTECT)
     region = models.CharField(_("region"), max_length=2, choices=Region.choices)
@@ -76,6 +82,16 @@ class AmazonAccount(StoreScoped):
     def is_connected(self) -> bool:
         """Tell whether jobs may run for this account."""
         return self.state == self.State.CONNECTED
+
+    @property
+    def authorization_ends_at(self) -> datetime:
+        """Return when Amazon ends the authorisation (UTC)."""
+        given: datetime = self.authorized_at
+        return given + self.AUTHORIZATION_LASTS
+
+    def is_to_renew(self, now: datetime) -> bool:
+        """Tell whether people are to be asked for a new authorisation."""
+        return self.authorization_ends_at - now <= self.RENEW_WITHIN
 
     @property
     def quota_subject(self) -> str:

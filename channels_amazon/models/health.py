@@ -30,7 +30,7 @@ class HealthReport(StoreScoped):
         FAILED = "failed", _("Failed")
 
     class Status(models.TextChoices):
-        """The report's verdict: its worst finding."""
+        """How the account is: as bad as the worst finding."""
 
         OK = "ok", _("All is well")
         WARNING = "warning", _("Warning")

@@ -281,6 +281,13 @@ class OrderLine(StoreScoped):
     def __str__(self) -> str:
         return f"{self.seller_sku} × {self.quantity}"
 
+    def units_left(self, packed: int) -> int:
+        """Return how many units are in no package; `packed` are those in ours.
+
+        Amazon's count includes ours once it shows them, so the greater one counts.
+        """
+        return int(self.quantity - max(self.quantity_shipped, packed))
+
 
 class Reservation(StoreScoped):
     """Units of a variant promised to one order line; 0 once released or shipped."""

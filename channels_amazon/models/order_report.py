@@ -79,7 +79,7 @@ class OrderReport(StoreScoped):
         verbose_name = _("order report")
         verbose_name_plural = _("order reports")
         constraints = (
-            # A second wish widens the first; one that failed is wished for anew.
+            # A second request widens the first; one that failed is made anew.
             models.UniqueConstraint(
                 fields=["account", "purpose"],
                 condition=models.Q(state="wanted", attempts=0),

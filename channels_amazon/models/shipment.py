@@ -31,6 +31,9 @@ class Shipment(StoreScoped):
         VERIFIED = "verified", _("Shown by Amazon")
         REFUSED = "refused", _("Refused by Amazon")
 
+    # Amazon does not show it yet, and has not refused it.
+    OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.CONFIRMED)
+
     order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
     package_reference = models.PositiveIntegerField(_("package"))
     carrier_code = models.CharField(_("carrier"), max_length=60)

@@ -15,6 +15,7 @@ from channels_amazon.models.listing import Listing
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store
+from channels_amazon.rules.mcf import terms
 from channels_amazon.rules.mcf.reasons import DecisionReasons
 
 
@@ -45,9 +46,9 @@ class StoreOrder(StoreScoped):
     class Speed(models.TextChoices):
         """What the buyer was promised."""
 
-        STANDARD = "standard", _("Standard")
-        EXPEDITED = "expedited", _("Expedited")
-        PRIORITY = "priority", _("Priority")
+        STANDARD = terms.Speed.STANDARD.value, _("Standard")
+        EXPEDITED = terms.Speed.EXPEDITED.value, _("Expedited")
+        PRIORITY = terms.Speed.PRIORITY.value, _("Priority")
 
     objects: ClassVar[Any] = StoreOrderQuerySet.as_manager()
 

@@ -102,10 +102,10 @@ class LwaClient:
                 return result
             effort = Effort(number, time.monotonic() - started, self.budget)
             jitter = random.random()  # noqa: S311  (no secret)
-            verdict = decide(effort, made.outcome(), operation, jitter)
-            if isinstance(verdict, GiveUp):
+            decision = decide(effort, made.outcome(), operation, jitter)
+            if isinstance(decision, GiveUp):
                 raise result
-            self.sleep(verdict.after or _WAIT_IF_THROTTLED)
+            self.sleep(decision.after or _WAIT_IF_THROTTLED)
 
     def _conclude(
         self, made: attempt.Attempt, grant_type: str

@@ -127,16 +127,16 @@ class _Run:
             if self._renews_token(result):
                 client.tokens.invalidate(self._token_subject(), token, operation.scope)
                 continue
-            verdict = decide(
+            decision = decide(
                 Effort(self.number, self._elapsed(), client.budget),
                 made.outcome(),
                 operation,
                 client.jitter.random(),
             )
-            if isinstance(verdict, GiveUp):
+            if isinstance(decision, GiveUp):
                 raise result
-            if verdict.after:
-                client.sleep(verdict.after)
+            if decision.after:
+                client.sleep(decision.after)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started

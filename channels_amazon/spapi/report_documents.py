@@ -111,15 +111,15 @@ class _Download:
             )
             if isinstance(found, Reply):
                 return found
-            verdict = decide(
+            decision = decide(
                 Effort(self.number, time.monotonic() - self.started, self.timeout),
                 made.outcome(),
                 REPORT_DOCUMENT,
                 self.client.jitter.random(),
             )
-            if isinstance(verdict, GiveUp):
+            if isinstance(decision, GiveUp):
                 raise found
-            self.client.sleep(verdict.after)
+            self.client.sleep(decision.after)
 
     def _attempt(self) -> attempt.Attempt:
         self.file.seek(0)

@@ -118,7 +118,15 @@ def can_manage(user: Any, store: Store) -> bool:
 def require_operator(request: HttpRequest, store: Store) -> None:
     """Raise PermissionDenied unless the user may work on the store."""
     if not can_operate(request.user, store):
-        raise PermissionDenied(gettext("Your role in this store allows looking only."))
+        raise _looks_only()
+
+
+def operated_stores(request: HttpRequest) -> models.QuerySet[Store]:
+    """Return the stores that the user may work on; raises PermissionDenied for none."""
+    stores = stores_with_role(request, OPERATORS)
+    if not stores.exists():
+        raise _looks_only()
+    return stores
 
 
 def require_owner(request: HttpRequest, store: Store) -> None:
@@ -181,3 +189,7 @@ def _has_role(user: Any, store: Store, roles: tuple[StoreMember.Role, ...]) -> b
     return StoreMember.objects.filter(
         store=store, user_id=user.pk, role__in=roles
     ).exists()
+
+
+def _looks_only() -> PermissionDenied:
+    return PermissionDenied(gettext("Your role in this store allows looking only."))

@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.spapi.outbound import PackageStatus
+
 # The inputs of a published quantity, as services/stock/ledger.py stores them.
 WHY: dict[str, Promise] = {
     "on_hand": _("On hand"),
@@ -42,18 +44,18 @@ PERSONAL: dict[str, Promise] = {
     "addressType": _("Kind of address"),
 }
 
-# Where a parcel of Amazon's is, by spapi/outbound.py: how it looks, and the word.
-MCF_PACKAGES: dict[str, tuple[str, Promise]] = {
-    "processing": ("waiting", _("Being packed")),
-    "in_transit": ("busy", _("On its way")),
-    "delayed": ("warning", _("Delayed")),
-    "out_for_delivery": ("busy", _("Out for delivery")),
-    "available_for_pickup": ("info", _("To be picked up")),
-    "delivered": ("ok", _("Delivered")),
-    "undeliverable": ("error", _("Undeliverable")),
-    "returned": ("warning", _("Returned")),
-    "cancelled": ("off", _("Cancelled")),
-    "unknown": ("waiting", _("Not known")),
+# Where a package of Amazon's is: how it looks, and the word.
+MCF_PACKAGES: Mapping[str, tuple[str, Promise]] = {
+    PackageStatus.PROCESSING: ("waiting", _("Being packed")),
+    PackageStatus.IN_TRANSIT: ("busy", _("On its way")),
+    PackageStatus.DELAYED: ("warning", _("Delayed")),
+    PackageStatus.OUT_FOR_DELIVERY: ("busy", _("Out for delivery")),
+    PackageStatus.AVAILABLE_FOR_PICKUP: ("info", _("To be picked up")),
+    PackageStatus.DELIVERED: ("ok", _("Delivered")),
+    PackageStatus.UNDELIVERABLE: ("error", _("Undeliverable")),
+    PackageStatus.RETURNED: ("warning", _("Returned")),
+    PackageStatus.CANCELLED: ("off", _("Cancelled")),
+    PackageStatus.UNKNOWN: ("waiting", _("Not known")),
 }
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
+from django.utils import translation
+
+from channels_amazon.former_wording import FORMER_SENTENCES
 
 FOLDER = Path(__file__).resolve().parents[2] / "locale" / "zh_Hans" / "LC_MESSAGES"
 
@@ -62,3 +65,9 @@ def test_compiled_file_is_fresh() -> None:
     ]
 
     assert stale == []
+
+
+@pytest.mark.parametrize("text", FORMER_SENTENCES)
+def test_sentence_of_an_earlier_release_is_still_said_in_chinese(text: str) -> None:
+    with translation.override("zh-hans"):
+        assert translation.gettext(text) != text

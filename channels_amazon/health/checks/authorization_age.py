@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.wording import sentence
-
-# An authorisation lasts a year; remind a month before its end.
-LASTS = timedelta(days=365)
-REMIND = timedelta(days=335)
 
 
 @check(
@@ -24,16 +18,16 @@ REMIND = timedelta(days=335)
 )
 def run(context: CheckContext) -> list[Finding]:
     """Compare the authorisation's age with the year it lasts."""
-    given = context.account.authorized_at
-    age = context.now - given
-    ends = given + LASTS
+    account = context.account
+    ends = account.authorization_ends_at
+    is_over = ends <= context.now
     shown = {
-        "authorised_at": given,
+        "authorised_at": account.authorized_at,
         "ends_at": ends,
-        "age_days": age.days,
+        "age_days": (context.now - account.authorized_at).days,
         "days_left": max((ends - context.now).days, 0),
     }
-    if age < REMIND:
+    if not account.is_to_renew(context.now):
         return [
             well(
                 sentence(
@@ -44,7 +38,7 @@ def run(context: CheckContext) -> list[Finding]:
         ]
     pattern = (
         gettext_noop("The authorisation's year ended on %(date)s.")
-        if age >= LASTS
+        if is_over
         else gettext_noop(
             "The authorisation ends on %(date)s; after that nothing is exchanged."
         )
@@ -52,7 +46,7 @@ def run(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="token.expiring",
-            level=Level.ERROR if age >= LASTS else Level.WARNING,
+            level=Level.ERROR if is_over else Level.WARNING,
             cause=sentence(pattern, date=f"{ends:%Y-%m-%d}"),
             fix=sentence("Renew it now: authorise the account again. Nothing is lost."),
             fix_action="amazon-connect",

@@ -7,9 +7,12 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
+from channels_amazon.services.accounts.connection import (
+    PlanExcludesAmazon,
+    require_plan,
+)
+from channels_amazon.services.accounts.marketplaces import INDIVIDUAL
 from channels_amazon.wording import sentence
-
-INDIVIDUAL = "INDIVIDUAL"
 
 
 @check("plan", group="permissions", order=4, title=gettext_lazy("Plans"))
@@ -17,14 +20,14 @@ def run(context: CheckContext) -> list[Finding]:
     """Look at the store's plan here, and at the selling plan Amazon named."""
     account = context.account
     found = []
-    if not account.store.includes_amazon:
+    try:
+        require_plan(account.store)
+    except PlanExcludesAmazon as error:
         found.append(
             Finding(
-                code="store.plan",
-                cause=sentence("The store's plan does not include Amazon."),
-                fix=sentence(
-                    "Change the store to the enterprise or the flagship plan."
-                ),
+                code=error.code,
+                cause=error.message,
+                fix=error.fix,
                 evidence={"plan": account.store.plan},
             )
         )

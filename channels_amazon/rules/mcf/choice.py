@@ -324,7 +324,7 @@ def _without_fba(short: list[str], refused: Sequence[Sentence]) -> McfDecision:
         )
     else:
         reason = sentence(
-            "The store's own stock does not hold every line (%(skus)s), and no FBA "
+            "The store's own stock does not hold every line (%(skus)s), and no MCF "
             "rule covers the destination.",
             skus=names,
         )

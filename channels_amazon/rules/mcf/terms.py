@@ -9,8 +9,16 @@ from enum import StrEnum
 from channels_amazon.marketplaces import Marketplace
 from channels_amazon.wording import Sentence
 
-# From slow to fast.
-SPEEDS = ("standard", "expedited", "priority")
+
+class Speed(StrEnum):
+    """How fast a store order goes, from slow to fast."""
+
+    STANDARD = "standard"
+    EXPEDITED = "expedited"
+    PRIORITY = "priority"
+
+
+SPEEDS = tuple(Speed)
 
 
 class ShippedBy(StrEnum):

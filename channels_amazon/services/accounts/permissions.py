@@ -22,6 +22,11 @@ from channels_amazon.wording import sentence
 
 State = Permission.State
 
+PERMISSION_FIX = sentence(
+    "Enable the role for the application in Seller Central, then authorise the "
+    "account again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SitePermissions:
@@ -99,10 +104,7 @@ def _tell_missing(
                 name=result.name,
                 site=site.country_code,
             ),
-            fix=sentence(
-                "Enable the role for the application in Seller Central, then authorise "
-                "the account again."
-            ),
+            fix=PERMISSION_FIX,
         )
     )
 

@@ -10,8 +10,13 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from channels_amazon.checks import LOOPBACK
 from channels_amazon.errors import NeedsMerchant
 from channels_amazon.models import DeveloperApplication, Store, translated
+from channels_amazon.services.accounts.connection import (
+    PlanExcludesAmazon,
+    require_plan,
+)
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.services.amazon_client.factory import lwa_client
 from channels_amazon.services.amazon_client.stores import DatabaseRecorder, clock_skew
@@ -31,7 +36,6 @@ ATTEMPT_SECONDS, LONGEST_SECONDS = 4.0, 5.0
 # Ids of applications of the Solution Provider Portal, and of older ones.
 APPLICATION_PREFIXES = ("amzn1.sp.solution.", "amzn1.sellerapps.app.")
 LWA_CLIENT_PREFIX = "amzn1.application-oa2-client."
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class State(StrEnum):
@@ -122,31 +126,22 @@ def _configured() -> tuple[DeveloperApplication | None, Check]:
     try:
         return current_application(), Check("application", title, State.OK, "")
     except NeedsMerchant as error:
-        missing = Check(
-            "application",
-            title,
-            State.ERROR,
-            translated(error.message),
-            translated(error.fix),
-            error.code,
-        )
-        return None, missing
+        return None, _failed("application", title, error)
+
+
+def _failed(name: str, title: str, error: NeedsMerchant) -> Check:
+    message, fix = translated(error.message), translated(error.fix)
+    return Check(name, title, State.ERROR, message, fix, error.code)
 
 
 def _plan(store: Store) -> Check:
     title = _("Plan of the store")
-    if store.includes_amazon:
-        text = _("The %(plan)s plan includes Amazon.")
-        plan = store.get_plan_display()
-        return Check("plan", title, State.OK, text % {"plan": plan})
-    return Check(
-        "plan",
-        title,
-        State.ERROR,
-        _("The store's plan does not include Amazon."),
-        _("Change the store to the enterprise or the flagship plan."),
-        "store.plan",
-    )
+    try:
+        require_plan(store)
+    except PlanExcludesAmazon as error:
+        return _failed("plan", title, error)
+    text = _("The %(plan)s plan includes Amazon.")
+    return Check("plan", title, State.OK, text % {"plan": store.get_plan_display()})
 
 
 def _application(application: DeveloperApplication) -> Check:
@@ -236,7 +231,7 @@ def _redirect_uri(configured: str, ours: str) -> Check:
 def _is_rehearsal(host: str) -> bool:
     """Tell whether both this page and Amazon are on this machine."""
     amazon = urlsplit(settings.SELLER_CENTRAL_URL_NA).hostname
-    return host in _LOOPBACK and amazon in _LOOPBACK
+    return host in LOOPBACK and amazon in LOOPBACK
 
 
 def _clock(last: CallRecord | None) -> Check:

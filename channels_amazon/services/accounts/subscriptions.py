@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount
+from channels_amazon.rules.events.order_change import ORDER_CHANGE
 from channels_amazon.services.accounts import connection
 from channels_amazon.services.amazon_client.factory import (
     application_client,
@@ -128,7 +129,7 @@ def _of_queue(
 def _subscription(
     account: AmazonAccount,
     destination_id: str,
-    notification_type: str = notifications.ORDER_CHANGE,
+    notification_type: str = ORDER_CHANGE,
 ) -> Subscription:
     """Return the seller's subscription to our destination, made if need be."""
     client = client_for(account)

@@ -99,13 +99,13 @@ class _Import:
             self.result.unchanged += 1
             return
         warehouse = self._warehouse(item) if item.stock is not None else None
+        is_new = variant is None
+        is_changed = False
         if variant is None:
             variant = self._create(item)
-            outcome = "created"
         else:
-            outcome = "updated" if self._update(variant, item) else "unchanged"
-        if self._translate(variant, item) and outcome == "unchanged":
-            outcome = "updated"
+            is_changed = self._update(variant, item)
+        is_changed = self._translate(variant, item) or is_changed
         if warehouse is not None and item.stock is not None:
             ledger.set_on_hand(
                 variant,
@@ -116,7 +116,12 @@ class _Import:
                 reason=StockMovement.Reason.IMPORT,
             )
             self.result.counted += 1
-        setattr(self.result, outcome, getattr(self.result, outcome) + 1)
+        if is_new:
+            self.result.created += 1
+        elif is_changed:
+            self.result.updated += 1
+        else:
+            self.result.unchanged += 1
 
     def _variants(self) -> Any:
         rows = Variant.objects.filter(store=self.store)

@@ -52,7 +52,7 @@ def save_rule(rule: McfRule | None, *, draft: RuleDraft, actor: str) -> McfRule:
                 level=Level.INFO,
                 account=saved.account,
                 reference=saved.name,
-                message=_told(saved),
+                message=_saved_text(saved),
                 actor=actor,
             )
         )
@@ -127,7 +127,7 @@ def _tried(order: StoreOrder, found: McfDecision | PreviewNeeded) -> RuleTrial:
     )
 
 
-def _told(rule: McfRule) -> Sentence:
+def _saved_text(rule: McfRule) -> Sentence:
     if rule.is_active:
         return sentence(
             "The MCF rule “%(rule)s” was saved; it is switched on.", rule=rule.name

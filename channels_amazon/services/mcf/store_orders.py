@@ -231,7 +231,7 @@ def needs_person(order: StoreOrder, reason: Sentence) -> None:
     )
 
 
-def put_off(order: StoreOrder, until: datetime) -> None:
+def postpone(order: StoreOrder, until: datetime) -> None:
     """Decide a new order then, since Amazon could not answer now."""
     StoreOrder.objects.filter(pk=order.pk, state=State.NEW).update(
         decide_after=until, attempts=F("attempts") + 1
@@ -289,8 +289,8 @@ def _check_same(order: StoreOrder, draft: StoreOrderDraft) -> None:
         line.number: (line.sku, line.quantity)
         for line in StoreOrderLine.objects.filter(order=order)
     }
-    told = {line.number: (line.sku, line.quantity) for line in draft.lines}
-    if known != told:
+    drafted = {line.number: (line.sku, line.quantity) for line in draft.lines}
+    if known != drafted:
         raise StoreOrderError(
             _("Order %(number)s is known already, with other lines.")
             % {"number": order.number},

@@ -88,10 +88,10 @@ def parse_message(message: Message) -> ParsedMessage:
         return parsed
     name, reader = read
     try:
-        told = reader(envelope)
+        content = reader(envelope)
     except BadEvent as error:
         return replace(parsed, fault=error)
-    return replace(parsed, **{name: told})
+    return replace(parsed, **{name: content})
 
 
 def accounts_by_seller(sellers: Iterable[str]) -> Mapping[str, list[AmazonAccount]]:

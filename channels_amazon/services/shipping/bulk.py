@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -37,6 +37,7 @@ from channels_amazon.services.shipping.parcels import (
     ParcelSource,
     TakenParcels,
 )
+from channels_amazon.services.shipping.shipments import ShipmentError, ship_time
 from channels_amazon.services.shipping.templates import timing_of
 from channels_amazon.storefronts.shipment_file import (
     FileParcel,
@@ -94,7 +95,7 @@ def plan_file(store: Store, text: str) -> BulkPlan:
     Raises StorefrontError where the file as a whole cannot be read.
     """
     now = timezone.now()
-    told, rejected = read_text(text, today=now)
+    reported, rejected = read_text(text, today=now)
     plan = BulkPlan(rejected=rejected)
     templates = {
         row.pk: row
@@ -102,24 +103,24 @@ def plan_file(store: Store, text: str) -> BulkPlan:
             store=store, is_active=True
         ).prefetch_related("carriers")
     }
-    for chunk in _chunks(told):
-        plan.rows += _judge(store, chunk, templates, now)
+    for chunk in _chunks(reported):
+        plan.rows += _rows_of(store, chunk, templates, now)
     return plan
 
 
 def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenParcels]:
     """Import the good parcels of the file; importing a file twice changes nothing."""
     plan = plan_file(store, text)
-    told = [row.facts for row in plan.good]
+    reported = [row.facts for row in plan.good]
     return plan, store_parcels.take_parcels(
-        store, told, source=ParcelSource.FILE, actor=actor
+        store, reported, source=ParcelSource.FILE, actor=actor
     )
 
 
-def _chunks(told: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
+def _chunks(reported: Sequence[FileParcel]) -> Iterator[list[FileParcel]]:
     """Yield the parcels of _CHUNK orders at a time, never splitting an order."""
     by_order: dict[str, list[FileParcel]] = defaultdict(list)
-    for parcel in told:
+    for parcel in reported:
         by_order[parcel.amazon_order_id].append(parcel)
     groups = iter(by_order.values())
     while chunk := list(islice(groups, _CHUNK)):
@@ -138,25 +139,25 @@ class _Rows:
     now: datetime
 
 
-def _judge(
+def _rows_of(
     store: Store,
     chunk: Sequence[FileParcel],
     templates: Mapping[int, ShipTemplate],
     now: datetime,
 ) -> list[BulkRow]:
-    told = [(parcel, _facts(parcel, now)) for parcel in chunk]
-    rows = _read(store, [facts for _parcel, facts in told], templates, now)
-    judged: list[BulkRow] = []
+    reported = [(parcel, _facts(parcel, now)) for parcel in chunk]
+    rows = _read(store, [facts for _parcel, facts in reported], templates, now)
+    planned: list[BulkRow] = []
     fresh: dict[str, list[tuple[FileParcel, ParcelFacts]]] = defaultdict(list)
-    for parcel, facts in told:
-        row = _settled(parcel, facts, rows)
+    for parcel, facts in reported:
+        row = _row_before_packing(parcel, facts, rows)
         if row is not None:
-            judged.append(row)
+            planned.append(row)
         else:
             fresh[facts.amazon_order_id].append((parcel, facts))
     for order_id, group in fresh.items():
-        judged += _pack(rows.orders[order_id], group, rows)
-    return sorted(judged, key=lambda row: row.parcel.lines[0])
+        planned += _pack(rows.orders[order_id], group, rows)
+    return sorted(planned, key=lambda row: row.parcel.lines[0])
 
 
 def _facts(parcel: FileParcel, now: datetime) -> ParcelFacts:
@@ -172,14 +173,14 @@ def _facts(parcel: FileParcel, now: datetime) -> ParcelFacts:
 
 def _read(
     store: Store,
-    told: Sequence[ParcelFacts],
+    reported: Sequence[ParcelFacts],
     templates: Mapping[int, ShipTemplate],
     now: datetime,
 ) -> _Rows:
     orders = (
         Order.objects.filter(
             account__store=store,
-            amazon_order_id__in={one.amazon_order_id for one in told},
+            amazon_order_id__in={one.amazon_order_id for one in reported},
         )
         .select_related("account")
         .prefetch_related("lines")
@@ -190,7 +191,7 @@ def _read(
     )
     lines = ShipmentLine.objects.packed().filter(shipment__order__in=by_id.values())
     sums = lines.order_by().values("line_id").annotate(units=Sum("quantity"))
-    keys = [store_parcels.key_of(one) for one in told]
+    keys = [store_parcels.key_of(one) for one in reported]
     known = Parcel.objects.filter(store=store, idempotency_key__in=keys)
     return _Rows(
         orders=by_id,
@@ -202,8 +203,10 @@ def _read(
     )
 
 
-def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | None:
-    """Return the row of a parcel that can be judged without its order's units."""
+def _row_before_packing(
+    parcel: FileParcel, facts: ParcelFacts, rows: _Rows
+) -> BulkRow | None:
+    """Return the row of a parcel that is decided without its order's units."""
     try:
         store_parcels.check_facts(facts)
     except ParcelError as error:
@@ -220,12 +223,10 @@ def _settled(parcel: FileParcel, facts: ParcelFacts, rows: _Rows) -> BulkRow | N
     blocker = packing_blocker(order)
     if blocker is not None:
         return _blocked(parcel, facts, blocker, order)
-    if facts.shipped_at > rows.now:
-        text = sentence("The ship date is in the future.")
-        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
-    if order.ordered_at and facts.shipped_at < order.ordered_at:
-        text = sentence("The ship date is before the order was placed.")
-        return BulkRow(parcel, facts, RowOutcome.BAD, text, order)
+    try:
+        ship_time(order, facts.shipped_at)
+    except ShipmentError as error:
+        return BulkRow(parcel, facts, RowOutcome.BAD, error.message, order)
     return None
 
 
@@ -238,28 +239,17 @@ def _text_of_known(
     if known.state == Parcel.State.DROPPED:
         return sentence("This parcel was discarded: take it up again in its list.")
     # A file without a date does not change the ship date that we have.
-    same = facts if parcel.shipped_at else _with_date(facts, known.shipped_at)
+    same = facts if parcel.shipped_at else replace(facts, shipped_at=known.shipped_at)
     if store_parcels.differs(known, same):
         return None
     return sentence("This parcel is kept already.")
-
-
-def _with_date(facts: ParcelFacts, shipped_at: datetime) -> ParcelFacts:
-    return ParcelFacts(
-        amazon_order_id=facts.amazon_order_id,
-        carrier=facts.carrier,
-        method=facts.method,
-        tracking_number=facts.tracking_number,
-        shipped_at=shipped_at,
-        contents=facts.contents,
-    )
 
 
 def _pack(
     order: Order, group: Sequence[tuple[FileParcel, ParcelFacts]], rows: _Rows
 ) -> list[BulkRow]:
     template = choose(rows.templates, order)
-    judged: list[BulkRow] = []
+    planned: list[BulkRow] = []
     ready: list[tuple[FileParcel, ParcelFacts, Carrier]] = []
     for parcel, facts in group:
         words = Parcel(
@@ -267,14 +257,11 @@ def _pack(
         )
         carrier = carrier_of(words, template)
         if isinstance(carrier, PackingBlocker):
-            judged.append(_blocked(parcel, facts, carrier, order))
+            planned.append(_blocked(parcel, facts, carrier, order))
         else:
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
-    left = {
-        line.pk: line.quantity - max(line.quantity_shipped, rows.packed.get(line.pk, 0))
-        for line in lines
-    }
+    left = {line.pk: line.units_left(rows.packed.get(line.pk, 0)) for line in lines}
     plan = rules.plan_shipments(
         [
             rules.ParcelUnits(place, facts.contents)
@@ -288,14 +275,14 @@ def _pack(
     for place, (parcel, facts, carrier) in enumerate(ready):
         if place in misfits:
             blocker = blocker_of_misfit(misfits[place])
-            judged.append(_blocked(parcel, facts, blocker, order))
+            planned.append(_blocked(parcel, facts, blocker, order))
         elif place in plan.waiting:
             text = sentence("The package waits for the order's other parcels.")
-            judged.append(BulkRow(parcel, facts, RowOutcome.WAITS, text, order))
+            planned.append(BulkRow(parcel, facts, RowOutcome.WAITS, text, order))
         else:
             text = _ships(carrier, template, order, rows.now)
-            judged.append(BulkRow(parcel, facts, RowOutcome.SHIPS, text, order))
-    return judged
+            planned.append(BulkRow(parcel, facts, RowOutcome.SHIPS, text, order))
+    return planned
 
 
 def _ships(

@@ -117,7 +117,7 @@ def postpone(
     undone = Shipment.objects.filter(
         pk=shipment.pk,
         revision=shipment.revision,
-        state__in=(State.WAITING, State.CONFIRMED),
+        state__in=Shipment.OPEN,
     )
     undone.update(
         next_attempt_at=until,

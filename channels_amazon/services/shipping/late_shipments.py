@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -26,11 +27,23 @@ from channels_amazon.wording import Sentence, sentence
 STUCK_AFTER = timedelta(minutes=10)
 
 
+class Severity(StrEnum):
+    """How bad a delay is: a person must act, may have to, or it goes by itself.
+
+    WAITING is until a known time or event, BUSY is within seconds.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    WAITING = "waiting"
+    BUSY = "busy"
+
+
 @dataclass(frozen=True, slots=True)
 class DelayReason:
-    """Something that keeps an order from being shipped; `kind` is the mark's shape."""
+    """Something that keeps an order from being shipped."""
 
-    kind: str
+    severity: Severity
     text: Sentence
 
 
@@ -112,13 +125,17 @@ def _is_stuck(now: datetime) -> Q:
 def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
     found = []
     if order.asks_to_cancel:
-        found.append(DelayReason("warning", sentence("The buyer asks to cancel.")))
+        found.append(
+            DelayReason(Severity.WARNING, sentence("The buyer asks to cancel."))
+        )
     if order.has_unmatched:
-        found.append(DelayReason("warning", sentence("A SKU is unmatched.")))
+        found.append(DelayReason(Severity.WARNING, sentence("A SKU is unmatched.")))
     if order.has_shortage:
-        found.append(DelayReason("warning", sentence("The stock is short.")))
+        found.append(DelayReason(Severity.WARNING, sentence("The stock is short.")))
     if order.quarantine_code:
-        found.append(DelayReason("error", sentence("The order is set aside.")))
+        found.append(
+            DelayReason(Severity.ERROR, sentence("The order is in quarantine."))
+        )
     found += [reason for row in order.parcels.all() if (reason := _parcel_reason(row))]
     found += [
         reason
@@ -131,27 +148,27 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
 
 def _parcel_reason(parcel: Parcel) -> DelayReason | None:
     if parcel.state == Parcel.State.REFUSED:
-        return DelayReason("error", sentence("A parcel needs a person."))
+        return DelayReason(Severity.ERROR, sentence("A parcel needs a person."))
     if parcel.state == Parcel.State.WAITING:
-        return DelayReason("waiting", sentence("A parcel waits to be packed."))
+        return DelayReason(Severity.WAITING, sentence("A parcel waits to be packed."))
     return None
 
 
 def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
     if shipment.state == Shipment.State.REFUSED:
-        return DelayReason("error", sentence("Amazon refused a package."))
+        return DelayReason(Severity.ERROR, sentence("Amazon refused a package."))
     if shipment.state == Shipment.State.CONFIRMED:
-        return DelayReason("busy", sentence("Amazon accepted a package."))
+        return DelayReason(Severity.BUSY, sentence("Amazon accepted a package."))
     if shipment.state != Shipment.State.WAITING:
         return None
     if shipment.error_code:
         return DelayReason(
-            "warning", sentence("A confirmation failed and is tried again.")
+            Severity.WARNING, sentence("A confirmation failed and is tried again.")
         )
     at = shipment.next_attempt_at
     if at is not None and at > now:
         return DelayReason(
-            "waiting",
+            Severity.WAITING,
             sentence("To be confirmed at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"),
         )
-    return DelayReason("busy", sentence("A package waits for its confirmation."))
+    return DelayReason(Severity.BUSY, sentence("A package waits for its confirmation."))

@@ -26,7 +26,7 @@ from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.parcels import BY_PEOPLE, State
 from channels_amazon.services.shipping.shipments import (
-    CONFIRMED_BY_AMAZON,
+    FBM_SHIP_PLUS,
     ShipmentDraft,
     ShipmentError,
     create_shipment,
@@ -34,7 +34,7 @@ from channels_amazon.services.shipping.shipments import (
     units_left,
 )
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
-from channels_amazon.wording import sentence, together
+from channels_amazon.wording import Sentence, sentence, together
 
 Status = Order.Status
 
@@ -51,6 +51,13 @@ class PackingBlocker:
     message: str
     fix: str = ""
     waits: bool = False
+
+
+AMAZON_CONFIRMS = PackingBlocker(
+    "parcel.confirmed_by_amazon",
+    sentence("Amazon confirms this order itself (FBM Ship+)."),
+    sentence("Use the label bought from Amazon, and discard the parcel here."),
+)
 
 
 def pack_order(order_id: int) -> list[Parcel]:
@@ -113,12 +120,8 @@ def packing_blocker(order: Order) -> PackingBlocker | None:
             sentence("Amazon ships this order itself, so there is nothing to confirm."),
             sentence("See for which order the parcel is, and discard it here."),
         )
-    if CONFIRMED_BY_AMAZON in order.programs:
-        return PackingBlocker(
-            "parcel.confirmed_by_amazon",
-            sentence("Amazon confirms this order itself (FBM Ship+)."),
-            sentence("Use the label bought from Amazon, and discard the parcel here."),
-        )
+    if FBM_SHIP_PLUS in order.programs:
+        return AMAZON_CONFIRMS
     if order.status == Status.CANCELLED:
         return PackingBlocker(
             "parcel.order_cancelled",
@@ -171,11 +174,16 @@ def carrier_of(
         return carrier
     return PackingBlocker(
         store_parcels.CARRIER_UNKNOWN,
-        sentence(
-            "No rule says what “%(carrier)s” is called at Amazon.",
-            carrier=" ".join(filter(None, (parcel.carrier, parcel.method))),
-        ),
+        no_rule_for(parcel.carrier, parcel.method),
         sentence("Add the carrier to the ship template, then try the parcel again."),
+    )
+
+
+def no_rule_for(carrier: str, method: str) -> Sentence:
+    """Return that the store's carrier and method have no name at Amazon."""
+    return sentence(
+        "No rule says what “%(carrier)s” is called at Amazon.",
+        carrier=" ".join(filter(None, (carrier, method))),
     )
 
 
@@ -264,8 +272,8 @@ def _pack(
         sentence("The package waits for the order's other parcels."),
         waits=True,
     )
-    gathered = [by_key[key][0] for key in plan.waiting]
-    _block(order, gathered, rest, try_after=until)
+    waiting = [by_key[key][0] for key in plan.waiting]
+    _block(order, waiting, rest, try_after=until)
 
 
 def _when(

@@ -82,7 +82,7 @@ class TakenParcels:
 
 
 def take_parcels(
-    store: Store, told: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
+    store: Store, reported: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
 ) -> TakenParcels:
     """Store parcels and have them packed; return what became of them.
 
@@ -90,7 +90,7 @@ def take_parcels(
     as it is in no shipment. Raises ParcelError at the first one that is invalid.
     """
     taken = TakenParcels()
-    for chunk in _chunks(told):
+    for chunk in _chunks(reported):
         for facts in chunk:
             check_facts(facts)
         with transaction.atomic():
@@ -192,8 +192,8 @@ def waits_for_order() -> Sentence:
     return sentence("The order is not known yet. The parcel waits for it.")
 
 
-def _chunks(told: Iterable[ParcelFacts]) -> Iterator[list[ParcelFacts]]:
-    remaining = iter(told)
+def _chunks(reported: Iterable[ParcelFacts]) -> Iterator[list[ParcelFacts]]:
+    remaining = iter(reported)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk
 
@@ -232,8 +232,10 @@ def _take_chunk(
         lifecycle.wake(account_id, SyncJob.Kind.PARCELS)
 
 
-def _orders_of(store: Store, told: Iterable[ParcelFacts]) -> dict[str, tuple[int, int]]:
-    ids = {facts.amazon_order_id.strip() for facts in told}
+def _orders_of(
+    store: Store, reported: Iterable[ParcelFacts]
+) -> dict[str, tuple[int, int]]:
+    ids = {facts.amazon_order_id.strip() for facts in reported}
     rows = Order.objects.filter(account__store=store, amazon_order_id__in=ids)
     return {
         amazon_id: (pk, account_id)

@@ -36,7 +36,7 @@ from channels_amazon.services.stock.reservations import ShipFrom, reconcile_orde
 from channels_amazon.wording import sentence
 
 # Programme of orders whose label is bought from Amazon, which then confirms them.
-CONFIRMED_BY_AMAZON = "FBM_SHIP_PLUS"
+FBM_SHIP_PLUS = "FBM_SHIP_PLUS"
 # A form has minutes: a ship date may be off by so much.
 _GRAIN = timedelta(minutes=1)
 # Amazon refuses a ship date that is not after the order's own second.
@@ -149,7 +149,7 @@ def units_left(order: Order) -> dict[int, int]:
     for line_id, quantity in rows.values_list("line_id", "quantity"):
         packed[line_id] = packed.get(line_id, 0) + quantity
     return {
-        line.pk: line.quantity - max(line.quantity_shipped, packed.get(line.pk, 0))
+        line.pk: line.units_left(packed.get(line.pk, 0))
         for line in OrderLine.objects.filter(order=order)
     }
 
@@ -191,7 +191,7 @@ def check_order(order: Order, statuses: Collection[str]) -> None:
             _("The account is disconnected: connect it again to ship from here.")
         )
     is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
-    if not is_merchants or CONFIRMED_BY_AMAZON in order.programs:
+    if not is_merchants or FBM_SHIP_PLUS in order.programs:
         raise ShipmentError(
             _("Amazon ships this order itself: there is nothing to confirm.")
         )
@@ -221,15 +221,23 @@ def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
     mark_declined(order, actor=actor)
 
 
+def carrier_fault(carrier: Carrier) -> str:
+    """Return what to mend of a carrier that Amazon would refuse, "" for a good one."""
+    match carrier.problem:
+        case CarrierProblem.NOT_LISTED:
+            return _(
+                "Choose a carrier of the list, or “Other” with the carrier's name."
+            )
+        case CarrierProblem.NAME_MISSING:
+            return _("Enter the carrier's name.")
+        case None:
+            return ""
+
+
 def check_carrier(draft: ShipmentDraft) -> None:
     """Raise ShipmentError unless Amazon accepts carrier and tracking number."""
-    problem = draft.carrier.problem
-    if problem is CarrierProblem.NOT_LISTED:
-        raise ShipmentError(
-            _("Choose a carrier of the list, or “Other” with the carrier's name.")
-        )
-    if problem is CarrierProblem.NAME_MISSING:
-        raise ShipmentError(_("Enter the carrier's name."))
+    if fault := carrier_fault(draft.carrier):
+        raise ShipmentError(fault)
     if not draft.tracking or not draft.tracking.isprintable():
         raise ShipmentError(_("Enter the tracking number: Amazon requires it."))
 

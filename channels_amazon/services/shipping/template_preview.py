@@ -19,13 +19,15 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.carriers import match_carrier
 from channels_amazon.rules.shipping.templates import PackingPlan
 from channels_amazon.services.shipping.packing import (
+    AMAZON_CONFIRMS,
     PackingBlocker,
     blocker_of_misfit,
     choose,
+    no_rule_for,
 )
-from channels_amazon.services.shipping.shipments import CONFIRMED_BY_AMAZON
+from channels_amazon.services.shipping.shipments import FBM_SHIP_PLUS
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
-from channels_amazon.wording import Sentence, sentence, together
+from channels_amazon.wording import sentence, together
 
 # Newest orders to preview: enough to judge by, read in a second.
 LOOK_AT = 200
@@ -55,7 +57,7 @@ class PreviewRow:
 
     order: Order
     outcome: PreviewOutcome
-    told: str = ""
+    reported: str = ""
     carriers: str = ""
     shipments: int = 0
     at: datetime | None = None
@@ -96,7 +98,7 @@ class _KnownParcel:
     carrier: str
     method: str
     contents: dict[str, int]
-    told_at: datetime
+    reported_at: datetime
 
 
 def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
@@ -111,7 +113,7 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
     prefetch_related_objects([template], "carriers")
     result = TemplatePreview(unknown=unknown_carriers(template))
     for order in _past_orders(template)[:limit]:
-        row = _judge(order, template, choose(active, order))
+        row = _preview_row(order, template, choose(active, order))
         result.rows.append(row)
         result.counts[row.outcome] += 1
         result.shipments += row.shipments
@@ -161,36 +163,46 @@ def _past_orders(template: ShipTemplate) -> QuerySet[Order]:
     )
 
 
-def _judge(
+def _preview_row(
     order: Order, template: ShipTemplate, winner: ShipTemplate | None
 ) -> PreviewRow:
-    told = _told(order)
+    reported = _reported(order)
     words = ", ".join(
-        dict.fromkeys(" ".join(filter(None, (one.carrier, one.method))) for one in told)
+        dict.fromkeys(
+            " ".join(filter(None, (one.carrier, one.method))) for one in reported
+        )
     )
     if winner is not None and winner.pk != template.pk:
-        reason = sentence(
+        reason: str = sentence(
             "“%(name)s” is for fewer orders and would ship it.", name=winner.name
         )
         return PreviewRow(order, PreviewOutcome.OTHER, words, reason=reason)
-    if CONFIRMED_BY_AMAZON in order.programs:
-        reason = sentence("Amazon confirms this order itself (FBM Ship+).")
+    if FBM_SHIP_PLUS in order.programs:
+        reason = AMAZON_CONFIRMS.message
         return PreviewRow(order, PreviewOutcome.HELD, words, reason=reason)
-    if not told:
+    if not reported:
         reason = sentence("No parcel or package of it is known.")
         return PreviewRow(order, PreviewOutcome.NOTHING, reason=reason)
-    return _packed(order, template, told, words)
+    return _packed(order, template, reported, words)
 
 
 def _packed(
-    order: Order, template: ShipTemplate, told: Sequence[_KnownParcel], words: str
+    order: Order, template: ShipTemplate, reported: Sequence[_KnownParcel], words: str
 ) -> PreviewRow:
     mappings = mappings_of(template)
-    found = {one.key: match_carrier(mappings, one.carrier, one.method) for one in told}
-    known = [one for one in told if found[one.key] is not None]
-    told_at = max((one.told_at for one in known), default=told[0].told_at)
-    plan, until = _plan(order, template, known, told_at)
-    reasons: list[str] = [_no_rule(one) for one in told if found[one.key] is None]
+    found = {
+        one.key: match_carrier(mappings, one.carrier, one.method) for one in reported
+    }
+    known = [one for one in reported if found[one.key] is not None]
+    reported_at = max(
+        (one.reported_at for one in known), default=reported[0].reported_at
+    )
+    plan, until = _plan(order, template, known, reported_at)
+    reasons: list[str] = [
+        no_rule_for(one.carrier, one.method)
+        for one in reported
+        if found[one.key] is None
+    ]
     reasons += [_why(blocker_of_misfit(misfit)) for misfit in plan.misfits]
     if until is not None:
         reasons.append(
@@ -200,8 +212,8 @@ def _packed(
             )
         )
     carriers = [found[one.parcels[0]] for one in plan.shipments]
-    at = rules.confirm_at(timing_of(template), order.ship_by, until or told_at)
-    at = at or until or told_at
+    at = rules.confirm_at(timing_of(template), order.ship_by, until or reported_at)
+    at = at or until or reported_at
     return PreviewRow(
         order,
         PreviewOutcome.SHIPS if plan.shipments else PreviewOutcome.HELD,
@@ -218,7 +230,7 @@ def _plan(
     order: Order,
     template: ShipTemplate,
     known: Sequence[_KnownParcel],
-    told_at: datetime,
+    reported_at: datetime,
 ) -> tuple[PackingPlan, datetime | None]:
     """Return the shipments, and until when their one shipment would have waited."""
     units = [rules.ParcelUnits(one.key, one.contents) for one in known]
@@ -230,12 +242,12 @@ def _plan(
     if not plan.waiting:
         return plan, None
     until = rules.wait_for_rest_until(
-        template.hours_before_deadline, order.ship_by, told_at
+        template.hours_before_deadline, order.ship_by, reported_at
     )
     return rules.plan_shipments(units, left, splits=splits, is_final=True), until
 
 
-def _told(order: Order) -> list[_KnownParcel]:
+def _reported(order: Order) -> list[_KnownParcel]:
     parcels = [
         _KnownParcel(row.pk, row.carrier, row.method, row.contents, row.created_at)
         for row in order.parcels.all()
@@ -261,13 +273,6 @@ def _contents(shipment: Shipment) -> dict[str, int]:
         sku = item.line.seller_sku
         units[sku] = units.get(sku, 0) + item.quantity
     return units
-
-
-def _no_rule(one: _KnownParcel) -> Sentence:
-    return sentence(
-        "No rule says what “%(carrier)s” is called at Amazon.",
-        carrier=" ".join(filter(None, (one.carrier, one.method))),
-    )
 
 
 def _why(blocker: PackingBlocker) -> str:

@@ -26,12 +26,12 @@ from channels_amazon.rules.shipping import templates as rules
 from channels_amazon.rules.shipping.carriers import (
     Carrier,
     CarrierMapping,
-    CarrierProblem,
     folded,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.shipping.parcels import CARRIER_UNKNOWN, NO_TEMPLATE
+from channels_amazon.services.shipping.shipments import carrier_fault
 from channels_amazon.wording import sentence
 
 
@@ -156,8 +156,8 @@ def wake_parcels(template: ShipTemplate) -> None:
     held = Q(state=Parcel.State.WAITING, code=NO_TEMPLATE) | Q(
         state=Parcel.State.REFUSED, code=CARRIER_UNKNOWN
     )
-    told = Parcel.objects.filter(held, store_id=template.store_id)
-    told.filter(order__isnull=False).update(
+    parcels = Parcel.objects.filter(held, store_id=template.store_id)
+    parcels.filter(order__isnull=False).update(
         state=Parcel.State.WAITING, try_after=timezone.now()
     )
     accounts = AmazonAccount.objects.filter(
@@ -219,12 +219,8 @@ def _check_carriers(carriers: Sequence[CarrierMapping]) -> None:
                 % {"carrier": one.store_carrier}
             )
         seen.add(key)
-        if one.carrier.problem is CarrierProblem.NOT_LISTED:
-            raise ShipTemplateError(
-                _("Choose a carrier of the list, or “Other” with the carrier's name.")
-            )
-        if one.carrier.problem is CarrierProblem.NAME_MISSING:
-            raise ShipTemplateError(_("Enter the carrier's name."))
+        if fault := carrier_fault(one.carrier):
+            raise ShipTemplateError(fault)
 
 
 def _lock(template: ShipTemplate) -> ShipTemplate:

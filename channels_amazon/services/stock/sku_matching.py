@@ -1,6 +1,7 @@
 """Finds the store's variants behind Amazon's seller SKUs, and back; services layer.
 
-The rule is `rules/stock/sku_matching.py`; all three questions are answered by it.
+The rule is `rules/stock/sku_matching.py`. For the listings of a whole account, which
+may be 100,000, SQL repeats its second half; a test holds both together.
 """
 
 from __future__ import annotations

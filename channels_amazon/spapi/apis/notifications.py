@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from channels_amazon.rules.events.order_change import ORDER_CHANGE
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.fields import JsonObject
-
-ORDER_CHANGE = "ORDER_CHANGE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self, TypedDict, cast
 
 
-class StoredCursor(TypedDict, total=False):
+class StoredListingsCursor(TypedDict, total=False):
     """The cursor as the job's JSON column keeps it; times are ISO 8601 texts or ""."""
 
     done: list[str]
@@ -42,7 +42,7 @@ class ListingsCursor:
     @classmethod
     def read(cls, column: dict[str, Any]) -> Self:
         """Return the cursor that the job's column holds; {} is the start of a pass."""
-        stored = cast(StoredCursor, column)
+        stored = cast(StoredListingsCursor, column)
         return cls(
             done=tuple(stored.get("done", ())),
             site=stored.get("site", ""),
@@ -54,9 +54,9 @@ class ListingsCursor:
             total=stored.get("total", 0),
         )
 
-    def stored(self) -> StoredCursor:
+    def stored(self) -> StoredListingsCursor:
         """Return the cursor as the job's column keeps it."""
-        return StoredCursor(
+        return StoredListingsCursor(
             done=list(self.done),
             site=self.site,
             began=_text(self.began),

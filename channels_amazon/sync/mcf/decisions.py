@@ -47,10 +47,10 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
         try:
             _decide(ctx, order)
         except Throttled as error:
-            store_orders.put_off(order, error.retry_at)
+            store_orders.postpone(order, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            store_orders.put_off(order, ctx.now() + backoff_after(order.attempts))
+            store_orders.postpone(order, ctx.now() + backoff_after(order.attempts))
             if isinstance(error, ServiceUnavailable):
                 outage.failed(error)
             continue

@@ -18,12 +18,12 @@ from channels_amazon.spapi.outbound import (
     Speed,
 )
 
-SPEEDS = {
-    "standard": Speed.STANDARD,
-    "expedited": Speed.EXPEDITED,
-    "priority": Speed.PRIORITY,
+_AT_AMAZON = {
+    terms.Speed.STANDARD: Speed.STANDARD,
+    terms.Speed.EXPEDITED: Speed.EXPEDITED,
+    terms.Speed.PRIORITY: Speed.PRIORITY,
 }
-_NAMES = {speed: name for name, speed in SPEEDS.items()}
+_OURS = {theirs: ours for ours, theirs in _AT_AMAZON.items()}
 # Amazon offers priority in these countries only (ISO 3166), and refuses a preview that
 # asks for it elsewhere.
 _PRIORITY_COUNTRIES = frozenset({"CA", "IN", "MX"})
@@ -47,7 +47,7 @@ def preview_request(
     country = _country(candidate.marketplace_id)
     speeds = [
         speed
-        for speed in SPEEDS.values()
+        for speed in _AT_AMAZON.values()
         if speed is not Speed.PRIORITY or country in _PRIORITY_COUNTRIES
     ]
     return PreviewRequest(
@@ -84,7 +84,7 @@ def new_order(row: FulfillmentOrder, parts: Mapping[str, str]) -> NewOutboundOrd
             for line in row.lines.select_related("line", "listing").order_by("pk")
         ],
         ordered_at=order.placed_at,
-        speed=SPEEDS[row.speed],
+        speed=_AT_AMAZON[terms.Speed(row.speed)],
         shown_order_id=order.number,
         comment=order.store.name,
         ship_from_country=_country(row.marketplace_id),
@@ -95,7 +95,7 @@ def new_order(row: FulfillmentOrder, parts: Mapping[str, str]) -> NewOutboundOrd
 def offer(preview: OutboundPreview) -> SpeedOffer:
     """Return one speed of Amazon's preview as the rules know it."""
     return SpeedOffer(
-        speed=_NAMES.get(preview.speed, str(preview.speed).lower()),
+        speed=_OURS.get(preview.speed, str(preview.speed).lower()),
         is_fulfillable=preview.is_fulfillable,
         fee=preview.fee.amount if preview.fee else None,
         currency=preview.fee.currency if preview.fee else "",

@@ -58,7 +58,7 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
         _is_due(now, State.WAITING) & Q(state=State.WAITING)
         | _is_due(now, State.CONFIRMED) & Q(state=State.CONFIRMED),
         # Said once more for the index of those.
-        state__in=(State.WAITING, State.CONFIRMED),
+        state__in=Shipment.OPEN,
     )
     return rows.order_by().values("order__account_id")
 
@@ -297,7 +297,7 @@ def _reads_left(ctx: RunContext) -> float:
 def _next_due(ctx: RunContext, held_until: datetime | None) -> datetime | None:
     """Return when the next shipment is due, None when none waits for its time."""
     undone = Shipment.objects.filter(
-        order__account=ctx.account, state__in=(State.WAITING, State.CONFIRMED)
+        order__account=ctx.account, state__in=Shipment.OPEN
     )
     soonest: datetime | None = undone.aggregate(at=Min("next_attempt_at"))["at"]
     return None if soonest is None else max(soonest, held_until or ctx.now())

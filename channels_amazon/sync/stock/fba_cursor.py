@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self, TypedDict, cast
 
 
-class StoredCursor(TypedDict):
+class StoredFbaStockCursor(TypedDict):
     """The cursor as the job's JSON column keeps it; times are ISO 8601 texts."""
 
     began: str
@@ -37,7 +37,7 @@ class FbaStockCursor:
     @classmethod
     def read(cls, column: dict[str, Any]) -> Self:
         """Return the cursor that the job's column holds, which must not be empty."""
-        stored = cast(StoredCursor, column)
+        stored = cast(StoredFbaStockCursor, column)
         token_at = stored["token_at"]
         return cls(
             began=datetime.fromisoformat(stored["began"]),
@@ -48,9 +48,9 @@ class FbaStockCursor:
             restarts=stored["restarts"],
         )
 
-    def stored(self) -> StoredCursor:
+    def stored(self) -> StoredFbaStockCursor:
         """Return the cursor as the job's column keeps it."""
-        return StoredCursor(
+        return StoredFbaStockCursor(
             began=self.began.isoformat(),
             done=list(self.done),
             site=self.site,

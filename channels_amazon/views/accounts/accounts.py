@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,11 +12,6 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, MarketplaceParticipation, Store
 from channels_amazon.views.base import OWNERS, mine, page, store_page, stores_with_role
-
-# Amazon ends an authorisation a year after it was given.
-AUTHORISED_FOR = timedelta(days=365)
-# Days before that end from which on the card asks to renew it.
-RENEW_WITHIN_DAYS = 30
 
 STATE_KINDS = {
     AmazonAccount.State.CONNECTED: "ok",
@@ -64,12 +59,11 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:
     """Return what the card of `account` shows."""
-    days_left = max(0, (account.authorized_at + AUTHORISED_FOR - now).days)
     return Card(
         account=account,
         kind=STATE_KINDS[AmazonAccount.State(account.state)],
-        days_left=days_left,
-        is_ending=account.is_connected and days_left <= RENEW_WITHIN_DAYS,
+        days_left=max(0, (account.authorization_ends_at - now).days),
+        is_ending=account.is_connected and account.is_to_renew(now),
         sites=[site for site in account.participations.all() if site.is_participating],
         can_manage=can_manage,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,7 +14,13 @@ from channels_amazon.services.mcf.store_order_import import (
 )
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.storefronts.store_order_file import COLUMNS, decoded, read_orders
-from channels_amazon.views.base import OPERATORS, page, store_page, stores_with_role
+from channels_amazon.views.base import (
+    OPERATORS,
+    operated_stores,
+    page,
+    store_page,
+    stores_with_role,
+)
 from channels_amazon.wording import together
 
 
@@ -23,10 +28,8 @@ from channels_amazon.wording import together
 @require_http_methods(["GET", "HEAD", "POST"])
 def store_order_import(request: HttpRequest) -> HttpResponse:
     """Show the form; with a file, what became of it or would become."""
-    stores = stores_with_role(request, OPERATORS)
-    if request.method == "POST" and not stores:
-        raise PermissionDenied(_("Your role in this store allows looking only."))
     bound = request.method == "POST"
+    stores = operated_stores(request) if bound else stores_with_role(request, OPERATORS)
     form = StoreOrderFileForm(
         stores, request.POST if bound else None, request.FILES if bound else None
     )

@@ -35,7 +35,7 @@ from channels_amazon.views.base import (
     store_page,
 )
 from channels_amazon.views.lists import ListPage, list_page
-from channels_amazon.views.mcf import status_line as story
+from channels_amazon.views.mcf import status_line
 from channels_amazon.views.pagination import by_time
 from channels_amazon.wording import together
 
@@ -106,7 +106,7 @@ def show_store_order(
     accounts = {row.pk: row for row in mine(AmazonAccount, request)}
     facts = decisions.facts_of([order])[order.pk]
     why = order.why
-    placed = story.placed_of(order)
+    placed = status_line.placed_of(order)
     listed = None
     if placed is not None and placed.amazon_order_id:
         listed = (
@@ -119,13 +119,13 @@ def show_store_order(
         "order": order,
         "placed": placed,
         "listed": listed,
-        "next_step": story.next_step(order),
-        "choices": story.choices(order) if operates else None,
-        "lines": story.lines(order, facts.lines),
+        "next_step": status_line.next_step(order),
+        "choices": status_line.choices(order) if operates else None,
+        "lines": status_line.lines(order, facts.lines),
         "rule": why.rule,
         "reason": translated(why.reason),
         "refused": [translated(text) for text in why.refused],
-        "offers": story.offers(order, accounts),
+        "offers": status_line.offers(order, accounts),
         "may_reveal": sees_personal_data(request.user, order.store),
         "destination": revealed or masked_destination(order),
         "is_revealed": revealed is not None,

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -26,6 +25,7 @@ from channels_amazon.views.base import (
     can_operate,
     get_mine,
     mine,
+    operated_stores,
     page,
     require_operator,
     store_page,
@@ -184,10 +184,7 @@ def _operated(
     """Return what of `rows` the user may act on."""
     if request.user.is_superuser:
         return rows
-    stores = stores_with_role(request, OPERATORS)
-    if not stores.exists():
-        raise PermissionDenied(_("Your role in this store allows looking only."))
-    return rows.filter(account__store__in=stores)
+    return rows.filter(account__store__in=operated_stores(request))
 
 
 def _may_act(request: HttpRequest, row: Notification) -> bool:

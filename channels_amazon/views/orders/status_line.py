@@ -121,8 +121,7 @@ def _shipping(order: Order, now: datetime) -> NextStep | None:
         return None
     if order.fulfilled_by == Order.FulfilledBy.AMAZON:
         return NextStep("info", _("Amazon ships this order: nothing to do."))
-    waiting = {Shipment.State.WAITING, Shipment.State.CONFIRMED}
-    if any(item.state in waiting for item in order.shipments.all()):
+    if any(item.state in Shipment.OPEN for item in order.shipments.all()):
         return NextStep("busy", _("A package is on its way to Amazon's records."))
     if order.is_late(now):
         return NextStep("error", _("Ship it now: its ship-by time has passed."))

@@ -17,8 +17,13 @@ from channels_amazon.services.shipping import bulk
 from channels_amazon.services.shipping.bulk import BulkPlan, RowOutcome
 from channels_amazon.storefronts import shipment_file
 from channels_amazon.storefronts.catalogue import StorefrontError
-from channels_amazon.views.base import get_mine, page, require_operator, store_page
-from channels_amazon.views.shipping.templates import operated_stores
+from channels_amazon.views.base import (
+    get_mine,
+    operated_stores,
+    page,
+    require_operator,
+    store_page,
+)
 from channels_amazon.wording import together
 
 # Rows shown of each outcome; the counts are of all rows.
@@ -28,7 +33,7 @@ SHOWN_ROWS = 200
 @store_page
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """Show the upload form, or the preview of an uploaded file."""
-    stores = operated_stores(request)
+    stores = list(operated_stores(request))
     if request.method != "POST":
         return _show(request, ShipFileForm(stores))
     form = ShipFileForm(stores, request.POST, request.FILES)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.filters import StockFilter
+from channels_amazon.forms.filters import StockFilter, StockShow
 from channels_amazon.forms.stock import StockForm
 from channels_amazon.models import (
     AmazonAccount,
@@ -190,20 +190,20 @@ def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant
     listings = Listing.objects.filter(variant=OuterRef("pk"))
     if account := form.chosen("account"):
         listings = listings.filter(account_id=int(account))
-        if form.chosen("show") != "unlisted":
+        if form.chosen("show") != StockShow.UNLISTED:
             variants = variants.filter(Exists(listings))
     if q := form.chosen("q"):
         same = listings.filter(Q(seller_sku=q) | Q(asin=q.upper()))
         named = Q(sku=q) | Q(barcode=q) | Q(product__title__icontains=q)
         variants = variants.filter(named | Exists(same))
     due = listings.filter(push_due=True)
-    conditions = {
-        "out": ~Exists(
+    conditions: dict[str, Any] = {
+        StockShow.OUT: ~Exists(
             StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
         ),
-        "waiting": Exists(due.filter(push_code="")),
-        "refused": Exists(due.exclude(push_code="")),
-        "unlisted": ~Exists(listings),
+        StockShow.WAITING: Exists(due.filter(push_code="")),
+        StockShow.REFUSED: Exists(due.exclude(push_code="")),
+        StockShow.UNLISTED: ~Exists(listings),
     }
     return variants.filter(conditions.get(form.chosen("show"), Q()))
 

@@ -151,3 +151,20 @@ def test_long_file_costs_no_query_a_row(
     assert plan.counts == {"ships": 60, "waits": 5000}
     assert Parcel.objects.count() == 5060
     assert bulk.plan_file(account.store, text).counts == {"known": 5060}
+
+
+def test_file_takes_the_ship_dates_that_the_form_takes() -> None:
+    order, _variant, _warehouse = make_scene()
+    order.ordered_at = timezone.now() - timedelta(hours=1)
+    order.save()
+    dates = [
+        f"{order.ordered_at + timedelta(seconds=off):%Y-%m-%d %H:%M:%S}Z"
+        for off in (-30, -90)
+    ]
+
+    found = outcomes(
+        order,
+        *(f"{order.amazon_order_id},UPS,1Z{n},,,{at}" for n, at in enumerate(dates)),
+    )
+
+    assert [outcome for outcome, _text in found] == ["ships", "bad"]

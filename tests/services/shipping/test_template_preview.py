@@ -69,7 +69,11 @@ def test_parcel_would_have_been_confirmed_when_it_was_told(
     row = only(preview(template))
 
     assert (row.outcome, row.carriers, row.shipments) == ("ships", "DHL", 1)
-    assert (row.at, row.told, row.misses_ship_by) == (parcel.created_at, "paket", False)
+    assert (row.at, row.reported, row.misses_ship_by) == (
+        parcel.created_at,
+        "paket",
+        False,
+    )
 
 
 def test_nothing_is_changed_by_looking(
@@ -101,7 +105,7 @@ def test_package_of_a_person_stands_for_a_parcel(
 
     row = only(preview(template))
 
-    assert (row.outcome, row.carriers, row.told) == ("ships", "UPS", "UPS")
+    assert (row.outcome, row.carriers, row.reported) == ("ships", "UPS", "UPS")
 
 
 def test_time_before_the_deadline_and_lateness_are_told(

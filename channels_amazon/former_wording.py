@@ -1,0 +1,32 @@
+"""Sentences of earlier releases that rows in place still hold; no layer.
+
+`make messages` drops what no code says. The rows that say these stay in the log and on
+store orders until retention removes them, and are read in any language like the others.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop
+
+FORMER_SENTENCES = (
+    gettext_noop(
+        "The message was put aside in the inbox; the sweep brings the order all the "
+        "same."
+    ),
+    gettext_noop("A message that was put aside (%(code)s) was discarded."),
+    gettext_noop(
+        "Connect the account, or end its subscription at Amazon. Its messages are put "
+        "aside in the inbox; this is said once an hour."
+    ),
+    gettext_noop("The FBA rule “%(rule)s” was saved; it is switched on."),
+    gettext_noop("The FBA rule “%(rule)s” was saved; it is switched off."),
+    gettext_noop("The FBA rule “%(rule)s” was deleted."),
+    gettext_noop(
+        "No FBA rule covers the destination, and the store's own stock holds every "
+        "line."
+    ),
+    gettext_noop(
+        "The store's own stock does not hold every line (%(skus)s), and no FBA rule "
+        "covers the destination."
+    ),
+)
