@@ -39,10 +39,10 @@ _CLAIMABLE = (
     "ON a.id = j.account_id WHERE a.state = 'connected' AND j.rank IS NOT NULL "
     "AND j.lease_until IS NULL"
 )
-# What the product runs by the clock.
+# Each pass is due again, whenever it was last.
 _MAINTAIN_NOW = (
-    "UPDATE django_q_schedule SET next_run = now() "
-    "WHERE name IN ('shoplink: purge', 'shoplink: housekeep')"
+    "UPDATE channels_amazon_maintenancetask SET started_at = NULL "
+    "WHERE name IN ('purge', 'retention')"
 )
 _OLD_ROWS = (
     "SELECT (SELECT COUNT(*) FROM channels_amazon_orderpersonaldata) + "
