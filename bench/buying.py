@@ -19,6 +19,8 @@ class Buyers:
     rate: float
     seconds: float
     fulfilled_by: str = "MERCHANT"
+    # Units of each order; None: as the local Amazon's chance has it.
+    quantity: int | None = None
     order_ids: list[str] = field(default_factory=list)
     _thread: threading.Thread = field(init=False)
 
@@ -37,10 +39,15 @@ class Buyers:
     def _buy(self) -> None:
         began = time.monotonic()
         turns = itertools.cycle(self.seller_ids)
+        wished = {} if self.quantity is None else {"quantity": self.quantity}
         for number in range(round(self.rate * self.seconds)):
             # By the clock, so that a slow answer does not lower the rate.
             time.sleep(max(0.0, began + number / self.rate - time.monotonic()))
             answer = self.control(
-                "orders", n=1, seller_id=next(turns), fulfilled_by=self.fulfilled_by
+                "orders",
+                n=1,
+                seller_id=next(turns),
+                fulfilled_by=self.fulfilled_by,
+                **wished,
             )
             self.order_ids += answer["order_ids"]

@@ -29,7 +29,7 @@ NOT_COPIED = {
     "developerapplication",
     "diagnosticentry",
     "heartbeat",
-    "keyrotation",
+    "maintenancetask",
     "quotabucket",
     "syncrun",
 }
@@ -206,7 +206,12 @@ def add_old_rows() -> None:
         batch_size=1000,
     )
     OrderPersonalData.objects.bulk_create(
-        [OrderPersonalData(order=order, received_at=then) for order in orders],
+        [
+            OrderPersonalData(
+                order=order, store_id=order.account.store_id, received_at=then
+            )
+            for order in orders
+        ],
         batch_size=1000,
     )
     DiagnosticEntry.objects.bulk_create(

@@ -27,6 +27,8 @@ SIZES = {"postgresql": (100, 1000, 12000), "sqlite": (100, 1000)}
 # What starting costs is over by then.
 SETTLE_SECONDS = 20.0
 WINDOW_SECONDS = 60.0
+# Heartbeats and the queue write half a million, however few accounts there are.
+ROWS_A_DAY = 5_000_000
 ORDERS_A_SECOND = 10.0
 ORDER_SECONDS = 30.0
 # How long the maintenance may take to reach every store.
@@ -39,13 +41,15 @@ _CLAIMABLE = (
     "ON a.id = j.account_id WHERE a.state = 'connected' AND j.rank IS NOT NULL "
     "AND j.lease_until IS NULL"
 )
-# What the product runs by the clock.
+# Each pass is due again, whenever it was last.
 _MAINTAIN_NOW = (
-    "UPDATE django_q_schedule SET next_run = now() "
-    "WHERE name IN ('shoplink: purge', 'shoplink: housekeep')"
+    "UPDATE channels_amazon_maintenancetask SET started_at = NULL "
+    "WHERE name IN ('purge', 'retention')"
 )
 _OLD_ROWS = (
-    "SELECT (SELECT COUNT(*) FROM channels_amazon_orderpersonaldata) + "
+    "SELECT (SELECT COUNT(*) FROM channels_amazon_orderpersonaldata p "
+    "JOIN channels_amazon_order o ON o.id = p.order_id "
+    "WHERE o.amazon_order_id LIKE 'OLD-%') + "
     "(SELECT COUNT(*) FROM channels_amazon_diagnosticentry WHERE code = 'bench.old')"
 )
 
@@ -108,7 +112,7 @@ def _idle(accounts: Crowd, name: str, first: Reading, last: Reading) -> list[Mea
     print(f"   {name}: cores used: {parts}; {runs:.1f} runs an account-hour")
     return [
         at_most(f"{name}.cores", sum(shares.values()), "cores", 0.5),
-        at_most(f"{name}.rows_a_day", rows, "rows", 100 * accounts.accounts),
+        at_most(f"{name}.rows_a_day", rows, "rows", ROWS_A_DAY),
         at_most(f"{name}.runs_an_account_hour", runs, "runs", 10),
         at_most(f"{name}.oldest_due", _oldest_due(accounts), "s", 5),
     ]
@@ -118,7 +122,8 @@ def _orders(accounts: Crowd, name: str) -> list[Measure]:
     # Far apart, so that no two are of accounts whose rows lie side by side.
     step = max(1, accounts.accounts // round(ORDERS_A_SECOND * ORDER_SECONDS))
     sellers = accounts.seller_ids[::step]
-    taken = buy(accounts, sellers, ORDERS_A_SECOND, ORDER_SECONDS)
+    # A seller has three units at Amazon at least, and gets three orders at most.
+    taken = buy(accounts, sellers, ORDERS_A_SECOND, ORDER_SECONDS, quantity=1)
     return [
         at_most(f"{name}.reserved_p99", _late(taken, "reserved"), "s", 2),
         at_most(f"{name}.complete_p99", _late(taken, "complete"), "s", 2),

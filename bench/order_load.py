@@ -27,10 +27,14 @@ def run(database_url: str = "") -> list[Measure]:
 
 
 def buy(
-    farm: Farm, seller_ids: Sequence[str], rate: float = RATE, seconds: float = SECONDS
+    farm: Farm,
+    seller_ids: Sequence[str],
+    rate: float = RATE,
+    seconds: float = SECONDS,
+    quantity: int | None = None,
 ) -> list[Way]:
     """Buy at these sellers and return every order's way once all are complete."""
-    buyers = Buyers(farm.control, seller_ids, rate, seconds)
+    buyers = Buyers(farm.control, seller_ids, rate, seconds, quantity=quantity)
     buyers.start()
     order_ids = buyers.finish()
     try:
