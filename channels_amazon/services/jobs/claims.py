@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, PositiveIntegerField, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob
@@ -98,7 +99,11 @@ def give_back_unstarted(holder: str, pks: Collection[int]) -> int:
     They keep their place in the line, and the claim does not count as an attempt.
     """
     held = SyncJob.objects.filter(pk__in=pks, lease_holder=holder)
-    freed = held.update(lease_holder="", lease_until=None, attempts=F("attempts") - 1)
+    # Whoever unblocked the job meanwhile has set its attempts to 0 already.
+    attempts = Greatest(
+        F("attempts") - 1, Value(0), output_field=PositiveIntegerField()
+    )
+    freed = held.update(lease_holder="", lease_until=None, attempts=attempts)
     if freed:
         enqueue_drain()
     return freed

@@ -119,6 +119,15 @@ def test_what_was_not_begun_is_given_back_as_it_was() -> None:
     assert len(claims.claim_due("another", LEASE, limit=3)) == 2
 
 
+def test_what_was_unblocked_before_it_began_is_given_back_too() -> None:
+    account = make_account()
+    jobs = [make_job(account, kind=kind) for kind in ("permissions", "listings")]
+    claims.claim_due("me", LEASE, limit=2)
+    lifecycle.unblock(account, ["listings"])
+    assert claims.give_back_unstarted("me", [job.pk for job in jobs]) == 2
+    assert {fresh(job).attempts for job in jobs} == {0}
+
+
 def test_blocked_job_is_not_due_before_its_retry() -> None:
     job = make_job()
     lifecycle.block(job, "permission.orders_missing", "The role is missing.")
