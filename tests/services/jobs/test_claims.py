@@ -135,12 +135,22 @@ def test_blocked_job_is_not_due_before_its_retry() -> None:
     assert claim() is None
 
 
-def test_claim_is_one_statement_and_one_that_reads(
+def test_job_that_somebody_waits_for_is_claimed_alone() -> None:
+    now = timezone.now()
+    account = make_account()
+    for kind, seconds in (("listings", 99), ("order_fetch", 9), ("parcels", 3)):
+        make_job(account, kind=kind, due_at=now - seconds * SECOND)
+    taken = [[job.kind for job in claims.claim_due("me", LEASE, limit=3)]]
+    taken += [[job.kind for job in claims.claim_due(name, LEASE, 3)] for name in "ab"]
+    assert sorted(map(sorted, taken)) == [["listings"], ["order_fetch"], ["parcels"]]
+
+
+def test_claim_of_several_looks_at_the_line_takes_and_reads(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(4):
         make_job()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         claims.claim_due("me", LEASE, limit=4)
 
 
