@@ -54,6 +54,13 @@ def renew(holder: str, lease_seconds: float) -> bool:
     return bool(held.update(lease_until=until))
 
 
+def renew_one(pk: int, holder: str, lease_seconds: float) -> bool:
+    """Prolong the lease of this job of the claim; False when it was taken from it."""
+    until = timezone.now() + timedelta(seconds=lease_seconds)
+    held = SyncJob.objects.filter(pk=pk, lease_holder=holder)
+    return bool(held.update(lease_until=until))
+
+
 def finish(job: SyncJob, holder: str, end: Finish) -> bool:
     """Give the job back with its next time; False when the lease was lost.
 
