@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -197,6 +198,24 @@ def test_job_with_a_reason_to_wait_is_not_woken(over: dict[str, Any]) -> None:
     job = asleep(account, "order_fetch", **columns)
     nets.cast_nets()
     assert (account.pk, job.kind) not in woken()
+
+
+def test_question_that_fails_hinders_no_other_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = make_account()
+    due_push(account)
+    SyncJob.objects.all().delete()
+    sleepers(account)
+
+    def fail(now: datetime) -> Any:
+        raise ZeroDivisionError
+
+    broken = replace(registry.get("order_fetch"), due_accounts=fail)
+    monkeypatch.setitem(registry.REGISTERED, "order_fetch", broken)
+    with pytest.raises(ExceptionGroup):
+        nets.cast_nets()
+    assert (account.pk, "stock_push") in woken()
 
 
 def test_account_that_is_not_connected_is_not_woken() -> None:
