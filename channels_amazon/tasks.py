@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from channels_amazon.health.runner import run_report
-from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
@@ -37,7 +37,7 @@ def cast_nets() -> None:
 
 def beat() -> None:
     """Prove that the queue runs tasks."""
-    heartbeats.beat(Heartbeat.Kind.QUEUE)
+    heartbeats.beat(Process.QUEUE)
 
 
 def run_health_check(report_id: int) -> None:

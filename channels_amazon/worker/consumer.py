@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.notifications.inbox import accept, queue_region
@@ -175,7 +175,7 @@ class Consumer:
             self._listened_at = timezone.now().isoformat()
         try:
             heartbeats.beat(
-                Heartbeat.Kind.CONSUMER, state=state, listened_at=self._listened_at
+                Process.CONSUMER, state=state, listened_at=self._listened_at
             )
         except DatabaseError as error:
             logger.warning("beat missed error=%s", type(error).__name__)

@@ -13,7 +13,7 @@ from channels_amazon.services.jobs import heartbeats
 
 pytestmark = pytest.mark.django_db
 
-CONSUMER = Heartbeat.Kind.CONSUMER
+CONSUMER = Process.CONSUMER
 
 
 def test_beat_keeps_one_row_with_the_last_detail() -> None:
