@@ -1,7 +1,7 @@
 """What each way a run can end means for its job; sync layer.
 
 Three classes of error: the job goes on by itself, it needs the merchant, or (items
-alone) it was set aside by the reconciler. Whatever else is raised is a fault of ours:
+alone) it was quarantined by the reconciler. Whatever else is raised is a fault of ours:
 logged with its traceback, told to people, and tried again with backoff.
 """
 
@@ -22,6 +22,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.cadence import next_slot
 from channels_amazon.services.jobs.leases import Finish, backoff
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 State = SyncRun.State
 Kind = SyncJob.Kind
 
-# After so many failures in a row people hear of the job itself, not only its error.
-FAILING_AFTER = 5
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
 
