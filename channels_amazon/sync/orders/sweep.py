@@ -21,7 +21,7 @@ from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle
-from channels_amazon.services.jobs.cadence import next_slot
+from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.orders.changes import OrderResult
@@ -145,8 +145,7 @@ def _usable_tokens(ctx: RunContext, cursor: SweepCursor) -> float:
     """Return how many tokens the sweep may take, without those in reserve."""
     low_water = cursor.low_water
     interval = INTERVAL if are_events_read(ctx.account, cursor) else WITHOUT_EVENTS
-    # A slot may be a quarter of the interval further away than the one before.
-    overdue = interval * 5 / 4 + OVERDUE_AFTER
+    overdue = longest_gap(interval) + OVERDUE_AFTER
     is_overdue = low_water is not None and ctx.now() - low_water > overdue
     reserve = 0.0 if is_overdue else RESERVED_TOKENS
     line = _quota(ctx)
