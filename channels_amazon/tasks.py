@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from channels_amazon.health.runner import run_report
-from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
@@ -37,7 +37,7 @@ def cast_nets() -> None:
 
 def beat() -> None:
     """Prove that the queue runs tasks."""
-    heartbeats.beat(Heartbeat.Kind.QUEUE)
+    heartbeats.beat(Process.QUEUE)
 
 
 def run_health_check(report_id: int) -> None:
@@ -52,11 +52,17 @@ def replay_unknown(account_id: int) -> None:
         quarantine.replay_unknown(account_id)
 
 
-def maintain() -> None:
-    """Go on for a slice with the maintenance that is due, until none is."""
+def maintain(is_successor: bool = False) -> None:
+    """Go on for a slice with the maintenance that is due, until none is.
+
+    The schedule's begins no second row of successors beside one that goes on: with one
+    worker they would take turns with each other, and never end in one another's way.
+    """
+    if not is_successor and maintenance.is_going_on(MAINTENANCE):
+        return
     with _beating():
         if maintenance.run_due(MAINTENANCE):
-            queue.enqueue(maintenance.TASK)
+            queue.enqueue(maintenance.TASK, True)
 
 
 _beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)

@@ -18,9 +18,9 @@ def test_maintenance_follows_itself_until_every_pass_is_done(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     make_store()
-    for left in (1, 1, 0, 0):
+    for number, left in enumerate((1, 1, 0, 0)):
         with django_capture_on_commit_callbacks(execute=True):
-            tasks.maintain()
+            tasks.maintain(is_successor=number > 0)
         queued = [waiting.func() for waiting in OrmQ.objects.all()]
         assert queued == [maintenance.TASK] * left
         OrmQ.objects.all().delete()
@@ -28,3 +28,13 @@ def test_maintenance_follows_itself_until_every_pass_is_done(
     ended = MaintenanceTask.objects.exclude(finished_at=None)
     assert ended.count() == len(tasks.MAINTENANCE)
     assert PurgeProof.objects.count() == 1
+
+
+def test_schedule_begins_no_second_row_of_successors(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    make_store()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.maintain()
+        tasks.maintain()
+    assert OrmQ.objects.count() == 1

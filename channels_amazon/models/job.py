@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.scope import StoreScoped
 from channels_amazon.models.sentence import SentenceField
+from channels_amazon.rules.health.liveness import Process
 
 
 class SyncJob(StoreScoped):
@@ -147,14 +148,13 @@ class Heartbeat(models.Model):
     `queue` comes through the task queue itself, so it proves that tasks run.
     """
 
-    class Kind(models.TextChoices):
-        """Which process."""
+    KINDS = (
+        (Process.SUPERVISOR.value, _("Worker supervisor")),
+        (Process.QUEUE.value, _("Task queue")),
+        (Process.CONSUMER.value, _("Notification consumer")),
+    )
 
-        SUPERVISOR = "supervisor", _("Worker supervisor")
-        QUEUE = "queue", _("Task queue")
-        CONSUMER = "consumer", _("Notification consumer")
-
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=KINDS)
     host = models.CharField(max_length=120)
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField()

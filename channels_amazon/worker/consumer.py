@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.notifications.inbox import accept, queue_region
@@ -72,6 +73,7 @@ class Consumer:
     _failures: int = 0
     _trouble: str = ""
     _beaten: str = ""
+    _listened_at: str = ""
     _beat_at: float = 0.0
 
     def run(self) -> int:
@@ -169,8 +171,12 @@ class Consumer:
         if state == self._beaten and now - self._beat_at < _BEAT_EVERY:
             return
         self._beaten, self._beat_at = state, now
+        if state == heartbeats.LISTENING:
+            self._listened_at = timezone.now().isoformat()
         try:
-            heartbeats.beat(Heartbeat.Kind.CONSUMER, state=state)
+            heartbeats.beat(
+                Process.CONSUMER, state=state, listened_at=self._listened_at
+            )
         except DatabaseError as error:
             logger.warning("beat missed error=%s", type(error).__name__)
             connection.close()

@@ -57,7 +57,7 @@ class Ticker:
         now = time.monotonic()
         if now - self._beat_at >= SUPERVISOR_SECONDS:
             self._beat_at = now
-            heartbeats.beat(Heartbeat.Kind.SUPERVISOR, **detail)
+            heartbeats.beat(Process.SUPERVISOR, **detail)
         if now - self._schedule_at >= SCHEDULE_SECONDS:
             self._schedule_at = now
             schedules.ensure_schedules()
@@ -69,7 +69,7 @@ class Ticker:
 
     def _look(self) -> None:
         row = Heartbeat.objects.filter(
-            kind=Heartbeat.Kind.QUEUE, host=heartbeats.host_name()
+            kind=Process.QUEUE, host=heartbeats.host_name()
         ).first()
         beat = row.beat_at if row is not None else None
         if beat != self._seen_beat:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
-from channels_amazon.models import AmazonAccount, HealthReport, Heartbeat
+from channels_amazon.models import AmazonAccount, HealthReport
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts import subscriptions
 from channels_amazon.services.health.reports import new_report
 from channels_amazon.services.jobs import heartbeats
@@ -29,7 +30,7 @@ def make_healthy(emulator: Emulator, **over: Any) -> AmazonAccount:
 
 def show_life() -> None:
     """Let all our processes give a sign of life."""
-    for kind in Heartbeat.Kind.values:
+    for kind in Process:
         heartbeats.beat(kind)
 
 

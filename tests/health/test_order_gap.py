@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, Heartbeat, OrderReport
+from channels_amazon.rules.health.liveness import Process
 from tests.builders import make_order
 from tests.health.faults import codes, make_healthy, report_of
 
@@ -50,7 +51,7 @@ def test_gap_is_told_with_count_and_hours(emulator: Emulator) -> None:
 def test_gap_follows_what_kept_the_events_away(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     make_proof(account)
-    Heartbeat.objects.filter(kind=Heartbeat.Kind.CONSUMER).delete()
+    Heartbeat.objects.filter(kind=Process.CONSUMER).delete()
 
     report = report_of(account)
 

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client.factory import application_client
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.sync.runtime import runner
@@ -19,7 +20,7 @@ from tests.health.stand_in import free_port
 
 pytestmark = pytest.mark.django_db
 
-Kind = Heartbeat.Kind
+Kind = Process
 
 
 def test_missing_worker_leads_what_it_causes(emulator: Emulator) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import Heartbeat, Order
+from channels_amazon.rules.health.liveness import Process
 from tests.builders import make_order
 from tests.health.faults import codes, make_healthy, report_of
 
@@ -39,7 +40,7 @@ def test_late_order_is_an_error_and_a_near_one_a_warning(
 def test_late_orders_follow_from_a_missing_worker(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     make_order(account, ship_by=timezone.now() - timedelta(hours=1), completed_at=None)
-    Heartbeat.objects.exclude(kind=Heartbeat.Kind.CONSUMER).delete()
+    Heartbeat.objects.exclude(kind=Process.CONSUMER).delete()
 
     report = report_of(account)
 

@@ -26,6 +26,7 @@ from channels_amazon.models import (
     Order,
     StockLevel,
 )
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.sqs import Queue
@@ -104,7 +105,7 @@ def until(condition: Any) -> bool:
 
 def beat_state() -> str:
     """Return what the consumer last said of itself."""
-    beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
+    beat = heartbeats.latest(Process.CONSUMER)
     return str(beat.detail.get("state")) if beat else ""
 
 
@@ -239,7 +240,7 @@ def test_killed_consumer_is_back_and_loses_nothing(
 ) -> None:
     make_variant(make_account(seller_id=SELLER).store, sku="SKU-1")
     start(processes)
-    beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
+    beat = heartbeats.latest(Process.CONSUMER)
     assert beat is not None
 
     subprocess.run(["kill", "-9", str(beat.pid)], check=True)
@@ -247,6 +248,6 @@ def test_killed_consumer_is_back_and_loses_nothing(
 
     assert until(lambda: Order.objects.filter(amazon_order_id=ID).exists())
     assert until(lambda: waiting() == 0)
-    again = heartbeats.latest(Heartbeat.Kind.CONSUMER)
+    again = heartbeats.latest(Process.CONSUMER)
     assert again is not None
     assert again.pid != beat.pid

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from channels_amazon.models import Heartbeat
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import claims, queue
 from tests.builders import make_account, make_job
 from tests.processes import Processes
@@ -83,7 +84,7 @@ def wait_for_work(keeper: int, after: Team | None = None) -> Team:
     ends = time.monotonic() + HEALED_WITHIN
     while time.monotonic() < ends:
         team = team_of(keeper)
-        beat = Heartbeat.objects.filter(kind=Heartbeat.Kind.QUEUE).first()
+        beat = Heartbeat.objects.filter(kind=Process.QUEUE).first()
         is_new = team is not None and (after is None or after.leader != team.leader)
         if team and is_new and beat and beat.pid in {team.worker, team.other_worker}:
             return team

@@ -13,9 +13,9 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.jobs.registry import label_of
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.wording import listed, sentence
 
-FAILING_AFTER = 3
 _BAD = (SyncRun.State.FAILED, SyncRun.State.BLOCKED, SyncRun.State.ABANDONED)
 
 

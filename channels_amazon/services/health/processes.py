@@ -22,7 +22,7 @@ class ProcessState:
     @property
     def name(self) -> str:
         """Return what the kind of process is called on a page."""
-        return str(Heartbeat.Kind(self.process).label)
+        return Heartbeat(kind=self.process).get_kind_display()
 
     @property
     def last_beat_at(self) -> datetime | None:

@@ -9,8 +9,14 @@ from datetime import UTC, datetime, timedelta
 # numbers evenly over an interval, however many there are.
 _GOLDEN = 0.6180339887498949
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-# A job that has just run, being woken shortly before its slot, may leave that out.
+# Of the interval, what lies at least between a run and the next slot: a job that was
+# woken shortly before its slot would run twice in a moment else.
 _LEAST_SHARE = 0.25
+
+
+def longest_gap(interval: timedelta) -> timedelta:
+    """Return how far apart two runs of a job with that interval are at most."""
+    return (1 + _LEAST_SHARE) * interval
 
 
 def next_slot(

@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, PositiveIntegerField, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob
+from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.leases import give_back_expired
 from channels_amazon.services.jobs.queue import enqueue_drain
@@ -33,6 +35,7 @@ _CHOSEN = {
 _SELECT = """
 SELECT id FROM {table}
 WHERE lease_until IS NULL AND rank IS NOT NULL AND rank <= %s AND due_at <= %s
+    {only}
 ORDER BY rank LIMIT %s
 """
 _CLAIM = """
@@ -60,19 +63,26 @@ def is_work_due() -> bool:
 def claim_due(holder: str, lease_seconds: float, limit: int = 1) -> list[SyncJob]:
     """Take up to `limit` of the due jobs, the smallest rank first.
 
-    `holder` names this one claim and no other. Jobs of accounts that are not
-    connected have no rank and are never taken, nor those whose lease ran out and was
-    not given back.
+    A job with a head start, which somebody waits for, is taken alone, so that it never
+    waits behind another one of its claim. `holder` names this one claim and no other.
+    Jobs of accounts that are not connected have no rank and are never taken, nor those
+    whose lease ran out and was not given back.
     """
     now = timezone.now()
+    urgent = [one.kind for one in registry.reconcilers() if one.head_start]
+    if limit > 1:
+        limit = _first_patient(now, limit, urgent)
+    # The line may have changed since it was looked at.
+    passed_over = urgent if limit > 1 else []
+    only = f"AND kind NOT IN ({', '.join(['%s'] * len(urgent))})" if passed_over else ""
     table = connection.ops.quote_name(SyncJob._meta.db_table)
-    select = _SELECT.format(table=table)
+    select = _SELECT.format(table=table, only=only)
     chosen = _CHOSEN[connection.vendor].format(select=select)
     start, until = _moment(now), _moment(now + timedelta(seconds=lease_seconds))
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM.format(table=table, chosen=chosen),
-            [holder, until, start, start, start, limit],
+            [holder, until, start, start, start, *passed_over, limit],
         )
         pks = [pk for (pk,) in cursor.fetchall()]
     return _claimed(pks, holder) if pks else []
@@ -98,7 +108,11 @@ def give_back_unstarted(holder: str, pks: Collection[int]) -> int:
     They keep their place in the line, and the claim does not count as an attempt.
     """
     held = SyncJob.objects.filter(pk__in=pks, lease_holder=holder)
-    freed = held.update(lease_holder="", lease_until=None, attempts=F("attempts") - 1)
+    # Whoever unblocked the job meanwhile has set its attempts to 0 already.
+    attempts = Greatest(
+        F("attempts") - 1, Value(0), output_field=PositiveIntegerField()
+    )
+    freed = held.update(lease_holder="", lease_until=None, attempts=attempts)
     if freed:
         enqueue_drain()
     return freed
@@ -107,6 +121,14 @@ def give_back_unstarted(holder: str, pks: Collection[int]) -> int:
 def new_holder() -> str:
     """Return a name for one claim of this process, unlike that of any other claim."""
     return f"{process_name(os.getpid())}{uuid.uuid4().hex[:12]}"
+
+
+def _first_patient(now: datetime, limit: int, urgent: Collection[str]) -> int:
+    """Return how many due jobs stand before the first urgent one, 1 for none."""
+    line = SyncJob.objects.filter(due_jobs(now)).order_by("rank")
+    kinds = list(line.values_list("kind", flat=True)[:limit])
+    before = next((n for n, kind in enumerate(kinds) if kind in urgent), limit)
+    return max(before, 1)
 
 
 def _claimed(pks: Collection[int], holder: str) -> list[SyncJob]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -38,10 +38,23 @@ def latest(kind: str) -> Heartbeat | None:
 
 def is_listening(within: timedelta) -> bool:
     """Tell whether a consumer said that recently that it reads Amazon's queue."""
-    since = timezone.now() - within
-    return Heartbeat.objects.filter(
-        kind=Process.CONSUMER, beat_at__gte=since, detail__state=LISTENING
-    ).exists()
+    last = last_listening()
+    return last is not None and last >= timezone.now() - within
+
+
+def last_listening() -> datetime | None:
+    """Return when a consumer of any host last said that it reads Amazon's queue.
+
+    One that is hindered says since when: `listened_at` of its detail, ISO text.
+    """
+    times: list[datetime] = []
+    for beat in Heartbeat.objects.filter(kind=Process.CONSUMER):
+        listened_at = beat.detail.get("listened_at")
+        if beat.detail.get("state") == LISTENING:
+            times.append(beat.beat_at)
+        elif listened_at:
+            times.append(datetime.fromisoformat(listened_at))
+    return max(times, default=None)
 
 
 def living_hosts(process: Process) -> int:

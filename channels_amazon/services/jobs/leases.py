@@ -20,12 +20,15 @@ from django.utils.translation import gettext as _
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.backoff import (
+    FIRST_OF_JOB,
+    LONGEST_OF_JOB,
+    doubled,
+)
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
 from channels_amazon.wording import sentence
 
-FIRST_BACKOFF = timedelta(seconds=5)
-LONGEST_BACKOFF = timedelta(minutes=15)
 # How many jobs of dead processes one look frees; the next comes a second later.
 _MOST_EXPIRED = 20
 
@@ -51,6 +54,13 @@ def renew(holder: str, lease_seconds: float) -> bool:
     """Prolong the lease of what the claim still holds; False when that is nothing."""
     until = timezone.now() + timedelta(seconds=lease_seconds)
     held = SyncJob.objects.filter(lease_holder=holder, lease_until__isnull=False)
+    return bool(held.update(lease_until=until))
+
+
+def renew_one(pk: int, holder: str, lease_seconds: float) -> bool:
+    """Prolong the lease of this job of the claim; False when it was taken from it."""
+    until = timezone.now() + timedelta(seconds=lease_seconds)
+    held = SyncJob.objects.filter(pk=pk, lease_holder=holder)
     return bool(held.update(lease_until=until))
 
 
@@ -134,8 +144,7 @@ def give_back_expired() -> int:
 
 def backoff(attempts: int) -> timedelta:
     """Return how long a job rests after that many failures in a row."""
-    doublings = min(max(attempts - 1, 0), 20)
-    return min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF)
+    return doubled(FIRST_OF_JOB, attempts - 1, LONGEST_OF_JOB)
 
 
 def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:

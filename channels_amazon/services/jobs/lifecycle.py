@@ -100,13 +100,15 @@ def block(
 ) -> bool:
     """Stop the job until a person acts; it is tried again after `retry` all the same.
 
-    Returns whether it was not blocked for this reason before.
+    `job` is as its holder claimed it: one that was taken from the holder meanwhile
+    stays as it is. Returns whether it was not blocked for this reason before.
     """
     is_new = job.blocked_code != code
     job.blocked_code = clean(code, 60)
     job.blocked_message = clean(message, 500)
     job.due_at = timezone.now() + retry
-    SyncJob.objects.filter(pk=job.pk).update(
+    held = SyncJob.objects.filter(pk=job.pk, lease_holder=job.lease_holder)
+    held.update(
         blocked_code=job.blocked_code,
         blocked_message=job.blocked_message,
         waiting_until=None,

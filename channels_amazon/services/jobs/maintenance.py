@@ -31,6 +31,9 @@ TASK = "channels_amazon.tasks.maintain"
 SLICE_SECONDS = 10.0
 # Longer than the queue lets a task live: whose lease ran out is dead.
 LEASE = timedelta(seconds=90)
+# The next slice of a pass that goes on waits for as long behind other tasks; no longer
+# than a lease, so that the pass of a process that died is not delayed by it.
+GOES_ON_WITHIN = timedelta(seconds=60)
 # A pass without a batch for so long stands still: a look finds it every minute.
 STALLED_AFTER = timedelta(minutes=5)
 _LOOK_AGAIN_SECONDS = 0.5
@@ -95,6 +98,14 @@ def run_due(passes: Sequence[Pass[Any]]) -> bool:
     # By turns: a pass that fails again and again must not keep the others waiting.
     chosen = min(due, key=lambda one: rows[one.name].worked_at or _NEVER)
     return run_slice(chosen) or len(due) > 1
+
+
+def is_going_on(passes: Sequence[Pass[Any]]) -> bool:
+    """Tell whether one of them was worked on a moment ago, and will follow itself."""
+    since = timezone.now() - GOES_ON_WITHIN
+    names = [one.name for one in passes]
+    worked = MaintenanceTask.objects.filter(name__in=names, worked_at__gt=since)
+    return bool(worked.exists())
 
 
 def run_slice(

@@ -7,6 +7,7 @@ not a run each.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -20,6 +21,8 @@ from channels_amazon.services.jobs.queue import enqueue_drain
 from channels_amazon.services.jobs.ranks import if_connected, rank_at
 from channels_amazon.services.jobs.registry import DueAccounts, Reconciler
 
+logger = logging.getLogger(__name__)
+
 State = AmazonAccount.State
 
 # A kind that came with an upgrade begins in groups of accounts, not in all at once.
@@ -30,18 +33,28 @@ _GROUP_PAUSE = timedelta(seconds=10)
 def cast_nets() -> int:
     """Wake every job with a due row that sleeps, mend the line; return how many woke.
 
-    Two at the same time do no harm: each passes over the rows that the other holds.
+    Two at the same time do no harm: each passes over the rows that the other holds. A
+    question that fails is logged, and hinders no other; ExceptionGroup of all that
+    failed when the rest are done.
     """
     now = timezone.now()
     create_missing_jobs(now)
     mended = mend_ranks()
-    woken = sum(
-        _wake(declared, declared.due_accounts, now)
-        for declared in registry.reconcilers()
-        if declared.due_accounts is not None
-    )
+    woken = 0
+    failed: list[Exception] = []
+    for declared in registry.reconcilers():
+        if declared.due_accounts is None:
+            continue
+        try:
+            woken += _wake(declared, declared.due_accounts, now)
+        except Exception as error:
+            logger.error("net failed kind=%s", declared.kind, exc_info=error)
+            failed.append(error)
     if woken or mended:
         enqueue_drain()
+    if failed:
+        # The queue keeps it as a task that failed.
+        raise ExceptionGroup("nets failed", failed)
     return woken
 
 

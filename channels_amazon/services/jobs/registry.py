@@ -45,7 +45,8 @@ class Reconciler:
     `Permission.Name`) that it lacks where Amazon refuses it; `first_pull` its place
     among the steps after a consent, None for a job that only follows changes.
     `due_accounts` is asked once a minute for all accounts together; those it names
-    are woken unless they ran within `net_pause`.
+    are woken unless they ran within `net_pause`. `needs_marketplaces` says that it can
+    begin only once the account's country sites are known.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Reconciler:
     first_pull: int | None = None
     due_accounts: DueAccounts | None = None
     net_pause: timedelta = NET_PAUSE
+    needs_marketplaces: bool = False
 
 
 class Declaration(TypedDict, total=False):
@@ -69,6 +71,7 @@ class Declaration(TypedDict, total=False):
     first_pull: int | None
     due_accounts: DueAccounts | None
     net_pause: timedelta
+    needs_marketplaces: bool
 
 
 REGISTERED: dict[str, Reconciler] = {}

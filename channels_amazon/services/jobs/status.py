@@ -15,6 +15,10 @@ from channels_amazon.services.jobs import registry
 # A job that is due for longer waits for a worker: none runs, or all are busy.
 LATE_AFTER = timedelta(minutes=1)
 
+# After so many failures in a row people hear of the job itself, not only its error: it
+# has rested for more than a minute by then, so that no short outage is told of.
+FAILING_AFTER = 5
+
 
 class JobState(StrEnum):
     """Where a job stands; of several that hold the first one is told."""

@@ -12,7 +12,7 @@ from channels_amazon.services.accounts.marketplaces import (
     set_selling_plan,
     upsert_participations,
 )
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.errors import AuthorizationLost, SpApiError
@@ -21,13 +21,6 @@ from channels_amazon.sync.runtime.context import Result, RunContext
 logger = logging.getLogger(__name__)
 
 Kind = SyncJob.Kind
-# They can begin only once the marketplaces are known.
-AFTER_MARKETPLACES = (
-    Kind.PERMISSIONS,
-    Kind.LISTINGS,
-    Kind.FBA_STOCK,
-    Kind.STOCK_PUSH,
-)
 
 
 @reconciler(
@@ -45,7 +38,9 @@ def reconcile(ctx: RunContext) -> Result:
         _read_selling_plan(ctx)
     # At the first time in any case: a run before may have died before it woke them.
     if changed or ctx.job.first_done_at is None:
-        lifecycle.wake(ctx.account.pk, *AFTER_MARKETPLACES)
+        found = registry.reconcilers()
+        kinds = [one.kind for one in found if one.needs_marketplaces]
+        lifecycle.wake(ctx.account.pk, *kinds)
     return Result()
 
 

@@ -22,6 +22,7 @@ AGAIN = timedelta(minutes=5)
 
 @reconciler(
     SyncJob.Kind.PERMISSIONS,
+    needs_marketplaces=True,
     title=_("Permissions"),
     interval=timedelta(days=1),
     first_pull=2,

@@ -45,6 +45,7 @@ INCLUDED = (*listings.DEFAULT_DATA, "attributes")
 
 @reconciler(
     SyncJob.Kind.LISTINGS,
+    needs_marketplaces=True,
     title=_("Listings"),
     interval=EVERY,
     permission=Permission.Name.CATALOG_ITEMS,

@@ -37,7 +37,7 @@ from channels_amazon.wording import sentence
 # However long the download took, a run stores so many orders before it ends.
 LEAST_STORED = 100
 # So many orders are stored in one transaction; events of them wait for its end.
-AT_ONCE = 20
+ORDERS_A_TRANSACTION = 20
 # Seconds for a download; the longest run is longer, since nothing renews its lease.
 TIMEOUT = 40.0
 # Orders of unreadable rows are fetched one by one, a token each: of a damaged file no
@@ -97,8 +97,8 @@ class _Slice:
             comparison.note_compared(self.report, found)
         news = {data.order_id for data in (*found.missing, *found.changed)}
         places = [at for at, data in enumerate(part) if data.order_id in news]
-        for first in range(0, len(places), AT_ONCE):
-            chosen = places[first : first + AT_ONCE]
+        for first in range(0, len(places), ORDERS_A_TRANSACTION):
+            chosen = places[first : first + ORDERS_A_TRANSACTION]
             if not self._has_time():
                 self._note(start + chosen[0])
                 return False

@@ -110,13 +110,16 @@ def _want_daily(ctx: RunContext) -> bool:
         return True
     low_water = read_cursor(sweep.cursor).low_water
     daily = OrderReport.objects.filter(account=ctx.account, purpose=Purpose.DAILY)
-    if low_water is None or not is_daily_due(
+    if not is_daily_due(
         ctx.account.pk,
         ctx.now(),
         first_sweep_at=sweep.first_done_at,
         last_wanted_at=daily.aggregate(at=Max("wanted_at"))["at"],
     ):
         return True
+    if low_water is None:
+        # The sweep begins anew: in a while it says again up to where all was read.
+        return False
     report = requests.want_report(
         ctx.account,
         purpose=Purpose.DAILY,

@@ -51,8 +51,12 @@ def reports_of(account: AmazonAccount, create: Quota) -> Reports:
     )
 
 
-def want(account: AmazonAccount, call: RequestReport) -> None:
-    """Want the report that the planner asks for; this wakes the job of reports."""
-    requests.want_report(
+def want(account: AmazonAccount, call: RequestReport) -> bool:
+    """Want the report that the planner asks for; this wakes the job of reports.
+
+    False where it cannot be wanted now, since Amazon is being asked for another one.
+    """
+    report = requests.want_report(
         account, purpose=Purpose.BACKLOG, starts_at=call.start, ends_at=call.end
     )
+    return report is not None

@@ -50,6 +50,10 @@ from channels_amazon.wording import sentence
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_OLDER_READS = 6
 
+# A report that could not be wanted is wanted again then: Amazon is being asked for
+# another one, which takes seconds.
+WANT_AGAIN = timedelta(seconds=10)
+
 # Amazon's words for what we have to ship, as a search filters by them.
 _TO_SHIP = tuple(word for word in FulfillmentStatus if status_of(word) in Order.TO_SHIP)
 
@@ -79,10 +83,15 @@ def reconcile(ctx: RunContext) -> Result:
         if not chosen.calls:
             return Result(next_due=_next_due(ctx, chosen.replan_at))
         wanted = data_sets.data_sets(ctx.account)
+        requested = [one for one in chosen.calls if isinstance(one, RequestReport)]
+        is_wanted = all(backlog_reports.want(ctx.account, one) for one in requested)
         for call in chosen.calls:
             if not _make(ctx, call, outage, wanted):
                 outage.end_slice()
                 return Result(next_due=ctx.now(), is_complete=False)
+        if not is_wanted:
+            # The next plan would ask for it again, and at once.
+            return Result(next_due=ctx.now() + WANT_AGAIN, is_complete=False)
     return Result(next_due=_next_due(ctx, None))
 
 
@@ -103,7 +112,7 @@ def _make(
             _search(ctx, call, wanted)
             return ctx.has_time()
         case RequestReport():
-            backlog_reports.want(ctx.account, call)
+            # It is wanted before the calls are made.
             return True
         case _:
             assert_never(call)

@@ -2,27 +2,58 @@
 
 Two things say so: the sweep begins with a low-water mark that is old, or nobody read
 Amazon's events for a while. Exactly that interval is reconciled once it is over.
+A third one is that Amazon sends no more events, as when it dropped the subscription:
+then sweeps bring the orders that no event told of, and come more often.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from channels_amazon.models import AmazonAccount, Heartbeat
-from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
+from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER, Process
 from channels_amazon.rules.order_reports.requesting import is_outage
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.order_reports.requests import Purpose
+from channels_amazon.services.orders.changes import OrderResult
 from channels_amazon.sync.orders.sweep_cursor import Interval, SweepCursor
 from channels_amazon.sync.runtime.context import RunContext
 
+# Amazon's events come within seconds, and in a rush within minutes: an order that
+# changed longer ago, and that only the sweep brought, had none.
+EVENT_COMES_WITHIN = timedelta(minutes=10)
 
-def are_events_read(account: AmazonAccount) -> bool:
+
+def are_events_read(account: AmazonAccount, cursor: SweepCursor) -> bool:
     """Tell whether Amazon sends the account's events and somebody reads them."""
-    is_subscribed = bool(account.subscription_id)
-    return is_subscribed and heartbeats.is_listening(CONSUMER_OUTAGE_AFTER)
+    if not account.subscription_id or _is_untold(account, cursor):
+        return False
+    return heartbeats.is_listening(CONSUMER_OUTAGE_AFTER)
+
+
+def note_untold(
+    cursor: SweepCursor, found: Iterable[OrderResult], now: datetime
+) -> SweepCursor:
+    """Return the cursor, which notes when one of `found` should have had an event."""
+    before = now - EVENT_COMES_WITHIN
+    is_untold = any(
+        result.is_new
+        and result.order.event_seen_at is None
+        and result.order.last_updated_at is not None
+        and result.order.last_updated_at < before
+        for result in found
+    )
+    return replace(cursor, untold_since=now) if is_untold else cursor
+
+
+def _is_untold(account: AmazonAccount, cursor: SweepCursor) -> bool:
+    if cursor.untold_since is None:
+        return False
+    told = Order.objects.filter(account=account, event_seen_at__gt=cursor.untold_since)
+    return not told.exists()
 
 
 def add_missed_intervals(
@@ -32,21 +63,25 @@ def add_missed_intervals(
 
     `low_water` is where the sweep before ended.
     """
-    cursor = _add_silence(ctx, cursor, upper_bound)
+    if not _is_untold(ctx.account, cursor):
+        cursor = replace(cursor, untold_since=None)
+    cursor = _add_silence(ctx, cursor, low_water, upper_bound)
     if is_outage(low_water, ctx.now()):
         cursor = _add(cursor, low_water, upper_bound)
     return _request_report(ctx, cursor)
 
 
 def _add_silence(
-    ctx: RunContext, cursor: SweepCursor, upper_bound: datetime
+    ctx: RunContext, cursor: SweepCursor, low_water: datetime, upper_bound: datetime
 ) -> SweepCursor:
     """Note since when no event is read, and what that missed once it is over."""
-    beat = heartbeats.latest(Heartbeat.Kind.CONSUMER)
-    if beat is None or not ctx.account.subscription_id:
+    has_consumer = heartbeats.latest(Process.CONSUMER) is not None
+    if not has_consumer or not ctx.account.subscription_id:
         return replace(cursor, silent_since=None)
-    if ctx.now() - beat.beat_at > CONSUMER_OUTAGE_AFTER:
-        return replace(cursor, silent_since=cursor.silent_since or beat.beat_at)
+    if not heartbeats.is_listening(CONSUMER_OUTAGE_AFTER):
+        # A consumer that began with a trouble cannot say when it listened last.
+        last = heartbeats.last_listening() or low_water
+        return replace(cursor, silent_since=cursor.silent_since or last)
     if cursor.silent_since is None:
         return cursor
     cursor = _add(cursor, cursor.silent_since, upper_bound)

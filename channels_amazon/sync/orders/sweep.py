@@ -8,6 +8,7 @@ The cursor is a low-water mark: it moves when the last page of a pass is stored.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,14 +21,15 @@ from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle
-from channels_amazon.services.jobs.cadence import next_slot
+from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
+from channels_amazon.services.orders.changes import OrderResult
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
 from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
-from channels_amazon.spapi.orders import UnreadableOrder
+from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
 from channels_amazon.sync.orders.first_pull import (
     add_page,
     needs_report,
@@ -38,6 +40,7 @@ from channels_amazon.sync.orders.intake import quarantine_unreadable, store_orde
 from channels_amazon.sync.orders.missed_intervals import (
     add_missed_intervals,
     are_events_read,
+    note_untold,
 )
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
@@ -96,7 +99,7 @@ def reconcile(ctx: RunContext) -> Result:
     ctx.save_cursor(cursor.to_json())
     while cursor.under_way is not None:
         current = cursor.under_way
-        tokens = _usable_tokens(ctx, cursor.low_water)
+        tokens = _usable_tokens(ctx, cursor)
         if needs_report(cursor, current, tokens):
             cursor = request_report(ctx, cursor, current)
             ctx.save_cursor(cursor.to_json())
@@ -107,7 +110,9 @@ def reconcile(ctx: RunContext) -> Result:
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
     has_more = _mend(ctx)
-    if has_more or not are_events_read(ctx.account):
+    # A report of what was missed that cannot be wanted now is wanted by the next sweep.
+    is_owed = has_more or cursor.missed is not None
+    if is_owed or not are_events_read(ctx.account, cursor):
         return Result(next_due=_soon(ctx))
     return Result()
 
@@ -136,11 +141,11 @@ def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:
     return replace(cursor, under_way=current)
 
 
-def _usable_tokens(ctx: RunContext, low_water: datetime | None) -> float:
+def _usable_tokens(ctx: RunContext, cursor: SweepCursor) -> float:
     """Return how many tokens the sweep may take, without those in reserve."""
-    interval = INTERVAL if are_events_read(ctx.account) else WITHOUT_EVENTS
-    # A slot may be a quarter of the interval further away than the one before.
-    overdue = interval * 5 / 4 + OVERDUE_AFTER
+    low_water = cursor.low_water
+    interval = INTERVAL if are_events_read(ctx.account, cursor) else WITHOUT_EVENTS
+    overdue = longest_gap(interval) + OVERDUE_AFTER
     is_overdue = low_water is not None and ctx.now() - low_water > overdue
     reserve = 0.0 if is_overdue else RESERVED_TOKENS
     line = _quota(ctx)
@@ -184,11 +189,9 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
         return _go_on(cursor, SweepPass(current.after, current.upper_bound))
-    for found in page.orders:
-        if isinstance(found, UnreadableOrder):
-            quarantine_unreadable(ctx, found)
-        else:
-            store_order(ctx, found, source=intake.SWEEP)
+    stored = _store(ctx, page.orders)
+    if not is_first_pull:
+        cursor = note_untold(cursor, stored, called_at)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.
@@ -200,6 +203,18 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
     return replace(
         cursor, low_water=current.upper_bound, under_way=None, has_no_report=False
     )
+
+
+def _store(
+    ctx: RunContext, orders: Iterable[AmazonOrder | UnreadableOrder]
+) -> list[OrderResult]:
+    results: list[OrderResult] = []
+    for found in orders:
+        if isinstance(found, UnreadableOrder):
+            quarantine_unreadable(ctx, found)
+        elif (result := store_order(ctx, found, source=intake.SWEEP)) is not None:
+            results.append(result)
+    return results
 
 
 def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSearch:

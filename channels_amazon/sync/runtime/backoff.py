@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from channels_amazon.services.jobs.backoff import (
+    FIRST_OF_ITEM,
+    LONGEST_OF_ITEM,
+    doubled,
+)
 from channels_amazon.spapi.errors import ServiceUnavailable
-
-FIRST_BACKOFF = timedelta(seconds=10)
-LONGEST_BACKOFF = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -48,5 +50,4 @@ class OutageDetector:
 
 def backoff_after(attempts: int) -> timedelta:
     """Return how long an item rests after that many failures of its own."""
-    doublings = min(max(attempts, 0), 20)
-    return min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF)
+    return doubled(FIRST_OF_ITEM, attempts, LONGEST_OF_ITEM)

@@ -1,7 +1,7 @@
 """What each way a run can end means for its job; sync layer.
 
 Three classes of error: the job goes on by itself, it needs the merchant, or (items
-alone) it was set aside by the reconciler. Whatever else is raised is a fault of ours:
+alone) it was quarantined by the reconciler. Whatever else is raised is a fault of ours:
 logged with its traceback, told to people, and tried again with backoff.
 """
 
@@ -12,14 +12,17 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.db import transaction
+
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
-from channels_amazon.models import SyncJob, SyncRun
+from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permissions import missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.cadence import next_slot
 from channels_amazon.services.jobs.leases import Finish, backoff
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
@@ -34,8 +37,6 @@ logger = logging.getLogger(__name__)
 State = SyncRun.State
 Kind = SyncJob.Kind
 
-# After so many failures in a row people hear of the job itself, not only its error.
-FAILING_AFTER = 5
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
 
@@ -73,7 +74,11 @@ def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResul
 
 
 def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
-    """Return the result of a run that raised `error`; blocks the job if it must."""
+    """Return the result of a run that raised `error`; blocks the job if it must.
+
+    Raises LeaseLost where the whole account would be stopped by a run whose job was
+    taken from it.
+    """
     if isinstance(error, Throttled):
         wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
         return RunResult(State.WAITING, wait, error.code, error.message)
@@ -91,9 +96,14 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
 
 
 def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
-    connection.mark_needs_authorization(ctx.account, code=error.code)
-    result = _blocked(ctx, error)
-    lifecycle.block_all(ctx.account, error.code, error.message)
+    with transaction.atomic():
+        # Whoever connects or disconnects the account locks it first: what this run was
+        # refused says nothing of the authorisation that came since.
+        AmazonAccount.objects.select_for_update().filter(pk=ctx.account.pk).first()
+        ctx.keep_lease()
+        connection.mark_needs_authorization(ctx.account, code=error.code)
+        result = _blocked(ctx, error)
+        lifecycle.block_all(ctx.account, error.code, error.message)
     return result
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
@@ -50,7 +51,8 @@ EXPIRY_SECONDS = 1.0
 # what waits in the line is taken by whoever is free.
 QUICK_SECONDS = 0.05
 MOST_AT_ONCE = 16
-# No claimed job waits longer than that behind the others of its claim.
+# No claimed job waits longer than that behind the others of its claim: then it is given
+# back, by a thread, since one of those may be slow.
 WAIT_SECONDS = 0.5
 # Longer than the queue lets any task run: past it a run is stuck, not slow.
 LONGEST_RUN_SECONDS = 75.0
@@ -81,16 +83,47 @@ def drain(budget: float = DRAIN_SECONDS) -> int:
 def run_batch(jobs: Sequence[SyncJob], holder: str) -> int:
     """Run the claimed jobs one after another; return how many were begun.
 
-    What would have to wait behind a slow one is given back, since another worker may
-    be free for it.
+    What would have to wait behind a slow one is given back while that one runs, since
+    another worker may be free for it. An error gives back what was not begun.
     """
-    began = time.monotonic()
-    for number, job in enumerate(jobs):
-        if number and time.monotonic() - began > WAIT_SECONDS:
-            claims.give_back_unstarted(holder, [left.pk for left in jobs[number:]])
-            return number
-        run_claimed(job, holder)
-    return len(jobs)
+    first, *others = jobs
+    # Each is taken out either here, to be run, or by the thread that gives back.
+    waiting = deque(others)
+    give_back = partial(_give_back, waiting, holder)
+    limit = LONGEST_RUN_SECONDS if waiting else 0.0
+    begun = 1
+    try:
+        with repeating(give_back, seconds=WAIT_SECONDS, limit=limit):
+            run_claimed(first, holder)
+            while (job := _next(waiting)) is not None:
+                # Its account may have been disconnected while it waited.
+                if leases.renew_one(job.pk, holder, LEASE_SECONDS):
+                    begun += 1
+                    run_claimed(job, holder)
+    finally:
+        give_back()
+    return begun
+
+
+def _next(waiting: deque[SyncJob]) -> SyncJob | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _give_back(waiting: deque[SyncJob], holder: str) -> None:
+    """Give back the jobs that wait; they wait on when the database is away."""
+    taken: list[SyncJob] = []
+    while (job := _next(waiting)) is not None:
+        taken.append(job)
+    if not taken:
+        return
+    try:
+        claims.give_back_unstarted(holder, [job.pk for job in taken])
+    except DatabaseError:
+        waiting.extend(taken)
+        raise
 
 
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
@@ -144,13 +177,16 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
 def _reconcile(ctx: RunContext) -> RunResult | None:
     """Return how the reconciler ended, None when the job was taken from it."""
     try:
-        declared = registry.get(ctx.job.kind)
-        result: Result = declared.run(ctx)
+        try:
+            declared = registry.get(ctx.job.kind)
+            result: Result = declared.run(ctx)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge where every run ends
+            return run_result_of_error(ctx, error)
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
         return None
-    except Exception as error:  # noqa: BLE001 - the edge where every run ends
-        return run_result_of_error(ctx, error)
     return run_result(ctx, result, declared.interval)
 
 
@@ -179,9 +215,14 @@ def _settle(ctx: RunContext, result: RunResult | None) -> SyncRun:
 
 
 def _is_idle(ctx: RunContext, result: RunResult) -> bool:
-    """Tell whether there is nothing to say of the run: no row, call, word or error."""
+    """Tell whether there is nothing to say of the run: no row, call, word or error.
+
+    The success that ends a trouble is news: the failure would stay the last run.
+    """
     return (
-        result.state == SyncRun.State.DONE
+        ctx.job.attempts == 1
+        and not ctx.job.blocked_code
+        and result.state == SyncRun.State.DONE
         and result.finish.is_complete
         and not result.message
         and not ctx.has_run

@@ -42,6 +42,7 @@ LONGEST_RUN = timedelta(seconds=35)
 
 @reconciler(
     SyncJob.Kind.FBA_STOCK,
+    needs_marketplaces=True,
     title=_("FBA stock"),
     interval=EVERY,
     permission=Permission.Name.FULFILLMENT_INVENTORY,

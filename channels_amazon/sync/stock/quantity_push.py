@@ -67,6 +67,7 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 
 @reconciler(
     SyncJob.Kind.STOCK_PUSH,
+    needs_marketplaces=True,
     title=_("Stock push"),
     interval=HALF_A_DAY,
     # A quantity that is too high at Amazon oversells; an order's address can wait.

@@ -31,7 +31,7 @@ def test_process_that_never_beat_is_dead(process: Process) -> None:
 
 
 def test_every_kind_of_heartbeat_has_its_time() -> None:
-    assert set(Heartbeat.Kind.values) == set(Process) == set(DEAD_AFTER)
+    assert {kind for kind, _label in Heartbeat.KINDS} == set(Process) == set(DEAD_AFTER)
 
 
 def test_queue_is_restarted_before_it_counts_as_dead() -> None:

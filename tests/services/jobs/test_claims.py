@@ -119,6 +119,15 @@ def test_what_was_not_begun_is_given_back_as_it_was() -> None:
     assert len(claims.claim_due("another", LEASE, limit=3)) == 2
 
 
+def test_what_was_unblocked_before_it_began_is_given_back_too() -> None:
+    account = make_account()
+    jobs = [make_job(account, kind=kind) for kind in ("permissions", "listings")]
+    claims.claim_due("me", LEASE, limit=2)
+    lifecycle.unblock(account, ["listings"])
+    assert claims.give_back_unstarted("me", [job.pk for job in jobs]) == 2
+    assert {fresh(job).attempts for job in jobs} == {0}
+
+
 def test_blocked_job_is_not_due_before_its_retry() -> None:
     job = make_job()
     lifecycle.block(job, "permission.orders_missing", "The role is missing.")
@@ -126,12 +135,22 @@ def test_blocked_job_is_not_due_before_its_retry() -> None:
     assert claim() is None
 
 
-def test_claim_is_one_statement_and_one_that_reads(
+def test_job_that_somebody_waits_for_is_claimed_alone() -> None:
+    now = timezone.now()
+    account = make_account()
+    for kind, seconds in (("listings", 99), ("order_fetch", 9), ("parcels", 3)):
+        make_job(account, kind=kind, due_at=now - seconds * SECOND)
+    taken = [[job.kind for job in claims.claim_due("me", LEASE, limit=3)]]
+    taken += [[job.kind for job in claims.claim_due(name, LEASE, 3)] for name in "ab"]
+    assert sorted(map(sorted, taken)) == [["listings"], ["order_fetch"], ["parcels"]]
+
+
+def test_claim_of_several_looks_at_the_line_takes_and_reads(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(4):
         make_job()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         claims.claim_due("me", LEASE, limit=4)
 
 

@@ -13,7 +13,7 @@ from channels_amazon.services.jobs import heartbeats
 
 pytestmark = pytest.mark.django_db
 
-CONSUMER = Heartbeat.Kind.CONSUMER
+CONSUMER = Process.CONSUMER
 
 
 def test_beat_keeps_one_row_with_the_last_detail() -> None:
@@ -38,3 +38,11 @@ def test_living_hosts_leaves_out_the_dead() -> None:
     dead = timezone.now() - DEAD_AFTER[Process.CONSUMER] - timedelta(seconds=1)
     Heartbeat.objects.update(beat_at=dead)
     assert heartbeats.living_hosts(Process.CONSUMER) == 0
+
+
+def test_consumer_in_trouble_counts_as_when_it_listened_last() -> None:
+    assert heartbeats.last_listening() is None
+    at = timezone.now() - timedelta(minutes=3)
+    heartbeats.beat(CONSUMER, state="database", listened_at=at.isoformat())
+    assert heartbeats.last_listening() == at
+    assert not heartbeats.is_listening(timedelta(minutes=2))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from django.utils import timezone
 from channels_amazon.models import (
     AmazonAccount,
     FulfillmentOrder,
-    Heartbeat,
     OrderReport,
     Parcel,
     Shipment,
@@ -22,6 +22,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import cadence, heartbeats, nets, registry
 from tests.builders import (
     make_account,
@@ -165,7 +166,7 @@ def woken() -> set[tuple[int, str]]:
 def test_due_row_wakes_its_job_and_no_other(
     kind: str, make: Callable[[AmazonAccount], None]
 ) -> None:
-    heartbeats.beat(Heartbeat.Kind.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
     account, idle = make_account(), make_account()
     make(account)
     SyncJob.objects.all().delete()
@@ -199,6 +200,24 @@ def test_job_with_a_reason_to_wait_is_not_woken(over: dict[str, Any]) -> None:
     assert (account.pk, job.kind) not in woken()
 
 
+def test_question_that_fails_hinders_no_other_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = make_account()
+    due_push(account)
+    SyncJob.objects.all().delete()
+    sleepers(account)
+
+    def fail(now: datetime) -> Any:
+        raise ZeroDivisionError
+
+    broken = replace(registry.get("order_fetch"), due_accounts=fail)
+    monkeypatch.setitem(registry.REGISTERED, "order_fetch", broken)
+    with pytest.raises(ExceptionGroup):
+        nets.cast_nets()
+    assert (account.pk, "stock_push") in woken()
+
+
 def test_account_that_is_not_connected_is_not_woken() -> None:
     account = make_account(state=AmazonAccount.State.DISCONNECTED)
     stale_order(account)
@@ -208,7 +227,7 @@ def test_account_that_is_not_connected_is_not_woken() -> None:
 
 
 def test_questions_are_as_many_for_many_accounts_as_for_one() -> None:
-    heartbeats.beat(Heartbeat.Kind.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
     counts = []
     for _ in range(2):
         for _account in range(3):
@@ -248,7 +267,7 @@ def test_sweeps_come_every_five_minutes_where_no_event_is_read() -> None:
     accounts = [make_account() for _ in range(10)]
     for account in accounts:
         asleep(account, "order_sweep")
-    heartbeats.beat(Heartbeat.Kind.CONSUMER, state="notifications.unreachable")
+    heartbeats.beat(Process.CONSUMER, state="notifications.unreachable")
     nets.cast_nets()
     swept = [pk for pk, kind in woken() if kind == "order_sweep"]
     assert len(swept) == 2

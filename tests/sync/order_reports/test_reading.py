@@ -134,7 +134,7 @@ def test_killed_worker_loses_and_doubles_nothing(
     is_stored: bool,
 ) -> None:
     monkeypatch.setattr(comparison, "BATCH", 10)
-    monkeypatch.setattr(reading, "AT_ONCE", 3)
+    monkeypatch.setattr(reading, "ORDERS_A_TRANSACTION", 3)
     sell(emulator, 25)
     report = want(account)
     store = intake.store_reported

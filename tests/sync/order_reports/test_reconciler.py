@@ -242,6 +242,19 @@ def test_daily_report_waits_for_the_first_pull(
     assert not OrderReport.objects.exists()
 
 
+def test_daily_report_comes_soon_after_a_sweep_that_begins_anew(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    now = timezone.now()
+    first_done_at = now - timedelta(days=2)
+    make_job(account, kind=SWEEP, cursor={}, first_done_at=first_done_at)
+
+    run(account)
+
+    job = SyncJob.objects.get(kind=REPORTS)
+    assert job.due_at <= timezone.now() + timedelta(minutes=5)
+
+
 def test_proof_waits_for_the_report_of_the_first_pull(
     emulator: Emulator, account: AmazonAccount
 ) -> None:

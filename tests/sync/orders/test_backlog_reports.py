@@ -138,6 +138,26 @@ def test_part_that_failed_is_wished_for_anew_beside_the_next(
     assert [row.pk for row in wishes] == [first.pk, second.pk]
 
 
+def test_part_that_cannot_be_wished_for_now_is_waited_for(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    emulator.control("limits", operation="getOrder", rate=0.01, burst=30, region="na")
+    sell(emulator, account, 120)
+    now = timezone.now()
+    other = want(account, now - timedelta(days=2), now - timedelta(days=1))
+    OrderReport.objects.filter(pk=other.pk).update(requested_at=now)
+
+    # The first runs make the calls that there are tokens for.
+    for _ in range(9):
+        runner.run_kind(account, FETCH)
+        due_at = SyncJob.objects.get(kind=FETCH).due_at
+        if due_at > timezone.now():
+            break
+
+    assert due_at > timezone.now()
+    assert OrderReport.objects.count() == 1
+
+
 def test_planner_knows_every_part_that_is_under_way(
     emulator: Emulator, account: AmazonAccount
 ) -> None:

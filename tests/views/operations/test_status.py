@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world() -> World:
     """Give a store with a connected account whose worker lives."""
-    heartbeats.beat(Heartbeat.Kind.QUEUE)
+    heartbeats.beat(Process.QUEUE)
     return make_world()
 
 
