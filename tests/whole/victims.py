@@ -48,7 +48,7 @@ def _part(pid: int, line: str, web: set[int]) -> str:
         return ""
     if "--cluster" in line:
         return CLUSTER_PARENT if group == pid else CLUSTER_CHILD
-    is_keeper = "keeper.py" in line
+    is_keeper = "process_guard.py" in line
     if "manage.py worker" in line:
         return WORKER_KEEPER if is_keeper else SUPERVISOR
     if "manage.py consume_notifications" in line:
