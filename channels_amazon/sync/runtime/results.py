@@ -17,7 +17,7 @@ from django.db import transaction
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.accounts import connection
-from channels_amazon.services.accounts.permissions import missing_code
+from channels_amazon.services.accounts.permissions import PERMISSION_FIX, missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.cadence import next_slot
@@ -39,11 +39,6 @@ Kind = SyncJob.Kind
 
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
-
-PERMISSION_FIX = sentence(
-    "Enable the role for the application in Seller Central, then authorise the "
-    "account again."
-)
 
 
 @dataclass(frozen=True)
