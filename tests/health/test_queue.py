@@ -12,6 +12,7 @@ from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client.factory import application_client
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
@@ -87,7 +88,7 @@ def test_broker_that_is_down_leads(
 def test_failing_job_shows_its_own_error(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     emulator.control("faults", match="searchListingsItems", kind="not_json")
-    for _ in range(3):
+    for _ in range(FAILING_AFTER):
         runner.run_kind(account, SyncJob.Kind.LISTINGS)
     (finding,) = report_of(account)["findings"]
     assert finding["code"] == "job.failing"
