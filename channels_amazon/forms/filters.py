@@ -21,6 +21,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.services.jobs import registry
 
 ANY = ("", _("any"))
@@ -252,10 +253,10 @@ class StockFilter(FilterForm):
     field_order = ("q", "account", "show")
 
 
-LOG_FILTERS: dict[str, type[LogFilter]] = {
-    "events": EventFilter,
-    "calls": CallFilter,
-    "runs": RunFilter,
+LOG_FILTERS: dict[LogKind, type[LogFilter]] = {
+    LogKind.EVENTS: EventFilter,
+    LogKind.CALLS: CallFilter,
+    LogKind.RUNS: RunFilter,
 }
 
 

@@ -14,7 +14,13 @@ from channels_amazon.models.catalog import Category, Product, Translation, Varia
 from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
 from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport
-from channels_amazon.models.job import Heartbeat, SyncJob, SyncRun
+from channels_amazon.models.job import (
+    Heartbeat,
+    HeartbeatDetail,
+    JobProgress,
+    SyncJob,
+    SyncRun,
+)
 from channels_amazon.models.latency import LatencyHour
 from channels_amazon.models.listing import Listing, Offer
 from channels_amazon.models.maintenance import MaintenanceTask
@@ -64,6 +70,8 @@ __all__ = [
     "HealthFinding",
     "HealthReport",
     "Heartbeat",
+    "HeartbeatDetail",
+    "JobProgress",
     "LatencyHour",
     "Listing",
     "MaintenanceTask",

@@ -15,11 +15,11 @@ from channels_amazon.models.store import Store
 
 
 class QuotaBucket(models.Model):
-    """A token bucket per subject and operation, settled by the database's clock.
+    """A token bucket per subject and operation, refilled by the database's clock.
 
     `subject` is `account:<pk>` or `application:<pk>`; `stamp` is when `tokens` was
     true, `hold_until` blocks after a 429. Times in seconds since the epoch, since
-    the settlement is arithmetic in SQL.
+    the refill is arithmetic in SQL.
     """
 
     subject = models.CharField(max_length=80)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +14,43 @@ from channels_amazon.models.sentence import SentenceField
 from channels_amazon.rules.health.liveness import Process
 
 
+class JobProgress(TypedDict, total=False):
+    """How far a job's pass is: `SyncJob.progress`.
+
+    The counts add up over the slices of one pass; `open` tells that it is not over.
+    `total` is how many rows the pass has, where Amazon says; `note` is the marketplace
+    that is read, as a country code.
+    """
+
+    rows: int
+    changed: int
+    quarantined: int
+    calls: int
+    total: int
+    note: str
+    open: bool
+
+
+class HeartbeatDetail(TypedDict, total=False):
+    """What a process says of itself: `Heartbeat.detail`.
+
+    A consumer gives its `state` and when it last read Amazon's queue (`listened_at`,
+    ISO time in UTC, or None); a supervisor the cluster that it watches.
+    """
+
+    state: str
+    listened_at: str | None
+    cluster_pid: int
+    restarts: int
+    last_reason: str
+
+
 class SyncJob(StoreScoped):
     """One (account, kind): when it is due, its cursor, its lease, why it is blocked.
 
-    `progress` is what the page shows while the job works: {"rows", "calls",
-    "total", "note"}; `waiting_until` says that it waits for Amazon's quota; `rank` is
-    its place in the line for a worker, as services/jobs/ranks.py works it out.
+    `cursor` is its reconciler's own; `progress` is a JobProgress; `waiting_until` says
+    that it waits for Amazon's quota; `rank` is its place in the line for a worker, as
+    services/jobs/ranks.py works it out.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -120,7 +151,7 @@ class SyncRun(StoreScoped):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     rows_seen = models.PositiveIntegerField(_("rows"), default=0)
     rows_changed = models.PositiveIntegerField(_("changed"), default=0)
-    rows_quarantined = models.PositiveIntegerField(_("set aside"), default=0)
+    rows_quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     code = models.CharField(_("code"), max_length=60, blank=True)
     message = SentenceField(_("message"), blank=True)
@@ -145,7 +176,8 @@ class SyncRun(StoreScoped):
 class Heartbeat(models.Model):
     """The last sign of life of one of our processes.
 
-    `queue` comes through the task queue itself, so it proves that tasks run.
+    `queue` comes through the task queue itself, so it proves that tasks run. `detail`
+    is a HeartbeatDetail.
     """
 
     KINDS = (

@@ -68,7 +68,7 @@ class OrderReport(StoreScoped):
     orders_seen = models.PositiveIntegerField(_("orders at Amazon"), default=0)
     orders_known = models.PositiveIntegerField(_("known here"), default=0)
     orders_missing = models.PositiveIntegerField(_("missing here"), default=0)
-    orders_changed = models.PositiveIntegerField(_("told anew"), default=0)
+    orders_changed = models.PositiveIntegerField(_("changed"), default=0)
     gap_order_ids = models.JSONField(default=list, blank=True)
     gap_hours = models.JSONField(default=dict, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
@@ -83,7 +83,7 @@ class OrderReport(StoreScoped):
             models.UniqueConstraint(
                 fields=["account", "purpose"],
                 condition=models.Q(state="wanted", attempts=0),
-                name="order_report_one_wish",
+                name="order_report_one_request",
             ),
             # One of a purpose at a time, but for the parts of a growing backlog.
             models.UniqueConstraint(

@@ -30,6 +30,12 @@ class Parcel(StoreScoped):
         REFUSED = "refused", _("Needs a person")
         DROPPED = "dropped", _("Discarded")
 
+    class Source(models.TextChoices):
+        """Who reported the parcel."""
+
+        FILE = "file", _("A person's file")
+        API = "api", _("The store's API")
+
     # Not in a shipment yet, and not discarded.
     OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.REFUSED)
 
@@ -44,8 +50,7 @@ class Parcel(StoreScoped):
     tracking_number = models.CharField(_("tracking number"), max_length=80)
     shipped_at = models.DateTimeField(_("shipped"))
     contents = models.JSONField(default=dict, blank=True)
-    # A `ParcelSource` (services/shipping/parcels.py).
-    source = models.CharField(max_length=12)
+    source = models.CharField(max_length=12, choices=Source.choices)
     idempotency_key = models.CharField(max_length=160)
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.WAITING

@@ -77,21 +77,21 @@ class Consumer:
     _beat_at: float = 0.0
 
     def run(self) -> int:
-        """Read until stopped; return how many messages were settled."""
+        """Read until stopped; return how many messages were handled."""
         if not settings.SQS_QUEUE_URL:
             self._idle()
             return 0
         queue = self.open()
-        settled = 0
+        handled = 0
         try:
             while not self.stopped.is_set():
                 came = self._step(queue)
-                settled += came or 0
+                handled += came or 0
                 if self.until_empty and came == 0:
                     break
         finally:
             queue.close()
-        return settled
+        return handled
 
     def _idle(self) -> None:
         """Stay alive without a queue: the other processes must not be ended."""
@@ -109,9 +109,9 @@ class Consumer:
             _hide_longer(queue, messages)
             taken = accept(messages)
             # Committed by now: what is not deleted comes again and is known.
-            settled = [item.message for item in taken if item.is_settled]
-            if settled:
-                queue.delete(settled)
+            handled = [item.message for item in taken if item.may_delete]
+            if handled:
+                queue.delete(handled)
         except SqsError as error:
             self._rest(error.code, error.message)
             return None
@@ -121,7 +121,7 @@ class Consumer:
             return None
         self._failures = 0
         self._trouble = ""
-        return len(settled)
+        return len(handled)
 
     def _poll(self, queue: Queue) -> list[Message]:
         self.is_polling = True

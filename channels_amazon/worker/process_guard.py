@@ -1,9 +1,9 @@
 """Keeps one command running: started by path, it needs nothing but Python; worker.
 
-A kept command is two processes that watch each other through a pipe. When the command
-dies, its keeper starts it anew. When the keeper dies, the command turns into a keeper
-itself, which starts the command anew: `kill -9` of either is healed in seconds. A
-keeper that took over goes when the program that launched the first one has gone, so
+A guarded command is two processes that watch each other through a pipe. When the
+command dies, its guard starts it anew. When the guard dies, the command turns into a
+guard itself, which starts the command anew: `kill -9` of either is healed in seconds.
+A guard that took over goes when the program that launched the first one has gone, so
 that nothing outlives a terminal or a process manager.
 """
 
@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-PIPE = "SHOPLINK_KEEPER_PIPE"
-LAUNCHER = "SHOPLINK_KEEPER_LAUNCHER"
-TOOK_OVER = "SHOPLINK_KEEPER_TOOK_OVER"
+PIPE = "SHOPLINK_GUARD_PIPE"
+LAUNCHER = "SHOPLINK_GUARD_LAUNCHER"
+TOOK_OVER = "SHOPLINK_GUARD_TOOK_OVER"
 
 # A command that dies at once again and again is started more and more rarely.
 _FIRST_WAIT = 0.5
@@ -30,16 +30,16 @@ _LIVED_WELL = 30.0
 _LOOK = 0.5
 
 
-def stay_kept() -> None:
-    """Make sure that a keeper watches this process; call it first in a command.
+def run_guarded() -> None:
+    """Make sure that a guard watches this process; call it first in a command.
 
-    In a process without a keeper it does not return: the process becomes the keeper
+    In a process without a guard it does not return: the process becomes the guard
     of the same command line.
     """
     if PIPE not in os.environ:
         os.environ[LAUNCHER] = _identity(os.getppid())
         os.environ.pop(TOOK_OVER, None)
-        _become_keeper()
+        _become_guard()
     watch_pipe(_take_over)
 
 
@@ -52,7 +52,7 @@ def watch_pipe(gone: Callable[[], None]) -> None:
         os.read(pipe, 1)
         gone()
 
-    threading.Thread(target=wait, name="keeper-watch", daemon=True).start()
+    threading.Thread(target=wait, name="guard-watch", daemon=True).start()
 
 
 def start_watched(
@@ -78,10 +78,10 @@ def _take_over() -> None:
     # One that was left alone on purpose (nohup) has no launcher to follow.
     if not _is_gone(os.environ[LAUNCHER]):
         os.environ[TOOK_OVER] = "1"
-    _become_keeper()
+    _become_guard()
 
 
-def _become_keeper() -> None:
+def _become_guard() -> None:
     # The process keeps its number, so whoever started it still holds the right one.
     os.environ.pop(PIPE, None)
     arguments = [sys.executable, str(Path(__file__).resolve()), *_command()]
@@ -113,7 +113,7 @@ def _is_gone(identity: str) -> bool:
     return _identity(pid) != identity
 
 
-class Keeper:
+class Guard:
     """The watching half: starts the command anew until told to stop."""
 
     def __init__(self, command: list[str]) -> None:
@@ -135,7 +135,7 @@ class Keeper:
                 return max(code, 0)
             if time.monotonic() - began > _LIVED_WELL:
                 wait = _FIRST_WAIT
-            sys.stderr.write(f"keeper: ended with {code}, again in {wait:g} s\n")
+            sys.stderr.write(f"guard: ended with {code}, again in {wait:g} s\n")
             sys.stderr.flush()
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
@@ -167,4 +167,4 @@ class Keeper:
 
 
 if __name__ == "__main__":
-    raise SystemExit(Keeper(sys.argv[1:]).run())
+    raise SystemExit(Guard(sys.argv[1:]).run())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.models import Heartbeat, HeartbeatDetail
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import claims, heartbeats, queue, schedules
 
@@ -48,7 +49,7 @@ class Ticker:
         self.has_beaten = False
         self.forgive()
 
-    def tick(self, **detail: object) -> None:
+    def tick(self, **detail: Unpack[HeartbeatDetail]) -> None:
         """Do what is due; `detail` goes into the supervisor's own heartbeat.
 
         Raises what database and broker raise.

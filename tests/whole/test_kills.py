@@ -17,9 +17,9 @@ from tests.whole.victims import (
     CLUSTER_CHILD,
     CLUSTER_PARENT,
     CONSUMER,
-    CONSUMER_KEEPER,
+    CONSUMER_GUARD,
     SUPERVISOR,
-    WORKER_KEEPER,
+    WORKER_GUARD,
     victims,
 )
 
@@ -28,9 +28,9 @@ pytestmark = pytest.mark.chaos
 HEALED_WITHIN = 30
 # One is killed of each of these, and what it stops must work again.
 PARTS = {
-    (WORKER_KEEPER, SUPERVISOR): "queue",
+    (WORKER_GUARD, SUPERVISOR): "queue",
     (CLUSTER_PARENT, CLUSTER_CHILD): "queue",
-    (CONSUMER_KEEPER, CONSUMER): "consumer",
+    (CONSUMER_GUARD, CONSUMER): "consumer",
 }
 
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 from tests.whole.installation import Installation
 
-WORKER_KEEPER = "worker's keeper"
+WORKER_GUARD = "worker's guard"
 SUPERVISOR = "supervisor"
 CLUSTER_PARENT = "cluster's parent"
 CLUSTER_CHILD = "cluster's child"
-CONSUMER_KEEPER = "consumer's keeper"
+CONSUMER_GUARD = "consumer's guard"
 CONSUMER = "consumer"
 WEB_CHILD = "web's child"
 PARTS = (
-    WORKER_KEEPER,
+    WORKER_GUARD,
     SUPERVISOR,
     CLUSTER_PARENT,
     CLUSTER_CHILD,
-    CONSUMER_KEEPER,
+    CONSUMER_GUARD,
     CONSUMER,
     WEB_CHILD,
 )
@@ -48,11 +48,11 @@ def _part(pid: int, line: str, web: set[int]) -> str:
         return ""
     if "--cluster" in line:
         return CLUSTER_PARENT if group == pid else CLUSTER_CHILD
-    is_keeper = "process_guard.py" in line
+    is_guard = "process_guard.py" in line
     if "manage.py worker" in line:
-        return WORKER_KEEPER if is_keeper else SUPERVISOR
+        return WORKER_GUARD if is_guard else SUPERVISOR
     if "manage.py consume_notifications" in line:
-        return CONSUMER_KEEPER if is_keeper else CONSUMER
+        return CONSUMER_GUARD if is_guard else CONSUMER
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A kept command and its keeper heal each other, and end when they are told to."""
+"""A guarded command and its guard heal each other, and end when they are told to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 from tests.worker.scene import is_running, wait_for
 
-SCRIPT = Path(__file__).with_name("kept_script.py")
+SCRIPT = Path(__file__).with_name("guarded_script.py")
 
 
-class Kept:
-    """The kept script with what it wrote: one line each time it started."""
+class Guarded:
+    """The guarded script with what it wrote: one line each time it started."""
 
     def __init__(self, story: Path) -> None:
         self.story = story
@@ -29,7 +29,7 @@ class Kept:
         )
 
     def starts(self) -> list[tuple[int, int]]:
-        """Return the numbers of the command and of its keeper, for each start."""
+        """Return the numbers of the command and of its guard, for each start."""
         lines = self.story.read_text(encoding="utf-8").splitlines()
         return [(int(line.split()[0]), int(line.split()[1])) for line in lines]
 
@@ -40,9 +40,9 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    """Run the kept script, and end all of it afterwards."""
-    running = Kept(tmp_path / "story")
+def guarded(tmp_path: Path) -> Iterator[Guarded]:
+    """Run the guarded script, and end all of it afterwards."""
+    running = Guarded(tmp_path / "story")
     yield running
     try:
         os.killpg(running.root.pid, signal.SIGKILL)
@@ -52,36 +52,36 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
         running.root.wait()
 
 
-def test_command_is_started_by_a_keeper(kept: Kept) -> None:
-    child, keeper = kept.started(1)
-    assert keeper == kept.root.pid
-    assert child != keeper
+def test_command_is_started_by_a_guard(guarded: Guarded) -> None:
+    child, guard = guarded.started(1)
+    assert guard == guarded.root.pid
+    assert child != guard
 
 
-def test_killed_command_is_started_again(kept: Kept) -> None:
-    child, _keeper = kept.started(1)
+def test_killed_command_is_started_again(guarded: Guarded) -> None:
+    child, _guard = guarded.started(1)
     os.kill(child, signal.SIGKILL)
-    again, keeper = kept.started(2)
+    again, guard = guarded.started(2)
     assert again != child
-    assert keeper == kept.root.pid
+    assert guard == guarded.root.pid
 
 
-def test_killed_keeper_is_replaced_by_the_command(kept: Kept) -> None:
-    child, keeper = kept.started(1)
-    os.kill(keeper, signal.SIGKILL)
-    kept.root.wait()
-    _again, new_keeper = kept.started(2)
-    assert new_keeper == child
+def test_killed_guard_is_replaced_by_the_command(guarded: Guarded) -> None:
+    child, guard = guarded.started(1)
+    os.kill(guard, signal.SIGKILL)
+    guarded.root.wait()
+    _again, new_guard = guarded.started(2)
+    assert new_guard == child
 
 
-def test_term_ends_command_and_keeper(kept: Kept) -> None:
-    child, _keeper = kept.started(1)
-    kept.root.terminate()
-    assert kept.root.wait(timeout=10) == 0
+def test_term_ends_command_and_guard(guarded: Guarded) -> None:
+    child, _guard = guarded.started(1)
+    guarded.root.terminate()
+    assert guarded.root.wait(timeout=10) == 0
     assert not is_running(child)
 
 
-def test_keeper_that_took_over_goes_with_its_launcher(tmp_path: Path) -> None:
+def test_guard_that_took_over_goes_with_its_launcher(tmp_path: Path) -> None:
     story = tmp_path / "story"
     story.touch()
     launch = (
@@ -92,8 +92,8 @@ def test_keeper_that_took_over_goes_with_its_launcher(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     wait_for(lambda: bool(story.read_text(encoding="utf-8")))
-    child, keeper = map(int, story.read_text(encoding="utf-8").split())
-    os.kill(keeper, signal.SIGKILL)
+    child, guard = map(int, story.read_text(encoding="utf-8").split())
+    os.kill(guard, signal.SIGKILL)
     wait_for(lambda: len(story.read_text(encoding="utf-8").splitlines()) == 2)
     launcher.kill()
     launcher.wait()

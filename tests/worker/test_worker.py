@@ -27,7 +27,7 @@ HEALED_WITHIN = 30.0
 class Team:
     """The processes of one worker, by their part."""
 
-    keeper: int
+    guard: int
     supervisor: int
     leader: int
     guard: int
@@ -51,9 +51,9 @@ def children(pid: int) -> list[int]:
     return sorted(found)
 
 
-def team_of(keeper: int) -> Team | None:
+def team_of(guard: int) -> Team | None:
     """Return the whole team, None while one of it is missing."""
-    chain = [keeper]
+    chain = [guard]
     for _part in ("supervisor", "leader", "guard"):
         below = children(chain[-1])
         if not below:
@@ -63,12 +63,12 @@ def team_of(keeper: int) -> Team | None:
     return Team(*chain, *members) if len(members) == 4 else None
 
 
-def wait_for_leader(keeper: int) -> int:
+def wait_for_leader(guard: int) -> int:
     """Wait until the cluster's first process has started; return its number."""
     found: list[int] = []
 
     def has_started() -> bool:
-        for supervisor in children(keeper):
+        for supervisor in children(guard):
             found.extend(children(supervisor))
         return bool(found)
 
@@ -76,14 +76,14 @@ def wait_for_leader(keeper: int) -> int:
     return found[0]
 
 
-def wait_for_work(keeper: int, after: Team | None = None) -> Team:
+def wait_for_work(guard: int, after: Team | None = None) -> Team:
     """Wait until a task has come through the queue of a whole team; return the team.
 
     With `after` it must be another team than that one.
     """
     ends = time.monotonic() + HEALED_WITHIN
     while time.monotonic() < ends:
-        team = team_of(keeper)
+        team = team_of(guard)
         beat = Heartbeat.objects.filter(kind=Process.QUEUE).first()
         is_new = team is not None and (after is None or after.leader != team.leader)
         if team and is_new and beat and beat.pid in {team.worker, team.other_worker}:
@@ -93,7 +93,7 @@ def wait_for_work(keeper: int, after: Team | None = None) -> Team:
 
 
 @pytest.fixture
-def keeper(processes: Processes) -> int:
+def guard(processes: Processes) -> int:
     """Start a worker and return the number of its first process."""
     # Nobody reads its output, so it must not have much to say.
     quiet = {"LOG_LEVEL": "CRITICAL", "QUEUE_WORKERS": "2"}
@@ -101,51 +101,51 @@ def keeper(processes: Processes) -> int:
     return worker.pid
 
 
-def test_worker_heals_after_the_kill_of_any_process(keeper: int) -> None:
+def test_worker_heals_after_the_kill_of_any_process(guard: int) -> None:
     for part in ("worker", "monitor", "pusher", "guard", "leader", "supervisor"):
-        team = wait_for_work(keeper)
+        team = wait_for_work(guard)
         os.kill(getattr(team, part), signal.SIGKILL)
-        wait_for_work(keeper, after=team)
+        wait_for_work(guard, after=team)
         assert not is_running(team.guard), part
 
 
-def test_worker_heals_a_death_its_supervisor_could_not_see(keeper: int) -> None:
+def test_worker_heals_a_death_its_supervisor_could_not_see(guard: int) -> None:
     # It looks once a second: a process may die before it was ever seen alive.
-    leader = wait_for_leader(keeper)
-    supervisor = children(keeper)[0]
+    leader = wait_for_leader(guard)
+    supervisor = children(guard)[0]
     os.kill(supervisor, signal.SIGSTOP)
     queue.enqueue(queue.BEAT_TASK)
-    team = wait_for_work(keeper)
+    team = wait_for_work(guard)
     assert team.leader == leader
     os.kill(team.worker, signal.SIGKILL)
     wait_for(lambda: not is_running(team.worker))
     os.kill(supervisor, signal.SIGCONT)
-    wait_for_work(keeper, after=team)
+    wait_for_work(guard, after=team)
     assert not is_running(team.guard)
 
 
-def test_worker_heals_after_the_kill_of_its_keeper(
-    keeper: int, processes: Processes
+def test_worker_heals_after_the_kill_of_its_guard(
+    guard: int, processes: Processes
 ) -> None:
-    team = wait_for_work(keeper)
-    os.kill(keeper, signal.SIGKILL)
+    team = wait_for_work(guard)
+    os.kill(guard, signal.SIGKILL)
     processes.started[0].wait()
     wait_for_work(team.supervisor, after=team)
     assert not is_running(team.leader)
 
 
-def test_worker_heals_a_queue_that_stands_still(keeper: int) -> None:
-    team = wait_for_work(keeper)
+def test_worker_heals_a_queue_that_stands_still(guard: int) -> None:
+    team = wait_for_work(guard)
     for pid in (team.worker, team.other_worker):
         os.kill(pid, signal.SIGSTOP)
-    wait_for_work(keeper, after=team)
+    wait_for_work(guard, after=team)
     assert not is_running(team.worker)
 
 
 def test_worker_runs_a_due_job_and_ends_on_term(
-    keeper: int, processes: Processes
+    guard: int, processes: Processes
 ) -> None:
-    wait_for_work(keeper)
+    wait_for_work(guard)
     # No address of Amazon is set, so the run fails: that it ran is what counts.
     job = make_job(make_account())
     ends = time.monotonic() + HEALED_WITHIN

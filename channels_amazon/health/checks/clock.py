@@ -41,10 +41,12 @@ def run(context: CheckContext) -> list[Finding]:
 
 def _skew(context: CheckContext) -> float | None:
     """Return by how many seconds Amazon's clock is ahead, by the newest answers."""
-    told = [route.skew for route in context.routes().values() if route.skew is not None]
-    if told:
+    skews = [
+        route.skew for route in context.routes().values() if route.skew is not None
+    ]
+    if skews:
         # The smaller skew: a slow answer makes it look larger than it is.
-        return min(told, key=abs)
+        return min(skews, key=abs)
     recent = ApiCall.objects.filter(
         started_at__gte=context.now - LOOK_BACK, clock_skew__isnull=False
     ).order_by("-pk")

@@ -160,9 +160,9 @@ def _silence(context: CheckContext) -> list[Finding]:
         changed_at__gte=after,
         changed_at__lte=context.now - SETTLED,
     )
-    untold = changed.filter(event_seen_at__isnull=True).count()
-    told = changed.filter(event_seen_at__isnull=False).exists()
-    if told or untold < ENOUGH:
+    without_event = changed.filter(event_seen_at__isnull=True).count()
+    has_event = changed.filter(event_seen_at__isnull=False).exists()
+    if has_event or without_event < ENOUGH:
         return []
     return [
         Finding(
@@ -170,7 +170,7 @@ def _silence(context: CheckContext) -> list[Finding]:
             cause=sentence(
                 "%(count)d orders changed since %(time)s, and no event told of any: "
                 "the queue's policy seems to keep Amazon out.",
-                count=untold,
+                count=without_event,
                 time=f"{after:%Y-%m-%d %H:%M} UTC",
             ),
             fix=sentence(
@@ -178,6 +178,6 @@ def _silence(context: CheckContext) -> list[Finding]:
                 "arn:aws:iam::437568002678:root the actions sqs:SendMessage and "
                 "sqs:GetQueueAttributes on the queue."
             ),
-            evidence={"orders": untold, "since": after},
+            evidence={"orders": without_event, "since": after},
         )
     ]

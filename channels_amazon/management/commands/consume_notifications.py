@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if consumer.until_empty:
             self.stdout.write(f"{consumer.run()} messages")
             return
-        process_guard.stay_kept()
+        process_guard.run_guarded()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: consumer.stop())
         consumer.run()

@@ -38,23 +38,23 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Answer as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the checks and end with the verdict as exit code."""
+        """Run the checks and end with the status as exit code."""
         account = find_account(options["account"])
         report = new_report(account, "manage.py health_check")
         run_report(report.pk)
         report.refresh_from_db()
-        told = as_dict(report)
+        summary = as_dict(report)
         if options["json"]:
-            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2))
         else:
-            self._tell(told)
+            self._write(summary)
         code = EXIT_CODES[HealthReport.Status(report.status)]
         if code:
             raise SystemExit(code)
 
-    def _tell(self, told: dict[str, Any]) -> None:
-        self.stdout.write(f"{told['account_name']}: {told['status']}")
-        for finding in told["findings"]:
+    def _write(self, summary: dict[str, Any]) -> None:
+        self.stdout.write(f"{summary['account_name']}: {summary['status']}")
+        for finding in summary["findings"]:
             indent = "    " if finding["consequence_of"] else ""
             self.stdout.write(
                 f"{indent}{finding['level'].upper()} {finding['code']}: "
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             )
             if finding["fix"]:
                 self.stdout.write(f"{indent}    {finding['fix']}")
-        skipped = [one for one in told["checks"] if one["state"] == "skipped"]
+        skipped = [one for one in summary["checks"] if one["state"] == "skipped"]
         for one in skipped:
             self.stdout.write(f"Not checked, by {one['reason']}: {one['title']}")
         well = len(all_checks()) - len(skipped)

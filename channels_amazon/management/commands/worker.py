@@ -33,10 +33,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Become the keeper, the supervisor or the cluster, whichever is asked for."""
+        """Become the guard, the supervisor or the cluster, whichever is asked for."""
         if options["cluster"]:
             cluster.run()
             return
-        process_guard.stay_kept()
+        process_guard.run_guarded()
         command = [sys.executable, sys.argv[0], "worker", "--cluster", "--skip-checks"]
         Supervisor(command, quiet_seconds=options["quiet_seconds"]).run()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from channels_amazon.rules.mcf import pools
+from channels_amazon.rules.mcf.pools import pool_of
 from channels_amazon.rules.mcf.terms import (
     SPEEDS,
     ActiveRule,
@@ -139,17 +140,17 @@ def _try_rule(
         ]
     why_not: list[Sentence] = []
     for marketplace in serving:
-        candidate = Candidate(rule.account_id, marketplace.id, marketplace.fba_pool)
+        candidate = Candidate(rule.account_id, marketplace.id, pool_of(marketplace.id))
         short = _short_in_pool(order, rule, candidate)
         if short:
             why_not.append(_too_few(rule, candidate.pool, list(short)))
             continue
         if candidate not in previews:
             return PreviewNeeded(candidate, rule)
-        judged = _judge(order, rule, candidate, previews[candidate])
-        if isinstance(judged, McfDecision | _Stop):
-            return judged
-        why_not.append(judged)
+        evaluated = _evaluate(order, rule, candidate, previews[candidate])
+        if isinstance(evaluated, McfDecision | _Stop):
+            return evaluated
+        why_not.append(evaluated)
     return why_not
 
 
@@ -188,7 +189,7 @@ def _short_in_pool(
     return short
 
 
-def _judge(
+def _evaluate(
     order: OrderFacts,
     rule: ActiveRule,
     candidate: Candidate,

@@ -17,7 +17,8 @@ LEAST_PAGES = 2
 # How far back the daily proof looks: a day that fails is made good twice.
 DAILY_SPAN = timedelta(days=3)
 # A low-water mark that is older when a sweep begins is an outage: sweeps are 37 minutes
-# apart at most, and may be put off for a quarter of an hour for a backlog of orders.
+# apart at most (`cadence.longest_gap`), and may wait a quarter of an hour longer for a
+# backlog of orders. tests/sync/orders/test_missed_intervals.py holds it to that.
 OUTAGE_AFTER = timedelta(minutes=60)
 # After a backlog's report was given up, pages and single calls bring the backlog.
 BACKLOG_REST = timedelta(minutes=10)

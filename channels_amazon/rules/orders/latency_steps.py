@@ -13,7 +13,8 @@ class LatencyStep(StrEnum):
     EVENT = "event"
     RESERVE = "reserve"
     COMPLETE = "complete"
-    TOLD = "told"
+    # The stored word is older than this name, and stays.
+    WEBHOOK_SENT = "told"
     WHOLE = "whole"
 
 
@@ -30,15 +31,15 @@ class Stamps:
     seen: datetime | None
     reserved: datetime | None
     completed: datetime | None
-    told: datetime | None
+    webhook_sent: datetime | None
 
 
 def durations(
-    stamps: Stamps, tells_since: datetime | None
+    stamps: Stamps, webhooks_since: datetime | None
 ) -> dict[LatencyStep, tuple[datetime, float]]:
     """Return the seconds that each finished step took, with the moment it counts for.
 
-    `tells_since` is when the store first wanted to be told of orders. An order that
+    `webhooks_since` is when the store first wanted to be told of orders. An order that
     was complete before its event came was brought by a sweep or a report: it was late
     before anybody here could know of it, and none of its steps is measured.
     """
@@ -54,9 +55,16 @@ def durations(
         return found
     found[LatencyStep.COMPLETE] = completed, _seconds(seen, completed)
     last = completed
-    if stamps.told is not None and tells_since and completed >= tells_since:
-        found[LatencyStep.TOLD] = completed, _seconds(completed, stamps.told)
-        last = stamps.told
+    if (
+        stamps.webhook_sent is not None
+        and webhooks_since
+        and completed >= webhooks_since
+    ):
+        found[LatencyStep.WEBHOOK_SENT] = (
+            completed,
+            _seconds(completed, stamps.webhook_sent),
+        )
+        last = stamps.webhook_sent
     if stamps.changed is not None:
         found[LatencyStep.WHOLE] = completed, _seconds(stamps.changed, last)
     return found

@@ -85,7 +85,7 @@ def connect_account(
             select_marketplaces(account, grant.marketplace_ids)
             lifecycle.ensure_jobs(account)
             lifecycle.unblock(account)
-            _tell_connected(account, is_new=is_new, actor=actor)
+            _log_connected(account, is_new=is_new, actor=actor)
             quarantine.replay_later(account)
             return account
     except IntegrityError as error:
@@ -207,7 +207,7 @@ def _keep_token(account: AmazonAccount, refresh_token: str) -> None:
     AccessToken.objects.filter(subject=account.quota_subject).delete()
 
 
-def _tell_connected(account: AmazonAccount, *, is_new: bool, actor: str) -> None:
+def _log_connected(account: AmazonAccount, *, is_new: bool, actor: str) -> None:
     record(
         Entry(
             code="account.connected" if is_new else "account.reauthorized",

@@ -39,7 +39,7 @@ def upsert_participations(
         for row in known.values():
             if row.is_participating:
                 changed += 1
-                _tell_not_participating(account, row.name)
+                _log_not_participating(account, row.name)
     return changed
 
 
@@ -105,7 +105,7 @@ def _tell(
     was_suspended: bool,
 ) -> None:
     if was_participating and not site.is_participating:
-        _tell_not_participating(account, site.name)
+        _log_not_participating(account, site.name)
     if site.has_suspended_listings and not was_suspended:
         record(
             Entry(
@@ -122,7 +122,7 @@ def _tell(
         )
 
 
-def _tell_not_participating(account: AmazonAccount, name: str) -> None:
+def _log_not_participating(account: AmazonAccount, name: str) -> None:
     record(
         Entry(
             code="marketplace.not_participating",

@@ -63,7 +63,7 @@ def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -
             elif after == State.MISSING != before:
                 gone.setdefault(result.name, result)
     for result in gone.values():
-        _tell_missing(account, sites[result.marketplace_id], result)
+        _log_missing(account, sites[result.marketplace_id], result)
     if Permission.Name.SHIPPING in came:
         data_sets.read_people_again(account)
     _free_jobs(account, {missing_code(name) for name in came - set(gone)})
@@ -91,7 +91,7 @@ def _store(site: MarketplaceParticipation, result: ProbeResult) -> tuple[str, st
     return before, result.state
 
 
-def _tell_missing(
+def _log_missing(
     account: AmazonAccount, site: MarketplaceParticipation, result: ProbeResult
 ) -> None:
     record(

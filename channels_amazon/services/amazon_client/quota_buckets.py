@@ -80,14 +80,14 @@ class DatabaseBuckets:
             # Somebody deleted the row this very moment.
             return QuotaGrant(granted=False, tokens_left=0.0, retry_at=timezone.now())
         _, bucket, now = found
-        settled = arithmetic.refill(bucket, now)
+        refilled = arithmetic.refill(bucket, now)
         # In this host's time: its clock may differ from the database's.
-        wait = max(0.0, arithmetic.available_at(settled) - now)
+        wait = max(0.0, arithmetic.available_at(refilled) - now)
         return QuotaGrant(
             granted=False,
-            tokens_left=settled.tokens,
+            tokens_left=refilled.tokens,
             retry_at=timezone.now() + timedelta(seconds=wait) + _GRAIN,
-            rate=settled.rate,
+            rate=refilled.rate,
         )
 
     def learn_rate(self, subject: str, operation: str, rate: float) -> None:

@@ -26,7 +26,7 @@ class QuotaLine:
 
 
 def quota_lines(account: AmazonAccount, now: datetime) -> list[QuotaLine]:
-    """Return the account's buckets settled to `now`, the fullest last."""
+    """Return the account's buckets refilled up to `now`, the fullest last."""
     buckets = QuotaBucket.objects.filter(subject=account.quota_subject)
     lines = [_quota_line(bucket, now) for bucket in buckets]
     return sorted(lines, key=lambda line: (line.tokens / line.burst, line.operation))

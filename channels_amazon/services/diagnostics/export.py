@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,9 +13,19 @@ from django.utils.translation import get_language, override
 
 from channels_amazon.models import translated
 
+
+class LogKind(StrEnum):
+    """A log that people read or download, as it stands in addresses and file names."""
+
+    EVENTS = "events"
+    CALLS = "calls"
+    RUNS = "runs"
+    PROOFS = "proofs"
+
+
 # The columns of each kind of log, in the order of the file; never a body or secret.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "events": (
+COLUMNS: dict[LogKind, tuple[str, ...]] = {
+    LogKind.EVENTS: (
         "id",
         "at",
         "level",
@@ -27,7 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "run_id",
         "actor",
     ),
-    "calls": (
+    LogKind.CALLS: (
         "id",
         "started_at",
         "operation",
@@ -49,7 +60,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "account__seller_id",
         "run_id",
     ),
-    "runs": (
+    LogKind.RUNS: (
         "id",
         "started_at",
         "finished_at",
@@ -64,7 +75,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "next_due_at",
         "account__seller_id",
     ),
-    "proofs": (
+    LogKind.PROOFS: (
         "id",
         "store__name",
         "at",
@@ -100,7 +111,7 @@ class _Echo:
         return text
 
 
-def csv_lines(kind: str, rows: QuerySet[Any]) -> Iterator[str]:
+def csv_lines(kind: LogKind, rows: QuerySet[Any]) -> Iterator[str]:
     """Return the lines of the CSV file of `rows`, a log of `kind`, times in UTC.
 
     Its sentences are in the language that is active now, not when the file is read.

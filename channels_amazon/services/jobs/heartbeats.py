@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import socket
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.models import Heartbeat, HeartbeatDetail
 from channels_amazon.rules.health.liveness import Process, dead_since
 
 # What a consumer says of itself while nothing hinders it.
 LISTENING = "listening"
 
 
-def beat(kind: str, **detail: Any) -> None:
+def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
     """Say that this process lives; `detail` replaces what it said before."""
     now = timezone.now()
     host = host_name()
@@ -49,8 +49,9 @@ def last_listening() -> datetime | None:
     """
     times: list[datetime] = []
     for beat in Heartbeat.objects.filter(kind=Process.CONSUMER):
-        listened_at = beat.detail.get("listened_at")
-        if beat.detail.get("state") == LISTENING:
+        detail: HeartbeatDetail = beat.detail
+        listened_at = detail.get("listened_at")
+        if detail.get("state") == LISTENING:
             times.append(beat.beat_at)
         elif listened_at:
             times.append(datetime.fromisoformat(listened_at))

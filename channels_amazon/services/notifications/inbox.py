@@ -72,12 +72,12 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of one message; `is_settled` says that it may be deleted."""
+    """What became of one message; `may_delete` says that it may be deleted."""
 
     message: Message
     state: str
     code: str = ""
-    is_settled: bool = True
+    may_delete: bool = True
 
 
 def accept(messages: Sequence[Message]) -> list[Accepted]:
@@ -230,7 +230,7 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     )
     is_lasting = isinstance(error, DataError | IntegrityError)
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
-        return Accepted(message, "", classification.FAILED, is_settled=False)
+        return Accepted(message, "", classification.FAILED, may_delete=False)
     _parsed, classified = _classify([message])[0]
     # The row keeps no value of the message: the database may have refused one of them.
     parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])
@@ -242,11 +242,11 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     return Accepted(message, disposition.state, disposition.code)
 
 
-def _write(settled: Sequence[tuple[ParsedMessage, Disposition, str]]) -> None:
+def _write(handled: Sequence[tuple[ParsedMessage, Disposition, str]]) -> None:
     """Write the messages' rows, and tell people what is wrong with them."""
     now = timezone.now()
-    Notification.objects.bulk_create(_row(*one, now) for one in settled)
-    for parsed, disposition, state in settled:
+    Notification.objects.bulk_create(_row(*one, now) for one in handled)
+    for parsed, disposition, state in handled:
         if disposition.code:
             _seller_id, order_id = _named(parsed)
             _tell(disposition, state, order_id or parsed.notification_id)

@@ -110,8 +110,8 @@ def rows_waiting(account: AmazonAccount, ids: Collection[str]) -> dict[str, Orde
 
 def next_retry_at(account: AmazonAccount, now: datetime) -> datetime | None:
     """Return when the first of the orders that were put off may be read again."""
-    put_off = _waiting(account).filter(fetch_after__gt=now)
-    first: datetime | None = put_off.aggregate(first=Min("fetch_after"))["first"]
+    postponed = _waiting(account).filter(fetch_after__gt=now)
+    first: datetime | None = postponed.aggregate(first=Min("fetch_after"))["first"]
     return first
 
 
@@ -132,7 +132,7 @@ def mark_fetched(order_id: int, stale_since: datetime) -> bool:
     )
 
 
-def put_off(order: Order, until: datetime) -> bool:
+def postpone(order: Order, until: datetime) -> bool:
     """Have the order read again at that time, unless a newer event wants it sooner."""
     seen = Order.objects.filter(pk=order.pk, stale_since=order.stale_since)
     return bool(seen.update(fetch_after=until, fetch_attempts=F("fetch_attempts") + 1))

@@ -75,7 +75,7 @@ def measured(
     steps count by no more than the newest `most` orders are read.
     """
     endpoints = StoreEndpoint.objects.filter(store__in=set(stores.values()))
-    tells_since = dict(endpoints.values_list("store_id", "created_at"))
+    webhooks_since = dict(endpoints.values_list("store_id", "created_at"))
     columns = (
         "changed_at",
         "event_seen_at",
@@ -88,8 +88,8 @@ def measured(
         rows = orders.filter(**{f"{name}__gte": start, f"{name}__lt": end})
         rows = rows.order_by(f"-{name}")[:most] if most else rows.order_by()
         for account_id, *stamps in rows.values_list("account_id", *columns).iterator():
-            told_from = tells_since.get(stores[account_id])
-            for step, (at, seconds) in durations(Stamps(*stamps), told_from).items():
+            since = webhooks_since.get(stores[account_id])
+            for step, (at, seconds) in durations(Stamps(*stamps), since).items():
                 if (step in BY_EVENT) == by_event:
                     yield Measured(account_id, step, at, seconds)
 

@@ -34,7 +34,7 @@ from channels_amazon.services.shipping.packing import (
 from channels_amazon.services.shipping.parcels import (
     ParcelError,
     ParcelFacts,
-    ParcelSource,
+    Source,
     TakenParcels,
 )
 from channels_amazon.services.shipping.shipments import ShipmentError, ship_time
@@ -113,7 +113,7 @@ def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenPa
     plan = plan_file(store, text)
     reported = [row.facts for row in plan.good]
     return plan, store_parcels.take_parcels(
-        store, reported, source=ParcelSource.FILE, actor=actor
+        store, reported, source=Source.FILE, actor=actor
     )
 
 
@@ -252,9 +252,7 @@ def _pack(
     planned: list[BulkRow] = []
     ready: list[tuple[FileParcel, ParcelFacts, Carrier]] = []
     for parcel, facts in group:
-        words = Parcel(
-            carrier=facts.carrier, method=facts.method, source=ParcelSource.FILE
-        )
+        words = Parcel(carrier=facts.carrier, method=facts.method, source=Source.FILE)
         carrier = carrier_of(words, template)
         if isinstance(carrier, PackingBlocker):
             planned.append(_blocked(parcel, facts, carrier, order))

@@ -24,7 +24,7 @@ from channels_amazon.rules.shipping.templates import (
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.shipping import parcels as store_parcels
-from channels_amazon.services.shipping.parcels import BY_PEOPLE, State
+from channels_amazon.services.shipping.parcels import Source, State
 from channels_amazon.services.shipping.shipments import (
     FBM_SHIP_PLUS,
     ShipmentDraft,
@@ -161,7 +161,8 @@ def carrier_of(
     parcel: Parcel, template: ShipTemplate | None
 ) -> Carrier | PackingBlocker:
     """Return the parcel's carrier in Amazon's terms, or why it is unknown."""
-    if template is None and parcel.source not in BY_PEOPLE:
+    # A person who sends a file has decided; no ship template is needed.
+    if template is None and parcel.source != Source.FILE:
         return PackingBlocker(
             store_parcels.NO_TEMPLATE,
             sentence("No ship template is switched on for the order's marketplace."),

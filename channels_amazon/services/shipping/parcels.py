@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 
 from django.db import transaction
@@ -25,18 +24,8 @@ from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import Sentence, sentence
 
 State = Parcel.State
+Source = Parcel.Source
 
-
-class ParcelSource(StrEnum):
-    """Who tells of parcels, as stored: a person's file or form, or the store's API."""
-
-    FILE = "file"
-    FORM = "form"
-    API = "api"
-
-
-# These need no ship template to be made a shipment: a person has decided.
-BY_PEOPLE = frozenset({ParcelSource.FILE, ParcelSource.FORM})
 
 ORDER_UNKNOWN = "parcel.order_unknown"
 NO_TEMPLATE = "parcel.no_template"
@@ -82,7 +71,7 @@ class TakenParcels:
 
 
 def take_parcels(
-    store: Store, reported: Iterable[ParcelFacts], *, source: ParcelSource, actor: str
+    store: Store, reported: Iterable[ParcelFacts], *, source: Source, actor: str
 ) -> TakenParcels:
     """Store parcels and have them packed; return what became of them.
 
@@ -203,7 +192,7 @@ def _take_chunk(
     chunk: Sequence[ParcelFacts],
     taken: TakenParcels,
     *,
-    source: ParcelSource,
+    source: Source,
     actor: str,
 ) -> None:
     by_key = {key_of(facts): facts for facts in chunk}

@@ -138,7 +138,7 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
     with transaction.atomic():
         deleted, _rows = refused.delete()
         if deleted:
-            _tell_discarded(shipment, actor)
+            _log_discarded(shipment, actor)
     return bool(deleted)
 
 
@@ -340,7 +340,7 @@ def _take_units(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> No
     order.save()
 
 
-def _tell_discarded(shipment: Shipment, actor: str) -> None:
+def _log_discarded(shipment: Shipment, actor: str) -> None:
     text = sentence(
         "Package %(number)d, which Amazon had refused, was discarded. Its "
         "tracking number was %(tracking)s.",

@@ -92,7 +92,7 @@ def save_template(
         row.save()
         _write_carriers(row, draft.carriers)
         if was_active:
-            _tell_off(row, actor, by_change=True)
+            _log_switched_off(row, actor, by_change=True)
     return row
 
 
@@ -135,7 +135,7 @@ def activate(template: ShipTemplate, *, actor: str) -> ShipTemplate:
             raise ShipTemplateError(
                 _("Another template was just switched on for the same orders.")
             ) from error
-        _tell_on(row, actor)
+        _log_switched_on(row, actor)
         wake_parcels(row)
     return row
 
@@ -147,7 +147,7 @@ def deactivate(template: ShipTemplate, *, actor: str) -> bool:
         if not row.is_active:
             return False
         _switch(row, is_on=False, actor="")
-        _tell_off(row, actor, by_change=False)
+        _log_switched_off(row, actor, by_change=False)
     return True
 
 
@@ -275,12 +275,12 @@ def _switch(row: ShipTemplate, *, is_on: bool, actor: str) -> None:
     )
 
 
-def _tell_on(row: ShipTemplate, actor: str) -> None:
+def _log_switched_on(row: ShipTemplate, actor: str) -> None:
     text = sentence("The ship template “%(name)s” was switched on.", name=row.name)
     _record(row, "ship_templates.on", text, actor)
 
 
-def _tell_off(row: ShipTemplate, actor: str, *, by_change: bool) -> None:
+def _log_switched_off(row: ShipTemplate, actor: str, *, by_change: bool) -> None:
     if by_change:
         text = sentence(
             "The ship template “%(name)s” was changed, and is switched off until its "

@@ -140,7 +140,7 @@ def _end_window(
         following = _next_window(cursor)
         if following.since != cursor.since:
             return following
-        _tell_crowded(ctx, cursor, page.total)
+        _log_crowded(ctx, cursor, page.total)
         return _finish_site(cursor)
     close_missing_offers(ctx.account, cursor.site, cursor.began or ctx.now())
     return _finish_site(cursor)
@@ -157,7 +157,7 @@ def _finish_site(cursor: ListingsCursor) -> ListingsCursor:
     return ListingsCursor(done=(*cursor.done, cursor.site), total=cursor.total)
 
 
-def _tell_crowded(ctx: RunContext, cursor: ListingsCursor, total: int) -> None:
+def _log_crowded(ctx: RunContext, cursor: ListingsCursor, total: int) -> None:
     """Say that more listings changed in one instant than Amazon shows."""
     record(
         Entry(

@@ -172,7 +172,7 @@ def _fetch(
         _quarantine(ctx, order, error)
         return
     except ServiceUnavailable as error:
-        _put_off(ctx, order)
+        _postpone(ctx, order)
         outage.failed(error)
         return
     outage.answered()
@@ -181,13 +181,13 @@ def _fetch(
     if result is None:
         return
     if result.is_behind or result.is_known:
-        _put_off(ctx, order)
+        _postpone(ctx, order)
     elif order.stale_since is not None:
         fetch_queue.mark_fetched(order.pk, order.stale_since)
 
 
-def _put_off(ctx: RunContext, order: Order) -> None:
-    fetch_queue.put_off(order, ctx.now() + backoff_after(order.fetch_attempts))
+def _postpone(ctx: RunContext, order: Order) -> None:
+    fetch_queue.postpone(order, ctx.now() + backoff_after(order.fetch_attempts))
 
 
 def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:

@@ -29,31 +29,31 @@ EVENT_COMES_WITHIN = timedelta(minutes=10)
 
 def are_events_read(account: AmazonAccount, cursor: SweepCursor) -> bool:
     """Tell whether Amazon sends the account's events and somebody reads them."""
-    if not account.subscription_id or _is_untold(account, cursor):
+    if not account.subscription_id or _misses_events(account, cursor):
         return False
     return heartbeats.is_listening(CONSUMER_OUTAGE_AFTER)
 
 
-def note_untold(
+def note_missed_event(
     cursor: SweepCursor, found: Iterable[OrderResult], now: datetime
 ) -> SweepCursor:
     """Return the cursor, which notes when one of `found` should have had an event."""
     before = now - EVENT_COMES_WITHIN
-    is_untold = any(
+    is_missed = any(
         result.is_new
         and result.order.event_seen_at is None
         and result.order.last_updated_at is not None
         and result.order.last_updated_at < before
         for result in found
     )
-    return replace(cursor, untold_since=now) if is_untold else cursor
+    return replace(cursor, missed_event_since=now) if is_missed else cursor
 
 
-def _is_untold(account: AmazonAccount, cursor: SweepCursor) -> bool:
-    if cursor.untold_since is None:
+def _misses_events(account: AmazonAccount, cursor: SweepCursor) -> bool:
+    if cursor.missed_event_since is None:
         return False
-    told = Order.objects.filter(account=account, event_seen_at__gt=cursor.untold_since)
-    return not told.exists()
+    since = cursor.missed_event_since
+    return not Order.objects.filter(account=account, event_seen_at__gt=since).exists()
 
 
 def add_missed_intervals(
@@ -63,8 +63,8 @@ def add_missed_intervals(
 
     `low_water` is where the sweep before ended.
     """
-    if not _is_untold(ctx.account, cursor):
-        cursor = replace(cursor, untold_since=None)
+    if not _misses_events(ctx.account, cursor):
+        cursor = replace(cursor, missed_event_since=None)
     cursor = _add_silence(ctx, cursor, low_water, upper_bound)
     if is_outage(low_water, ctx.now()):
         cursor = _add(cursor, low_water, upper_bound)

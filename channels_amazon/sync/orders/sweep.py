@@ -40,7 +40,7 @@ from channels_amazon.sync.orders.intake import quarantine_unreadable, store_orde
 from channels_amazon.sync.orders.missed_intervals import (
     add_missed_intervals,
     are_events_read,
-    note_untold,
+    note_missed_event,
 )
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
@@ -191,7 +191,7 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
         return _go_on(cursor, SweepPass(current.after, current.upper_bound))
     stored = _store(ctx, page.orders)
     if not is_first_pull:
-        cursor = note_untold(cursor, stored, called_at)
+        cursor = note_missed_event(cursor, stored, called_at)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.

@@ -43,7 +43,7 @@ class SweepCursor:
     `report` is the key of the report that brings the first pull (0 for none), and
     `has_no_report` says that one cannot be had. `silent_since` is since when nobody
     reads Amazon's events, `missed` the time for which a report is still to be asked.
-    `untold_since` is when the sweep found an order of which an event should have told,
+    `missed_event_since` is when the sweep found an order that should have had an event,
     None once an event came after that.
     """
 
@@ -53,7 +53,7 @@ class SweepCursor:
     has_no_report: bool = False
     silent_since: datetime | None = None
     missed: Interval | None = None
-    untold_since: datetime | None = None
+    missed_event_since: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the job's row keeps: flat, times as ISO text, "" for none."""
@@ -73,7 +73,7 @@ class SweepCursor:
             "silent_since": _text(self.silent_since),
             "missed_from": _text(self.missed.start if self.missed else None),
             "missed_until": _text(self.missed.end if self.missed else None),
-            "untold_since": _text(self.untold_since),
+            "missed_event_since": _text(self.missed_event_since),
         }
 
 
@@ -86,7 +86,7 @@ def read_cursor(stored: Mapping[str, Any]) -> SweepCursor:
         has_no_report=bool(stored.get("has_no_report")),
         silent_since=_time(stored, "silent_since"),
         missed=_interval(stored, "missed_from", "missed_until"),
-        untold_since=_time(stored, "untold_since"),
+        missed_event_since=_time(stored, "missed_event_since"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
+from channels_amazon.models import AmazonAccount, JobProgress, SyncJob, SyncRun
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.amazon_client.stores import CallCounter
 from channels_amazon.spapi.client import SpApiClient
@@ -74,10 +74,12 @@ class RunContext:
 
     def __post_init__(self) -> None:
         # Rows add up over the slices of one pass, and start anew with the next.
-        if not self.job.progress.get("open"):
-            self.job.progress = {"rows": 0, "changed": 0, "quarantined": 0, "calls": 0}
-        self.job.progress["open"] = True
-        self._calls_before = int(self.job.progress.get("calls", 0))
+        before: JobProgress = self.job.progress
+        if not before.get("open"):
+            before = JobProgress(rows=0, changed=0, quarantined=0, calls=0)
+        before["open"] = True
+        self.job.progress = before
+        self._calls_before = before.get("calls", 0)
 
     @property
     def run(self) -> SyncRun:
@@ -138,13 +140,10 @@ class RunContext:
         self.counts.rows_seen += rows
         self.counts.rows_changed += changed
         self.counts.rows_quarantined += quarantined
-        shown = self.job.progress
-        for name, more in (
-            ("rows", rows),
-            ("changed", changed),
-            ("quarantined", quarantined),
-        ):
-            shown[name] = int(shown.get(name, 0)) + more
+        shown: JobProgress = self.job.progress
+        shown["rows"] = shown.get("rows", 0) + rows
+        shown["changed"] = shown.get("changed", 0) + changed
+        shown["quarantined"] = shown.get("quarantined", 0) + quarantined
         if total is not None:
             shown["total"] = total
         if note is not None:

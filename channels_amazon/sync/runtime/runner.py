@@ -1,4 +1,4 @@
-"""Runs due jobs one after another and settles how each ended; sync layer."""
+"""Runs due jobs one after another and records how each ended; sync layer."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
 
 
 def run_claimed(job: SyncJob, holder: str) -> SyncRun:
-    """Run a claimed job's reconciler and settle job and run by how it ended.
+    """Run a claimed job's reconciler and finish job and run by how it ended.
 
     The run that is returned was not stored where there was nothing to say of it.
     """
@@ -158,7 +158,7 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
     with repeating(prolong, seconds=RENEW_SECONDS, limit=LONGEST_RUN_SECONDS):
         result = _reconcile(ctx)
     ctx.count_calls()
-    run = _settle(ctx, result)
+    run = _finish_run(ctx, result)
     # One that had nothing to do is no news: there are many a second.
     logger.log(
         logging.DEBUG if run.pk is None else logging.INFO,
@@ -190,7 +190,7 @@ def _reconcile(ctx: RunContext) -> RunResult | None:
     return run_result(ctx, result, declared.interval)
 
 
-def _settle(ctx: RunContext, result: RunResult | None) -> SyncRun:
+def _finish_run(ctx: RunContext, result: RunResult | None) -> SyncRun:
     """Give the job back and write how its run ended; return the run."""
     if result is None:
         return _abandon(ctx, RunResult("", Finish(due_at=ctx.job.due_at)))

@@ -139,7 +139,7 @@ def _attempt(ctx: RunContext, shipment: Shipment) -> None:
     reads_first = not is_first and not shipment.revision
     if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
-        if _is_settled(shipment):
+        if _has_result(shipment):
             return
         if is_first and data is not None:
             _avoid_numbers_of(shipment, data)
@@ -154,7 +154,7 @@ def _attempt(ctx: RunContext, shipment: Shipment) -> None:
         # "Already fulfilled" may mean an earlier attempt of ours that arrived.
         data = _read(ctx, shipment.order)
         sent = shipment.revision
-        if not _is_settled(shipment) and shipment.revision == sent:
+        if not _has_result(shipment) and shipment.revision == sent:
             _refused(ctx, shipment, error, data)
         return
     confirmations.mark_confirmed(shipment)
@@ -246,7 +246,7 @@ def _read(ctx: RunContext, order: Order) -> AmazonOrder | None:
     return data
 
 
-def _is_settled(shipment: Shipment) -> bool:
+def _has_result(shipment: Shipment) -> bool:
     shipment.refresh_from_db()
     return shipment.state != State.WAITING
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.models import AmazonAccount, JobProgress, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.jobs import registry, status
@@ -62,16 +61,15 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
 def step(line: status.JobLine) -> PullStep:
     """Return the step that a job's first pass is."""
     kind, word = state_words(line)
-    done: dict[str, Any] = line.job.progress or {}
-    total = done.get("total")
+    done: JobProgress = line.job.progress
     return PullStep(
         name=str(registry.title_of(line.job.kind)),
         kind=kind,
         word=word,
-        rows=int(done.get("rows") or 0),
-        total=int(total) if total is not None else None,
-        calls=int(done.get("calls") or 0),
-        note=str(done.get("note") or ""),
+        rows=done.get("rows", 0),
+        total=done.get("total"),
+        calls=done.get("calls", 0),
+        note=done.get("note", ""),
         job=line.job,
     )
 

@@ -130,7 +130,7 @@ def _words() -> dict[LatencyStep, tuple[str, str]]:
             _("Order complete"),
             _("From the event until the whole order was here, waiting for quota too."),
         ),
-        LatencyStep.TOLD: (
+        LatencyStep.WEBHOOK_SENT: (
             _("Store told"),
             _("From complete until the store's server had taken the message."),
         ),

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
 from channels_amazon.models import AmazonAccount, ApiCall, DiagnosticEntry, SyncRun
-from channels_amazon.services.diagnostics.export import csv_lines
+from channels_amazon.services.diagnostics.export import LogKind, csv_lines
 from channels_amazon.views.base import get_mine, mine, page, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
 CALLS_OF_RUN = 200
-DEFAULT_KIND = "events"
+DEFAULT_KIND = LogKind.EVENTS
 LOGS = ListPage(
     title=gettext_lazy("Diagnostic logs"),
     template="operations/log_list.html",
@@ -52,10 +52,11 @@ def log_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
     """Show one row with the run it belongs to and the run's other rows."""
-    if kind not in LOG_FILTERS:
+    wanted = known_kind(kind)
+    if wanted is None:
         raise Http404
-    rows = mine(LOG_FILTERS[kind].model, request)
-    related = ("account",) if kind == "runs" else ("account", "run")
+    rows = mine(LOG_FILTERS[wanted].model, request)
+    related = ("account",) if wanted is LogKind.RUNS else ("account", "run")
     row: Any = get_mine(rows.select_related(*related), request, pk=log_id)
     run = row if isinstance(row, SyncRun) else row.run
     context = {
@@ -84,32 +85,40 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def chosen_kind(request: HttpRequest) -> str:
+def chosen_kind(request: HttpRequest) -> LogKind:
     """Return which of the logs the address names."""
-    kind = request.GET.get("tab", DEFAULT_KIND)
-    return kind if kind in LOG_FILTERS else DEFAULT_KIND
+    return known_kind(request.GET.get("tab", "")) or DEFAULT_KIND
 
 
-def filter_form(request: HttpRequest, kind: str) -> LogFilter:
+def known_kind(text: str) -> LogKind | None:
+    """Return the log that has a page here and is called so in addresses."""
+    return next((kind for kind in LOG_FILTERS if kind == text), None)
+
+
+def filter_form(request: HttpRequest, kind: LogKind) -> LogFilter:
     """Return the filter of `kind` with what the address holds."""
     return LOG_FILTERS[kind](request.GET, mine(AmazonAccount, request))
 
 
-def filtered(request: HttpRequest, kind: str, form: LogFilter) -> QuerySet[Any]:
+def filtered(request: HttpRequest, kind: LogKind, form: LogFilter) -> QuerySet[Any]:
     """Return the visible rows that the filter lets through."""
     rows = mine(LOG_FILTERS[kind].model, request)
-    if kind == "runs":
+    if kind is LogKind.RUNS:
         rows = rows.defer("detail")
     return form.narrow(rows)
 
 
-def _kind_tabs(request: HttpRequest, chosen: str) -> list[Tab]:
+def _kind_tabs(request: HttpRequest, chosen: LogKind) -> list[Tab]:
     """Return a tab for each kind of log; it keeps the fields that all kinds have."""
-    labels = {"events": _("Events"), "calls": _("API calls"), "runs": _("Runs")}
+    labels = {
+        LogKind.EVENTS: _("Events"),
+        LogKind.CALLS: _("API calls"),
+        LogKind.RUNS: _("Runs"),
+    }
     tabs = []
     for kind, label in labels.items():
         query = request.GET.copy()
-        query["tab"] = kind
+        query["tab"] = kind.value
         for name in ("result", "operation", "after"):
             query.pop(name, None)
         tabs.append(Tab(label, f"?{query.urlencode()}", kind == chosen))

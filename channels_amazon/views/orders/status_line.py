@@ -33,7 +33,7 @@ class Stamp:
 
 def next_step(order: Order, now: datetime) -> NextStep:
     """Return the one sentence that says whether the order needs somebody."""
-    return _trouble(order, now) or _shipping(order, now) or _settled(order)
+    return _trouble(order, now) or _shipping(order, now) or _from_status(order)
 
 
 def stamps(order: Order) -> list[Stamp]:
@@ -128,7 +128,7 @@ def _shipping(order: Order, now: datetime) -> NextStep | None:
     return NextStep("info", _("Ship it and enter the tracking number below."))
 
 
-def _settled(order: Order) -> NextStep:
+def _from_status(order: Order) -> NextStep:
     if order.stale_since:
         return NextStep("waiting", _("Amazon knows more: the order is being fetched."))
     texts = {

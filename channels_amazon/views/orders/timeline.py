@@ -17,6 +17,7 @@ from channels_amazon.models import (
     Shipment,
     translated,
 )
+from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.views.orders.status_line import stamps
 
 # The newest of each kind; an order that needs more is told by the logs.
@@ -107,7 +108,7 @@ def _calls(order: Order) -> Iterator[Moment]:
             "info" if is_well else "warning",
             text,
             row.request_id,
-            reverse("amazon-log-detail", args=["calls", row.pk]),
+            reverse("amazon-log-detail", args=[LogKind.CALLS, row.pk]),
         )
 
 
@@ -122,7 +123,7 @@ def _entries(order: Order) -> Iterator[Moment]:
             row.level,
             translated(row.message),
             row.code,
-            reverse("amazon-log-detail", args=["events", row.pk]),
+            reverse("amazon-log-detail", args=[LogKind.EVENTS, row.pk]),
         )
 
 

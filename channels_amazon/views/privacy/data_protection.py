@@ -18,7 +18,7 @@ from channels_amazon.rules.privacy.retention import (
     OPEN_PERSONAL_DATA_KEPT,
     PERSONAL_DATA_KEPT,
 )
-from channels_amazon.services.diagnostics.export import csv_lines
+from channels_amazon.services.diagnostics.export import LogKind, csv_lines
 from channels_amazon.services.privacy.compliance import (
     Protection,
     looks_of,
@@ -74,7 +74,8 @@ def proofs_download(request: HttpRequest, store_id: int) -> HttpResponseBase:
     """Stream all proofs of deletion of a store as a CSV file."""
     store = get_mine(Store, request, pk=store_id)
     response = StreamingHttpResponse(
-        csv_lines("proofs", proofs_of(store)), content_type="text/csv; charset=utf-8"
+        csv_lines(LogKind.PROOFS, proofs_of(store)),
+        content_type="text/csv; charset=utf-8",
     )
     name = f"shoplink-purge-proofs-{store.slug}-{timezone.now():%Y%m%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -16,13 +16,13 @@ WHOLE_WAY = Stamps(
     seen=SEEN,
     reserved=SEEN + 2 * SECOND,
     completed=SEEN + 3 * SECOND,
-    told=SEEN + 7 * SECOND,
+    webhook_sent=SEEN + 7 * SECOND,
 )
 
 
-def seconds(stamps: Stamps, tells_since: datetime | None = SEEN) -> dict[str, float]:
+def seconds(stamps: Stamps, webhooks_since: datetime | None = SEEN) -> dict[str, float]:
     """Return the seconds of each step."""
-    found = durations(stamps, tells_since)
+    found = durations(stamps, webhooks_since)
     return {step.value: took for step, (_at, took) in found.items()}
 
 
@@ -40,12 +40,12 @@ def test_steps_count_for_the_event_or_for_the_completion() -> None:
     found = durations(WHOLE_WAY, SEEN)
 
     assert found[LatencyStep.RESERVE][0] == WHOLE_WAY.seen
-    assert found[LatencyStep.TOLD][0] == WHOLE_WAY.completed
+    assert found[LatencyStep.WEBHOOK_SENT][0] == WHOLE_WAY.completed
 
 
 def test_store_that_wanted_nothing_then_was_not_told_late() -> None:
-    for tells_since in (None, SEEN + timedelta(days=1)):
-        found = seconds(WHOLE_WAY, tells_since)
+    for webhooks_since in (None, SEEN + timedelta(days=1)):
+        found = seconds(WHOLE_WAY, webhooks_since)
         assert "told" not in found
         assert found["whole"] == 4
 

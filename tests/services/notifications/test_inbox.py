@@ -42,7 +42,7 @@ def states() -> list[tuple[str, str]]:
 def test_accept_applies_an_order_change(account: AmazonAccount) -> None:
     (taken,) = accept([message(order_change(order_id=ID))])
 
-    assert (taken.state, taken.is_settled) == ("applied", True)
+    assert (taken.state, taken.may_delete) == ("applied", True)
     assert Notification.objects.get().amazon_order_id == ID
     assert Reservation.objects.get().quantity == 1
 
@@ -106,7 +106,7 @@ def test_poison_message_takes_back_only_itself(
     taken = accept([message(body) for body in bodies])
     last = accept([message(poison, receive_count=5)])
 
-    assert [one.is_settled for one in taken] == [True, False, True, True]
+    assert [one.may_delete for one in taken] == [True, False, True, True]
     assert Reservation.objects.count() == Order.objects.count() == 3
     assert (last[0].state, last[0].code) == ("quarantined", "notifications.failed")
 
@@ -139,7 +139,7 @@ def test_accept_quarantines_a_bad_message_and_goes_on(
 ) -> None:
     taken = accept([message(body), message(order_change(order_id=ID))])
 
-    assert all(item.is_settled for item in taken)
+    assert all(item.may_delete for item in taken)
     assert sorted(states()) == sorted([(state, code), ("applied", "")])
     assert DiagnosticEntry.objects.filter(code=code).count() == 1
 
@@ -164,7 +164,7 @@ def test_accept_quarantines_what_the_database_refuses(account: AmazonAccount) ->
     """A text with a zero byte cannot be stored on PostgreSQL: nothing is lost."""
     taken = accept([message(order_change(order_id="a\x00b" * 30))])
 
-    assert taken[0].is_settled
+    assert taken[0].may_delete
     assert Notification.objects.count() == 1
 
 
@@ -211,7 +211,7 @@ def accept_copies(body: dict[str, Any], number: int) -> int:
         message(order_change(order_id=ID, status=status, seconds=number + 1))
         for status in ("Pending", "Unshipped")
     ]
-    return len([item for item in accept([*own, *shared]) if item.is_settled])
+    return len([item for item in accept([*own, *shared]) if item.may_delete])
 
 
 @pytest.mark.twoprocess

@@ -14,7 +14,7 @@ from channels_amazon.services.order_reports.intake import apply_reported
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.shipping.parcels import (
     ParcelFacts,
-    ParcelSource,
+    Source,
     take_parcels,
 )
 from tests.builders import make_account
@@ -33,7 +33,7 @@ def test_report_takes_up_the_parcel_of_an_order_it_brings() -> None:
         tracking_number="1Z999",
         shipped_at=timezone.now(),
     )
-    take_parcels(account.store, [facts], source=ParcelSource.API, actor="")
+    take_parcels(account.store, [facts], source=Source.API, actor="")
     assert Parcel.objects.get().order_id is None
 
     apply_reported(account, [report_order(ID, seconds=5, status="Shipped")])

@@ -125,10 +125,10 @@ def test_order_is_put_off_unless_a_newer_event_wants_it(
 ) -> None:
     order = make_order(account, stale_since=now)
     Order.objects.filter(pk=order.pk).update(stale_since=now + SECOND)
-    assert not fetch_queue.put_off(order, now + SECOND)
+    assert not fetch_queue.postpone(order, now + SECOND)
     order.refresh_from_db()
 
-    assert fetch_queue.put_off(order, now + SECOND)
+    assert fetch_queue.postpone(order, now + SECOND)
 
     order.refresh_from_db()
     assert (order.fetch_after, order.fetch_attempts) == (now + SECOND, 1)

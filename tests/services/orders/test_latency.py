@@ -180,7 +180,7 @@ def test_order_from_before_the_address_was_set_is_not_told_late(
     roll_up(NOW)
 
     assert {step for _hour, step, _number in rows()} == set(LatencyStep) - {
-        LatencyStep.TOLD
+        LatencyStep.WEBHOOK_SENT
     }
 
 

@@ -18,7 +18,7 @@ from channels_amazon.models import (
     ShipTemplate,
 )
 from channels_amazon.services.shipping import packing
-from channels_amazon.services.shipping.parcels import ParcelSource
+from channels_amazon.services.shipping.parcels import Source
 from channels_amazon.services.shipping.shipments import create_shipment
 from channels_amazon.services.stock import ledger
 from tests import builders
@@ -233,10 +233,8 @@ def test_store_needs_a_template_and_a_person_does_not() -> None:
     make_template(order, is_active=False)
     sku = order.lines.get().seller_sku
     builders.make_parcel(order, contents={sku: 1})
-    builders.make_parcel(order, contents={sku: 1}, source=ParcelSource.FILE)
-    builders.make_parcel(
-        order, contents={sku: 1}, source=ParcelSource.FILE, carrier="Paket"
-    )
+    builders.make_parcel(order, contents={sku: 1}, source=Source.FILE)
+    builders.make_parcel(order, contents={sku: 1}, source=Source.FILE, carrier="Paket")
 
     assert pack(order) == [
         (State.WAITING, "parcel.no_template"),

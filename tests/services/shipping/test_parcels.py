@@ -19,7 +19,7 @@ from channels_amazon.services.shipping.parcels import (
     ORDER_UNKNOWN,
     ParcelError,
     ParcelFacts,
-    ParcelSource,
+    Source,
     discard_parcel,
     link_orders,
     retry_parcel,
@@ -47,7 +47,7 @@ def facts(**over: Any) -> ParcelFacts:
 def take(store: Store, **over: Any) -> Parcel:
     """Let the store tell of the parcel."""
     told = facts(**over)
-    take_parcels(store, [told], source=ParcelSource.API, actor="store")
+    take_parcels(store, [told], source=Source.API, actor="store")
     return Parcel.objects.get(store=store, idempotency_key=parcels.key_of(told))
 
 
@@ -152,7 +152,7 @@ def test_packed_or_discarded_parcel_stays_as_it_is(state: str) -> None:
     Parcel.objects.update(state=state)
 
     told = [facts(contents={"A": 2})]
-    taken = take_parcels(store, told, source=ParcelSource.API, actor="store")
+    taken = take_parcels(store, told, source=Source.API, actor="store")
 
     parcel.refresh_from_db()
     assert (parcel.state, parcel.contents) == (state, {})
@@ -187,8 +187,8 @@ def test_many_parcels_cost_few_queries(
     told = [facts(tracking_number=f"T{n}") for n in range(1000)]
 
     with django_assert_max_num_queries(30):
-        taken = take_parcels(account.store, told, source=ParcelSource.FILE, actor="ann")
-    again = take_parcels(account.store, told, source=ParcelSource.FILE, actor="ann")
+        taken = take_parcels(account.store, told, source=Source.FILE, actor="ann")
+    again = take_parcels(account.store, told, source=Source.FILE, actor="ann")
 
     assert (taken.new, again.new, again.known) == (1000, 0, 1000)
 
@@ -231,7 +231,7 @@ def test_parcel_told_by_two_at_once_is_one() -> None:
 
     def tell() -> None:
         start.wait()
-        take_parcels(account.store, [told], source=ParcelSource.API, actor="store")
+        take_parcels(account.store, [told], source=Source.API, actor="store")
         connection.close()
 
     threads = [Thread(target=tell) for _ in range(3)]

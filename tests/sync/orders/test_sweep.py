@@ -12,10 +12,15 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     Order,
+    OrderReport,
     QuotaBucket,
     SyncJob,
     SyncRun,
 )
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs.cadence import longest_gap
+from channels_amazon.services.order_reports.requests import Purpose, want_report
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_job, make_order
@@ -170,3 +175,37 @@ def test_sweep_wakes_the_fetch_for_quiet_pending_orders(
     fetch.refresh_from_db()
     assert order.stale_since is not None
     assert fetch.due_at <= timezone.now()
+
+
+def test_sweep_comes_back_soon_for_a_missed_interval_without_its_report(
+    emulator: Emulator,
+) -> None:
+    account = make_account(emulator=emulator, subscription_id="subscription")
+    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    run_through(account, SWEEP)
+    now = timezone.now()
+    hours = timedelta(hours=1)
+    # A report of an earlier outage is still being made: there is only one at a time.
+    assert want_report(
+        account,
+        purpose=Purpose.OUTAGE,
+        starts_at=now - 9 * hours,
+        ends_at=now - 8 * hours,
+    )
+    OrderReport.objects.update(state=OrderReport.State.REQUESTED, attempts=1)
+    late = cursor() | {"low_water": (now - 3 * hours).isoformat()}
+    SyncJob.objects.update(cursor=late)
+
+    run_through(account, SWEEP)
+
+    job = SyncJob.objects.get(kind=SWEEP)
+    assert job.cursor["missed_from"] == late["low_water"]
+    assert job.due_at - timezone.now() <= longest_gap(sweep.WITHOUT_EVENTS)
+
+    OrderReport.objects.update(state=OrderReport.State.READ)
+    run_through(account, SWEEP)
+
+    job.refresh_from_db()
+    assert not job.cursor["missed_from"]
+    assert OrderReport.objects.filter(state=OrderReport.State.WANTED).count() == 1
+    assert job.due_at - timezone.now() > longest_gap(sweep.WITHOUT_EVENTS)

@@ -22,7 +22,7 @@ HOUR = Interval(AT, AT + timedelta(hours=1))
     "cursor",
     [
         SweepCursor(),
-        SweepCursor(low_water=AT, report=7, missed=HOUR, untold_since=AT),
+        SweepCursor(low_water=AT, report=7, missed=HOUR, missed_event_since=AT),
         SweepCursor(under_way=SweepPass(AT - DAY, AT), has_no_report=True),
         SweepCursor(low_water=AT, silent_since=AT),
         SweepCursor(under_way=SweepPass(AT - DAY, AT, "next", AT, 3, HOUR)),

@@ -25,7 +25,7 @@ from channels_amazon.services.orders import intake
 from channels_amazon.services.shipping import confirmations, packing, parcels
 from channels_amazon.services.shipping.parcels import (
     ParcelFacts,
-    ParcelSource,
+    Source,
     take_parcels,
 )
 from channels_amazon.services.stock import ledger
@@ -74,7 +74,7 @@ def tell(account: AmazonAccount, order_id: str, **over: Any) -> Parcel:
         "shipped_at": timezone.now(),
     }
     facts = ParcelFacts(**fields | over)
-    take_parcels(account.store, [facts], source=ParcelSource.API, actor="store")
+    take_parcels(account.store, [facts], source=Source.API, actor="store")
     return Parcel.objects.get(
         store=account.store, idempotency_key=parcels.key_of(facts)
     )

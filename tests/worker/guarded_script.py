@@ -1,4 +1,4 @@
-"""A command that is kept alive: it writes its number, then waits."""
+"""A command that the guard keeps alive: it writes its number, then waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from channels_amazon.worker import process_guard
 
-process_guard.stay_kept()
+process_guard.run_guarded()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with Path(sys.argv[1]).open("a", encoding="utf-8") as story:
     story.write(f"{os.getpid()} {os.getppid()}\n")
