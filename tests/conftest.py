@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import Settings
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from channels_amazon.emulator.server import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
+# One of these is behind every fixture of the database.
+_DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup"})
 # Nothing that would reach for another host, and no sandbox, which containers lack.
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -108,6 +111,35 @@ def spapi_models() -> Path:
     if not (folder / "models").is_dir():
         pytest.skip("Amazon's models are not here: set SHOPLINK_SPAPI_MODELS.")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to run only what can differ between two databases."""
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="Leave out the tests that use no database: one run tells all of them.",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Deselect what needs no database, where only the others are wanted."""
+    if not config.getoption("--database-only"):
+        return
+    chosen = {item: _uses_database(item) for item in items}
+    config.hook.pytest_deselected(items=[one for one in items if not chosen[one]])
+    items[:] = [one for one in items if chosen[one]]
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    """Tell whether the test, or a fixture that it uses, opens the database."""
+    if item.get_closest_marker("django_db") is not None:
+        return True
+    if issubclass(getattr(item, "cls", None) or object, TransactionTestCase):
+        return True
+    return not _DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_configure(config: pytest.Config) -> None:

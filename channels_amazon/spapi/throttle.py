@@ -33,7 +33,7 @@ class BucketStore(Protocol):
         ...
 
     def learn_rate(self, subject: str, operation: str, rate: float) -> None:
-        """Settle the bucket, then go on at the rate that Amazon stated."""
+        """Refill the bucket up to now, then go on at the rate that Amazon stated."""
         ...
 
     def exhausted(self, subject: str, operation: str, hold_until: datetime) -> None:
@@ -72,7 +72,7 @@ class InMemoryBuckets:
         )
 
     def learn_rate(self, subject: str, operation: str, rate: float) -> None:
-        """Settle the bucket, then go on at the rate that Amazon stated."""
+        """Refill the bucket up to now, then go on at the rate that Amazon stated."""
         key = (subject, operation)
         now = self._clock().timestamp()
         with self._lock:

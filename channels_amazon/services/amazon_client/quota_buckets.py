@@ -91,7 +91,7 @@ class DatabaseBuckets:
         )
 
     def learn_rate(self, subject: str, operation: str, rate: float) -> None:
-        """Settle the bucket, then go on at the rate that Amazon stated."""
+        """Refill the bucket up to now, then go on at the rate that Amazon stated."""
         _change(
             subject,
             operation,
