@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.carriers import Carrier, folded, match_carrier
+from channels_amazon.rules.shipping.carriers import Carrier, match_carrier
 from channels_amazon.rules.shipping.templates import (
     Misfit,
     MisfitProblem,
     ShipmentPlan,
 )
+from channels_amazon.rules.shipping.tracking import number_key
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.shipping import parcels as store_parcels
@@ -227,12 +228,12 @@ def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str
 def _unpacked(order: Order, rows: list[Parcel]) -> list[Parcel]:
     """Link parcels to shipments that a person made meanwhile; return the others."""
     packed = {
-        folded(shipment.tracking_number): shipment
-        for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
+        number_key(shipment.tracking_number): shipment
+        for shipment in Shipment.objects.packed().filter(order=order)
     }
     others = []
     for parcel in rows:
-        shipment = packed.get(folded(parcel.tracking_number))
+        shipment = packed.get(number_key(parcel.tracking_number))
         if shipment is None:
             others.append(parcel)
         else:
