@@ -31,6 +31,7 @@ from channels_amazon.services.shipping.packing import (
     choose,
     left_by_sku,
     packing_blocker,
+    plan_parcels,
 )
 from channels_amazon.services.shipping.parcels import (
     ParcelError,
@@ -257,14 +258,12 @@ def _pack(
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
     left = {line.pk: line.units_left(rows.packed.get(line.pk, 0)) for line in lines}
-    plan = rules.plan_shipments(
-        [
-            rules.ParcelUnits(place, facts.contents)
-            for place, (_parcel, facts, _carrier) in enumerate(ready)
-        ],
-        left_by_sku(lines, left),
-        splits=template is None or template.splits_by_parcel,
-        is_final=False,
+    units = [
+        rules.ParcelUnits(place, facts.contents)
+        for place, (_parcel, facts, _carrier) in enumerate(ready)
+    ]
+    plan, _until = plan_parcels(
+        order, template, units, left_by_sku(lines, left), rows.now
     )
     misfits = {misfit.key: misfit for misfit in plan.misfits}
     for place, (parcel, facts, carrier) in enumerate(ready):

@@ -116,6 +116,26 @@ def test_parcel_in_another_spelling_is_the_parcel_there_is() -> None:
     assert Parcel.objects.count() == 1
 
 
+@pytest.mark.parametrize(("hours", "outcome"), [(3, "ships"), (5, "waits")])
+def test_one_package_of_several_parcels_goes_when_its_time_is_up(
+    hours: int, outcome: str
+) -> None:
+    order, _variant, _warehouse = make_scene()
+    sku = order.lines.get().seller_sku
+    builders.make_template(
+        order.account.store, splits_by_parcel=False, hours_before_deadline=4
+    )
+    Order.objects.update(ship_by=timezone.now() + timedelta(hours=hours))
+    row = f"{order.amazon_order_id},UPS,1Z1,{sku},1,"
+
+    found = outcomes(order, row)
+    take_over(order.account.store, HEADER + row, actor="ann")
+    packing.pack_order(order.pk)
+
+    assert found[0][0] == outcome
+    assert Shipment.objects.exists() == (outcome == "ships")
+
+
 @pytest.mark.parametrize(
     ("fields", "outcome"),
     [
