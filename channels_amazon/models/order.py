@@ -212,6 +212,16 @@ class Order(StoreScoped):
         """Tell whether the merchant owes parcels: `to_ship()` for one order."""
         return self.awaits_parcel and self.fulfilled_by == self.FulfilledBy.MERCHANT
 
+    @property
+    def is_fba(self) -> bool:
+        """Tell whether Amazon ships it; False too while it has not said who does."""
+        return self.fulfilled_by == self.FulfilledBy.AMAZON
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Tell whether Amazon reports it as cancelled."""
+        return self.status == self.Status.CANCELLED
+
     def is_late(self, now: datetime) -> bool:
         """Tell whether it had to leave before `now` (UTC): `late()` for one order."""
         return self.is_to_ship and self.ship_by is not None and self.ship_by < now

@@ -89,3 +89,18 @@ class Parcel(StoreScoped):
 
     def __str__(self) -> str:
         return f"{self.amazon_order_id} {self.tracking_number}"
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether it is in a shipment."""
+        return self.state == self.State.APPLIED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it is packed by itself, sooner or later."""
+        return self.state == self.State.WAITING
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is still to be packed, by itself or by a person's help."""
+        return self.state in self.OPEN

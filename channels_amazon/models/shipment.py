@@ -14,6 +14,32 @@ from channels_amazon.models.ship_template import ShipTemplate
 from channels_amazon.models.store import Warehouse
 
 
+def _never_accepted(path: str = "") -> models.Q:
+    """Return the condition of a shipment that Amazon refused and never had.
+
+    One that Amazon accepted is there even if it refused a later edit: its units have
+    left. `path` leads to the shipment, with its underscores.
+    """
+    return models.Q(
+        **{
+            f"{path}state": Shipment.State.REFUSED,
+            f"{path}confirmed_at__isnull": True,
+        }
+    )
+
+
+class ShipmentQuerySet(StoreQuerySet["Shipment"]):
+    """The words in which services speak of shipments."""
+
+    def packed(self) -> Self:
+        """Return the shipments whose units have left."""
+        return self.exclude(_never_accepted())
+
+    def never_accepted(self) -> Self:
+        """Return the shipments that Amazon refused and never had: none of `packed`."""
+        return self.filter(_never_accepted())
+
+
 class Shipment(StoreScoped):
     """One shipment to be confirmed to Amazon.
 
@@ -33,6 +59,8 @@ class Shipment(StoreScoped):
 
     # Amazon does not show it yet, and has not refused it.
     OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.CONFIRMED)
+
+    objects: ClassVar[Any] = ShipmentQuerySet.as_manager()
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
     package_reference = models.PositiveIntegerField(_("package"))
@@ -92,19 +120,29 @@ class Shipment(StoreScoped):
     def __str__(self) -> str:
         return f"{self.order} #{self.package_reference}"
 
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether Amazon refused it, or its last edit."""
+        return self.state == self.State.REFUSED
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether its units have left: `packed()` for one shipment."""
+        return not self.is_refused or self.confirmed_at is not None
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Tell whether it waits for its time, not for another try after a failure."""
+        is_waiting = self.state == self.State.WAITING and not self.error_code
+        return is_waiting and self.next_attempt_at is not None
+
 
 class ShipmentLineQuerySet(StoreQuerySet["ShipmentLine"]):
     """The words in which services speak of the units in shipments."""
 
     def packed(self) -> Self:
-        """Return the lines whose units have left: not those of refused shipments.
-
-        A shipment that Amazon once accepted counts even if it refused a later edit.
-        """
-        return self.exclude(
-            shipment__state=Shipment.State.REFUSED,
-            shipment__confirmed_at__isnull=True,
-        )
+        """Return the lines of the shipments whose units have left."""
+        return self.exclude(_never_accepted("shipment__"))
 
 
 class ShipmentLine(StoreScoped):

@@ -108,6 +108,11 @@ class StoreOrder(StoreScoped):
         return self.number
 
     @property
+    def is_undecided(self) -> bool:
+        """Tell whether it is still to be decided who ships it."""
+        return self.state == self.State.NEW
+
+    @property
     def why(self) -> DecisionReasons:
         """Return why it is shipped as it is, and what Amazon's previews said."""
         return DecisionReasons.from_json(self.decided_why)

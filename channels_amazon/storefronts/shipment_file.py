@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from channels_amazon.rules.shipping.templates import MOST_UNITS
+from channels_amazon.rules.shipping.tracking import number_key, without_spaces
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
@@ -261,9 +262,9 @@ def _take_over(
 ) -> None:
     """Add the line to its parcel, which it may begin."""
     sku, units = row.get(SKU, ""), _units(row)
-    tracking = "".join(row[TRACKING].split())
+    tracking = without_spaces(row[TRACKING])
     shipped_at = _moment(row.get(SHIP_DATE, ""), today)
-    key = (row[ORDER], tracking.casefold())
+    key = (row[ORDER], number_key(tracking))
     parcel = parcels.get(key)
     if parcel is None:
         parcel = parcels[key] = FileParcel(

@@ -37,6 +37,21 @@ def test_late_order_is_an_error_and_a_near_one_a_warning(
         assert one["evidence"]["orders"] == [order.amazon_order_id]
 
 
+def test_evidence_counts_late_and_near_orders_apart(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    now = timezone.now()
+    for hours in (-30, -1, 1, 2, 3, 5):
+        make_order(account, ship_by=now + timedelta(hours=hours), completed_at=None)
+    make_order(account, ship_by=now - timedelta(hours=1), fulfilled_by="amazon")
+
+    (found,) = [
+        one for one in report_of(account)["findings"] if one["check"] == "ship_late"
+    ]
+
+    assert (found["evidence"]["late"], found["evidence"]["near"]) == (2, 3)
+    assert found["cause"].startswith("2 orders are past")
+
+
 def test_late_orders_follow_from_a_missing_worker(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     make_order(account, ship_by=timezone.now() - timedelta(hours=1), completed_at=None)

@@ -34,6 +34,14 @@ def test_order_is_to_ship_as_its_row_is(orders: list[Order]) -> None:
     assert len(found) == len(Order.TO_SHIP) * 3
 
 
+def test_order_of_amazon_and_cancelled_order_say_so(orders: list[Order]) -> None:
+    said = {(order.fulfilled_by, order.is_fba) for order in orders}
+    cancelled = {order.status for order in orders if order.is_cancelled}
+
+    assert said == {("amazon", True), ("merchant", False), ("", False)}
+    assert cancelled == {"cancelled"}
+
+
 def test_order_is_late_as_its_row_is(orders: list[Order]) -> None:
     now = timezone.now()
     found = {order.pk for order in orders if order.is_late(now)}

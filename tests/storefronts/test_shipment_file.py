@@ -52,7 +52,7 @@ def test_line_is_read_with_every_column() -> None:
 
 
 def test_lines_of_one_tracking_number_are_one_parcel() -> None:
-    rows = "902-1,UPS,,1Z,,A,2\n902-2,UPS,,1Z,,A,\n\n902-1,UPS,,1z,,B,1\n"
+    rows = "902-1,UPS,,1Z,,A,2\n902-2,UPS,,1Z,,A,\n\n902-1,UPS,,1-z,,B,1\n"
 
     first, second = parcels(HEADER + rows)
 

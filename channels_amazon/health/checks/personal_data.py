@@ -15,10 +15,8 @@ from channels_amazon.models import Order, OrderPersonalData, load_secret
 from channels_amazon.services.orders.data_sets import asks_for_people
 from channels_amazon.wording import sentence
 
-Status = Order.Status
-
 LOOK_BACK = timedelta(days=14)
-# Amazon shows a recipient only from the moment an order may be shipped.
+# Newest orders to look at: enough to tell a missing role from an odd order.
 LOOK_AT = 50
 
 
@@ -34,6 +32,7 @@ def run(context: CheckContext) -> list[Finding]:
     An order that Amazon changed since it was read tells nothing yet: its recipient may
     come with the next reading.
     """
+    # Amazon shows a recipient only from the moment an order may be shipped.
     orders = (
         Order.objects.to_ship()
         .filter(

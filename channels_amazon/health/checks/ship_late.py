@@ -25,23 +25,20 @@ SHOWN = 5
 )
 def run(context: CheckContext) -> list[Finding]:
     """Count the merchant's unshipped orders that are past their time, or near it."""
-    orders = Order.objects.filter(account=context.account).to_ship()
-    near = orders.filter(ship_by__lt=context.now + WARN_BEFORE).order_by(
-        "ship_by", "pk"
-    )
+    orders = Order.objects.filter(account=context.account)
+    near = orders.to_ship().filter(ship_by__lt=context.now + WARN_BEFORE)
     facts = near.order_by("ship_by", "pk").values_list(
         "pk", "amazon_order_id", "ship_by"
     )
     rows = list(facts[:COUNT_CAP])
     if not rows:
         return [well(sentence("No order is past its latest ship time, or near it."))]
-    late = [row for row in rows if row[2] and row[2] < context.now]
-    packed = Shipment.objects.filter(
-        order__in=[pk for pk, _order_id, _at in rows], state=Shipment.State.WAITING
-    )
+    pks = [pk for pk, _order_id, _at in rows]
+    late = orders.late(context.now).filter(pk__in=pks).count()
+    packed = Shipment.objects.filter(order__in=pks, state=Shipment.State.WAITING)
     evidence = {
-        "late": len(late),
-        "near": len(rows) - len(late),
+        "late": late,
+        "near": len(rows) - late,
         "orders": [order_id for _pk, order_id, _at in rows[:SHOWN]],
         "oldest_ship_by": rows[0][2],
         "packages_not_confirmed": packed.values("order_id").distinct().count(),
@@ -50,7 +47,7 @@ def run(context: CheckContext) -> list[Finding]:
         cause = sentence(
             "%(count)d orders are past their latest ship time and not confirmed as "
             "shipped.",
-            count=len(late),
+            count=late,
         )
     else:
         cause = sentence(

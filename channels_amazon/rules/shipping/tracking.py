@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def without_spaces(number: str) -> str:
     """Return a tracking number without the spaces that people put into it."""
     return "".join(number.split())
 
 
-def is_same_number(one: str | None, other: str | None) -> bool:
-    """Tell whether two spellings are of one number: letters and digits alone count.
+def number_key(number: str | None) -> str:
+    """Return what the spellings of one tracking number share: letters and digits.
 
-    Amazon shows some numbers with hyphens, or in capital letters, that we sent without.
+    Stores, carriers and Amazon write one number with hyphens, spaces or capital
+    letters, or without them.
     """
-    return _plain(one) == _plain(other)
+    text = unicodedata.normalize("NFKC", without_spaces(number or "")).casefold()
+    # Without a letter or digit the signs are the number.
+    return "".join(filter(str.isalnum, text)) or text
 
 
-def _plain(number: str | None) -> str:
-    return "".join(filter(str.isalnum, number or "")).casefold()
+def is_same_number(one: str | None, other: str | None) -> bool:
+    """Tell whether two spellings are of one number."""
+    return number_key(one) == number_key(other)

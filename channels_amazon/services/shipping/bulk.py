@@ -21,7 +21,8 @@ from channels_amazon.models import (
     Store,
 )
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.carriers import Carrier, folded
+from channels_amazon.rules.shipping.carriers import Carrier
+from channels_amazon.rules.shipping.tracking import number_key
 from channels_amazon.services.shipping import parcels as store_parcels
 from channels_amazon.services.shipping.packing import (
     PackingBlocker,
@@ -30,6 +31,7 @@ from channels_amazon.services.shipping.packing import (
     choose,
     left_by_sku,
     packing_blocker,
+    plan_parcels,
 )
 from channels_amazon.services.shipping.parcels import (
     ParcelError,
@@ -134,7 +136,7 @@ class _Rows:
     orders: dict[str, Order]
     known: dict[str, Parcel]
     packed: dict[int, int]
-    shipped: dict[tuple[int, str], Shipment]
+    shipped: set[tuple[int, str]]
     templates: Mapping[int, ShipTemplate]
     now: datetime
 
@@ -186,18 +188,14 @@ def _read(
         .prefetch_related("lines")
     )
     by_id = {order.amazon_order_id: order for order in orders}
-    shipments = Shipment.objects.filter(order__in=by_id.values()).exclude(
-        state=Shipment.State.REFUSED
-    )
+    shipments = Shipment.objects.packed().filter(order__in=by_id.values())
     lines = ShipmentLine.objects.packed().filter(shipment__order__in=by_id.values())
     sums = lines.order_by().values("line_id").annotate(units=Sum("quantity"))
-    keys = [store_parcels.key_of(one) for one in reported]
-    known = Parcel.objects.filter(store=store, idempotency_key__in=keys)
     return _Rows(
         orders=by_id,
-        known={row.idempotency_key: row for row in known},
+        known=store_parcels.known_parcels(store, reported),
         packed={row["line_id"]: row["units"] for row in sums},
-        shipped={(row.order_id, folded(row.tracking_number)): row for row in shipments},
+        shipped={(row.order_id, number_key(row.tracking_number)) for row in shipments},
         templates=templates,
         now=now,
     )
@@ -217,7 +215,7 @@ def _row_before_packing(
         return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
     if order is None:
         return BulkRow(parcel, facts, RowOutcome.WAITS, store_parcels.waits_for_order())
-    if (order.pk, folded(facts.tracking_number)) in rows.shipped:
+    if (order.pk, number_key(facts.tracking_number)) in rows.shipped:
         text = sentence("A package with this tracking number is there already.")
         return BulkRow(parcel, facts, RowOutcome.KNOWN, text, order)
     blocker = packing_blocker(order)
@@ -260,14 +258,12 @@ def _pack(
             ready.append((parcel, facts, carrier))
     lines = list(order.lines.all())
     left = {line.pk: line.units_left(rows.packed.get(line.pk, 0)) for line in lines}
-    plan = rules.plan_shipments(
-        [
-            rules.ParcelUnits(place, facts.contents)
-            for place, (_parcel, facts, _carrier) in enumerate(ready)
-        ],
-        left_by_sku(lines, left),
-        splits=template is None or template.splits_by_parcel,
-        is_final=False,
+    units = [
+        rules.ParcelUnits(place, facts.contents)
+        for place, (_parcel, facts, _carrier) in enumerate(ready)
+    ]
+    plan, _until = plan_parcels(
+        order, template, units, left_by_sku(lines, left), rows.now
     )
     misfits = {misfit.key: misfit for misfit in plan.misfits}
     for place, (parcel, facts, carrier) in enumerate(ready):

@@ -5,6 +5,7 @@ The conditions repeat `rules/shipping/lateness.py` as SQL; a test holds both tog
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,7 +97,7 @@ def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
 def in_full(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Return the orders with everything prefetched that a board row shows."""
     return orders.select_related("account").prefetch_related(
-        "lines", "shipments", "parcels"
+        "lines", "shipments__lines", "parcels"
     )
 
 
@@ -106,11 +107,18 @@ def row_of(order: Order, now: datetime) -> BoardRow:
     return BoardRow(
         order,
         urgency_of(order.ship_by, now, is_troubled=is_troubled),
-        sum(
-            max(0, line.quantity - line.quantity_shipped) for line in order.lines.all()
-        ),
+        _units_left(order),
         _delay_reasons(order, now),
     )
+
+
+def _units_left(order: Order) -> int:
+    packed: Counter[int] = Counter()
+    for shipment in order.shipments.all():
+        if shipment.is_packed:
+            for part in shipment.lines.all():
+                packed[part.line_id] += part.quantity
+    return sum(max(0, line.units_left(packed[line.pk])) for line in order.lines.all())
 
 
 def _is_stuck(now: datetime) -> Q:
@@ -155,7 +163,7 @@ def _parcel_reason(parcel: Parcel) -> DelayReason | None:
 
 
 def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
-    if shipment.state == Shipment.State.REFUSED:
+    if shipment.is_refused:
         return DelayReason(Severity.ERROR, sentence("Amazon refused a package."))
     if shipment.state == Shipment.State.CONFIRMED:
         return DelayReason(Severity.BUSY, sentence("Amazon accepted a package."))

@@ -15,12 +15,15 @@ from django.utils import timezone
 
 from channels_amazon.models import Order, OrderLine, Parcel, Shipment, ShipTemplate
 from channels_amazon.rules.shipping import templates as rules
-from channels_amazon.rules.shipping.carriers import Carrier, folded, match_carrier
+from channels_amazon.rules.shipping.carriers import Carrier, match_carrier
 from channels_amazon.rules.shipping.templates import (
     Misfit,
     MisfitProblem,
+    PackingPlan,
+    ParcelUnits,
     ShipmentPlan,
 )
+from channels_amazon.rules.shipping.tracking import number_key
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.orders import waiting_parcels
 from channels_amazon.services.shipping import parcels as store_parcels
@@ -215,6 +218,28 @@ def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
     )
 
 
+def plan_parcels(
+    order: Order,
+    template: ShipTemplate | None,
+    parcels: Sequence[ParcelUnits],
+    left: Mapping[str, int],
+    now: datetime,
+) -> tuple[PackingPlan, datetime | None]:
+    """Return what an order's parcels make at `now`, and until when the waiting wait.
+
+    `left` are the order's units by SKU in no shipment. The time is None if none waits.
+    Without a template each parcel is a shipment.
+    """
+    until = None
+    splits = template is None or template.splits_by_parcel
+    if template is not None and not splits:
+        hours = template.hours_before_deadline
+        until = rules.wait_for_rest_until(hours, order.ship_by, now)
+    is_final = until is None
+    plan = rules.plan_shipments(parcels, left, splits=splits, is_final=is_final)
+    return plan, until if plan.waiting else None
+
+
 def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str, int]:
     """Return the units left by seller SKU; two lines may have the same one."""
     units: dict[str, int] = {}
@@ -227,12 +252,12 @@ def left_by_sku(lines: Sequence[OrderLine], left: Mapping[int, int]) -> dict[str
 def _unpacked(order: Order, rows: list[Parcel]) -> list[Parcel]:
     """Link parcels to shipments that a person made meanwhile; return the others."""
     packed = {
-        folded(shipment.tracking_number): shipment
-        for shipment in order.shipments.exclude(state=Shipment.State.REFUSED)
+        number_key(shipment.tracking_number): shipment
+        for shipment in Shipment.objects.packed().filter(order=order)
     }
     others = []
     for parcel in rows:
-        shipment = packed.get(folded(parcel.tracking_number))
+        shipment = packed.get(number_key(parcel.tracking_number))
         if shipment is None:
             others.append(parcel)
         else:
@@ -248,24 +273,16 @@ def _pack(
     now = timezone.now()
     lines = list(order.lines.order_by("pk"))
     left = units_left(order)
-    until = None
-    if template is not None and not template.splits_by_parcel:
-        hours = template.hours_before_deadline
-        until = rules.wait_for_rest_until(hours, order.ship_by, now)
-    plan = rules.plan_shipments(
-        [rules.ParcelUnits(one.pk, one.contents) for one, _carrier in ready],
-        left_by_sku(lines, left),
-        splits=template is None or template.splits_by_parcel,
-        is_final=until is None,
-    )
+    units = [ParcelUnits(one.pk, one.contents) for one, _carrier in ready]
+    plan, until = plan_parcels(order, template, units, left_by_sku(lines, left), now)
     by_key = {parcel.pk: (parcel, carrier) for parcel, carrier in ready}
     for planned in plan.shipments:
         group = [by_key[key][0] for key in planned.parcels]
         draft = _draft(
             by_key[planned.parcels[0]], template, _when(template, order, now)
         )
-        units = _spread(planned, lines, left)
-        _ship(order, group, replace(draft, quantities=units))
+        quantities = _spread(planned, lines, left)
+        _ship(order, group, replace(draft, quantities=quantities))
     for misfit in plan.misfits:
         _block(order, [by_key[misfit.key][0]], blocker_of_misfit(misfit))
     rest = PackingBlocker(

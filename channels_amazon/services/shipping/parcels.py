@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, Order, Parcel, Store, SyncJob
 from channels_amazon.rules.shipping.templates import MOST_UNITS
-from channels_amazon.rules.shipping.tracking import without_spaces
+from channels_amazon.rules.shipping.tracking import number_key, without_spaces
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.wording import Sentence, sentence
 
@@ -107,11 +107,39 @@ def check_facts(facts: ParcelFacts) -> None:
 
 
 def key_of(facts: ParcelFacts) -> str:
-    """Return the key that identifies the parcel within its store."""
+    """Return the key that the parcel is stored under, once within its store."""
     if facts.key:
         return facts.key[:160]
+    # Not `number_key`: rows of earlier versions have this form, and a parcel of theirs
+    # that is reported again must find its own. `known_parcels` finds other spellings.
     tracking = without_spaces(facts.tracking_number).casefold()
-    return f"{facts.amazon_order_id.strip()}:{tracking}"[:160]
+    return f"{_key_start(facts.amazon_order_id)}{tracking}"[:160]
+
+
+def known_parcels(store: Store, reported: Iterable[ParcelFacts]) -> dict[str, Parcel]:
+    """Return the stored parcels of those reported, by the `key_of` of each.
+
+    One without a key of the store's own is known by its number in any spelling.
+    """
+    by_key = {key_of(facts): facts for facts in reported}
+    rows = Parcel.objects.filter(store=store, idempotency_key__in=by_key)
+    known = {row.idempotency_key: row for row in rows}
+    unknown = {
+        key: _identity(facts)
+        for key, facts in by_key.items()
+        if not facts.key and key not in known
+    }
+    orders = {order_id for order_id, _number in unknown.values()}
+    alike = Parcel.objects.filter(store=store, amazon_order_id__in=orders)
+    by_identity = {
+        (row.amazon_order_id, number_key(row.tracking_number)): row
+        for row in alike.order_by("-pk")
+        if row.idempotency_key.startswith(_key_start(row.amazon_order_id))
+    }
+    for key, identity in unknown.items():
+        if identity in by_identity:
+            known[key] = by_identity[identity]
+    return known
 
 
 def differs(parcel: Parcel, facts: ParcelFacts) -> bool:
@@ -195,15 +223,13 @@ def _take_chunk(
     source: Source,
     actor: str,
 ) -> None:
-    by_key = {key_of(facts): facts for facts in chunk}
-    known = {
-        row.idempotency_key: row
-        for row in Parcel.objects.filter(store=store, idempotency_key__in=by_key)
-    }
-    orders = _orders_of(store, by_key.values())
+    distinct = {_identity(facts): facts for facts in chunk}.values()
+    known = known_parcels(store, distinct)
+    orders = _orders_of(store, distinct)
     rows = []
     accounts: set[int] = set()
-    for key, facts in by_key.items():
+    for facts in distinct:
+        key = key_of(facts)
         order_id, account_id = orders.get(facts.amazon_order_id.strip(), (None, None))
         if key in known:
             is_changed = _change(known[key], facts, order_id, taken)
@@ -219,6 +245,18 @@ def _take_chunk(
     taken.new += len(rows)
     for account_id in accounts:
         lifecycle.wake(account_id, SyncJob.Kind.PARCELS)
+
+
+def _identity(facts: ParcelFacts) -> tuple[str, str]:
+    """Return what makes two reported parcels one: the store's key, or the number."""
+    if facts.key:
+        return "", facts.key[:160]
+    return facts.amazon_order_id.strip(), number_key(facts.tracking_number)
+
+
+def _key_start(amazon_order_id: str) -> str:
+    """Return how the keys of the order's parcels begin where the store gave none."""
+    return f"{amazon_order_id.strip()}:"
 
 
 def _orders_of(

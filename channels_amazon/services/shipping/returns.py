@@ -19,7 +19,6 @@ from channels_amazon.models import (
     OrderLine,
     Reservation,
     ReturnedUnits,
-    Shipment,
     ShipmentLine,
     StockMovement,
     Warehouse,
@@ -84,11 +83,7 @@ def returnable(order: Order) -> dict[int, int]:
     """
     if order.fulfilled_by != Order.FulfilledBy.MERCHANT:
         return {}
-    packed = _sums(
-        ShipmentLine.objects.filter(shipment__order=order).exclude(
-            shipment__state=Shipment.State.REFUSED
-        )
-    )
+    packed = _sums(ShipmentLine.objects.packed().filter(shipment__order=order))
     booked = _sums(ReturnedUnits.objects.filter(line__order=order))
     left = dict(
         Reservation.objects.filter(line__order=order).values_list(

@@ -45,7 +45,7 @@ def edit_shipment(shipment: Shipment, *, draft: ShipmentDraft, actor: str) -> Sh
         if row is None:
             raise ShipmentError(_("The package is not there any more."))
         row.order = order
-        if row.state == State.REFUSED and row.confirmed_at is None:
+        if not row.is_packed:
             raise ShipmentError(
                 _("Amazon refused this package: ship its units again instead.")
             )

@@ -27,7 +27,7 @@ from channels_amazon.models import (
     Warehouse,
 )
 from channels_amazon.rules.shipping.carriers import Carrier, CarrierProblem
-from channels_amazon.rules.shipping.tracking import without_spaces
+from channels_amazon.rules.shipping.tracking import is_same_number, without_spaces
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
@@ -173,11 +173,14 @@ def next_reference(order: Order) -> int:
 
 def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
     wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
-    alike = Shipment.objects.filter(
-        order=order,
-        carrier_code=draft.carrier_code,
-        tracking_number=draft.tracking,
-    ).exclude(state=Shipment.State.REFUSED)
+    packed = Shipment.objects.packed().filter(
+        order=order, carrier_code=draft.carrier_code
+    )
+    alike: list[Shipment] = [
+        shipment
+        for shipment in packed
+        if is_same_number(shipment.tracking_number, draft.tracking)
+    ]
     for shipment in alike:
         if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
             return shipment
@@ -285,11 +288,8 @@ def _refused(order: Order, lines: Collection[int]) -> Shipment | None:
     A shipment that Amazon has and whose edit it refused is left alone: another edit
     corrects it.
     """
-    refused = Shipment.objects.filter(
-        order=order,
-        state=Shipment.State.REFUSED,
-        lines__line__in=list(lines),
-        confirmed_at__isnull=True,
+    refused = Shipment.objects.never_accepted().filter(
+        order=order, lines__line__in=list(lines)
     )
     mended, *others = refused.distinct().order_by("package_reference") or (None,)
     for shipment in others:

@@ -23,7 +23,9 @@ from channels_amazon.services.shipping.packing import (
     PackingBlocker,
     blocker_of_misfit,
     choose,
+    left_by_sku,
     no_rule_for,
+    plan_parcels,
 )
 from channels_amazon.services.shipping.shipments import FBM_SHIP_PLUS
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
@@ -204,7 +206,9 @@ def _packed(
         if found[one.key] is None
     ]
     reasons += [_why(blocker_of_misfit(misfit)) for misfit in plan.misfits]
-    if until is not None:
+    if plan.waiting:
+        reasons.append(sentence("The package waits for the order's other parcels."))
+    elif until is not None:
         reasons.append(
             sentence(
                 "Its package would have waited for more parcels until %(until)s UTC.",
@@ -232,19 +236,17 @@ def _plan(
     known: Sequence[_KnownParcel],
     reported_at: datetime,
 ) -> tuple[PackingPlan, datetime | None]:
-    """Return the shipments, and until when their one shipment would have waited."""
+    """Return the shipments, and until when their one shipment would have waited.
+
+    Where no latest ship time is known, it would still wait for the rest then.
+    """
     units = [rules.ParcelUnits(one.key, one.contents) for one in known]
-    left: dict[str, int] = {}
-    for line in order.lines.all():
-        left[line.seller_sku] = left.get(line.seller_sku, 0) + line.quantity
-    splits = template.splits_by_parcel
-    plan = rules.plan_shipments(units, left, splits=splits, is_final=False)
-    if not plan.waiting:
-        return plan, None
-    until = rules.wait_for_rest_until(
-        template.hours_before_deadline, order.ship_by, reported_at
-    )
-    return rules.plan_shipments(units, left, splits=splits, is_final=True), until
+    lines = list(order.lines.all())
+    left = left_by_sku(lines, {line.pk: line.quantity for line in lines})
+    plan, until = plan_parcels(order, template, units, left, reported_at)
+    if until is not None:
+        plan, _again = plan_parcels(order, template, units, left, until)
+    return plan, until
 
 
 def _reported(order: Order) -> list[_KnownParcel]:

@@ -93,7 +93,7 @@ def _trouble(order: Order, now: datetime) -> NextStep | None:
         return NextStep(
             "error", translated(order.quarantine_message) or order.quarantine_code
         )
-    if any(item.state == Shipment.State.REFUSED for item in order.shipments.all()):
+    if any(item.is_refused for item in order.shipments.all()):
         return NextStep(
             "error",
             _(
@@ -101,8 +101,7 @@ def _trouble(order: Order, now: datetime) -> NextStep | None:
                 "discard it if the order was shipped in another way."
             ),
         )
-    is_ours = order.fulfilled_by != Order.FulfilledBy.AMAZON
-    if order.asks_to_cancel and is_ours:
+    if order.asks_to_cancel and not order.is_fba:
         return _answer_buyer(order, now)
     if order.has_unmatched:
         return NextStep(
@@ -119,10 +118,12 @@ def _trouble(order: Order, now: datetime) -> NextStep | None:
 def _shipping(order: Order, now: datetime) -> NextStep | None:
     if not order.awaits_parcel:
         return None
-    if order.fulfilled_by == Order.FulfilledBy.AMAZON:
+    if order.is_fba:
         return NextStep("info", _("Amazon ships this order: nothing to do."))
     if any(item.state in Shipment.OPEN for item in order.shipments.all()):
         return NextStep("busy", _("A package is on its way to Amazon's records."))
+    if not order.is_to_ship:
+        return NextStep("waiting", _("Amazon has not said yet who ships it."))
     if order.is_late(now):
         return NextStep("error", _("Ship it now: its ship-by time has passed."))
     return NextStep("info", _("Ship it and enter the tracking number below."))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from channels_amazon.rules.shipping.tracking import is_same_number, without_spaces
+from channels_amazon.rules.shipping.tracking import (
+    is_same_number,
+    number_key,
+    without_spaces,
+)
 
 
 def test_spaces_of_every_kind_go() -> None:
@@ -16,6 +20,8 @@ def test_spaces_of_every_kind_go() -> None:
     [
         ("1z-999 aa", "1Z999AA", True),
         ("1Z999AA", "1Z999AB", False),
+        ("１Ｚ９９９", "1z999", True),
+        ("--", "-", False),
         (None, "", True),
         (None, "1Z999AA", False),
     ],
@@ -24,3 +30,9 @@ def test_letters_and_digits_alone_tell_two_numbers_apart(
     one: str | None, other: str, is_same: bool
 ) -> None:
     assert is_same_number(one, other) is is_same
+
+
+def test_key_is_the_same_for_every_spelling() -> None:
+    spellings = ("1z-99 1", "1Z991", " 1Z.99/1", "１Ｚ991")
+
+    assert {number_key(one) for one in spellings} == {"1z991"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels_amazon.models import Order, Parcel
+from channels_amazon.models import Order, Parcel, Shipment
 from channels_amazon.services.shipping import bulk, packing
 from channels_amazon.services.shipping.bulk import plan_file, take_over
 from tests import builders
@@ -85,11 +85,55 @@ def test_corrected_file_changes_its_parcels() -> None:
 
 def test_package_that_is_there_is_not_made_again() -> None:
     order, _variant, _warehouse = make_scene()
-    ship(order, 1, tracking_number="1Z1")
+    ship(order, 1, tracking_number="1Z-1")
 
     found = outcomes(order, f"{order.amazon_order_id},UPS,1Z1,,,")
 
     assert found[0][0] == "known"
+
+
+def test_package_whose_edit_was_refused_is_not_made_again() -> None:
+    order, _variant, _warehouse = make_scene()
+    ship(order, 1, tracking_number="1Z1")
+    Shipment.objects.update(
+        state=Shipment.State.REFUSED, confirmed_at=timezone.now(), revision=1
+    )
+
+    found = outcomes(order, f"{order.amazon_order_id},UPS,1Z1,,,")
+
+    assert found[0][0] == "known"
+
+
+def test_parcel_in_another_spelling_is_the_parcel_there_is() -> None:
+    order, _variant, _warehouse = make_scene()
+    store, this = order.account.store, order.amazon_order_id
+    take_over(store, f"{HEADER}{this},UPS,1Z-1,,,\n", actor="ann")
+    packing.pack_order(order.pk)
+
+    plan, taken = take_over(store, f"{HEADER}{this},UPS,1Z1,,,\n", actor="ann")
+
+    assert ([row.outcome for row in plan.rows], taken.new) == (["known"], 0)
+    assert Parcel.objects.count() == 1
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(3, "ships"), (5, "waits")])
+def test_one_package_of_several_parcels_goes_when_its_time_is_up(
+    hours: int, outcome: str
+) -> None:
+    order, _variant, _warehouse = make_scene()
+    sku = order.lines.get().seller_sku
+    builders.make_template(
+        order.account.store, splits_by_parcel=False, hours_before_deadline=4
+    )
+    Order.objects.update(ship_by=timezone.now() + timedelta(hours=hours))
+    row = f"{order.amazon_order_id},UPS,1Z1,{sku},1,"
+
+    found = outcomes(order, row)
+    take_over(order.account.store, HEADER + row, actor="ann")
+    packing.pack_order(order.pk)
+
+    assert found[0][0] == outcome
+    assert Shipment.objects.exists() == (outcome == "ships")
 
 
 @pytest.mark.parametrize(

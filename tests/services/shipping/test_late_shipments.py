@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Order, Shipment
 from channels_amazon.rules.shipping.lateness import Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
+from channels_amazon.services.shipping.shipments import units_left
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +22,9 @@ HOUR = timedelta(hours=1)
 
 
 def package(order: Order, **over: Any) -> Shipment:
-    """Make a package of the order that was made an hour ago."""
+    """Make a package of the order that was made an hour ago, empty unless told."""
     created_at = over.pop("created_at", NOW - HOUR)
+    units = over.pop("units", {})
     row: Shipment = Shipment.objects.create(
         order=order,
         package_reference=1,
@@ -30,6 +33,8 @@ def package(order: Order, **over: Any) -> Shipment:
         shipped_at=NOW,
         **over,
     )
+    for line, quantity in units.items():
+        row.lines.create(line=line, quantity=quantity)
     Shipment.objects.filter(pk=row.pk).update(created_at=created_at)
     return row
 
@@ -120,14 +125,15 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
         has_shortage=True,
         has_unmatched=True,
     )
-    package(order, next_attempt_at=NOW + HOUR)
+    first, _second = order.lines.order_by("pk")
+    package(order, next_attempt_at=NOW + HOUR, units={first: 2})
     builders.make_parcel(order, state="refused")
     builders.make_parcel(order, state="refused")
     orders = late_shipments.with_trouble(Order.objects.all(), NOW)
 
     row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
 
-    assert row.units == 4
+    assert row.units == 3
     texts = [str(reason.text) for reason in row.delay_reasons]
     assert texts == [
         "The buyer asks to cancel.",
@@ -136,3 +142,43 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
         "A parcel needs a person.",
         f"To be confirmed at {NOW + HOUR:%Y-%m-%d %H:%M} UTC.",
     ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"state": "confirmed"},
+        {"state": "refused"},
+        {"state": "refused", "confirmed_at": NOW, "revision": 1},
+    ],
+)
+@pytest.mark.parametrize("shipped", [0, 1, 3])
+def test_units_to_ship_are_those_of_the_ship_form(
+    fields: dict[str, Any], shipped: int
+) -> None:
+    order = builders.make_order(lines=({"quantity": 3, "quantity_shipped": shipped},))
+    package(order, **fields, units={order.lines.get(): 2})
+    orders = late_shipments.with_trouble(Order.objects.all(), NOW)
+
+    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
+
+    assert row.units == sum(units_left(order).values())
+
+
+def test_units_cost_no_query_a_row(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    account = builders.make_account()
+    for _ in range(3):
+        order = builders.make_order(account, lines=({"quantity": 3}, {}))
+        package(order, units=dict.fromkeys(order.lines.all(), 1))
+    orders = late_shipments.with_trouble(Order.objects.all(), NOW)
+
+    # The orders, and one for each kind of row that is read with them.
+    with django_assert_num_queries(5):
+        rows = [
+            late_shipments.row_of(one, NOW) for one in late_shipments.in_full(orders)
+        ]
+
+    assert [row.units for row in rows] == [2, 2, 2]

@@ -228,6 +228,33 @@ def test_parcel_that_a_person_shipped_meanwhile_is_that_package() -> None:
     assert (Shipment.objects.count(), level(variant)) == (1, (7, 0))
 
 
+def test_part_that_a_person_shipped_is_not_shipped_again() -> None:
+    order, variant, _warehouse = make_scene()
+    shipment = ship(order, 1, tracking_number="1Z-99-1")
+    make_template(order)
+    builders.make_parcel(order, tracking_number="1Z991")
+
+    assert pack(order) == [(State.APPLIED, "")]
+
+    assert Parcel.objects.get().shipment == shipment
+    assert (Shipment.objects.count(), level(variant)) == (1, (9, 2))
+
+
+def test_parcel_of_a_package_whose_edit_was_refused_is_that_package() -> None:
+    order, variant, _warehouse = make_scene()
+    shipment = ship(order, tracking_number="JJD1")
+    Shipment.objects.update(
+        state=Shipment.State.REFUSED, confirmed_at=timezone.now(), revision=1
+    )
+    make_template(order)
+    builders.make_parcel(order, tracking_number="JJD1")
+
+    assert pack(order) == [(State.APPLIED, "")]
+
+    assert Parcel.objects.get().shipment == shipment
+    assert (Shipment.objects.count(), level(variant)) == (1, (7, 0))
+
+
 def test_store_needs_a_template_and_a_person_does_not() -> None:
     order, _variant, _warehouse = make_scene()
     make_template(order, is_active=False)

@@ -118,6 +118,36 @@ def test_parcel_told_twice_is_one() -> None:
     assert Parcel.objects.count() == 1
 
 
+def test_parcel_told_in_another_spelling_is_one() -> None:
+    store = builders.make_store()
+    first = take(store, tracking_number="1Z-99-1")
+
+    told = [facts(tracking_number=number) for number in ("1Z991", "1z 991")]
+    taken = take_parcels(store, told, source=Source.API, actor="store")
+
+    first.refresh_from_db()
+    assert (taken.new, first.idempotency_key) == (0, f"{ORDER_ID}:1z-99-1")
+    assert Parcel.objects.count() == 1
+
+
+def test_new_parcels_in_two_spellings_are_one() -> None:
+    store = builders.make_store()
+    told = [facts(tracking_number=number) for number in ("1Z-99-1", "1Z991")]
+
+    taken = take_parcels(store, told, source=Source.API, actor="store")
+
+    assert (taken.new, Parcel.objects.count()) == (1, 1)
+
+
+def test_parcel_with_a_key_of_the_store_is_known_by_that_key_alone() -> None:
+    store = builders.make_store()
+
+    take(store, key="a", tracking_number="1Z-99-1")
+    take(store, tracking_number="1Z991")
+
+    assert Parcel.objects.count() == 2
+
+
 def test_key_of_the_store_is_what_makes_a_parcel_the_same() -> None:
     store = builders.make_store()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from channels_amazon.models import (
     Order,
     OrderLine,
     ReturnedUnits,
+    Shipment,
     StockLevel,
     StockMovement,
     Warehouse,
@@ -91,6 +94,26 @@ def test_more_than_was_shipped_is_refused(units: int) -> None:
         book(line, warehouse, units)
 
     assert not ReturnedUnits.objects.exists()
+
+
+@pytest.mark.parametrize(("confirmed_at", "units"), [(timezone.now(), 2), (None, 0)])
+def test_units_of_a_refused_package_come_back_if_amazon_had_it(
+    confirmed_at: datetime | None, units: int
+) -> None:
+    line, _warehouse = make_scene()
+    OrderLine.objects.update(quantity_shipped=0)
+    package = Shipment.objects.create(
+        order=line.order,
+        package_reference=1,
+        carrier_code="UPS",
+        tracking_number="1Z0",
+        shipped_at=timezone.now(),
+        state=Shipment.State.REFUSED,
+        confirmed_at=confirmed_at,
+    )
+    package.lines.create(line=line, quantity=2)
+
+    assert returnable(line.order) == {line.pk: units}
 
 
 def test_other_stores_warehouse_is_refused() -> None:

@@ -73,10 +73,23 @@ def test_same_package_twice_is_one() -> None:
     order, variant, _warehouse = make_scene()
 
     first = ship(order)
-    again = ship(order, tracking_number="1Z00000001")
+    again = ship(order, tracking_number="1z-0000-0001")
 
     assert first.pk == again.pk
     assert (Shipment.objects.count(), level(variant)) == (1, (7, 0))
+
+
+def test_package_whose_edit_was_refused_is_not_made_again() -> None:
+    order, variant, _warehouse = make_scene(quantity=6)
+    first = ship(order)
+    Shipment.objects.update(
+        state=State.REFUSED, confirmed_at=timezone.now(), revision=1
+    )
+
+    again = ship(order)
+
+    assert first.pk == again.pk
+    assert (Shipment.objects.count(), level(variant)) == (1, (7, 3))
 
 
 def test_two_packages_have_numbers_of_their_own() -> None:

@@ -141,6 +141,19 @@ def test_one_package_waits_and_says_until_when(
     assert "waited" in row.reason
 
 
+def test_one_package_of_an_order_without_a_time_waits_for_its_rest(
+    account: AmazonAccount, template: ShipTemplate
+) -> None:
+    ShipTemplate.objects.update(splits_by_parcel=False)
+    template.refresh_from_db()
+    builders.make_parcel(past(account, ship_by=None), contents={"A": 2})
+
+    row = only(preview(template))
+
+    assert (row.outcome, row.shipments, row.at) == ("held", 0, None)
+    assert "waits for the order's other parcels" in row.reason
+
+
 @pytest.mark.parametrize(
     ("fields", "word"),
     [

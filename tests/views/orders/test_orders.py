@@ -319,3 +319,24 @@ def test_detail_says_next_step_for_each_status(
     response = client.get(reverse("amazon-order-detail", args=[order.pk]))
 
     assert response.context["next_step"].text
+    # The sentence points at the form where there is one.
+    is_asked = "tracking number below" in response.content.decode()
+    assert is_asked == (response.context["form"] is not None)
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_order_whose_shipper_is_not_known_asks_for_nothing(
+    world: World, client: Client, days: int
+) -> None:
+    order = builders.make_order(
+        world.account,
+        fulfilled_by=Order.FulfilledBy.UNKNOWN,
+        ship_by=timezone.now() + timedelta(days=days),
+    )
+
+    step = client.get(reverse("amazon-order-detail", args=[order.pk])).context[
+        "next_step"
+    ]
+
+    assert step.kind == "waiting"
+    assert step.text == "Amazon has not said yet who ships it."
