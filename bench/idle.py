@@ -154,7 +154,10 @@ def _maintenance(accounts: Crowd, name: str) -> list[Measure]:
 
 
 def _runs(accounts: Crowd) -> int:
-    """Return how many runs there were; those that found nothing have no row."""
+    """Return how many runs there were; those that found nothing have no row.
+
+    A job that finds work begins to count its idle runs anew: none does in the window.
+    """
     return _count(accounts, "SELECT COUNT(*) FROM channels_amazon_syncrun") + _count(
         accounts, "SELECT SUM(idle_runs) FROM channels_amazon_syncjob"
     )

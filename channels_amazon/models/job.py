@@ -92,7 +92,7 @@ class SyncJob(StoreScoped):
     last_started_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True)
     first_done_at = models.DateTimeField(null=True, blank=True)
-    # Runs that found nothing to do: they are counted here, and have no SyncRun.
+    # Runs since the newest SyncRun: they found nothing to do, and are counted only.
     idle_runs = models.PositiveBigIntegerField(default=0)
 
     class Meta:

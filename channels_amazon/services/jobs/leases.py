@@ -40,7 +40,7 @@ class Finish:
     `is_complete` says that the whole pass is done, not only a slice of it;
     `waiting_until` that Amazon's quota is what the job waits for; `is_failed` that
     the attempt counts against the job, which then backs off; `is_idle` that there was
-    nothing to do, so that no run is written, only counted.
+    nothing to do, so that no run is written, only counted, up to the next one that is.
     """
 
     due_at: datetime
@@ -78,6 +78,7 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
         "progress": job.progress,
         "due_at": end.due_at,
         "rank": unless_stopped(rank),
+        "idle_runs": F("idle_runs") + 1 if end.is_idle else 0,
     }
     if end.is_failed:
         return bool(held.update(**columns))
@@ -87,8 +88,6 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
         "blocked_message": "",
         "waiting_until": end.waiting_until,
     }
-    if end.is_idle:
-        columns["idle_runs"] = F("idle_runs") + 1
     if end.is_complete:
         now = timezone.now()
         columns |= {
@@ -134,6 +133,8 @@ def give_back_expired() -> int:
                 lease_until=None,
                 due_at=due_at,
                 rank=unless_stopped(Value(rank_at(job.kind, due_at))),
+                # The run that is marked is the newest: what idled came before it.
+                idle_runs=0,
             )
             if not won:
                 continue

@@ -27,6 +27,7 @@ class JobState(StrEnum):
     RUNNING = "running"
     WAITING = "waiting"
     FAILING = "failing"
+    RETRYING = "retrying"
     LATE = "late"
     OK = "ok"
     NEW = "new"
@@ -34,12 +35,25 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job with its newest run; `lag` is how many seconds it is past its time."""
+    """A job with its newest stored run; `lag` is how many seconds it is past its time.
+
+    What ran since and found nothing to do has no row: see `is_idle`.
+    """
 
     job: SyncJob
     state: JobState
     lag: float
     run: SyncRun | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether the job waits for Amazon's quota."""
+        return self.state == JobState.WAITING
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the last run found nothing to do; it ended at `last_ok_at`."""
+        return self.job.idle_runs > 0
 
 
 def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
@@ -62,15 +76,21 @@ def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
 
 
 def job_state(job: SyncJob, now: datetime) -> JobState:
-    """Return where a job stands; WAITING is for Amazon's quota."""
+    """Return where a job stands.
+
+    WAITING is for Amazon's quota; RETRYING failed just now, FAILING does so again and
+    again.
+    """
     if job.blocked_code:
         return JobState.BLOCKED
     if job.lease_until and job.lease_until > now:
         return JobState.RUNNING
     if job.waiting_until and job.waiting_until > now:
         return JobState.WAITING
-    if job.attempts:
+    if job.attempts >= FAILING_AFTER:
         return JobState.FAILING
+    if job.attempts:
+        return JobState.RETRYING
     if _lag(job, now) > LATE_AFTER.total_seconds():
         return JobState.LATE
     return JobState.OK if job.last_ok_at else JobState.NEW

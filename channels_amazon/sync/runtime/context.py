@@ -58,6 +58,8 @@ class RunContext:
     `deadline` is when to hand over to other accounts: save the cursor, then return
     `Result(next_due=ctx.now(), is_complete=False)`. Every write through the context
     also prolongs the lease, and raises LeaseLost when the job is no longer ours.
+    `goes_on` says that the run before left its pass open: it did a slice, waited for
+    Amazon's quota, or failed.
     """
 
     account: AmazonAccount
@@ -66,6 +68,7 @@ class RunContext:
     started_at: datetime
     deadline: datetime
     counts: RunCounts = field(init=False, default_factory=RunCounts)
+    goes_on: bool = field(init=False, default=False)
     _run: SyncRun | None = field(init=False, default=None)
     _calls_before: int = field(init=False, default=0)
     _counter: CallCounter = field(init=False, default_factory=CallCounter)
@@ -75,7 +78,8 @@ class RunContext:
     def __post_init__(self) -> None:
         # Rows add up over the slices of one pass, and start anew with the next.
         before: JobProgress = self.job.progress
-        if not before.get("open"):
+        self.goes_on = bool(before.get("open"))
+        if not self.goes_on:
             before = JobProgress(rows=0, changed=0, quarantined=0, calls=0)
         before["open"] = True
         self.job.progress = before

@@ -217,10 +217,13 @@ def _finish_run(ctx: RunContext, result: RunResult | None) -> SyncRun:
 def _is_idle(ctx: RunContext, result: RunResult) -> bool:
     """Tell whether there is nothing to say of the run: no row, call, word or error.
 
-    The success that ends a trouble is news: the failure would stay the last run.
+    The success that ends a trouble is news: the failure would stay the last run. So is
+    one after a wait for quota, which counts as no attempt and is no longer seen in
+    `waiting_until`, but has left the pass open.
     """
     return (
         ctx.job.attempts == 1
+        and not ctx.goes_on
         and not ctx.job.blocked_code
         and result.state == SyncRun.State.DONE
         and result.finish.is_complete

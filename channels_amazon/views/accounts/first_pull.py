@@ -83,7 +83,8 @@ def state_words(line: status.JobLine) -> tuple[str, str]:
     words = {
         JobState.RUNNING: ("busy", _("Working")),
         JobState.WAITING: ("waiting", _("Waiting for quota")),
-        JobState.FAILING: ("warning", _("Failed, will retry")),
+        JobState.FAILING: ("warning", _("Fails again and again")),
+        JobState.RETRYING: ("warning", _("Failed, will retry")),
     }
     return words.get(line.state, ("off", _("Not begun")))
 

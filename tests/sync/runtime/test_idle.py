@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from channels_amazon.errors import Recoverable
 from channels_amazon.models import AmazonAccount, ApiCall, StoreEndpoint, SyncJob
 from channels_amazon.services.jobs import claims, leases
 from channels_amazon.spapi.errors import Evidence, Throttled
@@ -46,6 +47,26 @@ def account_in_daily_use() -> AmazonAccount:
         cursor={"low_water": now.isoformat()},
     )
     return account
+
+
+def make_call(ctx: RunContext) -> Result:
+    """Record a call to Amazon under the run."""
+    assert not ctx.has_run
+    ApiCall.objects.create(
+        account=ctx.account, run=ctx.run, started_at=ctx.now(), operation="getOrder"
+    )
+    return Result()
+
+
+def out_of_quota(ctx: RunContext) -> Result:
+    """Find Amazon's quota used up."""
+    until = ctx.now() + timedelta(minutes=2)
+    raise Throttled("Used up.", Evidence("getOrder"), retry_at=until)
+
+
+def fail(ctx: RunContext) -> Result:
+    """Fail in a way that passes."""
+    raise Recoverable("test.broken", "It broke.")
 
 
 @pytest.mark.parametrize("kind", EVENT_DRIVEN)
@@ -101,25 +122,45 @@ def test_run_with_rows_is_written_once_at_its_end(play: Play) -> None:
 
 
 def test_run_that_waits_for_quota_is_written(play: Play) -> None:
-    def reconcile(ctx: RunContext) -> Result:
-        until = ctx.now() + timedelta(minutes=2)
-        raise Throttled("Used up.", Evidence("getOrder"), retry_at=until)
-
-    play(reconcile)
+    play(out_of_quota)
     job = make_job()
     runner.run_kind(job.account, job.kind)
     assert job.runs.get().state == "waiting"
 
 
-def test_call_finds_the_run_it_was_made_in(play: Play) -> None:
-    def reconcile(ctx: RunContext) -> Result:
-        assert not ctx.has_run
-        ApiCall.objects.create(
-            account=ctx.account, run=ctx.run, started_at=ctx.now(), operation="getOrder"
-        )
-        return Result()
+def test_success_after_a_wait_for_quota_is_the_last_run(play: Play) -> None:
+    job = make_job()
+    play(out_of_quota)
+    runner.run_kind(job.account, job.kind)
+    play(lambda ctx: Result())
+    for _ in range(3):
+        runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert list(job.runs.values_list("state", flat=True)) == ["done", "waiting"]
+    assert job.idle_runs == 2
 
-    play(reconcile)
+
+@pytest.mark.parametrize("state", ["done", "waiting", "failed"])
+def test_idle_runs_are_counted_since_the_last_run(play: Play, state: str) -> None:
+    job = make_job(idle_runs=7)
+    ways = {"done": make_call, "waiting": out_of_quota, "failed": fail}
+    play(ways[state])
+    runner.run_kind(job.account, job.kind)
+    job.refresh_from_db()
+    assert (job.runs.get().state, job.idle_runs) == (state, 0)
+
+
+def test_idle_runs_are_counted_since_a_process_died() -> None:
+    job = make_job(idle_runs=7)
+    claims.claim_due("dead", 15.0)
+    SyncJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    leases.give_back_expired()
+    job.refresh_from_db()
+    assert (job.runs.get().state, job.idle_runs) == ("abandoned", 0)
+
+
+def test_call_finds_the_run_it_was_made_in(play: Play) -> None:
+    play(make_call)
     job = make_job()
     runner.run_kind(job.account, job.kind)
     call = ApiCall.objects.get()

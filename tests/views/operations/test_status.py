@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from channels_amazon.models import Heartbeat, Permission, QuotaBucket, SyncJob
+from channels_amazon.models import (
+    Heartbeat,
+    Permission,
+    QuotaBucket,
+    SyncJob,
+    SyncRun,
+)
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
@@ -146,6 +154,65 @@ def test_status_fragment_is_no_whole_page(world: World, client: Client) -> None:
     assert "<html" not in response.content.decode()
 
 
+def last_run_of(world: World, client: Client) -> str:
+    """Return the words about the last run of the account's one job."""
+    response = client.get(reverse("amazon-status", args=[world.account.pk]))
+    cells = re.findall(
+        r'<td data-label="Last run">(.*?)</td>', response.content.decode(), re.DOTALL
+    )
+    assert len(cells) == 1
+    return " ".join(strip_tags(cells[0]).split())
+
+
+def test_job_that_idles_shows_when_it_ran_last_and_how_often(
+    world: World, client: Client
+) -> None:
+    job = builders.make_job(
+        world.account, idle_runs=12, last_ok_at=timezone.now() - timedelta(minutes=3)
+    )
+    job.runs.create(
+        account=world.account,
+        kind=job.kind,
+        state=SyncRun.State.WAITING,
+        started_at=timezone.now() - timedelta(hours=9),
+        rows_seen=4,
+    )
+
+    said = last_run_of(world, client)
+
+    assert said.startswith("Nothing to do 3")
+    assert "12 runs without work in a row" in said
+    assert "Before that: Waiting for quota" in said
+    assert "4 rows, 0 changed, 0 calls" in said
+
+
+def test_job_that_idles_is_no_blank_once_its_last_run_is_removed(
+    world: World, client: Client
+) -> None:
+    builders.make_job(world.account, idle_runs=1, last_ok_at=timezone.now())
+
+    said = last_run_of(world, client)
+
+    assert said.startswith("Nothing to do")
+    assert said.endswith("1 run without work")
+
+
+def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:
+    job = builders.make_job(world.account, last_ok_at=timezone.now())
+    job.runs.create(
+        account=world.account,
+        kind=job.kind,
+        state=SyncRun.State.DONE,
+        started_at=timezone.now(),
+        calls=2,
+    )
+
+    said = last_run_of(world, client)
+
+    assert said.startswith("Done")
+    assert said.endswith("0 rows, 0 changed, 2 calls")
+
+
 def test_status_never_reads_tokens(world: World, client: Client) -> None:
     response = client.get(reverse("amazon-status", args=[world.account.pk]))
 
@@ -195,7 +262,9 @@ def test_progress_ends_when_every_step_is_done(world: World, client: Client) -> 
         ({"blocked_code": "x"}, "blocked"),
         ({"lease_until": timezone.now() + timedelta(days=900)}, "running"),
         ({"waiting_until": timezone.now() + timedelta(days=900)}, "waiting"),
-        ({"attempts": 2}, "failing"),
+        ({"attempts": 1}, "retrying"),
+        ({"attempts": job_status.FAILING_AFTER - 1}, "retrying"),
+        ({"attempts": job_status.FAILING_AFTER}, "failing"),
         ({"due_at": timezone.now() - timedelta(hours=1)}, "late"),
         ({"last_ok_at": timezone.now()}, "ok"),
         ({}, "new"),
