@@ -29,4 +29,14 @@ FORMER_SENTENCES = (
         "The store's own stock does not hold every line (%(skus)s), and no FBA rule "
         "covers the destination."
     ),
+    gettext_noop(
+        "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line, and a "
+        "slower speed than promised will do."
+    ),
+    gettext_noop(
+        "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line and "
+        "Amazon ships in time."
+    ),
+    gettext_noop("FBA is not possible, and the store's own stock holds every line."),
+    gettext_noop("Store orders at FBA"),
 )

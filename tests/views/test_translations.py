@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_compiled_file_is_fresh() -> None:
     ]
 
     assert stale == []
+
+
+def test_what_amazon_ships_for_the_store_is_called_mcf() -> None:
+    # "FBA" is Amazon's warehouse, and an FBA order a sale on Amazon.
+    wrong = re.compile(r"\b(to|at) FBA\b|\bFBA (ships|does|is not|rule|order)")
+    said = {first(message.id) for message in messages()} - set(FORMER_SENTENCES)
+
+    assert [text for text in said if wrong.search(text)] == []
 
 
 @pytest.mark.parametrize("text", FORMER_SENTENCES)

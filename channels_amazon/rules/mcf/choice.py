@@ -65,7 +65,7 @@ def decide(
                 ShippedBy.PERSON, found.reason, rule=rule, refused=tuple(refused)
             )
         refused += found
-    return _without_fba(short, refused)
+    return _without_mcf(short, refused)
 
 
 def units_by_listing(order: OrderFacts, candidate: Candidate) -> dict[int, int] | None:
@@ -269,14 +269,14 @@ def _chosen(
 ) -> McfDecision:
     if _rank(offer.speed) < _rank(order.speed):
         reason = sentence(
-            "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line, and "
+            "Rule “%(rule)s” offers it to MCF: the pool %(pool)s holds every line, and "
             "a slower speed than promised will do.",
             rule=rule.name,
             pool=candidate.pool,
         )
     else:
         reason = sentence(
-            "Rule “%(rule)s” offers it to FBA: the pool %(pool)s holds every line and "
+            "Rule “%(rule)s” offers it to MCF: the pool %(pool)s holds every line and "
             "Amazon ships in time.",
             rule=rule.name,
             pool=candidate.pool,
@@ -304,12 +304,12 @@ def _incomparable(
     )
 
 
-def _without_fba(short: list[str], refused: Sequence[Sentence]) -> McfDecision:
-    """Return the decision when no rule brings the order to FBA."""
+def _without_mcf(short: list[str], refused: Sequence[Sentence]) -> McfDecision:
+    """Return the decision when no rule brings the order to MCF."""
     why = tuple(refused)
     if not short:
         reason = (
-            sentence("FBA is not possible, and the store's own stock holds every line.")
+            sentence("MCF is not possible, and the store's own stock holds every line.")
             if why
             else sentence(
                 "No MCF rule covers the destination, and the store's own stock holds "

@@ -68,7 +68,7 @@ class DecisionReasons:
     """The content of `StoreOrder.decided_why`; its sentences can be translated.
 
     `rule` is the name of the rule that decided, "" without one. `refused` says of each
-    rule why it did not bring the order to FBA. `trouble` says what went wrong at Amazon
+    rule why it did not bring the order to MCF. `trouble` says what went wrong at Amazon
     after the decision. `previews` stay until the order is decided anew, so that the
     jobs of several accounts can each ask for their part.
     """

@@ -86,7 +86,7 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 
 @reconciler(
     SyncJob.Kind.MCF_ORDERS,
-    title=_("Store orders at FBA"),
+    title=_("MCF orders"),
     interval=HALF_A_DAY,
     permission=Permission.Name.FULFILLMENT_INVENTORY,
     due_accounts=due_accounts,

@@ -1,4 +1,4 @@
-"""The rules that offer store orders to FBA, each with a dry run; views layer."""
+"""The rules that offer store orders to MCF, each with a dry run; views layer."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def mcf_rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
 @store_page
 @require_POST
 def mcf_rule_delete(request: HttpRequest, rule_id: int) -> HttpResponse:
-    """Delete a rule; the orders that it brought to FBA go on."""
+    """Delete a rule; the orders that it brought to MCF go on."""
     rules = mine(McfRule, request).select_related("store", "account")
     rule = get_mine(rules, request, pk=rule_id)
     require_operator(request, rule.store)
@@ -148,7 +148,7 @@ def _edit(
 
 def _row(trial: RuleTrial) -> TriedRow:
     words: dict[ShippedBy | None, tuple[str, str]] = {
-        ShippedBy.MCF: ("ok", _("FBA ships it")),
+        ShippedBy.MCF: ("ok", _("Amazon ships it (MCF)")),
         ShippedBy.STORE: ("info", _("The store ships it")),
         ShippedBy.PERSON: ("warning", _("Needs a person")),
         None: ("waiting", _("Amazon's price decides")),

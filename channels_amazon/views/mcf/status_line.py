@@ -68,7 +68,7 @@ def next_step(order: StoreOrder) -> NextStep:
     if order.state == State.NEW:
         return _undecided(order)
     if order.state == State.LOCAL:
-        return NextStep("info", _("Ship it from here: FBA does not."))
+        return NextStep("info", _("Ship it from here: Amazon does not."))
     if order.state == State.CANCELLED:
         return NextStep("off", _("Cancelled: nothing to do."))
     if placed is None:
@@ -146,7 +146,7 @@ def speed_word(speed: str) -> str:
 
 
 def placed_of(order: StoreOrder) -> FulfillmentOrder | None:
-    """Return the order at FBA behind this one, None without."""
+    """Return the MCF order behind this one, None without."""
     found: FulfillmentOrder | None = getattr(order, "fulfillment", None)
     return found
 
@@ -165,7 +165,7 @@ def _undecided(order: StoreOrder) -> NextStep:
             _("It waits for Amazon's price, and the job that asks stands still: %s")
             % translated(stopped.blocked_message),
         )
-    return NextStep("waiting", _("It waits for Amazon to say what FBA would cost."))
+    return NextStep("waiting", _("It waits for Amazon to say what MCF would cost."))
 
 
 def _at_amazon(order: StoreOrder, placed: FulfillmentOrder) -> NextStep:

@@ -1,4 +1,4 @@
-"""Which store orders FBA ships, from which pool, and why not."""
+"""Which store orders go to MCF, from which pool, and why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Store orders go to FBA by rule, and are followed to their delivery."""
+"""Store orders go to MCF by rule, and are followed to their delivery."""
 
 from __future__ import annotations
 

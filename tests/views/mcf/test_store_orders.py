@@ -206,7 +206,7 @@ def test_undecided_order_says_that_its_job_stands_still(
     client: Client, listing: Listing
 ) -> None:
     order = place_order(listing.account.store, (listing.seller_sku, 1))
-    assert "what FBA would cost" in text_of(client, order)
+    assert "what MCF would cost" in text_of(client, order)
 
     listing.account.jobs.create(
         kind="fba_orders",
