@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -160,6 +160,18 @@ class StoreOrderLine(StoreScoped):
         return f"{self.sku} × {self.quantity}"
 
 
+class McfRuleQuerySet(StoreQuerySet["McfRule"]):
+    """The words in which pages and services speak of MCF rules."""
+
+    def active(self, store_id: int) -> Self:
+        """Return the store's rules that are switched on, of connected accounts."""
+        return self.filter(
+            store=store_id,
+            is_active=True,
+            account__state=AmazonAccount.State.CONNECTED,
+        )
+
+
 class McfRule(StoreScoped):
     """When a store order is offered to Amazon to ship (MCF); the narrowest scope wins.
 
@@ -171,6 +183,8 @@ class McfRule(StoreScoped):
 
         FBA_FIRST = "fba_first", _("FBA first")
         LOCAL_FIRST = "local_first", _("FBA only where local stock is short")
+
+    objects: ClassVar[Any] = McfRuleQuerySet.as_manager()
 
     store = models.ForeignKey(
         Store, models.CASCADE, verbose_name=_("store"), related_name="mcf_rules"

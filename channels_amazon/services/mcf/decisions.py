@@ -101,13 +101,8 @@ def lock_store_order(pk: int) -> StoreOrder:
 
 
 def active_rules(store_id: int) -> list[ActiveRule]:
-    """Return the store's rules that are switched on, of connected accounts."""
-    rows = McfRule.objects.filter(
-        store_id=store_id,
-        is_active=True,
-        account__state=AmazonAccount.State.CONNECTED,
-    )
-    return rules_from(list(rows))
+    """Return the store's active rules, each with the marketplaces of its account."""
+    return rules_from(list(McfRule.objects.active(store_id)))
 
 
 def rules_from(rows: Sequence[McfRule]) -> list[ActiveRule]:

@@ -1,4 +1,4 @@
-"""Keeps the rules that offer store orders to FBA, and tries one out; services layer."""
+"""Keeps the rules that offer store orders to MCF, and tries one out; services layer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def save_rule(rule: McfRule | None, *, draft: RuleDraft, actor: str) -> McfRule:
 
 
 def delete_rule(rule: McfRule, *, actor: str) -> None:
-    """Forget the rule; orders that it brought to FBA go on."""
+    """Forget the rule; orders that it brought to MCF go on."""
     with transaction.atomic():
         record(
             Entry(
@@ -99,11 +99,7 @@ def try_rule(rule: McfRule, orders: Sequence[StoreOrder]) -> list[RuleTrial]:
 
     By the stock of now, and by what Amazon's previews said then; Amazon is not asked.
     """
-    others = McfRule.objects.filter(
-        store=rule.store,
-        is_active=True,
-        account__state=AmazonAccount.State.CONNECTED,
-    ).exclude(pk=rule.pk)
+    others = McfRule.objects.active(rule.store_id).exclude(pk=rule.pk)
     rules = rules_from([*others, rule])
     facts = facts_of(orders)
     return [
