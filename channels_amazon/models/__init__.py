@@ -22,7 +22,7 @@ from channels_amazon.models.job import (
     SyncRun,
 )
 from channels_amazon.models.latency import LatencyHour
-from channels_amazon.models.listing import Listing, Offer
+from channels_amazon.models.listing import Listing, Offer, PushState
 from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -87,6 +87,7 @@ __all__ = [
     "PersonalDataWord",
     "Product",
     "PurgeProof",
+    "PushState",
     "QuotaBucket",
     "Reservation",
     "ReturnedUnits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -13,16 +14,34 @@ from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 
 
+class PushState(StrEnum):
+    """What became of a listing's quantity at Amazon."""
+
+    # Amazon keeps the stock itself (FBA): we send no quantity.
+    NOT_OURS = "not_ours"
+    # Amazon did not take it; it is sent again by itself.
+    REFUSED = "refused"
+    WAITING = "waiting"
+    NEVER_SENT = "never_sent"
+    # Amazon took it, and reported another number since.
+    DIFFERS = "differs"
+    ACCEPTED = "accepted"
+
+
 class ListingQuerySet(StoreQuerySet["Listing"]):
     """The words in which pages and jobs speak of listings."""
 
+    def not_disconnected(self) -> Self:
+        """Return the listings of accounts that work, or will once authorised anew."""
+        return self.exclude(account__state=AmazonAccount.State.DISCONNECTED)
+
     def waiting_for_push(self) -> Self:
-        """Return the listings whose quantity is to be sent to Amazon."""
-        return self.filter(push_due=True, push_code="")
+        """Return the listings whose `push_state` is WAITING."""
+        return self.filter(is_mfn=True, push_due=True, push_code="")
 
     def push_refused(self) -> Self:
-        """Return the listings whose quantity Amazon did not accept."""
-        return self.filter(push_due=True).exclude(push_code="")
+        """Return the listings whose `push_state` is REFUSED."""
+        return self.filter(is_mfn=True, push_due=True).exclude(push_code="")
 
 
 class Listing(StoreScoped):
@@ -84,6 +103,27 @@ class Listing(StoreScoped):
 
     def __str__(self) -> str:
         return self.seller_sku
+
+    @property
+    def push_state(self) -> PushState:
+        """Return what became of the quantity; the queryset's words say the same."""
+        if not self.is_mfn:
+            return PushState.NOT_OURS
+        if self.push_due:
+            return PushState.REFUSED if self.push_code else PushState.WAITING
+        if self.acknowledged_quantity is None:
+            return PushState.NEVER_SENT
+        return PushState.DIFFERS if self._differs else PushState.ACCEPTED
+
+    @property
+    def _differs(self) -> bool:
+        is_newer = (
+            self.observed_at is not None
+            and self.acknowledged_at is not None
+            and self.observed_at > self.acknowledged_at
+        )
+        observed = self.observed_quantity
+        return is_newer and observed not in (None, self.acknowledged_quantity)
 
 
 class Offer(StoreScoped):

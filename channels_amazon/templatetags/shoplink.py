@@ -71,7 +71,7 @@ def publication(item: Any) -> str:
     return format_html(
         '<span class="sl-strong">{}</span> {}',
         "–" if desired is None else desired,
-        state(item.kind, item.word, translated(item.listing.push_error)),
+        state(item.kind, item.word, translated(item.refusal)),
     )
 
 

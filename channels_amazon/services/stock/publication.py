@@ -12,7 +12,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
-    AmazonAccount,
     Listing,
     StockLevel,
     StockMovement,
@@ -119,9 +118,8 @@ def _lock(variant_ids: Collection[int]) -> None:
 
 
 def _listings(variant_ids: Collection[int]) -> QuerySet[Listing]:
-    rows: QuerySet[Listing] = Listing.objects.filter(variant__in=variant_ids)
-    rows = rows.exclude(account__state=AmazonAccount.State.DISCONNECTED)
-    return rows.order_by("pk")
+    rows: QuerySet[Listing] = Listing.objects.not_disconnected()
+    return rows.filter(variant__in=variant_ids).order_by("pk")
 
 
 def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,11 +21,13 @@ from channels_amazon.models import (
     AmazonAccount,
     FbaStock,
     Listing,
+    PushState,
     Reservation,
     StockLevel,
     StockMovement,
     Variant,
 )
+from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.publication import VariantAvailability, availability
 from channels_amazon.views.base import (
@@ -49,14 +51,28 @@ STOCK = ListPage(
     refresh_seconds=5,
 )
 
+# What became of a published quantity: how it looks, and the word.
+_PUSHES: Mapping[PushState, tuple[str, Promise]] = {
+    PushState.NOT_OURS: ("off", gettext_lazy("Amazon's stock: never sent")),
+    PushState.REFUSED: ("error", gettext_lazy("Refused by Amazon")),
+    PushState.WAITING: ("waiting", gettext_lazy("Being sent")),
+    PushState.NEVER_SENT: ("off", gettext_lazy("Not sent yet")),
+    PushState.DIFFERS: ("warning", gettext_lazy("Amazon shows another number")),
+    PushState.ACCEPTED: ("ok", gettext_lazy("Accepted by Amazon")),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A listing's quantity on the page, with the shape and word of its push state."""
+    """A listing's quantity on the page, with the shape and word of its push state.
+
+    `refusal` is why Amazon did not take it, "" where it did or was not asked yet.
+    """
 
     listing: Listing
     kind: str
     word: str
+    refusal: str
     pools: list[FbaStock]
 
 
@@ -151,7 +167,7 @@ def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:
     """Return the variants with levels, listings and FBA pools, four queries in all."""
     levels = StockLevel.objects.select_related("warehouse").order_by("warehouse__code")
     listings = (
-        Listing.objects.exclude(account__state=AmazonAccount.State.DISCONNECTED)
+        Listing.objects.not_disconnected()
         .select_related("account")
         .prefetch_related("fba_stock")
     )
@@ -179,7 +195,11 @@ def row(
 
 def published(listing: Listing) -> Published:
     """Return a listing's published quantity with its state as shape and word."""
-    return Published(listing, *_publication(listing), list(listing.fba_stock.all()))
+    state = listing.push_state
+    kind, word = _PUSHES[state]
+    refusal = listing.push_error if state is PushState.REFUSED else ""
+    pools = list(listing.fba_stock.all())
+    return Published(listing, kind, str(word), refusal, pools)
 
 
 def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant]:
@@ -187,7 +207,7 @@ def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant
 
     The search finds a SKU, a barcode or an ASIN in full, or a part of a title.
     """
-    listings = Listing.objects.filter(variant=OuterRef("pk"))
+    listings = Listing.objects.not_disconnected().filter(variant=OuterRef("pk"))
     if account := form.chosen("account"):
         listings = listings.filter(account_id=int(account))
         if form.chosen("show") != StockShow.UNLISTED:
@@ -196,33 +216,24 @@ def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant
         same = listings.filter(Q(seller_sku=q) | Q(asin=q.upper()))
         named = Q(sku=q) | Q(barcode=q) | Q(product__title__icontains=q)
         variants = variants.filter(named | Exists(same))
-    due = listings.filter(push_due=True)
-    conditions: dict[str, Any] = {
-        StockShow.OUT: ~Exists(
-            StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
-        ),
-        StockShow.WAITING: Exists(due.filter(push_code="")),
-        StockShow.REFUSED: Exists(due.exclude(push_code="")),
-        StockShow.UNLISTED: ~Exists(listings),
-    }
-    return variants.filter(conditions.get(form.chosen("show"), Q()))
+    return _shown(variants, listings, StockShow(form.chosen("show")))
 
 
-def _publication(listing: Listing) -> tuple[str, str]:
-    if not listing.is_mfn:
-        return "off", _("Amazon's stock: never sent")
-    if listing.push_code:
-        return "error", _("Refused by Amazon")
-    if listing.push_due:
-        return "waiting", _("Being sent")
-    if listing.acknowledged_quantity is None:
-        return "off", _("Not sent yet")
-    observed, sent = listing.observed_quantity, listing.acknowledged_quantity
-    newer = bool(
-        listing.observed_at
-        and listing.acknowledged_at
-        and listing.observed_at > listing.acknowledged_at
-    )
-    if newer and observed is not None and observed != sent:
-        return "warning", _("Amazon shows another number")
-    return "ok", _("Accepted by Amazon")
+def _shown(
+    variants: QuerySet[Variant], listings: ListingQuerySet, show: StockShow
+) -> QuerySet[Variant]:
+    """Return what a tab shows; `listings` are those of the variant it asks about."""
+    match show:
+        case StockShow.ALL:
+            return variants
+        case StockShow.OUT:
+            levels = StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
+            return variants.filter(~Exists(levels))
+        case StockShow.WAITING:
+            return variants.filter(Exists(listings.waiting_for_push()))
+        case StockShow.REFUSED:
+            return variants.filter(Exists(listings.push_refused()))
+        case StockShow.UNLISTED:
+            return variants.filter(~Exists(listings))
+        case _:
+            assert_never(show)

@@ -113,10 +113,55 @@ def test_filter_shows_what_push_left(
     assert shown(client, show=show) == [variant.sku]
 
 
+def test_refusal_of_a_quantity_that_is_no_longer_due_is_over(
+    world: World, client: Client
+) -> None:
+    left = {"push_due": False, "push_code": "INVALID", "push_error": "Too many."}
+    world.variant.listings.update(**left)
+
+    response = client.get(reverse(LIST), {"show": "refused"})
+    assert (response.context["rows"], response.context["refused"]) == ([], 0)
+
+    for address in (
+        reverse(LIST),
+        reverse("amazon-stock-detail", args=[world.variant.pk]),
+    ):
+        text = client.get(address).content.decode()
+        assert "Not sent yet" in text
+        assert "Too many." not in text
+
+
+@pytest.mark.parametrize("show", ["waiting", "refused"])
+def test_listing_of_a_disconnected_account_is_in_no_tab(
+    world: World, client: Client, show: str
+) -> None:
+    gone = builders.make_account(world.store, region="eu", state="disconnected")
+    variant = builders.make_variant(world.store)
+    code = "INVALID" if show == "refused" else ""
+    builders.make_listing(gone, variant=variant, push_due=True, push_code=code)
+
+    assert shown(client, show=show) == []
+    assert shown(client, show="unlisted") == [variant.sku]
+
+
 def test_filter_shows_variants_without_listing(world: World, client: Client) -> None:
     variant = builders.make_variant(world.store)
 
     assert shown(client, show="unlisted") == [variant.sku]
+
+
+@pytest.mark.parametrize("show", ["", "nonsense"])
+def test_filter_by_no_tab_shows_all(world: World, client: Client, show: str) -> None:
+    assert shown(client, show=show) == [world.variant.sku]
+
+
+def test_filter_shows_variants_with_nothing_on_hand(
+    world: World, client: Client
+) -> None:
+    variant = builders.make_variant(world.store)
+    variant.levels.create(warehouse=world.warehouse, on_hand=3)
+
+    assert shown(client, show="out") == [world.variant.sku]
 
 
 def test_pages_go_on_after_the_last_sku(
