@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from django import forms
 from django.db.models import Model, Q, QuerySet, TextChoices
@@ -178,23 +178,27 @@ class EventFilter(LogFilter):
         return rows
 
 
+class CallResult(TextChoices):
+    """What became of a request to Amazon, by what `result` says in the address."""
+
+    ANY = "", _("any")
+    SUCCEEDED = "ok", _("succeeded")
+    FAILED = "failed", _("failed")
+    OVER_QUOTA = "429", _("429, over quota")
+    REFUSED = "4xx", _("4xx, refused")
+    AMAZON_FAULT = "5xx", _("5xx, Amazon's fault")
+    NO_ANSWER = "none", _("no answer")
+
+
 class CallFilter(LogFilter):
     """The filter of the requests sent to Amazon."""
-
-    RESULTS = (
-        ANY,
-        ("ok", _("succeeded")),
-        ("failed", _("failed")),
-        ("429", _("429, over quota")),
-        ("4xx", _("4xx, refused")),
-        ("5xx", _("5xx, Amazon's fault")),
-        ("none", _("no answer")),
-    )
 
     model = ApiCall
     time_field = "started_at"
 
-    result = forms.ChoiceField(label=_("Status"), required=False, choices=RESULTS)
+    result = forms.ChoiceField(
+        label=_("Status"), required=False, choices=CallResult.choices
+    )
     operation = forms.CharField(label=_("Operation"), required=False, max_length=60)
     marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
 
@@ -206,7 +210,7 @@ class CallFilter(LogFilter):
             rows = rows.filter(marketplace_id=marketplace)
         if q := self.chosen("q"):
             rows = rows.filter(Q(reference=q) | Q(request_id=q))
-        return rows.filter(_answers(self.chosen("result")))
+        return rows.filter(_answered(CallResult(self.chosen("result"))))
 
 
 class RunFilter(LogFilter):
@@ -276,18 +280,28 @@ def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQueryS
             return orders.asking_to_cancel()
         case OrderShow.QUARANTINE:
             return orders.exclude(quarantine_code="")
+        case _:
+            assert_never(show)
 
 
-def _answers(result: str) -> Q:
-    conditions = {
-        "ok": Q(status__range=(200, 299)),
-        "failed": Q(status__gte=300) | Q(status__isnull=True),
-        "429": Q(status=429),
-        "4xx": Q(status__range=(400, 499)),
-        "5xx": Q(status__gte=500),
-        "none": Q(status__isnull=True),
-    }
-    return conditions.get(result, Q())
+def _answered(result: CallResult) -> Q:
+    match result:
+        case CallResult.ANY:
+            return Q()
+        case CallResult.SUCCEEDED:
+            return Q(status__range=(200, 299))
+        case CallResult.FAILED:
+            return Q(status__gte=300) | Q(status__isnull=True)
+        case CallResult.OVER_QUOTA:
+            return Q(status=429)
+        case CallResult.REFUSED:
+            return Q(status__range=(400, 499))
+        case CallResult.AMAZON_FAULT:
+            return Q(status__gte=500)
+        case CallResult.NO_ANSWER:
+            return Q(status__isnull=True)
+        case _:
+            assert_never(result)
 
 
 def marketplace_choices(accounts: Iterable[AmazonAccount]) -> list[tuple[str, Any]]:

@@ -62,15 +62,32 @@ def exported(client: Client, **query: Any) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("result", "status"),
-    [("ok", 204), ("429", 429), ("4xx", 403), ("5xx", 503), ("none", None)],
+    [
+        ("ok", 204),
+        ("failed", 503),
+        ("failed", None),
+        ("429", 429),
+        ("4xx", 403),
+        ("5xx", 503),
+        ("none", None),
+    ],
 )
 def test_calls_are_filtered_by_answer(
     world: World, client: Client, result: str, status: int | None
 ) -> None:
     wanted = make_call(world.account, status=status)
-    make_call(world.account, status=302)
+    make_call(world.account, status=100)
 
     assert shown(client, tab="calls", result=result) == [wanted.pk]
+
+
+@pytest.mark.parametrize("result", ["", "6xx"])
+def test_calls_are_not_filtered_by_no_answer_that_is_known(
+    world: World, client: Client, result: str
+) -> None:
+    calls = [make_call(world.account, status=status).pk for status in (200, 429, None)]
+
+    assert sorted(shown(client, tab="calls", result=result)) == sorted(calls)
 
 
 def test_calls_are_found_by_reference_request_id_and_operation(
