@@ -84,6 +84,11 @@ class AmazonAccount(StoreScoped):
         return self.state == self.State.CONNECTED
 
     @property
+    def is_disconnected(self) -> bool:
+        """Tell whether somebody ended the connection: nothing runs any more."""
+        return self.state == self.State.DISCONNECTED
+
+    @property
     def authorization_ends_at(self) -> datetime:
         """Return when Amazon ends the authorisation (UTC)."""
         given: datetime = self.authorized_at
@@ -212,6 +217,11 @@ class Permission(StoreScoped):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether Amazon refused the probe."""
+        return self.state == self.State.MISSING
 
 
 class AuthorizationAttempt(StoreScoped):

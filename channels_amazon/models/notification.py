@@ -63,3 +63,8 @@ class Notification(StoreScoped):
 
     def __str__(self) -> str:
         return self.notification_id
+
+    @property
+    def is_ignored(self) -> bool:
+        """Tell whether the message was of no interest, or given up by a person."""
+        return self.state == self.State.IGNORED

@@ -60,7 +60,7 @@ def _lost(context: CheckContext, error: AuthorizationLost) -> Finding:
             fix_action=CONNECT,
             evidence=shown,
         )
-    if context.account.state == context.account.State.DISCONNECTED:
+    if context.account.is_disconnected:
         return Finding(
             code=error.code,
             cause=sentence(

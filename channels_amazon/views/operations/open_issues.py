@@ -37,7 +37,7 @@ class Problem:
 
 def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
     """Return what is wrong with `accounts` and our own processes, errors first."""
-    live = [item for item in accounts if item.state != AmazonAccount.State.DISCONNECTED]
+    live = [item for item in accounts if not item.is_disconnected]
     if not live:
         return []
     found = [
