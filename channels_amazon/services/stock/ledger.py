@@ -11,12 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
-    Reservation,
     StockLevel,
     StockMovement,
     Store,
@@ -46,27 +44,6 @@ class Movement:
     reserved: int = 0
     reference: str = ""
     actor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A level that is not what its ledger or its reservations add up to."""
-
-    variant_id: int
-    warehouse_id: int
-    on_hand: int
-    reserved: int
-    ledger_on_hand: int
-    ledger_reserved: int
-    held: int
-
-    @property
-    def is_none(self) -> bool:
-        """Tell whether level, ledger and reservations agree."""
-        return (
-            self.on_hand == self.ledger_on_hand
-            and self.reserved == self.ledger_reserved == self.held
-        )
 
 
 def set_on_hand(
@@ -178,53 +155,6 @@ def default_warehouse(store: Store) -> Warehouse:
         store=store, code="main", defaults={"name": "Main", "is_default": True}
     )
     return made
-
-
-def verify_levels(variant_ids: Collection[int] | None = None) -> list[Difference]:
-    """Return every level that its ledger or its reservations contradict.
-
-    Checks the given variants, else all. Nothing is changed. The proof that the stock
-    adds up: the tests end on it, and who doubts a level calls it in a shell.
-    """
-    levels = StockLevel.objects.all()
-    moves = StockMovement.objects.order_by()
-    holds = Reservation.objects.all()
-    if variant_ids is not None:
-        levels = levels.filter(variant__in=variant_ids)
-        moves = moves.filter(variant__in=variant_ids)
-        holds = holds.filter(variant__in=variant_ids)
-    pair = ("variant_id", "warehouse_id")
-    summed = moves.values(*pair).annotate(
-        hand=Sum("on_hand_delta"), kept=Sum("reserved_delta")
-    )
-    sums = {
-        (row["variant_id"], row["warehouse_id"]): (row["hand"], row["kept"])
-        for row in summed
-    }
-    held = {
-        (row["variant_id"], row["warehouse_id"]): row["units"]
-        for row in holds.values(*pair).annotate(units=Sum("quantity"))
-    }
-    stated = {
-        (level.variant_id, level.warehouse_id): (level.on_hand, level.reserved)
-        for level in levels
-    }
-    found = []
-    for key in sorted(set(sums) | set(held) | set(stated)):
-        on_hand, reserved = stated.get(key, (0, 0))
-        ledger_on_hand, ledger_reserved = sums.get(key, (0, 0))
-        row = Difference(
-            variant_id=key[0],
-            warehouse_id=key[1],
-            on_hand=on_hand,
-            reserved=reserved,
-            ledger_on_hand=ledger_on_hand,
-            ledger_reserved=ledger_reserved,
-            held=held.get(key, 0),
-        )
-        if not row.is_none:
-            found.append(row)
-    return found
 
 
 def _locked(variant_ids: Collection[int]) -> dict[tuple[int, int], StockLevel]:

@@ -17,8 +17,8 @@ from channels_amazon.services.shipping.shipments import (
     ShipmentError,
     create_shipment,
 )
-from channels_amazon.services.stock.ledger import verify_levels
 from tests.builders import make_order
+from tests.ledger_proof import verify_levels
 from tests.messages import START, report_order
 from tests.services.order_reports.scene import (
     ID,

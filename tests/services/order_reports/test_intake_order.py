@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from channels_amazon.models import AmazonAccount, Order, StockLevel
-from channels_amazon.services.stock.ledger import verify_levels
 from tests.builders import make_account
+from tests.ledger_proof import verify_levels
 from tests.messages import START
 from tests.services.order_reports.scene import (
     bring,

@@ -30,6 +30,7 @@ from tests.builders import (
     make_variant,
     make_warehouse,
 )
+from tests.ledger_proof import verify_levels
 from tests.messages import START, message, order_change
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +185,7 @@ def test_units_shipped_within_the_batch_leave_at_once(account: AmazonAccount) ->
 
     level = StockLevel.objects.get()
     assert (level.on_hand, level.reserved) == (4, 0)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_each_order_of_the_batch_sees_what_the_ones_before_it_took(
@@ -201,7 +202,7 @@ def test_each_order_of_the_batch_sees_what_the_ones_before_it_took(
     held = {level.warehouse_id: level.reserved for level in StockLevel.objects.all()}
     assert held == {near.pk: 2, far.pk: 3}
     assert not Reservation.objects.filter(is_short=True).exists()
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_batch_of_several_stores_matches_each_by_its_own_skus(

@@ -25,6 +25,7 @@ from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.shipping.shipments import ShipmentDraft, create_shipment
 from channels_amazon.services.stock import ledger
 from tests.builders import make_account, make_variant, make_warehouse, number
+from tests.ledger_proof import verify_levels
 from tests.messages import START, amazon_order, order_change
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +131,7 @@ def test_any_delivery_ends_as_the_newest_says(told: list[Delivery]) -> None:
     held = UNITS - last.shipped if last.status in OPEN else 0
     assert Order.objects.get(amazon_order_id=order_id).status == last.status.lower()
     assert (level.on_hand, level.reserved) == (ON_HAND - last.shipped, held)
-    assert ledger.verify_levels([variant.pk]) == []
+    assert verify_levels([variant.pk]) == []
 
 
 @settings(

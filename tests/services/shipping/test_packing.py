@@ -22,6 +22,7 @@ from channels_amazon.services.shipping.parcels import Source
 from channels_amazon.services.shipping.shipments import create_shipment
 from channels_amazon.services.stock import ledger
 from tests import builders
+from tests.ledger_proof import verify_levels
 from tests.services.shipping.scene import draft, level, make_scene, ship
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def test_parcel_becomes_a_package_by_its_template() -> None:
     assert (shipment.state, shipment.next_attempt_at) == (Shipment.State.WAITING, None)
     assert Parcel.objects.get().shipment == shipment
     assert level(variant, other) == (2, 0)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_parcels_are_packages_of_their_own() -> None:

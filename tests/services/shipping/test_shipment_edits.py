@@ -20,8 +20,8 @@ from channels_amazon.services.shipping.shipments import (
     confirm_now,
     discard_shipment,
 )
-from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.orders import Package, PackageItem
+from tests.ledger_proof import verify_levels
 from tests.services.shipping.scene import draft, level, make_scene, ship, shown
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_stock_moves_by_the_difference_of_the_units() -> None:
     assert level(variant) == (7, 0)
     edit(shipment, 1)
     assert level(variant) == (9, 2)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.builders import (
     make_job,
     make_warehouse,
 )
+from tests.ledger_proof import verify_levels
 from tests.services.shipping.scene import HOUR, draft, level, make_scene, ship, shown
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_package_takes_its_units_out_of_the_stock() -> None:
 
     assert level(variant) == (8, 1)
     assert (shipment.state, shipment.tracking_number) == (State.WAITING, "1Z00000001")
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_package_wakes_the_job() -> None:
@@ -278,7 +279,7 @@ def test_refused_package_that_amazon_shows_ships_its_units_after_all() -> None:
     confirmations.take_packages(order, [shown(shipment)])
 
     assert level(variant) == (7, 0)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_package_of_somebody_else_is_not_ours() -> None:

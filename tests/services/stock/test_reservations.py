@@ -21,6 +21,7 @@ from channels_amazon.rules.events.order_change import read_envelope, read_order_
 from channels_amazon.services.orders.event_intake import apply_event
 from channels_amazon.services.stock import ledger, publication
 from tests.builders import make_account, make_variant, make_warehouse, number
+from tests.ledger_proof import verify_levels
 from tests.messages import START, order_change
 
 ON_HAND = 10
@@ -108,7 +109,7 @@ def test_any_delivery_of_events_ends_in_the_same_stock(
     held = sum(3 - units for status, units in last.values() if status in open_ones)
     level = StockLevel.objects.get(variant=variant)
     assert (level.on_hand, level.reserved) == (ON_HAND - shipped, held)
-    assert ledger.verify_levels([variant.pk]) == []
+    assert verify_levels([variant.pk]) == []
 
 
 @pytest.mark.django_db

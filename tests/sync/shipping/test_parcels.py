@@ -28,10 +28,10 @@ from channels_amazon.services.shipping.parcels import (
     Source,
     take_parcels,
 )
-from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.apis.orders import get_order
 from channels_amazon.sync.runtime import runner
 from tests import builders
+from tests.ledger_proof import verify_levels
 from tests.sync.shipping.scene import (
     ON_HAND,
     calls,
@@ -94,7 +94,7 @@ def test_parcel_ships_its_order(emulator: Emulator, account: AmazonAccount) -> N
     (package,) = theirs(emulator, order).packages
     assert (package.carrier, package.tracking_number) == ("DHL", "JJD1")
     assert on_hand() == (ON_HAND - 3, 0)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_parcel_that_came_before_its_order_is_taken_up_with_it(
@@ -191,7 +191,7 @@ def test_worker_that_died_while_it_packed_leaves_nothing_half_done(
     parcel.refresh_from_db()
     assert (parcel.state, Shipment.objects.count()) == (State.APPLIED, 1)
     assert on_hand() == (ON_HAND - 3, 0)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_worker_that_lost_its_job_sends_nothing_more(

@@ -11,9 +11,9 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, Shipment, SyncJob
 from channels_amazon.services.shipping.shipment_edits import edit_shipment
 from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now
-from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.sync.runtime import runner
+from tests.ledger_proof import verify_levels
 from tests.sync.shipping.scene import (
     ON_HAND,
     calls,
@@ -71,7 +71,7 @@ def test_edit_of_a_verified_package_shows_at_amazon(
     assert (shipment.state, shipment.revision) == (State.VERIFIED, 1)
     # Amazon counts two units now, and the third is held for the order again.
     assert on_hand() == (ON_HAND - 2, 1)
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_edit_is_not_verified_by_what_amazon_showed_before(
@@ -130,7 +130,7 @@ def test_refused_edit_says_why_and_is_taken_back(
     assert [line.quantity for line in shipment.lines.all()] == [1]
     assert on_hand() == (ON_HAND - 1, 2)
     assert DiagnosticEntry.objects.filter(code="shipment.date_refused").exists()
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_package_waits_for_its_time_unless_a_person_hurries(

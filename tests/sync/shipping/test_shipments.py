@@ -18,10 +18,10 @@ from channels_amazon.models import (
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.orders import intake
 from channels_amazon.services.shipping import confirmations
-from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.apis import shipment_confirmation
 from channels_amazon.spapi.apis.orders import get_order
+from tests.ledger_proof import verify_levels
 from tests.sync.shipping.scene import (
     ON_HAND,
     calls,
@@ -62,7 +62,7 @@ def test_package_is_confirmed_then_verified(
     assert (shipment.state, order.status) == (State.VERIFIED, "shipped")
     assert on_hand() == (ON_HAND - 3, 0)
     assert calls(emulator, "confirmShipment") == 1
-    assert ledger.verify_levels() == []
+    assert verify_levels() == []
 
 
 def test_partial_packages_ship_the_whole_order(
