@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils import timezone
@@ -61,6 +63,19 @@ def test_kind_that_is_named_has_a_reconciler(kind: str) -> None:
     assert declared.kind == kind
     assert declared.interval > timedelta()
     assert declared.permission in {"", *Permission.Name.values}
+
+
+def test_discovery_finds_every_file_with_a_reconciler() -> None:
+    # By its text, since import-linter and mypy do not see what is imported by name.
+    app = Path(apps.get_app_config("channels_amazon").path)
+    declared = re.compile(r"^@(?:registry\.)?reconciler\(", re.MULTILINE)
+    written = {
+        ".".join(path.relative_to(app.parent).with_suffix("").parts)
+        for path in app.rglob("*.py")
+        if declared.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert {one.run.__module__ for one in registry.reconcilers()} == written
 
 
 def test_first_pull_has_its_steps_in_order() -> None:
