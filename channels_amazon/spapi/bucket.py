@@ -86,8 +86,9 @@ def exhaust(
 
     The bucket is empty and gives nothing until `hold_until`. A 429 that arrives while
     it holds belongs to an earlier call and says nothing new. From the second 429
-    without a stated rate in between, each halves the believed rate, down to FLOOR: an
-    unknown limit is learnt within three of them.
+    without a stated rate in between, each halves the believed rate, down to
+    LOWEST_RATE_SHARE of `default_rate`: an unknown limit is learnt within
+    three of them.
     """
     refilled = refill(bucket, now)
     if now < refilled.hold_until:

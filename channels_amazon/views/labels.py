@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.spapi.outbound import PackageStatus
 
-# The inputs of a published quantity, as services/stock/ledger.py stores them.
+# The inputs of a published quantity: the fields of QuantityInputs
+# (rules/stock/allocation.py), which services/stock/publication.py stores.
 WHY: dict[str, Promise] = {
     "on_hand": _("On hand"),
     "reserved": _("Reserved"),

@@ -112,7 +112,9 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
                 amazon_state=form.cleaned_data["amazon_state"],
             )
             return redirect(address)
-        context["region"] = oauth.appstore_region(uri, current_application())
+        # Nothing is shown of it: an address that is no Seller Central is refused here,
+        # before the merchant fills the form in.
+        oauth.appstore_region(uri, current_application())
     except ShoplinkError as error:
         context["failure"] = failure_of(error)
     return _show_appstore(request, context)
