@@ -196,6 +196,18 @@ def test_templates_lie_as_the_pages_do() -> None:
     assert found - SHARED_TEMPLATES == subjects
 
 
+def test_templates_compare_no_stored_word() -> None:
+    # A row says it by a property: a status that is renamed would end in silence here.
+    bare = re.compile(r"\.(state|status|fulfilled_by) *(==|!=) *[\"']")
+    found = [
+        f"{named(path)}: {line.strip()}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if bare.search(line)
+    ]
+    assert found == []
+
+
 def test_no_symbolic_link_is_tracked() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True
