@@ -18,7 +18,6 @@ from channels_amazon.sync.runtime.keep_alive import repeating
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
-LONGEST_TASK_SECONDS = 60.0
 MAINTENANCE = (purge.PASS, latency_rollup.PASS, retention.PASS)
 
 
@@ -65,4 +64,4 @@ def maintain(is_successor: bool = False) -> None:
             queue.enqueue(maintenance.TASK, True)
 
 
-_beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)
+_beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=queue.TASK_SECONDS)

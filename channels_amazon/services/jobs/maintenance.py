@@ -22,15 +22,16 @@ from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import MaintenanceTask
+from channels_amazon.services.jobs.queue import TASK_SECONDS
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
 TASK = "channels_amazon.tasks.maintain"
-# The queue kills a task after 60 seconds, and with it the whole cluster.
-SLICE_SECONDS = 10.0
-# Longer than the queue lets a task live: whose lease ran out is dead.
-LEASE = timedelta(seconds=90)
+# Far below TASK_SECONDS, so that a batch that takes long is not killed.
+SLICE_SECONDS = TASK_SECONDS / 6
+# Half as long again as a task may live: whose lease ran out is dead.
+LEASE = timedelta(seconds=1.5 * TASK_SECONDS)
 # The next slice of a pass that goes on waits for as long behind other tasks; no longer
 # than a lease, so that the pass of a process that died is not delayed by it.
 GOES_ON_WITHIN = timedelta(seconds=60)

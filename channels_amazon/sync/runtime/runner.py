@@ -17,6 +17,7 @@ from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
 from channels_amazon.services.jobs import claims, leases, registry
 from channels_amazon.services.jobs.leases import Finish
+from channels_amazon.services.jobs.queue import TASK_SECONDS
 from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
@@ -51,11 +52,12 @@ EXPIRY_SECONDS = 1.0
 # what waits in the line is taken by whoever is free.
 QUICK_SECONDS = 0.05
 MOST_AT_ONCE = 16
-# No claimed job waits longer than that behind the others of its claim: then it is given
-# back, by a thread, since one of those may be slow.
-WAIT_SECONDS = 0.5
-# Longer than the queue lets any task run: past it a run is stuck, not slow.
-LONGEST_RUN_SECONDS = 75.0
+# No claimed job waits longer behind the others of its claim than a claim of quick ones
+# takes: then it is given back, by a thread, since one of those is slow.
+WAIT_SECONDS = MOST_AT_ONCE * QUICK_SECONDS
+# A lease longer than the queue lets any task run: past it a run is stuck, not slow, and
+# its lease is not prolonged any more.
+LONGEST_RUN_SECONDS = TASK_SECONDS + LEASE_SECONDS
 
 
 def drain(budget: float = DRAIN_SECONDS) -> int:
