@@ -93,8 +93,11 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
 def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
     with transaction.atomic():
         # Whoever connects or disconnects the account locks it first: what this run was
-        # refused says nothing of the authorisation that came since.
-        AmazonAccount.objects.select_for_update().filter(pk=ctx.account.pk).first()
+        # refused says nothing of the authorisation that came since. Not for a key:
+        # another run of the account may hold its job, which we are about to block, and
+        # its row, which refers to the account, must still be committed.
+        same = AmazonAccount.objects.filter(pk=ctx.account.pk)
+        same.select_for_update(no_key=True).first()
         ctx.keep_lease()
         connection.mark_needs_authorization(ctx.account, code=error.code)
         result = _blocked(ctx, error)
