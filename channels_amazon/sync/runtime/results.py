@@ -45,7 +45,7 @@ SECRET_RETRY = timedelta(minutes=5)
 class RunResult:
     """What to write in the run's row, the job's row and, perhaps, the log."""
 
-    state: str
+    state: SyncRun.State
     finish: Finish
     code: str = ""
     message: str = ""
@@ -87,7 +87,7 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
         return _blocked(ctx, error)
     if isinstance(error, ShoplinkError):
         return _failed(ctx, error)
-    return _unknown(ctx, error)
+    return run_result_of_fault(ctx, error)
 
 
 def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
@@ -164,7 +164,11 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     )
 
 
-def _unknown(ctx: RunContext, error: Exception) -> RunResult:
+def run_result_of_fault(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that ended by an error nobody foresaw.
+
+    It writes nothing, so it is there too where that error is the database's.
+    """
     logger.error(
         "run failed job=%s kind=%s account=%s",
         ctx.job.pk,

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
@@ -31,6 +31,7 @@ from channels_amazon.sync.runtime.results import (
     RunResult,
     run_result,
     run_result_of_error,
+    run_result_of_fault,
 )
 
 logger = logging.getLogger(__name__)
@@ -121,11 +122,13 @@ def _give_back(waiting: deque[SyncJob], holder: str) -> None:
         taken.append(job)
     if not taken:
         return
+    is_done = False
     try:
         claims.give_back_unstarted(holder, [job.pk for job in taken])
-    except DatabaseError:
-        waiting.extend(taken)
-        raise
+        is_done = True
+    finally:
+        if not is_done:
+            waiting.extend(taken)
 
 
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
@@ -176,8 +179,8 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
     return run
 
 
-def _reconcile(ctx: RunContext) -> RunResult | None:
-    """Return how the reconciler ended, None when the job was taken from it."""
+def _reconcile(ctx: RunContext) -> RunResult:
+    """Return how the reconciler ended, ABANDONED when the job was taken from it."""
     try:
         try:
             declared = registry.get(ctx.job.kind)
@@ -185,17 +188,29 @@ def _reconcile(ctx: RunContext) -> RunResult | None:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - the edge where every run ends
-            return run_result_of_error(ctx, error)
+            return _result_of(ctx, error)
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
-        return None
+        return RunResult(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at))
     return run_result(ctx, result, declared.interval)
 
 
-def _finish_run(ctx: RunContext, result: RunResult | None) -> SyncRun:
+def _result_of(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that raised `error`, also where it cannot be acted on.
+
+    The database may refuse what the error calls for (a deadlock, a lock that does not
+    come): the job fails then and comes again, and the jobs after it are run.
+    """
+    try:
+        return run_result_of_error(ctx, error)
+    except Error as refusal:
+        return run_result_of_fault(ctx, refusal)
+
+
+def _finish_run(ctx: RunContext, result: RunResult) -> SyncRun:
     """Give the job back and write how its run ended; return the run."""
-    if result is None:
-        return _abandon(ctx, RunResult("", Finish(due_at=ctx.job.due_at)))
+    if result.state == SyncRun.State.ABANDONED:
+        return _abandon(ctx, result)
     ctx.job.progress["open"] = not result.finish.is_complete
     if _is_idle(ctx, result):
         end = replace(result.finish, is_idle=True)
