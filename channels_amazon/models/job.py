@@ -85,6 +85,7 @@ class SyncJob(StoreScoped):
     lease_holder = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # Runs that began without ending well: a task that kills its worker counts too.
+    # What waits behind another one of its claim has none.
     attempts = models.PositiveIntegerField(default=0)
     waiting_until = models.DateTimeField(null=True, blank=True)
     blocked_code = models.CharField(max_length=60, blank=True)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -93,14 +94,18 @@ def run_batch(jobs: Sequence[SyncJob], holder: str) -> int:
     # Each is taken out either here, to be run, or by the thread that gives back.
     waiting = deque(others)
     give_back = partial(_give_back, waiting, holder)
-    limit = LONGEST_RUN_SECONDS if waiting else 0.0
+    giving_back = (
+        repeating(give_back, seconds=WAIT_SECONDS, limit=LONGEST_RUN_SECONDS)
+        if waiting
+        else nullcontext()
+    )
     begun = 1
     try:
-        with repeating(give_back, seconds=WAIT_SECONDS, limit=limit):
+        with giving_back:
             run_claimed(first, holder)
             while (job := _next(waiting)) is not None:
                 # Its account may have been disconnected while it waited.
-                if leases.renew_one(job.pk, holder, LEASE_SECONDS):
+                if leases.begin(job, holder, LEASE_SECONDS):
                     begun += 1
                     run_claimed(job, holder)
     finally:
