@@ -218,6 +218,24 @@ def test_question_that_fails_hinders_no_other_and_is_told(
     assert (account.pk, "stock_push") in woken()
 
 
+@pytest.mark.parametrize("step", ["create_missing_jobs", "mend_ranks"])
+def test_step_before_the_questions_hinders_none_of_them(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    account = make_account()
+    due_push(account)
+    SyncJob.objects.all().delete()
+    sleepers(account)
+
+    def fail(*_arguments: datetime) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(nets, step, fail)
+    with pytest.raises(ExceptionGroup):
+        nets.cast_nets()
+    assert (account.pk, "stock_push") in woken()
+
+
 def test_account_that_is_not_connected_is_not_woken() -> None:
     account = make_account(state=AmazonAccount.State.DISCONNECTED)
     stale_order(account)
