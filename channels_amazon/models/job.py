@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.scope import StoreScoped
 from channels_amazon.models.sentence import SentenceField
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 
 
 class JobProgress(TypedDict, total=False):
@@ -38,7 +38,7 @@ class HeartbeatDetail(TypedDict, total=False):
     ISO time in UTC, or None); a supervisor the cluster that it watches.
     """
 
-    state: str
+    state: ConsumerState
     listened_at: str | None
     cluster_pid: int
     restarts: int

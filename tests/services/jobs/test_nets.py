@@ -22,7 +22,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.jobs import cadence, heartbeats, nets, registry
 from tests.builders import (
     make_account,
@@ -166,7 +166,7 @@ def woken() -> set[tuple[int, str]]:
 def test_due_row_wakes_its_job_and_no_other(
     kind: str, make: Callable[[AmazonAccount], None]
 ) -> None:
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     account, idle = make_account(), make_account()
     make(account)
     SyncJob.objects.all().delete()
@@ -245,7 +245,7 @@ def test_account_that_is_not_connected_is_not_woken() -> None:
 
 
 def test_questions_are_as_many_for_many_accounts_as_for_one() -> None:
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     counts = []
     for _ in range(2):
         for _account in range(3):
@@ -285,7 +285,7 @@ def test_sweeps_come_every_five_minutes_where_no_event_is_read() -> None:
     accounts = [make_account() for _ in range(10)]
     for account in accounts:
         asleep(account, "order_sweep")
-    heartbeats.beat(Process.CONSUMER, state="notifications.unreachable")
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.UNREACHABLE)
     nets.cast_nets()
     swept = [pk for pk, kind in woken() if kind == "order_sweep"]
     assert len(swept) == 2
