@@ -18,7 +18,6 @@ from channels_amazon.sync.runtime.keep_alive import repeating
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
-LONGEST_TASK_SECONDS = 60.0
 MAINTENANCE = (purge.PASS, latency_rollup.PASS, retention.PASS)
 
 
@@ -55,14 +54,16 @@ def replay_unknown(account_id: int) -> None:
 def maintain(is_successor: bool = False) -> None:
     """Go on for a slice with the maintenance that is due, until none is.
 
-    The schedule's begins no second row of successors beside one that goes on: with one
-    worker they would take turns with each other, and never end in one another's way.
+    The schedule's task begins nothing while another is followed by its successors. Of
+    two rows of successors one ends where it finds the other at work. With one worker
+    it never does: each would see a pass that is due and enqueue itself, for as long as
+    a pass lasts, and each minute would begin one more row.
     """
     if not is_successor and maintenance.is_going_on(MAINTENANCE):
         return
+    go_on = partial(queue.enqueue, maintenance.TASK, True)
     with _beating():
-        if maintenance.run_due(MAINTENANCE):
-            queue.enqueue(maintenance.TASK, True)
+        maintenance.run_due(MAINTENANCE, go_on=go_on)
 
 
-_beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=LONGEST_TASK_SECONDS)
+_beating = partial(repeating, beat, seconds=BEAT_SECONDS, limit=queue.TASK_SECONDS)

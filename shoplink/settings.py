@@ -136,6 +136,7 @@ WORKERS = 12 if DATABASES["default"]["ENGINE"].endswith("postgresql") else 4
 
 # `retry` counts from the moment a task is pulled, so a worker pulls one at a time and
 # `retry` stays above `timeout`. A `save_limit` above 0 locks that many rows per task.
+# The limits of runs and maintenance derive from `timeout` (services/jobs/queue.py).
 Q_CLUSTER: dict[str, Any] = {
     "name": "shoplink",
     "label": _("Task queue"),

@@ -64,6 +64,7 @@ OF_NO_MODULE = {
     "test_network.py": "that no test leaves this host",
     "test_order_writers.py": "who writes orders",
     "test_processes.py": "the tests' own processes",
+    "test_row_locks.py": "how rows are locked",
     "test_upgrade.py": "all migrations",
     "test_upgrade_goes_on.py": "all migrations, and the work after them",
     "views/test_access.py": "who sees which page",

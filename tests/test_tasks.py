@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
 import pytest
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -9,6 +13,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from channels_amazon import tasks
 from channels_amazon.models import MaintenanceTask, PurgeProof
 from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.orders import latency_rollup
+from channels_amazon.services.privacy import purge, retention
 from tests.builders import make_store
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +44,35 @@ def test_schedule_begins_no_second_row_of_successors(
         tasks.maintain()
         tasks.maintain()
     assert OrmQ.objects.count() == 1
+
+
+def test_pass_that_always_fails_does_not_slow_the_others(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(cursor: Any, now: datetime) -> Any:
+        raise ZeroDivisionError
+
+    make_store()
+    broken = replace(purge.PASS, plan=fail)
+    monkeypatch.setattr(tasks, "MAINTENANCE", (broken, *tasks.MAINTENANCE[1:]))
+    assert tasks.MAINTENANCE[1:] == (latency_rollup.PASS, retention.PASS)
+
+    failed = 0
+    for number in range(9):
+        with django_capture_on_commit_callbacks(execute=True):
+            try:
+                tasks.maintain(is_successor=number > 0)
+            except ZeroDivisionError:
+                # The queue keeps it as a task that failed.
+                failed += 1
+        if not OrmQ.objects.exists():
+            break
+        OrmQ.objects.all().delete()
+
+    assert failed > 0
+    ended = MaintenanceTask.objects.exclude(finished_at=None)
+    assert set(ended.values_list("name", flat=True)) == {
+        latency_rollup.PASS.name,
+        retention.PASS.name,
+    }

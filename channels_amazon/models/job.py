@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.scope import StoreScoped
 from channels_amazon.models.sentence import SentenceField
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 
 
 class JobProgress(TypedDict, total=False):
@@ -38,7 +38,7 @@ class HeartbeatDetail(TypedDict, total=False):
     ISO time in UTC, or None); a supervisor the cluster that it watches.
     """
 
-    state: str
+    state: ConsumerState
     listened_at: str | None
     cluster_pid: int
     restarts: int
@@ -85,6 +85,7 @@ class SyncJob(StoreScoped):
     lease_holder = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # Runs that began without ending well: a task that kills its worker counts too.
+    # What waits behind another one of its claim has none.
     attempts = models.PositiveIntegerField(default=0)
     waiting_until = models.DateTimeField(null=True, blank=True)
     blocked_code = models.CharField(max_length=60, blank=True)

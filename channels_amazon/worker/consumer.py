@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs.backoff import doubled
 from channels_amazon.services.notifications.inbox import accept, queue_region
 from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
 from channels_amazon.wording import sentence
@@ -23,18 +25,18 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 LONG_POLL = 20
-_FIRST_REST = 1.0
-_LONGEST_REST = 20.0
+_FIRST_REST = timedelta(seconds=1)
+_LONGEST_REST = timedelta(seconds=20)
 _LONGEST_HIDDEN = 300
 _IDLE_BEAT = 10.0
 # Under load there are many batches a second, and each beat is a write.
 _BEAT_EVERY = 1.0
 _FIX = {
-    "notifications.credentials": sentence(
+    ConsumerState.CREDENTIALS: sentence(
         "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
         "sqs:GetQueueAttributes on the queue, and check the queue's address."
     ),
-    "notifications.unreachable": sentence(
+    ConsumerState.UNREACHABLE: sentence(
         "Check the network and SQS_QUEUE_URL; it is tried again by itself."
     ),
 }
@@ -71,8 +73,8 @@ class Consumer:
     stopped: threading.Event = field(default_factory=threading.Event)
     is_polling: bool = False
     _failures: int = 0
-    _trouble: str = ""
-    _beaten: str = ""
+    _trouble: ConsumerState | None = None
+    _beaten: ConsumerState | None = None
     _listened_at: str = ""
     _beat_at: float = 0.0
 
@@ -97,14 +99,14 @@ class Consumer:
         """Stay alive without a queue: the other processes must not be ended."""
         logger.warning("no queue is configured: set SQS_QUEUE_URL")
         while not self.stopped.is_set() and not self.until_empty:
-            self._beat("not_configured")
+            self._beat(ConsumerState.NOT_CONFIGURED)
             self.stopped.wait(_IDLE_BEAT)
 
     def _step(self, queue: Queue) -> int | None:
         """Take one batch in; None when something is down, after a rest."""
         try:
             close_old_connections()
-            self._beat(self._trouble or heartbeats.LISTENING)
+            self._beat(self._trouble or ConsumerState.LISTENING)
             messages = self._poll(queue)
             _hide_longer(queue, messages)
             taken = accept(messages)
@@ -113,14 +115,14 @@ class Consumer:
             if handled:
                 queue.delete(handled)
         except SqsError as error:
-            self._rest(error.code, error.message)
+            self._rest(ConsumerState(error.code), error.message)
             return None
         except DatabaseError as error:
             connection.close()
-            self._rest("database", type(error).__name__)
+            self._rest(ConsumerState.DATABASE, type(error).__name__)
             return None
         self._failures = 0
-        self._trouble = ""
+        self._trouble = None
         return len(handled)
 
     def _poll(self, queue: Queue) -> list[Message]:
@@ -140,19 +142,19 @@ class Consumer:
         if self.is_polling:
             raise SystemExit(0)
 
-    def _rest(self, trouble: str, message: str) -> None:
+    def _rest(self, trouble: ConsumerState, message: str) -> None:
         """Say what is wrong, once, and wait longer each time."""
         logger.warning("consumer rests code=%s failures=%s", trouble, self._failures)
         if trouble != self._trouble and trouble in _FIX:
             self._tell(trouble, message)
         self._trouble = trouble
         self._beat(trouble)
-        longest = min(_FIRST_REST * 2 ** min(self._failures, 10), _LONGEST_REST)
+        longest = doubled(_FIRST_REST, self._failures, _LONGEST_REST).total_seconds()
         self._failures += 1
         # Spread, so that several consumers do not come back at one moment.
         self.stopped.wait(longest * random.uniform(0.5, 1.0))  # noqa: S311
 
-    def _tell(self, code: str, message: str) -> None:
+    def _tell(self, code: ConsumerState, message: str) -> None:
         entry = Entry(
             code=code,
             level=Level.ERROR,
@@ -166,12 +168,12 @@ class Consumer:
         except DatabaseError as error:
             logger.warning("entry not written error=%s", type(error).__name__)
 
-    def _beat(self, state: str) -> None:
+    def _beat(self, state: ConsumerState) -> None:
         now = time.monotonic()
         if state == self._beaten and now - self._beat_at < _BEAT_EVERY:
             return
         self._beaten, self._beat_at = state, now
-        if state == heartbeats.LISTENING:
+        if state == ConsumerState.LISTENING:
             self._listened_at = timezone.now().isoformat()
         try:
             heartbeats.beat(

@@ -23,7 +23,8 @@ PIPE = "SHOPLINK_GUARD_PIPE"
 LAUNCHER = "SHOPLINK_GUARD_LAUNCHER"
 TOOK_OVER = "SHOPLINK_GUARD_TOOK_OVER"
 
-# A command that dies at once again and again is started more and more rarely.
+# A command that dies at once again and again is started more and more rarely. The wait
+# doubles by hand, as services/jobs/backoff.py does it: nothing of ours is imported.
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 15.0
 _LIVED_WELL = 30.0

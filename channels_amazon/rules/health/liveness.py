@@ -18,6 +18,17 @@ class Process(StrEnum):
     CONSUMER = "consumer"
 
 
+class ConsumerState(StrEnum):
+    """What a consumer says of itself: that it reads the queue, or what hinders it."""
+
+    LISTENING = "listening"
+    NOT_CONFIGURED = "not_configured"
+    DATABASE = "database"
+    # The codes of SqsError.
+    CREDENTIALS = "notifications.credentials"
+    UNREACHABLE = "notifications.unreachable"
+
+
 # How old the last sign of life may be.
 DEAD_AFTER: dict[Process, timedelta] = {
     # It beats every 5 s. Its guard needs up to 20 s to start another one, which

@@ -65,7 +65,9 @@ def connect_account(
     require_plan(store)
     try:
         with transaction.atomic():
-            known = AmazonAccount.objects.select_for_update().filter(
+            # Not for a key: a run of the account may hold a job that we block or free,
+            # and its row, which refers to the account, must still be committed.
+            known = AmazonAccount.objects.select_for_update(no_key=True).filter(
                 store=store, seller_id=grant.seller_id, region=grant.region
             )
             account: AmazonAccount | None = known.order_by("-pk").first()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
-from channels_amazon.services.jobs.queue import enqueue
+from channels_amazon.services.jobs.queue import TASK_SECONDS, enqueue
 
 State = HealthReport.State
 
@@ -21,9 +21,9 @@ TASK = "channels_amazon.tasks.run_health_check"
 UNDER_WAY = timedelta(seconds=60)
 # A worker takes a report within a second; if none has by now, no worker runs.
 WORKER_WAIT = timedelta(seconds=10)
-# The queue kills a task after 60 s (Q_CLUSTER timeout): a report that runs for longer
-# has lost its process. The margin lets a run that was just killed be seen as lost.
-LOST_AFTER = timedelta(seconds=75)
+# The queue kills a task after TASK_SECONDS: a report that runs for longer has lost its
+# process. The 15 s more are for a task that it is just killing.
+LOST_AFTER = timedelta(seconds=TASK_SECONDS + 15)
 KEEP = 50
 
 

@@ -11,17 +11,16 @@ import os
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import dropwhile
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, PositiveIntegerField, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, Q
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs import leases, registry
 from channels_amazon.services.jobs.heartbeats import process_name
-from channels_amazon.services.jobs.leases import give_back_expired
 from channels_amazon.services.jobs.queue import enqueue_drain
 
 # On PostgreSQL a row that another claim is taking is passed over, not waited for, and
@@ -39,10 +38,11 @@ WHERE lease_until IS NULL AND rank IS NOT NULL AND rank <= %s AND due_at <= %s
 ORDER BY rank LIMIT %s
 """
 _CLAIM = """
-UPDATE {table} SET lease_holder = %s, lease_until = %s, last_started_at = %s,
-    attempts = attempts + 1, waiting_until = NULL
+UPDATE {table} SET lease_holder = %s, lease_until = %s, waiting_until = NULL {begun}
 WHERE id {chosen} RETURNING id
 """
+# A job that is taken alone begins with its claim: one statement less for each.
+_BEGUN = ", last_started_at = %s, attempts = attempts + 1"
 
 
 def due_jobs(now: datetime) -> Q:
@@ -61,36 +61,30 @@ def is_work_due() -> bool:
 
 
 def claim_due(holder: str, lease_seconds: float, limit: int = 1) -> list[SyncJob]:
-    """Take up to `limit` of the due jobs, the smallest rank first.
+    """Take up to `limit` of the due jobs, the smallest rank first; begin the first.
 
-    A job with a head start, which somebody waits for, is taken alone, so that it never
-    waits behind another one of its claim. `holder` names this one claim and no other.
-    Jobs of accounts that are not connected have no rank and are never taken, nor those
-    whose lease ran out and was not given back.
+    The others wait: `leases.begin` each when its turn comes, or give them back. A job
+    with a head start, which somebody waits for, is taken alone, so that it never waits
+    behind another one of its claim; so is one that failed before, which may be what
+    kills its process. `holder` names this one claim and no other. Jobs of accounts
+    that are not connected have no rank and are never taken, nor those whose lease ran
+    out and was not given back.
     """
     now = timezone.now()
     urgent = [one.kind for one in registry.reconcilers() if one.head_start]
     if limit > 1:
-        limit = _first_patient(now, limit, urgent)
-    # The line may have changed since it was looked at.
-    passed_over = urgent if limit > 1 else []
-    only = f"AND kind NOT IN ({', '.join(['%s'] * len(urgent))})" if passed_over else ""
-    table = connection.ops.quote_name(SyncJob._meta.db_table)
-    select = _SELECT.format(table=table, only=only)
-    chosen = _CHOSEN[connection.vendor].format(select=select)
-    start, until = _moment(now), _moment(now + timedelta(seconds=lease_seconds))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM.format(table=table, chosen=chosen),
-            [holder, until, start, start, start, *passed_over, limit],
-        )
-        pks = [pk for (pk,) in cursor.fetchall()]
-    return _claimed(pks, holder) if pks else []
+        limit = _before_one_taken_alone(now, limit, urgent)
+    taken = _take(now, holder, lease_seconds, limit, urgent)
+    if limit == 1:
+        return taken
+    return list(
+        dropwhile(lambda job: not leases.begin(job, holder, lease_seconds), taken)
+    )
 
 
 def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:
     """Take this job, due or not; None when another process works on it."""
-    give_back_expired()
+    leases.give_back_expired()
     now = timezone.now()
     won = SyncJob.objects.filter(pk=pk, lease_until__isnull=True).update(
         lease_holder=holder,
@@ -105,14 +99,10 @@ def claim(pk: int, holder: str, lease_seconds: float) -> SyncJob | None:
 def give_back_unstarted(holder: str, pks: Collection[int]) -> int:
     """Give back jobs of a claim that were not begun, and return how many.
 
-    They keep their place in the line, and the claim does not count as an attempt.
+    They keep their place in the line.
     """
     held = SyncJob.objects.filter(pk__in=pks, lease_holder=holder)
-    # Whoever unblocked the job meanwhile has set its attempts to 0 already.
-    attempts = Greatest(
-        F("attempts") - 1, Value(0), output_field=PositiveIntegerField()
-    )
-    freed = held.update(lease_holder="", lease_until=None, attempts=attempts)
+    freed = held.update(lease_holder="", lease_until=None)
     if freed:
         enqueue_drain()
     return freed
@@ -123,12 +113,42 @@ def new_holder() -> str:
     return f"{process_name(os.getpid())}{uuid.uuid4().hex[:12]}"
 
 
-def _first_patient(now: datetime, limit: int, urgent: Collection[str]) -> int:
-    """Return how many due jobs stand before the first urgent one, 1 for none."""
+def _before_one_taken_alone(now: datetime, limit: int, urgent: Collection[str]) -> int:
+    """Return how many due jobs stand before one that is taken alone; 1 for none."""
     line = SyncJob.objects.filter(due_jobs(now)).order_by("rank")
-    kinds = list(line.values_list("kind", flat=True)[:limit])
-    before = next((n for n, kind in enumerate(kinds) if kind in urgent), limit)
-    return max(before, 1)
+    looked_at = line.values_list("kind", "attempts")[:limit]
+    before = [kind in urgent or attempts > 0 for kind, attempts in looked_at]
+    return max(before.index(True) if True in before else limit, 1)
+
+
+def _take(
+    now: datetime,
+    holder: str,
+    lease_seconds: float,
+    limit: int,
+    urgent: Collection[str],
+) -> list[SyncJob]:
+    """Claim up to `limit` due jobs, and begin the job of a claim of one.
+
+    A claim of several leaves out what is taken alone, though none was seen: the line
+    may have changed since it was looked at.
+    """
+    is_single = limit == 1
+    left_out = [] if is_single else list(urgent)
+    only = "" if is_single else "AND attempts = 0"
+    if left_out:
+        only += f" AND kind NOT IN ({', '.join(['%s'] * len(left_out))})"
+    table = connection.ops.quote_name(SyncJob._meta.db_table)
+    select = _SELECT.format(table=table, only=only)
+    chosen = _CHOSEN[connection.vendor].format(select=select)
+    start, until = _moment(now), _moment(now + timedelta(seconds=lease_seconds))
+    begun, begun_at = (_BEGUN, [start]) if is_single else ("", [])
+    sql = _CLAIM.format(table=table, chosen=chosen, begun=begun)
+    values = [holder, until, *begun_at, start, start, *left_out, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        pks = [pk for (pk,) in cursor.fetchall()]
+    return _claimed(pks, holder) if pks else []
 
 
 def _claimed(pks: Collection[int], holder: str) -> list[SyncJob]:

@@ -30,9 +30,9 @@ class FollowUps:
         """Leave `action(items, self)` to the end, once for the items of all changes."""
         self._waiting.setdefault(action, set()).update(items)
 
-    def wake(self, account_id: int, *kinds: str) -> None:
-        """Leave it to the end to make the account's jobs of `kinds` due."""
-        self._jobs.update((account_id, kind) for kind in kinds)
+    def wake(self, account_id: int, kind: str, *more: str) -> None:
+        """Leave it to the end to make the account's jobs of these kinds due."""
+        self._jobs.update((account_id, one) for one in (kind, *more))
 
     def __enter__(self) -> Self:
         return self
@@ -59,8 +59,8 @@ class _AtOnce(FollowUps):
     def add(self, action: Action, items: Collection[Any]) -> None:
         action(items, self)
 
-    def wake(self, account_id: int, *kinds: str) -> None:
-        lifecycle.wake(account_id, *kinds)
+    def wake(self, account_id: int, kind: str, *more: str) -> None:
+        lifecycle.wake(account_id, kind, *more)
 
 
 AT_ONCE: Final[FollowUps] = _AtOnce()

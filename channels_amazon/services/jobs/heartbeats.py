@@ -10,10 +10,7 @@ from typing import Unpack
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, HeartbeatDetail
-from channels_amazon.rules.health.liveness import Process, dead_since
-
-# What a consumer says of itself while nothing hinders it.
-LISTENING = "listening"
+from channels_amazon.rules.health.liveness import ConsumerState, Process, dead_since
 
 
 def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
@@ -51,7 +48,7 @@ def last_listening() -> datetime | None:
     for beat in Heartbeat.objects.filter(kind=Process.CONSUMER):
         detail: HeartbeatDetail = beat.detail
         listened_at = detail.get("listened_at")
-        if detail.get("state") == LISTENING:
+        if detail.get("state") == ConsumerState.LISTENING:
             times.append(beat.beat_at)
         elif listened_at:
             times.append(datetime.fromisoformat(listened_at))

@@ -57,11 +57,22 @@ def renew(holder: str, lease_seconds: float) -> bool:
     return bool(held.update(lease_until=until))
 
 
-def renew_one(pk: int, holder: str, lease_seconds: float) -> bool:
-    """Prolong the lease of this job of the claim; False when it was taken from it."""
-    until = timezone.now() + timedelta(seconds=lease_seconds)
-    held = SyncJob.objects.filter(pk=pk, lease_holder=holder)
-    return bool(held.update(lease_until=until))
+def begin(job: SyncJob, holder: str, lease_seconds: float) -> bool:
+    """Count the attempt of a claimed job whose turn it is, and prolong its lease.
+
+    False when the job was taken from the claim while it waited.
+    """
+    now = timezone.now()
+    held = SyncJob.objects.filter(pk=job.pk, lease_holder=holder)
+    if not held.update(
+        lease_until=now + timedelta(seconds=lease_seconds),
+        last_started_at=now,
+        attempts=F("attempts") + 1,
+    ):
+        return False
+    job.attempts += 1
+    job.last_started_at = now
+    return True
 
 
 def finish(job: SyncJob, holder: str, end: Finish) -> bool:
@@ -118,28 +129,32 @@ def give_back_expired() -> int:
     """Free the jobs whose process died, mark their runs, and return how many.
 
     The first death is forgiven at once; a job that kills its worker again and again
-    backs off, and says so.
+    backs off, and says so. A job that only waited behind another one of its claim has
+    no attempt yet: it keeps its place in the line, and no death is put on it.
     """
     now = timezone.now()
     freed = 0
     expired = SyncJob.objects.filter(lease_until__lt=now).select_related("account")
     for job in expired.order_by("lease_until")[:_MOST_EXPIRED]:
-        due_at = now if job.attempts <= 1 else now + backoff(job.attempts - 1)
+        columns: dict[str, Any] = {"lease_holder": "", "lease_until": None}
+        if job.attempts:
+            rest = backoff(job.attempts - 1) if job.attempts > 1 else timedelta(0)
+            job.due_at = now + rest
+            rank = Value(rank_at(job.kind, job.due_at))
+            # The run that is marked is the newest: what idled came before it.
+            columns |= {
+                "due_at": job.due_at,
+                "rank": unless_stopped(rank),
+                "idle_runs": 0,
+            }
         with transaction.atomic():
             won = SyncJob.objects.filter(
                 pk=job.pk, lease_holder=job.lease_holder, lease_until=job.lease_until
-            ).update(
-                lease_holder="",
-                lease_until=None,
-                due_at=due_at,
-                rank=unless_stopped(Value(rank_at(job.kind, due_at))),
-                # The run that is marked is the newest: what idled came before it.
-                idle_runs=0,
-            )
+            ).update(**columns)
             if not won:
                 continue
             freed += 1
-            _abandon_runs(job, now, due_at)
+            _abandon_runs(job, now)
     return freed
 
 
@@ -148,17 +163,18 @@ def backoff(attempts: int) -> timedelta:
     return doubled(FIRST_OF_JOB, attempts - 1, LONGEST_OF_JOB)
 
 
-def _abandon_runs(job: SyncJob, now: datetime, due_at: datetime) -> None:
+def _abandon_runs(job: SyncJob, now: datetime) -> None:
     columns = {
         "state": SyncRun.State.ABANDONED,
         "finished_at": now,
         "code": "queue.worker_stuck",
         "message": _("The process that worked on this run ended before it was done."),
-        "next_due_at": due_at,
+        "next_due_at": job.due_at,
     }
     runs = SyncRun.objects.filter(job=job, state=SyncRun.State.RUNNING)
-    if not runs.update(**columns):
-        # It died before it had anything to say, which is to be known all the same.
+    if not runs.update(**columns) and job.attempts:
+        # A run has its row once there is something to say of it. Its process died
+        # before that, and people must find it in the log all the same.
         SyncRun.objects.create(
             job=job,
             account=job.account,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -77,11 +77,7 @@ def wake_pairs(pairs: Collection[tuple[int, str]]) -> None:
         Q(lease_until__isnull=False) | Q(attempts=0),
     )
     with transaction.atomic():
-        # In one order, so that two who wake several never wait for each other.
-        locked = may_wake.select_for_update(no_key=True).order_by("pk")
-        pks = list(locked.values_list("pk", flat=True))
-        if not pks:
-            return
+        jobs = _lock(may_wake)
         is_worked_on = Q(lease_until__isnull=False)
         due_at = Case(
             When(is_worked_on, then=Value(now)), default=Least("due_at", Value(now))
@@ -89,10 +85,8 @@ def wake_pairs(pairs: Collection[tuple[int, str]]) -> None:
         rank = Case(
             When(is_worked_on, then=ranks_at(now)), default=Least("rank", ranks_at(now))
         )
-        SyncJob.objects.filter(pk__in=pks).update(
-            due_at=due_at, rank=unless_stopped(rank)
-        )
-        enqueue_drain()
+        if jobs.update(due_at=due_at, rank=unless_stopped(rank)):
+            enqueue_drain()
 
 
 def block(
@@ -123,12 +117,13 @@ def block_all(account: AmazonAccount, code: str, message: str) -> None:
 
     No worker takes them any more, unless the account was connected again meanwhile.
     """
-    SyncJob.objects.filter(account=account).update(
-        blocked_code=clean(code, 60),
-        blocked_message=clean(message, 500),
-        waiting_until=None,
-        rank=if_connected(F("rank")),
-    )
+    with transaction.atomic():
+        _lock(SyncJob.objects.filter(account=account)).update(
+            blocked_code=clean(code, 60),
+            blocked_message=clean(message, 500),
+            waiting_until=None,
+            rank=if_connected(F("rank")),
+        )
 
 
 def stop(account: AmazonAccount, code: str, message: str) -> None:
@@ -136,8 +131,10 @@ def stop(account: AmazonAccount, code: str, message: str) -> None:
 
     The rows stay, and with them the runs and their story.
     """
-    block_all(account, code, message)
-    SyncJob.objects.filter(account=account).update(lease_holder="", lease_until=None)
+    with transaction.atomic():
+        block_all(account, code, message)
+        jobs = SyncJob.objects.filter(account=account)
+        jobs.update(lease_holder="", lease_until=None)
 
 
 def unblock(account: AmazonAccount, kinds: Iterable[str] | None = None) -> None:
@@ -149,12 +146,24 @@ def unblock(account: AmazonAccount, kinds: Iterable[str] | None = None) -> None:
     jobs = SyncJob.objects.filter(account=account)
     if kinds is not None:
         jobs = jobs.filter(kind__in=list(kinds))
-    jobs.update(
-        blocked_code="",
-        blocked_message="",
-        waiting_until=None,
-        attempts=0,
-        due_at=now,
-        rank=if_connected(ranks_at(now)),
-    )
-    enqueue_drain()
+    with transaction.atomic():
+        _lock(jobs).update(
+            blocked_code="",
+            blocked_message="",
+            waiting_until=None,
+            attempts=0,
+            due_at=now,
+            rank=if_connected(ranks_at(now)),
+        )
+        enqueue_drain()
+
+
+def _lock(jobs: QuerySet[SyncJob]) -> QuerySet[SyncJob]:
+    """Lock these jobs until the commit, and return exactly them.
+
+    Everybody who changes several jobs locks them here, in one order: a wake-up and a
+    block of one account would else take them in different orders, and deadlock.
+    """
+    locked = jobs.select_for_update(no_key=True).order_by("pk")
+    pks = list(locked.values_list("pk", flat=True))
+    return SyncJob.objects.filter(pk__in=pks)

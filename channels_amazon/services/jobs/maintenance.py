@@ -22,15 +22,16 @@ from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import MaintenanceTask
+from channels_amazon.services.jobs.queue import TASK_SECONDS
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
 TASK = "channels_amazon.tasks.maintain"
-# The queue kills a task after 60 seconds, and with it the whole cluster.
-SLICE_SECONDS = 10.0
-# Longer than the queue lets a task live: whose lease ran out is dead.
-LEASE = timedelta(seconds=90)
+# Far below TASK_SECONDS, so that a batch that takes long is not killed.
+SLICE_SECONDS = TASK_SECONDS / 6
+# Half as long again as a task may live: whose lease ran out is dead.
+LEASE = timedelta(seconds=1.5 * TASK_SECONDS)
 # The next slice of a pass that goes on waits for as long behind other tasks; no longer
 # than a lease, so that the pass of a process that died is not delayed by it.
 GOES_ON_WITHIN = timedelta(seconds=60)
@@ -82,22 +83,27 @@ class _LeaseLost(Exception):
     """Another process has taken the pass over: this batch must not be written."""
 
 
-def run_due(passes: Sequence[Pass[Any]]) -> bool:
-    """Work for one slice on the pass that waited longest; tell whether more is due.
+def run_due(passes: Sequence[Pass[Any]], *, go_on: Callable[[], object]) -> None:
+    """Work for one slice on the pass that waited longest; `go_on()` if more is due.
 
     One slice at a time for the whole installation, so that maintenance never takes
-    more than one of the queue's workers from the orders.
+    more than one of the queue's workers from the orders. A pass that fails raises; the
+    others that are due go on all the same, and have their turn before it.
     """
     now = timezone.now()
     rows = _rows([one.name for one in passes])
     if any(row.lease_until and row.lease_until > now for row in rows.values()):
-        return False
+        return
     due = [one for one in passes if _is_due(one, rows[one.name], now)]
     if not due:
-        return False
-    # By turns: a pass that fails again and again must not keep the others waiting.
+        return
     chosen = min(due, key=lambda one: rows[one.name].worked_at or _NEVER)
-    return run_slice(chosen) or len(due) > 1
+    is_more_due = len(due) > 1
+    try:
+        is_more_due = run_slice(chosen) or is_more_due
+    finally:
+        if is_more_due:
+            go_on()
 
 
 def is_going_on(passes: Sequence[Pass[Any]]) -> bool:

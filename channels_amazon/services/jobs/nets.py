@@ -8,7 +8,9 @@ not a run each.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, F, Q
@@ -34,28 +36,35 @@ def cast_nets() -> int:
     """Wake every job with a due row that sleeps, mend the line; return how many woke.
 
     Two at the same time do no harm: each passes over the rows that the other holds. A
-    question that fails is logged, and hinders no other; ExceptionGroup of all that
-    failed when the rest are done.
+    step that fails is logged, and hinders no other; ExceptionGroup of all that failed
+    when the rest are done.
     """
     now = timezone.now()
-    create_missing_jobs(now)
-    mended = mend_ranks()
-    woken = 0
     failed: list[Exception] = []
-    for declared in registry.reconcilers():
-        if declared.due_accounts is None:
-            continue
-        try:
-            woken += _wake(declared, declared.due_accounts, now)
-        except Exception as error:
-            logger.error("net failed kind=%s", declared.kind, exc_info=error)
-            failed.append(error)
+    take = partial(_take, failed)
+    take("missing_jobs", lambda: create_missing_jobs(now))
+    mended = take("ranks", mend_ranks)
+    woken = sum(
+        take(one.kind, partial(_wake, one, one.due_accounts, now))
+        for one in registry.reconcilers()
+        if one.due_accounts is not None
+    )
     if woken or mended:
         enqueue_drain()
     if failed:
         # The queue keeps it as a task that failed.
         raise ExceptionGroup("nets failed", failed)
     return woken
+
+
+def _take(failed: list[Exception], name: str, step: Callable[[], int]) -> int:
+    """Take one step and return its count; one that fails is added to `failed`."""
+    try:
+        return step()
+    except Exception as error:
+        logger.error("net failed name=%s", name, exc_info=error)
+        failed.append(error)
+        return 0
 
 
 def create_missing_jobs(now: datetime) -> int:
@@ -108,8 +117,8 @@ def _wake(declared: Reconciler, due_accounts: DueAccounts, now: datetime) -> int
         account_id__in=due_accounts(now),
     )
     with transaction.atomic():
-        # What another holds is being woken or run: to wait for it could end in a
-        # circle with one who wakes several jobs.
+        # What another holds is being woken or run. To wait for it could end in a
+        # deadlock with `lifecycle.wake_pairs`, which locks several jobs by their keys.
         free = asleep.select_for_update(skip_locked=True, no_key=True).values("pk")
         return int(
             SyncJob.objects.filter(pk__in=free.order_by()).update(

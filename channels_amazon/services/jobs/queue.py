@@ -16,6 +16,9 @@ DRAIN_TASK = "channels_amazon.tasks.drain"
 BEAT_TASK = "channels_amazon.tasks.beat"
 # A drain takes job after job: more of them waiting than workers bring nothing.
 MAX_WAITING = max(8, int(settings.Q_CLUSTER["workers"]))
+# The queue kills a task that takes longer, and with it the whole cluster. Whoever must
+# end before that, or tell a dead process by it, derives its own limit from this one.
+TASK_SECONDS = float(settings.Q_CLUSTER["timeout"])
 
 
 def enqueue(dotted_path: str, *args: Any, unless_waiting: int | None = None) -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.conf import settings
 from django.db import (
@@ -57,8 +58,6 @@ State = Notification.State
 # A message that we failed to apply at so many deliveries is quarantined: the queue
 # would deliver it for ever.
 MOST_DELIVERIES = 5
-# What became of a message whose NotificationId the inbox holds already.
-DUPLICATE = "duplicate"
 # Characters of a message that its row keeps; SQS allows 256 KiB.
 _LONGEST_BODY = 100_000
 # A wrong subscription sends without end: the inbox keeps every message, the log names
@@ -70,14 +69,31 @@ _GAVE_WAY = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
 
 
+class Acceptance(StrEnum):
+    """What became of one delivery: what its row says, else why it made none."""
+
+    APPLIED = State.APPLIED
+    STALE = State.STALE
+    IGNORED = State.IGNORED
+    QUARANTINED = State.QUARANTINED
+    # The inbox holds its NotificationId already.
+    DUPLICATE = "duplicate"
+    # It stays in the queue, and comes again.
+    LEFT = "left"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of one message; `may_delete` says that it may be deleted."""
+    """What became of one message."""
 
     message: Message
-    state: str
+    state: Acceptance
     code: str = ""
-    may_delete: bool = True
+
+    @property
+    def may_delete(self) -> bool:
+        """Tell whether the message may be deleted from the queue."""
+        return self.state != Acceptance.LEFT
 
 
 def accept(messages: Sequence[Message]) -> list[Accepted]:
@@ -152,9 +168,9 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
     for notification_id in again:
         _count_again(notification_id)
     return [
-        Accepted(parsed.message, states[place], disposition.code)
+        Accepted(parsed.message, Acceptance(states[place]), disposition.code)
         if place in states
-        else Accepted(parsed.message, DUPLICATE)
+        else Accepted(parsed.message, Acceptance.DUPLICATE)
         for place, (parsed, disposition) in enumerate(classified)
     ]
 
@@ -230,16 +246,16 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     )
     is_lasting = isinstance(error, DataError | IntegrityError)
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
-        return Accepted(message, "", classification.FAILED, may_delete=False)
+        return Accepted(message, Acceptance.LEFT, classification.FAILED)
     _parsed, classified = _classify([message])[0]
     # The row keeps no value of the message: the database may have refused one of them.
     parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])
     disposition = replace(classification.failed(error), account=classified.account)
     if _count_again(parsed.notification_id):
-        return Accepted(message, DUPLICATE)
+        return Accepted(message, Acceptance.DUPLICATE)
     with transaction.atomic():
         _write([(parsed, disposition, disposition.state)])
-    return Accepted(message, disposition.state, disposition.code)
+    return Accepted(message, Acceptance(disposition.state), disposition.code)
 
 
 def _write(handled: Sequence[tuple[ParsedMessage, Disposition, str]]) -> None:

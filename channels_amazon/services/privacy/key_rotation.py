@@ -239,8 +239,9 @@ def _rewrite_words(pks: list[int]) -> int:
     """
     (table,) = [one for one in secret_tables() if one.model is OrderPersonalData]
     # Locked first, so that no new names are stored between the reading and the writing.
-    rows = OrderPersonalData.objects.filter(pk__in=pks).select_for_update()
-    locked = list(rows.order_by("pk").values_list("pk", flat=True))
+    rows = OrderPersonalData.objects.filter(pk__in=pks)
+    rows = rows.select_for_update(no_key=True).order_by("pk")
+    locked = list(rows.values_list("pk", flat=True))
     people = {}
     for pk, values in table.rows_of(locked).items():
         try:

@@ -102,7 +102,7 @@ def _locked_row(order: Order) -> OrderPersonalData:
     """Return the order's row, a new one where there is none or no key opens it."""
     rows = OrderPersonalData.objects.filter(order=order)
     try:
-        row: OrderPersonalData | None = rows.select_for_update().first()
+        row: OrderPersonalData | None = rows.select_for_update(no_key=True).first()
     except InvalidToken:
         # What Amazon gives again replaces what was lost with its key.
         rows.only("pk").delete()

@@ -225,7 +225,7 @@ def _check_carriers(carriers: Sequence[CarrierMapping]) -> None:
 
 def _lock(template: ShipTemplate) -> ShipTemplate:
     row: ShipTemplate = (
-        ShipTemplate.objects.select_for_update(of=("self",))
+        ShipTemplate.objects.select_for_update(of=("self",), no_key=True)
         .select_related("store")
         .get(pk=template.pk)
     )

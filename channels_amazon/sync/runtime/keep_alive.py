@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,10 @@ def _repeat(
         while not ended.wait(seconds) and time.monotonic() < until:
             try:
                 function()
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("keep-alive missed error=%s", type(error).__name__)
+                # The next one opens another connection: Django would keep a broken one.
+                connections.close_all()
     finally:
         # This thread's own connection; nothing else would close it.
         connections.close_all()

@@ -45,7 +45,7 @@ SECRET_RETRY = timedelta(minutes=5)
 class RunResult:
     """What to write in the run's row, the job's row and, perhaps, the log."""
 
-    state: str
+    state: SyncRun.State
     finish: Finish
     code: str = ""
     message: str = ""
@@ -87,14 +87,17 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
         return _blocked(ctx, error)
     if isinstance(error, ShoplinkError):
         return _failed(ctx, error)
-    return _unknown(ctx, error)
+    return run_result_of_fault(ctx, error)
 
 
 def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
     with transaction.atomic():
         # Whoever connects or disconnects the account locks it first: what this run was
-        # refused says nothing of the authorisation that came since.
-        AmazonAccount.objects.select_for_update().filter(pk=ctx.account.pk).first()
+        # refused says nothing of the authorisation that came since. Not for a key:
+        # another run of the account may hold its job, which we are about to block, and
+        # its row, which refers to the account, must still be committed.
+        same = AmazonAccount.objects.filter(pk=ctx.account.pk)
+        same.select_for_update(no_key=True).first()
         ctx.keep_lease()
         connection.mark_needs_authorization(ctx.account, code=error.code)
         result = _blocked(ctx, error)
@@ -161,7 +164,11 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     )
 
 
-def _unknown(ctx: RunContext, error: Exception) -> RunResult:
+def run_result_of_fault(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that ended by an error nobody foresaw.
+
+    It writes nothing, so it is there too where that error is the database's.
+    """
     logger.error(
         "run failed job=%s kind=%s account=%s",
         ctx.job.pk,

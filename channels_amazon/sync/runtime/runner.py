@@ -6,17 +6,19 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
 from channels_amazon.services.jobs import claims, leases, registry
 from channels_amazon.services.jobs.leases import Finish
+from channels_amazon.services.jobs.queue import TASK_SECONDS
 from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.sync.runtime.context import (
     LEASE_SECONDS,
@@ -30,6 +32,7 @@ from channels_amazon.sync.runtime.results import (
     RunResult,
     run_result,
     run_result_of_error,
+    run_result_of_fault,
 )
 
 logger = logging.getLogger(__name__)
@@ -51,11 +54,12 @@ EXPIRY_SECONDS = 1.0
 # what waits in the line is taken by whoever is free.
 QUICK_SECONDS = 0.05
 MOST_AT_ONCE = 16
-# No claimed job waits longer than that behind the others of its claim: then it is given
-# back, by a thread, since one of those may be slow.
-WAIT_SECONDS = 0.5
-# Longer than the queue lets any task run: past it a run is stuck, not slow.
-LONGEST_RUN_SECONDS = 75.0
+# No claimed job waits longer behind the others of its claim than a claim of quick ones
+# takes: then it is given back, by a thread, since one of those is slow.
+WAIT_SECONDS = MOST_AT_ONCE * QUICK_SECONDS
+# A lease longer than the queue lets any task run: past it a run is stuck, not slow, and
+# its lease is not prolonged any more.
+LONGEST_RUN_SECONDS = TASK_SECONDS + LEASE_SECONDS
 
 
 def drain(budget: float = DRAIN_SECONDS) -> int:
@@ -90,14 +94,18 @@ def run_batch(jobs: Sequence[SyncJob], holder: str) -> int:
     # Each is taken out either here, to be run, or by the thread that gives back.
     waiting = deque(others)
     give_back = partial(_give_back, waiting, holder)
-    limit = LONGEST_RUN_SECONDS if waiting else 0.0
+    giving_back = (
+        repeating(give_back, seconds=WAIT_SECONDS, limit=LONGEST_RUN_SECONDS)
+        if waiting
+        else nullcontext()
+    )
     begun = 1
     try:
-        with repeating(give_back, seconds=WAIT_SECONDS, limit=limit):
+        with giving_back:
             run_claimed(first, holder)
             while (job := _next(waiting)) is not None:
                 # Its account may have been disconnected while it waited.
-                if leases.renew_one(job.pk, holder, LEASE_SECONDS):
+                if leases.begin(job, holder, LEASE_SECONDS):
                     begun += 1
                     run_claimed(job, holder)
     finally:
@@ -119,11 +127,13 @@ def _give_back(waiting: deque[SyncJob], holder: str) -> None:
         taken.append(job)
     if not taken:
         return
+    is_done = False
     try:
         claims.give_back_unstarted(holder, [job.pk for job in taken])
-    except DatabaseError:
-        waiting.extend(taken)
-        raise
+        is_done = True
+    finally:
+        if not is_done:
+            waiting.extend(taken)
 
 
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
@@ -174,8 +184,8 @@ def run_claimed(job: SyncJob, holder: str) -> SyncRun:
     return run
 
 
-def _reconcile(ctx: RunContext) -> RunResult | None:
-    """Return how the reconciler ended, None when the job was taken from it."""
+def _reconcile(ctx: RunContext) -> RunResult:
+    """Return how the reconciler ended, ABANDONED when the job was taken from it."""
     try:
         try:
             declared = registry.get(ctx.job.kind)
@@ -183,17 +193,29 @@ def _reconcile(ctx: RunContext) -> RunResult | None:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - the edge where every run ends
-            return run_result_of_error(ctx, error)
+            return _result_of(ctx, error)
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
-        return None
+        return RunResult(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at))
     return run_result(ctx, result, declared.interval)
 
 
-def _finish_run(ctx: RunContext, result: RunResult | None) -> SyncRun:
+def _result_of(ctx: RunContext, error: Exception) -> RunResult:
+    """Return the result of a run that raised `error`, also where it cannot be acted on.
+
+    The database may refuse what the error calls for (a deadlock, a lock that does not
+    come): the job fails then and comes again, and the jobs after it are run.
+    """
+    try:
+        return run_result_of_error(ctx, error)
+    except Error as refusal:
+        return run_result_of_fault(ctx, refusal)
+
+
+def _finish_run(ctx: RunContext, result: RunResult) -> SyncRun:
     """Give the job back and write how its run ended; return the run."""
-    if result is None:
-        return _abandon(ctx, RunResult("", Finish(due_at=ctx.job.due_at)))
+    if result.state == SyncRun.State.ABANDONED:
+        return _abandon(ctx, result)
     ctx.job.progress["open"] = not result.finish.is_complete
     if _is_idle(ctx, result):
         end = replace(result.finish, is_idle=True)

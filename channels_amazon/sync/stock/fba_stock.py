@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Permission, SyncJob
 from channels_amazon.rules.mcf.pools import pool_of
+from channels_amazon.services.jobs.queue import TASK_SECONDS
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.mcf.pools import (
     empty_missing,
@@ -36,8 +37,10 @@ EVERY = timedelta(hours=1)
 # Amazon's 30 s, less up to 5 s that our next call may take.
 TOKEN_LIFETIME = timedelta(seconds=25)
 MAX_RESTARTS = 2
-# A run that must not hand over goes on for so long; the queue kills a task at 60 s.
-LONGEST_RUN = timedelta(seconds=35)
+# A run that must not hand over goes on for so long. The queue kills its task after
+# TASK_SECONDS; by then the drain had up to 8 s before it (runner.DRAIN_SECONDS), and
+# its last call may take another 8 s (factory.CALL_SECONDS) before the page is stored.
+LONGEST_RUN = timedelta(seconds=TASK_SECONDS - 25)
 
 
 @reconciler(

@@ -121,11 +121,12 @@ def test_what_was_not_begun_is_given_back_as_it_was() -> None:
 
 def test_what_was_unblocked_before_it_began_is_given_back_too() -> None:
     account = make_account()
-    jobs = [make_job(account, kind=kind) for kind in ("permissions", "listings")]
-    claims.claim_due("me", LEASE, limit=2)
-    lifecycle.unblock(account, ["listings"])
-    assert claims.give_back_unstarted("me", [job.pk for job in jobs]) == 2
-    assert {fresh(job).attempts for job in jobs} == {0}
+    for kind in ("permissions", "listings"):
+        make_job(account, kind=kind)
+    _begun, waiting = claims.claim_due("me", LEASE, limit=2)
+    lifecycle.unblock(account, [waiting.kind])
+    assert claims.give_back_unstarted("me", [waiting.pk]) == 1
+    assert (fresh(waiting).attempts, fresh(waiting).lease_until) == (0, None)
 
 
 def test_blocked_job_is_not_due_before_its_retry() -> None:
@@ -145,12 +146,32 @@ def test_job_that_somebody_waits_for_is_claimed_alone() -> None:
     assert sorted(map(sorted, taken)) == [["listings"], ["order_fetch"], ["parcels"]]
 
 
-def test_claim_of_several_looks_at_the_line_takes_and_reads(
+def test_job_that_failed_before_is_claimed_alone() -> None:
+    now = timezone.now()
+    for seconds, attempts in ((99, 0), (98, 0), (9, 2), (3, 0)):
+        make_job(due_at=now - seconds * SECOND, attempts=attempts)
+    taken = [
+        [job.attempts for job in claims.claim_due(name, LEASE, limit=3)]
+        for name in "abc"
+    ]
+    # What waits has no attempt, so that whoever finds it knows that it did not run.
+    assert taken == [[1, 0], [3], [1]]
+
+
+def test_claim_of_one_takes_and_reads(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_job()
+    with django_assert_num_queries(2):
+        claims.claim_due("me", LEASE)
+
+
+def test_claim_of_several_looks_at_the_line_takes_reads_and_begins_the_first(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(4):
         make_job()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         claims.claim_due("me", LEASE, limit=4)
 
 

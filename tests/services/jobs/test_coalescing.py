@@ -65,6 +65,12 @@ def test_jobs_are_woken_when_all_else_is_done() -> None:
     assert SyncJob.objects.get(pk=job.pk).due_at <= timezone.now()
 
 
+@pytest.mark.parametrize("follow_ups", [FollowUps(), AT_ONCE])
+def test_wake_up_names_its_jobs(follow_ups: FollowUps) -> None:
+    with pytest.raises(TypeError):
+        follow_ups.wake(1)  # type: ignore[call-arg]
+
+
 def test_error_drops_what_was_to_follow() -> None:
     log = Log()
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
-from channels_amazon.rules.health.liveness import DEAD_AFTER, Process
+from channels_amazon.rules.health.liveness import DEAD_AFTER, ConsumerState, Process
 from channels_amazon.services.jobs import heartbeats
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,9 @@ CONSUMER = Process.CONSUMER
 
 
 def test_beat_keeps_one_row_with_the_last_detail() -> None:
-    heartbeats.beat(CONSUMER, messages=1)
-    heartbeats.beat(CONSUMER, messages=2)
-    assert Heartbeat.objects.get().detail == {"messages": 2}
+    heartbeats.beat(CONSUMER, restarts=1)
+    heartbeats.beat(CONSUMER, restarts=2)
+    assert Heartbeat.objects.get().detail == {"restarts": 2}
 
 
 def test_beat_of_a_new_process_starts_anew() -> None:
@@ -43,6 +43,6 @@ def test_living_hosts_leaves_out_the_dead() -> None:
 def test_consumer_in_trouble_counts_as_when_it_listened_last() -> None:
     assert heartbeats.last_listening() is None
     at = timezone.now() - timedelta(minutes=3)
-    heartbeats.beat(CONSUMER, state="database", listened_at=at.isoformat())
+    heartbeats.beat(CONSUMER, state=ConsumerState.DATABASE, listened_at=at.isoformat())
     assert heartbeats.last_listening() == at
     assert not heartbeats.is_listening(timedelta(minutes=2))

@@ -69,6 +69,51 @@ def test_expired_lease_is_taken_over_and_its_run_marked() -> None:
     assert run.state == SyncRun.State.ABANDONED
 
 
+def test_death_is_put_on_the_job_that_ran_and_on_no_other_of_its_claim() -> None:
+    now = timezone.now()
+    for seconds in (3, 2, 1):
+        make_job(due_at=now - seconds * SECOND)
+    ran, *waited = claims.claim_due("dead", LEASE, limit=3)
+    SyncJob.objects.update(lease_until=timezone.now() - SECOND)
+
+    assert leases.give_back_expired() == 3
+
+    assert SyncRun.objects.get().job == ran
+    assert fresh(ran).attempts == 1
+    for job in waited:
+        row = fresh(job)
+        assert (row.due_at, row.rank) == (job.due_at, job.rank)
+        assert (row.attempts, row.last_started_at, row.lease_until) == (0, None, None)
+
+
+def test_run_of_a_job_that_was_unblocked_under_it_is_marked_when_it_dies() -> None:
+    make_job()
+    job = claimed("dead")
+    run = SyncRun.objects.create(
+        job=job, account=job.account, kind=job.kind, started_at=timezone.now()
+    )
+    lifecycle.unblock(job.account)
+    SyncJob.objects.update(lease_until=timezone.now() - SECOND)
+    assert leases.give_back_expired() == 1
+    run.refresh_from_db()
+    assert run.state == SyncRun.State.ABANDONED
+
+
+def test_waiting_job_begins_when_its_turn_comes_unless_it_was_taken() -> None:
+    for _ in range(2):
+        make_job()
+    first, second = claims.claim_due("me", LEASE, limit=2)
+    assert (first.attempts, second.attempts) == (1, 0)
+
+    assert leases.begin(second, "me", LEASE)
+    row = fresh(second)
+    assert (second.attempts, row.attempts) == (1, 1)
+    assert second.last_started_at == row.last_started_at is not None
+
+    assert not leases.begin(second, "another", LEASE)
+    assert (second.attempts, fresh(second).attempts) == (1, 1)
+
+
 def test_job_that_kills_its_worker_backs_off_and_says_so() -> None:
     make_job()
     for death in range(2):

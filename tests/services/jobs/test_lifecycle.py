@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob
-from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts.connection import (
+    disconnect_account,
+    mark_needs_authorization,
+)
 from channels_amazon.services.jobs import claims, leases, lifecycle, registry
 from channels_amazon.services.jobs.leases import Finish
 from tests.builders import make_account, make_job
@@ -73,12 +78,49 @@ def test_block_tries_again_within_the_hour() -> None:
     assert fresh(job).due_at <= timezone.now() + lifecycle.BLOCKED_RETRY
 
 
+def test_block_by_a_holder_that_lost_the_job_changes_nothing() -> None:
+    make_job()
+    lost = claimed("dead")
+    SyncJob.objects.update(lease_until=timezone.now() - SECOND)
+    held = claimed("alive")
+    assert held.pk == lost.pk
+    before = SyncJob.objects.values().get()
+
+    lifecycle.block(lost, "permission.orders_missing", "The role is missing.")
+
+    assert SyncJob.objects.values().get() == before
+
+
 def test_unblock_makes_the_job_due() -> None:
     job = make_job(blocked_code="token.revoked", attempts=4)
     lifecycle.unblock(job.account)
     row = fresh(job)
     assert (row.blocked_code, row.attempts) == ("", 0)
     assert row.due_at <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda account: lifecycle.wake(account.pk),
+        lifecycle.unblock,
+        lambda account: lifecycle.block_all(account, "token.revoked", "Revoked."),
+        lambda account: lifecycle.stop(account, "account.disconnected", "Gone."),
+    ],
+    ids=["wake", "unblock", "block_all", "stop"],
+)
+def test_jobs_are_locked_in_one_order_before_any_is_changed(
+    change: Callable[[AmazonAccount], None],
+) -> None:
+    account = make_account()
+    lifecycle.ensure_jobs(account)
+    with CaptureQueriesContext(connection) as captured:
+        change(account)
+    first = next(sql for sql in (one["sql"] for one in captured) if "syncjob" in sql)
+    lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    # Its first column is the key.
+    assert first.startswith('SELECT "channels_amazon_syncjob"."id"')
+    assert first.endswith("ORDER BY 1 ASC" + lock)
 
 
 def test_rank_follows_every_change_of_a_job() -> None:
@@ -110,7 +152,7 @@ def test_account_that_is_disconnected_has_no_rank_until_it_is_connected() -> Non
     account = make_account()
     lifecycle.ensure_jobs(account)
     held = claimed()
-    connection.disconnect_account(account, actor="owner")
+    disconnect_account(account, actor="owner")
     assert wrong_ranks() == []
     leases.finish(held, "me", Finish(due_at=timezone.now()))
     lifecycle.unblock(account)
@@ -128,7 +170,7 @@ def test_account_that_lost_its_authorisation_keeps_no_job_in_the_line() -> None:
     account = make_account()
     lifecycle.ensure_jobs(account)
     held = claimed()
-    connection.mark_needs_authorization(account, code="token.revoked")
+    mark_needs_authorization(account, code="token.revoked")
     lifecycle.block_all(account, "token.revoked", "Revoked.")
     # Another worker's run may still end well: its token lives for an hour.
     leases.finish(held, "me", Finish(due_at=timezone.now(), is_complete=True))

@@ -22,7 +22,7 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.jobs import cadence, heartbeats, nets, registry
 from tests.builders import (
     make_account,
@@ -166,7 +166,7 @@ def woken() -> set[tuple[int, str]]:
 def test_due_row_wakes_its_job_and_no_other(
     kind: str, make: Callable[[AmazonAccount], None]
 ) -> None:
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     account, idle = make_account(), make_account()
     make(account)
     SyncJob.objects.all().delete()
@@ -218,6 +218,24 @@ def test_question_that_fails_hinders_no_other_and_is_told(
     assert (account.pk, "stock_push") in woken()
 
 
+@pytest.mark.parametrize("step", ["create_missing_jobs", "mend_ranks"])
+def test_step_before_the_questions_hinders_none_of_them(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    account = make_account()
+    due_push(account)
+    SyncJob.objects.all().delete()
+    sleepers(account)
+
+    def fail(*_arguments: datetime) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(nets, step, fail)
+    with pytest.raises(ExceptionGroup):
+        nets.cast_nets()
+    assert (account.pk, "stock_push") in woken()
+
+
 def test_account_that_is_not_connected_is_not_woken() -> None:
     account = make_account(state=AmazonAccount.State.DISCONNECTED)
     stale_order(account)
@@ -227,7 +245,7 @@ def test_account_that_is_not_connected_is_not_woken() -> None:
 
 
 def test_questions_are_as_many_for_many_accounts_as_for_one() -> None:
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     counts = []
     for _ in range(2):
         for _account in range(3):
@@ -267,7 +285,7 @@ def test_sweeps_come_every_five_minutes_where_no_event_is_read() -> None:
     accounts = [make_account() for _ in range(10)]
     for account in accounts:
         asleep(account, "order_sweep")
-    heartbeats.beat(Process.CONSUMER, state="notifications.unreachable")
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.UNREACHABLE)
     nets.cast_nets()
     swept = [pk for pk, kind in woken() if kind == "order_sweep"]
     assert len(swept) == 2

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django_q.models import OrmQ, Schedule
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from channels_amazon.services.jobs import queue, schedules
+from channels_amazon.services.amazon_client.factory import CALL_SECONDS
+from channels_amazon.services.health.reports import LOST_AFTER
+from channels_amazon.services.jobs import maintenance, queue, schedules
 from channels_amazon.services.notifications import quarantine
+from channels_amazon.sync.runtime import runner
+from channels_amazon.sync.stock import fba_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +38,20 @@ def test_enqueue_drain_stops_when_enough_wait(
         with django_capture_on_commit_callbacks(execute=True):
             queue.enqueue_drain()
     assert OrmQ.objects.count() == queue.MAX_WAITING
+
+
+def test_limits_derive_from_how_long_the_queue_lets_a_task_run() -> None:
+    limit = queue.TASK_SECONDS
+    assert limit == settings.Q_CLUSTER["timeout"] < settings.Q_CLUSTER["retry"]
+    # What tells a dead process is longer, so that no living one is taken for dead.
+    for longer in (maintenance.LEASE, LOST_AFTER):
+        assert longer > timedelta(seconds=limit)
+    assert runner.LONGEST_RUN_SECONDS > limit
+    # What a task does is over before.
+    assert runner.DRAIN_SECONDS < limit
+    assert maintenance.SLICE_SECONDS < limit
+    last_run = fba_stock.LONGEST_RUN.total_seconds()
+    assert runner.DRAIN_SECONDS + last_run + CALL_SECONDS < limit
 
 
 def test_ensure_schedules_mends_missing_doubled_and_disabled() -> None:

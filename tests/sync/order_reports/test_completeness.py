@@ -20,8 +20,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.rules.health.liveness import Process
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.sync.orders import intake, sweep
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account
@@ -210,7 +209,7 @@ def test_time_without_a_reader_of_events_is_proven_when_it_is_back(
         pid=1,
         started_at=last,
         beat_at=last,
-        detail={"state": heartbeats.LISTENING},
+        detail={"state": ConsumerState.LISTENING},
     )
     run_through(account, SWEEP)
     run_through(account, SWEEP)

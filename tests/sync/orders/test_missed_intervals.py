@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.models import Order
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.rules.order_reports.requesting import is_outage
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.cadence import longest_gap
@@ -41,7 +41,7 @@ def test_new_order_without_an_event_is_noted(
 
 def test_events_count_as_read_again_when_one_comes() -> None:
     account = make_account(subscription_id="subscription")
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     now = timezone.now()
     order = make_order(account, event_seen_at=now - MINUTE)
     misses = SweepCursor(missed_event_since=now)

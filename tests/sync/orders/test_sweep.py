@@ -17,7 +17,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.cadence import longest_gap
 from channels_amazon.services.order_reports.requests import Purpose, want_report
@@ -181,7 +181,7 @@ def test_sweep_comes_back_soon_for_a_missed_interval_without_its_report(
     emulator: Emulator,
 ) -> None:
     account = make_account(emulator=emulator, subscription_id="subscription")
-    heartbeats.beat(Process.CONSUMER, state=heartbeats.LISTENING)
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
     run_through(account, SWEEP)
     now = timezone.now()
     hours = timedelta(hours=1)

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from channels_amazon.models import SyncJob, SyncRun
@@ -34,16 +34,36 @@ def test_keep_alive_stops_at_its_limit() -> None:
     assert 1 <= len(beats) <= 6
 
 
-def test_keep_alive_survives_a_database_that_is_away() -> None:
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_keep_alive_survives_a_database_that_is_away(error: type[Error]) -> None:
     beats: list[float] = []
 
     def beat() -> None:
         beats.append(time.monotonic())
-        raise OperationalError
+        raise error
 
     with repeating(beat, seconds=0.02, limit=5):
         time.sleep(0.2)
     assert len(beats) >= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keep_alive_opens_a_connection_anew_that_broke() -> None:
+    found: list[int] = []
+    broken: list[bool] = []
+
+    def look() -> None:
+        if not broken:
+            broken.append(True)
+            connection.ensure_connection()
+            connection.connection.close()
+        found.append(SyncJob.objects.count())
+
+    with repeating(look, seconds=0.02, limit=5):
+        until = time.monotonic() + 5
+        while not found and time.monotonic() < until:
+            time.sleep(0.02)
+    assert found[0] == 0
 
 
 @pytest.mark.django_db(transaction=True)
