@@ -29,4 +29,8 @@ FORMER_SENTENCES = (
         "The store's own stock does not hold every line (%(skus)s), and no FBA rule "
         "covers the destination."
     ),
+    gettext_noop(
+        "%(count)d orders changed since %(time)s, and no event told of any: the "
+        "queue's policy seems to keep Amazon out."
+    ),
 )
