@@ -39,4 +39,8 @@ FORMER_SENTENCES = (
     ),
     gettext_noop("FBA is not possible, and the store's own stock holds every line."),
     gettext_noop("Store orders at FBA"),
+    gettext_noop(
+        "%(count)d orders changed since %(time)s, and no event told of any: the "
+        "queue's policy seems to keep Amazon out."
+    ),
 )

@@ -14,7 +14,9 @@ from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.store import Store, Warehouse
+from channels_amazon.rules.events.arrival import MissingEventLimits
 from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
+from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.rules.shipping.lateness import DUE_SOON
 
 
@@ -50,6 +52,19 @@ class OrderQuerySet(StoreQuerySet["Order"]):
             cancel_declined_at__isnull=True,
             status__in=Order.OPEN,
         )
+
+    def without_event(self, limits: MissingEventLimits) -> Self:
+        """Return the orders within these limits that no event told of.
+
+        Amazon's copies of MCF orders do not count: it may send no events of them.
+        """
+        return self.filter(
+            event_seen_at__isnull=True,
+            changed_at__range=(limits.changed_from, limits.changed_until),
+            created_at__gt=limits.stored_after,
+            # Says the same to an index: a sweep completes what it brings.
+            completed_at__gt=limits.stored_after,
+        ).exclude(channel_name=FOREIGN_CHANNEL)
 
 
 class Order(StoreScoped):

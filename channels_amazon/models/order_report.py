@@ -17,7 +17,7 @@ class OrderReport(StoreScoped):
 
     A row is wanted first and requested when the quota allows; `cursor` says how far its
     document is stored. `gap_order_ids` are orders at Amazon that we lacked, `gap_hours`
-    {hour as ISO text: how many}.
+    how many of them changed in which hour (HourCounts).
     """
 
     STORE_PATH: ClassVar[str] = "account__store"

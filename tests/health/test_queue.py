@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 from django_q.models import Schedule
 from pytest_django import Settings
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import registry
 from channels_amazon.models import AmazonAccount, Heartbeat, Order, SyncJob
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.amazon_client.factory import application_client
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.status import FAILING_AFTER
+from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.spapi.apis import notifications
+from channels_amazon.sync.orders.missed_intervals import are_events_read
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
 from tests.health.faults import codes, first_code, make_healthy, report_of, seconds_ago
 from tests.health.stand_in import free_port
+from tests.messages import message, order_change
 
 pytestmark = pytest.mark.django_db
 
@@ -141,12 +146,43 @@ def test_queue_that_is_not_there_is_found(
     assert first_code(account) == "notifications.credentials"
 
 
-def test_orders_without_events_mean_silence(emulator: Emulator) -> None:
+@pytest.mark.parametrize(("orders", "level"), [(1, "warning"), (3, "error")])
+def test_orders_without_events_mean_silence(
+    emulator: Emulator, orders: int, level: str
+) -> None:
     account = make_healthy(emulator)
-    AmazonAccount.objects.update(subscribed_at=seconds_ago(7200))
-    for _ in range(3):
+    heartbeats.beat(Kind.CONSUMER, state=ConsumerState.LISTENING)
+    AmazonAccount.objects.update(
+        subscribed_at=seconds_ago(7200), authorized_at=seconds_ago(7200)
+    )
+    for _ in range(orders):
         make_order(account, changed_at=seconds_ago(1800), status=Order.Status.SHIPPED)
-    assert codes(report_of(account)) == ["notifications.silent"]
+
+    (finding,) = report_of(account)["findings"]
+
+    assert (finding["code"], finding["level"]) == ("notifications.silent", level)
+    # It says why the sweep runs more often, by the rule that has it do so.
+    account.refresh_from_db()
+    assert not are_events_read(account, timezone.now())
+
+
+def test_event_ends_the_silence(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    AmazonAccount.objects.update(
+        subscribed_at=seconds_ago(7200), authorized_at=seconds_ago(7200)
+    )
+    order = make_order(
+        account,
+        changed_at=seconds_ago(1800),
+        last_updated_at=seconds_ago(1800),
+        status=Order.Status.SHIPPED,
+    )
+    event = order_change(
+        order_id=order.amazon_order_id, seller_id=account.seller_id, status="Shipped"
+    )
+    accept([message(event)])
+
+    assert codes(report_of(account)) == []
 
 
 def test_check_that_crashes_becomes_a_finding(

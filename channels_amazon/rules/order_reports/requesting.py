@@ -16,12 +16,20 @@ LONGEST_SPAN = timedelta(days=30)
 LEAST_PAGES = 2
 # How far back the daily proof looks: a day that fails is made good twice.
 DAILY_SPAN = timedelta(days=3)
-# A low-water mark that is older when a sweep begins is an outage: sweeps are 37 minutes
-# apart at most (`cadence.longest_gap`), and may wait a quarter of an hour longer for a
-# backlog of orders. tests/sync/orders/test_missed_intervals.py holds it to that.
+# A sweep that read nothing for so long was out of action. Its runs are 37.5 minutes
+# apart at most (`cadence.longest_gap`), and the rest is for one that starts late or
+# fails a few times; tests/sync/orders/test_missed_intervals.py compares them. What it
+# waits for quota does not count, however long that is: a report would cost more of it.
 OUTAGE_AFTER = timedelta(minutes=60)
 # After a backlog's report was given up, pages and single calls bring the backlog.
 BACKLOG_REST = timedelta(minutes=10)
+
+# A report that is refused here because another one of its purpose is under way is
+# wanted again so much later. Of a backlog the other one is only being requested, and
+# createReport takes seconds; of the others it is made and read, which takes minutes.
+BACKLOG_AGAIN_AFTER = timedelta(seconds=10)
+OUTAGE_AGAIN_AFTER = timedelta(minutes=5)
+DAILY_AGAIN_AFTER = timedelta(minutes=5)
 
 # A report that Amazon could not make is asked for anew so much later, at most so often.
 RETRY_AFTER = timedelta(minutes=2)
@@ -97,9 +105,12 @@ def next_daily_slot(account_id: int, now: datetime) -> datetime:
     return daily_slot(account_id, now) + timedelta(days=1)
 
 
-def is_outage(low_water: datetime, now: datetime) -> bool:
-    """Tell whether a sweep that begins at `now` comes so late that a report is due."""
-    return now - low_water > OUTAGE_AFTER
+def is_outage(active_until: datetime, now: datetime) -> bool:
+    """Tell whether a sweep that reads at `now` was out of action until then.
+
+    `active_until` is up to when it read, or waited for quota.
+    """
+    return now - active_until > OUTAGE_AFTER
 
 
 def clipped(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:

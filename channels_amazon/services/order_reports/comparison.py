@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
 from channels_amazon.rules.order_reports.comparison import (
+    HourCounts,
     StoredOrder,
     hours_of,
     says_more,
@@ -76,7 +77,7 @@ def note_compared(report: OrderReport, found: ReportComparison) -> None:
     `report` is as it was before: its `orders_seen` say what was counted already.
     """
     ids = list(report.gap_order_ids)
-    hours = dict(report.gap_hours)
+    hours: HourCounts = dict(report.gap_hours)
     if report.purpose in PROOFS:
         ids += [data.order_id for data in found.missing]
         missing = hours_of(data.updated_at for data in found.missing)
@@ -146,9 +147,10 @@ def _ours(
 
 
 def _record_gap(report: OrderReport) -> None:
+    counts: HourCounts = report.gap_hours
     hours = ", ".join(
         f"{hour[:13].replace('T', ' ')}:00 ({count})"
-        for hour, count in sorted(report.gap_hours.items())[:_SHOWN_HOURS]
+        for hour, count in sorted(counts.items())[:_SHOWN_HOURS]
     )
     record(
         Entry(
@@ -164,7 +166,7 @@ def _record_gap(report: OrderReport) -> None:
                 start=f"{report.starts_at:%Y-%m-%d %H:%M}",
                 end=f"{report.ends_at:%Y-%m-%d %H:%M}",
                 count=report.orders_missing,
-                number=len(report.gap_hours),
+                number=len(counts),
                 hours=hours,
             ),
             fix=sentence(

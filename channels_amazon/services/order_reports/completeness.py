@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
+from channels_amazon.rules.order_reports.comparison import HourCounts
 from channels_amazon.rules.order_reports.requesting import next_daily_slot
 from channels_amazon.services.order_reports.requests import PROOFS, State
 
@@ -77,7 +78,8 @@ def fetched(report: OrderReport) -> int:
 
 def gap_hours(report: OrderReport) -> list[GapHour]:
     """Return the hours of the orders that were missing, the earliest first."""
+    counts: HourCounts = report.gap_hours
     return [
         GapHour(datetime.fromisoformat(hour), count)
-        for hour, count in sorted(report.gap_hours.items())
+        for hour, count in sorted(counts.items())
     ]

@@ -1,7 +1,8 @@
-"""Wants order reports, and notes what became of each; services layer.
+"""Keeps which order reports are needed, and what became of each; services layer.
 
-One row is what is wanted, what Amazon was asked for and what it proved. Each step is a
-compare-and-set on the row's state, so that two processes never note one thing twice.
+One row is a report from the need for it (`wanted`) over Amazon's request to what it
+proved. Each step is a compare-and-set on the row's state, so that two processes never
+note one thing twice.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ State = OrderReport.State
 
 # These two prove completeness: an order that they show missing is a gap.
 PROOFS: tuple[str, ...] = (Purpose.DAILY, Purpose.OUTAGE)
-# While a backlog grows, its next part is asked for before the last one is there.
+# While a backlog grows, its next part is requested before the last one is there.
 SEVERAL = (Purpose.BACKLOG,)
 # So many of the last reports tell how long Amazon takes.
 _SAMPLE = 5
@@ -48,11 +49,13 @@ class Failure:
 def want_report(
     account: AmazonAccount, *, purpose: Purpose, starts_at: datetime, ends_at: datetime
 ) -> OrderReport | None:
-    """Want a report of the orders that changed in the span, and wake who asks for it.
+    """Note that a report of the orders changed in the span is needed; wake its job.
 
-    One that is wanted but not requested yet is widened. One of a purpose is open at a
-    time, but for SEVERAL. Returns None where another was requested that does not cover
-    the span: want it again later. What is older than Amazon reports is cut off.
+    A report of the same purpose that is not requested yet is widened; but for SEVERAL,
+    only one of a purpose is open at a time. Returns None where another one was
+    requested that does not cover the span: call it again after the time that
+    `rules/order_reports/requesting.py` gives for the purpose. What is older than Amazon
+    reports is cut off.
     """
     starts_at, ends_at = clipped(starts_at, ends_at)
     try:
@@ -67,7 +70,7 @@ def want_report(
                 ).update(first_done_at=None)
             lifecycle.wake(account.pk, SyncJob.Kind.ORDER_REPORTS)
     except IntegrityError:
-        # Another process was quicker to want one of this purpose: ours comes later.
+        # Another process noted one of this purpose first: ours comes later.
         return None
     return report
 
@@ -166,7 +169,7 @@ def note_empty(report: OrderReport) -> bool:
 def note_failed(report: OrderReport, failure: Failure, *, is_final: bool) -> bool:
     """Note why the report did not come; it is asked for anew unless that `is_final`.
 
-    Returns whether it is given up, which is told to people.
+    Returns whether it is given up, which the diagnostic log then says.
     """
     gives_up = is_final or report.attempts >= MOST_ATTEMPTS
     moved = OrderReport.objects.filter(pk=report.pk, state=report.state).update(

@@ -45,7 +45,7 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
             return False
         ctx.keep_lease()
         try:
-            _decide(ctx, order)
+            is_ours = _decide(ctx, order)
         except Throttled as error:
             store_orders.postpone(order, error.retry_at)
             raise
@@ -54,22 +54,27 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
             if isinstance(error, ServiceUnavailable):
                 outage.failed(error)
             continue
-        outage.answered()
-        ctx.progress(rows=1)
+        if is_ours:
+            outage.answered()
+            ctx.progress(rows=1)
     return len(taken) < limit
 
 
-def _decide(ctx: RunContext, order: StoreOrder) -> None:
-    """Ask this account's Amazon for as many pools as the decision needs."""
+def _decide(ctx: RunContext, order: StoreOrder) -> bool:
+    """Ask this account's Amazon for as many pools as the decision needs.
+
+    False when only another account's can be asked, so that nothing was done here.
+    """
     asked: set[Candidate] = set()
     needed = decisions.consider(order, asker=ctx.account.pk)
     while needed is not None and needed.candidate.account_id == ctx.account.pk:
         if needed.candidate in asked:
-            return
+            break
         asked.add(needed.candidate)
         if not _ask(ctx, order, needed):
-            return
+            break
         needed = decisions.consider(order, asker=ctx.account.pk)
+    return needed is None or bool(asked)
 
 
 def _ask(ctx: RunContext, order: StoreOrder, needed: PreviewNeeded) -> bool:

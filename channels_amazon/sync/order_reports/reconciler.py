@@ -1,4 +1,4 @@
-"""Takes order reports from wanted to read; sync layer.
+"""Takes order reports from the need for one to what it says; sync layer.
 
 Each run does for every open report what can be done now, and comes back when Amazon
 may have it ready. Nothing is waited for, neither quota nor Amazon.
@@ -11,7 +11,7 @@ sets.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import OrderReport, Permission, SyncJob
 from channels_amazon.rules.order_reports.requesting import (
+    DAILY_AGAIN_AFTER,
     DAILY_SPAN,
     is_daily_due,
     next_daily_slot,
@@ -31,9 +32,6 @@ from channels_amazon.sync.order_reports.reading import read
 from channels_amazon.sync.order_reports.requesting import poll, request
 from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime.context import Result, RunContext
-
-# A report that cannot be wanted now, since another one is under way, is wanted again.
-WANT_AGAIN = timedelta(minutes=5)
 
 
 def due_accounts(now: datetime) -> QuerySet[Any, Any]:
@@ -56,7 +54,7 @@ def reconcile(ctx: RunContext) -> Result:
     """Request, poll and read the account's reports, each as far as it goes now."""
     times = [next_daily_slot(ctx.account.pk, ctx.now())]
     if not _want_daily(ctx):
-        times.append(ctx.now() + WANT_AGAIN)
+        times.append(ctx.now() + DAILY_AGAIN_AFTER)
     found = requests.open_reports(ctx.account)
     if not found:
         return Result(next_due=min(times))
@@ -99,9 +97,9 @@ def _advance(ctx: RunContext, report: OrderReport) -> datetime | None:
 
 
 def _want_daily(ctx: RunContext) -> bool:
-    """Want the day's proof, up to where the sweep says that all was read.
+    """Have the day's proof made, up to where the sweep says that all was read.
 
-    Returns False where it is due and could not be wanted now.
+    Returns False where it is due and cannot be made yet.
     """
     sweep = SyncJob.objects.filter(
         account=ctx.account, kind=SyncJob.Kind.ORDER_SWEEP

@@ -1,1 +1,1 @@
-"""Fetches changed orders and sweeps for those that no event told; sync layer."""
+"""Fetches changed orders, and sweeps for those that came without an event."""

@@ -1,7 +1,7 @@
-"""Tells the fetch planner of reports, and wants the one it asks for; sync layer.
+"""Tells the fetch planner which reports are under way, and orders one; sync layer.
 
-Asking Amazon, polling and reading are the work of the job of reports, which wakes the
-fetch when it has read one: here a report is a wish, and something that is under way.
+Here a row is made that says which report is needed, no more. The job `order_reports`
+requests it of Amazon, polls and reads it, and then wakes the fetch.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def reports_of(account: AmazonAccount, create: Quota) -> Reports:
 
 
 def want(account: AmazonAccount, call: RequestReport) -> bool:
-    """Want the report that the planner asks for; this wakes the job of reports.
+    """Make the row of the report that the planner asks for, and wake its job.
 
-    False where it cannot be wanted now, since Amazon is being asked for another one.
+    False where that cannot be done now: createReport is being called for another one.
     """
     report = requests.want_report(
         account, purpose=Purpose.BACKLOG, starts_at=call.start, ends_at=call.end

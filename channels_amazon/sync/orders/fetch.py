@@ -1,8 +1,8 @@
-"""Fetches the orders of which events told, the most urgent first; sync layer.
+"""Fetches the orders that changed at Amazon, the most urgent first; sync layer.
 
 What to call is the planner's decision (`rules/order_fetch`), and what a call brings is
-written by the services. A report is only wanted here: its own job asks for it, reads
-it, and wakes this one.
+written by the services. Of a report only the row is made here that says which one is
+needed: the job `order_reports` requests and reads it, and wakes this one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from channels_amazon.rules.order_fetch.calls import (
     SearchPages,
 )
 from channels_amazon.rules.order_fetch.planner import plan
+from channels_amazon.rules.order_reports.requesting import BACKLOG_AGAIN_AFTER
 from channels_amazon.rules.orders.transitions import status_of
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
@@ -49,10 +50,6 @@ from channels_amazon.wording import sentence
 
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_OLDER_READS = 6
-
-# A report that could not be wanted is wanted again then: Amazon is being asked for
-# another one, which takes seconds.
-WANT_AGAIN = timedelta(seconds=10)
 
 # Amazon's words for what we have to ship, as a search filters by them.
 _TO_SHIP = tuple(word for word in FulfillmentStatus if status_of(word) in Order.TO_SHIP)
@@ -90,8 +87,9 @@ def reconcile(ctx: RunContext) -> Result:
                 outage.end_slice()
                 return Result(next_due=ctx.now(), is_complete=False)
         if not is_wanted:
-            # The next plan would ask for it again, and at once.
-            return Result(next_due=ctx.now() + WANT_AGAIN, is_complete=False)
+            # Planned again at once, the same report would be refused again.
+            again_at = ctx.now() + BACKLOG_AGAIN_AFTER
+            return Result(next_due=again_at, is_complete=False)
     return Result(next_due=_next_due(ctx, None))
 
 
@@ -112,7 +110,7 @@ def _make(
             _search(ctx, call, wanted)
             return ctx.has_time()
         case RequestReport():
-            # It is wanted before the calls are made.
+            # `reconcile` has seen to it, before any call is made.
             return True
         case _:
             assert_never(call)

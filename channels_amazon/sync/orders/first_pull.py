@@ -49,7 +49,7 @@ def needs_report(cursor: SweepCursor, current: SweepPass, tokens: float) -> bool
 def request_report(
     ctx: RunContext, cursor: SweepCursor, current: SweepPass
 ) -> SweepCursor:
-    """Want the report of the whole pull and end the pass; go on by pages without one.
+    """Have a report bring the whole pull and end the pass; go on by pages without one.
 
     The report is by last update, so that it has every order placed in the time.
     """
@@ -61,7 +61,11 @@ def request_report(
     )
     if report is None:
         return replace(cursor, has_no_report=True)
-    return SweepCursor(low_water=current.upper_bound, report=report.pk)
+    return SweepCursor(
+        low_water=current.upper_bound,
+        active_until=cursor.active_until,
+        report=report.pk,
+    )
 
 
 def restart_without_report(cursor: SweepCursor) -> SweepCursor:
@@ -73,4 +77,8 @@ def restart_without_report(cursor: SweepCursor) -> SweepCursor:
         return cursor
     if report is not None and report.state != State.FAILED:
         return replace(cursor, report=0)
-    return SweepCursor(has_no_report=True, silent_since=cursor.silent_since)
+    return SweepCursor(
+        active_until=cursor.active_until,
+        has_no_report=True,
+        silent_since=cursor.silent_since,
+    )

@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
+from channels_amazon.rules.order_reports.requesting import OUTAGE_AGAIN_AFTER
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle
 from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
-from channels_amazon.services.orders.changes import OrderResult
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
@@ -38,9 +38,10 @@ from channels_amazon.sync.orders.first_pull import (
 )
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.orders.missed_intervals import (
-    add_missed_intervals,
+    add_silence,
     are_events_read,
-    note_missed_event,
+    note_activity,
+    want_report,
 )
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
@@ -50,8 +51,8 @@ from channels_amazon.sync.orders.sweep_cursor import (
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
-# While events are read the sweep only proves that none was missed; where they are not,
-# nothing else brings the orders.
+# While Amazon's events arrive, the sweep only proves that none was missed; where they
+# do not, nothing else brings the orders.
 INTERVAL = timedelta(minutes=30)
 WITHOUT_EVENTS = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
@@ -63,8 +64,8 @@ NEWEST_SHOWN = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(hours=23)
 # searchOrders tokens that are left to a flash sale.
 RESERVED_TOKENS = 3.0
-# A long backlog takes all but the last token: a sweep that is due for so long may take
-# that one.
+# The fetch of a long backlog leaves one token alone: a sweep that is overdue for so
+# long takes that one, and those in reserve.
 OVERDUE_AFTER = timedelta(minutes=15)
 # Pending orders not written for so long are read again, so many in a run.
 PENDING_REREAD = timedelta(minutes=30)
@@ -96,29 +97,48 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))
-    ctx.save_cursor(cursor.to_json())
+    ctx.save_cursor(cursor.stored())
     while cursor.under_way is not None:
         current = cursor.under_way
         tokens = _usable_tokens(ctx, cursor)
         if needs_report(cursor, current, tokens):
             cursor = request_report(ctx, cursor, current)
-            ctx.save_cursor(cursor.to_json())
+            ctx.save_cursor(cursor.stored())
             continue
-        _keep_reserve(ctx, tokens)
-        cursor = _take_page(ctx, cursor, current)
-        ctx.save_cursor(cursor.to_json())
+        try:
+            _keep_reserve(ctx, tokens)
+            cursor = _take_page(ctx, _active(ctx, cursor, ctx.now()), current)
+        except Throttled as error:
+            cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
+            ctx.save_cursor(cursor.stored())
+            raise
+        cursor = want_report(ctx, cursor)
+        ctx.save_cursor(cursor.stored())
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
     has_more = _mend(ctx)
-    # A report of what was missed that cannot be wanted now is wanted by the next sweep.
-    is_owed = has_more or cursor.missed is not None
-    if is_owed or not are_events_read(ctx.account, cursor):
-        return Result(next_due=_soon(ctx))
-    return Result()
+    return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
 
 
-def _soon(ctx: RunContext) -> datetime:
-    return next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
+def _interval(ctx: RunContext) -> timedelta:
+    """Return how far apart the account's sweeps are now."""
+    return INTERVAL if are_events_read(ctx.account, ctx.now()) else WITHOUT_EVENTS
+
+
+def _next_due(
+    ctx: RunContext, cursor: SweepCursor, *, has_more: bool
+) -> datetime | None:
+    """Return when to sweep again, None for the next slot of INTERVAL.
+
+    `has_more` says that one run could not look after all orders.
+    """
+    times: list[datetime] = []
+    if has_more or _interval(ctx) == WITHOUT_EVENTS:
+        times.append(next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now()))
+    if cursor.missed is not None:
+        # The report of an earlier outage is under way: this one's comes after it.
+        times.append(ctx.now() + OUTAGE_AGAIN_AFTER)
+    return min(times, default=None)
 
 
 def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
@@ -131,9 +151,7 @@ def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
     low_water, upper_bound = cursor.low_water, now - NEWEST_SHOWN
     if low_water is None:
         return _go_on(cursor, SweepPass(now - FIRST_PULL, upper_bound))
-    cursor = add_missed_intervals(
-        ctx, cursor, low_water=low_water, upper_bound=upper_bound
-    )
+    cursor = add_silence(ctx, cursor, low_water, upper_bound)
     return _go_on(cursor, SweepPass(low_water - OVERLAP, upper_bound))
 
 
@@ -141,17 +159,26 @@ def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:
     return replace(cursor, under_way=current)
 
 
+def _active(ctx: RunContext, cursor: SweepCursor, until: datetime) -> SweepCursor:
+    """Note that the sweep reads a page now, or waits for quota `until` then."""
+    now = ctx.now()
+    return note_activity(cursor, now=now, until=until, upper_bound=now - NEWEST_SHOWN)
+
+
 def _usable_tokens(ctx: RunContext, cursor: SweepCursor) -> float:
-    """Return how many tokens the sweep may take, without those in reserve."""
-    low_water = cursor.low_water
-    interval = INTERVAL if are_events_read(ctx.account, cursor) else WITHOUT_EVENTS
-    overdue = longest_gap(interval) + OVERDUE_AFTER
-    is_overdue = low_water is not None and ctx.now() - low_water > overdue
-    reserve = 0.0 if is_overdue else RESERVED_TOKENS
+    """Return how many tokens the sweep may take: when overdue, the reserve too."""
     line = _quota(ctx)
     if line is None:
-        return float(operations.SEARCH_ORDERS.burst) - reserve
-    return line.tokens - min(reserve, line.burst - 1)
+        return float(operations.SEARCH_ORDERS.burst) - RESERVED_TOKENS
+    tokens = line.tokens - min(RESERVED_TOKENS, line.burst - 1)
+    return line.tokens if tokens < 1 and _is_overdue(ctx, cursor) else tokens
+
+
+def _is_overdue(ctx: RunContext, cursor: SweepCursor) -> bool:
+    if cursor.low_water is None:
+        return False
+    allowed = longest_gap(_interval(ctx)) + OVERDUE_AFTER
+    return ctx.now() - cursor.low_water > allowed
 
 
 def _quota(ctx: RunContext) -> quota_status.QuotaLine | None:
@@ -189,9 +216,7 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
         return _go_on(cursor, SweepPass(current.after, current.upper_bound))
-    stored = _store(ctx, page.orders)
-    if not is_first_pull:
-        cursor = note_missed_event(cursor, stored, called_at)
+    _store(ctx, page.orders)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.
@@ -205,16 +230,12 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
     )
 
 
-def _store(
-    ctx: RunContext, orders: Iterable[AmazonOrder | UnreadableOrder]
-) -> list[OrderResult]:
-    results: list[OrderResult] = []
+def _store(ctx: RunContext, orders: Iterable[AmazonOrder | UnreadableOrder]) -> None:
     for found in orders:
         if isinstance(found, UnreadableOrder):
             quarantine_unreadable(ctx, found)
-        elif (result := store_order(ctx, found, source=intake.SWEEP)) is not None:
-            results.append(result)
-    return results
+        else:
+            store_order(ctx, found, source=intake.SWEEP)
 
 
 def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSearch:
@@ -226,8 +247,9 @@ def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSe
 
 
 def _mend(ctx: RunContext) -> bool:
-    """Look after what neither an event nor a search is sure to tell.
+    """Look after what neither an event nor a search is sure to show.
 
+    These are pending orders that were quiet for long, and orders that wait for stock.
     Returns whether more is left than one batch: quota is shared with new orders.
     """
     before = ctx.now() - PENDING_REREAD

@@ -5,10 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, cast
 
-# The key of `upper_bound` in a pass that was under way before migration 0008.
-_FORMER_UPPER_BOUND = "edge"
+
+class StoredSweepCursor(TypedDict, total=False):
+    """The cursor as the job's JSON column keeps it; times are ISO 8601 texts or "".
+
+    A pass is under way where `after` is not ""; `seen_from` and `seen_to` are its
+    `placed`. `edge` is what `upper_bound` was called before migration 0008.
+    """
+
+    low_water: str
+    active_until: str
+    after: str
+    upper_bound: str
+    edge: str
+    token: str
+    token_at: str
+    pages: int
+    seen_from: str
+    seen_to: str
+    report: int
+    has_no_report: bool
+    silent_since: str
+    missed_from: str
+    missed_until: str
 
 
 class Interval(NamedTuple):
@@ -40,78 +61,78 @@ class SweepCursor:
     """What one run of the sweep leaves to the next; times are UTC.
 
     `low_water` is up to when everything was read, None before the first pull ended.
-    `report` is the key of the report that brings the first pull (0 for none), and
-    `has_no_report` says that one cannot be had. `silent_since` is since when nobody
-    reads Amazon's events, `missed` the time for which a report is still to be asked.
-    `missed_event_since` is when the sweep found an order that should have had an event,
-    None once an event came after that.
+    `active_until` is up to when the sweep read pages or waited for quota, None in a
+    cursor of an earlier version. `report` is the key of the report that brings the
+    first pull (0 for none), and `has_no_report` says that one cannot be had.
+    `silent_since` is since when nobody reads Amazon's events, `missed` the time that
+    a report is still to prove.
     """
 
     low_water: datetime | None = None
+    active_until: datetime | None = None
     under_way: SweepPass | None = None
     report: int = 0
     has_no_report: bool = False
     silent_since: datetime | None = None
     missed: Interval | None = None
-    missed_event_since: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what the job's row keeps: flat, times as ISO text, "" for none."""
+    def stored(self) -> StoredSweepCursor:
+        """Return the cursor as the job's column keeps it."""
         now = self.under_way
         placed = now.placed if now else None
-        return {
-            "low_water": _text(self.low_water),
-            "after": _text(now.after if now else None),
-            "upper_bound": _text(now.upper_bound if now else None),
-            "token": now.token if now else "",
-            "token_at": _text(now.token_at if now else None),
-            "pages": now.pages if now else 0,
-            "seen_from": _text(placed.start if placed else None),
-            "seen_to": _text(placed.end if placed else None),
-            "report": self.report,
-            "has_no_report": self.has_no_report,
-            "silent_since": _text(self.silent_since),
-            "missed_from": _text(self.missed.start if self.missed else None),
-            "missed_until": _text(self.missed.end if self.missed else None),
-            "missed_event_since": _text(self.missed_event_since),
-        }
+        return StoredSweepCursor(
+            low_water=_text(self.low_water),
+            active_until=_text(self.active_until),
+            after=_text(now.after if now else None),
+            upper_bound=_text(now.upper_bound if now else None),
+            token=now.token if now else "",
+            token_at=_text(now.token_at if now else None),
+            pages=now.pages if now else 0,
+            seen_from=_text(placed.start if placed else None),
+            seen_to=_text(placed.end if placed else None),
+            report=self.report,
+            has_no_report=self.has_no_report,
+            silent_since=_text(self.silent_since),
+            missed_from=_text(self.missed.start if self.missed else None),
+            missed_until=_text(self.missed.end if self.missed else None),
+        )
 
 
-def read_cursor(stored: Mapping[str, Any]) -> SweepCursor:
-    """Return the cursor that a job's row keeps; what is not there is none."""
+def read_cursor(column: Mapping[str, Any]) -> SweepCursor:
+    """Return the cursor that a job's column holds; what is not there is none."""
+    stored = cast(StoredSweepCursor, column)
     return SweepCursor(
-        low_water=_time(stored, "low_water"),
+        low_water=_time(stored.get("low_water")),
+        active_until=_time(stored.get("active_until")),
         under_way=_read_pass(stored),
-        report=int(stored.get("report") or 0),
-        has_no_report=bool(stored.get("has_no_report")),
-        silent_since=_time(stored, "silent_since"),
-        missed=_interval(stored, "missed_from", "missed_until"),
-        missed_event_since=_time(stored, "missed_event_since"),
+        report=stored.get("report", 0),
+        has_no_report=stored.get("has_no_report", False),
+        silent_since=_time(stored.get("silent_since")),
+        missed=_interval(stored.get("missed_from"), stored.get("missed_until")),
     )
 
 
-def _read_pass(stored: Mapping[str, Any]) -> SweepPass | None:
-    after = _time(stored, "after")
-    bound = _time(stored, "upper_bound") or _time(stored, _FORMER_UPPER_BOUND)
+def _read_pass(stored: StoredSweepCursor) -> SweepPass | None:
+    after = _time(stored.get("after"))
+    bound = _time(stored.get("upper_bound")) or _time(stored.get("edge"))
     if after is None or bound is None:
         return None
     return SweepPass(
         after=after,
         upper_bound=bound,
-        token=str(stored.get("token") or ""),
-        token_at=_time(stored, "token_at"),
-        pages=int(stored.get("pages") or 0),
-        placed=_interval(stored, "seen_from", "seen_to"),
+        token=stored.get("token", ""),
+        token_at=_time(stored.get("token_at")),
+        pages=stored.get("pages", 0),
+        placed=_interval(stored.get("seen_from"), stored.get("seen_to")),
     )
 
 
-def _interval(stored: Mapping[str, Any], start: str, end: str) -> Interval | None:
-    begins, ends = _time(stored, start), _time(stored, end)
+def _interval(start: str | None, end: str | None) -> Interval | None:
+    begins, ends = _time(start), _time(end)
     return None if begins is None or ends is None else Interval(begins, ends)
 
 
-def _time(stored: Mapping[str, Any], name: str) -> datetime | None:
-    text = stored.get(name)
+def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef
+
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import SyncJob
+from channels_amazon.models import MarketplaceParticipation, SyncJob
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.wording import sentence
 
@@ -13,11 +15,29 @@ from channels_amazon.wording import sentence
 _WAIT = timedelta(minutes=5)
 
 
+# One that is newer than our list cannot be worked with yet.
+_ACTIVE = {
+    "is_participating": True,
+    "is_selected": True,
+    "marketplace_id__in": tuple(MARKETPLACES),
+}
+
+
 def active_marketplaces(ctx: RunContext) -> list[str]:
     """Return the ids of the selected marketplaces that take part, by country."""
-    rows = ctx.account.participations.filter(is_participating=True, is_selected=True)
-    ids = rows.order_by("country_code").values_list("marketplace_id", flat=True)
-    return [one for one in ids if one in MARKETPLACES]
+    rows = ctx.account.participations.filter(**_ACTIVE).order_by("country_code")
+    return list(rows.values_list("marketplace_id", flat=True))
+
+
+def has_marketplaces() -> Exists:
+    """Return the condition of a row whose account has a marketplace to go through.
+
+    A run finds nothing to do for any other account, however often it is woken.
+    """
+    rows = MarketplaceParticipation.objects.filter(
+        account_id=OuterRef("account_id"), **_ACTIVE
+    )
+    return Exists(rows)
 
 
 def without_marketplaces(ctx: RunContext) -> Result:

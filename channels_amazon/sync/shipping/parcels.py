@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Parcels loaded at once; a pass that loads so many runs again at once.
 BATCH = 200
-# So long a parcel without its order is looked for each minute.
+# So long after it came, the order of a parcel without one is looked for each minute.
 LOOSE_FOR = timedelta(hours=1)
 
 State = Parcel.State
@@ -33,9 +33,9 @@ State = Parcel.State
 def due_accounts(now: datetime) -> QuerySet[Any, Any]:
     """Return the ids of the accounts that have a parcel to pack now.
 
-    A parcel and its order may come at one moment, each without the other: what was
-    told in the last hour is looked for among the orders, what waits for longer has
-    been looked for often enough, and is found by the order when that comes.
+    These are parcels whose time has come, and parcels without an order whose order is
+    here after all: stored at the same moment, neither found the other. The second kind
+    is looked for during LOOSE_FOR; after that the order finds its parcel when it comes.
     """
     due = Parcel.objects.filter(state=State.WAITING, try_after__lte=now)
     loose = Parcel.objects.filter(
@@ -45,11 +45,11 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
         amazon_order_id=OuterRef("amazon_order_id"),
         store_id=OuterRef("account__store_id"),
     )
-    told = Parcel.objects.filter(
+    without_order = Parcel.objects.filter(
         state=State.WAITING, order=None, created_at__gte=now - LOOSE_FOR
     )
     found = Order.objects.filter(
-        Exists(loose), amazon_order_id__in=told.values("amazon_order_id")
+        Exists(loose), amazon_order_id__in=without_order.values("amazon_order_id")
     )
     return AmazonAccount.objects.filter(
         Q(pk__in=due.values("order__account_id"))

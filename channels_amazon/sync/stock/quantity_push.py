@@ -40,6 +40,7 @@ from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
+    has_marketplaces,
     without_marketplaces,
 )
 from channels_amazon.wording import sentence
@@ -61,7 +62,7 @@ PUSHED = {
 
 def due_accounts(now: datetime) -> QuerySet[Any, Any]:
     """Return the ids of the accounts that have a quantity to send now."""
-    rows = Listing.objects.filter(_may_go(now), **PUSHED)
+    rows = Listing.objects.filter(_may_go(now), has_marketplaces(), **PUSHED)
     return rows.order_by().values("account_id")
 
 

@@ -30,6 +30,7 @@ from tests.builders import (
     make_listing,
     make_order,
     make_parcel,
+    make_participation,
     make_variant,
     place_order,
 )
@@ -242,6 +243,29 @@ def test_account_that_is_not_connected_is_not_woken() -> None:
     asleep(account, "order_fetch")
     nets.cast_nets()
     assert woken() == set()
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"is_selected": False},
+        {"is_participating": False},
+        {"marketplace_id": "NEWER-THAN-OURS"},
+    ],
+)
+def test_quantity_of_an_account_without_marketplaces_wakes_nothing(
+    over: dict[str, Any],
+) -> None:
+    account = make_account()
+    due_push(account)
+    asleep(account, "stock_push")
+    account.participations.update(**over)
+    nets.cast_nets()
+    assert (account.pk, "stock_push") not in woken()
+
+    make_participation(account, marketplace_id="A2EUQ1WTGCTBG2", country_code="CA")
+    nets.cast_nets()
+    assert (account.pk, "stock_push") in woken()
 
 
 def test_questions_are_as_many_for_many_accounts_as_for_one() -> None:

@@ -33,9 +33,8 @@ from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.outbound_versions import VERSIONS
 from channels_amazon.spapi.sqs import Queue
-from tests.builders import (
-    make_warehouse,
-)
+from channels_amazon.sync.runtime import runner
+from tests.builders import make_account, make_warehouse
 from tests.sync.mcf.scene import (
     CANCEL,
     CREATE,
@@ -101,6 +100,22 @@ def test_order_is_followed_from_the_price_to_the_delivery(
     assert order.delivered_at == arrived.delivered_at
     assert FulfillmentOrder.objects.get().ended_at
     assert calls(emulator, CREATE[version]) == 1
+
+
+def test_order_that_another_account_decides_leaves_no_run_here(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    other = make_account(account.store, region="eu", emulator=emulator)
+    order = ordered(account)
+
+    made = runner.run_kind(other, Kind.MCF_ORDERS)
+
+    assert made is not None
+    assert (made.pk, made.rows_seen) == (None, 0)
+    order.refresh_from_db()
+    assert order.state == "new"
+    run(account)
+    assert FulfillmentOrder.objects.get().account == account
 
 
 def test_rule_that_limits_the_fee_leaves_the_order_to_a_person(

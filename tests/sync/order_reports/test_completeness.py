@@ -65,6 +65,13 @@ def mark(**over: object) -> None:
     job.save()
 
 
+def stop(ago: timedelta) -> datetime:
+    """Let the sweep have done nothing for so long; return up to when it had read."""
+    at = timezone.now() - ago
+    mark(low_water=at.isoformat(), active_until=at.isoformat())
+    return at
+
+
 def report_through(emulator: Emulator, account: AmazonAccount) -> OrderReport:
     """Run the job of reports until the newest one is through."""
     for _ in range(20):
@@ -175,8 +182,7 @@ def test_outage_is_proven_over_exactly_its_interval(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     run_through(account, SWEEP)
-    low_water = timezone.now() - timedelta(hours=5)
-    mark(low_water=low_water.isoformat())
+    low_water = stop(timedelta(hours=5))
 
     run_through(account, SWEEP)
 
@@ -190,7 +196,7 @@ def test_outage_is_proven_over_exactly_its_interval(
 
 def test_usual_pause_is_no_outage(emulator: Emulator, account: AmazonAccount) -> None:
     run_through(account, SWEEP)
-    mark(low_water=(timezone.now() - timedelta(minutes=20)).isoformat())
+    stop(timedelta(minutes=20))
 
     run_through(account, SWEEP)
 
@@ -237,8 +243,7 @@ def test_missed_interval_is_kept_until_a_report_takes_it(
         ends_at=now - timedelta(days=1),
         next_poll_at=now + timedelta(hours=1),
     )
-    low_water = now - timedelta(hours=5)
-    mark(low_water=low_water.isoformat())
+    low_water = stop(timedelta(hours=5))
 
     run_through(account, SWEEP)
     assert SyncJob.objects.get(kind=SWEEP).cursor["missed_from"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -20,10 +20,12 @@ from channels_amazon.models import (
 from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.cadence import longest_gap
+from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.order_reports.requests import Purpose, want_report
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_job, make_order
+from tests.messages import message, order_change
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,12 @@ US = "ATVPDKIKX0DER"
 def account(emulator: Emulator) -> AmazonAccount:
     """Give an account of which Amazon tells no events."""
     return make_account(emulator=emulator)
+
+
+def comes_soon() -> bool:
+    """Tell whether the one sweep comes as it does where no events are read."""
+    due_at: datetime = SyncJob.objects.get(kind=SWEEP).due_at
+    return due_at - timezone.now() <= longest_gap(sweep.WITHOUT_EVENTS)
 
 
 def sell(emulator: Emulator, count: int = 1) -> list[str]:
@@ -193,14 +201,14 @@ def test_sweep_comes_back_soon_for_a_missed_interval_without_its_report(
         ends_at=now - 8 * hours,
     )
     OrderReport.objects.update(state=OrderReport.State.REQUESTED, attempts=1)
-    late = cursor() | {"low_water": (now - 3 * hours).isoformat()}
-    SyncJob.objects.update(cursor=late)
+    at = (now - 3 * hours).isoformat()
+    SyncJob.objects.update(cursor=cursor() | {"low_water": at, "active_until": at})
 
     run_through(account, SWEEP)
 
     job = SyncJob.objects.get(kind=SWEEP)
-    assert job.cursor["missed_from"] == late["low_water"]
-    assert job.due_at - timezone.now() <= longest_gap(sweep.WITHOUT_EVENTS)
+    assert job.cursor["missed_from"] == at
+    assert comes_soon()
 
     OrderReport.objects.update(state=OrderReport.State.READ)
     run_through(account, SWEEP)
@@ -208,4 +216,51 @@ def test_sweep_comes_back_soon_for_a_missed_interval_without_its_report(
     job.refresh_from_db()
     assert not job.cursor["missed_from"]
     assert OrderReport.objects.filter(state=OrderReport.State.WANTED).count() == 1
-    assert job.due_at - timezone.now() > longest_gap(sweep.WITHOUT_EVENTS)
+    assert not comes_soon()
+
+
+@pytest.fixture
+def subscribed(emulator: Emulator) -> AmazonAccount:
+    """Give an account that was subscribed two hours ago, and whose events are read."""
+    then = timezone.now() - timedelta(hours=2)
+    row = make_account(
+        emulator=emulator,
+        subscription_id="subscription",
+        subscribed_at=then,
+        authorized_at=then,
+    )
+    heartbeats.beat(Process.CONSUMER, state=ConsumerState.LISTENING)
+    for order in emulator.state.orders.values():
+        order.updated_at = min(order.updated_at, then)
+    return row
+
+
+def test_first_pull_expects_no_events(subscribed: AmazonAccount) -> None:
+    run_through(subscribed, SWEEP)
+
+    assert Order.objects.exists()
+    assert not comes_soon()
+
+
+def test_sweep_comes_soon_until_an_event_arrives(
+    emulator: Emulator, subscribed: AmazonAccount
+) -> None:
+    run_through(subscribed, SWEEP)
+    (order_id,) = sell(emulator)
+    changed_at = timezone.now() - timedelta(minutes=30)
+    emulator.state.orders[order_id].updated_at = changed_at
+    SyncJob.objects.update(
+        cursor=cursor() | {"low_water": changed_at.isoformat()},
+    )
+
+    run_through(subscribed, SWEEP)
+    assert Order.objects.filter(amazon_order_id=order_id).exists()
+    assert comes_soon()
+    run_through(subscribed, SWEEP)
+    assert comes_soon()
+
+    # The event was late, and says nothing that the sweep had not found.
+    event = order_change(order_id=order_id, seller_id=subscribed.seller_id)
+    assert [one.state for one in accept([message(event)])] == ["stale"]
+    run_through(subscribed, SWEEP)
+    assert not comes_soon()

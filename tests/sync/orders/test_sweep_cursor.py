@@ -22,14 +22,14 @@ HOUR = Interval(AT, AT + timedelta(hours=1))
     "cursor",
     [
         SweepCursor(),
-        SweepCursor(low_water=AT, report=7, missed=HOUR, missed_event_since=AT),
+        SweepCursor(low_water=AT, active_until=AT + DAY, report=7, missed=HOUR),
         SweepCursor(under_way=SweepPass(AT - DAY, AT), has_no_report=True),
         SweepCursor(low_water=AT, silent_since=AT),
         SweepCursor(under_way=SweepPass(AT - DAY, AT, "next", AT, 3, HOUR)),
     ],
 )
 def test_cursor_is_read_as_it_was_kept(cursor: SweepCursor) -> None:
-    assert read_cursor(cursor.to_json()) == cursor
+    assert read_cursor(cursor.stored()) == cursor
 
 
 def test_pass_of_an_earlier_version_goes_on() -> None:

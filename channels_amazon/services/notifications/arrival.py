@@ -1,0 +1,48 @@
+"""Finds orders of which Amazon should have sent an event; services layer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from channels_amazon.models import AmazonAccount, Notification, Order
+from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.rules.events.arrival import missing_event_limits
+from channels_amazon.rules.events.order_change import ORDER_CHANGE
+
+# The account's last messages: other types are among them, and what is in quarantine.
+_LAST = 20
+_TAKEN_IN = frozenset({Notification.State.APPLIED, Notification.State.STALE})
+
+
+def orders_without_event(account: AmazonAccount, now: datetime) -> OrderQuerySet:
+    """Return the orders that should have had an event, none of which came since.
+
+    Any such order means that Amazon sends the account's events no more. With the
+    caller's these are two queries, each by an index, however old the account is.
+    """
+    orders: OrderQuerySet = Order.objects.filter(account=account)
+    if account.subscribed_at is None:
+        return orders.none()
+    return orders.without_event(
+        missing_event_limits(
+            now,
+            authorized_at=account.authorized_at,
+            subscribed_at=account.subscribed_at,
+            last_event_at=last_event_at(account),
+        )
+    )
+
+
+def last_event_at(account: AmazonAccount) -> datetime | None:
+    """Return when an event of the account's orders was taken in, None for not of late.
+
+    One that says nothing new counts too: Amazon sent it.
+    """
+    rows = Notification.objects.filter(account=account).order_by("-pk")
+    for kind, state, received_at in rows.values_list(
+        "notification_type", "state", "received_at"
+    )[:_LAST]:
+        if kind == ORDER_CHANGE and state in _TAKEN_IN:
+            at: datetime = received_at
+            return at
+    return None
