@@ -146,7 +146,8 @@ class Crowd(Farm):
                 [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=log
             )
         self._processes.append(self._amazon)
-        said = json.loads(self._amazon.stdout.readline())
+        line = self._amazon.stdout.readline() if self._amazon.stdout else b""
+        said = json.loads(line)
         self._url, self.settings = said["url"], dict(said["settings"])
 
     def _end(self, processes: list[subprocess.Popen[bytes]]) -> None:

@@ -30,7 +30,7 @@ class Team:
     guard: int
     supervisor: int
     leader: int
-    guard: int
+    sentinel: int
     worker: int
     other_worker: int
     monitor: int
@@ -54,7 +54,7 @@ def children(pid: int) -> list[int]:
 def team_of(guard: int) -> Team | None:
     """Return the whole team, None while one of it is missing."""
     chain = [guard]
-    for _part in ("supervisor", "leader", "guard"):
+    for _part in ("supervisor", "leader", "sentinel"):
         below = children(chain[-1])
         if not below:
             return None
@@ -102,11 +102,11 @@ def guard(processes: Processes) -> int:
 
 
 def test_worker_heals_after_the_kill_of_any_process(guard: int) -> None:
-    for part in ("worker", "monitor", "pusher", "guard", "leader", "supervisor"):
+    for part in ("worker", "monitor", "pusher", "sentinel", "leader", "supervisor"):
         team = wait_for_work(guard)
         os.kill(getattr(team, part), signal.SIGKILL)
         wait_for_work(guard, after=team)
-        assert not is_running(team.guard), part
+        assert not is_running(team.sentinel), part
 
 
 def test_worker_heals_a_death_its_supervisor_could_not_see(guard: int) -> None:
@@ -121,7 +121,7 @@ def test_worker_heals_a_death_its_supervisor_could_not_see(guard: int) -> None:
     wait_for(lambda: not is_running(team.worker))
     os.kill(supervisor, signal.SIGCONT)
     wait_for_work(guard, after=team)
-    assert not is_running(team.guard)
+    assert not is_running(team.sentinel)
 
 
 def test_worker_heals_after_the_kill_of_its_guard(

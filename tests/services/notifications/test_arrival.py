@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, Notification, Order
+from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.rules.events.arrival import LOOK_BACK
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
 from channels_amazon.services.notifications.arrival import orders_without_event
-from channels_amazon.services.notifications.inbox import accept
+from channels_amazon.services.notifications.inbox import Acceptance, accept
 from tests.builders import make_account, make_order
 from tests.messages import message, order_change
 
@@ -88,7 +88,7 @@ def test_event_that_says_nothing_new_arrives_all_the_same(
         [message(order_change(order_id=order.amazon_order_id, seller_id=SELLER))]
     )
 
-    assert taken.state == Notification.State.STALE
+    assert taken.state is Acceptance.STALE
     order.refresh_from_db()
     assert order.event_seen_at is None
     assert not is_missing(account)
@@ -104,7 +104,7 @@ def test_message_in_quarantine_brings_no_order(account: AmazonAccount) -> None:
 
     (taken,) = accept([message(poison, receive_count=5)])
 
-    assert taken.state == Notification.State.QUARANTINED
+    assert taken.state is Acceptance.QUARANTINED
     assert is_missing(account)
 
 
