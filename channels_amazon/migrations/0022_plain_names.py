@@ -31,6 +31,23 @@ class Migration(migrations.Migration):
             name="rows_quarantined",
             field=models.PositiveIntegerField(default=0, verbose_name="quarantined"),
         ),
+        migrations.AlterField(
+            model_name="syncrun",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("running", "Running"),
+                    ("done", "Done"),
+                    ("waiting", "Waiting for quota"),
+                    ("failed", "Failed, will retry"),
+                    ("blocked", "Needs the merchant"),
+                    ("abandoned", "Interrupted"),
+                ],
+                default="running",
+                max_length=10,
+                verbose_name="state",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="orderreport",
             constraint=models.UniqueConstraint(

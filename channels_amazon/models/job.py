@@ -140,7 +140,7 @@ class SyncRun(StoreScoped):
         WAITING = "waiting", _("Waiting for quota")
         FAILED = "failed", _("Failed, will retry")
         BLOCKED = "blocked", _("Needs the merchant")
-        ABANDONED = "abandoned", _("Process died")
+        ABANDONED = "abandoned", _("Interrupted")
 
     job = models.ForeignKey(SyncJob, models.CASCADE, related_name="runs")
     account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="runs")

@@ -14,6 +14,16 @@ LONGEST_OF_ITEM = timedelta(hours=6)
 _MOST_DOUBLINGS = 20
 
 
+def job_backoff(attempts: int) -> timedelta:
+    """Return how long a job rests after that many failures in a row, one or more."""
+    return doubled(FIRST_OF_JOB, attempts - 1, LONGEST_OF_JOB)
+
+
+def item_backoff(attempts: int) -> timedelta:
+    """Return how long an item rests after that many failures of its own."""
+    return doubled(FIRST_OF_ITEM, attempts, LONGEST_OF_ITEM)
+
+
 def doubled(first: timedelta, doublings: int, longest: timedelta) -> timedelta:
     """Return `first`, doubled so many times (a negative number counts as none)."""
     factor = 1 << min(max(doublings, 0), _MOST_DOUBLINGS)

@@ -20,11 +20,7 @@ from django.utils.translation import gettext as _
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import registry
-from channels_amazon.services.jobs.backoff import (
-    FIRST_OF_JOB,
-    LONGEST_OF_JOB,
-    doubled,
-)
+from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
 from channels_amazon.wording import sentence
@@ -138,7 +134,7 @@ def give_back_expired() -> int:
     for job in expired.order_by("lease_until")[:_MOST_EXPIRED]:
         columns: dict[str, Any] = {"lease_holder": "", "lease_until": None}
         if job.attempts:
-            rest = backoff(job.attempts - 1) if job.attempts > 1 else timedelta(0)
+            rest = job_backoff(job.attempts - 1) if job.attempts > 1 else timedelta(0)
             job.due_at = now + rest
             rank = Value(rank_at(job.kind, job.due_at))
             # The run that is marked is the newest: what idled came before it.
@@ -156,11 +152,6 @@ def give_back_expired() -> int:
             freed += 1
             _abandon_runs(job, now)
     return freed
-
-
-def backoff(attempts: int) -> timedelta:
-    """Return how long a job rests after that many failures in a row."""
-    return doubled(FIRST_OF_JOB, attempts - 1, LONGEST_OF_JOB)
 
 
 def _abandon_runs(job: SyncJob, now: datetime) -> None:

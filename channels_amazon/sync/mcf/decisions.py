@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from channels_amazon.models import StoreOrder
 from channels_amazon.rules.mcf.terms import Candidate, PreviewNeeded
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.mcf import decisions, store_orders
 from channels_amazon.services.mcf.destinations import (
     DestinationUnreadable,
@@ -22,8 +23,8 @@ from channels_amazon.spapi.errors import (
 )
 from channels_amazon.spapi.outbound_versions import outbound_api
 from channels_amazon.sync.mcf import mapping
-from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import RunContext
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
 
 
@@ -50,7 +51,7 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
             store_orders.postpone(order, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            store_orders.postpone(order, ctx.now() + backoff_after(order.attempts))
+            store_orders.postpone(order, ctx.now() + item_backoff(order.attempts))
             if isinstance(error, ServiceUnavailable):
                 outage.failed(error)
             continue

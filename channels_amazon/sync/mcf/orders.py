@@ -34,6 +34,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.mcf import commitments, results
 from channels_amazon.services.mcf.destinations import (
@@ -52,8 +53,8 @@ from channels_amazon.spapi.outbound import OutboundOrder
 from channels_amazon.spapi.outbound_versions import OutboundApi, outbound_api
 from channels_amazon.sync.mcf import mapping
 from channels_amazon.sync.mcf.decisions import decide_new, due_to_decide
-from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -197,7 +198,7 @@ def _each(
             commitments.postpone(row, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            again_at = ctx.now() + backoff_after(row.attempts)
+            again_at = ctx.now() + item_backoff(row.attempts)
             commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
                 outage.failed(error)

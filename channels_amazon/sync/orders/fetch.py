@@ -23,6 +23,7 @@ from channels_amazon.rules.order_fetch.calls import (
 from channels_amazon.rules.order_fetch.planner import plan
 from channels_amazon.rules.order_reports.requesting import BACKLOG_AGAIN_AFTER
 from channels_amazon.rules.orders.transitions import status_of
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
 from channels_amazon.spapi.apis.orders import (
@@ -44,8 +45,8 @@ from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders import backlog_reports
 from channels_amazon.sync.orders.fetch_state import FetchCursor, fetch_state
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
-from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
 
 # After so many readings that are older than the event, Amazon's own reading wins.
@@ -185,7 +186,7 @@ def _fetch(
 
 
 def _postpone(ctx: RunContext, order: Order) -> None:
-    fetch_queue.postpone(order, ctx.now() + backoff_after(order.fetch_attempts))
+    fetch_queue.postpone(order, ctx.now() + item_backoff(order.fetch_attempts))
 
 
 def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:
@@ -200,6 +201,6 @@ def _quarantine(ctx: RunContext, order: Order, error: SpApiError) -> None:
             order=order.amazon_order_id,
             reason=error.message,
         ),
-        retry_at=ctx.now() + backoff_after(order.fetch_attempts + 2),
+        retry_at=ctx.now() + item_backoff(order.fetch_attempts + 2),
     )
     ctx.progress(rows=1, quarantined=1)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from django.db import DataError, IntegrityError
 
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.order_reports import intake as report_intake
 from channels_amazon.services.orders import intake
 from channels_amazon.services.orders.changes import OrderResult
@@ -15,7 +16,6 @@ from channels_amazon.services.orders.intake import Origin
 from channels_amazon.services.shipping import confirmations
 from channels_amazon.spapi.order_report import ReportOrder
 from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
-from channels_amazon.sync.runtime.backoff import backoff_after
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.wording import sentence
 
@@ -74,7 +74,7 @@ def quarantine_unreadable(ctx: RunContext, found: UnreadableOrder) -> None:
                 order=found.order_id,
                 reason=found.reason,
             ),
-            retry_at=ctx.now() + backoff_after(_FIRST_RETRY),
+            retry_at=ctx.now() + item_backoff(_FIRST_RETRY),
         )
         return
     record(
@@ -103,6 +103,6 @@ def _not_stored(ctx: RunContext, order_id: str, error: Exception) -> None:
             order=order_id,
             error=type(error).__name__,
         ),
-        retry_at=ctx.now() + backoff_after(_FIRST_RETRY),
+        retry_at=ctx.now() + item_backoff(_FIRST_RETRY),
     )
     ctx.progress(rows=1, quarantined=1)

@@ -20,8 +20,9 @@ from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permissions import PERMISSION_FIX, missing_code
 from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
 from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.cadence import next_slot
-from channels_amazon.services.jobs.leases import Finish, backoff
+from channels_amazon.services.jobs.leases import Finish
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.spapi.errors import (
     AccessDenied,
@@ -137,7 +138,7 @@ def _blocked(
 
 def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
-    due_at = retry_at or ctx.now() + backoff(ctx.job.attempts)
+    due_at = retry_at or ctx.now() + job_backoff(ctx.job.attempts)
     entry: Entry | None = None
     if ctx.job.attempts == 1:
         entry = _entry(ctx, error)

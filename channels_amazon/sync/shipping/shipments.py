@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
@@ -32,8 +33,8 @@ from channels_amazon.spapi.errors import (
 )
 from channels_amazon.spapi.orders import AmazonOrder, Package
 from channels_amazon.sync.orders.intake import store_order
-from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 
 # Shipments loaded at once: more than a run has time to send.
 BATCH = 100
@@ -119,7 +120,7 @@ def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
         # Whether it arrived is unknown: the next attempt reads the order first.
-        again_at = ctx.now() + backoff_after(shipment.attempts - 1)
+        again_at = ctx.now() + item_backoff(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
         if isinstance(error, ServiceUnavailable):
             outage.failed(error)

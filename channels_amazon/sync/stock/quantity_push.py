@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
 from channels_amazon.services.stock.push_state import PushRefusal
@@ -36,13 +37,13 @@ from channels_amazon.spapi.errors import (
     UnexpectedResponse,
 )
 from channels_amazon.spapi.fields import JsonObject
-from channels_amazon.sync.runtime.backoff import OutageDetector, backoff_after
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     has_marketplaces,
     without_marketplaces,
 )
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
 
 # Listings read at once. A small number, since a zero that comes meanwhile goes first.
@@ -184,13 +185,13 @@ def _site(listing: Listing, sites: list[str]) -> str:
 
 
 def _postpone(ctx: RunContext, listing: Listing) -> None:
-    until = ctx.now() + backoff_after(listing.push_attempts)
+    until = ctx.now() + item_backoff(listing.push_attempts)
     push_state.postpone_push(listing, until)
 
 
 def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:
     """Keep Amazon's reason with the listing, and try again more and more rarely."""
-    until = ctx.now() + backoff_after(listing.push_attempts + REFUSED_AHEAD)
+    until = ctx.now() + item_backoff(listing.push_attempts + REFUSED_AHEAD)
     push_state.quarantine_push(listing, refusal, until=until, run=ctx.run)
     ctx.progress(rows=1, quarantined=1)
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from channels_amazon.errors import NeedsMerchant, Recoverable
 from channels_amazon.models import StoreEndpoint
+from channels_amazon.services.jobs.backoff import item_backoff
 from channels_amazon.storefronts.webhook_failures import WebhookCode, WebhookError
-from channels_amazon.sync.runtime.backoff import backoff_after
 from channels_amazon.wording import sentence
 
 # So many failures in a row are the server's fault, not the messages'.
@@ -22,7 +22,7 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 def next_attempt_at(error: WebhookError, attempts: int, now: datetime) -> datetime:
     """Return when a message that failed is sent again, after `attempts` before it."""
-    rest = backoff_after(attempts)
+    rest = item_backoff(attempts)
     if error.code == WebhookCode.ENDPOINT_UNREACHABLE:
         rest = min(rest, LONGEST_REST_UNREACHABLE)
     return now + rest

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.jobs import claims, leases, lifecycle
+from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.leases import Finish
 from tests.builders import make_job
 from tests.services.jobs.scene import (
@@ -131,7 +132,7 @@ def test_job_that_kills_its_worker_backs_off_and_says_so() -> None:
 def test_backoff_doubles_up_to_a_quarter_of_an_hour(
     attempts: int, seconds: int
 ) -> None:
-    assert leases.backoff(attempts) == seconds * SECOND
+    assert job_backoff(attempts) == seconds * SECOND
 
 
 def test_leases_of_dead_processes_run_out_at_once() -> None:

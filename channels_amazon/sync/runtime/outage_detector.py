@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from channels_amazon.services.jobs.backoff import (
-    FIRST_OF_ITEM,
-    LONGEST_OF_ITEM,
-    doubled,
-)
 from channels_amazon.spapi.errors import ServiceUnavailable
 
 
@@ -46,8 +40,3 @@ class OutageDetector:
         """
         if self._last is not None and not self.is_answered:
             raise self._last
-
-
-def backoff_after(attempts: int) -> timedelta:
-    """Return how long an item rests after that many failures of its own."""
-    return doubled(FIRST_OF_ITEM, attempts, LONGEST_OF_ITEM)
