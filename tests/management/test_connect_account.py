@@ -109,6 +109,23 @@ def test_nothing_is_stored_when_something_is_wrong(
     assert not Credential.objects.exists()
 
 
+@pytest.mark.parametrize("kind", ["status_500", "html_503", "not_json"])
+def test_wrong_seller_is_not_believed_while_amazon_fails(
+    kind: str, emulator: Emulator
+) -> None:
+    emulator.control("faults", match="searchListingsItems", kind=kind)
+
+    with pytest.raises(CommandError, match="account.seller_id_unproven"):
+        connect(
+            builders.make_store(),
+            refresh_token=emulator.refresh_token("na"),
+            seller_id="A0SOMEBODYELSE",
+        )
+
+    assert not AmazonAccount.objects.exists()
+    assert not Credential.objects.exists()
+
+
 def test_token_is_in_no_recorded_call_or_message(
     emulator: Emulator, seller: str
 ) -> None:

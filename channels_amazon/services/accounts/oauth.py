@@ -151,8 +151,8 @@ def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
     """Exchange what Amazon's redirect brought for tokens, and connect the account.
 
     The state is used up, whatever becomes of the rest. Raises StateInvalid,
-    AuthorizationDenied, CallbackIncomplete, SellerElsewhere, SellerIdRefused and what
-    LwaClient raises; then no token was stored.
+    AuthorizationDenied, CallbackIncomplete, SellerElsewhere, SellerIdRefused,
+    SellerIdUnproven and what LwaClient raises; then no token was stored.
     """
     attempt = _claim(callback.state, requester)
     try:
@@ -293,13 +293,12 @@ def _with_query(
 def _confirmed_name(client: SpApiClient, region: str, seller_id: str) -> str:
     """Return the seller's name, once the client's tokens are known to be that seller's.
 
-    The code is used up: what Amazon cannot say now is no reason to lose it.
+    Only the name may be missing: the first pull asks for it again.
     """
     sites: tuple[sellers.Participation, ...] = ()
     try:
         sites = sellers.get_marketplace_participations(client)
     except SpApiError as error:
-        # The first pull asks again, and says what is wrong if it still is.
         logger.info("no name yet seller=%s code=%s", seller_id, error.code)
     confirm_seller_id(client, region, seller_id, sites)
     return storefront_name(sites)

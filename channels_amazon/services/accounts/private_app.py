@@ -28,8 +28,9 @@ from channels_amazon.wording import sentence
 def connect_by_token(store: Store, *, grant: AccountGrant, actor: str) -> AmazonAccount:
     """Verify the token and the seller id at Amazon, then connect the account.
 
-    Raises SellerElsewhere, PlanExcludesAmazon, SellerIdRefused, NeedsMerchant, or the
-    SpApiError that the verification ended in; then nothing was stored.
+    Raises SellerElsewhere, PlanExcludesAmazon, SellerIdRefused, SellerIdUnproven,
+    NeedsMerchant, or the SpApiError that the verification ended in; then nothing was
+    stored.
     """
     try:
         connection.require_plan(store)

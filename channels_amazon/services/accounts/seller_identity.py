@@ -1,12 +1,11 @@
 """Finds out whose a fresh authorisation is: name and seller id; services layer.
 
 No answer of Amazon's holds the seller id. It comes through the merchant's browser, or
-is typed in: believed as it stands, one could claim another seller's place here.
+is typed in: believed as it stands, one could claim another seller's place here, get
+that seller's messages and lock the seller out. So it is proven, or nothing connects.
 """
 
 from __future__ import annotations
-
-from django.utils.translation import gettext
 
 from channels_amazon.errors import NeedsMerchant
 from channels_amazon.marketplaces import MARKETPLACES, by_region
@@ -14,13 +13,23 @@ from channels_amazon.spapi.apis import catalog, listings
 from channels_amazon.spapi.apis.sellers import Participation
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AccessDenied, SpApiError
+from channels_amazon.wording import Sentence, sentence
 
 # Any well-formed identifier: it is the permission that is asked for.
 _SOME_ASIN = "B000000000"
+_ROLE_FIX = sentence(
+    "Choose the region in which the seller signs in, give the application the role "
+    "Product Listing, and authorise it again."
+)
+_AGAIN_FIX = sentence("Wait a few minutes, then start again from the store.")
 
 
 class SellerIdRefused(NeedsMerchant):
     """The authorisation is another seller's than the one it is said to be."""
+
+
+class SellerIdUnproven(NeedsMerchant):
+    """Amazon did not show whose the authorisation is."""
 
 
 def own_marketplaces(sites: tuple[Participation, ...]) -> list[str]:
@@ -44,18 +53,21 @@ def confirm_seller_id(
 ) -> None:
     """Read listings under the seller id, which Amazon refuses for another seller's.
 
-    Raises SellerIdRefused. What cannot be found out is taken on trust: an application
-    may lack the role for listings, and Amazon may be down.
+    Raises SellerIdRefused, and SellerIdUnproven for whatever else hinders the reading:
+    a token of another region is refused everything, as one without roles is.
     """
-    home = next(iter(own_marketplaces(sites)), by_region(region)[0].id)
+    own = own_marketplaces(sites)
+    home = own[0] if own else by_region(region)[0].id
     try:
         search = listings.ListingsSearch(seller_id, (home,), page_size=1)
         listings.search_listings_items(client, search)
     except AccessDenied as error:
-        if _reads_catalogue(client, home):
+        # Where the seller's sites are unknown, `home` may be none of them.
+        if own and _reads_catalogue(client, home):
             raise _refused() from error
-    except SpApiError:
-        return
+        raise _unproven(error, _ROLE_FIX) from error
+    except SpApiError as error:
+        raise _unproven(error, _AGAIN_FIX) from error
 
 
 def _reads_catalogue(client: SpApiClient, marketplace_id: str) -> bool:
@@ -71,9 +83,21 @@ def _reads_catalogue(client: SpApiClient, marketplace_id: str) -> bool:
 def _refused() -> SellerIdRefused:
     return SellerIdRefused(
         "account.seller_id_refused",
-        gettext("Amazon refuses to show the listings of this seller id."),
-        fix=gettext(
+        sentence("Amazon refuses to show the listings of this seller id."),
+        fix=sentence(
             "The seller id is not the one of who authorised: copy the merchant token "
             "from Seller Central, Account Info, or start again there."
         ),
+    )
+
+
+def _unproven(error: SpApiError, fix: Sentence) -> SellerIdUnproven:
+    return SellerIdUnproven(
+        "account.seller_id_unproven",
+        sentence(
+            "Nothing was connected: Amazon did not show whose authorisation this is. "
+            "%(reason)s",
+            reason=error.message,
+        ),
+        fix=fix,
     )

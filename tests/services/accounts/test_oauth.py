@@ -190,13 +190,53 @@ def test_seller_id_of_somebody_else_is_found_out(emulator: Emulator) -> None:
     assert nothing_is_stored()
 
 
-def test_application_without_the_role_for_listings_can_connect(
-    emulator: Emulator,
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"searchListingsItems": "forbidden", "searchCatalogItems": "forbidden"},
+        {"searchListingsItems": "forbidden", "searchCatalogItems": "status_503"},
+        {
+            "searchListingsItems": "forbidden",
+            "getMarketplaceParticipations": "forbidden",
+        },
+        {"searchListingsItems": "status_500"},
+        {"searchListingsItems": "html_503"},
+        {"searchListingsItems": "close"},
+        {"searchListingsItems": "not_json"},
+    ],
+    ids=lambda faults: " ".join(faults.values()),
+)
+def test_seller_whose_identity_is_not_proven_is_not_connected(
+    emulator: Emulator, faults: dict[str, str]
 ) -> None:
-    address = begin(builders.make_store())
-    for match in ("searchListingsItems", "searchCatalogItems"):
-        emulator.control("faults", match=match, kind="forbidden")
-    assert oauth.redeem(ask_amazon(address), ANN).is_connected
+    store = builders.make_store()
+    callback = ask_amazon(begin(store))
+    for match, kind in faults.items():
+        emulator.control("faults", match=match, kind=kind)
+    with pytest.raises(NeedsMerchant) as caught:
+        oauth.redeem(callback, ANN)
+    assert caught.value.code == "account.seller_id_unproven"
+    assert caught.value.fix
+    assert nothing_is_stored()
+
+    # Nothing is in the way of another try.
+    emulator.control("faults", clear=True)
+    assert oauth.redeem(ask_amazon(begin(store)), ANN).is_connected
+
+
+def test_consent_of_one_region_claims_no_seller_of_another(emulator: Emulator) -> None:
+    intruder, victim = builders.make_store(), builders.make_store()
+    own = ask_amazon(begin(intruder, "eu"))
+    claim = ask_amazon(begin(intruder, "na"))
+    assert own.seller_id != claim.seller_id
+
+    with pytest.raises(NeedsMerchant) as caught:
+        oauth.redeem(replace(claim, code=own.code), ANN)
+
+    assert caught.value.code == "account.seller_id_unproven"
+    assert nothing_is_stored()
+    account = oauth.redeem(ask_amazon(begin(victim, "na")), ANN)
+    assert (account.store, account.seller_id) == (victim, claim.seller_id)
 
 
 def test_seller_of_another_store_is_refused_before_the_exchange(
