@@ -33,6 +33,9 @@ def environment() -> dict[str, str]:
         "LOG_FORMAT": "text",
         "PYTHONUNBUFFERED": "1",
         "OAUTH_REDIRECT_URI": f"http://127.0.0.1:{port}/admin/amazon/callback/",
+        # Where the local Amazon leads who begins there; not by PORT in the Procfile,
+        # since honcho gives each process another one.
+        "LOGIN_URI": f"http://127.0.0.1:{port}/admin/amazon/appstore-login/",
     }
     user = keys.read(ROOT / ".env") | given
     if not any(name.startswith(("SPAPI_", "LWA_")) for name in user):

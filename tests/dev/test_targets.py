@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 
 from dev import requirements
 from dev.keys import ROOT
@@ -110,5 +111,7 @@ def test_run_may_be_the_first(tmp_path: Path) -> None:
     try:
         product.start()
         assert "Sign in:" in product.written()
+        control = requests.get(f"{product.amazon}/_emulator/control", timeout=10).text
+        assert f"{product.web}/admin/amazon/appstore-login/" in control
     finally:
         product.stop()
