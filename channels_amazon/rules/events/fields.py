@@ -48,6 +48,18 @@ def required_text(data: JsonObject, name: str) -> str:
     return value
 
 
+def required_id(data: JsonObject, name: str) -> str:
+    """Return the id of Amazon's under this name; raises BadEvent for no such thing.
+
+    Such ids are asked for before the message has a transaction of its own: what no
+    database takes (half a character, a NUL) must not hinder the others of its batch.
+    """
+    text = required_text(data, name)
+    if not (text.isascii() and text.isprintable()):
+        raise wrong_schema(name, sentence("has characters that no id of Amazon's has"))
+    return text
+
+
 def required_units(data: JsonObject, name: str) -> int:
     """Return the units under this name, 0 to MOST_UNITS; raises BadEvent otherwise."""
     value = data.get(name)

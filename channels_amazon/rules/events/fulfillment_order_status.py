@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from channels_amazon.rules.events.fields import required_object, required_text
+from channels_amazon.rules.events.fields import (
+    required_id,
+    required_object,
+    required_text,
+)
 from channels_amazon.rules.events.order_change import Envelope
 
 FULFILLMENT_ORDER_STATUS = "FULFILLMENT_ORDER_STATUS"
@@ -28,7 +32,7 @@ def read_outbound_event(envelope: Envelope) -> OutboundEvent:
     """Return the order's change; raises BadEvent naming the field that is wrong."""
     change = required_object(envelope.payload, _NAME)
     return OutboundEvent(
-        seller_id=required_text(change, "SellerId"),
+        seller_id=required_id(change, "SellerId"),
         order_id=required_text(change, "SellerFulfillmentOrderId"),
         status=required_text(change, "FulfillmentOrderStatus"),
     )

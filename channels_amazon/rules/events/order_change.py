@@ -18,6 +18,7 @@ from channels_amazon.rules.events.fields import (
     in_either_case,
     optional_text,
     optional_time,
+    required_id,
     required_object,
     required_text,
     required_units,
@@ -142,7 +143,7 @@ def read_order_event(envelope: Envelope) -> OrderEvent:
         raise wrong_schema("EventTime", sentence("is missing or is not a time"))
     programs = summary.get("OrderPrograms")
     return OrderEvent(
-        seller_id=required_text(change, "SellerId"),
+        seller_id=required_id(change, "SellerId"),
         order_id=required_text(change, "AmazonOrderId"),
         marketplace_id=required_text(summary, "MarketplaceId"),
         status=required_text(summary, "OrderStatus"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from channels_amazon.rules.events.fields import (
     in_either_case,
+    required_id,
     required_text,
     wrong_schema,
 )
@@ -39,8 +40,8 @@ def read_report_event(envelope: Envelope) -> ReportEvent:
     if not isinstance(end, dict):
         raise wrong_schema(_NAME, sentence("is missing or is not an object"))
     return ReportEvent(
-        seller_id=required_text(end, "sellerId"),
-        report_id=required_text(end, "reportId"),
+        seller_id=required_id(end, "sellerId"),
+        report_id=required_id(end, "reportId"),
         report_type=required_text(end, "reportType"),
         status=required_text(end, "processingStatus"),
     )

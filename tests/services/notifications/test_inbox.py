@@ -111,6 +111,22 @@ def test_poison_message_takes_back_only_itself(
     assert (last[0].state, last[0].code) == ("quarantined", "notifications.failed")
 
 
+@pytest.mark.parametrize("seller_id", ["\ud800", "\x00", f"{SELLER}\x00", "卖家"])
+@pytest.mark.parametrize("deliveries", [1, 6])
+def test_seller_id_that_is_none_hinders_no_other_message(
+    account: AmazonAccount, seller_id: str, deliveries: int
+) -> None:
+    poison = order_change(order_id=ID, seller_id=seller_id)
+    bodies = [order_change(), poison, order_change()]
+
+    taken = accept([message(body, receive_count=deliveries) for body in bodies])
+
+    # What cannot even be stored is left to come again, but not for ever.
+    assert taken[1].state == "quarantined" or (deliveries, seller_id) == (1, "\ud800")
+    assert (taken[0].state, taken[2].state) == ("applied", "applied")
+    assert Order.objects.count() == 2
+
+
 def wrong_schema() -> dict[str, Any]:
     """Return an order change without the order's items."""
     body = order_change()
