@@ -153,7 +153,8 @@ def _upsert(
     if "observed_quantity" in facts:
         listing.observed_at = now
     if before is None:
-        listing.save(force_insert=True)
+        if not _insert(listing):
+            return _upsert(account, marketplace_id, item)
     else:
         # Only the columns of Amazon's facts: a push may write its own right now.
         listing.save(update_fields=[*facts, "seen_at", "observed_at"])
@@ -161,6 +162,24 @@ def _upsert(
     channels = ("is_mfn", "is_fba", "handling_days")
     has_moved = any(name in facts and old[name] != facts[name] for name in channels)
     return is_changed, listing.variant_id if has_moved else None
+
+
+def _insert(listing: Listing) -> bool:
+    """Store a new listing; False when another process has stored it meanwhile.
+
+    FBA units of a SKU that nobody has seen make one, beside a first pull's listings.
+    """
+    try:
+        with transaction.atomic():
+            listing.save(force_insert=True)
+    except IntegrityError:
+        same = Listing.objects.filter(
+            account=listing.account, seller_sku=listing.seller_sku
+        )
+        if same.exists():
+            return False
+        raise
+    return True
 
 
 def _listing_facts(

@@ -131,14 +131,17 @@ def _listings(
     known = {listing.seller_sku: listing for listing in found}
     for sku, summary in skus.items():
         if sku not in known:
-            known[sku] = Listing.objects.create(
+            # In a first pull the listings are read beside it, and may bring it first.
+            known[sku], _is_new = Listing.objects.get_or_create(
                 account=account,
                 seller_sku=sku,
-                title=(summary.product_name or "")[:500],
-                asin=(summary.asin or "")[:12],
-                fnsku=(summary.fn_sku or "")[:12],
-                is_fba=True,
-                seen_at=timezone.now(),
+                defaults={
+                    "title": (summary.product_name or "")[:500],
+                    "asin": (summary.asin or "")[:12],
+                    "fnsku": (summary.fn_sku or "")[:12],
+                    "is_fba": True,
+                    "seen_at": timezone.now(),
+                },
             )
         elif summary.fn_sku and known[sku].fnsku != summary.fn_sku[:12]:
             known[sku].fnsku = summary.fn_sku[:12]
