@@ -223,6 +223,9 @@ def _take_chunk(
     source: Source,
     actor: str,
 ) -> None:
+    # One process at a time for a store: two that report one number in two spellings
+    # would not see each other's row, and no constraint knows them for the same.
+    Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     distinct = {_identity(facts): facts for facts in chunk}.values()
     known = known_parcels(store, distinct)
     orders = _orders_of(store, distinct)
@@ -240,8 +243,7 @@ def _take_chunk(
             accounts.add(account_id)
     for row in rows:
         row.source, row.created_by = source, actor[:150]
-    # Another process may store the same parcels right now: then its rows stay.
-    Parcel.objects.bulk_create(rows, ignore_conflicts=True)
+    Parcel.objects.bulk_create(rows)
     taken.new += len(rows)
     for account_id in accounts:
         lifecycle.wake(account_id, SyncJob.Kind.PARCELS)
