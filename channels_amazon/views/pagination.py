@@ -32,7 +32,8 @@ def newest_first(rows: QuerySet[Row], cursor: str, size: int) -> Slice[Row]:
 def by_text(rows: QuerySet[Row], field: str, cursor: str, size: int) -> Slice[Row]:
     """Return `size` rows by rising text and id; the cursor is `<id>~<text>`."""
     pk, _tilde, text = cursor.partition("~")
-    if pk.isdecimal():
+    # PostgreSQL takes no NUL.
+    if pk.isdecimal() and "\x00" not in text:
         same = Q(**{field: text}, pk__gt=int(pk[:18]))
         rows = rows.filter(Q(**{f"{field}__gt": text}) | same)
     found = list(rows.order_by(field, "pk")[: size + 1])
@@ -82,6 +83,7 @@ def _slice(found: list[Row], size: int, cursor: str, text_of: Any) -> Slice[Row]
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # At the calendar's ends a time of another zone is none in UTC.
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None

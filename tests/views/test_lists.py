@@ -62,6 +62,26 @@ def test_later_page_stands_still(world: World, client: Client) -> None:
     assert "data-poll" not in later
 
 
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "1~\x00",
+        "1~0001-01-01T00:00:00+14:00",
+        "1~9999-12-31T23:59:59-14:00",
+        "1~0001-01-01T00:00:00+00:00",
+        "9999999999999999999999~",
+        "²~",
+        "~",
+        "x",
+    ],
+)
+@pytest.mark.parametrize("name", POLLED)
+def test_cursor_that_makes_no_sense_shows_a_page(
+    name: str, cursor: str, client: Client
+) -> None:
+    assert client.get(reverse(name), {"after": cursor}).status_code == 200
+
+
 def test_filter_sends_along_what_it_does_not_show(client: Client) -> None:
     address = reverse("amazon-order-list")
     page = client.get(address, {"show": "late", "named": "word"}).content.decode()
