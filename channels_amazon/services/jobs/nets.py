@@ -20,7 +20,7 @@ from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.lifecycle import create_jobs
 from channels_amazon.services.jobs.queue import enqueue_drain
-from channels_amazon.services.jobs.ranks import if_connected, rank_at
+from channels_amazon.services.jobs.ranks import if_connected, rank_at, ranks_at
 from channels_amazon.services.jobs.registry import DueAccounts, Reconciler
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ State = AmazonAccount.State
 # A kind that came with an upgrade begins in groups of accounts, not in all at once.
 _GROUP = 100
 _GROUP_PAUSE = timedelta(seconds=10)
+# No job is due later than in a day and a quarter (`cadence.longest_gap` of the longest
+# interval), and none is leased for longer than some seconds.
+_FARTHEST_DUE = timedelta(days=2)
+_LONGEST_LEASE = timedelta(hours=1)
 
 
 def cast_nets() -> int:
@@ -44,6 +48,7 @@ def cast_nets() -> int:
     take = partial(_take, failed)
     take("missing_jobs", lambda: create_missing_jobs(now))
     mended = take("ranks", mend_ranks)
+    mended += take("clock", lambda: mend_times(now))
     woken = sum(
         take(one.kind, partial(_wake, one, one.due_accounts, now))
         for one in registry.reconcilers()
@@ -102,12 +107,28 @@ def mend_ranks() -> int:
     )
 
 
+def mend_times(now: datetime) -> int:
+    """Take back times that no job can have; return of how many jobs.
+
+    A clock that was ahead and was set back would leave them asleep, or leased to a
+    process that is long dead, until that time has come.
+    """
+    jobs = SyncJob.objects.order_by()
+    # By the rank, for its index; it is never later than the job is due.
+    asleep = jobs.filter(rank__gt=now + _FARTHEST_DUE, lease_until__isnull=True)
+    held = jobs.filter(lease_until__gt=now + _LONGEST_LEASE)
+    woken = asleep.update(due_at=now, rank=if_connected(ranks_at(now)))
+    return int(woken) + int(held.update(lease_until=now))
+
+
 def _wake(declared: Reconciler, due_accounts: DueAccounts, now: datetime) -> int:
     """Make the jobs of the kind due whose account has a due row, as a wake-up would."""
     asleep = SyncJob.objects.filter(
         Q(waiting_until__isnull=True) | Q(waiting_until__lte=now),
         Q(last_started_at__isnull=True)
-        | Q(last_started_at__lte=now - declared.net_pause),
+        | Q(last_started_at__lte=now - declared.net_pause)
+        # A clock that was ahead has been set back.
+        | Q(last_started_at__gt=now),
         kind=declared.kind,
         due_at__gt=now,
         rank__isnull=False,

@@ -23,7 +23,7 @@ from channels_amazon.models import (
     SyncJob,
 )
 from channels_amazon.rules.health.liveness import ConsumerState, Process
-from channels_amazon.services.jobs import cadence, heartbeats, nets, registry
+from channels_amazon.services.jobs import cadence, heartbeats, leases, nets, registry
 from tests.builders import (
     make_account,
     make_job,
@@ -303,6 +303,42 @@ def test_line_is_mended_where_a_process_died_between_two_steps() -> None:
     assert wrong_ranks() != []
     nets.mend_ranks()
     assert wrong_ranks() == []
+
+
+def test_clock_that_is_set_back_leaves_no_job_asleep() -> None:
+    account = make_account()
+    ahead = timezone.now() + timedelta(days=365)
+    slept = make_job(account, kind="listings", due_at=ahead, last_started_at=ahead)
+    held = make_job(
+        account,
+        kind="fba_stock",
+        due_at=ahead,
+        lease_holder="of another time",
+        lease_until=ahead,
+    )
+
+    nets.cast_nets()
+    leases.give_back_expired()
+    nets.cast_nets()
+
+    for job in (slept, held):
+        job.refresh_from_db()
+        assert job.lease_until is None
+        assert job.due_at <= timezone.now()
+        assert job.rank is not None
+    assert nets.mend_times(timezone.now()) == 0
+
+
+def test_job_that_began_in_the_future_is_woken_for_a_due_row() -> None:
+    account = make_account()
+    stale_order(account)
+    later = timezone.now() + HOUR
+    job = asleep(account, "order_fetch", last_started_at=later)
+
+    nets.cast_nets()
+
+    job.refresh_from_db()
+    assert job.due_at <= timezone.now()
 
 
 def test_sweeps_come_every_five_minutes_where_no_event_is_read() -> None:
