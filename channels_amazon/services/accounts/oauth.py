@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -58,6 +59,10 @@ class StateInvalid(NeedsMerchant):
     """The callback does not belong to an authorisation that this session began."""
 
 
+class NotAnOwner(NeedsMerchant):
+    """The user may not connect the store's accounts, or no longer."""
+
+
 class AuthorizationDenied(NeedsMerchant):
     """The seller did not authorise the application."""
 
@@ -72,10 +77,14 @@ class CallbackAddressInvalid(NeedsMerchant):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks: a user in one session of the browser; `name` for the log."""
+    """Who asks: a user in one session of the browser; `name` for the log.
+
+    `may_connect` tells whether the user may connect accounts of a store now.
+    """
 
     user_id: int
     session_key: str = field(repr=False)
+    may_connect: Callable[[Store], bool] = field(repr=False)
     name: str = ""
 
 
@@ -150,7 +159,7 @@ def appstore_region(callback_uri: str, application: DeveloperApplication) -> str
 def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
     """Exchange what Amazon's redirect brought for tokens, and connect the account.
 
-    The state is used up, whatever becomes of the rest. Raises StateInvalid,
+    The state is used up, whatever becomes of the rest. Raises StateInvalid, NotAnOwner,
     AuthorizationDenied, CallbackIncomplete, SellerElsewhere, SellerIdRefused,
     SellerIdUnproven and what LwaClient raises; then no token was stored.
     """
@@ -166,6 +175,13 @@ def redeem(callback: OAuthCallback, requester: Requester) -> AmazonAccount:
 def _redeem(
     callback: OAuthCallback, attempt: AuthorizationAttempt, requester: Requester
 ) -> AmazonAccount:
+    # Minutes have passed at Amazon: the right may have been taken away meanwhile.
+    if not requester.may_connect(attempt.store):
+        raise NotAnOwner(
+            "account.not_an_owner",
+            sentence("Only an owner of the store can connect its accounts."),
+            fix=sentence("Ask an owner of the store to authorise the account."),
+        )
     _check(callback, attempt)
     application = current_application()
     tokens = lwa_client(application).exchange_code(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 from csp.decorators import csp_update
@@ -26,6 +27,7 @@ from channels_amazon.services.amazon_client.applications import current_applicat
 from channels_amazon.views.accounts.connect_errors import failure_of
 from channels_amazon.views.base import (
     OWNERS,
+    can_manage,
     get_mine,
     is_fragment,
     mine,
@@ -138,6 +140,7 @@ def requester_of(request: HttpRequest) -> Requester:
     return Requester(
         user_id=request.user.pk or 0,
         session_key=request.session.session_key or "",
+        may_connect=partial(can_manage, request.user),
         name=request.user.get_username(),
     )
 

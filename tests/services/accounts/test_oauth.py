@@ -37,7 +37,12 @@ from tests import builders
 from tests.services.accounts.scene import ask_amazon, confirm_address
 
 pytestmark = pytest.mark.django_db
-ANN = Requester(user_id=1, session_key="session-of-ann", name="ann")
+ANN = Requester(
+    user_id=1,
+    session_key="session-of-ann",
+    may_connect=lambda store: True,
+    name="ann",
+)
 
 
 def begin(store: Store, region: str = "na", **over: object) -> str:
@@ -98,9 +103,9 @@ def test_state_works_once(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     "requester",
     [
-        Requester(2, ANN.session_key),
-        Requester(1, "another-session"),
-        Requester(2, "both"),
+        replace(ANN, user_id=2),
+        replace(ANN, session_key="another-session"),
+        replace(ANN, user_id=2, session_key="both"),
     ],
 )
 def test_state_of_another_user_or_session_is_refused(

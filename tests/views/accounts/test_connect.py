@@ -100,6 +100,29 @@ def test_consent_leads_to_the_first_pull(
     assert set(deselected.values_list("country_code", flat=True)) == {"MX", "BR"}
 
 
+@pytest.mark.parametrize("role", [StoreMember.Role.OPERATOR, None])
+def test_owner_who_is_none_any_more_when_amazon_leads_back_connects_nothing(
+    role: StoreMember.Role | None, owner: Client, store: Store, emulator: Emulator
+) -> None:
+    answer = ask_amazon(leave(owner, store)["Location"])
+    member = StoreMember.objects.get(store=store)
+    if role is None:
+        member.delete()
+    else:
+        StoreMember.objects.filter(pk=member.pk).update(role=role)
+
+    query = {
+        "state": answer.state,
+        "spapi_oauth_code": answer.code,
+        "selling_partner_id": answer.seller_id,
+    }
+    owner.get(f"{CALLBACK}?{urlencode(query)}")
+
+    assert "account.not_an_owner" in owner.get(CALLBACK).content.decode()
+    assert not AmazonAccount.objects.exists()
+    assert not Credential.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("over", "code"),
     [
