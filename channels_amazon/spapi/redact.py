@@ -135,12 +135,13 @@ _FORM_PAIR = re.compile(
     re.IGNORECASE,
 )
 # `code=` in one of our own log lines names an error and is kept. In a query string,
-# beside `?` or `&`, it is an authorisation code.
-_CODE_PAIR = re.compile(
-    r"(?<=[?&])((?:code|state)=)[^\s&;,\"']+"
-    r"|(?<![\w\-])((?:code|state)=)[^\s&;,\"']+(?=&)",
-    re.IGNORECASE,
-)
+# beside `?` or `&`, it is an authorisation code. So a text is read stretch by stretch,
+# with the `&` on either side: one pattern for both would look at each character as
+# often as there are names before it.
+_STRETCH = re.compile(r"(&?)([^\s&;,\"']+)(?=(&?))")
+_CODE = re.compile(r"(?:code|state)=", re.IGNORECASE)
+_CODE_IN_QUERY = re.compile(r"(?<=\?)(?:code|state)=", re.IGNORECASE)
+_CODE_OF_ITS_OWN = re.compile(r"(?<![\w\-])(?:code|state)=", re.IGNORECASE)
 _HEADER_PAIR = re.compile(
     rf"(?<![\w\-\"'])((?:{_spellings(_SECRET_HEADERS)}):[ \t]*)[^\r\n]+",
     re.IGNORECASE,
@@ -160,8 +161,20 @@ def redact_text(text: str) -> str:
         text = _HEADER_PAIR.sub(rf"\1{REDACTED}", text)
     if "=" in text:
         text = _FORM_PAIR.sub(rf"\1{REDACTED}", text)
-        text = _CODE_PAIR.sub(rf"\1\2{REDACTED}", text)
+        if _CODE.search(text):
+            text = _STRETCH.sub(_without_code, text)
     return _EMAIL.sub(REDACTED, text) if "@" in text else text
+
+
+def _without_code(stretch: re.Match[str]) -> str:
+    before, text, after = stretch.groups()
+    if after:
+        found = _CODE_OF_ITS_OWN.search(text)
+    else:
+        found = (_CODE.match(text) if before else None) or _CODE_IN_QUERY.search(text)
+    if found is None or found.end() == len(text):
+        return stretch[0]
+    return f"{before}{text[: found.end()]}{REDACTED}"
 
 
 def redact_json(value: Any) -> Any:

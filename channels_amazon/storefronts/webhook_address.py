@@ -16,8 +16,23 @@ from channels_amazon.wording import sentence
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# An IPv4 address may hide in the last 32 bits of these (RFC 6052).
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What Python's `is_global` takes for the open internet, at least in some versions.
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            # An IPv4 address may hide in the last 32 bits of these (RFC 6052, 8215).
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "::/96",
+            # Inside of a site, as it once was (RFC 3879).
+            "fec0::/10",
+            # For documentation (RFC 9637), and for segment routing (RFC 9602).
+            "3fff::/20",
+            "5f00::/16",
+        ),
+    )
+)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -77,7 +92,9 @@ def is_public(address: IpAddress) -> bool:
         hidden = address.ipv4_mapped or address.sixtofour
         if hidden is not None:
             return is_public(hidden)
-        if address.teredo is not None or address in _NAT64:
+        if address.teredo is not None:
+            return False
+        if any(address in network for network in _NOT_PUBLIC):
             return False
     return address.is_global and not address.is_multicast
 

@@ -32,6 +32,12 @@ from channels_amazon.storefronts.webhook_failures import WebhookCode, WebhookErr
         ("::ffff:8.8.8.8", True),
         ("2002:7f00:1::", False),
         ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("fec0::1", False),
+        ("::a00:1", False),
+        ("::8.8.8.8", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
         ("2001:0:7f00:1::", False),
     ],
 )
