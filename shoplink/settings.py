@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.rules.privacy.retention import LOG_DAYS
 from shoplink.environment import Environment
+from shoplink.sqlite_file import make_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "channels_amazon",
+    "shoplink",
 ]
 
 MIDDLEWARE = [
@@ -115,7 +117,7 @@ def _database() -> dict[str, Any]:
     )
     engine = database.get("ENGINE", "")
     if engine.endswith("sqlite3"):
-        Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(database["NAME"]))
         return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
     if engine.endswith("postgresql"):
         return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
