@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gunicorn.workers.base import Worker
-
 wsgi_app = "shoplink.wsgi"
 workers = 2
 threads = 4
@@ -29,14 +27,14 @@ logconfig_dict = {
 }
 
 
-def post_worker_init(worker: Worker) -> None:
+def post_worker_init(worker: object) -> None:
     """Let each process show that it lives; Django is there by now."""
     from channels_amazon.worker import web_heartbeat
 
     web_heartbeat.start()
 
 
-def worker_exit(server: object, worker: Worker) -> None:
+def worker_exit(server: object, worker: object) -> None:
     """Take the process out of the living."""
     from channels_amazon.worker import web_heartbeat
 
