@@ -20,6 +20,13 @@ _LONGEST_TEXT = 600
 # The API gateway's code for an unknown path or verb. It comes with status 403, although
 # no permission is missing.
 UNKNOWN_PATH = "MissingAuthenticationToken"
+# How the same is said where the gateway sends no envelope.
+_UNKNOWN_PATH_SAID = "missing authentication token"
+# A web page begins so, whatever its content type says.
+_HTML_BEGINS = (b"<!doctype html", b"<html")
+# "Network authentication required" (RFC 6585) is the status of a captive portal.
+_SIGN_IN_TO_NETWORK = 511
+_PROXY_SIGN_IN = 407
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +54,59 @@ def decode(body: bytes) -> Any:
     return json.loads(body.replace(rb"\u0000", rb"\ufffd"))
 
 
-def evidence_of(operation: str, reply: Reply) -> Evidence:
+def evidence_of(operation: str, reply: Reply, host: str = "") -> Evidence:
     """Return the evidence of a failed response, whatever its body is."""
+    issues, has_envelope = _issues(reply.body)
     return Evidence(
         operation=operation,
         status=reply.status,
         request_id=request_id_of(reply),
-        issues=_issues(reply.body),
+        issues=issues,
+        has_envelope=has_envelope,
+        host=host,
+        content_type=_content_type(reply),
     )
+
+
+def foreign_error(
+    operation: str, reply: Reply, host: str
+) -> errors.NetworkError | None:
+    """Return the error of an answer that another gave in Amazon's place, else None.
+
+    A web page or a redirect is none of Amazon's, which speaks JSON. With status 5xx it
+    may be: its load balancers answer so, and either way there is nothing to do but to
+    wait.
+    """
+    evidence = evidence_of(operation, reply, host)
+    if reply.status == _PROXY_SIGN_IN:
+        message = sentence(
+            "The proxy on the way to %(host)s wants a sign-in.", host=host
+        )
+        return errors.NetworkError(message, evidence, step="proxy")
+    is_page = is_html(reply) and reply.status < 500
+    is_elsewhere = 300 <= reply.status < 400
+    if not (is_page or is_elsewhere or reply.status == _SIGN_IN_TO_NETWORK):
+        return None
+    message = sentence(
+        "Something answered in Amazon's place at %(host)s: status %(status)s, "
+        "%(type)s.",
+        host=host,
+        status=reply.status,
+        type=evidence.content_type or "text/html",
+    )
+    return errors.CaptivePortal(message, evidence)
+
+
+def is_html(reply: Reply) -> bool:
+    """Tell whether the answer is a web page."""
+    if _content_type(reply) in {"text/html", "application/xhtml+xml"}:
+        return True
+    return reply.body.lstrip()[:20].lower().startswith(_HTML_BEGINS)
+
+
+def _content_type(reply: Reply) -> str:
+    stated = str(reply.headers.get("Content-Type", ""))
+    return redact_text(stated.partition(";")[0].strip().lower())[:80]
 
 
 def request_id_of(reply: Reply) -> str:
@@ -82,22 +134,34 @@ def date_of(reply: Reply) -> datetime | None:
 
 
 def error_of(evidence: Evidence) -> errors.SpApiError:
-    """Return the error for a response outside 2xx; 429 is handled by the caller."""
+    """Return the error for a response outside 2xx; 429 is handled by the caller.
+
+    A refusal counts as Amazon's judgement only in Amazon's own envelope.
+    """
     status = evidence.status or 0
     message = _message(evidence)
     if _is_about_client_secret(evidence):
         return errors.ClientSecretInvalid(message, evidence)
-    if evidence.amazon_code == UNKNOWN_PATH:
-        return errors.InvalidRequest(message, evidence)
-    if status in {401, 403}:
-        return errors.AccessDenied(message, evidence)
-    if status == 404:
-        return errors.NotFound(message, evidence)
-    if 400 <= status < 500:
-        return errors.InvalidRequest(message, evidence)
+    if _is_unknown_path(evidence):
+        return errors.NotJudged(message, evidence, code="amazon.unknown_path")
     if status >= 500:
         return errors.ServiceUnavailable(message, evidence)
-    return errors.UnexpectedResponse(message, evidence)
+    if status in {401, 403}:
+        # A gateway in front of the API refuses a token too, in a form of its own.
+        kind = errors.AccessDenied if evidence.issues else errors.NotJudged
+        return kind(message, evidence)
+    if not evidence.has_envelope or not 400 <= status < 500:
+        return errors.NotJudged(message, evidence)
+    if status == 404:
+        return errors.NotFound(message, evidence)
+    return errors.InvalidRequest(message, evidence)
+
+
+def _is_unknown_path(evidence: Evidence) -> bool:
+    if evidence.amazon_code == UNKNOWN_PATH:
+        return True
+    said = evidence.issues[0].message if evidence.issues else ""
+    return evidence.status == 403 and said.lower() == _UNKNOWN_PATH_SAID
 
 
 def _message(evidence: Evidence) -> Sentence:
@@ -124,15 +188,21 @@ def _is_about_client_secret(evidence: Evidence) -> bool:
     return "secret" in details and "expired" in details
 
 
-def _issues(body: bytes) -> tuple[AmazonIssue, ...]:
+def _issues(body: bytes) -> tuple[tuple[AmazonIssue, ...], bool]:
+    """Return what the answer says, and whether that is in Amazon's envelope."""
     try:
         content = decode(body)
     except ValueError:
-        return ()
-    listed = content.get("errors") if isinstance(content, dict) else None
-    if not isinstance(listed, list):
-        return ()
-    return tuple(_issue(entry) for entry in listed[:20] if isinstance(entry, dict))
+        return (), False
+    if not isinstance(content, dict):
+        return (), False
+    listed = content.get("errors")
+    if isinstance(listed, list):
+        found = [_issue(entry) for entry in listed[:20] if isinstance(entry, dict)]
+        return tuple(found), bool(found)
+    # Amazon's gateway says in one word what it refuses before the API sees it.
+    said = content.get("message")
+    return ((AmazonIssue("", _text(said)),) if isinstance(said, str) else ()), False
 
 
 def _issue(entry: dict[str, Any]) -> AmazonIssue:

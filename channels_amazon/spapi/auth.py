@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from channels_amazon.spapi import answers, attempt, errors
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
@@ -59,7 +59,8 @@ class LwaClient:
     def exchange_code(self, code: str, redirect_uri: str) -> Tokens:
         """Exchange an authorisation code, which Amazon accepts once.
 
-        Raises CodeExpired, ClientSecretInvalid, LwaUnavailable, NetworkError.
+        Raises CodeExpired, ClientSecretInvalid, LwaRefused, LwaUnavailable,
+        NetworkError.
         """
         grant = {
             "grant_type": "authorization_code",
@@ -72,7 +73,8 @@ class LwaClient:
         """Return a new access token; the refresh token may have changed too.
 
         Raises AuthorizationLost when the merchant has to authorise again, else
-        ClientSecretInvalid, LwaUnavailable, NetworkError.
+        ClientSecretInvalid, LwaRefused, LwaUnavailable, NetworkError: none of them
+        says anything of what the token is for.
         """
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._ask(LWA_TOKEN, grant)
@@ -107,6 +109,10 @@ class LwaClient:
                 raise result
             self.sleep(decision.after or _WAIT_IF_THROTTLED)
 
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.token_url).hostname or ""
+
     def _conclude(
         self, made: attempt.Attempt, grant_type: str
     ) -> Tokens | errors.SpApiError:
@@ -114,7 +120,7 @@ class LwaClient:
         if isinstance(made.result, NetworkError):
             result = made.result
         else:
-            result = _read(made.result, grant_type, made.started_at)
+            result = _read(made.result, grant_type, made.started_at, self._host)
         error = result if isinstance(result, errors.SpApiError) else None
         record = made.record(error)
         if error and error.request_id:
@@ -125,8 +131,11 @@ class LwaClient:
 
 
 def _read(
-    reply: Reply, grant_type: str, asked_at: datetime
+    reply: Reply, grant_type: str, asked_at: datetime, host: str
 ) -> Tokens | errors.SpApiError:
+    foreign = answers.foreign_error(LWA_TOKEN.name, reply, host)
+    if foreign is not None:
+        return foreign
     try:
         content = answers.decode(reply.body)
     except ValueError:
@@ -137,7 +146,7 @@ def _read(
     access, lifetime = said.get("access_token"), said.get("expires_in")
     if not isinstance(access, str) or not isinstance(lifetime, int):
         message = sentence("Login with Amazon answered without a token.")
-        return errors.UnexpectedResponse(message, _evidence(reply, {}))
+        return errors.LwaUnavailable(message, _evidence(reply, {}))
     refresh = said.get("refresh_token")
     return Tokens(
         access_token=access,
@@ -182,14 +191,9 @@ def _refusal(evidence: Evidence, grant_type: str) -> errors.SpApiError:
         return errors.AuthorizationLost(
             because(message), evidence, code="token.foreign_client"
         )
-    if code == "access_denied":
-        message = sentence("Login with Amazon denied access")
-        return errors.AccessDenied(because(message), evidence)
-    if (evidence.status or 0) >= 500 or evidence.status == 429:
+    if (evidence.status or 0) >= 500 or evidence.status == 429 or not code:
         message = sentence("Login with Amazon is not available")
         return errors.LwaUnavailable(because(message), evidence)
-    if 400 <= (evidence.status or 0) < 500:
-        message = sentence("Login with Amazon refused the request")
-        return errors.InvalidRequest(because(message), evidence)
-    message = sentence("Login with Amazon answered something else than a token")
-    return errors.UnexpectedResponse(because(message), evidence)
+    # `access_denied` too: what it refuses is the request, before any operation.
+    message = sentence("Login with Amazon refused the request")
+    return errors.LwaRefused(because(message), evidence)

@@ -68,6 +68,11 @@ def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
     return refilled, available_at(refilled)
 
 
+def put_back(bucket: Bucket) -> Bucket:
+    """Return the bucket with one token that was taken and not used."""
+    return replace(bucket, tokens=min(bucket.burst, bucket.tokens + 1.0))
+
+
 def set_rate(bucket: Bucket, rate: float, now: float) -> Bucket:
     """Return the bucket at the rate that Amazon's header states.
 

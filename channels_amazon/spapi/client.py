@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from channels_amazon.spapi import answers, attempt, errors, throttle
 from channels_amazon.spapi.answers import ApiResponse
@@ -19,7 +19,7 @@ from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, NetworkError
 from channels_amazon.spapi.operations import Operation
 from channels_amazon.spapi.recorder import Recorder
-from channels_amazon.spapi.retry import Effort, GiveUp, decide
+from channels_amazon.spapi.retry import DEAR_SECONDS, Effort, GiveUp, decide
 from channels_amazon.spapi.throttle import BucketStore
 from channels_amazon.spapi.tokens import AccessTokens
 from channels_amazon.spapi.transport import PreparedCall, Reply, Transport
@@ -58,7 +58,9 @@ class SpApiClient:
     `subject` names the account to the token and bucket stores (`account:<pk>`),
     `application` the application for grantless calls (`application:<pk>`). A call
     waits for quota no longer than `max_wait` seconds and takes no longer than
-    `budget` seconds with all its attempts.
+    `budget` seconds with all its attempts. With `spares_tokens` it repeats no call
+    whose token takes long to grow back: who calls again later has one then. Without
+    `repeats` it repeats none that failed, to see cheaply whether an outage goes on.
     """
 
     endpoint: str
@@ -72,6 +74,8 @@ class SpApiClient:
     sleep: Sleep = time.sleep
     max_wait: float = 0.5
     budget: float = 20.0
+    spares_tokens: bool = True
+    repeats: bool = True
     jitter: random.Random = field(default_factory=random.Random)
 
     def call(
@@ -86,7 +90,8 @@ class SpApiClient:
         """Make the call and return the answer, which is 2xx and readable.
 
         Raises Throttled before sending when no quota is left within `max_wait`; else
-        a subclass of SpApiError. A write is repeated only where that is harmless.
+        a subclass of SpApiError. A write is repeated only where that is harmless. Where
+        no quota is left for another attempt, what the last one met is raised.
         """
         fields = dict(path or {})
         request = _Request(
@@ -113,10 +118,11 @@ class _Run:
     def finish(self) -> ApiResponse:
         """Make attempts until one succeeds or no other makes sense."""
         client, operation = self.client, self.request.operation
+        failed: errors.SpApiError | None = None
         while True:
             # The token first: if that fails, no quota has been spent, which is scarcer.
             token = client.tokens.get(self._token_subject(), operation.scope)
-            grant = self._take()
+            grant = self._take(failed)
             self.number += 1
             made = attempt.make(
                 client.transport.send, self._prepare(token), self.number, client.clock
@@ -124,11 +130,19 @@ class _Run:
             result = self._conclude(made, grant)
             if isinstance(result, ApiResponse):
                 return result
-            if self._renews_token(result):
+            failed = result
+            if self._renews_token(result, grant):
                 client.tokens.invalidate(self._token_subject(), token, operation.scope)
                 continue
+            if not client.repeats and not isinstance(result, errors.Throttled):
+                raise result
             decision = decide(
-                Effort(self.number, self._elapsed(), client.budget),
+                Effort(
+                    self.number,
+                    self._elapsed(),
+                    client.budget,
+                    restores_in=self._restores_in(grant),
+                ),
                 made.outcome(),
                 operation,
                 client.jitter.random(),
@@ -138,6 +152,11 @@ class _Run:
             if decision.after:
                 client.sleep(decision.after)
 
+    def _restores_in(self, grant: throttle.QuotaGrant) -> float:
+        """Return the seconds in which a token grows; 0 where none has to be spared."""
+        rate = grant.rate or self.request.operation.rate
+        return 1 / rate if self.client.spares_tokens else 0.0
+
     def _elapsed(self) -> float:
         return time.monotonic() - self.started
 
@@ -145,8 +164,12 @@ class _Run:
         grantless = self.request.operation.scope is not None
         return self.client.application if grantless else self.client.subject
 
-    def _take(self) -> throttle.QuotaGrant:
-        """Take quota, waiting `max_wait` at most; raises Throttled with the time."""
+    def _take(self, failed: errors.SpApiError | None) -> throttle.QuotaGrant:
+        """Take quota, waiting `max_wait` at most; raises Throttled with the time.
+
+        After an attempt that `failed`, its error is raised instead: an outage that has
+        used up the quota is still an outage.
+        """
         operation = self.request.operation
         waited = 0.0
         for _ in range(_MOST_QUOTA_ATTEMPTS):
@@ -162,6 +185,9 @@ class _Run:
             if waited > self.client.max_wait + _WAIT_TOLERANCE:
                 break
             self.client.sleep(wait)
+        if failed is not None and not isinstance(failed, errors.Throttled):
+            failed.quota_at = retry_at
+            raise failed
         raise errors.Throttled(
             sentence(
                 "The quota of %(operation)s is used up for the moment.",
@@ -194,7 +220,9 @@ class _Run:
         self, made: attempt.Attempt, grant: throttle.QuotaGrant
     ) -> ApiResponse | errors.SpApiError:
         """Read the response, learn the rate from it, and record the attempt."""
-        result = self._learn(made.result, grant)
+        result = self._learn(made, grant)
+        if isinstance(result, errors.SpApiError):
+            self._spare(result, grant)
         error = result if isinstance(result, errors.SpApiError) else None
         self.client.recorder.record(
             replace(
@@ -206,12 +234,26 @@ class _Run:
         )
         return result
 
+    def _spare(self, error: errors.SpApiError, grant: throttle.QuotaGrant) -> None:
+        """Give back the token of a call that Amazon never got; say what one costs."""
+        if isinstance(error, errors.ServiceUnavailable) and error.is_undelivered:
+            name = self.request.operation.name
+            self.client.buckets.put_back(self._token_subject(), name)
+        restores_in = self._restores_in(grant)
+        if restores_in > DEAR_SECONDS:
+            error.restores_in = restores_in
+
     def _learn(
-        self, outcome: Reply | NetworkError, grant: throttle.QuotaGrant
+        self, made: attempt.Attempt, grant: throttle.QuotaGrant
     ) -> ApiResponse | errors.SpApiError:
+        outcome = made.result
         if isinstance(outcome, NetworkError):
             return outcome
         operation, buckets = self.request.operation, self.client.buckets
+        host = urlsplit(made.call.url).hostname or ""
+        foreign = answers.foreign_error(operation.name, outcome, host)
+        if foreign is not None:
+            return foreign
         rate = answers.rate_of(outcome)
         if rate is not None and rate != grant.rate:
             buckets.learn_rate(self._token_subject(), operation.name, rate)
@@ -223,31 +265,42 @@ class _Run:
             buckets.exhausted(self._token_subject(), operation.name, hold_until)
             return errors.Throttled(
                 f"Amazon refused {operation.name}: the quota is used up.",
-                answers.evidence_of(operation.name, outcome),
+                answers.evidence_of(operation.name, outcome, host),
                 retry_at=hold_until,
             )
-        return _read(operation, outcome)
+        return _read(operation, outcome, host)
 
-    def _renews_token(self, error: errors.SpApiError) -> bool:
-        """Tell, once a call, whether to replace a token that Amazon refused."""
+    def _renews_token(
+        self, error: errors.SpApiError, grant: throttle.QuotaGrant
+    ) -> bool:
+        """Tell, once a call, whether to replace a token that Amazon refused.
+
+        A call that costs a dear token is repeated only where Amazon says that the token
+        is at fault.
+        """
         if self.has_renewed_token or not isinstance(error, errors.AccessDenied):
+            return False
+        if error.is_about_role and self._restores_in(grant) > DEAR_SECONDS:
             return False
         self.has_renewed_token = True
         return self._elapsed() < self.client.budget
 
 
-def _read(operation: Operation, reply: Reply) -> ApiResponse | errors.SpApiError:
+def _read(
+    operation: Operation, reply: Reply, host: str
+) -> ApiResponse | errors.SpApiError:
     if not 200 <= reply.status < 300:
-        return answers.error_of(answers.evidence_of(operation.name, reply))
+        return answers.error_of(answers.evidence_of(operation.name, reply, host))
     request_id = answers.request_id_of(reply)
     try:
         content = answers.decode(reply.body)
     except ValueError:
-        return errors.UnexpectedResponse(
+        return errors.NotJudged(
             sentence(
                 "The answer to %(operation)s is not JSON.", operation=operation.name
             ),
-            Evidence(operation.name, reply.status, request_id),
+            answers.evidence_of(operation.name, reply, host),
+            code=errors.UnexpectedResponse.default_code,
         )
     return ApiResponse(reply.status, content, reply.headers, operation.name, request_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from channels_amazon.errors import ShoplinkError
@@ -24,13 +25,17 @@ class Evidence:
     """What was seen: which operation, which answer, which of Amazon's ids.
 
     `status` is None when no answer came. `issues` is Amazon's own list, first cause
-    first. Texts are redacted before they come here.
+    first; `has_envelope` that it came in Amazon's own form. `host` and `content_type`
+    are those of the answer. Texts are redacted before they come here.
     """
 
     operation: str
     status: int | None = None
     request_id: str = ""
     issues: tuple[AmazonIssue, ...] = ()
+    has_envelope: bool = False
+    host: str = ""
+    content_type: str = ""
 
     @property
     def amazon_code(self) -> str:
@@ -43,12 +48,43 @@ class Evidence:
         return self.issues[0].details if self.issues else ""
 
 
+# A request that failed at one of these steps never reached Amazon: it broke before, or
+# something else took it.
+UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy", "tls", "captive_portal"})
+
+
+class Fault(StrEnum):
+    """Whose fault an error is, of the item that was called about or of the run.
+
+    ITEM: Amazon read the request and judged what it is about. UNCLEAR: Amazon failed,
+    or broke off, and only what it says of other items tells whether this one is why.
+    RUN: the call never came so far (the way, another in Amazon's place, the token, the
+    account, the quota), so that it says nothing of the item.
+    """
+
+    ITEM = "item"
+    UNCLEAR = "unclear"
+    RUN = "run"
+
+
 class SpApiError(ShoplinkError):
-    """A call to Amazon failed."""
+    """A call to Amazon failed; `fault` says whether the item may be the reason.
+
+    `restores_in` is how many seconds the operation's quota takes to grow a token, where
+    that is so long that tokens have to be spared; None for a cheap operation.
+    `quota_at` is when the next token is there, where none was left for another attempt.
+    """
 
     default_code: ClassVar[str] = "amazon.error"
     default_retryable: ClassVar[bool] = False
     default_fix: ClassVar[str] = ""
+    restores_in: float | None = None
+    quota_at: datetime | None = None
+
+    @property
+    def fault(self) -> Fault:
+        """Return whose fault it is: the item's only where Amazon itself judged it."""
+        return Fault.RUN
 
     def __init__(
         self,
@@ -85,6 +121,16 @@ class AccessDenied(SpApiError):
     """Amazon refused the operation although the token is fresh."""
 
     default_code = "amazon.access_denied"
+    default_retryable = True
+
+    @property
+    def is_about_role(self) -> bool:
+        """Tell whether it looks like Amazon's refusal of a role that is missing.
+
+        Of a token that is expired, damaged or another region's Amazon gives details;
+        what a firewall or gateway refuses has no envelope.
+        """
+        return self.evidence.has_envelope and not self.details
 
 
 class Throttled(SpApiError):
@@ -108,6 +154,11 @@ class InvalidRequest(SpApiError):
     default_code = "amazon.invalid_request"
 
     @property
+    def fault(self) -> Fault:
+        """Return that Amazon judged the item."""
+        return Fault.ITEM
+
+    @property
     def issues(self) -> tuple[AmazonIssue, ...]:
         """Return Amazon's list of what is wrong with the request."""
         return self.evidence.issues
@@ -118,6 +169,22 @@ class NotFound(SpApiError):
 
     default_code = "amazon.not_found"
 
+    @property
+    def fault(self) -> Fault:
+        """Return that Amazon judged the item."""
+        return Fault.ITEM
+
+
+class UnexpectedResponse(SpApiError):
+    """Amazon told of the item what the published contract does not allow."""
+
+    default_code = "amazon.unexpected_response"
+
+    @property
+    def fault(self) -> Fault:
+        """Return that it is what Amazon says of this item."""
+        return Fault.ITEM
+
 
 class ServiceUnavailable(SpApiError):
     """Amazon could not answer now; the same call may succeed later."""
@@ -125,22 +192,71 @@ class ServiceUnavailable(SpApiError):
     default_code = "amazon.outage"
     default_retryable = True
 
+    @property
+    def is_undelivered(self) -> bool:
+        """Tell whether Amazon surely never got the request, and counts no call."""
+        return False
+
+    @property
+    def fault(self) -> Fault:
+        """Return that only other items tell, for an answer of Amazon's own (5xx)."""
+        return Fault.UNCLEAR if (self.status or 0) >= 500 else Fault.RUN
+
 
 class NetworkError(ServiceUnavailable):
     """No whole answer arrived.
 
-    `step` is where it broke: dns, connect, tls, proxy, timeout or read.
+    `step` is where it broke: dns, connect, tls, proxy, captive_portal, timeout or read.
     """
 
-    def __init__(self, message: str, evidence: Evidence, *, step: str) -> None:
-        super().__init__(message, evidence, code=f"network.{step}")
+    def __init__(
+        self, message: str, evidence: Evidence, *, step: str, fix: str = ""
+    ) -> None:
+        super().__init__(message, evidence, code=f"network.{step}", fix=fix)
         self.step = step
 
+    @property
+    def is_undelivered(self) -> bool:
+        """Tell whether Amazon surely never got the request, and counts no call."""
+        return self.step in UNDELIVERED_STEPS
 
-class UnexpectedResponse(SpApiError):
-    """Amazon answered something that the published contract does not allow."""
+    @property
+    def fault(self) -> Fault:
+        """Return that the way is at fault, unless Amazon may have had the request."""
+        return Fault.UNCLEAR if self.step in {"timeout", "read"} else Fault.RUN
 
-    default_code = "amazon.unexpected_response"
+
+class CaptivePortal(NetworkError):
+    """Something answered in Amazon's place: a sign-in page, a proxy, a redirect."""
+
+    def __init__(self, message: str, evidence: Evidence) -> None:
+        super().__init__(
+            message,
+            evidence,
+            step="captive_portal",
+            fix=sentence(
+                "Open any web page from this server's network and sign in to the "
+                "network or proxy, or have it let this host through untouched."
+            ),
+        )
+
+
+class NotJudged(ServiceUnavailable):
+    """An answer that is not in Amazon's form, so that it proves nothing of anything.
+
+    The gateway's refusal of a path, a refusal without Amazon's envelope, broken JSON.
+    """
+
+    default_code = "amazon.not_judged"
+    default_fix = sentence(
+        "Check the address of Amazon's API in the settings, and whether a proxy "
+        "changes addresses, headers or answers. The job goes on by itself."
+    )
+
+    @property
+    def fault(self) -> Fault:
+        """Return that only other items tell, where Amazon accepted the call (2xx)."""
+        return Fault.UNCLEAR if 200 <= (self.status or 0) < 300 else Fault.RUN
 
 
 class DocumentExpired(ServiceUnavailable):
@@ -173,3 +289,15 @@ class LwaUnavailable(ServiceUnavailable):
     """Login with Amazon could not answer now; the token stays as it is."""
 
     default_code = "lwa.outage"
+
+    @property
+    def fault(self) -> Fault:
+        """Return that it comes before Amazon sees what the call is about."""
+        return Fault.RUN
+
+
+class LwaRefused(SpApiError):
+    """Login with Amazon refused the request itself, not the authorisation."""
+
+    default_code = "lwa.refused"
+    default_retryable = True

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from ipaddress import ip_address
+from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ MAX_BYTES = 256 * 1024 * 1024
 TIMEOUT = 300.0
 # The first two bytes of every gzip file (RFC 1952).
 _GZIP_MAGIC = b"\x1f\x8b"
+# Bytes of a document by which a web page is told from it.
+_BEGIN = 200
 # Bytes unpacked at a time.
 _CHUNK = 64 * 1024
 # Amazon gzips a document (compressionAlgorithm), and its object store may gzip that
@@ -104,7 +107,9 @@ class _Download:
         while True:
             self.number += 1
             made = self._attempt()
-            found = _reply_or_error(made.result)
+            found = _reply_or_error(made.result, self.url)
+            if isinstance(found, Reply):
+                found = self._unless_page(found)
             record = made.record(None if isinstance(found, Reply) else found)
             self.client.recorder.record(
                 replace(record, bytes_received=record.bytes_received + self.file.tell())
@@ -120,6 +125,15 @@ class _Download:
             if isinstance(decision, GiveUp):
                 raise found
             self.client.sleep(decision.after)
+
+    def _unless_page(self, reply: Reply) -> Reply | errors.SpApiError:
+        """Return the answer, or the error where a web page came for a document."""
+        self.file.seek(0)
+        begin = Reply(reply.status, reply.headers, self.file.read(_BEGIN), 0.0)
+        self.file.seek(0, SEEK_END)
+        return answers.foreign_error(REPORT_DOCUMENT.name, begin, _host(self.url)) or (
+            reply
+        )
 
     def _attempt(self) -> attempt.Attempt:
         self.file.seek(0)
@@ -178,21 +192,33 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _reply_or_error(result: Reply | errors.NetworkError) -> Reply | errors.SpApiError:
-    """Return the answer if it is a good one, else the error that it means."""
+def _reply_or_error(
+    result: Reply | errors.NetworkError, url: str
+) -> Reply | errors.SpApiError:
+    """Return the answer if it is a good one, else the error that it means.
+
+    The store of the documents speaks XML: of its refusals the status alone counts.
+    """
     if isinstance(result, errors.NetworkError) or 200 <= result.status < 300:
         return result
-    evidence = answers.evidence_of(REPORT_DOCUMENT.name, result)
-    if result.status in {401, 403}:
-        message = sentence("The address of the document has run out.")
-        return errors.DocumentExpired(message, evidence)
+    evidence = answers.evidence_of(REPORT_DOCUMENT.name, result, _host(url))
     if 300 <= result.status < 400:
         message = sentence("The address of the document leads elsewhere.")
         return errors.DocumentUnreadable(message, evidence)
+    foreign = answers.foreign_error(REPORT_DOCUMENT.name, result, _host(url))
+    if foreign is not None:
+        return foreign
+    if result.status in {401, 403}:
+        message = sentence("The address of the document has run out.")
+        return errors.DocumentExpired(message, evidence)
     if result.status == 429:
         message = sentence("The store of the document asks for a pause.")
         return errors.ServiceUnavailable(message, evidence)
-    return answers.error_of(evidence)
+    return answers.error_of(replace(evidence, has_envelope=True))
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _charset(reply: Reply) -> str:

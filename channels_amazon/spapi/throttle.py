@@ -40,6 +40,10 @@ class BucketStore(Protocol):
         """Empty the bucket after a 429 and hold it until then."""
         ...
 
+    def put_back(self, subject: str, operation: str) -> None:
+        """Give back the token of a call that Amazon never got."""
+        ...
+
 
 def from_epoch(seconds: float) -> datetime:
     """Return the aware UTC time, rounded up so that it is never a little early."""
@@ -91,6 +95,13 @@ class InMemoryBuckets:
                     now,
                     self._default_rates[key],
                 )
+
+    def put_back(self, subject: str, operation: str) -> None:
+        """Give back the token of a call that Amazon never got."""
+        key = (subject, operation)
+        with self._lock:
+            if key in self._buckets:
+                self._buckets[key] = arithmetic.put_back(self._buckets[key])
 
     def bucket(self, subject: str, operation: str) -> Bucket | None:
         """Return the bucket as it stands, None if nobody has taken from it."""

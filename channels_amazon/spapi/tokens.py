@@ -63,20 +63,25 @@ def _keep(subject: str, refresh_token: str) -> None:
     """Ignore a changed refresh token: for applications that keep none."""
 
 
+def _ignore(subject: str) -> None:
+    """Make nothing of it that Amazon accepts an authorisation."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessTokens:
     """Hands out access tokens, from the store or newly fetched.
 
     `refresh_token_of` returns the refresh token of a subject and may raise
     AuthorizationLost. `on_refresh_token` is told of a changed refresh token before
-    the new access token is used. Waiting for another process's refresh ends after
-    `patience` seconds.
+    the new access token is used, `on_accepted` that Amazon gave one for the subject.
+    Waiting for another process's refresh ends after `patience` seconds.
     """
 
     lwa: LwaClient
     store: TokenStore
     refresh_token_of: Callable[[str], str]
     on_refresh_token: Callable[[str, str], None] = _keep
+    on_accepted: Callable[[str], object] = _ignore
     clock: Clock = utc_now
     sleep: Sleep = time.sleep
     lease_wait: float = 3.0
@@ -140,6 +145,7 @@ class AccessTokens:
         tokens = self.lwa.refresh(old)
         if tokens.refresh_token and tokens.refresh_token != old:
             self.on_refresh_token(subject, tokens.refresh_token)
+        self.on_accepted(subject)
         return tokens
 
 

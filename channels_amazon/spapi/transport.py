@@ -223,8 +223,9 @@ def _pieces(
 
 def _broken(call: PreparedCall, error: Exception) -> NetworkError:
     step = _step(error)
-    message = _sentence(step, urlsplit(call.url).netloc)
-    return NetworkError(message, Evidence(operation=call.operation), step=step)
+    parts = urlsplit(call.url)
+    evidence = Evidence(operation=call.operation, host=parts.hostname or "")
+    return NetworkError(_sentence(step, parts.netloc), evidence, step=step)
 
 
 def _sentence(step: str, host: str) -> Sentence:

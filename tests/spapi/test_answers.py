@@ -27,13 +27,13 @@ def error(status: int, code: str = "", details: str = "") -> errors.SpApiError:
         (400, "InvalidInput", errors.InvalidRequest),
         (401, "Unauthorized", errors.AccessDenied),
         (403, "Unauthorized", errors.AccessDenied),
-        (403, answers.UNKNOWN_PATH, errors.InvalidRequest),
+        (403, answers.UNKNOWN_PATH, errors.NotJudged),
         (404, "NotFound", errors.NotFound),
         (409, "Conflict", errors.InvalidRequest),
         (413, "", errors.InvalidRequest),
         (500, "InternalFailure", errors.ServiceUnavailable),
         (503, "", errors.ServiceUnavailable),
-        (302, "", errors.UnexpectedResponse),
+        (302, "", errors.NotJudged),
     ],
 )
 def test_error_follows_what_the_caller_can_do(

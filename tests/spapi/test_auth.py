@@ -61,8 +61,8 @@ def test_tokens_and_client_hide_secrets_from_repr(server: Scripted, kit: Kit) ->
             errors.AuthorizationLost,
             "token.foreign_client",
         ),
-        (400, "invalid_request", errors.InvalidRequest, "amazon.invalid_request"),
-        (403, "access_denied", errors.AccessDenied, "amazon.access_denied"),
+        (400, "invalid_request", errors.LwaRefused, "lwa.refused"),
+        (403, "access_denied", errors.LwaRefused, "lwa.refused"),
         (500, "server_error", errors.LwaUnavailable, "lwa.outage"),
         (503, "temporarily_unavailable", errors.LwaUnavailable, "lwa.outage"),
     ],
@@ -127,7 +127,7 @@ def test_refresh_gives_up_on_an_endpoint_that_hangs(server: Scripted, kit: Kit) 
 def test_refresh_refuses_an_answer_without_token(server: Scripted, kit: Kit) -> None:
     server.then(answer(200, {"token_type": "bearer"}))
 
-    with pytest.raises(errors.UnexpectedResponse):
+    with pytest.raises(errors.LwaUnavailable):
         kit.lwa.refresh("Atzr|same")
 
 

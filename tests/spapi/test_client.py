@@ -188,9 +188,9 @@ def test_call_sends_an_unsafe_write_once(
     ("script", "kind"),
     [
         (answer(503, text="<html>"), errors.ServiceUnavailable),
-        (answer(200, text="<html>"), errors.UnexpectedResponse),
-        (answer(200, text='{"orders": ['), errors.UnexpectedResponse),
-        (answer(302, location="/x"), errors.UnexpectedResponse),
+        (answer(200, text="<html>"), errors.CaptivePortal),
+        (answer(200, text='{"orders": ['), errors.NotJudged),
+        (answer(302, location="/x"), errors.CaptivePortal),
         (refusal(400, "InvalidInput"), errors.InvalidRequest),
         (refusal(404, "NotFound"), errors.NotFound),
         (cut, errors.NetworkError),

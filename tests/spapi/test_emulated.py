@@ -300,7 +300,8 @@ def test_read_survives_a_fault(
 ) -> None:
     emulator.control("faults", match="getAccount", kind=kind, count=1)
 
-    assert sellers.get_account(client).selling_plan
+    # Nobody else has this seller's quota: a dear call may be repeated.
+    assert sellers.get_account(replace(client, spares_tokens=False)).selling_plan
     assert [call.attempt for call in recorder.calls][-2:] == [1, 2]
 
 

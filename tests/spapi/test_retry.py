@@ -73,6 +73,16 @@ def test_decide_gives_up_when_attempts_or_time_are_used(effort: Effort) -> None:
     assert decide(effort, AttemptResult(status=503), READ, 0.9) == GiveUp()
 
 
+def test_decide_spares_tokens_that_take_long_to_grow() -> None:
+    dear = Effort(attempt=1, elapsed=0.0, budget=20.0, restores_in=178.6)
+
+    for lost in (AttemptResult(status=503), AttemptResult(step="timeout")):
+        assert decide(dear, lost, READ, 0.5) == GiveUp()
+    # These cost none.
+    assert isinstance(decide(dear, AttemptResult(step="connect"), READ, 0.5), Retry)
+    assert isinstance(decide(dear, AttemptResult(status=429), READ, 0.5), Retry)
+
+
 def test_decide_leaves_the_wait_after_429_to_the_bucket() -> None:
     assert decide(FRESH, AttemptResult(status=429), READ, 0.9) == Retry(0.0)
 

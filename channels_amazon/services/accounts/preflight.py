@@ -21,9 +21,8 @@ from channels_amazon.services.amazon_client.applications import current_applicat
 from channels_amazon.services.amazon_client.factory import lwa_client
 from channels_amazon.services.amazon_client.stores import DatabaseRecorder, clock_skew
 from channels_amazon.spapi.errors import (
-    AccessDenied,
     ClientSecretInvalid,
-    InvalidRequest,
+    LwaRefused,
     SpApiError,
 )
 from channels_amazon.spapi.operations import NOTIFICATIONS_SCOPE
@@ -179,7 +178,7 @@ def _secret(application: DeveloperApplication, recorder: _Remembering) -> Check:
             budget=LONGEST_SECONDS,
         )
         lwa.client_credentials(NOTIFICATIONS_SCOPE)
-    except (InvalidRequest, AccessDenied):
+    except LwaRefused:
         # Id and secret are looked at first: what is refused is the scope alone.
         return accepted
     except (ClientSecretInvalid, NeedsMerchant) as error:

@@ -17,6 +17,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.services.amazon_client.applications import client_secret
+from channels_amazon.services.amazon_client.authorization import note_accepted
 from channels_amazon.services.amazon_client.quota_buckets import DatabaseBuckets
 from channels_amazon.services.amazon_client.stores import (
     CallCounter,
@@ -45,12 +46,14 @@ def client_for(
     run: SyncRun | None = None,
     counter: CallCounter | None = None,
     max_wait: float = 0.5,
+    repeats: bool = True,
 ) -> SpApiClient:
     """Return the client for this account; its calls are recorded under `run`.
 
     It serves one run or one request: its access token is read once and kept.
-    A call takes no longer than CALL_SECONDS with all its attempts. Raises
-    NeedsMerchant when the application has no usable secret.
+    A call takes no longer than CALL_SECONDS with all its attempts, of which there is
+    one without `repeats`. Raises NeedsMerchant when the application has no usable
+    secret.
     """
     recorder = DatabaseRecorder(
         account.pk, run.pk if run else None, counter or CallCounter()
@@ -64,12 +67,14 @@ def client_for(
             DatabaseTokens(),
             refresh_token_of=refresh_token.read,
             on_refresh_token=refresh_token.replace,
+            on_accepted=lambda subject: note_accepted(account.pk),
         ),
         buckets=DatabaseBuckets(),
         recorder=recorder,
         transport=transport(),
         application=application_subject(account.application),
         max_wait=max_wait,
+        repeats=repeats,
         budget=CALL_SECONDS,
     )
 
@@ -111,8 +116,10 @@ def client_before_connecting(
         buckets=InMemoryBuckets(),
         recorder=recorder,
         transport=transport(),
-        # Seconds for each of the calls: there are several, and a person waits.
+        # Seconds for each of the calls: there are several, and a person waits. The
+        # quota is of nobody else's yet.
         budget=4.0,
+        spares_tokens=False,
     )
 
 

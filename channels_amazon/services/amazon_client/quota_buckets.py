@@ -111,6 +111,10 @@ class DatabaseBuckets:
             ),
         )
 
+    def put_back(self, subject: str, operation: str) -> None:
+        """Give back the token of a call that Amazon never got."""
+        _change(subject, operation, lambda bucket, now: arithmetic.put_back(bucket))
+
 
 def _sql(template: str) -> str:
     vendor = connection.vendor

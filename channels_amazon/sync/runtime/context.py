@@ -107,8 +107,16 @@ class RunContext:
 
     @cached_property
     def client(self) -> SpApiClient:
-        """Return the client for this account; its calls are recorded under the run."""
-        return client_for(self.account, run=self.run, counter=self._counter)
+        """Return the client for this account; its calls are recorded under the run.
+
+        After a run that failed, one attempt of a call shows whether that goes on.
+        """
+        return client_for(
+            self.account,
+            run=self.run,
+            counter=self._counter,
+            repeats=self.job.attempts <= 1,
+        )
 
     @property
     def cursor(self) -> dict[str, Any]:
