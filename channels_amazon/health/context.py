@@ -21,6 +21,7 @@ from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import (
     AuthorizationLost,
+    CaptivePortal,
     ClientSecretInvalid,
     ServiceUnavailable,
 )
@@ -110,7 +111,9 @@ class CheckContext:
         A call that failed on the way tells only that it failed; where the way itself
         is broken, or which of the two services is down, is seen from the routes.
         """
-        if not isinstance(error, ServiceUnavailable):
+        if not isinstance(error, ServiceUnavailable) or isinstance(
+            error, CaptivePortal
+        ):
             return error
         is_login = error.operation == LWA_TOKEN.name
         routes = self.routes()

@@ -11,6 +11,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import context as health_context
 from channels_amazon.health.checks.clock import host_zone
 from channels_amazon.spapi import network_probe
+from tests.amazon_proxy import AmazonProxy, html
 from tests.health.faults import codes, first_code, make_healthy, report_of
 from tests.health.stand_in import answering, dated, free_port
 
@@ -23,6 +24,23 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health_context, "CALL_SECONDS", 1.0)
     monkeypatch.setattr(health_context, "TOKEN_SECONDS", 0.5)
     monkeypatch.setattr(network_probe, "TIMEOUT", 0.5)
+
+
+@pytest.mark.parametrize("spoiled", ["lwa.token", "*", "getOrder"])
+@pytest.mark.parametrize("status", [200, 403])
+def test_page_in_amazons_place_leads(
+    amazon_proxy: AmazonProxy, emulator: Emulator, spoiled: str, status: int
+) -> None:
+    account = make_healthy(emulator)
+    amazon_proxy.spoil(spoiled, html(status))
+
+    report = report_of(account)
+
+    assert codes(report)[0] == "network.captive_portal"
+    evidence = report["findings"][0]["evidence"]
+    assert (evidence["host"], evidence["content_type"]) == ("127.0.0.1", "text/html")
+    assert not {"lwa.outage", "account.wrong_region"} & set(codes(report))
+    assert not any(code.startswith("permission.") for code in codes(report))
 
 
 def test_name_that_nobody_knows_leads(emulator: Emulator, settings: Settings) -> None:

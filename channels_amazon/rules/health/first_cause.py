@@ -44,6 +44,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("network.proxy", ("network.*", *_ROAD)),
     ("network.connect", ("network.*", *_ROAD)),
     ("network.tls", _ROAD),
+    ("network.captive_portal", ("network.timeout", "network.read", *_ROAD)),
     ("network.timeout", _ROAD),
     ("network.read", _ROAD),
     ("clock.skewed", ()),
