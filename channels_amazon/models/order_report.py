@@ -29,6 +29,7 @@ class OrderReport(StoreScoped):
         BACKLOG = "backlog", _("Backlog")
         DAILY = "daily", _("Daily reconciliation")
         OUTAGE = "outage", _("Reconciliation after an outage")
+        SWEEP = "sweep", _("In place of the sweep")
 
     class State(models.TextChoices):
         """How far it is."""

@@ -1,13 +1,15 @@
 """Asks Amazon, without changing anything, which capabilities are open; services layer.
 
 Amazon has no call that lists an application's roles. Each capability is inferred from
-operations that its role opens: 403 says missing, any other answer of Amazon says open.
+operations that its role opens: Amazon's refusal of the role (403) says missing, another
+answer of Amazon's own says open. What is not Amazon's judgement proves neither: a
+refused token or path, a web page, an error.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from channels_amazon.models import Permission
@@ -26,6 +28,7 @@ from channels_amazon.spapi.errors import (
     AuthorizationLost,
     ClientSecretInvalid,
     InvalidRequest,
+    LwaRefused,
     LwaUnavailable,
     NetworkError,
     NotFound,
@@ -48,6 +51,15 @@ NO_ACCESS = "access"
 # After so many operations in a row that Amazon could not answer the rest is not asked:
 # each would take its full timeout while the job holds a worker.
 PATIENCE = 2
+
+# Errors after which no other probe can say more.
+_MOOT = (
+    AuthorizationLost,
+    ClientSecretInvalid,
+    LwaRefused,
+    LwaUnavailable,
+    NetworkError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +90,23 @@ class _Probe:
     marketplace_id: str = ""
 
 
-def probe(client: SpApiClient, marketplace_ids: Sequence[str]) -> list[ProbeResult]:
-    """Ask about the four capabilities; one result for each probe made.
+def probe(
+    client: SpApiClient,
+    marketplace_ids: Sequence[str],
+    names: Collection[str] = tuple(Name.values),
+) -> list[ProbeResult]:
+    """Ask about the capabilities `names`; one result for each probe made.
 
     Orders and shipping are asked about once, catalogue and inventory in each of
     `marketplace_ids`. Raises what makes every answer moot: AuthorizationLost,
-    ClientSecretInvalid, LwaUnavailable, and NetworkError when Amazon can't be reached.
+    ClientSecretInvalid, LwaRefused, LwaUnavailable, and NetworkError when Amazon can't
+    be reached.
     """
     results: list[ProbeResult] = []
     unanswered = 0
     for question in _probes(client, marketplace_ids):
+        if question.name not in names:
+            continue
         if unanswered < PATIENCE:
             result = _answer_to(question)
         else:
@@ -188,7 +207,7 @@ def _answer_to(question: _Probe) -> ProbeResult:
     """Make the call and read the answer; raises what makes every answer moot."""
     try:
         question.ask()
-    except (AuthorizationLost, ClientSecretInvalid, LwaUnavailable, NetworkError):
+    except _MOOT:
         raise
     except (AccessDenied, InvalidRequest, NotFound) as error:
         return _result(question, _state_of(question, error), error)
@@ -205,7 +224,7 @@ def _answer_to(question: _Probe) -> ProbeResult:
 
 def _state_of(question: _Probe, error: SpApiError) -> str:
     if isinstance(error, AccessDenied):
-        return State.MISSING
+        return State.MISSING if error.is_about_role else State.UNKNOWN
     if question.name != Name.SHIPPING:
         # It was read and found wrong: the role let it in.
         return State.GRANTED

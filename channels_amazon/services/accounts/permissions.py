@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -47,17 +48,19 @@ def missing_code(name: str) -> str:
 def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -> int:
     """Store the results and return how many permissions changed.
 
-    A probe that Amazon could not answer leaves what was known. A permission that
-    came back frees the jobs it had blocked; one that went is told of.
+    A probe that proved nothing leaves what was known. A permission that is there frees
+    the jobs it had blocked; one that went is told of.
     """
     sites = {row.marketplace_id: row for row in account.participations.all()}
     changed = 0
     came: set[str] = set()
     gone: dict[str, ProbeResult] = {}
+    found: dict[str, set[str]] = {}
     with transaction.atomic():
         for result in results:
             before, after = _store(sites[result.marketplace_id], result)
             changed += before != after
+            found.setdefault(result.name, set()).add(result.state)
             if before == State.MISSING and after == State.GRANTED:
                 came.add(result.name)
             elif after == State.MISSING != before:
@@ -66,7 +69,8 @@ def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -
         _log_missing(account, sites[result.marketplace_id], result)
     if Permission.Name.SHIPPING in came:
         data_sets.read_people_again(account)
-    _free_jobs(account, {missing_code(name) for name in came - set(gone)})
+    there = [name for name, states in found.items() if states == {State.GRANTED}]
+    free_jobs(account, there)
     return changed
 
 
@@ -109,11 +113,31 @@ def _log_missing(
     )
 
 
-def _free_jobs(account: AmazonAccount, codes: set[str]) -> None:
-    blocked = SyncJob.objects.filter(account=account, blocked_code__in=codes)
+def free_jobs(
+    account: AmazonAccount, names: Iterable[str], *, but: str = ""
+) -> list[str]:
+    """Free the jobs that these permissions blocked, now that they are there.
+
+    The job of kind `but` is left out: it frees itself. Returns the kinds that were.
+    """
+    blocked = _blocked_for(account, names).exclude(kind=but)
     kinds = list(blocked.values_list("kind", flat=True))
     if kinds:
         lifecycle.unblock(account, kinds)
+    return kinds
+
+
+def blocks_jobs(account: AmazonAccount) -> bool:
+    """Tell whether a job of the account stands still for a missing permission."""
+    return bool(_blocked_for(account, Permission.Name.values).exists())
+
+
+def _blocked_for(account: AmazonAccount, names: Iterable[str]) -> QuerySet[SyncJob]:
+    codes = [missing_code(name) for name in names]
+    jobs: QuerySet[SyncJob] = SyncJob.objects.filter(
+        account=account, blocked_code__in=codes
+    )
+    return jobs
 
 
 def permission_rows(account: AmazonAccount) -> list[SitePermissions]:

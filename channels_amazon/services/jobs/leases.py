@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,8 @@ class Finish:
     `waiting_until` that Amazon's quota is what the job waits for; `is_failed` that
     the attempt counts against the job, which then backs off; `is_idle` that there was
     nothing to do, so that no run is written, only counted, up to the next one that is.
+    `keeps_trouble` says that the run proved nothing: what failed or blocked the job
+    before still does.
     """
 
     due_at: datetime
@@ -44,6 +46,7 @@ class Finish:
     waiting_until: datetime | None = None
     is_failed: bool = False
     is_idle: bool = False
+    keeps_trouble: bool = False
 
 
 def renew(holder: str, lease_seconds: float) -> bool:
@@ -89,12 +92,12 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
     }
     if end.is_failed:
         return bool(held.update(**columns))
-    columns |= {
-        "attempts": 0,
-        "blocked_code": "",
-        "blocked_message": "",
-        "waiting_until": end.waiting_until,
-    }
+    columns["waiting_until"] = end.waiting_until
+    if end.keeps_trouble:
+        # The attempt that began with this run was none.
+        columns["attempts"] = Greatest(F("attempts") - 1, 0)
+    else:
+        columns |= {"attempts": 0, "blocked_code": "", "blocked_message": ""}
     if end.is_complete:
         now = timezone.now()
         columns |= {

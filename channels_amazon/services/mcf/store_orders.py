@@ -238,6 +238,13 @@ def postpone(order: StoreOrder, until: datetime) -> None:
     )
 
 
+def restore(order: StoreOrder, until: datetime) -> None:
+    """Take back that it was put off `until` then: it was not the order's fault."""
+    StoreOrder.objects.filter(pk=order.pk, state=State.NEW, decide_after=until).update(
+        decide_after=order.decide_after, attempts=order.attempts
+    )
+
+
 def has_been_at_amazon(order: StoreOrder) -> bool:
     """Tell whether Amazon has, or may have, an order of this number."""
     placed = FulfillmentOrder.objects.filter(order=order)

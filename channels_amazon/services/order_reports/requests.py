@@ -228,7 +228,13 @@ def usual_time(account: AmazonAccount) -> timedelta | None:
 
 def open_reports(account: AmazonAccount) -> list[OrderReport]:
     """Return what is still to be done, the most urgent purpose first."""
-    urgency = (Purpose.BACKLOG, Purpose.OUTAGE, Purpose.FIRST_PULL, Purpose.DAILY)
+    urgency = (
+        Purpose.BACKLOG,
+        Purpose.SWEEP,
+        Purpose.OUTAGE,
+        Purpose.FIRST_PULL,
+        Purpose.DAILY,
+    )
     found = OrderReport.objects.filter(account=account, state__in=OrderReport.OPEN)
     return sorted(
         found.select_related("account"),

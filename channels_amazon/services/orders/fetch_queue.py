@@ -138,6 +138,21 @@ def postpone(order: Order, until: datetime) -> bool:
     return bool(seen.update(fetch_after=until, fetch_attempts=F("fetch_attempts") + 1))
 
 
+def restore(order: Order, until: datetime) -> bool:
+    """Take back that `order` was put off `until` then: it was not the order's fault.
+
+    The order is as it was read; an event or another run that came since stays.
+    """
+    put_off = Order.objects.filter(
+        pk=order.pk, stale_since=order.stale_since, fetch_after=until
+    )
+    return bool(
+        put_off.update(
+            fetch_after=order.fetch_after, fetch_attempts=order.fetch_attempts
+        )
+    )
+
+
 def mark_not_paged(
     account: AmazonAccount, ids: Collection[str], began_at: datetime
 ) -> int:

@@ -47,6 +47,19 @@ def postpone_push(listing: Listing, until: datetime) -> None:
     as_sent.update(push_after=until, push_attempts=F("push_attempts") + 1)
 
 
+def restore_push(listing: Listing, until: datetime) -> None:
+    """Take back that it was put off `until` then: it was not the listing's fault.
+
+    The listing is as it was read; what another process wrote since stays.
+    """
+    as_put_off = Listing.objects.filter(
+        pk=listing.pk, desired_at=listing.desired_at, push_after=until
+    )
+    as_put_off.update(
+        push_after=listing.push_after, push_attempts=listing.push_attempts
+    )
+
+
 def quarantine_push(
     listing: Listing, refusal: PushRefusal, *, until: datetime, run: SyncRun
 ) -> None:

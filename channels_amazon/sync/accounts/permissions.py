@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.accounts.permission_probes import combined, probe
-from channels_amazon.services.accounts.permissions import upsert_permissions
+from channels_amazon.services.accounts.permissions import (
+    blocks_jobs,
+    upsert_permissions,
+)
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
@@ -16,7 +19,8 @@ from channels_amazon.sync.runtime.marketplaces import (
     without_marketplaces,
 )
 
-# When Amazon could not answer a probe and did not say when it can.
+# When Amazon could not answer a probe and did not say when it can, or while a missing
+# permission blocks a job: it goes on soon after the role is there.
 AGAIN = timedelta(minutes=5)
 
 
@@ -38,7 +42,8 @@ def reconcile(ctx: RunContext) -> Result:
     ctx.progress(rows=len(results), changed=changed, total=len(results))
     unanswered = [one for one in results if one.state == Permission.State.UNKNOWN]
     if not unanswered:
-        return Result()
+        is_blocking = blocks_jobs(ctx.account)
+        return Result(next_due=ctx.now() + AGAIN if is_blocking else None)
     errors = [one.error for one in unanswered if one.error is not None]
     times = [error.retry_at for error in errors if error.retry_at is not None]
     return Result(next_due=max(times, default=ctx.now() + AGAIN))

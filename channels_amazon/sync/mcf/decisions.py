@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Q
 
 from channels_amazon.models import StoreOrder
 from channels_amazon.rules.mcf.terms import Candidate, PreviewNeeded
-from channels_amazon.services.jobs.backoff import item_backoff
+from channels_amazon.services.jobs.backoff import unanswered_backoff
 from channels_amazon.services.mcf import decisions, store_orders
 from channels_amazon.services.mcf.destinations import (
     DestinationUnreadable,
@@ -42,7 +43,7 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
     new = StoreOrder.objects.filter(due_to_decide(ctx.now()), store=ctx.account.store)
     taken = list(new.select_related("store").order_by("placed_at", "pk")[:limit])
     for order in taken:
-        if not ctx.has_time():
+        if not outage.has_time():
             return False
         ctx.keep_lease()
         try:
@@ -51,9 +52,11 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
             store_orders.postpone(order, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            store_orders.postpone(order, ctx.now() + item_backoff(order.attempts))
+            until = ctx.now() + unanswered_backoff(order.attempts)
+            store_orders.postpone(order, until)
             if isinstance(error, ServiceUnavailable):
-                outage.failed(error)
+                take_back = partial(store_orders.restore, order, until)
+                outage.failed(error, take_back)
             continue
         if is_ours:
             outage.answered()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, cast
+from functools import partial
+from typing import Any
 
 from django.db.models import Exists, F, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -23,18 +24,13 @@ from channels_amazon.models import (
     StoreOrder,
     SyncJob,
 )
-from channels_amazon.rules.events.fulfillment_order_status import (
-    FULFILLMENT_ORDER_STATUS,
-)
-from channels_amazon.services.accounts.subscriptions import subscribe_to
 from channels_amazon.services.diagnostics.entries import (
     Entry,
     Level,
-    entry_for,
     record_once,
 )
 from channels_amazon.services.jobs import lifecycle
-from channels_amazon.services.jobs.backoff import item_backoff
+from channels_amazon.services.jobs.backoff import unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.mcf import commitments, results
 from channels_amazon.services.mcf.destinations import (
@@ -42,7 +38,6 @@ from channels_amazon.services.mcf.destinations import (
     destination_of,
 )
 from channels_amazon.spapi.errors import (
-    AccessDenied,
     InvalidRequest,
     NotFound,
     ServiceUnavailable,
@@ -53,6 +48,7 @@ from channels_amazon.spapi.outbound import OutboundOrder
 from channels_amazon.spapi.outbound_versions import OutboundApi, outbound_api
 from channels_amazon.sync.mcf import mapping
 from channels_amazon.sync.mcf.decisions import decide_new, due_to_decide
+from channels_amazon.sync.mcf.events import ask_for_events
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
@@ -100,20 +96,21 @@ def reconcile(ctx: RunContext) -> Result:
     """
     if not _has_open(ctx):
         return Result()
-    outage = OutageDetector()
+    outage = OutageDetector(ctx)
     held: Throttled | None = None
     for step in (_cancel_asked, _decide_new, _place_waiting, _follow):
         try:
             if not step(ctx, outage):
-                outage.end_slice()
+                outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
         except Throttled as error:
             if held is None or error.retry_at < held.retry_at:
                 held = error
     _ask_for_report(ctx)
-    _ask_for_events(ctx)
+    ask_for_events(ctx)
     if held is not None:
         raise held
+    outage.end()
     return Result(next_due=_next_due(ctx))
 
 
@@ -189,7 +186,7 @@ def _each(
     )
     taken = list(ordered[:BATCH])
     for row in taken:
-        if not ctx.has_time():
+        if not outage.has_time():
             return False
         ctx.keep_lease()
         try:
@@ -198,10 +195,11 @@ def _each(
             commitments.postpone(row, error.retry_at)
             raise
         except (ServiceUnavailable, UnexpectedResponse) as error:
-            again_at = ctx.now() + item_backoff(row.attempts)
+            again_at = ctx.now() + unanswered_backoff(row.attempts)
             commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
-                outage.failed(error)
+                take_back = partial(commitments.postpone, row, ctx.now(), error="")
+                outage.failed(error, take_back)
             continue
         outage.answered()
         ctx.progress(rows=1, changed=int(changed))
@@ -218,7 +216,7 @@ def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
         parts = destination_of(row.order)
     except DestinationUnreadable as error:
         # Amazon was never asked: it goes as soon as the key is back.
-        again_at = ctx.now() + item_backoff(row.attempts)
+        again_at = ctx.now() + unanswered_backoff(row.attempts)
         commitments.postpone(row, again_at, error=error.message)
         return False
     try:
@@ -334,35 +332,6 @@ def _ask_for_report(ctx: RunContext) -> None:
     )
     if not recently.exists():
         lifecycle.wake(ctx.account.pk, SyncJob.Kind.FBA_STOCK)
-
-
-class _Cursor(TypedDict, total=False):
-    """The job's cursor: the destination that the account's MCF events go to."""
-
-    destination: str
-
-
-def _ask_for_events(ctx: RunContext) -> None:
-    """Have Amazon send events of our orders, once it sends events of orders at all.
-
-    Without these events the orders are read back more and more rarely.
-    """
-    destination_id = ctx.account.destination_id
-    cursor = cast(_Cursor, ctx.cursor)
-    if not destination_id or cursor.get("destination") == destination_id:
-        return
-    if not FulfillmentOrder.objects.filter(account=ctx.account).exists():
-        return
-    try:
-        if not subscribe_to(ctx.account, FULFILLMENT_ORDER_STATUS):
-            return
-    except (InvalidRequest, NotFound, AccessDenied) as error:
-        record_once(entry_for(error, account=ctx.account, run=ctx.run), _LOG_AGAIN)
-    except (Throttled, ServiceUnavailable, UnexpectedResponse) as error:
-        # The next run asks again.
-        logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
-        return
-    ctx.save_cursor(_Cursor(destination=destination_id))
 
 
 def _next_due(ctx: RunContext) -> datetime | None:

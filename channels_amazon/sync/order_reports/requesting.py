@@ -39,8 +39,6 @@ from channels_amazon.wording import sentence
 
 # A report that was just requested may not be on Amazon's list yet.
 LIST_AFTER = timedelta(seconds=20)
-# A call that breaks in one of these steps never reached Amazon.
-NEVER_SENT = frozenset({"dns", "connect", "tls", "proxy"})
 # Amazon's clock and ours may differ by so much.
 _SLACK = timedelta(minutes=2)
 # Pages and single calls bring the same orders: a report that is refused is given up.
@@ -72,7 +70,7 @@ def _create(ctx: RunContext, report: OrderReport, wanted: ReportRequest) -> None
         requests.withdraw_request(report)
         raise
     except NetworkError as error:
-        if error.step in NEVER_SENT:
+        if error.is_undelivered:
             requests.withdraw_request(report)
         raise
     except InvalidRequest as error:

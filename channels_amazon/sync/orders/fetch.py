@@ -7,7 +7,9 @@ needed: the job `order_reports` requests and reads it, and wakes this one.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, assert_never
 
 from django.db.models import QuerySet
@@ -23,7 +25,7 @@ from channels_amazon.rules.order_fetch.calls import (
 from channels_amazon.rules.order_fetch.planner import plan
 from channels_amazon.rules.order_reports.requesting import BACKLOG_AGAIN_AFTER
 from channels_amazon.rules.orders.transitions import status_of
-from channels_amazon.services.jobs.backoff import item_backoff
+from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
 from channels_amazon.spapi.apis.orders import (
@@ -34,6 +36,7 @@ from channels_amazon.spapi.apis.orders import (
     iterate_orders,
 )
 from channels_amazon.spapi.errors import (
+    AccessDenied,
     InvalidRequest,
     NotFound,
     ServiceUnavailable,
@@ -48,6 +51,8 @@ from channels_amazon.sync.orders.intake import quarantine_unreadable, store_orde
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
 
 # After so many readings that are older than the event, Amazon's own reading wins.
 MOST_OLDER_READS = 6
@@ -73,24 +78,26 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 )
 def reconcile(ctx: RunContext) -> Result:
     """Fetch every stale order that is due, as far as quota and time go."""
-    outage = OutageDetector()
+    outage = OutageDetector(ctx)
     while stale := fetch_queue.stale_orders(ctx.account, ctx.now()):
         now = ctx.now()
         state = fetch_state(ctx.account, stale, FetchCursor.read(ctx.cursor), now)
         chosen = plan(state, now)
         if not chosen.calls:
+            outage.end()
             return Result(next_due=_next_due(ctx, chosen.replan_at))
         wanted = data_sets.data_sets(ctx.account)
         requested = [one for one in chosen.calls if isinstance(one, RequestReport)]
         is_wanted = all(backlog_reports.want(ctx.account, one) for one in requested)
         for call in chosen.calls:
             if not _make(ctx, call, outage, wanted):
-                outage.end_slice()
+                outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
         if not is_wanted:
             # Planned again at once, the same report would be refused again.
             again_at = ctx.now() + BACKLOG_AGAIN_AFTER
             return Result(next_due=again_at, is_complete=False)
+    outage.end()
     return Result(next_due=_next_due(ctx, None))
 
 
@@ -123,7 +130,7 @@ def _get_each(
     """Read the orders one by one; False when the time was up before the last."""
     waiting = fetch_queue.rows_waiting(ctx.account, call.order_ids)
     for order_id in call.order_ids:
-        if not ctx.has_time():
+        if not outage.has_time():
             return False
         # The sweep or a report may have brought it since the plan was made.
         if order_id in waiting:
@@ -151,8 +158,9 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
             is_whole = page.next_token is None
             if number >= call.pages or not ctx.has_time():
                 break
-    except (Throttled, InvalidRequest):
-        # A shortcut only: getOrder brings the same orders.
+    except (Throttled, InvalidRequest, AccessDenied, ServiceUnavailable) as error:
+        # A shortcut only: getOrder brings the same orders, and says what is down.
+        logger.info("no pages account=%s code=%s", ctx.account.pk, error.code)
         ctx.save_cursor(FetchCursor(search_refused_at=ctx.now()).as_json())
         return
     if is_whole:
@@ -171,8 +179,9 @@ def _fetch(
         _quarantine(ctx, order, error)
         return
     except ServiceUnavailable as error:
-        _postpone(ctx, order)
-        outage.failed(error)
+        until = ctx.now() + unanswered_backoff(order.fetch_attempts)
+        fetch_queue.postpone(order, until)
+        outage.failed(error, partial(fetch_queue.restore, order, until))
         return
     outage.answered()
     is_final = order.fetch_attempts >= MOST_OLDER_READS

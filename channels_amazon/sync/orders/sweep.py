@@ -25,10 +25,16 @@ from channels_amazon.services.jobs import heartbeats, lifecycle
 from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
 from channels_amazon.services.orders import data_sets, intake
+from channels_amazon.services.orders.refused_search import REFUSED
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
-from channels_amazon.spapi.errors import Evidence, InvalidRequest, Throttled
+from channels_amazon.spapi.errors import (
+    AccessDenied,
+    Evidence,
+    InvalidRequest,
+    Throttled,
+)
 from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
 from channels_amazon.sync.orders.first_pull import (
     add_page,
@@ -43,6 +49,7 @@ from channels_amazon.sync.orders.missed_intervals import (
     note_activity,
     want_report,
 )
+from channels_amazon.sync.orders.stand_in import pages_work, take_up, want_instead
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
     SweepPass,
@@ -96,7 +103,7 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 )
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
-    cursor = _begin(ctx, restart_without_report(read_cursor(ctx.cursor)))
+    cursor = _begin(ctx, take_up(restart_without_report(read_cursor(ctx.cursor))))
     ctx.save_cursor(cursor.stored())
     while cursor.under_way is not None:
         current = cursor.under_way
@@ -108,6 +115,9 @@ def reconcile(ctx: RunContext) -> Result:
         try:
             _keep_reserve(ctx, tokens)
             cursor = _take_page(ctx, _active(ctx, cursor, ctx.now()), current)
+            cursor = pages_work(ctx, cursor)
+        except AccessDenied as error:
+            return _without_pages(ctx, cursor, current, error)
         except Throttled as error:
             cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
             ctx.save_cursor(cursor.stored())
@@ -118,6 +128,17 @@ def reconcile(ctx: RunContext) -> Result:
             return Result(next_due=ctx.now(), is_complete=False)
     has_more = _mend(ctx)
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
+
+
+def _without_pages(
+    ctx: RunContext, cursor: SweepCursor, current: SweepPass, error: AccessDenied
+) -> Result:
+    """Go on by a report; a page is tried again where one is next due without events."""
+    cursor = want_instead(ctx, _active(ctx, cursor, ctx.now()), current, error)
+    ctx.save_cursor(cursor.stored())
+    _mend(ctx)
+    again = next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
+    return Result(next_due=again, message=REFUSED)
 
 
 def _interval(ctx: RunContext) -> timedelta:

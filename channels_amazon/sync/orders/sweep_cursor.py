@@ -30,6 +30,8 @@ class StoredSweepCursor(TypedDict, total=False):
     silent_since: str
     missed_from: str
     missed_until: str
+    stand_in: int
+    refused_since: str
 
 
 class Interval(NamedTuple):
@@ -65,7 +67,8 @@ class SweepCursor:
     cursor of an earlier version. `report` is the key of the report that brings the
     first pull (0 for none), and `has_no_report` says that one cannot be had.
     `silent_since` is since when nobody reads Amazon's events, `missed` the time that
-    a report is still to prove.
+    a report is still to prove. `refused_since` is since when Amazon refuses to list
+    orders, and `stand_in` the key of the report that brings them meanwhile (or 0).
     """
 
     low_water: datetime | None = None
@@ -75,6 +78,8 @@ class SweepCursor:
     has_no_report: bool = False
     silent_since: datetime | None = None
     missed: Interval | None = None
+    stand_in: int = 0
+    refused_since: datetime | None = None
 
     def stored(self) -> StoredSweepCursor:
         """Return the cursor as the job's column keeps it."""
@@ -95,6 +100,8 @@ class SweepCursor:
             silent_since=_text(self.silent_since),
             missed_from=_text(self.missed.start if self.missed else None),
             missed_until=_text(self.missed.end if self.missed else None),
+            stand_in=self.stand_in,
+            refused_since=_text(self.refused_since),
         )
 
 
@@ -109,6 +116,8 @@ def read_cursor(column: Mapping[str, Any]) -> SweepCursor:
         has_no_report=stored.get("has_no_report", False),
         silent_since=_time(stored.get("silent_since")),
         missed=_interval(stored.get("missed_from"), stored.get("missed_until")),
+        stand_in=stored.get("stand_in", 0),
+        refused_since=_time(stored.get("refused_since")),
     )
 
 

@@ -1,7 +1,8 @@
 """What each way a run can end means for its job; sync layer.
 
 Three classes of error: the job goes on by itself, it needs the merchant, or (items
-alone) it was quarantined by the reconciler. Whatever else is raised is a fault of ours:
+alone) it was quarantined by the reconciler. What Amazon refuses needs the merchant only
+where a probe found the permission missing. Whatever else is raised is a fault of ours:
 logged with its traceback, told to people, and tried again with backoff.
 """
 
@@ -10,15 +11,19 @@ from __future__ import annotations
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
 from django.db import transaction
 
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
-from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
-from channels_amazon.services.accounts import connection
-from channels_amazon.services.accounts.permissions import PERMISSION_FIX, missing_code
+from channels_amazon.models import AmazonAccount, Permission, SyncJob, SyncRun, label
+from channels_amazon.services.accounts import access_denial, connection
+from channels_amazon.services.accounts.permissions import (
+    PERMISSION_FIX,
+    free_jobs,
+    missing_code,
+)
 from channels_amazon.services.diagnostics.entries import (
     Entry,
     Level,
@@ -26,7 +31,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.jobs import lifecycle, registry
-from channels_amazon.services.jobs.backoff import job_backoff
+from channels_amazon.services.jobs.backoff import job_backoff, outage_backoff
 from channels_amazon.services.jobs.cadence import next_slot
 from channels_amazon.services.jobs.key_holders import (
     SecretUnreadable,
@@ -38,6 +43,8 @@ from channels_amazon.spapi.errors import (
     AccessDenied,
     AuthorizationLost,
     ClientSecretInvalid,
+    ServiceUnavailable,
+    SpApiError,
     Throttled,
 )
 from channels_amazon.sync.runtime.context import Result, RunContext
@@ -69,8 +76,18 @@ def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResul
     """Return the result of a run that raised nothing.
 
     The job comes again when the reconciler said, at its account's next slot of
-    `interval` at the latest.
+    `interval` at the latest. A job that a missing permission had blocked, and that
+    Amazon serves again, frees the others which that blocked.
     """
+    ctx.count_calls()
+    permission = registry.get(ctx.job.kind).permission
+    if (
+        permission
+        and ctx.counts.calls
+        and ctx.job.blocked_code == missing_code(permission)
+    ):
+        free_jobs(ctx.account, [permission], but=ctx.job.kind)
+        lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     slot = next_slot(ctx.job.kind, ctx.account.pk, interval, ctx.now())
     due_at = min(result.next_due or slot, slot)
     return RunResult(
@@ -90,7 +107,12 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
         # Whatever it was to read: the host's keys failed, not the item.
         error = secret_unreadable(sentence("Something stored cannot be decrypted."))
     if isinstance(error, Throttled):
-        wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
+        wait = Finish(
+            due_at=error.retry_at,
+            waiting_until=error.retry_at,
+            # Who was not served at all does not know whether it would be.
+            keeps_trouble=not ctx.counts.rows_seen,
+        )
         return RunResult(State.WAITING, wait, error.code, error.message)
     if isinstance(error, AuthorizationLost):
         return _authorization_lost(ctx, error)
@@ -121,15 +143,41 @@ def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
 
 
 def _access_denied(ctx: RunContext, error: AccessDenied) -> RunResult:
+    """Block the job where a probe finds its permission missing; else it backs off."""
     permission = registry.get(ctx.job.kind).permission
-    code = missing_code(permission) if permission else error.code
-    if ctx.job.kind != Kind.PERMISSIONS:
-        lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
+    state: str = Permission.State.UNKNOWN
+    if permission:
+        try:
+            state = access_denial.look_into(ctx.account, ctx.client, permission)
+        except (AuthorizationLost, ClientSecretInvalid) as lost:
+            return run_result_of_error(ctx, lost)
+        except SpApiError as failed:
+            logger.info("no probe account=%s code=%s", ctx.account.pk, failed.code)
+    if state == Permission.State.MISSING:
+        return _permission_missing(ctx, error, permission)
+    if state == Permission.State.GRANTED:
+        error.message = sentence(
+            "%(reason)s The permission “%(name)s” is there, by its probe: the job goes "
+            "on by itself.",
+            reason=error.message,
+            name=label(Permission.Name(permission).label),
+        )
+    return _failed(ctx, error)
+
+
+def _permission_missing(
+    ctx: RunContext, error: AccessDenied, permission: str
+) -> RunResult:
+    code = missing_code(permission)
+    # The job of the permissions probes on, and frees this one once the role is there.
+    lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     result = _blocked(ctx, error, code=code)
     if result.entry is None:
         return result
-    fix = error.fix or PERMISSION_FIX
-    return replace(result, entry=replace(result.entry, code=code, fix=fix))
+    entry = replace(
+        result.entry, code=code, level=Level.ERROR, fix=error.fix or PERMISSION_FIX
+    )
+    return replace(result, entry=entry)
 
 
 def _blocked(
@@ -151,8 +199,7 @@ def _blocked(
 
 
 def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
-    retry_at = getattr(error, "retry_at", None)
-    due_at = retry_at or ctx.now() + job_backoff(ctx.job.attempts)
+    due_at = _due_after(ctx, error)
     entry: Entry | None = None
     if isinstance(error, SecretUnreadable):
         # All jobs of all accounts fail by it at once: it is said once an account.
@@ -180,6 +227,17 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
         error.message,
         entry=entry,
     )
+
+
+def _due_after(ctx: RunContext, error: ShoplinkError) -> datetime:
+    """Return when a job that failed runs again."""
+    retry_at: datetime | None = getattr(error, "retry_at", None)
+    if retry_at is not None:
+        return retry_at
+    if not isinstance(error, ServiceUnavailable | AccessDenied):
+        return ctx.now() + job_backoff(ctx.job.attempts)
+    rested = ctx.now() + outage_backoff(ctx.job.attempts, error.restores_in)
+    return max(rested, error.quota_at or rested)
 
 
 def run_result_of_fault(ctx: RunContext, error: Exception) -> RunResult:

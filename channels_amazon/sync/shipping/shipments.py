@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import F, Min, Q, QuerySet
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
-from channels_amazon.services.jobs.backoff import item_backoff
+from channels_amazon.services.jobs.backoff import unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.shipping import confirmations, rejections, shipment_edits
@@ -75,14 +76,15 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 )
 def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
-    outage = OutageDetector()
+    outage = OutageDetector(ctx)
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
     for shipment in waiting:
-        if not ctx.has_time():
-            outage.end_slice()
+        if not outage.has_time():
+            outage.end()
             return Result(next_due=ctx.now(), is_complete=False)
         ctx.keep_lease()
         _send(ctx, shipment, outage)
+    outage.end()
     if len(waiting) == BATCH:
         return Result(next_due=ctx.now(), is_complete=False)
     held_until = _poll(ctx)
@@ -120,10 +122,11 @@ def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
         # Whether it arrived is unknown: the next attempt reads the order first.
-        again_at = ctx.now() + item_backoff(shipment.attempts - 1)
+        again_at = ctx.now() + unanswered_backoff(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
         if isinstance(error, ServiceUnavailable):
-            outage.failed(error)
+            take_back = partial(confirmations.postpone, shipment, ctx.now(), error)
+            outage.failed(error, take_back)
         return
     outage.answered()
     shipment.refresh_from_db()

@@ -8,6 +8,7 @@ added to a listing that the merchant does not fulfil.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
-from channels_amazon.services.jobs.backoff import item_backoff
+from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
 from channels_amazon.services.stock.push_state import PushRefusal
@@ -82,14 +83,15 @@ def reconcile(ctx: RunContext) -> Result:
     sites = active_marketplaces(ctx)
     if not sites:
         return without_marketplaces(ctx)
-    outage = OutageDetector()
+    outage = OutageDetector(ctx)
     while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
         for pk in batch:
-            if not ctx.has_time():
-                outage.end_slice()
+            if not outage.has_time():
+                outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
             _push(ctx, pk, sites, outage)
+    outage.end()
     return Result(next_due=_next_due(ctx))
 
 
@@ -145,8 +147,9 @@ def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) ->
         _quarantine(ctx, listing, refusal)
         return
     except ServiceUnavailable as error:
-        _postpone(ctx, listing)
-        outage.failed(error)
+        until = ctx.now() + unanswered_backoff(listing.push_attempts)
+        push_state.postpone_push(listing, until)
+        outage.failed(error, partial(push_state.restore_push, listing, until))
         return
     outage.answered()
     if submission.is_accepted:
@@ -182,11 +185,6 @@ def _site(listing: Listing, sites: list[str]) -> str:
     offered = set(listing.offers.values_list("marketplace_id", flat=True))
     selected = [site for site in sites if site in offered]
     return next(iter([*selected, *sorted(offered), *sites]))
-
-
-def _postpone(ctx: RunContext, listing: Listing) -> None:
-    until = ctx.now() + item_backoff(listing.push_attempts)
-    push_state.postpone_push(listing, until)
 
 
 def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:

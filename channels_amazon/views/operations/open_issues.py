@@ -23,6 +23,7 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.key_holders import holders_lacking
+from channels_amazon.services.orders import refused_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_processes(live, now),
         *_keys(now),
         *_jobs(live),
+        *_refused_searches(live),
         *_late_orders(live, now),
         *_parcels(live),
         *_permissions(live),
@@ -138,6 +140,22 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Connection status"),
         )
         for job in jobs
+    ]
+
+
+def _refused_searches(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    refused = refused_search.refused_since(accounts)
+    return [
+        Problem(
+            "warning",
+            gettext("%(account)s: %(why)s")
+            % {"account": account, "why": translated(refused_search.REFUSED)},
+            gettext("Nothing is lost by it; the log has Amazon's request id."),
+            reverse("amazon-status", args=[account.pk]),
+            gettext("Connection status"),
+        )
+        for account in accounts
+        if account.pk in refused
     ]
 
 

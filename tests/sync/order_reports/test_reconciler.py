@@ -197,8 +197,9 @@ def test_refused_first_pull_leaves_it_to_the_sweep(
 
     report.refresh_from_db()
     sweep.refresh_from_db()
-    assert (made.state, report.state) == (SyncRun.State.BLOCKED, State.FAILED)
-    assert made.code == "permission.orders_missing"
+    assert (made.state, report.state) == (SyncRun.State.FAILED, State.FAILED)
+    # The permission is there, by its probe: what was refused is the report alone.
+    assert made.code == "amazon.access_denied"
     assert sweep.due_at <= timezone.now()
 
 

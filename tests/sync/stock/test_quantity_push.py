@@ -274,7 +274,7 @@ def test_number_that_changes_meanwhile_stays_due(
     assert (listing.acknowledged_quantity, listing.push_due) == (70, False)
 
 
-def test_outage_puts_listings_off_and_ends_the_run(
+def test_outage_ends_the_run_and_puts_no_listing_off(
     emulator: Emulator, account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "MAX_ATTEMPTS", 1)
@@ -284,7 +284,8 @@ def test_outage_puts_listings_off_and_ends_the_run(
     emulator.control("faults", match="patchListingsItem", kind="html_503")
 
     assert run(account).state == SyncRun.State.FAILED
-    assert Listing.objects.filter(push_attempts=1, push_code="").count() == 3
+    untouched = {"push_attempts": 0, "push_after": None, "push_code": ""}
+    assert Listing.objects.filter(push_due=True, **untouched).count() == 4
 
     emulator.control("faults", clear=True)
     run(account)

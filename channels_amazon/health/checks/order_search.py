@@ -1,0 +1,40 @@
+"""Does Amazon list orders, or do reports stand in for the sweep? health layer."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import DiagnosticEntry
+from channels_amazon.services.orders import refused_search
+from channels_amazon.spapi.operations import SEARCH_ORDERS
+from channels_amazon.wording import sentence
+
+
+@check("order_search", group="orders", order=3, title=gettext_lazy("Order search"))
+def run(context: CheckContext) -> list[Finding]:
+    """See whether the sweep was refused its pages; no search is spent on it."""
+    since = refused_search.refused_since([context.account]).get(context.account.pk)
+    if since is None:
+        return [well(sentence("Amazon does not refuse the search of orders."))]
+    told = DiagnosticEntry.objects.filter(
+        account=context.account, code=refused_search.CODE
+    ).first()
+    return [
+        Finding(
+            code=refused_search.CODE,
+            level=Level.WARNING,
+            cause=refused_search.REFUSED,
+            fix=sentence(
+                "Nothing is lost by it. If it stays, ask Amazon's developer support "
+                "with the request id."
+            ),
+            evidence={
+                "operation": SEARCH_ORDERS.name,
+                "since": since,
+                "request_id": told.request_id if told else "",
+            },
+        )
+    ]
