@@ -219,9 +219,9 @@ class Permission(StoreScoped):
         return f"{self.name}: {self.state}"
 
     @property
-    def is_missing(self) -> bool:
-        """Tell whether Amazon refused the probe."""
-        return self.state == self.State.MISSING
+    def is_granted(self) -> bool:
+        """Tell whether a probe of it was answered."""
+        return self.state == self.State.GRANTED
 
 
 class AuthorizationAttempt(StoreScoped):

@@ -165,6 +165,7 @@ def test_document_address_stays_out_of_sight(server: Scripted, kit: Kit) -> None
 
 TEXT = "amazon-order-id\tß\r\n".encode() * 500
 PACKED = gzip.compress(TEXT)
+PAGE = b"<html><body>Sign in to the network.</body></html>"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +245,9 @@ def test_document_is_recorded_without_its_secret(server: Scripted, kit: Kit) -> 
             errors.DocumentExpired,
         ),
         (data(b"", 404), errors.NotFound),
+        (data(PAGE), errors.CaptivePortal),
+        (data(PAGE, 404), errors.CaptivePortal),
+        (data(TEXT, content_type="text/html"), errors.CaptivePortal),
         (data(b"", 302, location="http://127.0.0.1/x"), errors.DocumentUnreadable),
         (data(b"", 429), errors.ServiceUnavailable),
         (data(b"", 503), errors.ServiceUnavailable),

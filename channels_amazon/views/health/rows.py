@@ -24,6 +24,7 @@ LABELS: dict[str, Promise] = {
     "attempts": _("Attempts in a row"),
     "authorised_at": _("Authorised"),
     "command": _("Command"),
+    "content_type": _("Content type"),
     "days_left": _("Days left"),
     "due_jobs": _("Due jobs"),
     "ends_at": _("Ends"),

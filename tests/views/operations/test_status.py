@@ -49,6 +49,30 @@ def problems(client: Client) -> list[str]:
     return [problem.text for problem in response.context["problems"]]
 
 
+def test_status_shows_what_left_a_permission_unproven(
+    world: World, client: Client
+) -> None:
+    site = world.account.participations.get()
+    probed = {"participation": site, "checked_at": timezone.now()}
+    Permission.objects.create(
+        name="orders", state="granted", operation="getOrder", status=404, **probed
+    )
+    Permission.objects.create(
+        name="catalog-items",
+        state="unknown",
+        operation="searchCatalogItems",
+        status=403,
+        amazon_code="MissingAuthenticationToken",
+        **probed,
+    )
+
+    response = client.get(reverse("amazon-status", args=[world.account.pk]))
+
+    text = " ".join(strip_tags(response.content.decode()).split())
+    assert "Not known searchCatalogItems 403 MissingAuthenticationToken" in text
+    assert "Granted getOrder" not in text
+
+
 def test_overview_is_calm_when_all_is_well(world: World, client: Client) -> None:
     assert problems(client) == []
 
