@@ -43,4 +43,6 @@ FORMER_SENTENCES = (
         "%(count)d orders changed since %(time)s, and no event told of any: the "
         "queue's policy seems to keep Amazon out."
     ),
+    gettext_noop("Login with Amazon denied access"),
+    gettext_noop("Login with Amazon answered something else than a token"),
 )
