@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -70,7 +69,7 @@ def upsert_permissions(account: AmazonAccount, results: Iterable[ProbeResult]) -
     if Permission.Name.SHIPPING in came:
         data_sets.read_people_again(account)
     there = [name for name, states in found.items() if states == {State.GRANTED}]
-    free_jobs(account, there)
+    lifecycle.unblock_from(account, [missing_code(name) for name in there])
     return changed
 
 
@@ -113,31 +112,11 @@ def _log_missing(
     )
 
 
-def free_jobs(
-    account: AmazonAccount, names: Iterable[str], *, but: str = ""
-) -> list[str]:
-    """Free the jobs that these permissions blocked, now that they are there.
-
-    The job of kind `but` is left out: it frees itself. Returns the kinds that were.
-    """
-    blocked = _blocked_for(account, names).exclude(kind=but)
-    kinds = list(blocked.values_list("kind", flat=True))
-    if kinds:
-        lifecycle.unblock(account, kinds)
-    return kinds
-
-
 def blocks_jobs(account: AmazonAccount) -> bool:
     """Tell whether a job of the account stands still for a missing permission."""
-    return bool(_blocked_for(account, Permission.Name.values).exists())
-
-
-def _blocked_for(account: AmazonAccount, names: Iterable[str]) -> QuerySet[SyncJob]:
-    codes = [missing_code(name) for name in names]
-    jobs: QuerySet[SyncJob] = SyncJob.objects.filter(
-        account=account, blocked_code__in=codes
-    )
-    return jobs
+    codes = [missing_code(name) for name in Permission.Name.values]
+    blocked = SyncJob.objects.filter(account=account, blocked_code__in=codes)
+    return bool(blocked.exists())
 
 
 def permission_rows(account: AmazonAccount) -> list[SitePermissions]:

@@ -158,6 +158,19 @@ def unblock(account: AmazonAccount, kinds: Iterable[str] | None = None) -> None:
         enqueue_drain()
 
 
+def unblock_from(
+    account: AmazonAccount, codes: Collection[str], *, but: str = ""
+) -> None:
+    """Free the account's jobs that `codes` blocked, now that these are disproven.
+
+    The job of kind `but` is left out: it works again, and frees itself.
+    """
+    blocked = SyncJob.objects.filter(account=account, blocked_code__in=codes)
+    kinds = list(blocked.exclude(kind=but).values_list("kind", flat=True))
+    if kinds:
+        unblock(account, kinds)
+
+
 def _lock(jobs: QuerySet[SyncJob]) -> QuerySet[SyncJob]:
     """Lock these jobs until the commit, and return exactly them.
 

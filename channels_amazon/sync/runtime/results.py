@@ -21,7 +21,6 @@ from channels_amazon.models import AmazonAccount, Permission, SyncJob, SyncRun, 
 from channels_amazon.services.accounts import access_denial, connection
 from channels_amazon.services.accounts.permissions import (
     PERMISSION_FIX,
-    free_jobs,
     missing_code,
 )
 from channels_amazon.services.diagnostics.entries import (
@@ -44,7 +43,6 @@ from channels_amazon.spapi.errors import (
     AuthorizationLost,
     ClientSecretInvalid,
     ServiceUnavailable,
-    SpApiError,
     Throttled,
 )
 from channels_amazon.sync.runtime.context import Result, RunContext
@@ -76,17 +74,14 @@ def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResul
     """Return the result of a run that raised nothing.
 
     The job comes again when the reconciler said, at its account's next slot of
-    `interval` at the latest. A job that a missing permission had blocked, and that
-    Amazon serves again, frees the others which that blocked.
+    `interval` at the latest. A job that was blocked, and that Amazon serves again,
+    frees the others which the same had blocked.
     """
     ctx.count_calls()
-    permission = registry.get(ctx.job.kind).permission
-    if (
-        permission
-        and ctx.counts.calls
-        and ctx.job.blocked_code == missing_code(permission)
-    ):
-        free_jobs(ctx.account, [permission], but=ctx.job.kind)
+    code = ctx.job.blocked_code
+    if code and ctx.counts.calls:
+        lifecycle.unblock_from(ctx.account, [code], but=ctx.job.kind)
+        # The permission itself is proven by its probe alone.
         lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     slot = next_slot(ctx.job.kind, ctx.account.pk, interval, ctx.now())
     due_at = min(result.next_due or slot, slot)
@@ -151,7 +146,7 @@ def _access_denied(ctx: RunContext, error: AccessDenied) -> RunResult:
             state = access_denial.look_into(ctx.account, ctx.client, permission)
         except (AuthorizationLost, ClientSecretInvalid) as lost:
             return run_result_of_error(ctx, lost)
-        except SpApiError as failed:
+        except ShoplinkError as failed:
             logger.info("no probe account=%s code=%s", ctx.account.pk, failed.code)
     if state == Permission.State.MISSING:
         return _permission_missing(ctx, error, permission)

@@ -197,7 +197,10 @@ def _reconcile(ctx: RunContext) -> RunResult:
     except LeaseLost:
         logger.warning("lease lost job=%s kind=%s", ctx.job.pk, ctx.job.kind)
         return RunResult(SyncRun.State.ABANDONED, Finish(due_at=ctx.job.due_at))
-    return run_result(ctx, result, declared.interval)
+    try:
+        return run_result(ctx, result, declared.interval)
+    except Error as refusal:
+        return run_result_of_fault(ctx, refusal)
 
 
 def _result_of(ctx: RunContext, error: Exception) -> RunResult:

@@ -138,6 +138,29 @@ def test_job_that_works_again_frees_the_others(
     assert codes[Kind.STOCK_PUSH] == "store.plan"
 
 
+def test_secret_that_works_again_frees_every_job_it_had_blocked(
+    account: AmazonAccount,
+) -> None:
+    for kind in (Kind.PARTICIPATIONS, Kind.LISTINGS, Kind.STOCK_PUSH):
+        make_job(account, kind=kind, blocked_code="client.secret_invalid")
+
+    run(account, Kind.PARTICIPATIONS)
+
+    assert not SyncJob.objects.exclude(blocked_code="").exists()
+
+
+def test_blocked_job_with_nothing_to_do_proves_nothing_of_others(
+    account: AmazonAccount,
+) -> None:
+    for kind in (Kind.ORDER_FETCH, Kind.SHIPMENTS):
+        make_job(account, kind=kind, blocked_code="client.secret_invalid")
+
+    run(account, Kind.ORDER_FETCH)
+
+    blocked = SyncJob.objects.exclude(blocked_code="")
+    assert [job.kind for job in blocked] == [Kind.SHIPMENTS]
+
+
 def test_run_that_waits_for_quota_frees_nothing_and_forgets_no_failure(
     account: AmazonAccount, amazon_proxy: AmazonProxy
 ) -> None:
