@@ -22,7 +22,7 @@ LONGEST_ASIN = 12
 MOST_UNITS = 1_000_000
 # Years that an order can be of. Another one is damaged data: as the time of a change it
 # would make everything told later look old, for ever.
-_FIRST_YEAR, _LAST_YEAR = 1990, 2099
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 # Two clocks of Amazon's differ by no more: what is told of happened before the telling.
 _CLOCKS_DIFFER = timedelta(days=1)
 
