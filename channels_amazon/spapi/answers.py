@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from channels_amazon.amazon_json import read_json
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.errors import AmazonIssue, Evidence
 from channels_amazon.spapi.redact import redact_text
@@ -45,13 +45,8 @@ class ApiResponse:
 
 
 def decode(body: bytes) -> Any:
-    """Return the decoded JSON, None for an empty body; raises ValueError.
-
-    A NUL, which PostgreSQL cannot keep, becomes the replacement character.
-    """
-    if not body.strip():
-        return None
-    return json.loads(body.replace(rb"\u0000", rb"\ufffd"))
+    """Return the decoded JSON, None for an empty body; raises ValueError."""
+    return read_json(body) if body.strip() else None
 
 
 def evidence_of(operation: str, reply: Reply, host: str = "") -> Evidence:

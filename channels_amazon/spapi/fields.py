@@ -1,19 +1,38 @@
-"""Takes typed values out of JSON, naming what is missing; pure, client layer."""
+"""Takes typed values out of JSON, naming what is missing; pure, client layer.
+
+What makes an entry (an id, its units) raises FieldError; of what only describes it,
+`Details` collects what cannot be read, so that the entry is kept and the fault is said.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from channels_amazon.rules.orders.limits import (
+    MOST_UNITS,
+    is_order_id,
+    is_possible_time,
+)
 from channels_amazon.spapi.answers import ApiResponse
 from channels_amazon.spapi.errors import UnexpectedResponse
 from channels_amazon.wording import sentence
 
 JsonObject = dict[str, Any]
 Value = TypeVar("Value")
+
+# An amount as Amazon writes it, in a text or as a number.
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+# Columns of money hold 12 digits before the point.
+_HIGHEST_AMOUNT = Decimal(10) ** 12
+# ISO 4217 has three letters; the columns of orders hold this many.
+_LONGEST_CURRENCY = 8
+# More units of one SKU are in no warehouse, nor in a seller's own hands.
+MOST_IN_STOCK = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,35 @@ class FieldError(ValueError):
         self.name = name
 
 
+@dataclass(slots=True)
+class Details:
+    """Reads what only describes an entry, and keeps why a part of it cannot be read."""
+
+    unread: list[str] = field(default_factory=list)
+
+    def of(
+        self, read: Callable[[JsonObject, str], Value], data: JsonObject, name: str
+    ) -> Value | None:
+        """Return what `read` makes of the field, None where it cannot be read."""
+        try:
+            return read(data, name)
+        except FieldError as error:
+            self.unread.append(error.reason)
+            return None
+
+    def each(
+        self, read: Callable[[JsonObject], Value], data: JsonObject, name: str
+    ) -> tuple[Value, ...]:
+        """Return what `read` makes of the list's entries, without unreadable ones."""
+        found: list[Value] = []
+        for entry in self.of(objects, data, name) or ():
+            try:
+                found.append(read(entry))
+            except FieldError as error:
+                self.unread.append(error.reason)
+        return tuple(found)
+
+
 def text(data: JsonObject, name: str) -> str:
     """Return a required text."""
     value = data.get(name)
@@ -52,6 +100,57 @@ def optional_text(data: JsonObject, name: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise FieldError(name, sentence("is not a text"))
+
+
+def identity(longest: int) -> Callable[[JsonObject, str], str]:
+    """Return a reader of a required id: one beyond its column is refused, never cut."""
+
+    def read(data: JsonObject, name: str) -> str:
+        return _not_longer(text(data, name), name, longest)
+
+    return read
+
+
+def optional_identity(longest: int) -> Callable[[JsonObject, str], str | None]:
+    """Return a reader of an id, None if it is absent or empty."""
+
+    def read(data: JsonObject, name: str) -> str | None:
+        value = optional_text(data, name)
+        return _not_longer(value, name, longest) if value else None
+
+    return read
+
+
+def order_id(data: JsonObject, name: str) -> str:
+    """Return the required id of an order at Amazon."""
+    value = text(data, name)
+    if is_order_id(value):
+        return value
+    raise FieldError(
+        name, sentence("is not the id of an order, as 123-1234567-1234567")
+    )
+
+
+def units(data: JsonObject, name: str, most: int = MOST_UNITS) -> int:
+    """Return a required number of units, 0 to `most`."""
+    value = optional_units(data, name, most)
+    if value is None:
+        raise FieldError(name, sentence("is missing"))
+    return value
+
+
+def optional_units(data: JsonObject, name: str, most: int = MOST_UNITS) -> int | None:
+    """Return a number of units, None if it is absent.
+
+    One below 0 or beyond `most` is refused: as another number it would move stock.
+    """
+    value = optional_integer(data, name)
+    if value is None or 0 <= value <= most:
+        return value
+    raise FieldError(
+        name,
+        sentence("is %(count)s, which is no number of units", count=str(value)[:20]),
+    )
 
 
 def integer(data: JsonObject, name: str) -> int:
@@ -96,12 +195,14 @@ def optional_timestamp(data: JsonObject, name: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
-        if time.tzinfo is UTC:
-            return time
-        # Amazon documents all its times as UTC, so one without a zone is UTC too.
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        if time.tzinfo is not UTC:
+            # Amazon documents all its times as UTC, so one without a zone is UTC too.
+            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise FieldError(name, sentence("is not a time")) from None
+    if not is_possible_time(time):
+        raise FieldError(name, sentence("is not a time"))
+    return time
 
 
 def iso_time(time: datetime) -> str:
@@ -174,7 +275,8 @@ def texts(data: JsonObject, name: str) -> tuple[str, ...]:
 def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
     """Return an amount, None if it is absent or has no number or currency.
 
-    `number` is what the API at hand calls the number.
+    `number` is what the API at hand calls the number. An amount that its column cannot
+    hold is refused: cut, it would be another one.
     """
     value = data.get(name)
     if value is None:
@@ -182,15 +284,24 @@ def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
     if not isinstance(value, dict):
         raise FieldError(name, sentence("is not an amount"))
     amount, currency = value.get(number), value.get("currencyCode")
-    if amount is None or not isinstance(currency, str):
+    if amount in (None, "") or currency in (None, ""):
         return None
-    try:
-        parsed = Decimal(amount if isinstance(amount, str) else str(amount))
-    except InvalidOperation:
-        raise FieldError(name, sentence("is not an amount")) from None
-    if not parsed.is_finite():
+    given = amount if isinstance(amount, str) else str(amount)
+    is_currency = isinstance(currency, str) and len(currency) <= _LONGEST_CURRENCY
+    if not is_currency or not _AMOUNT.fullmatch(given.strip()):
+        raise FieldError(name, sentence("is not an amount"))
+    parsed = Decimal(given.strip())
+    if abs(parsed) >= _HIGHEST_AMOUNT:
         raise FieldError(name, sentence("is not an amount"))
     return Money(parsed, currency)
+
+
+def _not_longer(value: str, name: str, longest: int) -> str:
+    if len(value) <= longest:
+        return value
+    raise FieldError(
+        name, sentence("has more than %(longest)s characters", longest=longest)
+    )
 
 
 def parse(answer: ApiResponse, read: Callable[[JsonObject], Value]) -> Value:

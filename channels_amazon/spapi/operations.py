@@ -45,6 +45,8 @@ _ORDERS = "/orders/2026-01-01/orders"
 SEARCH_ORDERS = Operation("searchOrders", "GET", _ORDERS, 0.0056, 20)
 GET_ORDER = Operation("getOrder", "GET", _ORDERS + "/{orderId}", 0.5, 30)
 # Idempotent: the same packageReferenceId edits the same package.
+# Not idempotent: the same package number again edits the package, and an order that is
+# shipped whole refuses it. So look with getOrder (PACKAGES) before repeating.
 CONFIRM_SHIPMENT = Operation(
     "confirmShipment",
     "POST",
@@ -52,7 +54,6 @@ CONFIRM_SHIPMENT = Operation(
     2.0,
     10,
     write=True,
-    idempotent=True,
 )
 
 GET_MARKETPLACE_PARTICIPATIONS = Operation(

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import IO, TypeVar
 
+from channels_amazon.rules.orders.limits import (
+    LONGEST_ASIN,
+    LONGEST_SKU,
+    MOST_UNITS,
+    is_order_id,
+    is_possible_time,
+)
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.errors import Evidence
 from channels_amazon.spapi.operations import REPORT_DOCUMENT
@@ -32,9 +39,9 @@ _OTHER_NAMES = {
 MOST_ROWS = 200_000
 # Columns that the error about a missing one lists.
 _MOST_SHOWN = 12
-_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6}|,[0-9]{1,2})?")
 _UNITS = re.compile(r"[0-9]{1,7}")
+_LONGEST_CURRENCY = 3
 _FULFILLED_BY = {
     "amazon": "AMAZON",
     "afn": "AMAZON",
@@ -85,10 +92,14 @@ class ReportOrder:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A row as it was read: its line in the file, and an order of one line."""
+    """A row as it was read: its line in the file, and an order of one line.
+
+    `unread` is what of it cannot be read and is left out, "" for nothing.
+    """
 
     line: int
     order: ReportOrder
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +113,15 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderReportContent:
-    """The report's orders, in the order of first mention, and its encoding."""
+    """The report's orders, in the order of first mention, and its encoding.
+
+    `unread` are the rows that were taken without a detail, and what that is.
+    """
 
     encoding: str
     orders: tuple[ReportOrder, ...]
     quarantined: tuple[QuarantinedRow, ...]
+    unread: tuple[QuarantinedRow, ...] = ()
 
 
 def read_order_report(
@@ -126,6 +141,7 @@ def read_order_report(
     table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
     quarantined: list[QuarantinedRow] = []
+    unread: list[QuarantinedRow] = []
     for count, row in enumerate(iterate_rows(table), start=1):
         if count > most_rows:
             message = sentence(
@@ -135,10 +151,17 @@ def read_order_report(
         if isinstance(row, QuarantinedRow):
             quarantined.append(row)
             continue
-        known = orders.get(row.order.order_id)
-        orders[row.order.order_id] = _joined(known, row.order) if known else row.order
+        order_id = row.order.order_id
+        if row.unread:
+            unread.append(QuarantinedRow(row.line, row.unread, order_id))
+        known = orders.get(order_id)
+        orders[order_id] = _joined(known, row.order) if known else row.order
+        if _units_of(orders[order_id]) > MOST_UNITS:
+            reason = sentence("the order has more units than one can have")
+            quarantined.append(QuarantinedRow(row.line, reason, order_id))
+            del orders[order_id]
     return OrderReportContent(
-        table.encoding, tuple(orders.values()), tuple(quarantined)
+        table.encoding, tuple(orders.values()), tuple(quarantined), tuple(unread)
     )
 
 
@@ -150,13 +173,18 @@ def iterate_rows(table: ReportTable) -> Iterator[ReportRow | QuarantinedRow]:
             order_id = _order_id(row.cells, indexes)
             yield QuarantinedRow(row.line, row.reason, order_id)
             continue
+        cells = _Cells(row.cells, indexes)
         try:
-            order = _order(_Cells(row.cells, indexes))
+            order = _order(cells)
         except _BadCell as bad:
             order_id = _order_id(row.cells, indexes)
             yield QuarantinedRow(row.line, bad.reason, order_id)
             continue
-        yield ReportRow(row.line, order)
+        yield ReportRow(row.line, order, listed(cells.unread))
+
+
+def _units_of(order: ReportOrder) -> int:
+    return sum(line.quantity or 0 for line in order.lines)
 
 
 def _joined(known: ReportOrder, other: ReportOrder) -> ReportOrder:
@@ -198,6 +226,8 @@ class _Cells:
 
     cells: list[str]
     indexes: Mapping[str, int]
+    # Why details of the row cannot be read.
+    unread: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         """Return the text, "" where the column or the text is missing."""
@@ -215,17 +245,28 @@ class _Cells:
         """Return what `read` makes of the text, None where there is none."""
         return self.required(name, read) if self.text(name) else None
 
+    def detail(self, name: str, read: Callable[[str], Value | None]) -> Value | None:
+        """Return what `read` makes of the text, None where that is nothing.
+
+        Nothing hangs on it: the row is taken without it, and `unread` says why.
+        """
+        try:
+            return self.optional(name, read)
+        except _BadCell as bad:
+            self.unread.append(bad.reason)
+            return None
+
 
 def _order(cells: _Cells) -> ReportOrder:
     channel = cells.text("fulfillment-channel")
     return ReportOrder(
-        order_id=cells.required("amazon-order-id", _word),
+        order_id=cells.required("amazon-order-id", _id),
         merchant_order_id=cells.text("merchant-order-id"),
         status=cells.required("order-status", _word),
         fulfilled_by=_FULFILLED_BY.get(channel.lower().partition("_")[0], channel),
         sales_channel=cells.text("sales-channel"),
-        purchased_at=cells.required("purchase-date", read_time),
-        updated_at=cells.required("last-updated-date", read_time),
+        purchased_at=cells.required("purchase-date", _time),
+        updated_at=cells.required("last-updated-date", _time),
         is_business=cells.text("is-business-order").lower() in {"true", "yes", "1"},
         lines=(_line(cells),),
     )
@@ -233,14 +274,14 @@ def _order(cells: _Cells) -> ReportOrder:
 
 def _line(cells: _Cells) -> ReportLine:
     return ReportLine(
-        sku=cells.text("sku"),
-        asin=cells.text("asin"),
+        sku=cells.optional("sku", _sku) or "",
+        asin=cells.detail("asin", _asin) or "",
         quantity=cells.optional("quantity", _units),
         item_status=cells.text("item-status"),
-        currency=cells.text("currency"),
-        item_price=cells.optional("item-price", _amount),
-        item_tax=cells.optional("item-tax", _amount),
-        shipping_price=cells.optional("shipping-price", _amount),
+        currency=cells.detail("currency", _currency) or "",
+        item_price=cells.detail("item-price", _amount),
+        item_tax=cells.detail("item-tax", _amount),
+        shipping_price=cells.detail("shipping-price", _amount),
     )
 
 
@@ -248,8 +289,30 @@ def _word(text: str) -> str | None:
     return text if 0 < len(text) <= 60 else None
 
 
+def _id(text: str) -> str | None:
+    return text if is_order_id(text) else None
+
+
+def _sku(text: str) -> str | None:
+    return text if len(text) <= LONGEST_SKU else None
+
+
+def _asin(text: str) -> str | None:
+    return text if len(text) <= LONGEST_ASIN else None
+
+
+def _currency(text: str) -> str | None:
+    return text if len(text) <= _LONGEST_CURRENCY else None
+
+
+def _time(text: str) -> datetime | None:
+    time = read_time(text)
+    return time if time is not None and is_possible_time(time) else None
+
+
 def _units(text: str) -> int | None:
-    return int(text) if _UNITS.fullmatch(text) else None
+    units = int(text) if _UNITS.fullmatch(text) else None
+    return None if units is None or units > MOST_UNITS else units
 
 
 def _amount(text: str) -> Decimal | None:
@@ -261,4 +324,4 @@ def _order_id(cells: list[str], indexes: Mapping[str, int]) -> str:
     """Return the id of a bad row if what stands in its place is one."""
     index = indexes["amazon-order-id"]
     text = cells[index].strip() if index < len(cells) else ""
-    return text if _ORDER_ID.fullmatch(text) else ""
+    return text if is_order_id(text) else ""

@@ -6,14 +6,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from channels_amazon.rules.orders.limits import (
+    LONGEST_ASIN,
+    LONGEST_ITEM_ID,
+    LONGEST_MARKETPLACE_ID,
+    LONGEST_SKU,
+    is_order_id,
+)
 from channels_amazon.spapi import fields
-from channels_amazon.spapi.fields import FieldError, JsonObject, Money
+from channels_amazon.spapi.fields import Details, FieldError, JsonObject, Money
 from channels_amazon.spapi.unreadable import raw_redacted
 from channels_amazon.wording import sentence
 
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
 SELLER_ORDER_ID = "SELLER_ORDER_ID"
 DELIVERED = "DELIVERED"
+
+_ITEM_ID = fields.identity(LONGEST_ITEM_ID)
+_SKU = fields.optional_identity(LONGEST_SKU)
+_ASIN = fields.optional_identity(LONGEST_ASIN)
+_MARKETPLACE_ID = fields.optional_identity(LONGEST_MARKETPLACE_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +89,12 @@ class AmazonOrder:
 
     `status`, `fulfilled_by` and `programs` keep Amazon's words, unknown ones too.
     `buyer` and `recipient` are Amazon's objects as they came, None where not given;
-    they hold personal data and are not shown by repr.
+    they hold personal data and are not shown by repr. `unread` says what of Amazon's
+    answer could not be read, and is None or empty here.
     """
 
     order_id: str
-    created_time: datetime
+    created_time: datetime | None
     last_updated_time: datetime
     marketplace_id: str | None
     channel_name: str
@@ -101,6 +114,7 @@ class AmazonOrder:
     associated: tuple[AssociatedOrder, ...]
     # The seller's own order id, for an order placed in another shop (MCF).
     seller_order_id: str | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def is_replacement(self) -> bool:
@@ -130,87 +144,103 @@ def try_order(data: Any) -> AmazonOrder | UnreadableOrder:
         return read_order(data)
     except FieldError as error:
         given = data.get("orderId")
-        order_id = given if isinstance(given, str) and given else None
+        order_id = given if is_order_id(given) else None
         return UnreadableOrder(order_id, error.reason, raw_redacted(data))
 
 
 def read_order(data: JsonObject) -> AmazonOrder:
-    """Return the order; raises FieldError naming what is missing or wrong."""
-    channel = fields.required_object(data, "salesChannel")
+    """Return the order; raises FieldError naming what is missing or wrong.
+
+    Which order it is, when it changed, its status and its items with their units must
+    be readable; what else is not is left out and said in `unread`.
+    """
+    details = Details()
+    channel = details.of(fields.required_object, data, "salesChannel") or {}
     fulfilment = fields.json_object(data, "fulfillment")
-    ship = fields.json_object(fulfilment, "shipByWindow")
-    deliver = fields.json_object(fulfilment, "deliverByWindow")
+    ship = details.of(fields.json_object, fulfilment, "shipByWindow") or {}
+    deliver = details.of(fields.json_object, fulfilment, "deliverByWindow") or {}
+    proceeds = details.of(fields.json_object, data, "proceeds") or {}
+    items = fields.required_objects(data, "orderItems")
+    time = fields.optional_timestamp
     return AmazonOrder(
-        order_id=fields.text(data, "orderId"),
-        created_time=fields.timestamp(data, "createdTime"),
+        order_id=fields.order_id(data, "orderId"),
+        created_time=details.of(fields.timestamp, data, "createdTime"),
         last_updated_time=fields.timestamp(data, "lastUpdatedTime"),
-        marketplace_id=fields.optional_text(channel, "marketplaceId"),
-        channel_name=fields.text(channel, "channelName"),
-        programs=fields.texts(data, "programs"),
+        marketplace_id=details.of(_MARKETPLACE_ID, channel, "marketplaceId"),
+        channel_name=details.of(fields.optional_text, channel, "channelName") or "",
+        programs=details.of(fields.texts, data, "programs") or (),
         status=fields.optional_text(fulfilment, "fulfillmentStatus"),
         fulfilled_by=fields.optional_text(fulfilment, "fulfilledBy"),
-        service_level=fields.optional_text(fulfilment, "fulfillmentServiceLevel"),
-        earliest_ship=fields.optional_timestamp(ship, "earliestDateTime"),
-        latest_ship=fields.optional_timestamp(ship, "latestDateTime"),
-        earliest_delivery=fields.optional_timestamp(deliver, "earliestDateTime"),
-        latest_delivery=fields.optional_timestamp(deliver, "latestDateTime"),
-        grand_total=fields.money(fields.json_object(data, "proceeds"), "grandTotal"),
-        buyer=fields.json_object(data, "buyer") or None,
-        recipient=fields.json_object(data, "recipient") or None,
-        items=tuple(map(_item, fields.required_objects(data, "orderItems"))),
-        packages=tuple(map(_package, fields.objects(data, "packages"))),
-        associated=tuple(map(_associated, fields.objects(data, "associatedOrders"))),
-        seller_order_id=_seller_order_id(data),
+        service_level=details.of(
+            fields.optional_text, fulfilment, "fulfillmentServiceLevel"
+        ),
+        earliest_ship=details.of(time, ship, "earliestDateTime"),
+        latest_ship=details.of(time, ship, "latestDateTime"),
+        earliest_delivery=details.of(time, deliver, "earliestDateTime"),
+        latest_delivery=details.of(time, deliver, "latestDateTime"),
+        grand_total=details.of(fields.money, proceeds, "grandTotal"),
+        buyer=details.of(fields.json_object, data, "buyer") or None,
+        recipient=details.of(fields.json_object, data, "recipient") or None,
+        items=tuple(_item(item, details) for item in items),
+        packages=details.each(
+            lambda package: _package(package, details), data, "packages"
+        ),
+        associated=details.each(_associated, data, "associatedOrders"),
+        seller_order_id=_seller_order_id(data, details),
+        unread=tuple(details.unread),
     )
 
 
-def _item(data: JsonObject) -> OrderItem:
+def _item(data: JsonObject, details: Details) -> OrderItem:
     product = fields.json_object(data, "product")
     fulfilment = fields.json_object(data, "fulfillment")
-    cancellation = fields.json_object(data, "cancellation")
-    request = fields.json_object(cancellation, "cancellationRequest")
-    execution = fields.json_object(cancellation, "cancellationExecution")
+    cancellation = details.of(fields.json_object, data, "cancellation") or {}
+    request = details.of(fields.json_object, cancellation, "cancellationRequest") or {}
+    execution = (
+        details.of(fields.json_object, cancellation, "cancellationExecution") or {}
+    )
+    price = details.of(fields.json_object, product, "price") or {}
+    proceeds = details.of(fields.json_object, data, "proceeds") or {}
+    word = fields.optional_text
     return OrderItem(
-        order_item_id=fields.text(data, "orderItemId"),
-        seller_sku=fields.optional_text(product, "sellerSku") or None,
-        asin=fields.optional_text(product, "asin") or None,
-        title=fields.optional_text(product, "title"),
-        quantity_ordered=fields.integer(data, "quantityOrdered"),
-        quantity_fulfilled=fields.optional_integer(fulfilment, "quantityFulfilled"),
-        quantity_unfulfilled=fields.optional_integer(fulfilment, "quantityUnfulfilled"),
-        unit_price=fields.money(fields.json_object(product, "price"), "unitPrice"),
-        item_total=fields.money(fields.json_object(data, "proceeds"), "proceedsTotal"),
+        order_item_id=_ITEM_ID(data, "orderItemId"),
+        seller_sku=_SKU(product, "sellerSku"),
+        asin=details.of(_ASIN, product, "asin"),
+        title=details.of(word, product, "title"),
+        quantity_ordered=fields.units(data, "quantityOrdered"),
+        quantity_fulfilled=fields.optional_units(fulfilment, "quantityFulfilled"),
+        quantity_unfulfilled=fields.optional_units(fulfilment, "quantityUnfulfilled"),
+        unit_price=details.of(fields.money, price, "unitPrice"),
+        item_total=details.of(fields.money, proceeds, "proceedsTotal"),
         cancel_requested=bool(request),
-        cancel_reason=fields.optional_text(request, "cancelReason")
-        or fields.optional_text(execution, "cancelReason"),
-        cancelled_by=fields.optional_text(execution, "cancelledBy"),
+        cancel_reason=details.of(word, request, "cancelReason")
+        or details.of(word, execution, "cancelReason"),
+        cancelled_by=details.of(word, execution, "cancelledBy"),
     )
 
 
-def _package(data: JsonObject) -> Package:
+def _package(data: JsonObject, details: Details) -> Package:
+    status = details.of(fields.json_object, data, "packageStatus") or {}
+    word = fields.optional_text
     return Package(
         reference_id=fields.text(data, "packageReferenceId"),
-        status=fields.optional_text(
-            fields.json_object(data, "packageStatus"), "status"
-        ),
-        carrier=fields.optional_text(data, "carrier"),
-        tracking_number=fields.optional_text(data, "trackingNumber"),
-        shipping_service=fields.optional_text(data, "shippingService"),
-        ship_time=fields.optional_timestamp(data, "shipTime"),
-        items=tuple(map(_package_item, fields.objects(data, "packageItems"))),
+        status=details.of(word, status, "status"),
+        carrier=details.of(word, data, "carrier"),
+        tracking_number=details.of(word, data, "trackingNumber"),
+        shipping_service=details.of(word, data, "shippingService"),
+        ship_time=details.of(fields.optional_timestamp, data, "shipTime"),
+        items=details.each(_package_item, data, "packageItems"),
     )
 
 
 def _package_item(data: JsonObject) -> PackageItem:
-    return PackageItem(
-        fields.text(data, "orderItemId"), fields.integer(data, "quantity")
-    )
+    return PackageItem(fields.text(data, "orderItemId"), fields.units(data, "quantity"))
 
 
-def _seller_order_id(data: JsonObject) -> str | None:
-    for alias in fields.objects(data, "orderAliases"):
-        if fields.optional_text(alias, "aliasType") == SELLER_ORDER_ID:
-            return fields.optional_text(alias, "aliasId") or None
+def _seller_order_id(data: JsonObject, details: Details) -> str | None:
+    for alias in details.of(fields.objects, data, "orderAliases") or ():
+        if alias.get("aliasType") == SELLER_ORDER_ID:
+            return details.of(fields.optional_text, alias, "aliasId") or None
     return None
 
 

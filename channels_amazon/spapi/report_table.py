@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
+from channels_amazon.amazon_json import storable
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.wording import sentence
 
@@ -74,9 +75,9 @@ class ReportTable:
 
     def _row(self, line: int, raw: bytes) -> TableRow | BadRow:
         try:
-            cells = raw.decode(self.encoding).split("\t")
+            cells = storable(raw.decode(self.encoding)).split("\t")
         except UnicodeDecodeError:
-            shown = raw.decode("ascii", "backslashreplace").split("\t")
+            shown = storable(raw.decode("ascii", "backslashreplace")).split("\t")
             reason = sentence("the row is not %(encoding)s", encoding=self.encoding)
             return BadRow(line, reason, shown)
         if len(raw) >= _LONGEST_LINE:

@@ -258,17 +258,15 @@ def test_misshapen_row_is_quarantined(cells: str, reason: str, order_id: str) ->
         ("quantity", "1.5"),
         ("quantity", "many"),
         ("quantity", "99999999"),
-        ("item-price", "NaN"),
-        ("item-price", "1,234"),
-        ("item-price", "1.234,5"),
-        ("item-price", "EUR 5"),
-        ("item-price", "٣"),
+        ("quantity", "1000001"),
+        ("sku", "S" * 81),
         ("purchase-date", ""),
         ("purchase-date", "yesterday"),
         ("last-updated-date", "10/11/2026 12:00:00 UTC"),
         ("order-status", ""),
         ("amazon-order-id", ""),
         ("amazon-order-id", "x" * 61),
+        ("amazon-order-id", "903-1"),
     ],
 )
 def test_unreadable_cell_is_named(name: str, text: str) -> None:
@@ -278,6 +276,40 @@ def test_unreadable_cell_is_named(name: str, text: str) -> None:
     assert (bad.line, bad.reason) == (2, f"the column {name} is not readable")
     assert bad.order_id == ("" if name == "amazon-order-id" else ORDER)
     assert len(report.orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("item-price", "NaN"),
+        ("item-price", "1,234"),
+        ("item-price", "1.234,5"),
+        ("item-price", "EUR 5"),
+        ("item-price", "٣"),
+        ("currency", "DOLLARS"),
+        ("asin", "B" * 13),
+    ],
+)
+def test_unreadable_detail_sinks_no_row(name: str, text: str) -> None:
+    report = read(written(row() | {name: text}))
+
+    assert (len(report.orders), report.quarantined) == (1, ())
+    (said,) = report.unread
+    assert (said.line, said.order_id) == (2, ORDER)
+    assert said.reason == f"the column {name} is not readable"
+
+
+def test_order_of_more_units_than_one_can_have_is_quarantined() -> None:
+    report = read(written(*[row() | {"quantity": "999999"}] * 2))
+
+    assert report.orders == ()
+    assert [bad.order_id for bad in report.quarantined] == [ORDER]
+
+
+def test_zero_byte_is_replaced() -> None:
+    report = read(written(row() | {"sku": "S\x00"}))
+
+    assert report.orders[0].lines[0].sku == "S\ufffd"
 
 
 @pytest.mark.parametrize(

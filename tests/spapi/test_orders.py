@@ -133,21 +133,72 @@ def test_order_repr_shows_no_person() -> None:
     assert "Canary" not in repr(read(raw()))
 
 
+def item(quantity: int, *, sku: str = "S", item_id: str = "1") -> dict[str, Any]:
+    return {
+        "orderItemId": item_id,
+        "quantityOrdered": quantity,
+        "product": {"sellerSku": sku},
+    }
+
+
+def money(amount: Any) -> dict[str, Any]:
+    return {"proceeds": {"grandTotal": {"amount": amount, "currencyCode": "EUR"}}}
+
+
 @pytest.mark.parametrize(
     ("over", "reason"),
     [
         ({"createdTime": None}, "the field createdTime is missing"),
-        ({"createdTime": "soon"}, "the field createdTime is not a time"),
         ({"createdTime": "0001-01-01T00:00:00+14:00"}, "createdTime is not a time"),
+        ({"salesChannel": None}, "the field salesChannel is missing"),
+        ({"salesChannel": {"marketplaceId": "A" * 21}}, "has more than 20 characters"),
+        (money("x"), "grandTotal is not an amount"),
+        (money("1_0"), "grandTotal is not an amount"),
+        (money("1" * 13), "grandTotal is not an amount"),
+        (money([]), "grandTotal is not an amount"),
+        ({"proceeds": "free"}, "proceeds is not an object"),
+        ({"programs": "PRIME"}, "programs is not a list"),
+        ({"packages": [{}]}, "packageReferenceId is missing"),
+        ({"recipient": "Ann"}, "recipient is not an object"),
+        ({"associatedOrders": 1}, "associatedOrders is not a list"),
+    ],
+)
+def test_unreadable_detail_sinks_no_order(over: dict[str, Any], reason: str) -> None:
+    order = read(raw(**over))
+
+    assert order.order_id == "902-1106328-1059050"
+    assert [reason in one for one in order.unread] == [True]
+    assert "Ann" not in str(order.unread)
+
+
+@pytest.mark.parametrize("amount", [None, ""])
+def test_empty_money_is_no_fault(amount: str | None) -> None:
+    order = read(raw(**money(amount)))
+
+    assert (order.grand_total, order.unread) == (None, ())
+
+
+def test_order_of_no_order_id_has_none() -> None:
+    found = try_order(raw(orderId="nonsense"))
+
+    assert isinstance(found, UnreadableOrder)
+    assert found.order_id is None
+
+
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        ({"lastUpdatedTime": None}, "the field lastUpdatedTime is missing"),
+        ({"lastUpdatedTime": "soon"}, "the field lastUpdatedTime is not a time"),
+        ({"lastUpdatedTime": "9999-01-01T00:00:00Z"}, "lastUpdatedTime is not a time"),
         ({"orderItems": None}, "the field orderItems is missing"),
         ({"orderItems": [1]}, "orderItems is not a list of objects"),
         ({"orderItems": [{"orderItemId": "1"}]}, "quantityOrdered is missing"),
-        ({"salesChannel": {}}, "the field channelName is missing"),
-        (
-            {"proceeds": {"grandTotal": {"amount": "x", "currencyCode": "EUR"}}},
-            "amount",
-        ),
-        ({"programs": "PRIME"}, "programs is not a list"),
+        ({"orderItems": [item(-1)]}, "quantityOrdered is -1, which is no number"),
+        ({"orderItems": [item(2**31)]}, "quantityOrdered is 2147483648, which"),
+        ({"orderItems": [item(10**30)]}, "which is no number of units"),
+        ({"orderItems": [item(1, sku="S" * 300)]}, "has more than 80 characters"),
+        ({"orderItems": [item(1, item_id="1" * 41)]}, "has more than 40 characters"),
     ],
 )
 def test_unreadable_order_names_the_field(over: dict[str, Any], reason: str) -> None:
@@ -235,7 +286,7 @@ def test_iterate_repeats_the_search_with_the_token(server: Scripted, kit: Kit) -
 
 
 def test_get_order_names_the_missing_field(server: Scripted, kit: Kit) -> None:
-    server.then(answer(200, {"order": raw(salesChannel=None)}))
+    server.then(answer(200, {"order": raw(orderItems=None)}))
 
-    with pytest.raises(errors.UnexpectedResponse, match="salesChannel is missing"):
+    with pytest.raises(errors.UnexpectedResponse, match="orderItems is missing"):
         api.get_order(kit.client, "902-1106328-1059050")

@@ -5,21 +5,30 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from channels_amazon.rules.orders.limits import (
+    MOST_UNITS,
+    is_order_id,
+    is_possible_time,
+)
 from channels_amazon.wording import sentence
 
 JsonObject = dict[str, Any]
 
-# The most units that an order line may ask for: more is a damaged message, not a sale.
-MOST_UNITS = 1_000_000
+# Characters of an id of Amazon's that names no order: a seller, a report.
+LONGEST_ID = 40
 
 
 class BadEvent(Exception):
-    """The message cannot be used: a code of the fault catalogue, and why."""
+    """The message cannot be used: a code of the fault catalogue, and why.
 
-    def __init__(self, code: str, message: str) -> None:
+    `name` is the field that is to blame, "" where it is the whole message.
+    """
+
+    def __init__(self, code: str, message: str, name: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.name = name
 
 
 def in_either_case(data: JsonObject, name: str) -> Any:
@@ -48,15 +57,38 @@ def required_text(data: JsonObject, name: str) -> str:
     return value
 
 
-def required_id(data: JsonObject, name: str) -> str:
-    """Return the id of Amazon's under this name; raises BadEvent for no such thing.
-
-    Such ids are asked for before the message has a transaction of its own: what no
-    database takes (half a character, a NUL) must not hinder the others of its batch.
-    """
+def required_id(data: JsonObject, name: str, longest: int = LONGEST_ID) -> str:
+    """Return the id of Amazon's under this name; raises BadEvent for no such thing."""
     text = required_text(data, name)
     if not (text.isascii() and text.isprintable()):
         raise wrong_schema(name, sentence("has characters that no id of Amazon's has"))
+    return not_longer(text, name, longest)
+
+
+def optional_id(data: JsonObject, name: str) -> str:
+    """Return the id of Amazon's under this name, "" where it cannot be read."""
+    try:
+        return required_id(data, name)
+    except BadEvent:
+        return ""
+
+
+def required_order_id(data: JsonObject, name: str) -> str:
+    """Return the id of an order at Amazon; raises BadEvent for another form."""
+    text = required_text(data, name)
+    if not is_order_id(text):
+        raise wrong_schema(
+            name, sentence("is not the id of an order, as 123-1234567-1234567")
+        )
+    return text
+
+
+def not_longer(text: str, name: str, longest: int) -> str:
+    """Return the text; raises BadEvent where its column would have to cut it."""
+    if len(text) > longest:
+        raise wrong_schema(
+            name, sentence("has more than %(longest)s characters", longest=longest)
+        )
     return text
 
 
@@ -77,12 +109,13 @@ def optional_time(value: Any) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return time if is_possible_time(time) else None
 
 
 def wrong_schema(name: str, problem: str) -> BadEvent:
     """Return the error that names a field and what is wrong with it."""
     message = sentence("%(name)s %(problem)s.", name=name, problem=problem)
-    return BadEvent("notifications.wrong_schema", message)
+    return BadEvent("notifications.wrong_schema", message, name)

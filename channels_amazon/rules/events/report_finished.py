@@ -1,7 +1,7 @@
 """Reads REPORT_PROCESSING_FINISHED: a report is ready, or never will be; rules layer.
 
 Pure. The form is that of ReportProcessingFinishedNotification.json. The report is
-polled because of it, so only whose and which it is counts.
+polled because of it, so only which it is must be readable.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from channels_amazon.rules.events.fields import (
     in_either_case,
+    optional_id,
+    optional_text,
     required_id,
-    required_text,
     wrong_schema,
 )
 from channels_amazon.rules.events.order_change import Envelope
@@ -19,11 +20,15 @@ from channels_amazon.wording import sentence
 
 REPORT_PROCESSING_FINISHED = "REPORT_PROCESSING_FINISHED"
 _NAME = "ReportProcessingFinishedNotification"
+LONGEST_REPORT_ID = 80
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEvent:
-    """The end of a report; `report_type` and `status` are Amazon's words."""
+    """The end of a report; `report_type` and `status` are Amazon's words.
+
+    All but the report's id are "" where they cannot be read.
+    """
 
     seller_id: str
     report_id: str
@@ -32,7 +37,7 @@ class ReportEvent:
 
 
 def read_report_event(envelope: Envelope) -> ReportEvent:
-    """Return how a report ended; raises BadEvent naming the field that is wrong.
+    """Return how a report ended; raises BadEvent where it does not say which one.
 
     A report for a group of vendors has no seller, and is none of ours.
     """
@@ -40,8 +45,8 @@ def read_report_event(envelope: Envelope) -> ReportEvent:
     if not isinstance(end, dict):
         raise wrong_schema(_NAME, sentence("is missing or is not an object"))
     return ReportEvent(
-        seller_id=required_id(end, "sellerId"),
-        report_id=required_id(end, "reportId"),
-        report_type=required_text(end, "reportType"),
-        status=required_text(end, "processingStatus"),
+        seller_id=optional_id(end, "sellerId"),
+        report_id=required_id(end, "reportId", LONGEST_REPORT_ID),
+        report_type=optional_text(end.get("reportType")),
+        status=optional_text(end.get("processingStatus")),
     )

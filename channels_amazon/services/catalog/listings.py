@@ -28,7 +28,7 @@ from channels_amazon.spapi.apis.listings import (
     ListingsItem,
 )
 from channels_amazon.spapi.unreadable import UnreadableListing
-from channels_amazon.wording import sentence
+from channels_amazon.wording import listed, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _HIGHEST_PRICE = Decimal(10) ** 10
 # Each pass finds an unreadable listing again: log it once a day.
 _LOG_AGAIN_AFTER = timedelta(days=1)
+_MOST_REASONS = 5
 
 
 class StoredIssue(TypedDict):
@@ -84,6 +85,8 @@ def upsert_listings(
             _record_import_failure(account, item.sku, error)
             continue
         stored.append(item.sku)
+        if item.unread:
+            _tell_unread(account, item)
         changed += is_changed
         if has_moved is not None:
             to_refresh.append(has_moved)
@@ -191,14 +194,14 @@ def _listing_facts(
     )
     if summary is not None:
         facts["title"] = listing.title or (summary.item_name or "")[:500]
-        facts["asin"] = (summary.asin or listing.asin)[:12]
-        facts["fnsku"] = (summary.fn_sku or listing.fnsku)[:12]
+        facts["asin"] = summary.asin or listing.asin
+        facts["fnsku"] = summary.fn_sku or listing.fnsku
     if item.availability:
         own = [a for a in item.availability if a.channel_code == MERCHANT_CHANNEL]
         facts["is_mfn"] = bool(own)
         facts["is_fba"] = len(own) < len(item.availability)
         if own and own[0].quantity is not None:
-            facts["observed_quantity"] = max(own[0].quantity, 0)
+            facts["observed_quantity"] = own[0].quantity
     return facts | _handling_days(item)
 
 
@@ -235,7 +238,7 @@ def _offer_facts(marketplace_id: str, item: ListingsItem) -> dict[str, Any]:
     for row in item.summaries:
         if row.marketplace_id == marketplace_id:
             facts |= {
-                "asin": (row.asin or "")[:12],
+                "asin": row.asin or "",
                 "title": (row.item_name or "")[:500],
                 "product_type": row.product_type[:80],
                 "is_buyable": "BUYABLE" in row.statuses,
@@ -247,7 +250,7 @@ def _offer_facts(marketplace_id: str, item: ListingsItem) -> dict[str, Any]:
         is_here = offer.marketplace_id == marketplace_id and offer.offer_type == "B2C"
         if is_here and offer.price is not None:
             facts["price"] = _price(offer.price.amount)
-            facts["currency"] = offer.price.currency[:3]
+            facts["currency"] = offer.price.currency
     return facts
 
 
@@ -295,6 +298,29 @@ def _quarantine(
             fix=sentence(
                 "What was known of it stays, and the other listings went on. Compare "
                 "it with Seller Central, and report this with the log."
+            ),
+        ),
+        _LOG_AGAIN_AFTER,
+    )
+
+
+def _tell_unread(account: AmazonAccount, item: ListingsItem) -> None:
+    """Say, once a day, what of a listing cannot be read; the rest of it is stored."""
+    record_once(
+        Entry(
+            code="listings.unreadable_detail",
+            level=Level.WARNING,
+            account=account,
+            reference=item.sku,
+            message=sentence(
+                "A part of the listing %(sku)s cannot be read and is left out: "
+                "%(reasons)s.",
+                sku=item.sku,
+                reasons=listed(list(dict.fromkeys(item.unread))[:_MOST_REASONS]),
+            ),
+            fix=sentence(
+                "The listing is stored all the same. Look in Seller Central for what "
+                "lacks."
             ),
         ),
         _LOG_AGAIN_AFTER,

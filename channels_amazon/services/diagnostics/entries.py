@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from channels_amazon.amazon_json import storable
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount, DiagnosticEntry, Store, SyncRun
 from channels_amazon.spapi.redact import redact_text
@@ -103,7 +104,7 @@ def _row(entry: Entry) -> DiagnosticEntry:
 
 
 def _harmless(text: str) -> str:
-    return redact_text(str(text)).replace("\x00", "")
+    return storable(redact_text(str(text)))
 
 
 def entry_for(

@@ -164,13 +164,15 @@ def postpone(
 def poll_now(event: OutboundEvent, follow_ups: FollowUps = AT_ONCE) -> bool:
     """Have the order that Amazon's event names read back now; False if we have none.
 
-    An order that is still to be placed keeps the time of its next attempt.
+    An order that is still to be placed keeps the time of its next attempt. Where the
+    event names no seller, all our orders of that number are looked at: each is read by
+    its own account, so none learns of another's.
     """
     open_orders = FulfillmentOrder.objects.filter(
-        account__seller_id=event.seller_id,
-        order__number=event.order_id,
-        ended_at__isnull=True,
+        order__number=event.order_id, ended_at__isnull=True
     )
+    if event.seller_id:
+        open_orders = open_orders.filter(account__seller_id=event.seller_id)
     account_ids = list(open_orders.values_list("account_id", flat=True))
     open_orders.update(next_poll_at=timezone.now())
     for account_id in account_ids:

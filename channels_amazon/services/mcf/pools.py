@@ -137,22 +137,20 @@ def _listings(
                 seller_sku=sku,
                 defaults={
                     "title": (summary.product_name or "")[:500],
-                    "asin": (summary.asin or "")[:12],
-                    "fnsku": (summary.fn_sku or "")[:12],
+                    "asin": summary.asin or "",
+                    "fnsku": summary.fn_sku or "",
                     "is_fba": True,
                     "seen_at": timezone.now(),
                 },
             )
-        elif summary.fn_sku and known[sku].fnsku != summary.fn_sku[:12]:
-            known[sku].fnsku = summary.fn_sku[:12]
+        elif summary.fn_sku and known[sku].fnsku != summary.fn_sku:
+            known[sku].fnsku = summary.fn_sku
             known[sku].save(update_fields=["fnsku"])
     return known
 
 
 def _facts(summary: InventorySummary, marketplace_id: str) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        name: max(getattr(summary, name) or 0, 0) for name in _UNITS
-    }
+    facts: dict[str, Any] = {name: getattr(summary, name) or 0 for name in _UNITS}
     return facts | {
         "seen_marketplace_id": marketplace_id,
         "amazon_updated_at": summary.last_updated_at,

@@ -24,6 +24,7 @@ from django.db import (
 from django.db.models import F
 from django.utils import timezone
 
+from channels_amazon.amazon_json import storable
 from channels_amazon.models import AmazonAccount, Notification, dump_secret
 from channels_amazon.rules.events import order_change
 from channels_amazon.rules.events.order_change import Envelope, OrderEvent
@@ -45,7 +46,7 @@ from channels_amazon.services.notifications.classification import (
 from channels_amazon.services.order_reports import requests
 from channels_amazon.services.orders import locking
 from channels_amazon.services.orders.changes import OrderChange
-from channels_amazon.services.orders.event_intake import apply_events
+from channels_amazon.services.orders.event_intake import apply_events, mark_pointed
 from channels_amazon.services.orders.locking import OrderKey
 from channels_amazon.services.stock.reservations import lock_stock
 from channels_amazon.spapi.redact import redact_text
@@ -145,6 +146,7 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
     states: dict[int, str] = {}
     again: list[str] = []
     events: list[tuple[int, OrderChange, OrderEvent]] = []
+    pointed: list[OrderChange] = []
     for place in sorted(
         range(len(classified)), key=lambda place: _rank(classified[place])
     ):
@@ -154,15 +156,19 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
             continue
         known.add(parsed.notification_id)
         key = _key(disposition)
-        if key is None or disposition.event is None:
+        if key is None:
             states[place] = _apply_other(parsed, disposition, follow_ups)
-        else:
+        elif disposition.event is not None:
             events.append((place, held[key], disposition.event))
+        else:
+            pointed.append(held[key])
+            states[place] = disposition.state
     results = apply_events(
         [(order, event) for _place, order, event in events], follow_ups
     )
     for (place, _order, _event), result in zip(events, results, strict=True):
         states[place] = State.STALE if result.is_known else State.APPLIED
+    mark_pointed(pointed, follow_ups)
     locking.drop_blank(held.values())
     _write([(*classified[place], state) for place, state in states.items()])
     for notification_id in again:
@@ -177,9 +183,8 @@ def _take_in(messages: Sequence[Message], follow_ups: FollowUps) -> list[Accepte
 
 def _classify(messages: Iterable[Message]) -> list[tuple[ParsedMessage, Disposition]]:
     read = [parse_message(message) for message in messages]
-    sellers = {one.event.seller_id for one in read if one.event is not None}
-    accounts = classification.accounts_by_seller(sellers) if sellers else {}
-    return [(one, classification.classify(one, accounts)) for one in read]
+    routes = classification.routes_for(read)
+    return [(one, classification.classify(one, routes)) for one in read]
 
 
 def _lock(
@@ -191,14 +196,16 @@ def _lock(
     """
     first_seen: dict[OrderKey, datetime] = {}
     skus: dict[AmazonAccount, set[str]] = {}
-    for _parsed, disposition in classified:
+    for parsed, disposition in classified:
         key = _key(disposition)
-        if key is None or disposition.account is None or disposition.event is None:
+        if key is None or disposition.account is None:
             continue
-        seen_at = disposition.event.changed_at
+        event, pointer = disposition.event, disposition.pointer
+        told = event or pointer
+        seen_at = (told and told.changed_at) or parsed.message.sent_at
         first_seen[key] = min(seen_at, first_seen.get(key, seen_at))
         named = skus.setdefault(disposition.account, set())
-        named.update(line.seller_sku for line in disposition.event.lines)
+        named.update(line.seller_sku for line in (event.lines if event else ()))
     if not first_seen:
         return {}
     held = locking.hold_orders(first_seen)
@@ -207,9 +214,9 @@ def _lock(
 
 
 def _key(disposition: Disposition) -> OrderKey | None:
-    if disposition.account is None or disposition.event is None:
+    if disposition.account is None or not disposition.order_id:
         return None
-    return disposition.account.pk, disposition.event.order_id[:40]
+    return disposition.account.pk, disposition.order_id
 
 
 def _rank(
@@ -302,7 +309,7 @@ def _body(message: Message, envelope: Envelope | None) -> str:
     """Return what to keep of the message, without the buyer's postal code."""
     if envelope is not None:
         return dump_secret(envelope.body)[:_LONGEST_BODY]
-    return redact_text(message.body[:_LONGEST_BODY])
+    return storable(redact_text(message.body[:_LONGEST_BODY]))
 
 
 def _known(ids: set[str]) -> set[str]:

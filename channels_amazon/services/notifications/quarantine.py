@@ -24,7 +24,7 @@ from channels_amazon.services.notifications.classification import (
     ParsedMessage,
     parse_message,
 )
-from channels_amazon.services.orders.event_intake import apply_event
+from channels_amazon.services.orders.event_intake import apply_event, apply_pointer
 from channels_amazon.spapi.sqs import Message
 from channels_amazon.wording import sentence
 
@@ -82,9 +82,8 @@ def replay(row: Notification, *, actor: str) -> Notification:
         if row.state != State.QUARANTINED:
             return row
         parsed = parse_message(_message(row))
-        sellers = [parsed.event.seller_id] if parsed.event else []
         disposition = classification.classify(
-            parsed, classification.accounts_by_seller(sellers)
+            parsed, classification.routes_for([parsed])
         )
         try:
             with transaction.atomic():
@@ -196,10 +195,13 @@ def _take_in(
         # message came again, and that delivery was taken in under Amazon's id.
         _keep(row, replace(disposition, state=State.STALE, code="", message=""))
         return
-    if disposition.account is not None and disposition.event is not None:
-        result = apply_event(disposition.account, disposition.event)
+    account = disposition.account
+    if account is not None and disposition.event is not None:
+        result = apply_event(account, disposition.event)
         if result.is_known:
             disposition = replace(disposition, state=State.STALE)
+    elif account is not None and disposition.pointer is not None:
+        apply_pointer(account, disposition.pointer, parsed.message.sent_at)
     _keep(row, disposition)
     row.notification_id = parsed.notification_id
 
@@ -209,9 +211,10 @@ def _keep(row: Notification, disposition: Disposition) -> None:
     row.code = disposition.code
     row.message = clean(disposition.message, 500)
     row.account = disposition.account or row.account
-    if disposition.event is not None:
-        row.seller_id = clean(disposition.event.seller_id, 40)
-        row.amazon_order_id = clean(disposition.event.order_id, 40)
+    named = disposition.event or disposition.pointer
+    if named is not None:
+        row.seller_id = clean(named.seller_id, 40)
+        row.amazon_order_id = clean(named.order_id, 40)
 
 
 def _masked(value: Any, key: str = "") -> Any:

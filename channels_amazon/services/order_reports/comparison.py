@@ -22,7 +22,7 @@ from channels_amazon.rules.order_reports.comparison import (
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
-from channels_amazon.spapi.order_report import ReportOrder
+from channels_amazon.spapi.order_report import QuarantinedRow, ReportOrder
 from channels_amazon.wording import sentence
 
 # So many ids in one query: every database takes such a list.
@@ -59,9 +59,9 @@ def compare(account: AmazonAccount, orders: Sequence[ReportOrder]) -> ReportComp
     changed: list[ReportOrder] = []
     for start in range(0, len(orders), BATCH):
         batch = orders[start : start + BATCH]
-        ours = _ours(account, [data.order_id[:40] for data in batch])
+        ours = _ours(account, [data.order_id for data in batch])
         for data in batch:
-            pk, known = ours.get(data.order_id[:40], (0, None))
+            pk, known = ours.get(data.order_id, (0, None))
             if known is None:
                 missing.append(data)
             elif says_more(reported_order(data), known):
@@ -107,8 +107,17 @@ def note_stored(report: OrderReport, cursor: int) -> None:
     report.cursor = max(report.cursor, cursor)
 
 
-def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> bool:
-    """Note that all of the report is stored, and tell people of a gap, once."""
+def note_read(
+    report: OrderReport,
+    *,
+    encoding: str,
+    rows_quarantined: int,
+    unread: Sequence[QuarantinedRow] = (),
+) -> bool:
+    """Note that all of the report is stored, and tell people of a gap, once.
+
+    `unread` are the rows that were taken without a detail that cannot be read.
+    """
     now = timezone.now()
     ready = OrderReport.objects.filter(pk=report.pk, state=State.READY)
     moved = ready.update(
@@ -124,6 +133,8 @@ def note_read(report: OrderReport, *, encoding: str, rows_quarantined: int) -> b
         _record_gap(report)
     if rows_quarantined:
         _record_quarantined_rows(report)
+    if unread:
+        _record_unread(report, unread)
     return True
 
 
@@ -191,5 +202,31 @@ def _record_quarantined_rows(report: OrderReport) -> None:
                 purpose=label_of(report),
             ),
             fix=sentence("Compare the days of the report with Seller Central."),
+        )
+    )
+
+
+def _record_unread(report: OrderReport, rows: Sequence[QuarantinedRow]) -> None:
+    first = rows[0]
+    record(
+        Entry(
+            code="reports.unreadable_detail",
+            level=Level.WARNING,
+            account=report.account,
+            reference=report.report_id,
+            message=sentence(
+                "%(count)s rows of the report “%(purpose)s” were taken without a "
+                "detail that cannot be read, such as line %(line)s (order %(order)s): "
+                "%(reason)s.",
+                count=len(rows),
+                purpose=label_of(report),
+                line=first.line,
+                order=first.order_id,
+                reason=first.reason,
+            ),
+            fix=sentence(
+                "The orders are stored all the same; an amount that lacks stays "
+                "unknown until the order is fetched."
+            ),
         )
     )

@@ -29,7 +29,6 @@ from channels_amazon.rules.orders.transitions import (
 )
 from channels_amazon.services.orders.changes import OrderChange
 from channels_amazon.services.orders.fields import (
-    MOST_UNITS,
     amount_of,
     clear_stale,
     set_stale,
@@ -93,7 +92,7 @@ def write_report(order: Order, data: ReportOrder) -> None:
     order.changed_at = order.changed_at or data.updated_at
     total = _total(data.lines)
     if order.total is None and total is not None:
-        order.total, order.currency = amount_of(total), total.currency[:8]
+        order.total, order.currency = amount_of(total), total.currency
 
 
 def write_report_lines(
@@ -179,17 +178,17 @@ def ask_for_more(order: Order, reported: ReportedOrder, now: datetime) -> None:
 def _by_sku(lines: Sequence[ReportLine], *, is_cancelled: bool) -> dict[str, _SkuFacts]:
     found: dict[str, _SkuFacts] = {}
     for line in lines:
-        facts = found.setdefault(line.sku[:80], _SkuFacts(line.sku[:80]))
+        facts = found.setdefault(line.sku, _SkuFacts(line.sku))
         word = status_of(line.item_status)
         if word is OrderStatus.CANCELLED and not is_cancelled:
             continue
         units = line.quantity or 0
-        facts.quantity = min(facts.quantity + units, MOST_UNITS)
+        facts.quantity += units
         facts.is_shipped = facts.is_shipped and word is OrderStatus.SHIPPED
-        facts.asin = facts.asin or line.asin[:12]
+        facts.asin = facts.asin or line.asin
         if line.item_price is not None and units and line.currency:
             price = Money(line.item_price / units, line.currency)
-            facts.unit_price, facts.currency = amount_of(price), line.currency[:8]
+            facts.unit_price, facts.currency = amount_of(price), line.currency
     for facts in found.values():
         facts.is_shipped = facts.is_shipped and facts.quantity > 0
     return found

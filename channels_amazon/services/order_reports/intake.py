@@ -44,12 +44,12 @@ def apply_reported(
     """
     now = timezone.now()
     # No two of one order: the last one counts.
-    by_id = {data.order_id[:40]: data for data in reported}
+    by_id = {data.order_id: data for data in reported}
     with transaction.atomic(), FollowUps() as follow_ups:
         held = hold_orders(
             {(account.pk, pk): data.updated_at for pk, data in by_id.items()}
         )
-        skus = {line.sku[:80] for data in by_id.values() for line in data.lines}
+        skus = {line.sku for data in by_id.values() for line in data.lines}
         lock_stock({account: skus}, {one.order.pk for one in held.values()})
         lines = OrderLines(one.order for one in held.values())
         news: list[tuple[OrderChange, ReportOrder]] = []

@@ -132,12 +132,16 @@ def poll_now(report_id: str, follow_ups: FollowUps = AT_ONCE) -> bool:
 
 
 def account_of(report_id: str, seller_id: str) -> AmazonAccount | None:
-    """Return the account that asked Amazon for this report, None for another's."""
-    report = OrderReport.objects.filter(
-        report_id=report_id, account__seller_id=seller_id
-    )
-    found = report.select_related("account__store").first()
-    return found.account if found else None
+    """Return the account that asked Amazon for this report, None for another's.
+
+    Without a seller its id alone tells, where only one account has a report of it.
+    """
+    reports = OrderReport.objects.filter(report_id=report_id)
+    if seller_id:
+        reports = reports.filter(account__seller_id=seller_id)
+    found = list(reports.select_related("account__store")[:2])
+    is_told = bool(found) and (bool(seller_id) or len(found) == 1)
+    return found[0].account if is_told else None
 
 
 def note_ready(report: OrderReport, document_id: str, took: timedelta | None) -> bool:

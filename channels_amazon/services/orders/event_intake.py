@@ -3,7 +3,8 @@
 An event reserves or releases stock at once and marks the order stale. Late, doubled
 and reordered events never take an order back: times are Amazon's own, not ours. Those
 of a batch are written into their orders one after the other, and what follows from
-them is done once: its cost grows with the orders, not with their events.
+them is done once: its cost grows with the orders, not with their events. Of an event
+that cannot be read whole a pointer is left, which marks the order stale and no more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Order, SyncJob
-from channels_amazon.rules.events.order_change import OrderEvent
+from channels_amazon.rules.events.order_change import OrderEvent, OrderPointer
 from channels_amazon.rules.order_reports.comparison import is_to_second, to_second
 from channels_amazon.rules.orders.transitions import is_news, status_of
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
@@ -65,6 +66,33 @@ def apply_events(
     if changed:
         _follow_up(list(changed.values()), now, follow_ups)
     return results
+
+
+def apply_pointer(
+    account: AmazonAccount, pointer: OrderPointer, sent_at: datetime
+) -> None:
+    """Have the order read at Amazon that a message names, known here or not."""
+    with transaction.atomic():
+        seen_at = pointer.changed_at or sent_at
+        mark_pointed([lock_or_make(account, pointer.order_id, seen_at)])
+
+
+def mark_pointed(
+    changes: Sequence[OrderChange], follow_ups: FollowUps = AT_ONCE
+) -> None:
+    """Mark orders stale of which an event told that cannot be read whole.
+
+    Nothing else of them is changed: Amazon's full order says what happened.
+    """
+    now = timezone.now()
+    orders = {change.order.pk: change.order for change in changes}
+    for order in orders.values():
+        order.event_seen_at = order.event_seen_at or now
+        fields.set_stale(order, now)
+    if orders:
+        save_orders(list(orders.values()))
+    for account_id in {order.account_id for order in orders.values()}:
+        follow_ups.wake(account_id, SyncJob.Kind.ORDER_FETCH)
 
 
 def _follow_up(

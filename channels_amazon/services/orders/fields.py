@@ -1,7 +1,8 @@
 """Writes into an order's rows what Amazon says of it; services layer.
 
-Nothing of Amazon's is dropped for being new: a status, currency or programme never
-seen is kept as it came, cut to its column.
+Nothing of Amazon's is dropped for being new: a status or programme never seen is kept
+as it came. Words and titles are cut to their columns; ids, SKUs, units and amounts
+never are: the client refuses what no column holds.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ from channels_amazon.spapi.orders import AmazonOrder, OrderItem
 PACKAGE_DELIVERED, PACKAGE_CANCELLED = "DELIVERED", "CANCELLED"
 # Columns of money hold 12 digits before the point.
 _HIGHEST = Decimal(10) ** 12
-# The highest number that a column of units holds on every database.
-MOST_UNITS = 2_147_483_647
 
 
 def write_event(order: Order, event: OrderEvent) -> None:
@@ -44,7 +43,7 @@ def write_event(order: Order, event: OrderEvent) -> None:
     if not moves_back(order.status, status):
         order.status = status
         order.amazon_status = _cut(order, "amazon_status", event.status)
-    order.marketplace_id = _cut(order, "marketplace_id", event.marketplace_id)
+    order.marketplace_id = event.marketplace_id
     order.fulfilled_by = fulfiller_of(event.fulfilled_by) or order.fulfilled_by
     order.is_replacement = order.is_replacement or event.is_replacement
     order.cancel_requested = event.cancel_requested
@@ -71,12 +70,12 @@ def write_order(order: Order, data: AmazonOrder, *, keeps_status: bool) -> None:
     if not keeps_status:
         order.status = status_of(data.status)
         order.amazon_status = _cut(order, "amazon_status", data.status)
-    order.marketplace_id = _cut(order, "marketplace_id", data.marketplace_id)
+    order.marketplace_id = data.marketplace_id or order.marketplace_id
     order.channel_name = _cut(order, "channel_name", data.channel_name)
     order.fulfilled_by = fulfiller_of(data.fulfilled_by) or order.fulfilled_by
     order.service_level = _cut(order, "service_level", data.service_level)
     if data.grand_total is not None:
-        order.currency = _cut(order, "currency", data.grand_total.currency)
+        order.currency = data.grand_total.currency
         order.total = amount_of(data.grand_total)
     order.programs = list(data.programs)
     order.is_replacement = data.is_replacement
@@ -103,9 +102,7 @@ def write_event_lines(
     order = change.order
     known = lines.of(order)
     named = [
-        NamedItem(
-            event_line.order_item_id, event_line.seller_sku[:80], event_line.quantity
-        )
+        NamedItem(event_line.order_item_id, event_line.seller_sku, event_line.quantity)
         for event_line in event_lines
     ]
     change.moves_units |= any(map(is_provisional, known.values()))
@@ -116,7 +113,7 @@ def write_event_lines(
             "cancel_requested": event_line.cancel_requested,
         }
         if event_line.seller_sku:
-            columns["seller_sku"] = event_line.seller_sku[:80]
+            columns["seller_sku"] = event_line.seller_sku
         shipped = event_line.shipped
         if shipped is None and order.status == Order.Status.SHIPPED:
             shipped = event_line.quantity
@@ -143,9 +140,7 @@ def write_order_lines(
     order = change.order
     known = lines.of(order)
     named = [
-        NamedItem(
-            item.order_item_id, (item.seller_sku or "")[:80], _quantity(order, item)
-        )
+        NamedItem(item.order_item_id, item.seller_sku or "", _quantity(order, item))
         for item in items
     ]
     change.moves_units |= any(map(is_provisional, known.values()))
@@ -159,14 +154,14 @@ def write_order_lines(
             "quantity_shipped": max(_shipped(order, item), least),
             "cancel_requested": item.cancel_requested,
             "cancel_reason": (item.cancel_reason or "")[:200],
-            "asin": (item.asin or "")[:12],
+            "asin": item.asin or "",
             "title": (item.title or "")[:500],
         }
         if item.seller_sku:
-            columns["seller_sku"] = item.seller_sku[:80]
+            columns["seller_sku"] = item.seller_sku
         if item.unit_price is not None:
             columns["unit_price"] = amount_of(item.unit_price)
-            columns["currency"] = item.unit_price.currency[:8]
+            columns["currency"] = item.unit_price.currency
         lines.write(change, item.order_item_id, columns)
 
 
@@ -215,16 +210,16 @@ def _write_delivery(order: Order, data: AmazonOrder, *, was_open: bool) -> None:
 
 def _quantity(order: Order, item: OrderItem) -> int:
     """Return the units the order stands for: without a line's cancelled ones."""
-    ordered = min(max(item.quantity_ordered, 0), MOST_UNITS)
+    ordered = item.quantity_ordered
     if item.cancelled_by is None or order.status == Order.Status.CANCELLED:
         return ordered
     left = (item.quantity_fulfilled or 0) + (item.quantity_unfulfilled or 0)
-    return min(max(left, 0), ordered)
+    return min(left, ordered)
 
 
 def _shipped(order: Order, item: OrderItem) -> int:
     if item.quantity_fulfilled is not None:
-        return min(max(item.quantity_fulfilled, 0), MOST_UNITS)
+        return item.quantity_fulfilled
     is_shipped = order.status == Order.Status.SHIPPED
     return _quantity(order, item) if is_shipped else 0
 

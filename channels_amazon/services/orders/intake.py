@@ -26,7 +26,13 @@ from channels_amazon.rules.orders.transitions import (
     moves_back,
     status_of,
 )
-from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.diagnostics.entries import (
+    Entry,
+    Level,
+    clean,
+    record,
+    record_once,
+)
 from channels_amazon.services.mcf.commitments import link_amazon_order
 from channels_amazon.services.orders import fields, waiting_parcels
 from channels_amazon.services.orders.alerts import record_alerts
@@ -38,7 +44,7 @@ from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.services.stock.sku_matching import lines_of
 from channels_amazon.services.webhooks.messages import mark_webhook_pending
 from channels_amazon.spapi.orders import AmazonOrder
-from channels_amazon.wording import sentence
+from channels_amazon.wording import listed, sentence
 
 
 class Origin(StrEnum):
@@ -52,6 +58,11 @@ class Origin(StrEnum):
 FETCH, SWEEP, READ_BACK = Origin
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
+
+UNREADABLE_DETAIL = "orders.unreadable_detail"
+# Each reading of the order finds the same again.
+_SAY_UNREAD_AGAIN = timedelta(days=1)
+_MOST_REASONS = 5
 
 
 def apply_order(
@@ -87,6 +98,7 @@ def apply_order(
         order.save()
         personal_data.store_personal_data(order, data.buyer, data.recipient)
         record_alerts([change], unmatched)
+        _tell_unread(account, data)
         waiting_parcels.wake_for([order])
     return OrderResult(order, change.is_new, is_behind=is_behind)
 
@@ -166,6 +178,28 @@ def mark_pending_stale(account: AmazonAccount, before: datetime, limit: int) -> 
     now = timezone.now()
     marked = Order.objects.filter(pk__in=ids, stale_since__isnull=True)
     return int(marked.update(stale_since=now, updated_at=now))
+
+
+def _tell_unread(account: AmazonAccount, data: AmazonOrder) -> None:
+    """Say, once a day, what of the order Amazon stated so that nobody can read it."""
+    if not data.unread:
+        return
+    entry = Entry(
+        code=UNREADABLE_DETAIL,
+        level=Level.WARNING,
+        account=account,
+        reference=data.order_id,
+        message=sentence(
+            "A part of the order %(order)s cannot be read and is left out: "
+            "%(reasons)s.",
+            order=data.order_id,
+            reasons=listed(list(dict.fromkeys(data.unread))[:_MOST_REASONS]),
+        ),
+        fix=sentence(
+            "The order is stored all the same. Look in Seller Central for what lacks."
+        ),
+    )
+    record_once(entry, _SAY_UNREAD_AGAIN)
 
 
 def _is_before_event(order: Order, data: AmazonOrder) -> bool:

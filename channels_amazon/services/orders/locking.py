@@ -79,7 +79,12 @@ def drop_blank(held: Iterable[OrderChange]) -> None:
     """Delete the orders that were made to be held and then came to nothing."""
     made = [one.order.pk for one in held if one.is_new and _is_blank(one.order)]
     if made:
-        blank = {"last_event_at": None, "last_updated_at": None, "quarantine_code": ""}
+        blank = {
+            "last_event_at": None,
+            "last_updated_at": None,
+            "stale_since": None,
+            "quarantine_code": "",
+        }
         Order.objects.filter(pk__in=made, **blank).delete()
 
 
@@ -87,13 +92,13 @@ def lock_or_make(
     account: AmazonAccount, order_id: str, seen_at: datetime | None
 ) -> OrderChange:
     """Return the order with its row locked, made if it is new."""
-    own = Q(account=account, amazon_order_id=order_id[:40])
+    own = Q(account=account, amazon_order_id=order_id)
     # Known as a rule: an event told of it before.
     with suppress(Order.DoesNotExist):
         return begin_change(lock_where(own), is_new=False)
     _order, is_new = Order.objects.get_or_create(
         account=account,
-        amazon_order_id=order_id[:40],
+        amazon_order_id=order_id,
         # The time puts it in its place on the page until the true one is known.
         defaults={
             "status": Order.Status.UNKNOWN,
@@ -114,4 +119,5 @@ def lock_where(condition: Q) -> Order:
 
 
 def _is_blank(order: Order) -> bool:
-    return order.last_event_at is None and order.last_updated_at is None
+    stamps = (order.last_event_at, order.last_updated_at, order.stale_since)
+    return not any(stamps)

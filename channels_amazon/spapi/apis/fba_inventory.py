@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from channels_amazon.rules.orders.limits import LONGEST_ASIN, LONGEST_SKU
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.fields import Details, JsonObject
 from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
+
+_SKU = fields.identity(LONGEST_SKU)
+# An FNSKU is as long as an ASIN.
+_ASIN = fields.optional_identity(LONGEST_ASIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class InventorySummary:
 
     Sites of one pool report the same units again. Only `fulfillable` can be sold;
     `total` also counts what is inbound. Numbers are None when details were not asked.
+    `unread` says what of Amazon's answer could not be read, and is None here.
     """
 
     seller_sku: str
@@ -34,6 +40,7 @@ class InventorySummary:
     reserved: int | None
     researching: int | None
     unfulfillable: int | None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +92,30 @@ def _page(data: JsonObject) -> InventoryPage:
     )
 
 
+def _units(data: JsonObject, name: str) -> int | None:
+    return fields.optional_units(data, name, fields.MOST_IN_STOCK)
+
+
 def _summary(data: JsonObject) -> InventorySummary:
-    details = fields.json_object(data, "inventoryDetails")
-    reserved = fields.json_object(details, "reservedQuantity")
-    researching = fields.json_object(details, "researchingQuantity")
-    unfulfillable = fields.json_object(details, "unfulfillableQuantity")
+    details = Details()
+    counts = fields.json_object(data, "inventoryDetails")
+    reserved = fields.json_object(counts, "reservedQuantity")
+    researching = fields.json_object(counts, "researchingQuantity")
+    unfulfillable = fields.json_object(counts, "unfulfillableQuantity")
     return InventorySummary(
-        seller_sku=fields.text(data, "sellerSku"),
-        asin=fields.optional_text(data, "asin"),
-        fn_sku=fields.optional_text(data, "fnSku"),
-        condition=fields.optional_text(data, "condition"),
-        product_name=fields.optional_text(data, "productName"),
-        last_updated_at=fields.optional_timestamp(data, "lastUpdatedTime"),
-        total=fields.optional_integer(data, "totalQuantity") or 0,
-        fulfillable=fields.optional_integer(details, "fulfillableQuantity"),
-        inbound_working=fields.optional_integer(details, "inboundWorkingQuantity"),
-        inbound_shipped=fields.optional_integer(details, "inboundShippedQuantity"),
-        inbound_receiving=fields.optional_integer(details, "inboundReceivingQuantity"),
-        reserved=fields.optional_integer(reserved, "totalReservedQuantity"),
-        researching=fields.optional_integer(researching, "totalResearchingQuantity"),
-        unfulfillable=fields.optional_integer(
-            unfulfillable, "totalUnfulfillableQuantity"
-        ),
+        seller_sku=_SKU(data, "sellerSku"),
+        asin=details.of(_ASIN, data, "asin"),
+        fn_sku=details.of(_ASIN, data, "fnSku"),
+        condition=details.of(fields.optional_text, data, "condition"),
+        product_name=details.of(fields.optional_text, data, "productName"),
+        last_updated_at=details.of(fields.optional_timestamp, data, "lastUpdatedTime"),
+        total=_units(data, "totalQuantity") or 0,
+        fulfillable=_units(counts, "fulfillableQuantity"),
+        inbound_working=_units(counts, "inboundWorkingQuantity"),
+        inbound_shipped=_units(counts, "inboundShippedQuantity"),
+        inbound_receiving=_units(counts, "inboundReceivingQuantity"),
+        reserved=_units(reserved, "totalReservedQuantity"),
+        researching=_units(researching, "totalResearchingQuantity"),
+        unfulfillable=_units(unfulfillable, "totalUnfulfillableQuantity"),
+        unread=tuple(details.unread),
     )

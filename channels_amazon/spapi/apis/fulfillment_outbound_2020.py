@@ -254,9 +254,9 @@ def _line(data: JsonObject) -> OutboundLine:
     return OutboundLine(
         line_id=fields.text(data, "sellerFulfillmentOrderItemId"),
         sku=fields.text(data, "sellerSku"),
-        quantity=fields.integer(data, "quantity"),
-        cancelled=fields.optional_integer(data, "cancelledQuantity") or 0,
-        unfulfillable=fields.optional_integer(data, "unfulfillableQuantity") or 0,
+        quantity=fields.units(data, "quantity"),
+        cancelled=fields.optional_units(data, "cancelledQuantity") or 0,
+        unfulfillable=fields.optional_units(data, "unfulfillableQuantity") or 0,
     )
 
 
@@ -287,7 +287,7 @@ def _packed(data: JsonObject) -> PackedItem:
     return PackedItem(
         line_id=fields.text(data, "sellerFulfillmentOrderItemId"),
         sku=fields.text(data, "sellerSku"),
-        quantity=fields.integer(data, "quantity"),
+        quantity=fields.units(data, "quantity"),
     )
 
 

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from channels_amazon.rules.orders.limits import (
+    LONGEST_ASIN,
+    LONGEST_MARKETPLACE_ID,
+    LONGEST_SKU,
+)
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.fields import JsonObject, Money
+from channels_amazon.spapi.fields import Details, FieldError, JsonObject, Money
 from channels_amazon.spapi.unreadable import UnreadableListing, try_listing
+from channels_amazon.wording import sentence
 
 DEFAULT_DATA = ("summaries", "issues", "offers", "fulfillmentAvailability")
 # Amazon's name for the merchant's own stock; the others are FBA.
@@ -20,6 +26,13 @@ MERCHANT_CHANNEL = "DEFAULT"
 ANY_PRODUCT_TYPE = "PRODUCT"
 # Amazon's maximum of pageSize.
 LARGEST_PAGE = 20
+# The column of an offer's currency holds ISO 4217.
+_LONGEST_CURRENCY = 3
+
+_SKU = fields.identity(LONGEST_SKU)
+# An FNSKU is as long as an ASIN.
+_ASIN = fields.optional_identity(LONGEST_ASIN)
+_MARKETPLACE_ID = fields.identity(LONGEST_MARKETPLACE_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +46,8 @@ class Summary:
     statuses: tuple[str, ...]
     fn_sku: str | None
     item_name: str | None
-    created_at: datetime
-    last_updated_at: datetime
+    created_at: datetime | None
+    last_updated_at: datetime | None
     image_url: str | None
 
 
@@ -72,7 +85,10 @@ class ListingIssue:
 
 @dataclass(frozen=True, slots=True)
 class ListingsItem:
-    """One SKU of an account with what was asked for about it."""
+    """One SKU of an account with what was asked for about it.
+
+    `unread` says what of Amazon's answer could not be read, and is left out here.
+    """
 
     sku: str
     summaries: tuple[Summary, ...]
@@ -80,6 +96,7 @@ class ListingsItem:
     availability: tuple[FulfillmentAvailability, ...]
     issues: tuple[ListingIssue, ...]
     attributes: JsonObject
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,45 +270,54 @@ def _page(data: JsonObject) -> ListingsPage:
 
 
 def _item(data: JsonObject) -> ListingsItem:
+    """Return the listing; SKU, sites, statuses and units must be readable."""
+    details = Details()
+    summaries = fields.objects(data, "summaries")
     return ListingsItem(
-        sku=fields.text(data, "sku"),
-        summaries=tuple(map(_summary, fields.objects(data, "summaries"))),
-        offers=tuple(map(_offer, fields.objects(data, "offers"))),
+        sku=_SKU(data, "sku"),
+        summaries=tuple(_summary(entry, details) for entry in summaries),
+        offers=details.each(_offer, data, "offers"),
         availability=tuple(
             map(_availability, fields.objects(data, "fulfillmentAvailability"))
         ),
-        issues=tuple(map(_issue, fields.objects(data, "issues"))),
-        attributes=fields.json_object(data, "attributes"),
+        issues=details.each(_issue, data, "issues"),
+        attributes=details.of(fields.json_object, data, "attributes") or {},
+        unread=tuple(details.unread),
     )
 
 
-def _summary(data: JsonObject) -> Summary:
+def _summary(data: JsonObject, details: Details) -> Summary:
+    word = fields.optional_text
+    image = details.of(fields.json_object, data, "mainImage") or {}
     return Summary(
-        marketplace_id=fields.text(data, "marketplaceId"),
-        asin=fields.optional_text(data, "asin"),
-        product_type=fields.optional_text(data, "productType") or "",
-        condition=fields.optional_text(data, "conditionType"),
+        marketplace_id=_MARKETPLACE_ID(data, "marketplaceId"),
+        asin=details.of(_ASIN, data, "asin"),
+        product_type=details.of(word, data, "productType") or "",
+        condition=details.of(word, data, "conditionType"),
         statuses=fields.texts(data, "status"),
-        fn_sku=fields.optional_text(data, "fnSku"),
-        item_name=fields.optional_text(data, "itemName"),
-        created_at=fields.timestamp(data, "createdDate"),
-        last_updated_at=fields.timestamp(data, "lastUpdatedDate"),
-        image_url=fields.optional_text(fields.json_object(data, "mainImage"), "link"),
+        fn_sku=details.of(_ASIN, data, "fnSku"),
+        item_name=details.of(word, data, "itemName"),
+        created_at=details.of(fields.optional_timestamp, data, "createdDate"),
+        last_updated_at=details.of(fields.optional_timestamp, data, "lastUpdatedDate"),
+        image_url=details.of(word, image, "link"),
     )
 
 
 def _offer(data: JsonObject) -> OfferPrice:
+    price = fields.money(data, "price")
+    if price is not None and len(price.currency) > _LONGEST_CURRENCY:
+        raise FieldError("price", sentence("is not an amount"))
     return OfferPrice(
         marketplace_id=fields.text(data, "marketplaceId"),
         offer_type=fields.text(data, "offerType"),
-        price=fields.money(data, "price"),
+        price=price,
     )
 
 
 def _availability(data: JsonObject) -> FulfillmentAvailability:
     return FulfillmentAvailability(
         channel_code=fields.text(data, "fulfillmentChannelCode"),
-        quantity=fields.optional_integer(data, "quantity"),
+        quantity=fields.optional_units(data, "quantity", fields.MOST_IN_STOCK),
     )
 
 

@@ -128,9 +128,14 @@ def get_order(
         path={"orderId": order_id},
         query={"includedData": _with_status(included_data)},
     )
-    return fields.parse(
-        answer, lambda data: read_order(fields.required_object(data, "order"))
-    )
+
+    def read(data: JsonObject) -> AmazonOrder:
+        order = read_order(fields.required_object(data, "order"))
+        if order.order_id != order_id:
+            raise FieldError("orderId", sentence("is that of another order"))
+        return order
+
+    return fields.parse(answer, read)
 
 
 def _with_status(names: Sequence[str]) -> tuple[str, ...]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.rules.orders.limits import LONGEST_MARKETPLACE_ID
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.fields import Details, JsonObject
+
+_MARKETPLACE_ID = fields.identity(LONGEST_MARKETPLACE_ID)
 
 
 @dataclass(frozen=True, slots=True)
 class Participation:
     """One marketplace of an account, taking part or not.
 
-    `country_code` is ISO 3166 (GB), `language` a tag such as en_GB.
+    `country_code` is ISO 3166 (GB), `language` a tag such as en_GB. What Amazon leaves
+    out of the marketplace itself is taken from our own list, "" where that has none.
     """
 
     marketplace_id: str
@@ -29,11 +34,13 @@ class Participation:
 
 @dataclass(frozen=True, slots=True)
 class SellerAccount:
-    """The account itself: the only answer that names the selling plan."""
+    """The account itself: the only answer that names the selling plan.
+
+    Amazon's own sample has little more than that, so nothing else is asked of it.
+    """
 
     selling_plan: str
     business_type: str
-    participations: tuple[Participation, ...]
 
 
 def get_marketplace_participations(client: SpApiClient) -> tuple[Participation, ...]:
@@ -54,26 +61,37 @@ def _account(data: JsonObject) -> SellerAccount:
     payload = fields.required_object(data, "payload")
     return SellerAccount(
         selling_plan=fields.text(payload, "sellingPlan"),
-        business_type=fields.text(payload, "businessType"),
-        participations=_participations(payload, "marketplaceParticipationList"),
+        business_type=Details().of(fields.optional_text, payload, "businessType") or "",
     )
 
 
 def _participations(data: JsonObject, name: str) -> tuple[Participation, ...]:
-    return tuple(_participation(entry) for entry in fields.required_objects(data, name))
+    """Return those that can be read; raises FieldError where none of them can."""
+    details = Details()
+    entries = fields.required_objects(data, name)
+    found = details.each(lambda entry: _participation(entry, details), data, name)
+    return found or tuple(_participation(entry, details) for entry in entries)
 
 
-def _participation(data: JsonObject) -> Participation:
+def _participation(data: JsonObject, details: Details) -> Participation:
     site = fields.required_object(data, "marketplace")
     state = fields.required_object(data, "participation")
+    marketplace_id = _MARKETPLACE_ID(site, "id")
+    known = MARKETPLACES.get(marketplace_id)
+
+    def told(name: str, ours: str) -> str:
+        return details.of(fields.optional_text, site, name) or ours
+
+    country = told("countryCode", known.country_code if known else "")
     return Participation(
-        marketplace_id=fields.text(site, "id"),
-        name=fields.text(site, "name"),
-        country_code=fields.text(site, "countryCode"),
-        currency=fields.text(site, "defaultCurrencyCode"),
-        language=fields.text(site, "defaultLanguageCode"),
-        domain=fields.text(site, "domainName"),
-        store_name=fields.optional_text(data, "storeName") or "",
+        marketplace_id=marketplace_id,
+        name=told("name", known.domain if known else marketplace_id),
+        country_code=country,
+        currency=told("defaultCurrencyCode", ""),
+        language=told("defaultLanguageCode", ""),
+        domain=told("domainName", known.domain if known else ""),
+        store_name=details.of(fields.optional_text, data, "storeName") or "",
         is_participating=fields.boolean(state, "isParticipating"),
-        has_suspended_listings=fields.boolean(state, "hasSuspendedListings"),
+        has_suspended_listings=details.of(fields.boolean, state, "hasSuspendedListings")
+        or False,
     )

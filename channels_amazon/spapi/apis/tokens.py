@@ -21,7 +21,10 @@ class RestrictedResource:
 
 @dataclass(frozen=True, slots=True)
 class RestrictedDataToken:
-    """A token for the named paths only; never shown by repr. Lifetime in seconds."""
+    """A token for the named paths only; never shown by repr.
+
+    Its lifetime is in seconds, 0 where Amazon does not state it.
+    """
 
     token: str = field(repr=False)
     expires_in: int
@@ -53,5 +56,5 @@ def _token(data: JsonObject) -> RestrictedDataToken:
     inner = fields.json_object(data, "payload") or data
     return RestrictedDataToken(
         token=fields.text(inner, "restrictedDataToken"),
-        expires_in=fields.integer(inner, "expiresIn"),
+        expires_in=fields.optional_integer(inner, "expiresIn") or 0,
     )

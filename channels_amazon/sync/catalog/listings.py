@@ -123,7 +123,7 @@ def _newest(page: ListingsPage, site: str) -> datetime | None:
         for item in page.items
         if isinstance(item, ListingsItem)
         for row in item.summaries
-        if row.marketplace_id == site
+        if row.marketplace_id == site and row.last_updated_at is not None
     ]
     return max(times, default=None)
 

@@ -61,6 +61,7 @@ def read(ctx: RunContext, report: OrderReport) -> None:
             report,
             encoding=parsed.encoding,
             rows_quarantined=len(parsed.quarantined),
+            unread=parsed.unread,
         )
 
 

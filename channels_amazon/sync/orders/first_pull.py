@@ -22,7 +22,9 @@ from channels_amazon.sync.runtime.context import RunContext
 def add_page(current: SweepPass, page: OrderPage) -> SweepPass:
     """Return the pass with the page counted, and when its orders were placed."""
     placed = [
-        found.created_time for found in page.orders if isinstance(found, AmazonOrder)
+        found.created_time
+        for found in page.orders
+        if isinstance(found, AmazonOrder) and found.created_time is not None
     ]
     if current.placed is not None:
         placed += current.placed

@@ -23,6 +23,7 @@ from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.orders import intake, locking
 from tests.builders import make_account, make_application, make_store, make_variant
 from tests.messages import START, message, order_change
+from tests.services.notifications.scene import POISON, break_on_poison
 
 pytestmark = pytest.mark.django_db
 
@@ -88,12 +89,12 @@ def test_message_that_cannot_be_read_stays_with_its_reason() -> None:
     assert done.replayed_by == "ann"
 
 
-def test_message_that_breaks_us_stays_and_harms_nothing() -> None:
+def test_message_that_breaks_us_stays_and_harms_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = quarantined(order_change(order_id=ID, items=[(POISON, 1)]))
     connected()
-    body = order_change(order_id=ID, items=[("SKU-1", 1)])
-    summary = body["Payload"]["OrderChangeNotification"]["Summary"]
-    summary["OrderItems"][0]["OrderItemId"] = "half \ud800"
-    row = quarantined(body)
+    break_on_poison(monkeypatch)
 
     done = quarantine.replay(row, actor="ann")
 

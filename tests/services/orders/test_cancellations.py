@@ -57,7 +57,7 @@ def test_decline_without_a_wish_is_refused(asks: bool, status: str) -> None:
 def test_event_brings_the_deadline_and_a_later_one_without_it_keeps_it() -> None:
     account = make_account()
     for second, until in enumerate(["2026-12-07T19:42:04Z", None]):
-        body = order_change(order_id="903-1", cancel=True, seconds=second)
+        body = order_change(order_id="903-0000001-0000001", cancel=True, seconds=second)
         summary = body["Payload"]["OrderChangeNotification"]["Summary"]
         summary["CancelNotifyDate"] = until
         apply_event(account, read_order_event(read_envelope(json.dumps(body))))

@@ -1,0 +1,81 @@
+"""A package whose answer got lost is looked for at Amazon before it is sent again."""
+
+from __future__ import annotations
+
+import pytest
+
+from channels_amazon.emulator.server import Emulator
+from channels_amazon.models import AmazonAccount, Shipment
+from channels_amazon.spapi import operations
+from tests.amazon_proxy import AmazonProxy, Spoiler, html, lost_answer
+from tests.sync.shipping.scene import make_shipper, place, run, ship, theirs
+
+pytestmark = pytest.mark.django_db
+
+CONFIRM = operations.CONFIRM_SHIPMENT.name
+GET_ORDER = operations.GET_ORDER.name
+
+
+@pytest.fixture
+def account(emulator: Emulator, amazon_proxy: AmazonProxy) -> AmazonAccount:
+    """Give a connected account with stock, whose every call passes the proxy."""
+    return make_shipper(emulator)
+
+
+def asked(proxy: AmazonProxy) -> list[str]:
+    """Return which of the two operations were asked for, in this order."""
+    names = [one.operation for one in proxy.asked]
+    return [name for name in names if name in {CONFIRM, GET_ORDER}]
+
+
+@pytest.mark.parametrize("spoiler", [lost_answer(), html(502)], ids=["lost", "502"])
+def test_confirmation_without_an_answer_is_not_sent_again_unseen(
+    emulator: Emulator,
+    amazon_proxy: AmazonProxy,
+    account: AmazonAccount,
+    spoiler: Spoiler,
+) -> None:
+    shipment = ship(place(emulator, account))
+    amazon_proxy.forget()
+    amazon_proxy.spoil(CONFIRM, spoiler, times=1)
+
+    run(account)
+    assert asked(amazon_proxy) == [CONFIRM]
+
+    run(account)
+    assert asked(amazon_proxy)[:2] == [CONFIRM, GET_ORDER]
+    look = [one for one in amazon_proxy.asked if one.operation == GET_ORDER][0]
+    assert "PACKAGES" in look.query["includedData"]
+    shipment.refresh_from_db()
+    assert shipment.state in {Shipment.State.CONFIRMED, Shipment.State.VERIFIED}
+
+
+def test_package_that_arrived_is_found_and_sent_once(
+    emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    order = place(emulator, account)
+    shipment = ship(order)
+    amazon_proxy.spoil(CONFIRM, lost_answer(), times=1)
+
+    for _ in range(3):
+        run(account)
+
+    shipment.refresh_from_db()
+    assert shipment.state == Shipment.State.VERIFIED
+    assert amazon_proxy.count(CONFIRM) == 1
+    assert len(theirs(emulator, order).packages) == 1
+
+
+def test_package_that_never_arrived_is_sent_after_the_look(
+    emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    order = place(emulator, account)
+    amazon_proxy.forget()
+    amazon_proxy.spoil(CONFIRM, html(503), times=1)
+    ship(order)
+
+    run(account)
+    run(account)
+
+    assert asked(amazon_proxy)[:3] == [CONFIRM, GET_ORDER, CONFIRM]
+    assert len(theirs(emulator, order).packages) == 1
