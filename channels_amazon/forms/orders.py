@@ -11,18 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.carriers import CarrierField, settle_other
 from channels_amazon.forms.filters import moment_input
 from channels_amazon.models import Order, OrderLine, Warehouse
-from channels_amazon.rules.shipping.carriers import CARRIERS, OTHER
 from channels_amazon.services.shipping.shipments import units_left
 
 
 class ShipForm(forms.Form):
     """One package of an order; each line's units not yet packed are proposed."""
 
-    carrier = forms.ChoiceField(
-        label=_("Carrier"),
-        choices=[("", "–"), *((name, name) for name in CARRIERS)],
+    carrier = CarrierField(
+        help_text=_("Write a part of its name, as “DHL” or “云途”, and choose."),
     )
     carrier_name = forms.CharField(
         label=_("Carrier's name"),
@@ -94,8 +93,7 @@ class ShipForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check what spans fields: the other carrier's name, at least one unit."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("carrier") == OTHER and not cleaned.get("carrier_name"):
-            self.add_error("carrier_name", gettext("Enter the carrier's name."))
+        settle_other(self, "carrier", "carrier_name")
         if not self.errors and not self.quantities():
             raise forms.ValidationError(
                 gettext("Put at least one unit in the package.")

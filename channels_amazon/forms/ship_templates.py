@@ -10,10 +10,10 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.carriers import CarrierField, settle_other
 from channels_amazon.forms.filters import marketplace_choices
 from channels_amazon.models import AmazonAccount, ShipTemplate, Store, Warehouse
 from channels_amazon.rules.shipping.carriers import (
-    CARRIERS,
     OTHER,
     Carrier,
     CarrierMapping,
@@ -110,11 +110,7 @@ class CarrierForm(forms.Form):
     store_method = forms.CharField(
         label=_("Its method, empty for every one"), max_length=80, required=False
     )
-    carrier_code = forms.ChoiceField(
-        label=_("Amazon's carrier"),
-        choices=[("", "–"), *((name, name) for name in CARRIERS)],
-        required=False,
-    )
+    carrier_code = CarrierField(label=_("Amazon's carrier"), required=False)
     carrier_name = forms.CharField(
         label=_("Name, with “Other”"), max_length=60, required=False
     )
@@ -129,10 +125,9 @@ class CarrierForm(forms.Form):
             return cleaned
         if not cleaned.get("store_carrier"):
             self.add_error("store_carrier", gettext("Enter the store's name of it."))
-        if not cleaned.get("carrier_code"):
+        if not cleaned.get("carrier_code") and "carrier_code" not in self.errors:
             self.add_error("carrier_code", gettext("Choose the carrier."))
-        if cleaned.get("carrier_code") == OTHER and not cleaned.get("carrier_name"):
-            self.add_error("carrier_name", gettext("Enter the carrier's name."))
+        settle_other(self, "carrier_code", "carrier_name")
         return cleaned
 
 

@@ -21,8 +21,12 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.shipping import carriers
+from channels_amazon.rules.shipping.carriers import CarrierOption
+from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
+from channels_amazon.wording import Sentence
 
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
 register.filter("translated", translated)
@@ -104,6 +108,18 @@ def country(marketplace_id: str) -> str:
     """Return a marketplace's country code, its id while it is none we know."""
     known = MARKETPLACES.get(marketplace_id)
     return known.country_code if known else marketplace_id
+
+
+@register.filter
+def carrier_options(marketplace_id: str | None) -> tuple[CarrierOption, ...]:
+    """Return Amazon's carriers to offer for a marketplace, all of them for ""."""
+    return carriers.carrier_options(marketplace_id or "")
+
+
+@register.filter
+def tracking_warning(number: str, carrier: str) -> Sentence | str:
+    """Return what looks wrong with a tracking number, "" where nothing does."""
+    return tracking_doubts.tracking_warning(carrier, number)
 
 
 @register.filter

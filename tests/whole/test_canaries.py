@@ -18,7 +18,6 @@ from django.urls import reverse
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, Order, StoreMember, SyncJob
-from channels_amazon.rules.shipping.carriers import CARRIERS
 from channels_amazon.services.accounts.subscriptions import subscribe
 from channels_amazon.services.health.reports import request_report
 from channels_amazon.services.jobs import lifecycle
@@ -111,7 +110,7 @@ def _pull(account: AmazonAccount) -> None:
 
 
 def _ship(client: Client, order: Order) -> None:
-    form = {"carrier": CARRIERS[0], "tracking_number": "TRACK-1"}
+    form = {"carrier": "UPS", "tracking_number": "TRACK-1"}
     form |= {f"line_{line.pk}": str(line.quantity) for line in order.lines.all()}
     form["shipped_at"] = order.created_at.strftime("%Y-%m-%dT%H:%M:%S")
     client.post(reverse("amazon-order-ship", args=[order.pk]), form)

@@ -173,7 +173,8 @@ def carrier_of(
             waits=True,
         )
     mappings = mappings_of(template) if template is not None else []
-    carrier = match_carrier(mappings, parcel.carrier, parcel.method)
+    site = parcel.order.marketplace_id if parcel.order else ""
+    carrier = match_carrier(mappings, parcel.carrier, parcel.method, site)
     if carrier is not None:
         return carrier
     return PackingBlocker(

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.orders import ShipForm
-from channels_amazon.models import Order
+from channels_amazon.models import Order, translated
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
     create_shipment,
     discard_shipment,
 )
+from channels_amazon.services.shipping.tracking_doubts import tracking_warning
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 from channels_amazon.views.orders.orders import orders_in_full, show_order
 
@@ -37,6 +38,7 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
         form.add_error(None, error.message)
         return show_order(request, order, form=form)
     messages.success(request, _("The package is being confirmed to Amazon."))
+    warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order.pk)
 
 
@@ -60,6 +62,17 @@ def shipment_discard(
             request, _("Only a package that Amazon refused can be discarded.")
         )
     return redirect("amazon-order-detail", order.pk)
+
+
+def warn_of_tracking(request: HttpRequest, form: ShipForm) -> None:
+    """Say that the number looks wrong; the package is on its way all the same."""
+    cleaned = form.cleaned_data
+    doubt = tracking_warning(cleaned["carrier"], cleaned["tracking_number"])
+    if doubt:
+        messages.warning(
+            request,
+            f"{translated(doubt)} {_('Look at it, and edit the package if need be.')}",
+        )
 
 
 def draft_from(form: ShipForm) -> ShipmentDraft:

@@ -20,6 +20,7 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
+from channels_amazon.views.shipping.ship_form import warn_of_tracking
 
 
 @store_page
@@ -41,6 +42,7 @@ def shipment_edit(
         form.add_error(None, error.message)
         return _show(request, shipment, form, status=422)
     messages.success(request, _("The change is being sent to Amazon."))
+    warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order_id)
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from channels_amazon.rules.shipping.carrier_names import LISTED, UNLISTED
 from channels_amazon.rules.shipping.carriers import (
+    CARRIERS,
     OTHER,
     Carrier,
     CarrierMapping,
     CarrierProblem,
+    carrier_options,
+    known_carrier,
     match_carrier,
 )
 
@@ -71,3 +75,67 @@ def test_name_is_stated_beside_other_only() -> None:
 
 def test_label_names_the_carrier_as_people_do() -> None:
     assert (BIKE.label, EXPRESS.full_label) == ("Bike Couriers", "DHL Express")
+
+
+CHINESE = {
+    "云途": "Yun Express",
+    "YunExpress": "Yun Express",
+    "顺丰速运": "SF Express",
+    "燕文": "Yanwen",
+    "邮政": "China Post",
+    "递四方": "4PX",
+    "万邑通": "WINIT",
+    "中通": "ZTO Express",
+    "圆通": "YTO Express",
+    "申通": "STO Express",
+    "韵达": "Yunda Express",
+}
+
+
+@pytest.mark.parametrize(("name", "code"), CHINESE.items())
+def test_chinese_name_is_amazons_carrier(name: str, code: str) -> None:
+    assert match_carrier((), name, "挂号") == Carrier(code, method="挂号")
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("极兔", "J&T Express"),
+        ("菜鸟", "Cainiao"),
+        ("谷仓", "GoodCang"),
+        ("德邦", "Deppon Express"),
+    ],
+)
+def test_carrier_that_amazon_lacks_goes_as_other(name: str, stated: str) -> None:
+    assert match_carrier((), name, "") == Carrier(OTHER, stated)
+
+
+def test_every_seller_name_leads_to_a_name_that_amazon_takes() -> None:
+    for code, written in LISTED:
+        assert code in CARRIERS
+        for name in (code, *written):
+            found = known_carrier(name)
+            assert found is not None
+            assert found.problem is None
+    for stated, written in UNLISTED:
+        for name in (stated, *written):
+            assert known_carrier(name) == Carrier(OTHER, stated)
+
+
+def test_list_of_a_marketplace_begins_with_its_own_and_ends_with_other() -> None:
+    britain = [one.code for one in carrier_options("A1F83G8C2ARO7P")]
+    japan = [one.code for one in carrier_options("A1VC38T7YXB528")]
+
+    assert "DPD Local" in britain
+    assert "DPD Local" not in japan
+    assert {"UPS", "Yun Express"} <= set(britain) & set(japan)
+    assert britain[-1] == japan[-1] == OTHER
+    assert len(carrier_options()) > 350
+    assert {one.code: one.names for one in carrier_options()}["Yun Express"].startswith(
+        "云途"
+    )
+
+
+def test_carrier_of_two_names_is_called_as_the_marketplace_calls_it() -> None:
+    assert known_carrier("大和运输", "A1VC38T7YXB528") == Carrier("YAMATO")
+    assert known_carrier("大和运输", "ATVPDKIKX0DER") == Carrier("YamatoTransport")
