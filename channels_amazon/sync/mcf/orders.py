@@ -335,9 +335,13 @@ def _ask_for_report(ctx: RunContext) -> None:
 
 
 class _Cursor(TypedDict, total=False):
-    """The job's cursor: the destination that the account's MCF events go to."""
+    """The job's cursor: the destination that the account's MCF events go to.
+
+    `subscription` is the id that brings them there, "" where Amazon refused one.
+    """
 
     destination: str
+    subscription: str
 
 
 def _ask_for_events(ctx: RunContext) -> None:
@@ -346,8 +350,9 @@ def _ask_for_events(ctx: RunContext) -> None:
     Without these events the orders are read back more and more rarely.
     """
     destination_id = ctx.account.destination_id
-    cursor = cast(_Cursor, ctx.cursor)
-    if not destination_id or cursor.get("destination") == destination_id:
+    subscription_id = ctx.account.subscriptions.get(FULFILLMENT_ORDER_STATUS, "")
+    asked_for = _Cursor(destination=destination_id, subscription=subscription_id)
+    if not destination_id or cast(_Cursor, ctx.cursor) == asked_for:
         return
     if not FulfillmentOrder.objects.filter(account=ctx.account).exists():
         return
@@ -360,7 +365,8 @@ def _ask_for_events(ctx: RunContext) -> None:
         # The next run asks again.
         logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
         return
-    ctx.save_cursor(_Cursor(destination=destination_id))
+    subscription_id = ctx.account.subscriptions.get(FULFILLMENT_ORDER_STATUS, "")
+    ctx.save_cursor(_Cursor(destination=destination_id, subscription=subscription_id))
 
 
 def _next_due(ctx: RunContext) -> datetime | None:
