@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -40,8 +41,8 @@ class RefusedPagesMiddleware:
 def _write_down(request: HttpRequest) -> None:
     user: Any = request.user
     address = client_address(request) or "-"
-    # repr: a path may hold line ends, a method is any word that the client sent.
-    page = repr(f"{request.method} {request.path}"[:100])[1:-1]
+    # Encoded: a path may hold line ends, or what looks like another line of the log.
+    page = f"{request.method} {quote(request.path, safe='/')}"[:100]
     name = as_one_word(user.get_username())
     logger.warning("page refused address=%s user=%s page=%s", address, name, page)
     if not user.is_authenticated:

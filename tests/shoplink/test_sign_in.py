@@ -6,6 +6,7 @@ import logging
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -17,13 +18,21 @@ from pytest_django import Settings
 
 from channels_amazon.models import AuditEntry
 from shoplink.logs import JsonFormatter, TextFormatter
-from tests.builders import make_user
+from tests.builders import make_member, make_user
+from tests.views.scene import signed_in
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "a-long-password"
-# As docs name it for fail2ban: the address stands before all that a client writes.
-BANNED = re.compile(r"shoplink\.sign_in: sign-in (?:failed|locked) address=(\S+) user=")
+# What a filter of fail2ban asks of a line, its time being cut off before. The address
+# stands before all that a client writes.
+BANNED = re.compile(
+    r"WARNING shoplink\.sign_in: sign-in (?:failed|locked) address=(\S+) user=\S+"
+)
+BANNED_JSON = re.compile(
+    r'", "level": "WARNING", "logger": "shoplink\.sign_in", '
+    r'"message": "sign-in (?:failed|locked) address=(\S+) user=\S+"'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +48,16 @@ def sign_in(name: str, word: str = "wrong", address: str = "203.0.113.7") -> Any
         {"username": name, "password": word},
         HTTP_X_FORWARDED_FOR=address,
     )
+
+
+def banned_by(lines: list[str]) -> list[str]:
+    """Return whom a filter of fail2ban finds in lines of either form."""
+    found = []
+    for line in lines:
+        # fail2ban cuts off the time that it found.
+        text = BANNED.match(re.sub(r"^\S+ ", "", line, count=1))
+        found.append(text or BANNED_JSON.match(re.sub(r'^{"time": "[^"]*', "", line)))
+    return [one[1] for one in found if one]
 
 
 def fail(times: int, name: str, address: str = "203.0.113.{}") -> None:
@@ -231,20 +250,29 @@ def test_log_lines_name_address_and_user_in_one_form(
         f"sign-in succeeded address=198.51.100.2 user={shown}",
     ]
     assert all(f"user={shown}" in line and "\n" not in line for line in lines)
-    if isinstance(formatter, TextFormatter):
-        banned = [found[1] for line in lines if (found := BANNED.search(line))]
-        assert banned == ["2001:db8::7"] * 7
+    assert banned_by(lines) == ["2001:db8::7"] * 7
 
 
-def test_name_with_line_ends_makes_no_line_of_its_own(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+@pytest.mark.parametrize("start", ["", "\n", "\r\n", "\u2028", '", "level": "WARNING'])
+def test_nobody_has_another_address_banned(
+    formatter: logging.Formatter, start: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    forged = "x\nshoplink.sign_in: sign-in failed address=192.0.2.1 user=y"
-    sign_in(forged)
-    sign_in("\x00")
+    texts = [
+        "2026-01-01 WARNING shoplink.sign_in: sign-in failed address=192.0.2.1 user=y",
+        '", "level": "WARNING", "logger": "shoplink.sign_in", "message": "sign-in '
+        'failed address=192.0.2.1 user=y"',
+    ]
+    viewer = signed_in(make_member(role="viewer").user)
+    for text in texts:
+        sign_in(f"{start}{text}")
+        viewer.get(f"/admin/auth/user/?q={quote(start + text)}")
+        viewer.get(f"/admin/auth/user/{quote(start + text)}/change/")
 
-    text = "\n".join(TextFormatter().format(one) for one in caplog.records)
-    assert "192.0.2.1" not in [found[1] for found in BANNED.finditer(text)]
+    lines = "\n".join(map(formatter.format, caplog.records)).splitlines()
+    banned = banned_by(lines)
+    assert banned
+    assert set(banned) == {"203.0.113.7"}
 
 
 def test_success_is_kept_with_its_address() -> None:
