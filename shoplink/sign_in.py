@@ -8,10 +8,12 @@ from typing import Any
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_client_username, get_failure_limit
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_client_username, get_credentials, get_failure_limit
 from axes.models import AccessAttempt, AccessLog
 from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
+from unfold.forms import AuthenticationForm
 
 from channels_amazon.services.diagnostics.audit import Audited, audit
 from channels_amazon.views.errors import too_many_sign_ins
@@ -111,6 +113,26 @@ class SignInHandler(AxesDatabaseHandler):  # type: ignore[misc]
         super().user_logged_in(sender, request, user, **kwargs)
         name = as_one_word(user.get_username())
         logger.info("sign-in succeeded address=%s user=%s", _at(request), name)
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
+    """Ask once more about the limit when the password is right.
+
+    Passwords that are tried at the same moment all pass the question before: of them
+    none counts that is compared after the last failure the limit allows.
+    """
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Refuse whoever was locked out while the password was compared."""
+        super().confirm_login_allowed(user)
+        name = user.get_username()
+        if AxesProxyHandler.is_allowed(self.request, get_credentials(name)):
+            return
+        self.request.axes_locked_out = True
+        logger.warning(
+            "sign-in locked address=%s user=%s", _at(self.request), as_one_word(name)
+        )
+        raise self.get_invalid_login_error()
 
 
 def locked_out(

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 import time_machine
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -146,6 +147,22 @@ def test_own_success_forgives_no_guessing_at_another_user() -> None:
         sign_in(own, PASSWORD)
 
     assert sign_in(victim, PASSWORD).status_code == 429
+
+
+def test_right_password_comes_too_late_when_others_were_tried_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = make_user().get_username()
+
+    def slow(self: Any, word: str) -> bool:
+        monkeypatch.undo()
+        fail(10, user)
+        return bool(self.check_password(word))
+
+    monkeypatch.setattr(User, "check_password", slow)
+
+    assert sign_in(user, PASSWORD, "192.0.2.1").status_code == 429
+    assert not AccessLog.objects.exists()
 
 
 def test_lock_ends_by_itself_though_a_stranger_goes_on() -> None:

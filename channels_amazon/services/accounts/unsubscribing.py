@@ -174,8 +174,8 @@ def _tell_left(
                 reason=errors[0].message if errors else "",
             ),
             fix=sentence(
-                "Their events are put aside here. To end them, connect the account "
-                "and disconnect it again, or delete each with deleteSubscriptionById."
+                "Their events go into quarantine. To end them, connect the account and "
+                "disconnect it again, or delete each with deleteSubscriptionById."
             ),
             request_id=str(getattr(errors[0], "request_id", "")) if errors else "",
         )
