@@ -19,9 +19,10 @@ class ChannelsAmazonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks of our settings and every reconciler there is."""
+        """Register checks and reconcilers; hear of every change of rights."""
         for check, tag in CHECKS:
             register(check, tag)
         # Here, since these modules need the models to be loaded.
         registry = import_module(f"{self.name}.services.jobs.registry")
         registry.discover(import_module(f"{self.name}.sync"))
+        import_module(f"{self.name}.services.diagnostics.rights").listen()

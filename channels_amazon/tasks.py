@@ -9,6 +9,7 @@ from functools import partial
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.accounts import unsubscribing
 from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
@@ -31,7 +32,10 @@ def drain() -> None:
 def cast_nets() -> None:
     """Wake the jobs that no wake-up told of; the schedule asks once for all hosts."""
     with _beating():
-        nets.cast_nets()
+        try:
+            nets.cast_nets()
+        finally:
+            unsubscribing.enqueue_due()
 
 
 def beat() -> None:
@@ -49,6 +53,12 @@ def replay_unknown(account_id: int) -> None:
     """Take in the messages that waited for this account to be connected."""
     with _beating():
         quarantine.replay_unknown(account_id)
+
+
+def delete_subscriptions(account_id: int) -> None:
+    """Delete at Amazon what a disconnected account had subscribed to."""
+    with _beating():
+        unsubscribing.delete_subscriptions(account_id)
 
 
 def maintain(is_successor: bool = False) -> None:

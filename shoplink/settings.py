@@ -29,6 +29,8 @@ DEBUG = env.switch("DEBUG", default=False)
 # Plain http is for a demonstration on the machine itself and for development.
 HTTPS_ONLY = env.switch("HTTPS_ONLY", default=not DEBUG)
 BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)
+# How many proxies of ours add to X-Forwarded-For; client_address.py reads it.
+PROXY_COUNT = env.count("PROXY_COUNT", 1)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", "")
 
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shoplink.refused_pages.RefusedPagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -174,13 +177,19 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 LOGOUT_REDIRECT_URL = "admin:login"
 
-AXES_FAILURE_LIMIT = 5
+# The limits themselves are in sign_in.py, which counts by user, address and both.
+AXES_HANDLER = "shoplink.sign_in.SignInHandler"
+AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+# Else a stranger could keep a user locked out for ever, at one attempt in 15 minutes.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "shoplink.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "shoplink.client_address.client_network"
+AXES_LOCKOUT_CALLABLE = "shoplink.sign_in.locked_out"
 
 # -- Transport security ---------------------------------------------------------------
 
@@ -317,6 +326,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
+    "LOGIN": {"form": "shoplink.sign_in.SignInForm"},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -351,6 +361,8 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # It hides who and from where; sign_in.py says both, in one form.
+        "axes": {"level": "ERROR"},
         "botocore": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
     },

@@ -1,5 +1,6 @@
 """The admin site, its side bar and the forms for the store's own rows."""
 
+from channels_amazon.admin.audit_admin import AuditEntryAdmin, FailedSignInAdmin
 from channels_amazon.admin.catalog_admin import (
     CategoryAdmin,
     ProductAdmin,
@@ -14,7 +15,9 @@ from channels_amazon.admin.store_admin import (
 from channels_amazon.admin.user_admin import GroupAdmin, UserAdmin
 
 __all__ = [
+    "AuditEntryAdmin",
     "CategoryAdmin",
+    "FailedSignInAdmin",
     "GroupAdmin",
     "ProductAdmin",
     "ShoplinkAdminSite",

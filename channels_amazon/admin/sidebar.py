@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps.registry import apps
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from channels_amazon.admin.site import site
 from channels_amazon.forms.filters import OrderShow
 
 
@@ -162,6 +164,10 @@ def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
 def _system(request: HttpRequest) -> list[dict[str, Any] | None]:
     return [
         _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
+        _model(request, "auditentry", _("Audit log"), "policy"),
+        _model(
+            request, "accessfailurelog", _("Failed sign-ins"), "gpp_bad", app="axes"
+        ),
     ]
 
 
@@ -173,8 +179,11 @@ def _model(
     *,
     app: str = "channels_amazon",
 ) -> dict[str, Any] | None:
-    user = request.user
-    if isinstance(user, AnonymousUser) or not user.has_perm(f"{app}.view_{model}"):
+    if isinstance(request.user, AnonymousUser):
+        return None
+    if not site.get_model_admin(apps.get_model(app, model)).has_view_permission(
+        request
+    ):
         return None
     link = reverse(f"admin:{app}_{model}_changelist")
     return _item(title, icon, link, active=request.path.startswith(link))

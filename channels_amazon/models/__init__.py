@@ -9,6 +9,7 @@ from channels_amazon.models.account import (
     Permission,
 )
 from channels_amazon.models.application import ClientSecret, DeveloperApplication
+from channels_amazon.models.audit import AuditEntry
 from channels_amazon.models.call import ApiCall, DiagnosticEntry, QuotaBucket
 from channels_amazon.models.catalog import Category, Product, Translation, Variant
 from channels_amazon.models.encrypted import (
@@ -60,6 +61,7 @@ __all__ = [
     "AccessToken",
     "AmazonAccount",
     "ApiCall",
+    "AuditEntry",
     "AuthorizationAttempt",
     "CarrierRule",
     "Category",

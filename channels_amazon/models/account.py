@@ -61,6 +61,10 @@ class AmazonAccount(StoreScoped):
     subscription_id = models.CharField(max_length=80, blank=True)
     destination_id = models.CharField(max_length=80, blank=True)
     subscribed_at = models.DateTimeField(null=True, blank=True)
+    # Every subscription that we made and did not delete: its id by type of event.
+    subscriptions = models.JSONField(default=dict, blank=True)
+    # When to delete them at Amazon, next time; null while there is nothing to delete.
+    unsubscribe_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -72,6 +76,13 @@ class AmazonAccount(StoreScoped):
                 fields=["seller_id", "region"],
                 condition=~models.Q(state="disconnected"),
                 name="account_one_connected_per_seller_region",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["unsubscribe_at"],
+                condition=models.Q(unsubscribe_at__isnull=False),
+                name="account_unsubscribe",
             ),
         )
 

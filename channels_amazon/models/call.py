@@ -106,11 +106,16 @@ class DiagnosticEntry(StoreScoped):
         WARNING = "warning", _("Warning")
         ERROR = "error", _("Error")
 
+    # What was done to a store outlives it.
     store = models.ForeignKey(
-        Store, models.CASCADE, null=True, blank=True, related_name="diagnostics"
+        Store, models.SET_NULL, null=True, blank=True, related_name="diagnostics"
     )
     account = models.ForeignKey(
-        AmazonAccount, models.CASCADE, null=True, blank=True, related_name="diagnostics"
+        AmazonAccount,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="diagnostics",
     )
     run = models.ForeignKey(
         SyncRun, models.SET_NULL, null=True, blank=True, related_name="diagnostics"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -32,6 +33,25 @@ class StoreQuerySet(models.QuerySet[Row]):
         path = getattr(self.model, "STORE_PATH", "")
         prefix = f"{path}__" if path else ""
         return self.filter(**{f"{prefix}members__user_id": user.pk})
+
+    def with_role(self, user: Viewer, roles: Iterable[str]) -> Self:
+        """Return the rows of the stores in which `user` has one of these roles.
+
+        Every row for a superuser, none for whom `visible_to` shows none.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if getattr(user, "is_superuser", False):
+            return self
+        path = getattr(self.model, "STORE_PATH", "")
+        prefix = f"{path}__" if path else ""
+        # In one call, so that both are asked of the same membership.
+        return self.filter(
+            **{
+                f"{prefix}members__user_id": user.pk,
+                f"{prefix}members__role__in": tuple(roles),
+            }
+        )
 
     def capped_count(self) -> int:
         """Return how many rows there are, counted up to COUNT_CAP."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 
 
 class Store(StoreScoped):
@@ -46,8 +47,50 @@ class Store(StoreScoped):
         return self.plan != self.Plan.BASIC
 
 
+class MemberQuerySet(StoreQuerySet["StoreMember"]):
+    """Memberships, each change of which is told one by one.
+
+    Django tells nobody of what a statement for many rows changes, and every change of
+    a membership is to be written down.
+    """
+
+    def update(self, **values: Any) -> int:
+        """Change these columns of each membership; return of how many."""
+        rows = list(self)
+        for row in rows:
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save(update_fields=values)
+        return len(rows)
+
+    def bulk_create(
+        self, objs: Iterable[StoreMember], *args: Any, **options: Any
+    ) -> list[StoreMember]:
+        """Create the memberships one by one."""
+        if args or options:
+            raise TypeError("memberships are created one by one, without options")
+        rows = list(objs)
+        for row in rows:
+            row.save(force_insert=True)
+        return rows
+
+    def bulk_update(
+        self,
+        objs: Iterable[StoreMember],
+        fields: Iterable[str],
+        batch_size: int | None = None,
+    ) -> int:
+        """Save these columns of the memberships one by one."""
+        names, rows = list(fields), list(objs)
+        for row in rows:
+            row.save(update_fields=names)
+        return len(rows)
+
+
 class StoreMember(StoreScoped):
     """A user's part in a store."""
+
+    objects: ClassVar[Any] = MemberQuerySet.as_manager()
 
     class Role(models.TextChoices):
         """What a member may do: viewers look, operators work, owners connect."""

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -33,6 +34,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when we failed; nothing here may need the database."""
     return _answer(request, 500, _("Something failed on our side."))
+
+
+def too_many_sign_ins(request: HttpRequest) -> HttpResponse:
+    """Answer whoever failed to sign in too often, whether the password is right now."""
+    reason = _("Too many failed sign-ins. Wait a quarter of an hour and try again.")
+    answer = _answer(request, 429, reason)
+    answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

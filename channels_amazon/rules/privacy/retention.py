@@ -27,10 +27,32 @@ RETENTION_INTERVAL = timedelta(days=1)
 # installation sets LOG_RETENTION_DAYS. SQS keeps a message for 14 days at most, so a
 # notification whose row is gone cannot come a second time.
 LOG_DAYS = 30
-# Who saw, searched and deleted personal data: Amazon asks for 12 months at least.
+# Who saw, searched and deleted personal data, who signed in and who failed to, what was
+# refused to whom, what became of rights, accounts and stores: Amazon asks for 12 months
+# at least. So long are kept the audit log, the sign-ins and some of the log entries:
 AUDIT_KEPT = timedelta(days=400)
-# The codes of the log entries that AUDIT_KEPT is about begin so.
-AUDIT_CODES = "personal_data."
+# those whose codes begin so,
+AUDIT_PREFIX = "personal_data."
+# and these.
+AUDIT_CODES = frozenset(
+    {
+        "account.connected",
+        "account.disconnected",
+        "account.identity_unproven",
+        "account.not_an_owner",
+        "account.other_seller",
+        "account.reauthorized",
+        "account.seller_elsewhere",
+        "account.seller_id_refused",
+        "account.seller_id_unproven",
+        "account.subscriptions_deleted",
+        "account.subscriptions_left",
+        "keys.rotated",
+        "notifications.subscribed",
+        "store.endpoint_set",
+        "store.secret_rotated",
+    }
+)
 
 # The hourly figures of how long each step of an order took: the page shows a month.
 LATENCY_KEPT = timedelta(days=31)

@@ -19,8 +19,10 @@ from channels_amazon.models import (
     MarketplaceParticipation,
     Store,
 )
+from channels_amazon.rules.events.order_change import ORDER_CHANGE
+from channels_amazon.services.accounts import unsubscribing
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.wording import sentence
 
@@ -82,6 +84,8 @@ def connect_account(
             account.state_code = ""
             account.authorized_at = timezone.now()
             account.disconnected_at = None
+            # What was not deleted at Amazon yet is used again.
+            account.unsubscribe_at = None
             account.save()
             _keep_token(account, grant.refresh_token)
             select_marketplaces(account, grant.marketplace_ids)
@@ -119,13 +123,31 @@ def require_free(store: Store, seller_id: str, region: str) -> None:
 
 
 def disconnect_account(account: AmazonAccount, *, actor: str) -> None:
-    """Stop the account's jobs and delete its tokens; its records stay."""
+    """Stop the account's jobs and delete its tokens; its records stay.
+
+    A worker deletes its subscriptions at Amazon afterwards. An account that is
+    disconnected already stays as it is.
+    """
     with transaction.atomic():
+        locked = AmazonAccount.objects.select_for_update(no_key=True)
+        row: AmazonAccount = locked.get(pk=account.pk)
+        if row.is_disconnected:
+            account.refresh_from_db()
+            return
+        now = timezone.now()
+        left = _subscriptions_of(row)
         AmazonAccount.objects.filter(pk=account.pk).update(
             state=State.DISCONNECTED,
             state_code="",
-            disconnected_at=timezone.now(),
+            disconnected_at=now,
+            subscription_id="",
+            destination_id="",
+            subscribed_at=None,
+            subscriptions=left,
+            unsubscribe_at=now if left else None,
         )
+        if left:
+            queue.enqueue(unsubscribing.TASK, account.pk)
         Credential.objects.filter(account=account).delete()
         AccessToken.objects.filter(subject=account.quota_subject).delete()
         # They stay with their runs and cursors; none is taken while disconnected.
@@ -140,6 +162,10 @@ def disconnect_account(account: AmazonAccount, *, actor: str) -> None:
                 message=sentence(
                     "The account was disconnected. Its tokens were deleted, its "
                     "orders, listings and logs were kept."
+                ),
+                fix=sentence(
+                    "The authorisation itself stays at Amazon until the seller ends "
+                    "it in Seller Central, at Apps and Services, Manage Your Apps."
                 ),
                 actor=actor,
             )
@@ -188,6 +214,18 @@ def select_marketplaces(account: AmazonAccount, wanted: Collection[str]) -> None
         ],
         ignore_conflicts=True,
     )
+
+
+def _subscriptions_of(account: AmazonAccount) -> dict[str, str]:
+    """Return the ids of what was subscribed to, by type.
+
+    An account that was subscribed by an earlier version knows that of its order events
+    alone.
+    """
+    known: dict[str, str] = dict(account.subscriptions)
+    if account.subscription_id:
+        known[ORDER_CHANGE] = account.subscription_id
+    return known
 
 
 def _elsewhere() -> SellerElsewhere:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,13 +51,12 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
         return _failed(account, error)
     except ShoplinkError as error:
         return _failed(account, error)
-    AmazonAccount.objects.filter(pk=account.pk).update(
+    _keep(
+        account,
+        {ORDER_CHANGE: subscription.subscription_id},
         destination_id=destination.destination_id[:80],
         subscription_id=subscription.subscription_id[:80],
         subscribed_at=timezone.now(),
-    )
-    account.refresh_from_db(
-        fields=["destination_id", "subscription_id", "subscribed_at"]
     )
     record(
         Entry(
@@ -79,9 +80,11 @@ def subscribe_to(account: AmazonAccount, notification_type: str) -> str:
     """
     if not account.destination_id or what_is_missing(account):
         return ""
-    return _subscription(
+    subscription_id = _subscription(
         account, account.destination_id, notification_type
     ).subscription_id
+    _keep(account, {notification_type: subscription_id})
+    return subscription_id
 
 
 def what_is_missing(account: AmazonAccount) -> str:
@@ -99,6 +102,16 @@ def what_is_missing(account: AmazonAccount) -> str:
             "orders come by the sweep alone, some minutes late."
         ) % {"names": ", ".join(names)}
     return ""
+
+
+def _keep(account: AmazonAccount, made: dict[str, str], **columns: Any) -> None:
+    """Keep the ids of what was made, so that it can be deleted without the token."""
+    with transaction.atomic():
+        row = AmazonAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        AmazonAccount.objects.filter(pk=account.pk).update(
+            subscriptions={**row.subscriptions, **made}, **columns
+        )
+    account.refresh_from_db(fields=["subscriptions", *columns])
 
 
 def _destination(account: AmazonAccount) -> NotificationDestination:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language, override
 
 from channels_amazon.models import translated
+from channels_amazon.services.diagnostics.audit import Audited, audit
+from channels_amazon.wording import sentence
 
 
 class LogKind(StrEnum):
@@ -117,6 +119,20 @@ def csv_lines(kind: LogKind, rows: QuerySet[Any]) -> Iterator[str]:
     Its sentences are in the language that is active now, not when the file is read.
     """
     return _lines(COLUMNS[kind], rows, get_language() or "en")
+
+
+def keep_export(kind: LogKind, *, actor: str, store_ids: Iterable[int | None]) -> None:
+    """Keep in the audit log that a log of these stores was downloaded; None: of all."""
+    for store_id in store_ids:
+        audit(
+            Audited(
+                code="access.exported",
+                message=sentence("The log %(log)s was downloaded.", log=kind.value),
+                reference=kind.value,
+                actor=actor,
+                store_id=store_id,
+            )
+        )
 
 
 def _lines(columns: Sequence[str], rows: QuerySet[Any], language: str) -> Iterator[str]:

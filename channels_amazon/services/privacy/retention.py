@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from axes.models import AccessFailureLog, AccessLog
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 
 from channels_amazon.models import (
     ApiCall,
+    AuditEntry,
     DiagnosticEntry,
     HealthReport,
     MaintenanceTask,
@@ -25,6 +27,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.privacy.retention import (
     AUDIT_CODES,
     AUDIT_KEPT,
+    AUDIT_PREFIX,
     RETENTION_INTERVAL,
 )
 from channels_amazon.services.jobs import maintenance
@@ -36,8 +39,9 @@ ROWS_A_BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Rows that go by their age: their model, and the indexed column of their time.
+    """Rows that go by their age: their model, and the column of their time.
 
+    It is indexed where there are many rows.
     `stays` says at a moment which of the old rows are kept for longer all the same.
     """
 
@@ -57,18 +61,30 @@ class RetentionCursor(TypedDict):
     after_pk: int
 
 
-def _tells_of_personal_data(now: datetime) -> Q:
-    return Q(code__startswith=AUDIT_CODES, at__gte=now - AUDIT_KEPT)
+def _is_audit(now: datetime) -> Q:
+    found = Q(code__in=AUDIT_CODES) | Q(code__startswith=AUDIT_PREFIX)
+    return found & Q(at__gte=now - AUDIT_KEPT)
+
+
+def _was_lately(now: datetime) -> Q:
+    return Q(at__gte=now - AUDIT_KEPT)
+
+
+def _signed_in_lately(now: datetime) -> Q:
+    return Q(attempt_time__gte=now - AUDIT_KEPT)
 
 
 # Calls and entries before the runs that they point to: a delete has to unlink those
 # that are left.
 LOGS: tuple[Log, ...] = (
     Log(ApiCall, "started_at"),
-    Log(DiagnosticEntry, "at", _tells_of_personal_data),
+    Log(DiagnosticEntry, "at", _is_audit),
     Log(HealthReport, "created_at"),
     Log(Notification, "received_at"),
     Log(SyncRun, "finished_at"),
+    Log(AuditEntry, "at", _was_lately),
+    Log(AccessFailureLog, "attempt_time", _signed_in_lately),
+    Log(AccessLog, "attempt_time", _signed_in_lately),
 )
 
 
@@ -83,7 +99,8 @@ def _plan(cursor: RetentionCursor, now: datetime) -> Write[RetentionCursor]:
     pks = [pk for pk, _at in page]
 
     def write() -> RetentionCursor | None:
-        rows = log.model._default_manager.filter(pk__in=pks)
+        # The base manager: that of the audit log itself deletes nothing.
+        rows = log.model._base_manager.filter(pk__in=pks)
         rows.exclude(log.stays(now)).delete()
         if len(page) == ROWS_A_BATCH:
             pk, at = page[-1]

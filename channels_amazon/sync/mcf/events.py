@@ -32,10 +32,12 @@ ASK_AGAIN = timedelta(hours=1)
 class _Cursor(TypedDict, total=False):
     """The job's cursor: the destination that the account's MCF events go to.
 
-    Where Amazon refused the subscription, `ask_again_at` is when to ask again (ISO).
+    `subscription` is the id that brings them there, "" where Amazon has none to give.
+    Where Amazon refused it, `ask_again_at` is when to ask again (ISO).
     """
 
     destination: str
+    subscription: str
     ask_again_at: str
 
 
@@ -46,7 +48,7 @@ def ask_for_events(ctx: RunContext) -> None:
     """
     destination_id = ctx.account.destination_id
     cursor = cast(_Cursor, ctx.cursor)
-    if not destination_id or cursor.get("destination") == destination_id:
+    if not destination_id or cursor == _asked_for(ctx):
         return
     refused_until = cursor.get("ask_again_at")
     if refused_until and ctx.now() < datetime.fromisoformat(refused_until):
@@ -68,4 +70,12 @@ def ask_for_events(ctx: RunContext) -> None:
         # The next run asks again.
         logger.info("no events yet account=%s code=%s", ctx.account.pk, error.code)
         return
-    ctx.save_cursor(_Cursor(destination=destination_id))
+    ctx.save_cursor(_asked_for(ctx))
+
+
+def _asked_for(ctx: RunContext) -> _Cursor:
+    """Return the cursor of a job whose events come as the account's row says."""
+    return _Cursor(
+        destination=ctx.account.destination_id,
+        subscription=ctx.account.subscriptions.get(FULFILLMENT_ORDER_STATUS, ""),
+    )

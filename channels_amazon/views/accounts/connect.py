@@ -132,7 +132,23 @@ def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     connection.disconnect_account(account, actor=request.user.get_username())
     text = _("%(account)s is disconnected. Its tokens are deleted, its records kept.")
     messages.success(request, text % {"account": account})
+    messages.info(request, _what_stays(account))
     return redirect("amazon-account-list")
+
+
+def _what_stays(account: AmazonAccount) -> str:
+    """Say what Amazon still has of a disconnected account, and who removes it."""
+    authorization = _(
+        "The authorisation itself stays at Amazon until the seller ends it in Seller "
+        "Central, at Apps and Services, Manage Your Apps."
+    )
+    if account.unsubscribe_at is None:
+        return authorization
+    events = _(
+        "Its subscriptions to Amazon's events are being deleted; the diagnostic logs "
+        "say what came of it."
+    )
+    return f"{events} {authorization}"
 
 
 def requester_of(request: HttpRequest) -> Requester:

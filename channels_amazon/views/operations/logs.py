@@ -13,8 +13,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
-from channels_amazon.models import AmazonAccount, ApiCall, DiagnosticEntry, SyncRun
-from channels_amazon.services.diagnostics.export import LogKind, csv_lines
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    DiagnosticEntry,
+    Store,
+    SyncRun,
+)
+from channels_amazon.services.diagnostics.export import LogKind, csv_lines, keep_export
 from channels_amazon.views.base import get_mine, mine, page, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.pagination import newest_first
@@ -76,6 +82,13 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
     """Stream what the filter in the address shows, all of it, as a CSV file."""
     kind = chosen_kind(request)
     rows = filtered(request, kind, filter_form(request, kind)).order_by("-pk")
+    user: Any = request.user
+    stores = mine(Store, request).values_list("pk", flat=True)
+    keep_export(
+        kind,
+        actor=user.get_username(),
+        store_ids=[None] if user.is_superuser else list(stores),
+    )
     response = StreamingHttpResponse(
         csv_lines(kind, rows), content_type="text/csv; charset=utf-8"
     )

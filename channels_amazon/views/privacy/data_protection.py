@@ -18,7 +18,7 @@ from channels_amazon.rules.privacy.retention import (
     OPEN_PERSONAL_DATA_KEPT,
     PERSONAL_DATA_KEPT,
 )
-from channels_amazon.services.diagnostics.export import LogKind, csv_lines
+from channels_amazon.services.diagnostics.export import LogKind, csv_lines, keep_export
 from channels_amazon.services.privacy.compliance import (
     Protection,
     looks_of,
@@ -73,6 +73,8 @@ def data_protection(request: HttpRequest) -> HttpResponse:
 def proofs_download(request: HttpRequest, store_id: int) -> HttpResponseBase:
     """Stream all proofs of deletion of a store as a CSV file."""
     store = get_mine(Store, request, pk=store_id)
+    actor = request.user.get_username()
+    keep_export(LogKind.PROOFS, actor=actor, store_ids=[store.pk])
     response = StreamingHttpResponse(
         csv_lines(LogKind.PROOFS, proofs_of(store)),
         content_type="text/csv; charset=utf-8",

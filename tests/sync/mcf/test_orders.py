@@ -21,7 +21,9 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.subscriptions import subscribe
+from channels_amazon.services.accounts.unsubscribing import delete_subscriptions
 from channels_amazon.services.mcf import commitments
 from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.mcf.store_orders import (
@@ -302,6 +304,28 @@ def test_amazon_is_asked_to_tell_when_orders_move_on(
     accept(told)
     seen = Notification.objects.filter(notification_type="FULFILLMENT_ORDER_STATUS")
     assert seen.filter(state="applied").exists()
+
+
+def test_account_that_came_back_asks_for_the_events_again(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    assert subscribe(account, actor="") == ""
+    ordered(account)
+    run(account)
+    token = account.credential.refresh_token
+    connection.disconnect_account(account, actor="")
+    delete_subscriptions(account.pk)
+    assert not emulator.state.subscriptions
+
+    grant = connection.AccountGrant("na", account.seller_id, "", token)
+    account = connection.connect_account(
+        account.store, grant=grant, application=account.application, actor=""
+    )
+    assert subscribe(account, actor="") == ""
+    run(account)
+
+    kinds = [item.notification_type for item in emulator.state.subscriptions.values()]
+    assert sorted(kinds) == ["FULFILLMENT_ORDER_STATUS", "ORDER_CHANGE"]
 
 
 def test_order_that_amazon_lists_is_no_sale_and_holds_no_local_stock(

@@ -328,3 +328,16 @@ def test_owner_disconnects_and_tokens_go(owner: Client, store: Store) -> None:
     assert response["Location"] == reverse("amazon-account-list")
     assert account.state == "disconnected"
     assert not Credential.objects.exists()
+
+
+def test_page_says_what_stays_at_amazon(owner: Client, store: Store) -> None:
+    account = builders.make_account(store, subscription_id="an-id")
+    address = reverse("amazon-account-disconnect", args=[account.pk])
+    text = owner.post(address, follow=True).content.decode()
+
+    assert "being deleted; the diagnostic logs say what came of it" in text
+    assert "Manage Your Apps" in text
+    AmazonAccount.objects.update(unsubscribe_at=None)
+    later = owner.get(reverse("amazon-account-list")).content.decode()
+    assert "stays at Amazon" in later
+    assert "ORDER_CHANGE <code>an-id</code>" in later

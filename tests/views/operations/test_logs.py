@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import SyncRun
+from channels_amazon.models import AuditEntry, SyncRun
 from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
@@ -198,3 +198,18 @@ def test_export_streams(world: World, client: Client) -> None:
 
     assert response.streaming
     assert response["Content-Disposition"].startswith("attachment; filename=")
+
+
+def test_download_is_in_the_audit_of_the_reader_s_store(
+    world: World, client: Client
+) -> None:
+    exported(client, tab="calls")
+    exported(signed_in(builders.make_user(is_superuser=True)), tab="runs")
+
+    first, second = AuditEntry.objects.filter(code="access.exported").order_by("pk")
+    assert (first.store, first.reference, first.actor) == (
+        world.store,
+        "calls",
+        world.owner.get_username(),
+    )
+    assert (second.store, second.reference) == (None, "runs")

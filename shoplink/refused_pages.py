@@ -1,0 +1,66 @@
+"""Keeps whom a page was refused to, and where it was asked for from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+
+from channels_amazon.services.diagnostics.audit import Audited, audit_once
+from channels_amazon.wording import sentence
+from shoplink.client_address import client_address
+from shoplink.sign_in import as_one_word
+
+logger = logging.getLogger(__name__)
+
+_FORBIDDEN = 403
+# The same page refused to the same user again within this time is in the log alone: a
+# page that asks every few seconds would else fill the table.
+_ONCE_WITHIN = timedelta(hours=1)
+
+
+class RefusedPagesMiddleware:
+    """Write down each page that was refused to a user who is signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        response = self.get_response(request)
+        if response.status_code == _FORBIDDEN:
+            _write_down(request)
+        return response
+
+
+def _write_down(request: HttpRequest) -> None:
+    user: Any = request.user
+    address = client_address(request) or "-"
+    # Encoded: a path may hold line ends, or what looks like another line of the log.
+    page = f"{request.method} {quote(request.path, safe='/')}"[:100]
+    name = as_one_word(user.get_username())
+    logger.warning("page refused address=%s user=%s page=%s", address, name, page)
+    if not user.is_authenticated:
+        # A stranger must not be able to fill the table.
+        return
+    refusal = Audited(
+        code="access.refused",
+        message=sentence(
+            "The page %(page)s was refused to %(user)s, who asked from %(address)s.",
+            page=page,
+            user=name,
+            address=address,
+        ),
+        reference=page,
+        actor=user.get_username(),
+    )
+    try:
+        audit_once(refusal, _ONCE_WITHIN)
+    except DatabaseError:
+        # The answer stands all the same, and the line above is written.
+        logger.exception("refused page not recorded")
