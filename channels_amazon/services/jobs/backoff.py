@@ -7,6 +7,9 @@ from datetime import timedelta
 # A job: its next run is soon, since what hindered it (a network, Amazon) often passes.
 FIRST_OF_JOB = timedelta(seconds=5)
 LONGEST_OF_JOB = timedelta(minutes=15)
+# A pass that gets no further: each try costs several calls of its quota, and of
+# searchOrders five tokens grow in the longest rest.
+FIRST_OF_PASS = timedelta(minutes=1)
 # One item among many: its own data may be the cause, and each try costs quota.
 FIRST_OF_ITEM = timedelta(seconds=10)
 LONGEST_OF_ITEM = timedelta(hours=6)
@@ -17,6 +20,14 @@ _MOST_DOUBLINGS = 20
 def job_backoff(attempts: int) -> timedelta:
     """Return how long a job rests after that many failures in a row, one or more."""
     return doubled(FIRST_OF_JOB, attempts - 1, LONGEST_OF_JOB)
+
+
+def pass_backoff(times: int) -> timedelta:
+    """Return how long a pass rests that came to a standstill so many times, 1 or more.
+
+    The job's own count does not serve: each slice of a pass that ends well clears it.
+    """
+    return doubled(FIRST_OF_PASS, times - 1, LONGEST_OF_JOB)
 
 
 def item_backoff(attempts: int) -> timedelta:

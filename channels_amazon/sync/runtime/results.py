@@ -140,7 +140,9 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
     due_at = retry_at or ctx.now() + job_backoff(ctx.job.attempts)
     entry: Entry | None = None
-    if ctx.job.attempts == 1:
+    if isinstance(error, Recoverable) and error.is_recorded:
+        pass
+    elif ctx.job.attempts == 1:
         entry = _entry(ctx, error)
     elif ctx.job.attempts == FAILING_AFTER:
         entry = replace(
