@@ -21,7 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs import reading_issues, registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_authorisations(live),
         *_processes(live, now),
         *_jobs(live),
+        *_unread(live),
         *_late_orders(live, now),
         *_parcels(live),
         *_permissions(live),
@@ -117,6 +118,19 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Connection status"),
         )
         for job in jobs
+    ]
+
+
+def _unread(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    return [
+        Problem(
+            "warning",
+            translated(reading_issues.told(issue)),
+            translated(reading_issues.fix_of(issue)),
+            reverse("amazon-status", args=[issue.account_id]),
+            gettext("Connection status"),
+        )
+        for issue in reading_issues.faults(accounts)
     ]
 
 

@@ -32,6 +32,7 @@ from tests.amazon_proxy import (
     Spoiler,
     Spoilt,
     going_round,
+    refusal,
     refused_token,
 )
 from tests.builders import make_account, make_participation
@@ -285,3 +286,96 @@ def test_issue_of_a_marketplace_that_is_left_out_ends(
 
     assert run_through(account, Kind.FBA_STOCK).state == State.DONE
     assert not ReadingIssue.objects.exists()
+
+
+# -- What Amazon says of the account --------------------------------------------------
+
+NO_FBA = "Invalid request, please check your input."
+
+
+@pytest.mark.parametrize("kind", BY_SITE)
+def test_lasting_refusal_is_a_fact_and_the_job_is_done(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, kind: str
+) -> None:
+    spoil(amazon_proxy, kind, refusal(400, "InvalidInput", NO_FBA))
+
+    made = run_through(account, kind)
+
+    assert (made.state, made.code) == (State.DONE, "")
+    assert job_of(account, kind).first_done_at is not None
+    issue = ReadingIssue.objects.get()
+    assert (issue.cause, issue.marketplace_id, issue.reason) == ("refused", DE, NO_FBA)
+    assert issue.request_ids == [one for one in issue.request_ids if one]
+    asked = [one.query.get("marketplaceIds") for one in amazon_proxy.asked]
+    # The request, and the least there is; the other marketplaces went on.
+    assert asked.count(DE) == 2
+    assert {FR, GB} <= set(asked)
+
+
+@pytest.mark.parametrize("kind", BY_SITE)
+def test_fact_is_asked_again_once_a_day_and_taken_back(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, kind: str
+) -> None:
+    spoil(amazon_proxy, kind, refusal(400, "InvalidInput", NO_FBA))
+    run_through(account, kind)
+    amazon_proxy.mend()
+    amazon_proxy.forget()
+
+    assert run_through(account, kind).state == State.DONE
+    assert DE not in {one.query.get("marketplaceIds") for one in amazon_proxy.asked}
+
+    let_rest(kind)
+    assert run_through(account, kind).state == State.DONE
+    assert not ReadingIssue.objects.exists()
+    assert DE in {one.query.get("marketplaceIds") for one in amazon_proxy.asked}
+
+
+def test_account_that_is_refused_everywhere_ends_its_first_pull(
+    amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    amazon_proxy.spoil("getInventorySummaries", refusal(400, "InvalidInput", NO_FBA))
+
+    assert run_through(account, Kind.FBA_STOCK).state == State.DONE
+
+    assert job_of(account, Kind.FBA_STOCK).first_done_at is not None
+    assert ReadingIssue.objects.filter(cause="refused").count() == 3
+
+
+def test_request_that_alone_is_refused_is_our_fault_and_no_fact(
+    amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    amazon_proxy.spoil(
+        "getInventorySummaries",
+        refusal(400, "InvalidInput", "details must not be true."),
+        where=lambda asked: asked.query["details"] == "true" and in_germany(asked),
+    )
+
+    made = run_through(account, Kind.FBA_STOCK)
+
+    assert (made.state, made.code) == (State.FAILED, "amazon.invalid_request")
+    assert "details must not be true" in made.message
+    assert ReadingIssue.objects.get().cause == "faulty"
+    assert FbaStock.objects.filter(pool="UK", total__gt=0).exists()
+
+
+@pytest.mark.parametrize("status", [413, 503])
+def test_other_refusals_say_nothing_of_the_account(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, status: int
+) -> None:
+    spoil(amazon_proxy, Kind.FBA_STOCK, refusal(status, "InvalidInput"))
+
+    assert run_through(account, Kind.FBA_STOCK).state == State.FAILED
+
+    assert not ReadingIssue.objects.exists()
+
+
+def test_units_are_not_emptied_where_amazon_refuses_a_whole_pool(
+    amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    run_through(account, Kind.FBA_STOCK)
+    before = set(FbaStock.objects.values_list("pk", "total"))
+    amazon_proxy.spoil("getInventorySummaries", refusal(400, "InvalidInput", NO_FBA))
+
+    run_through(account, Kind.FBA_STOCK)
+
+    assert set(FbaStock.objects.values_list("pk", "total")) == before
