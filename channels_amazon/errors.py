@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 
 class ShoplinkError(Exception):
@@ -31,7 +32,12 @@ class SyncError(ShoplinkError):
 
 
 class Recoverable(SyncError):
-    """The job goes on by itself, at `retry_at` or by its own backoff."""
+    """The job goes on by itself, at `retry_at` or by its own backoff.
+
+    `is_recorded` says that the log has what happened, item by item.
+    """
+
+    is_recorded: ClassVar[bool] = False
 
     def __init__(
         self,

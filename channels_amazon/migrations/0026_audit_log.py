@@ -8,7 +8,7 @@ import channels_amazon.models.sentence
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0023_mcf_permission_names"),
+        ("channels_amazon", "0025_keys_are_the_hosts"),
     ]
 
     operations = [

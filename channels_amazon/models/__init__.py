@@ -40,6 +40,7 @@ from channels_amazon.models.order import (
 from channels_amazon.models.order_report import OrderReport
 from channels_amazon.models.parcel import Parcel
 from channels_amazon.models.personal_data import PersonalDataWord, PurgeProof
+from channels_amazon.models.reading_issue import ReadingIssue
 from channels_amazon.models.returned import ReturnedUnits
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField, label, translated
@@ -96,6 +97,7 @@ __all__ = [
     "PurgeProof",
     "PushState",
     "QuotaBucket",
+    "ReadingIssue",
     "Reservation",
     "ReturnedUnits",
     "SecretTextField",

@@ -273,15 +273,19 @@ def test_search_keeps_the_fraction_of_its_times(server: Scripted, kit: Kit) -> N
     assert "lastUpdatedAfter=2026-11-20T12:00:00.123Z" in server.received[0].path
 
 
-def test_iterate_repeats_the_search_with_the_token(server: Scripted, kit: Kit) -> None:
+def test_next_page_repeats_the_search_with_the_token(
+    server: Scripted, kit: Kit
+) -> None:
     server.then(
         answer(200, {"orders": [raw()], "pagination": {"nextToken": "t/1"}}),
         answer(200, {"orders": [raw()]}),
     )
+    search = api.OrderSearch(created_after=NOW)
 
-    pages = list(api.iterate_orders(kit.client, api.OrderSearch(created_after=NOW)))
+    first = api.search_orders(kit.client, search)
+    last = api.search_orders(kit.client, search, first.next_token)
 
-    assert [len(page.orders) for page in pages] == [1, 1]
+    assert (len(first.orders), len(last.orders), last.next_token) == (1, 1, None)
     assert server.received[1].path == server.received[0].path + "&paginationToken=t%2F1"
 
 

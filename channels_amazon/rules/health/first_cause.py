@@ -96,6 +96,9 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
     ("queue.backlog", ("orders.gap", "orders.ship_late")),
     ("queue.*", ("orders.gap",)),
+    # What cannot be read is missing; the jobs that fail by it name it themselves.
+    ("sync.no_progress", ("orders.gap", "orders.ship_late")),
+    ("marketplace.suspended_listings", ("marketplace.refused",)),
     (
         "notifications.not_configured",
         (

@@ -13,6 +13,9 @@ LONGEST_OF_OUTAGE = timedelta(minutes=3)
 # Of an operation with few tokens the pauses grow up to the time in which one is
 # restored, by this share: a lasting outage then costs no more than what grows back.
 _SHARES_OF_RESTORE = 4
+# A pass that gets no further: each try costs several calls of its quota, and of
+# searchOrders five tokens grow in the longest rest.
+FIRST_OF_PASS = timedelta(minutes=1)
 # One item among many: its own data may be the cause, and each try costs quota.
 FIRST_OF_ITEM = timedelta(seconds=10)
 LONGEST_OF_ITEM = timedelta(hours=6)
@@ -36,6 +39,14 @@ def outage_backoff(attempts: int, restores_in: float | None) -> timedelta:
         return min(job_backoff(attempts), LONGEST_OF_OUTAGE)
     share = min(max(attempts, 1), _SHARES_OF_RESTORE) / _SHARES_OF_RESTORE
     return timedelta(seconds=restores_in * share)
+
+
+def pass_backoff(times: int) -> timedelta:
+    """Return how long a pass rests that came to a standstill so many times, 1 or more.
+
+    The job's own count does not serve: each slice of a pass that ends well clears it.
+    """
+    return doubled(FIRST_OF_PASS, times - 1, LONGEST_OF_JOB)
 
 
 def unanswered_backoff(attempts: int) -> timedelta:

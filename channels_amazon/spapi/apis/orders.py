@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,21 +99,6 @@ def search_orders(
     }
     answer = client.call(operations.SEARCH_ORDERS, query=query)
     return fields.parse(answer, _page)
-
-
-def iterate_orders(
-    client: SpApiClient, search: OrderSearch, page_token: str | None = None
-) -> Iterator[OrderPage]:
-    """Yield page after page; a page costs one call of a quota of one in 179 s.
-
-    When Throttled is raised in between, go on with the last page's `next_token`.
-    """
-    while True:
-        page = search_orders(client, search, page_token)
-        yield page
-        if page.next_token is None:
-            return
-        page_token = page.next_token
 
 
 def get_order(

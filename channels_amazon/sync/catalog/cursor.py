@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypedDict, cast
 
+from channels_amazon.sync.runtime.page_trail import PageTrail, StoredPageTrail
+
 
 class StoredListingsCursor(TypedDict, total=False):
     """The cursor as the job's JSON column keeps it; times are ISO 8601 texts or ""."""
@@ -18,6 +20,8 @@ class StoredListingsCursor(TypedDict, total=False):
     token: str
     rows: int
     total: int
+    pass_began: str
+    trail: StoredPageTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class ListingsCursor:
     `done` are the marketplaces finished in this pass, `site` is the one being read
     since `began`. `since` opens the present window, `reached` is the newest change
     seen in it, `rows` how many rows it showed, `token` its next page. `total` adds up
-    the marketplaces' listings, for the page that shows the progress.
+    the marketplaces' listings, for the page that shows the progress. `trail` is what
+    is remembered of the window's pages, `pass_began` when the first marketplace was.
     """
 
     done: tuple[str, ...] = ()
@@ -38,6 +43,10 @@ class ListingsCursor:
     token: str = ""
     rows: int = 0
     total: int = 0
+    pass_began: datetime | None = None
+    trail: PageTrail = PageTrail()
+    # Of the run alone: whether the page just read was the marketplace's last.
+    is_finished: bool = False
 
     @classmethod
     def read(cls, column: dict[str, Any]) -> Self:
@@ -52,6 +61,26 @@ class ListingsCursor:
             token=stored.get("token", ""),
             rows=stored.get("rows", 0),
             total=stored.get("total", 0),
+            pass_began=_moment(stored.get("pass_began", "")),
+            trail=PageTrail.read(stored.get("trail")),
+        )
+
+    def begin(self, site: str, now: datetime) -> Self:
+        """Return the cursor at the start of the next marketplace."""
+        return type(self)(
+            done=self.done,
+            site=site,
+            began=now,
+            total=self.total,
+            pass_began=self.pass_began or now,
+        )
+
+    def leave(self, *, is_done: bool) -> Self:
+        """Return the cursor between two marketplaces; one that is not done is left."""
+        return type(self)(
+            done=(*self.done, self.site) if is_done else self.done,
+            total=self.total,
+            pass_began=self.pass_began,
         )
 
     def stored(self) -> StoredListingsCursor:
@@ -65,6 +94,8 @@ class ListingsCursor:
             token=self.token,
             rows=self.rows,
             total=self.total,
+            pass_began=_text(self.pass_began),
+            trail=self.trail.stored(),
         )
 
 

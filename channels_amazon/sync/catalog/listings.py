@@ -8,6 +8,7 @@ is seen again rather than missed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -28,12 +29,16 @@ from channels_amazon.spapi.apis.listings import (
     ListingsSearch,
 )
 from channels_amazon.spapi.errors import InvalidRequest
+from channels_amazon.spapi.operations import SEARCH_LISTINGS_ITEMS
+from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.sync.catalog.cursor import ListingsCursor
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
+from channels_amazon.sync.runtime.page_trail import PageTrail, Standstill
+from channels_amazon.sync.runtime.site_reading import SiteReading
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
@@ -56,23 +61,60 @@ def reconcile(ctx: RunContext) -> Result:
     sites = active_marketplaces(ctx)
     if not sites:
         return without_marketplaces(ctx)
-    cursor = ListingsCursor.read(ctx.cursor)
-    while True:
-        left = [site for site in sites if site not in cursor.done]
-        if not left:
-            break
+    reading = SiteReading(ctx, SEARCH_LISTINGS_ITEMS, sites)
+    cursor = _resume(ctx)
+    while left := _left(cursor, reading):
         if cursor.site not in left:
-            cursor = _begin(cursor, left[0], ctx.now())
-        cursor = _take_page(ctx, cursor)
+            cursor = cursor.begin(left[0], ctx.now())
+        cursor = _go_on(ctx, cursor, reading)
         ctx.save_cursor(cursor.stored())
-        if not ctx.has_time() and set(sites) - set(cursor.done):
+        if not ctx.has_time() and _left(cursor, reading):
             return Result(next_due=ctx.now(), is_complete=False)
-    ctx.save_cursor({})
+    # The sites that were read are not read again only because another one is not.
+    ctx.save_cursor(cursor.stored() if reading.faulty else {})
+    reading.stop_if_faulty()
     return Result()
 
 
-def _begin(cursor: ListingsCursor, site: str, now: datetime) -> ListingsCursor:
-    return ListingsCursor(done=cursor.done, site=site, began=now, total=cursor.total)
+def _resume(ctx: RunContext) -> ListingsCursor:
+    """Return where to go on, the start where the sites read are due again."""
+    cursor = ListingsCursor.read(ctx.cursor)
+    began = cursor.pass_began
+    is_over = not cursor.site and began is not None and ctx.now() - began >= EVERY
+    return ListingsCursor() if is_over else cursor
+
+
+def _left(cursor: ListingsCursor, reading: SiteReading) -> list[str]:
+    away = {*cursor.done, *reading.resting}
+    return [site for site in reading.sites if site not in away]
+
+
+def _go_on(
+    ctx: RunContext, cursor: ListingsCursor, reading: SiteReading
+) -> ListingsCursor:
+    """Read one page of the site; one that cannot be read is left for later."""
+    try:
+        cursor = _take_page(ctx, cursor)
+    except Standstill as found:
+        reading.note_standstill(found, cursor.site)
+        return cursor.leave(is_done=False)
+    except InvalidRequest as error:
+        reading.note_refusal(error, cursor.site, lambda: _ask_simply(ctx, cursor.site))
+        return cursor.leave(is_done=False)
+    if cursor.is_finished:
+        reading.note_read(cursor.site)
+        return cursor.leave(is_done=True)
+    return cursor
+
+
+def _ask_simply(ctx: RunContext, site: str) -> None:
+    """Ask for the site's listings with nothing but what Amazon requires."""
+    least = ListingsSearch(
+        seller_id=ctx.account.seller_id,
+        marketplace_ids=(site,),
+        included_data=("summaries",),
+    )
+    listings.search_listings_items(ctx.client, least)
 
 
 def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
@@ -85,7 +127,7 @@ def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
         if not cursor.token:
             raise
         # The page's token has run out: the window begins where it had come to.
-        return _next_window(cursor)
+        return _restart(cursor)
     stored = upsert_listings(ctx.account, cursor.site, page.items)
     # Only a site's first search counts all of its listings.
     if not cursor.rows and cursor.since is None:
@@ -100,10 +142,16 @@ def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
     cursor = replace(
         cursor,
         rows=cursor.rows + len(page.items),
-        reached=_later(cursor.reached, _newest(page, cursor.site)),
+        reached=_later(cursor.reached, _newest(page.items, cursor.site)),
         token=page.next_token or "",
+        trail=cursor.trail.follow(_versions(page, cursor.site), page.next_token),
     )
     return cursor if cursor.token else _end_window(ctx, cursor, page)
+
+
+def _versions(page: ListingsPage, site: str) -> list[str]:
+    """Return what names each row of the page, and when it changed last."""
+    return [f"{item.sku}|{_newest([item], site)}" for item in page.items]
 
 
 def _search(ctx: RunContext, cursor: ListingsCursor) -> ListingsSearch:
@@ -117,10 +165,12 @@ def _search(ctx: RunContext, cursor: ListingsCursor) -> ListingsSearch:
     )
 
 
-def _newest(page: ListingsPage, site: str) -> datetime | None:
+def _newest(
+    items: Iterable[ListingsItem | UnreadableListing], site: str
+) -> datetime | None:
     times = [
         row.last_updated_at
-        for item in page.items
+        for item in items
         if isinstance(item, ListingsItem)
         for row in item.summaries
         if row.marketplace_id == site and row.last_updated_at is not None
@@ -141,20 +191,24 @@ def _end_window(
         if following.since != cursor.since:
             return following
         _log_crowded(ctx, cursor, page.total)
-        return _finish_site(cursor)
-    close_missing_offers(ctx.account, cursor.site, cursor.began or ctx.now())
-    return _finish_site(cursor)
+    else:
+        close_missing_offers(ctx.account, cursor.site, cursor.began or ctx.now())
+    return replace(cursor, is_finished=True)
+
+
+def _restart(cursor: ListingsCursor) -> ListingsCursor:
+    """Go on in a new window; where that is the same one, it was no progress."""
+    following = _next_window(cursor)
+    if following.since != cursor.since:
+        return following
+    return replace(following, trail=cursor.trail.restarted())
 
 
 def _next_window(cursor: ListingsCursor) -> ListingsCursor:
     since = cursor.since
     if cursor.reached is not None:
         since = _later(since, cursor.reached - WINDOW_OVERLAP)
-    return replace(cursor, since=since, token="", rows=0)
-
-
-def _finish_site(cursor: ListingsCursor) -> ListingsCursor:
-    return ListingsCursor(done=(*cursor.done, cursor.site), total=cursor.total)
+    return replace(cursor, since=since, token="", rows=0, trail=PageTrail())
 
 
 def _log_crowded(ctx: RunContext, cursor: ListingsCursor, total: int) -> None:

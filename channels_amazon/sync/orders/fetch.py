@@ -28,12 +28,12 @@ from channels_amazon.rules.orders.transitions import status_of
 from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, fetch_queue, intake
+from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import (
     FulfilledBy,
     FulfillmentStatus,
     OrderSearch,
     get_order,
-    iterate_orders,
 )
 from channels_amazon.spapi.errors import (
     AccessDenied,
@@ -44,12 +44,14 @@ from channels_amazon.spapi.errors import (
     Throttled,
     UnexpectedResponse,
 )
-from channels_amazon.spapi.orders import UnreadableOrder
 from channels_amazon.sync.orders import backlog_reports
 from channels_amazon.sync.orders.fetch_state import FetchCursor, fetch_state
-from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
+from channels_amazon.sync.orders.intake import store_order
+from channels_amazon.sync.orders.pages import OrderPages
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.outage_detector import OutageDetector
+from channels_amazon.sync.runtime.page_trail import PageTrail, Standstill
+from channels_amazon.sync.runtime.site_reading import SiteReading
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -147,24 +149,33 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
         fulfilled_by=(FulfilledBy.MERCHANT,) if call.to_ship_only else (),
         included_data=wanted,
     )
-    is_whole, began_at = False, ctx.now()
+    began_at, before = ctx.now(), FetchCursor.read(ctx.cursor)
+    pages = OrderPages(ctx, search, PageTrail(restarts=before.refusals))
+    reading = SiteReading(ctx, operations.SEARCH_ORDERS)
+    # A shortcut only: where it does not serve, getOrder brings the same orders.
     try:
-        for number, page in enumerate(iterate_orders(ctx.client, search), start=1):
-            for found in page.orders:
-                if isinstance(found, UnreadableOrder):
-                    quarantine_unreadable(ctx, found)
-                else:
-                    store_order(ctx, found, source=intake.SWEEP)
-            is_whole = page.next_token is None
-            if number >= call.pages or not ctx.has_time():
-                break
+        while pages.has_next and pages.read < call.pages and ctx.has_time():
+            pages.take()
     except (Throttled, InvalidRequest, AccessDenied, ServiceUnavailable) as error:
-        # A shortcut only: getOrder brings the same orders, and says what is down.
         logger.info("no pages account=%s code=%s", ctx.account.pk, error.code)
-        ctx.save_cursor(FetchCursor(search_refused_at=ctx.now()).as_json())
+        paused = FetchCursor(ctx.now(), refusals=pages.trail.restarts)
+        ctx.save_cursor(paused.stored())
         return
-    if is_whole:
+    except Standstill as found:
+        again_at = reading.note_standstill(found)
+        ctx.save_cursor(FetchCursor(ctx.now(), again_at).stored())
+        return
+    is_of_use = bool(pages.order_ids & call.order_ids)
+    if not pages.has_next:
         fetch_queue.mark_not_paged(ctx.account, call.order_ids, began_at)
+    elif not is_of_use and pages.read >= call.pages:
+        # The same search would bring the same pages, a token each.
+        ctx.save_cursor(FetchCursor(ctx.now()).stored())
+        return
+    if is_of_use or not pages.has_next:
+        reading.note_read()
+        if before != FetchCursor():
+            ctx.save_cursor(FetchCursor().stored())
 
 
 def _fetch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypedDict, cast
 
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.rules.order_fetch.backlog import least_gain
@@ -28,27 +28,58 @@ SEARCH_PAUSE = timedelta(seconds=179)
 SWEEP_DELAY = timedelta(minutes=2)
 
 
+class StoredFetchCursor(TypedDict, total=False):
+    """The cursor as the job's JSON column keeps it; times are ISO 8601 texts."""
+
+    search_refused_at: str
+    search_again_at: str
+    refusals: int
+
+
 @dataclass(frozen=True, slots=True)
 class FetchCursor:
-    """What the job's cursor keeps: when Amazon last refused a search."""
+    """What the job's cursor keeps of the searches that brought nothing.
+
+    `search_refused_at` is when Amazon last refused one. Of those in a row, `refusals`
+    were of a page's token. `search_again_at` is when to search again where pages go
+    round.
+    """
 
     search_refused_at: datetime | None = None
+    search_again_at: datetime | None = None
+    refusals: int = 0
 
     @classmethod
     def read(cls, cursor: Mapping[str, Any]) -> Self:
-        """Return the cursor that was stored as {"search_refused_at": ISO time}."""
-        refused_at = cursor.get("search_refused_at")
-        return cls(datetime.fromisoformat(refused_at) if refused_at else None)
+        """Return the cursor that a job's column holds; {} is one without refusals."""
+        stored = cast(StoredFetchCursor, cursor)
+        return cls(
+            search_refused_at=_moment(stored.get("search_refused_at")),
+            search_again_at=_moment(stored.get("search_again_at")),
+            refusals=stored.get("refusals", 0),
+        )
 
-    def as_json(self) -> dict[str, str]:
-        """Return the cursor as it is stored."""
-        at = self.search_refused_at
-        return {} if at is None else {"search_refused_at": at.isoformat()}
+    def stored(self) -> StoredFetchCursor:
+        """Return the cursor as the job's column keeps it."""
+        stored = StoredFetchCursor()
+        if self.search_refused_at is not None:
+            stored["search_refused_at"] = self.search_refused_at.isoformat()
+        if self.search_again_at is not None:
+            stored["search_again_at"] = self.search_again_at.isoformat()
+        if self.refusals:
+            stored["refusals"] = self.refusals
+        return stored
 
     def may_search(self, now: datetime) -> bool:
         """Tell whether a refused search, if any, is long enough ago."""
+        if self.search_again_at is not None and now < self.search_again_at:
+            return False
         at = self.search_refused_at
         return at is None or now - at >= SEARCH_PAUSE
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def fetch_state(

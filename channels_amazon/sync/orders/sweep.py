@@ -8,7 +8,6 @@ The cursor is a low-water mark: it moves when the last page of a pass is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,20 +34,19 @@ from channels_amazon.spapi.errors import (
     InvalidRequest,
     Throttled,
 )
-from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
 from channels_amazon.sync.orders.first_pull import (
     add_page,
     needs_report,
     request_report,
     restart_without_report,
 )
-from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.orders.missed_intervals import (
     add_silence,
     are_events_read,
     note_activity,
     want_report,
 )
+from channels_amazon.sync.orders.pages import store_page, versions
 from channels_amazon.sync.orders.stand_in import pages_work, take_up, want_instead
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
@@ -56,6 +54,8 @@ from channels_amazon.sync.orders.sweep_cursor import (
     read_cursor,
 )
 from channels_amazon.sync.runtime.context import Result, RunContext
+from channels_amazon.sync.runtime.page_trail import PageTrail, Standstill
+from channels_amazon.sync.runtime.site_reading import SiteReading
 from channels_amazon.wording import sentence
 
 # While Amazon's events arrive, the sweep only proves that none was missed; where they
@@ -74,6 +74,9 @@ RESERVED_TOKENS = 3.0
 # The fetch of a long backlog leaves one token alone: a sweep that is overdue for so
 # long takes that one, and those in reserve.
 OVERDUE_AFTER = timedelta(minutes=15)
+# Amazon's search may lag behind. Where it has stood still for so long, it does not
+# tell of what changes any more.
+STANDS_STILL_AFTER = timedelta(minutes=15)
 # Pending orders not written for so long are read again, so many in a run.
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
@@ -103,34 +106,26 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 )
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
-    cursor = _begin(ctx, take_up(restart_without_report(read_cursor(ctx.cursor))))
+    reading = SiteReading(ctx, operations.SEARCH_ORDERS)
+    cursor = take_up(restart_without_report(read_cursor(ctx.cursor)))
+    if not reading.resting:
+        cursor = _begin(ctx, cursor)
     ctx.save_cursor(cursor.stored())
-    while cursor.under_way is not None:
+    while cursor.under_way is not None and not reading.resting:
         current = cursor.under_way
-        tokens = _usable_tokens(ctx, cursor)
-        if needs_report(cursor, current, tokens):
-            cursor = request_report(ctx, cursor, current)
-            ctx.save_cursor(cursor.stored())
-            continue
         try:
-            _keep_reserve(ctx, tokens)
-            cursor = _take_page(ctx, _active(ctx, cursor, ctx.now()), current)
-            cursor = pages_work(ctx, cursor)
+            cursor = _advance(ctx, cursor, current, reading)
         except AccessDenied as error:
-            return _without_pages(ctx, cursor, current, error)
-        except Throttled as error:
-            cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
-            ctx.save_cursor(cursor.stored())
-            raise
-        cursor = want_report(ctx, cursor)
+            return _refused(ctx, cursor, current, error)
         ctx.save_cursor(cursor.stored())
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
     has_more = _mend(ctx)
+    reading.stop_if_faulty()
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
 
 
-def _without_pages(
+def _refused(
     ctx: RunContext, cursor: SweepCursor, current: SweepPass, error: AccessDenied
 ) -> Result:
     """Go on by a report; a page is tried again where one is next due without events."""
@@ -139,6 +134,48 @@ def _without_pages(
     _mend(ctx)
     again = next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
     return Result(next_due=again, message=REFUSED)
+
+
+def _advance(
+    ctx: RunContext, cursor: SweepCursor, current: SweepPass, reading: SiteReading
+) -> SweepCursor:
+    """Read one page, or have a report bring the rest; return where to go on.
+
+    Raises AccessDenied where Amazon refuses the page.
+    """
+    tokens = _usable_tokens(ctx, cursor)
+    if needs_report(cursor, current, tokens):
+        return request_report(ctx, cursor, current)
+    try:
+        _keep_reserve(ctx, tokens)
+        cursor = _active(ctx, cursor, ctx.now())
+        cursor = pages_work(ctx, _take_page(ctx, cursor, current))
+    except Throttled as error:
+        cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
+        ctx.save_cursor(cursor.stored())
+        raise
+    except Standstill as found:
+        reading.note_standstill(found)
+        return _without_pages(ctx, cursor, current)
+    if cursor.under_way is None:
+        reading.note_read()
+    return want_report(ctx, cursor)
+
+
+def _without_pages(
+    ctx: RunContext, cursor: SweepCursor, current: SweepPass
+) -> SweepCursor:
+    """Return the cursor of a sweep whose pages go round: a report brings the orders.
+
+    Of a first pull it is asked for at once, else when the standstill is an outage.
+    """
+    if cursor.low_water is None:
+        if not cursor.has_no_report:
+            cursor = request_report(ctx, cursor, current)
+        return replace(cursor, under_way=None)
+    # What was read of the pass counts for nothing: so far reached the one before.
+    stopped = replace(cursor, under_way=None, active_until=cursor.low_water)
+    return want_report(ctx, stopped)
 
 
 def _interval(ctx: RunContext) -> timedelta:
@@ -167,8 +204,9 @@ def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
     now = ctx.now()
     current = cursor.under_way
     if current is not None:
-        is_alive = current.token_at and now - current.token_at < TOKEN_LIVES
-        return cursor if is_alive else _go_on(cursor, replace(current, token=""))
+        if current.token_at and now - current.token_at < TOKEN_LIVES:
+            return cursor
+        return _go_on(cursor, replace(current, token="", trail=PageTrail()))
     low_water, upper_bound = cursor.low_water, now - NEWEST_SHOWN
     if low_water is None:
         return _go_on(cursor, SweepPass(now - FIRST_PULL, upper_bound))
@@ -236,27 +274,52 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
         if not current.token:
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
-        return _go_on(cursor, SweepPass(current.after, current.upper_bound))
-    _store(ctx, page.orders)
+        trail = current.trail.restarted()
+        anew = SweepPass(current.after, current.upper_bound, trail=trail)
+        return _go_on(cursor, anew)
+    store_page(ctx, page)
+    trail = current.trail.follow(versions(page), page.next_token)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.
         bound = min(stated, current.upper_bound) if stated else current.upper_bound
         current = replace(current, upper_bound=bound)
     if page.next_token:
-        current = replace(current, token=page.next_token, token_at=called_at)
+        current = replace(
+            current, token=page.next_token, token_at=called_at, trail=trail
+        )
         return _go_on(cursor, add_page(current, page))
     return replace(
-        cursor, low_water=current.upper_bound, under_way=None, has_no_report=False
+        cursor,
+        low_water=_moved(ctx, cursor, current),
+        under_way=None,
+        has_no_report=False,
     )
 
 
-def _store(ctx: RunContext, orders: Iterable[AmazonOrder | UnreadableOrder]) -> None:
-    for found in orders:
-        if isinstance(found, UnreadableOrder):
-            quarantine_unreadable(ctx, found)
-        else:
-            store_order(ctx, found, source=intake.SWEEP)
+def _moved(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> datetime:
+    """Return the low water behind a pass that was read to its end.
+
+    Raises Standstill where Amazon says again and again that its search answers no
+    further than before: it would be read as "nothing has changed".
+    """
+    bound, low_water = current.upper_bound, cursor.low_water
+    known = low_water or current.after
+    if bound > known:
+        return bound
+    newest = ctx.now() - NEWEST_SHOWN
+    if newest <= known and low_water is not None:
+        # This machine's clock was set back.
+        return bound
+    if newest - known < STANDS_STILL_AFTER:
+        return known
+    raise Standstill(
+        sentence(
+            "Amazon says that its search answers up to %(time)s UTC only, which was "
+            "read before.",
+            time=f"{bound:%Y-%m-%d %H:%M}",
+        )
+    )
 
 
 def _search(ctx: RunContext, current: SweepPass, is_first_pull: bool) -> OrderSearch:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, cast
 
+from channels_amazon.sync.runtime.page_trail import PageTrail, StoredPageTrail
+
 
 class StoredSweepCursor(TypedDict, total=False):
     """The cursor as the job's JSON column keeps it; times are ISO 8601 texts or "".
@@ -23,6 +25,7 @@ class StoredSweepCursor(TypedDict, total=False):
     token: str
     token_at: str
     pages: int
+    trail: StoredPageTrail
     seen_from: str
     seen_to: str
     report: int
@@ -47,7 +50,8 @@ class SweepPass:
 
     It answers up to `upper_bound`. `token` is its next page, which Amazon gave at
     `token_at` ("" and None before the first page). Of a first pull, `pages` were read,
-    with orders that were placed within `placed`.
+    with orders that were placed within `placed`. `trail` is what is remembered of the
+    pages of this pass.
     """
 
     after: datetime
@@ -56,6 +60,7 @@ class SweepPass:
     token_at: datetime | None = None
     pages: int = 0
     placed: Interval | None = None
+    trail: PageTrail = PageTrail()
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class SweepCursor:
             token=now.token if now else "",
             token_at=_text(now.token_at if now else None),
             pages=now.pages if now else 0,
+            trail=(now.trail if now else PageTrail()).stored(),
             seen_from=_text(placed.start if placed else None),
             seen_to=_text(placed.end if placed else None),
             report=self.report,
@@ -133,6 +139,7 @@ def _read_pass(stored: StoredSweepCursor) -> SweepPass | None:
         token_at=_time(stored.get("token_at")),
         pages=stored.get("pages", 0),
         placed=_interval(stored.get("seen_from"), stored.get("seen_to")),
+        trail=PageTrail.read(stored.get("trail")),
     )
 
 

@@ -199,6 +199,8 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     if isinstance(error, SecretUnreadable):
         # All jobs of all accounts fail by it at once: it is said once an account.
         record_once(_entry(ctx, error), SAID_AGAIN_AFTER)
+    elif isinstance(error, Recoverable) and error.is_recorded:
+        pass
     elif ctx.job.attempts == 1:
         entry = _entry(ctx, error)
     elif ctx.job.attempts == FAILING_AFTER:

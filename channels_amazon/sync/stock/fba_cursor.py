@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypedDict, cast
 
+from channels_amazon.sync.runtime.page_trail import PageTrail, StoredPageTrail
 
-class StoredFbaStockCursor(TypedDict):
+
+class StoredFbaStockCursor(TypedDict, total=False):
     """The cursor as the job's JSON column keeps it; times are ISO 8601 texts."""
 
     began: str
@@ -15,7 +17,7 @@ class StoredFbaStockCursor(TypedDict):
     site: str
     token: str
     token_at: str
-    restarts: int
+    trail: StoredPageTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class FbaStockCursor:
     """How far the pass has come that `began` then; times are aware UTC.
 
     `done` are the marketplaces read in this pass, `site` is the one being read.
-    `token` asks for its next page; Amazon gave it at `token_at`. `restarts` counts how
-    often the site was read again from its start because a token had run out.
+    `token` asks for its next page; Amazon gave it at `token_at`. `trail` is what is
+    remembered of the site's pages, and how often it was read again from its start.
     """
 
     began: datetime
@@ -32,7 +34,12 @@ class FbaStockCursor:
     site: str = ""
     token: str = ""
     token_at: datetime | None = None
-    restarts: int = 0
+    trail: PageTrail = PageTrail()
+
+    @property
+    def restarts(self) -> int:
+        """Return how often the site was read anew because a token had run out."""
+        return self.trail.restarts
 
     @classmethod
     def read(cls, column: dict[str, Any]) -> Self:
@@ -45,7 +52,7 @@ class FbaStockCursor:
             site=stored["site"],
             token=stored["token"],
             token_at=datetime.fromisoformat(token_at) if token_at else None,
-            restarts=stored["restarts"],
+            trail=PageTrail.read(stored.get("trail")),
         )
 
     def stored(self) -> StoredFbaStockCursor:
@@ -56,5 +63,5 @@ class FbaStockCursor:
             site=self.site,
             token=self.token,
             token_at=self.token_at.isoformat() if self.token_at else "",
-            restarts=self.restarts,
+            trail=self.trail.stored(),
         )

@@ -23,14 +23,21 @@ from channels_amazon.services.mcf.pools import (
     upsert_fba_stock,
 )
 from channels_amazon.spapi.apis import fba_inventory
-from channels_amazon.spapi.apis.fba_inventory import InventoryPage, InventoryQuery
+from channels_amazon.spapi.apis.fba_inventory import (
+    InventoryPage,
+    InventoryQuery,
+    InventorySummary,
+)
 from channels_amazon.spapi.errors import InvalidRequest
+from channels_amazon.spapi.operations import GET_INVENTORY_SUMMARIES
 from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
+from channels_amazon.sync.runtime.page_trail import Standstill
+from channels_amazon.sync.runtime.site_reading import SiteReading
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(hours=1)
@@ -56,35 +63,62 @@ def reconcile(ctx: RunContext) -> Result:
     sites = active_marketplaces(ctx)
     if not sites:
         return without_marketplaces(ctx)
-    cursor = _resume(ctx)
-    while True:
-        left = [site for site in sites if site not in cursor.done]
-        if not left:
-            break
+    reading = SiteReading(ctx, GET_INVENTORY_SUMMARIES, sites)
+    cursor = FbaStockCursor.read(ctx.cursor) if ctx.cursor else _begin(ctx)
+    while left := _left(cursor, reading):
         if cursor.site not in left:
-            cursor = replace(cursor, site=left[0], token="")
-        cursor = _take_page(ctx, cursor)
+            cursor = FbaStockCursor(cursor.began, cursor.done, left[0])
+        cursor = _go_on(ctx, cursor, reading)
         ctx.save_cursor(cursor.stored())
-        if not _has_time(ctx, cursor) and set(sites) - set(cursor.done):
+        if not _has_time(ctx, cursor) and _left(cursor, reading):
             return Result(next_due=ctx.now(), is_complete=False)
-    pools = {pool_of(site) for site in sites}
-    empty_missing(ctx.account, pools, cursor.began)
+    empty_missing(ctx.account, _whole_pools(cursor, reading), cursor.began)
     ctx.save_cursor({})
+    reading.stop_if_faulty()
     return Result()
 
 
-def _resume(ctx: RunContext) -> FbaStockCursor:
-    if not ctx.cursor:
-        return FbaStockCursor(began=ctx.now())
-    cursor = FbaStockCursor.read(ctx.cursor)
-    if not cursor.token or cursor.token_at is None:
-        return cursor
-    is_fresh = ctx.now() - cursor.token_at < TOKEN_LIFETIME
-    return cursor if is_fresh else _restart(cursor)
+def _begin(ctx: RunContext) -> FbaStockCursor:
+    return FbaStockCursor(began=ctx.now())
+
+
+def _left(cursor: FbaStockCursor, reading: SiteReading) -> list[str]:
+    away = {*cursor.done, *reading.resting}
+    return [site for site in reading.sites if site not in away]
+
+
+def _whole_pools(cursor: FbaStockCursor, reading: SiteReading) -> set[str]:
+    """Return the pools of which this pass has read every site that can be read."""
+    read = {pool_of(site) for site in cursor.done}
+    return read - {pool_of(site) for site in reading.faulty}
+
+
+def _go_on(
+    ctx: RunContext, cursor: FbaStockCursor, reading: SiteReading
+) -> FbaStockCursor:
+    """Read one page of the site; one that cannot be read is left for later."""
+    try:
+        cursor = _take_page(ctx, cursor)
+    except Standstill as found:
+        reading.note_standstill(found, cursor.site)
+        return FbaStockCursor(cursor.began, cursor.done)
+    except InvalidRequest as error:
+        site = cursor.site
+        reading.note_refusal(error, site, lambda: _ask_simply(ctx, site))
+        return FbaStockCursor(cursor.began, cursor.done)
+    if cursor.site in cursor.done:
+        reading.note_read(cursor.site)
+    return cursor
+
+
+def _ask_simply(ctx: RunContext, site: str) -> None:
+    """Ask for the site's units with nothing but what Amazon requires."""
+    least = InventoryQuery(marketplace_id=site, details=False)
+    fba_inventory.get_inventory_summaries(ctx.client, least)
 
 
 def _restart(cursor: FbaStockCursor) -> FbaStockCursor:
-    return replace(cursor, token="", restarts=cursor.restarts + 1)
+    return replace(cursor, token="", trail=cursor.trail.restarted())
 
 
 def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
@@ -96,18 +130,17 @@ def _has_time(ctx: RunContext, cursor: FbaStockCursor) -> bool:
 def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
     """Read and store one page; return where to go on."""
     asked_at = ctx.now()
+    if cursor.token and cursor.token_at and asked_at - cursor.token_at > TOKEN_LIFETIME:
+        return _restart(cursor)
     page = _page(ctx, cursor)
     if page is None:
         return _restart(cursor)
     bad = [row for row in page.summaries if isinstance(row, UnreadableListing)]
+    good = [row for row in page.summaries if isinstance(row, InventorySummary)]
     for found in bad:
         record_unreadable(ctx.account, cursor.site, found)
     changed = upsert_fba_stock(
-        ctx.account,
-        cursor.site,
-        [row for row in page.summaries if not isinstance(row, UnreadableListing)],
-        pass_began=cursor.began,
-        asked_at=asked_at,
+        ctx.account, cursor.site, good, pass_began=cursor.began, asked_at=asked_at
     )
     ctx.progress(
         rows=len(page.summaries),
@@ -115,10 +148,18 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
         quarantined=len(bad),
         note=MARKETPLACES[cursor.site].country_code,
     )
+    versions = [*map(_version, good), *(found.raw_redacted for found in bad)]
+    trail = cursor.trail.follow(versions, page.next_token)
     if page.next_token:
-        return replace(cursor, token=page.next_token, token_at=ctx.now())
+        return replace(cursor, token=page.next_token, token_at=ctx.now(), trail=trail)
     done = (*cursor.done, cursor.site)
-    return FbaStockCursor(began=cursor.began, done=done)
+    return replace(cursor, done=done, token="", token_at=None)
+
+
+def _version(row: InventorySummary) -> str:
+    """Return what names the row, and when it changed last."""
+    parts = (row.seller_sku, row.fn_sku, row.condition, row.last_updated_at, row.total)
+    return "|".join(map(str, parts))
 
 
 def _page(ctx: RunContext, cursor: FbaStockCursor) -> InventoryPage | None:

@@ -21,7 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.jobs.key_holders import holders_lacking
 from channels_amazon.services.orders import refused_search
 
@@ -48,6 +48,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_keys(now),
         *_jobs(live),
         *_refused_searches(live),
+        *_unread(live),
         *_late_orders(live, now),
         *_parcels(live),
         *_permissions(live),
@@ -156,6 +157,19 @@ def _refused_searches(accounts: Sequence[AmazonAccount]) -> list[Problem]:
         )
         for account in accounts
         if account.pk in refused
+    ]
+
+
+def _unread(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    return [
+        Problem(
+            "warning",
+            translated(reading_issues.told(issue)),
+            translated(reading_issues.fix_of(issue)),
+            reverse("amazon-status", args=[issue.account_id]),
+            gettext("Connection status"),
+        )
+        for issue in reading_issues.faults(accounts)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import repeat
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from channels_amazon.models import (
     AmazonAccount,
     OrderReport,
     QuotaBucket,
+    ReadingIssue,
     SyncJob,
     SyncRun,
 )
@@ -22,6 +24,7 @@ from channels_amazon.services.jobs.backoff import LONGEST_OF_JOB
 from channels_amazon.services.jobs.cadence import longest_gap
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.runtime import runner
+from tests.amazon_proxy import AmazonProxy, going_round
 from tests.builders import make_account
 from tests.sync.running import run_through
 
@@ -181,3 +184,38 @@ def test_outage_of_amazon_is_proven_once_it_is_over(
     run_through(account, SWEEP)
 
     assert is_proven_from(low_water)
+
+
+def test_sweep_whose_pages_go_round_for_an_hour_is_an_outage(
+    account: AmazonAccount, amazon_proxy: AmazonProxy
+) -> None:
+    """It reads a page now and then all the time, which proves nothing."""
+    amazon_proxy.spoil("searchOrders", going_round(repeat("again")))
+    low_water = SyncJob.objects.get(kind=SWEEP).cursor["low_water"]
+
+    for _ in range(2):
+        assert run_once(account) == State.FAILED
+        assert not OrderReport.objects.exists()
+        let_pass(OUTAGE_AFTER * 0.6)
+        ReadingIssue.objects.update(retry_at=timezone.now())
+    assert run_once(account) == State.FAILED
+
+    report = OrderReport.objects.get()
+    assert report.purpose == OrderReport.Purpose.OUTAGE
+    assert report.starts_at <= datetime.fromisoformat(low_water)
+    assert timezone.now() - report.ends_at < 10 * MINUTE
+
+
+def test_first_pull_whose_pages_go_round_is_brought_by_a_report(
+    emulator: Emulator, amazon_proxy: AmazonProxy
+) -> None:
+    account = make_account(emulator=emulator)
+    amazon_proxy.spoil("searchOrders", going_round(repeat("again")))
+
+    assert run_once(account) == State.FAILED
+
+    report = OrderReport.objects.get()
+    assert report.purpose == OrderReport.Purpose.FIRST_PULL
+    assert report.ends_at - report.starts_at > sweep.FIRST_PULL - 10 * MINUTE
+    # Not done: the sweep must read what came after.
+    assert SyncJob.objects.get(kind=SWEEP).first_done_at is None

@@ -24,6 +24,7 @@ from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.order_reports.requests import Purpose, want_report
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.runtime import runner
+from tests.amazon_proxy import AmazonProxy, edited
 from tests.builders import make_account, make_job, make_order
 from tests.messages import message, order_change
 from tests.sync.running import run_through
@@ -264,3 +265,39 @@ def test_sweep_comes_soon_until_an_event_arrives(
     assert [one.state for one in accept([message(event)])] == ["stale"]
     run_through(subscribed, SWEEP)
     assert not comes_soon()
+
+
+@pytest.mark.parametrize("minutes", [5, 20])
+def test_low_water_that_does_not_move_is_no_success_for_long(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, minutes: int
+) -> None:
+    """Amazon says again and again that its search answers no further than before."""
+    run_through(account, SWEEP)
+    job = SyncJob.objects.get(kind=SWEEP)
+    low_water = timezone.now() - sweep.NEWEST_SHOWN - timedelta(minutes=minutes)
+    job.cursor["low_water"] = low_water.isoformat()
+    job.save()
+    stated = (low_water - timedelta(minutes=1)).isoformat()
+    amazon_proxy.spoil(
+        "searchOrders", edited(lambda page: page | {"lastUpdatedBefore": stated})
+    )
+
+    made = run_through(account, SWEEP)
+
+    is_long = timedelta(minutes=minutes) > sweep.STANDS_STILL_AFTER
+    expected = (State.FAILED, "sync.no_progress") if is_long else (State.DONE, "")
+    assert (made.state, made.code) == expected
+    # It never moves back because Amazon says so.
+    assert cursor()["low_water"] == low_water.isoformat()
+
+
+def test_clock_set_back_takes_the_low_water_back(account: AmazonAccount) -> None:
+    run_through(account, SWEEP)
+    job = SyncJob.objects.get(kind=SWEEP)
+    ahead = timezone.now() + timedelta(minutes=10)
+    job.cursor["low_water"] = ahead.isoformat()
+    job.save()
+
+    assert run_through(account, SWEEP).state == State.DONE
+
+    assert str(cursor()["low_water"]) < timezone.now().isoformat()

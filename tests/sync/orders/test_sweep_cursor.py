@@ -12,6 +12,7 @@ from channels_amazon.sync.orders.sweep_cursor import (
     SweepPass,
     read_cursor,
 )
+from channels_amazon.sync.runtime.page_trail import PageTrail
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -26,6 +27,7 @@ HOUR = Interval(AT, AT + timedelta(hours=1))
         SweepCursor(under_way=SweepPass(AT - DAY, AT), has_no_report=True),
         SweepCursor(low_water=AT, silent_since=AT),
         SweepCursor(under_way=SweepPass(AT - DAY, AT, "next", AT, 3, HOUR)),
+        SweepCursor(under_way=SweepPass(AT - DAY, AT, trail=PageTrail(2, 1, 0, "a"))),
     ],
 )
 def test_cursor_is_read_as_it_was_kept(cursor: SweepCursor) -> None:

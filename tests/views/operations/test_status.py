@@ -24,6 +24,7 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
+from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -318,3 +319,38 @@ def test_quota_is_settled_to_now(world: World) -> None:
     assert line.next_token_at == pytest.approx(
         now + timedelta(seconds=50), abs=timedelta(seconds=1)
     )
+
+
+@pytest.mark.parametrize("name", ["amazon-status", "amazon-account-progress"])
+def test_what_amazon_refuses_is_shown_in_its_words(
+    world: World, client: Client, name: str
+) -> None:
+    note_issue(
+        world.account,
+        SyncJob.Kind.FBA_STOCK,
+        "ATVPDKIKX0DER",
+        Hindrance(
+            cause=Cause.REFUSED,
+            reason="Invalid Input <b>",
+            operation="getInventorySummaries",
+            request_ids=["id-1"],
+        ),
+    )
+
+    response = client.get(reverse(name, args=[world.account.pk]))
+
+    text = " ".join(strip_tags(response.content.decode()).split())
+    assert "Amazon refuses “FBA stock” in US, however little is asked for" in text
+    assert "Invalid Input &lt;b&gt;" in response.content.decode()
+    assert "id-1" in text
+    # It needs nobody.
+    assert problems(client) == []
+
+
+def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
+    seen = Hindrance(
+        cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
+    )
+    note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
+
+    assert problems(client) == ["“Order sweep” gets no further: It goes round."]

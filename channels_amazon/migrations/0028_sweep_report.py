@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add a purpose to the choices of order reports; the column stays as it is."""
 
-    dependencies = [("channels_amazon", "0025_keys_are_the_hosts")]
+    dependencies = [("channels_amazon", "0027_reading_issues")]
 
     operations = [
         migrations.AlterField(
