@@ -14,6 +14,7 @@ from channels_amazon.models.catalog import Category, Product, Translation, Varia
 from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
 from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.installation import Installation, InstallationHost
 from channels_amazon.models.job import (
     Heartbeat,
     HeartbeatDetail,
@@ -71,6 +72,8 @@ __all__ = [
     "HealthReport",
     "Heartbeat",
     "HeartbeatDetail",
+    "Installation",
+    "InstallationHost",
     "JobProgress",
     "LatencyHour",
     "Listing",

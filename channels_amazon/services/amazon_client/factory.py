@@ -23,6 +23,7 @@ from channels_amazon.services.amazon_client.stores import (
     DatabaseRecorder,
     DatabaseTokens,
 )
+from channels_amazon.services.installation import guard
 from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, Evidence
@@ -141,9 +142,17 @@ def application_subject(application: DeveloperApplication) -> str:
     return f"application:{application.pk}"
 
 
-@cache
 def transport() -> Transport:
-    """Return this process's one transport, which keeps its connections open."""
+    """Return this process's one transport, which keeps its connections open.
+
+    Every client needs it: raises InstallationPaused where none may be made.
+    """
+    guard.require_running()
+    return _transport()
+
+
+@cache
+def _transport() -> Transport:
     return Transport()
 
 
