@@ -23,7 +23,7 @@ from channels_amazon.models.job import (
     SyncRun,
 )
 from channels_amazon.models.latency import LatencyHour
-from channels_amazon.models.listing import Listing, Offer, PushState
+from channels_amazon.models.listing import PUSH_HELD, Listing, Offer, PushState
 from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -81,6 +81,7 @@ __all__ = [
     "MarketplaceParticipation",
     "Notification",
     "Offer",
+    "PUSH_HELD",
     "Order",
     "OrderLine",
     "OrderPersonalData",
