@@ -42,11 +42,10 @@ class GuardState:
     """
 
     standing: Standing
-    installation: Installation | None
-    here: HereFacts | None
-    behind_cause: BehindCause | None
-    behind_at: datetime | None
-    last_work_at: datetime | None = None
+    installation: Installation | None = None
+    here: HereFacts | None = None
+    behind_cause: BehindCause | None = None
+    behind_at: datetime | None = None
 
     @property
     def may_work(self) -> bool:
@@ -88,8 +87,14 @@ def state() -> GuardState:
         kept = _memory.kept
         if kept is None or time.monotonic() - _memory.looked_at >= KEPT_SECONDS:
             kept = look()
-            _memory.kept, _memory.looked_at = kept, time.monotonic()
+            _memory.keep(kept)
     return kept
+
+
+def keep(seen: GuardState) -> None:
+    """Answer with what was seen just now, until KEPT_SECONDS are over."""
+    with _memory.lock:
+        _memory.keep(seen)
 
 
 def may_work() -> bool:
@@ -114,7 +119,7 @@ def look() -> GuardState:
     """Return what this process may do as the rows are now."""
     row = Installation.objects.prefetch_related("hosts").first()
     if row is None:
-        return GuardState(Standing.NEW, None, None, None, None)
+        return GuardState(Standing.NEW)
     here = facts.read_here(row.uuid)
     hosts = list(row.hosts.all())
     now = timezone.now()
@@ -133,7 +138,7 @@ def look() -> GuardState:
     )
     last_work_at = max(seen.values(), default=None)
     cause, at = _behind(row, standing, now, last_work_at)
-    return GuardState(standing, row, here, cause, at, last_work_at)
+    return GuardState(standing, row, here, cause, at)
 
 
 def _behind(
@@ -165,6 +170,10 @@ class _Memory:
         self.kept: GuardState | None = None
         self.looked_at = 0.0
         self._first_seen: dict[str, datetime] = {}
+
+    def keep(self, seen: GuardState) -> None:
+        """Keep what was seen just now; whoever calls holds the lock."""
+        self.kept, self.looked_at = seen, time.monotonic()
 
     def others_work(self, seen: dict[str, datetime], place: str) -> bool:
         """Tell whether another host has shown life since this process first looked.
