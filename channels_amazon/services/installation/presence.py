@@ -84,8 +84,8 @@ def _settle() -> GuardState:
         state = guard.look()
         if state.may_work and not _is_settled(state):
             _write(locked, state)
-            state = guard.look()
-    return state
+    # The file of this host is written with the commit.
+    return guard.look()
 
 
 def _write(row: Installation, state: GuardState) -> None:
