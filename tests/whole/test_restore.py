@@ -16,7 +16,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from channels_amazon.emulator.orders.lifecycle import LifecycleError
+from channels_amazon.emulator.model.errors import LifecycleError
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,

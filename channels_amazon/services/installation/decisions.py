@@ -68,7 +68,7 @@ def _locked(actor: str) -> Installation:
             "decided_by": actor[:150],
         }
     )
-    return Installation.objects.select_for_update().get()
+    return Installation.objects.select_for_update(no_key=True).get()
 
 
 def _record(message: Sentence, actor: str) -> None:

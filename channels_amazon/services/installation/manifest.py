@@ -87,10 +87,8 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> Manifest:
     """Return the manifest of a whole and unchanged backup; raises BackupError."""
     try:
-        sums = dict(
-            reversed(line.split("  ", 1))
-            for line in (folder / SUMS).read_text(encoding="utf-8").splitlines()
-        )
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        sums = {name: digest for digest, _sep, name in map(_split, lines)}
         for name, expected in sums.items():
             if Path(name).name != name or sha256(folder / name) != expected:
                 raise _broken(name)
@@ -154,6 +152,10 @@ def sha256(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             made.update(chunk)
     return made.hexdigest()
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    return line.partition("  ")
 
 
 def _version() -> str:

@@ -80,7 +80,7 @@ def _settle() -> GuardState:
                 "decided_at": timezone.now(),
             }
         )
-        locked = Installation.objects.select_for_update().get()
+        locked = Installation.objects.select_for_update(no_key=True).get()
         state = guard.look()
         if state.may_work and not _is_settled(state):
             _write(locked, state)

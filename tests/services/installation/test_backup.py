@@ -35,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "backup"
 
 
-def restore(folder: Path, **over: Any) -> None:
-    restore_backup(folder, **{"replace": True, "actor": "ann"} | over)
+def restore(folder: Path, *, replace: bool = True) -> None:
+    restore_backup(folder, replace=replace, actor="ann")
 
 
 def test_backup_is_closed_to_others_and_holds_neither_key_nor_secret(
@@ -52,7 +52,7 @@ def test_backup_is_closed_to_others_and_holds_neither_key_nor_secret(
 
 def test_checksums_are_those_of_the_files(folder: Path) -> None:
     lines = (folder / "SHA256SUMS").read_text().splitlines()
-    named = dict(reversed(line.split("  ")) for line in lines)
+    named = {line.split("  ")[1]: line.split("  ")[0] for line in lines}
     assert len(named) == 2
     for name, stated in named.items():
         found = hashlib.sha256((folder / name).read_bytes()).hexdigest()

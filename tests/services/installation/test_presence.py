@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def test_every_door_is_closed_elsewhere(emulator: Emulator) -> None:
 
     assert runner.drain() == 0
     assert SyncJob.objects.get().lease_until is None
-    doors = [
+    doors: list[Callable[[], object]] = [
         lambda: factory.client_for(account),
         lambda: factory.application_client(account.application, "na"),
         lambda: factory.client_before_connecting(account.application, "na", "token"),

@@ -27,7 +27,7 @@ from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_warehouse
 from tests.health.faults import codes, report_of
 from tests.sync.running import run_through
-from tests.sync.stock.test_quantity_push import (
+from tests.sync.stock.scene import (
     count,
     merchant_listings,
     patched,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from channels_amazon.emulator.server import Emulator
-from channels_amazon.models import Listing, SyncJob
+from channels_amazon.models import AmazonAccount, Listing, SyncJob
 from channels_amazon.services.accounts import subscriptions
 from channels_amazon.services.installation import guard, presence
 from channels_amazon.services.installation.backup import make_backup
@@ -46,7 +46,7 @@ def scene(emulator: Emulator) -> None:
     assert subscriptions.subscribe(account, actor="test") == ""
     presence.arrive()
     runner.run_kind(account, Kind.LISTINGS)
-    listing = Listing.objects.filter(is_mfn=True, is_fba=False).first()
+    listing = Listing.objects.filter(is_mfn=True, is_fba=False)[0]
     make_variant(account.store, sku=listing.seller_sku)
     Listing.objects.filter(pk=listing.pk).update(
         variant=account.store.variants.get(), desired_quantity=77, push_due=True
@@ -60,6 +60,7 @@ def test_copy_sends_nothing_and_eats_no_message_until_it_is_confirmed(
     emulator: Emulator, scene: None, processes: Processes, tmp_path: Path
 ) -> None:
     make_backup(tmp_path / "backup")
+    number = str(AmazonAccount.objects.get().pk)
     before, messages = len(emulator.state.requests), depth()
     assert messages > 0
     with other_database(tmp_path) as address:
@@ -72,7 +73,7 @@ def test_copy_sends_nothing_and_eats_no_message_until_it_is_confirmed(
         worker = processes.command("worker")
         reader = processes.command("consume_notifications", "--wait", "1")
         with pytest.raises(ChildFailed, match="restored or copied"):
-            processes.output(processes.command("sync", "1", "stock_push"))
+            processes.output(processes.command("sync", number, "stock_push"))
         wait_for(lambda: _standing(processes, "--status") == "elsewhere", 20)
         # Long enough for a worker to start and to do all that is due.
         wait_for(lambda: _has_beaten(processes), 60)
