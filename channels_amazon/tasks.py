@@ -10,6 +10,7 @@ from functools import partial
 from channels_amazon.health.runner import run_report
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts import unsubscribing
+from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
@@ -33,6 +34,7 @@ def cast_nets() -> None:
     """Wake the jobs that no wake-up told of; the schedule asks once for all hosts."""
     with _beating():
         try:
+            catching_up.end_where_read()
             nets.cast_nets()
         finally:
             unsubscribing.enqueue_due()

@@ -54,6 +54,20 @@ def _language() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture(autouse=True)
+def _guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process look at the installation only when told to.
+
+    Else it would ask the database once a second, in the midst of counted queries.
+    Tests of the installation call `guard.forget()`.
+    """
+    from channels_amazon.rules.installation.identity import Standing
+    from channels_amazon.services.installation import guard
+
+    monkeypatch.setattr(guard, "KEPT_SECONDS", float("inf"))
+    guard.keep(guard.GuardState(Standing.NEW))
+
+
 @pytest.fixture
 def emulator(
     running_emulator: Emulator,

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.diagnostics.actor import acting
+from channels_amazon.services.installation import guard
 
 
 class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -31,6 +33,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         """
         context: dict[str, Any] = super().each_context(request)
         context["colors"] = {}
+        context |= _installation(request)
         context["styles"] = [
             *context["styles"],
             static("channels_amazon/theme.css"),
@@ -61,6 +64,19 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     ) -> HttpResponseRedirect:
         """Lead to the overview, which members without model permissions see too."""
         return HttpResponseRedirect(reverse("amazon-overview"))
+
+
+def _installation(request: HttpRequest) -> dict[str, Any]:
+    """Return why nothing is done, where that is so, for those who are signed in."""
+    if not request.user.is_authenticated:
+        return {}
+    state = guard.state()
+    if state.may_work:
+        return {}
+    return {
+        "installation_paused": guard.why_paused(state.standing),
+        "installation_is_copy": state.standing == Standing.COPY,
+    }
 
 
 site = ShoplinkAdminSite(name="admin")

@@ -20,6 +20,7 @@ from channels_amazon.models.encrypted import (
 )
 from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.installation import Installation, InstallationHost
 from channels_amazon.models.job import (
     Heartbeat,
     HeartbeatDetail,
@@ -28,7 +29,7 @@ from channels_amazon.models.job import (
     SyncRun,
 )
 from channels_amazon.models.latency import LatencyHour
-from channels_amazon.models.listing import Listing, Offer, PushState
+from channels_amazon.models.listing import PUSH_HELD, Listing, Offer, PushState
 from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -79,6 +80,8 @@ __all__ = [
     "HealthReport",
     "Heartbeat",
     "HeartbeatDetail",
+    "Installation",
+    "InstallationHost",
     "JobProgress",
     "LatencyHour",
     "Listing",
@@ -86,6 +89,7 @@ __all__ = [
     "MarketplaceParticipation",
     "Notification",
     "Offer",
+    "PUSH_HELD",
     "Order",
     "OrderLine",
     "OrderPersonalData",

@@ -13,6 +13,10 @@ from channels_amazon.models.catalog import Variant
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 
+# What `Listing.push_code` says of a quantity that would rise at Amazon before its
+# account was read (rules/installation/behind.py).
+PUSH_HELD = "installation.behind"
+
 
 class PushState(StrEnum):
     """What became of a listing's quantity at Amazon."""
@@ -21,6 +25,8 @@ class PushState(StrEnum):
     NOT_OURS = "not_ours"
     # Amazon did not take it; it is sent again by itself.
     REFUSED = "refused"
+    # It would raise Amazon's while the account is behind.
+    HELD = "held"
     WAITING = "waiting"
     NEVER_SENT = "never_sent"
     # Amazon took it, and reported another number since.
@@ -39,9 +45,15 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         """Return the listings whose `push_state` is WAITING."""
         return self.filter(is_mfn=True, push_due=True, push_code="")
 
+    def push_held(self) -> Self:
+        """Return the listings whose `push_state` is HELD."""
+        return self.filter(is_mfn=True, push_due=True, push_code=PUSH_HELD)
+
     def push_refused(self) -> Self:
         """Return the listings whose `push_state` is REFUSED."""
-        return self.filter(is_mfn=True, push_due=True).exclude(push_code="")
+        return self.filter(is_mfn=True, push_due=True).exclude(
+            push_code__in=("", PUSH_HELD)
+        )
 
 
 class Listing(StoreScoped):
@@ -110,6 +122,8 @@ class Listing(StoreScoped):
         if not self.is_mfn:
             return PushState.NOT_OURS
         if self.push_due:
+            if self.push_code == PUSH_HELD:
+                return PushState.HELD
             return PushState.REFUSED if self.push_code else PushState.WAITING
         if self.acknowledged_quantity is None:
             return PushState.NEVER_SENT

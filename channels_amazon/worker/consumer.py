@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.backoff import doubled
 from channels_amazon.services.notifications.inbox import accept, queue_region
@@ -29,6 +30,8 @@ _FIRST_REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(seconds=20)
 _LONGEST_HIDDEN = 300
 _IDLE_BEAT = 10.0
+# Seconds between two looks whether it may read again.
+_PAUSED_LOOK = 2.0
 # Under load there are many batches a second, and each beat is a write.
 _BEAT_EVERY = 1.0
 _FIX = {
@@ -106,6 +109,8 @@ class Consumer:
         """Take one batch in; None when something is down, after a rest."""
         try:
             close_old_connections()
+            if not presence.beat().may_work:
+                return self._pause()
             self._beat(self._trouble or ConsumerState.LISTENING)
             messages = self._poll(queue)
             _hide_longer(queue, messages)
@@ -124,6 +129,13 @@ class Consumer:
         self._failures = 0
         self._trouble = None
         return len(handled)
+
+    def _pause(self) -> int:
+        """Leave the messages to whoever may read them; look again after a while."""
+        self._beat(ConsumerState.PAUSED)
+        if not self.until_empty:
+            self.stopped.wait(_PAUSED_LOOK)
+        return 0
 
     def _poll(self, queue: Queue) -> list[Message]:
         self.is_polling = True

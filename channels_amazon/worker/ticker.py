@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, HeartbeatDetail
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import claims, heartbeats, queue, schedules
 
 # Ask when the last sign of life is this old; a working queue answers in 0.1 s.
@@ -55,6 +56,7 @@ class Ticker:
         Raises what database and broker raise.
         """
         self._look()
+        may_work = presence.beat().may_work
         now = time.monotonic()
         if now - self._beat_at >= SUPERVISOR_SECONDS:
             self._beat_at = now
@@ -63,7 +65,7 @@ class Ticker:
             self._schedule_at = now
             schedules.ensure_schedules()
         waiting = queue.waiting_tasks()
-        if waiting < queue.MAX_WAITING and claims.is_work_due():
+        if may_work and waiting < queue.MAX_WAITING and claims.is_work_due():
             queue.enqueue(queue.DRAIN_TASK)
         if waiting < MOST_WAITING:
             self._ask()

@@ -111,6 +111,8 @@ ADDRESSES = {
     "amazon-health-index": Address(),
     "amazon-health-report": Address(_report),
     "amazon-health-run": Address(_account, "post", OPERATOR),
+    "amazon-installation-confirm": Address(None, "post"),
+    "amazon-installation-copy": Address(None, "post"),
     "amazon-log-detail": Address(_entry),
     "amazon-log-export": Address(),
     "amazon-log-list": Address(),

@@ -29,6 +29,25 @@ class MissingEventLimits:
     stored_after: datetime
 
 
+def lost_event_limits(
+    now: datetime, *, working_since: datetime, last_event_at: datetime | None
+) -> MissingEventLimits | None:
+    """Return which orders show that single events were lost; None where none can.
+
+    Amazon sends: an event of a change at `last_event_at` came. An order that changed
+    before that, and of which none came, had one that somebody else took. What was sent
+    before `working_since` may have gone to the installation's former database.
+    """
+    if last_event_at is None:
+        return None
+    oldest = now - LOOK_BACK
+    return MissingEventLimits(
+        changed_from=max(oldest, working_since + EVENT_COMES_WITHIN),
+        changed_until=min(now - EVENT_COMES_WITHIN, last_event_at),
+        stored_after=oldest,
+    )
+
+
 def missing_event_limits(
     now: datetime,
     *,

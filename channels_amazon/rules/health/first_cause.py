@@ -20,6 +20,7 @@ _SEVERITIES = tuple(Severity)
 
 # The road to Amazon carries everything that is asked of it.
 _ROAD = (
+    "installation.behind",
     "amazon.outage",
     "lwa.outage",
     "notifications.silent",
@@ -30,6 +31,7 @@ _ROAD = (
 )
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
+    "installation.behind",
     "permission.*",
     "marketplace.*",
     "notifications.subscription_missing",
@@ -38,8 +40,21 @@ _AUTHORISATION = (
     "orders.gap",
 )
 
+# What stands still in a paused database, or is taken by another one.
+_INSTALLATION = (
+    "installation.behind",
+    "queue.backlog",
+    "job.failing",
+    "notifications.silent",
+    "orders.*",
+    "stock.*",
+    "shipment.*",
+    "webhook.*",
+)
+
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
 EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("installation.copy", _INSTALLATION),
     ("network.dns", ("network.*", *_ROAD)),
     ("network.proxy", ("network.*", *_ROAD)),
     ("network.connect", ("network.*", *_ROAD)),
@@ -64,12 +79,16 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("store.plan", ()),
     ("permission.shipping_missing", ("permission.personal_data_missing",)),
     # confirmShipment needs the same role as the orders.
-    ("permission.orders_missing", ("orders.gap", "orders.ship_late")),
+    (
+        "permission.orders_missing",
+        ("installation.behind", "orders.gap", "orders.ship_late"),
+    ),
     ("permission.*", ("orders.gap",)),
     (
         "queue.broker_unreachable",
         (
             "queue.no_worker",
+            "installation.behind",
             "queue.worker_stuck",
             "queue.backlog",
             "queue.schedule_missing",
@@ -81,6 +100,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "queue.no_worker",
         (
+            "installation.behind",
             "queue.worker_stuck",
             "queue.backlog",
             "queue.schedule_missing",
@@ -94,7 +114,8 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("queue.backlog", "data.retention_overdue", "orders.gap", "orders.ship_late"),
     ),
     ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
-    ("queue.backlog", ("orders.gap", "orders.ship_late")),
+    ("queue.backlog", ("installation.behind", "orders.gap", "orders.ship_late")),
+    ("installation.behind", ("orders.gap", "orders.ship_late", "stock.drift")),
     ("queue.*", ("orders.gap",)),
     # What cannot be read is missing; the jobs that fail by it name it themselves.
     ("sync.no_progress", ("orders.gap", "orders.ship_late")),

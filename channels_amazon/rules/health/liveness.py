@@ -25,6 +25,8 @@ class ConsumerState(StrEnum):
     LISTENING = "listening"
     NOT_CONFIGURED = "not_configured"
     DATABASE = "database"
+    # The installation may not read it (rules/installation/identity.py).
+    PAUSED = "paused"
     # The codes of SqsError.
     CREDENTIALS = "notifications.credentials"
     UNREACHABLE = "notifications.unreachable"

@@ -24,6 +24,7 @@ from channels_amazon.services.amazon_client.stores import (
     DatabaseRecorder,
     DatabaseTokens,
 )
+from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs.key_holders import secret_unreadable
 from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
@@ -149,9 +150,17 @@ def application_subject(application: DeveloperApplication) -> str:
     return f"application:{application.pk}"
 
 
-@cache
 def transport() -> Transport:
-    """Return this process's one transport, which keeps its connections open."""
+    """Return this process's one transport, which keeps its connections open.
+
+    Every client needs it: raises InstallationPaused where none may be made.
+    """
+    guard.require_running()
+    return _transport()
+
+
+@cache
+def _transport() -> Transport:
     return Transport()
 
 

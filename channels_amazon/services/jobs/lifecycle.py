@@ -68,10 +68,19 @@ def wake(account_id: int, *kinds: str) -> None:
 
 def wake_pairs(pairs: Collection[tuple[int, str]]) -> None:
     """Make these jobs due now, by account and kind, as `wake` does."""
-    now = timezone.now()
     chosen = Q(pk__in=())
     for account_id, kind in pairs:
         chosen |= Q(account_id=account_id, kind=kind)
+    _wake(chosen)
+
+
+def wake_kind(kind: str) -> None:
+    """Make the jobs of this kind of all accounts due now, as `wake` does."""
+    _wake(Q(kind=kind))
+
+
+def _wake(chosen: Q) -> None:
+    now = timezone.now()
     may_wake = SyncJob.objects.filter(chosen, blocked_code="").filter(
         Q(waiting_until__isnull=True) | Q(waiting_until__lte=now),
         Q(lease_until__isnull=False) | Q(attempts=0),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from channels_amazon.models import AmazonAccount, Notification, Order
+from django.db.models import QuerySet
+
+from channels_amazon.models import AmazonAccount, Installation, Notification, Order
 from channels_amazon.models.order import OrderQuerySet
-from channels_amazon.rules.events.arrival import missing_event_limits
+from channels_amazon.rules.events.arrival import (
+    lost_event_limits,
+    missing_event_limits,
+)
 from channels_amazon.rules.events.order_change import ORDER_CHANGE
 
 # The account's last messages: other types are among them, and what is in quarantine.
@@ -31,6 +36,34 @@ def orders_without_event(account: AmazonAccount, now: datetime) -> OrderQuerySet
             last_event_at=last_event_at(account),
         )
     )
+
+
+def orders_with_lost_event(account: AmazonAccount, now: datetime) -> OrderQuerySet:
+    """Return the orders whose event somebody else seems to have taken from the queue.
+
+    The sweep brought them, and events of later changes came.
+    """
+    orders: OrderQuerySet = Order.objects.filter(account=account)
+    row = Installation.objects.first()
+    starts = [account.subscribed_at, account.authorized_at]
+    if row is not None:
+        starts += [row.decided_at, row.restored_at]
+    changed = _last_events(account).values_list("event_at", flat=True)
+    limits = lost_event_limits(
+        now,
+        working_since=max(time for time in starts if time is not None),
+        last_event_at=max((time for time in changed[:_LAST] if time), default=None),
+    )
+    if account.subscribed_at is None or limits is None:
+        return orders.none()
+    return orders.without_event(limits)
+
+
+def _last_events(account: AmazonAccount) -> QuerySet[Notification]:
+    rows: QuerySet[Notification] = Notification.objects.filter(
+        account=account, notification_type=ORDER_CHANGE, state__in=_TAKEN_IN
+    )
+    return rows.order_by("-pk")
 
 
 def last_event_at(account: AmazonAccount) -> datetime | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from channels_amazon.models import Listing, SyncRun
+from channels_amazon.models import PUSH_HELD, Listing, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.wording import sentence, together
 
@@ -57,6 +57,20 @@ def restore_push(listing: Listing, until: datetime) -> None:
     )
     as_put_off.update(
         push_after=listing.push_after, push_attempts=listing.push_attempts
+    )
+
+
+def hold_push(listing: Listing, until: datetime) -> None:
+    """Keep the quantity from being sent until then, since it would raise Amazon's."""
+    Listing.objects.filter(
+        pk=listing.pk, desired_at=listing.desired_at, push_due=True
+    ).update(
+        push_after=until,
+        push_code=PUSH_HELD,
+        push_error=sentence(
+            "It would raise Amazon's quantity: it is sent once all orders since the "
+            "restore or the standstill are read."
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, Store, StoreEndpoint, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.webhooks import messages
 from channels_amazon.storefronts import webhook
@@ -80,8 +81,10 @@ def rotate_secret(endpoint: StoreEndpoint, *, actor: str) -> str:
 def deliver(endpoint: StoreEndpoint, message_id: str, content: Any) -> None:
     """Sign and send one message, and keep at the endpoint how it went.
 
-    It has arrived when this returns. Raises WebhookError.
+    It has arrived when this returns. Raises WebhookError, and InstallationPaused where
+    nothing may be sent.
     """
+    guard.require_running()
     message = SignedMessage(
         id=message_id,
         timestamp=int(timezone.now().timestamp()),

@@ -20,6 +20,7 @@ from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.rules.order_reports.requesting import OUTAGE_AGAIN_AFTER
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs import heartbeats, lifecycle
 from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
@@ -67,6 +68,7 @@ FIRST_PULL = timedelta(days=30)
 OVERLAP = timedelta(minutes=15)
 # A search shows no change that is younger than about two minutes.
 NEWEST_SHOWN = timedelta(minutes=2)
+_MARGIN = timedelta(seconds=1)
 # Amazon lets a page's token live for 24 hours; less, for clocks that differ.
 TOKEN_LIVES = timedelta(hours=23)
 # searchOrders tokens that are left to a flash sale.
@@ -107,7 +109,10 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     reading = SiteReading(ctx, operations.SEARCH_ORDERS)
+    is_behind = catching_up.is_behind(ctx.account)
     cursor = take_up(restart_without_report(read_cursor(ctx.cursor)))
+    if is_behind:
+        cursor = _pass_over_reported(ctx, cursor)
     if not reading.resting:
         cursor = _begin(ctx, cursor)
     ctx.save_cursor(cursor.stored())
@@ -120,6 +125,8 @@ def reconcile(ctx: RunContext) -> Result:
         ctx.save_cursor(cursor.stored())
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
+    if is_behind and not catching_up.is_behind(ctx.account):
+        catching_up.release([ctx.account.pk])
     has_more = _mend(ctx)
     reading.stop_if_faulty()
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
@@ -193,6 +200,10 @@ def _next_due(
     times: list[datetime] = []
     if has_more or _interval(ctx) == WITHOUT_EVENTS:
         times.append(next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now()))
+    if catching_up.is_behind(ctx.account):
+        # Only a pass that begins then answers up to when the work began.
+        began = guard.state().behind_at or ctx.now()
+        times.append(max(began + NEWEST_SHOWN + _MARGIN, ctx.now()))
     if cursor.missed is not None:
         # The report of an earlier outage is under way: this one's comes after it.
         times.append(ctx.now() + OUTAGE_AGAIN_AFTER)
@@ -214,6 +225,17 @@ def _begin(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
     return _go_on(cursor, SweepPass(low_water - OVERLAP, upper_bound))
 
 
+def _pass_over_reported(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
+    """Return the cursor without the time that a report has brought meanwhile."""
+    if cursor.low_water is None:
+        return cursor
+    reached = catching_up.read_up_to(ctx.account, cursor.low_water)
+    current = cursor.under_way
+    if reached == cursor.low_water or (current and current.upper_bound > reached):
+        return cursor
+    return replace(cursor, low_water=reached, under_way=None)
+
+
 def _go_on(cursor: SweepCursor, current: SweepPass) -> SweepCursor:
     return replace(cursor, under_way=current)
 
@@ -225,10 +247,15 @@ def _active(ctx: RunContext, cursor: SweepCursor, until: datetime) -> SweepCurso
 
 
 def _usable_tokens(ctx: RunContext, cursor: SweepCursor) -> float:
-    """Return how many tokens the sweep may take: when overdue, the reserve too."""
+    """Return how many tokens the sweep may take: the reserve too, when overdue.
+
+    While the account is behind, nothing is kept for later.
+    """
     line = _quota(ctx)
     if line is None:
         return float(operations.SEARCH_ORDERS.burst) - RESERVED_TOKENS
+    if catching_up.is_behind(ctx.account):
+        return line.tokens
     tokens = line.tokens - min(RESERVED_TOKENS, line.burst - 1)
     return line.tokens if tokens < 1 and _is_overdue(ctx, cursor) else tokens
 

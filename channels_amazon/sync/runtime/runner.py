@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import clean, record
+from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import claims, leases, registry
 from channels_amazon.services.jobs.leases import Finish
 from channels_amazon.services.jobs.queue import TASK_SECONDS
@@ -63,12 +64,15 @@ LONGEST_RUN_SECONDS = TASK_SECONDS + LEASE_SECONDS
 
 
 def drain(budget: float = DRAIN_SECONDS) -> int:
-    """Run due jobs, the smallest rank first, for `budget` seconds; return how many."""
+    """Run due jobs, the smallest rank first, for `budget` seconds; return how many.
+
+    A paused installation runs none.
+    """
     ends = time.monotonic() + budget
     runs = 0
     looked_at = 0.0
     batch = 1
-    while time.monotonic() < ends:
+    while time.monotonic() < ends and guard.may_work():
         if time.monotonic() - looked_at >= EXPIRY_SECONDS:
             looked_at = time.monotonic()
             leases.give_back_expired()
@@ -139,8 +143,10 @@ def _give_back(waiting: deque[SyncJob], holder: str) -> None:
 def run_kind(account: AmazonAccount, kind: str) -> SyncRun | None:
     """Run the account's job of `kind` here and now, due or not.
 
-    Returns its run, None when another process is working on the job.
+    Returns its run, None when another process is working on the job. Raises
+    InstallationPaused where nothing may be run.
     """
+    guard.require_running()
     now = timezone.now()
     rank = rank_at(kind, now) if account.is_connected else None
     job, _created = SyncJob.objects.get_or_create(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs.backoff import unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.orders import data_sets, intake
@@ -141,6 +142,8 @@ def _attempt(ctx: RunContext, shipment: Shipment) -> None:
     is_first = shipment.attempts == 1
     # An edit is sent again without reading: Amazon may still show the old package.
     reads_first = not is_first and not shipment.revision
+    # An earlier attempt may have been made before the database was restored.
+    reads_first |= is_first and catching_up.is_behind(ctx.account)
     if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _has_result(shipment):

@@ -2,7 +2,8 @@
 
 Each listing is read just before it is written: Amazon resets what a patch leaves out,
 and the handling time may have been changed in Seller Central a minute ago. Nothing is
-added to a listing that the merchant does not fulfil.
+added to a listing that the merchant does not fulfil. While the account is behind
+(rules/installation/behind.py), no quantity is raised.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
@@ -52,6 +54,8 @@ BATCH = 20
 # What Amazon refuses now it will refuse again soon: the first pause is as long as after
 # four failures of another kind (160 s instead of 10 s).
 REFUSED_AHEAD = 4
+# What would raise a quantity is looked at again so much later: it is released sooner.
+HELD_FOR = timedelta(minutes=5)
 INCLUDED = (*DEFAULT_DATA, "attributes")
 # The linked merchant's listings whose quantity is to be sent.
 PUSHED = {
@@ -84,13 +88,16 @@ def reconcile(ctx: RunContext) -> Result:
     if not sites:
         return without_marketplaces(ctx)
     outage = OutageDetector(ctx)
+    is_behind = catching_up.is_behind(ctx.account)
     while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
         for pk in batch:
             if not outage.has_time():
                 outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
-            _push(ctx, pk, sites, outage)
+            if is_behind and _hold_raised(ctx, pk):
+                continue
+            _push(ctx, pk, sites, outage, is_behind=is_behind)
     outage.end()
     return Result(next_due=_next_due(ctx))
 
@@ -125,7 +132,25 @@ def _next_due(ctx: RunContext) -> datetime | None:
     return first
 
 
-def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) -> None:
+def _hold_raised(ctx: RunContext, pk: int) -> bool:
+    """Hold a quantity above the one that Amazon accepted last; tell whether it is."""
+    listing = _waiting(ctx).filter(pk=pk).first()
+    if listing is None or listing.acknowledged_quantity is None:
+        return False
+    if (listing.desired_quantity or 0) <= listing.acknowledged_quantity:
+        return False
+    push_state.hold_push(listing, ctx.now() + HELD_FOR)
+    return True
+
+
+def _push(
+    ctx: RunContext,
+    pk: int,
+    sites: list[str],
+    outage: OutageDetector,
+    *,
+    is_behind: bool,
+) -> None:
     """Send one quantity; a listing that Amazon refuses is quarantined."""
     # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
@@ -140,6 +165,10 @@ def _push(ctx: RunContext, pk: int, sites: list[str], outage: OutageDetector) ->
         if fresh is None:
             return
         listing = fresh
+        if is_behind and _would_raise(listing, item):
+            outage.answered()
+            push_state.hold_push(listing, ctx.now() + HELD_FOR)
+            return
         submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
     except (InvalidRequest, NotFound, UnexpectedResponse) as error:
         outage.answered()
@@ -169,6 +198,13 @@ def _read(ctx: RunContext, listing: Listing, key: ListingKey) -> ListingsItem | 
         return None
     upsert_listings(ctx.account, key.marketplace_ids[0], [item])
     return item
+
+
+def _would_raise(listing: Listing, item: ListingsItem | None) -> bool:
+    """Tell whether the quantity is above what Amazon has now, or may be."""
+    if item is None or listing.observed_quantity is None:
+        return bool(listing.desired_quantity)
+    return (listing.desired_quantity or 0) > listing.observed_quantity
 
 
 def _patch(listing: Listing, item: ListingsItem | None) -> JsonObject:

@@ -47,6 +47,8 @@ LABELS: dict[str, Promise] = {
     "packages_not_confirmed": _("With a package not yet confirmed"),
     "permission": _("Permission"),
     "plan": _("Plan"),
+    "read_up_to": _("Read up to"),
+    "reason": _("Reason"),
     "region": _("Region"),
     "request_id": _("Request id"),
     "request_ids": _("Request ids"),
@@ -60,7 +62,9 @@ LABELS: dict[str, Promise] = {
     "since": _("Since"),
     "skew_seconds": _("Seconds off"),
     "status": _("Answer"),
+    "standing": _("Seen as"),
     "steps": _("Steps"),
+    "until": _("Until"),
 }
 TIMES = frozenset(
     {
@@ -72,10 +76,12 @@ TIMES = frozenset(
         "last_run_at",
         "oldest_due_at",
         "oldest_ship_by",
+        "read_up_to",
         "retry_at",
         "seen_at",
         "since",
         "subscribed_at",
+        "until",
     }
 )
 # Evidence that is not shown: the runner uses it to tell findings apart.

@@ -21,6 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
+from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.jobs.key_holders import holders_lacking
 from channels_amazon.services.orders import refused_search
@@ -43,6 +44,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
     if not live:
         return []
     found = [
+        *_installation(live),
         *_authorisations(live),
         *_processes(live, now),
         *_keys(now),
@@ -56,6 +58,44 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_messages(live),
     ]
     return sorted(found, key=lambda problem: problem.level != "error")
+
+
+def _installation(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    state = guard.state()
+    if not state.may_work:
+        return [
+            Problem(
+                "error",
+                translated(guard.why_paused(state.standing)),
+                translated(guard.FIX),
+                reverse("amazon-overview"),
+                gettext("Overview"),
+            )
+        ]
+    late = catching_up.catch_ups([account.pk for account in accounts])
+    return [
+        Problem(
+            "warning",
+            gettext(
+                "The orders of %(account)s since the restore or the standstill are "
+                "being read: up to %(reached)s so far, of %(until)s."
+            )
+            % {
+                "account": account,
+                "reached": _moment(late[account.pk].read_up_to),
+                "until": _moment(late[account.pk].until),
+            },
+            gettext("It ends by itself; until then no quantity is raised."),
+            reverse("amazon-status", args=[account.pk]),
+            gettext("Connection status"),
+        )
+        for account in accounts
+        if account.pk in late
+    ]
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def _authorisations(accounts: Sequence[AmazonAccount]) -> list[Problem]:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_amazon.views.operations import logs, overview, status
+from channels_amazon.views.operations import installation, logs, overview, status
 
 urlpatterns = [
     path("", overview.overview, name="amazon-overview"),
     path("accounts/<int:account_id>/status/", status.status, name="amazon-status"),
     path("status/", status.status_index, name="amazon-status-index"),
+    path(
+        "installation/confirm/",
+        installation.confirm,
+        name="amazon-installation-confirm",
+    ),
+    path(
+        "installation/copy/",
+        installation.mark_copy,
+        name="amazon-installation-copy",
+    ),
     path("logs/", logs.log_list, name="amazon-log-list"),
     path("logs/export/", logs.log_export, name="amazon-log-export"),
     path("logs/<slug:kind>/<int:log_id>/", logs.log_detail, name="amazon-log-detail"),

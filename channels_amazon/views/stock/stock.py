@@ -55,11 +55,15 @@ STOCK = ListPage(
 _PUSHES: Mapping[PushState, tuple[str, Promise]] = {
     PushState.NOT_OURS: ("off", gettext_lazy("Amazon's stock: never sent")),
     PushState.REFUSED: ("error", gettext_lazy("Refused by Amazon")),
+    PushState.HELD: ("waiting", gettext_lazy("Waits until all orders are read")),
     PushState.WAITING: ("waiting", gettext_lazy("Being sent")),
     PushState.NEVER_SENT: ("off", gettext_lazy("Not sent yet")),
     PushState.DIFFERS: ("warning", gettext_lazy("Amazon shows another number")),
     PushState.ACCEPTED: ("ok", gettext_lazy("Accepted by Amazon")),
 }
+
+# These have a reason that is shown.
+_EXPLAINED = (PushState.REFUSED, PushState.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,7 @@ def published(listing: Listing) -> Published:
     """Return a listing's published quantity with its state as shape and word."""
     state = listing.push_state
     kind, word = _PUSHES[state]
-    refusal = listing.push_error if state is PushState.REFUSED else ""
+    refusal = listing.push_error if state in _EXPLAINED else ""
     pools = list(listing.fba_stock.all())
     return Published(listing, kind, str(word), refusal, pools)
 

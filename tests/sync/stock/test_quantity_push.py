@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from django.utils import timezone
 
-from channels_amazon.emulator.model.entities import EmulatedListing
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
@@ -16,16 +14,19 @@ from channels_amazon.models import (
     Listing,
     SyncJob,
     SyncRun,
-    Warehouse,
 )
 from channels_amazon.services.amazon_client.factory import client_for
-from channels_amazon.services.catalog.listings import link_by_sku
-from channels_amazon.services.stock import ledger
 from channels_amazon.spapi import retry
 from channels_amazon.spapi.apis.listings import Submission, patch_listings_item
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_listing, make_variant, make_warehouse
 from tests.sync.running import run_through
+from tests.sync.stock.scene import (
+    count,
+    merchant_listings,
+    patched,
+    theirs,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -42,47 +43,10 @@ def account(emulator: Emulator) -> AmazonAccount:
     return row
 
 
-def merchant_listings(account: AmazonAccount, n: int) -> list[Listing]:
-    """Return some listings that the merchant alone fulfils, each with a variant."""
-    rows = Listing.objects.filter(account=account, is_mfn=True, is_fba=False)
-    return [linked(row) for row in rows.order_by("seller_sku")[:n]]
-
-
-def linked(listing: Listing) -> Listing:
-    """Return the listing, linked to a variant of its SKU."""
-    make_variant(listing.account.store, sku=listing.seller_sku)
-    link_by_sku(listing.account, [listing.seller_sku])
-    listing.refresh_from_db()
-    return listing
-
-
-def count(listing: Listing, quantity: int) -> None:
-    """Count that many units of the listing's variant."""
-    assert listing.variant
-    warehouse = Warehouse.objects.get(store=listing.account.store)
-    key = f"count:{listing.pk}:{timezone.now().isoformat()}"
-    ledger.set_on_hand(listing.variant, warehouse, quantity, actor="ann", key=key)
-
-
 def run(account: AmazonAccount) -> SyncRun:
     """Run the job until it is through, with everything due now."""
     Listing.objects.filter(push_after__isnull=False).update(push_after=timezone.now())
     return run_through(account, Kind.STOCK_PUSH)
-
-
-def theirs(emulator: Emulator, listing: Listing) -> EmulatedListing:
-    """Return the listing as Amazon has it now."""
-    emulator.flush()
-    return emulator.state.listings[listing.account.seller_id, listing.seller_sku]
-
-
-def patched(emulator: Emulator) -> list[str]:
-    """Return the SKUs that were patched, in their order."""
-    return [
-        unquote(call.path.rsplit("/", 1)[-1])
-        for call in emulator.state.requests
-        if call.operation == "patchListingsItem"
-    ]
 
 
 def test_quantity_follows_with_one_call_for_many_changes(

@@ -1,0 +1,102 @@
+"""Is this the installation, alone at its queue, and up to date? health layer."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Max, Min
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.services.installation import catching_up, guard
+from channels_amazon.services.jobs.heartbeats import host_name
+from channels_amazon.services.notifications.arrival import orders_with_lost_event
+from channels_amazon.wording import sentence
+
+# So many orders without their event are no accident.
+ENOUGH = 3
+
+
+@check("installation", group="queue", order=0, title=gettext_lazy("This installation"))
+def run(context: CheckContext) -> list[Finding]:
+    """Look whether the work is paused, behind, or shared with somebody else."""
+    # Not what is kept: a report is to say how it is now.
+    guard.forget()
+    state = guard.state()
+    if not state.may_work:
+        return [
+            Finding(
+                code=guard.CODE,
+                cause=guard.why_paused(state.standing),
+                fix=guard.FIX,
+                evidence={
+                    "about": "paused",
+                    "standing": state.standing,
+                    "from_host": host_name(),
+                },
+            )
+        ]
+    found = [*_second_reader(context), *_behind(context)]
+    return found or [
+        well(
+            sentence("This is the installation, and it is up to date."),
+            standing=state.standing,
+        )
+    ]
+
+
+def _second_reader(context: CheckContext) -> list[Finding]:
+    """Find orders whose events went to somebody else, since others' events came."""
+    lost = orders_with_lost_event(context.account, context.now).aggregate(
+        count=Count("pk"), since=Min("changed_at"), until=Max("changed_at")
+    )
+    if lost["count"] < ENOUGH:
+        return []
+    return [
+        Finding(
+            code=guard.CODE,
+            level=Level.WARNING,
+            cause=sentence(
+                "Of %(count)s orders that changed since %(time)s no event came here, "
+                "though events of later changes did: another reader seems to take "
+                "messages from the queue, such as a copy of this installation.",
+                count=lost["count"],
+                time=f"{lost['since']:%Y-%m-%d %H:%M} UTC",
+            ),
+            fix=sentence(
+                "Stop every other program that reads this queue (test systems, "
+                "restored copies), or give it a queue of its own. The sweep brought "
+                "these orders, only later."
+            ),
+            evidence={
+                "about": "reader",
+                "orders": lost["count"],
+                "since": lost["since"],
+                "until": lost["until"],
+            },
+        )
+    ]
+
+
+def _behind(context: CheckContext) -> list[Finding]:
+    late = catching_up.catch_ups([context.account.pk]).get(context.account.pk)
+    if late is None:
+        return []
+    return [
+        Finding(
+            code="installation.behind",
+            level=Level.WARNING,
+            cause=sentence(
+                "After a restore or a long standstill the orders are read first: up to "
+                "%(reached)s so far, of %(until)s. Until then no quantity is raised.",
+                reached=f"{late.read_up_to:%Y-%m-%d %H:%M} UTC",
+                until=f"{late.until:%Y-%m-%d %H:%M} UTC",
+            ),
+            fix=sentence("Nothing is to be done: it ends by itself."),
+            evidence={
+                "reason": late.cause,
+                "read_up_to": late.read_up_to,
+                "until": late.until,
+            },
+        )
+    ]

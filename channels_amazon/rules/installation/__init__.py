@@ -1,0 +1,1 @@
+"""Whether a process works for the installation, and how far that is behind."""

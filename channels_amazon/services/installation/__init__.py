@@ -1,0 +1,1 @@
+"""Which installation this is, whether it may work, its backups; services layer."""

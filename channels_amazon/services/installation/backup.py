@@ -1,0 +1,154 @@
+"""Makes backups and restores them; services layer.
+
+A backup is a folder: the database, a manifest, checksums. It appears under its name
+only when it is whole. The keys are not in it: with both, tokens and personal data can
+be read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from channels_amazon.models import Heartbeat, Installation
+from channels_amazon.rules.health.liveness import Process, dead_since
+from channels_amazon.rules.installation.behind import BehindCause
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.installation import database_copy, guard, manifest
+from channels_amazon.services.installation.manifest import BackupError, Manifest
+from channels_amazon.wording import sentence
+
+
+def make_backup(folder: Path) -> Manifest:
+    """Write a backup into `folder`, which must be empty or not exist yet.
+
+    Others may go on working meanwhile. Raises BackupError.
+    """
+    folder = folder.absolute()
+    _require_empty(folder)
+    try:
+        row = Installation.objects.first()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Beside it, to be renamed at the end; only its owner may look into it.
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            before = os.umask(stat.S_IRWXG | stat.S_IRWXO)
+            try:
+                described = _fill(made, str(row.uuid) if row else "")
+            finally:
+                os.umask(before)
+            made.replace(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise BackupError(
+            sentence(
+                "The backup cannot be written: %(reason)s.", reason=error.strerror or ""
+            )
+        ) from error
+    except DatabaseError as error:
+        raise BackupError(
+            sentence("The database cannot be read, or is not migrated."),
+            fix=sentence("Check DATABASE_URL, or run “manage.py migrate” first."),
+        ) from error
+    return described
+
+
+def restore_backup(folder: Path, *, replace: bool, actor: str) -> Manifest:
+    """Put a backup in the place of the database, and bring it up to this version.
+
+    The work that follows begins by reading what was sold since. A database with tables
+    is only replaced when told, and while nothing works with it. Raises BackupError.
+    """
+    folder = folder.absolute()
+    described = manifest.read(folder)
+    manifest.require_restorable(described)
+    if not database_copy.is_empty():
+        if not replace:
+            raise BackupError(
+                sentence("The database is not empty."),
+                fix=sentence(
+                    "Back it up first; then say --replace to have it replaced."
+                ),
+            )
+        _require_stopped()
+    database_copy.load(folder / described.file)
+    guard.forget()
+    call_command("migrate", verbosity=0, interactive=False)
+    _mark_restored(described, actor)
+    return described
+
+
+def _require_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackupError(
+            sentence("%(folder)s is not an empty folder.", folder=folder.name),
+            fix=sentence("Name a folder that does not exist yet."),
+        )
+
+
+def _fill(folder: Path, installation: str) -> Manifest:
+    name = database_copy.file_name()
+    # Before the copy: what is applied meanwhile is not in the manifest, never the
+    # other way round.
+    described = manifest.describe(name, installation)
+    database_copy.dump(folder / name)
+    manifest.write(folder, described)
+    for path in folder.iterdir():
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    return described
+
+
+def _require_stopped() -> None:
+    now = timezone.now()
+    alive = [
+        kind
+        for kind in Process
+        if _has(Heartbeat)
+        and Heartbeat.objects.filter(kind=kind, beat_at__gt=dead_since(kind, now))
+    ]
+    if alive or database_copy.other_sessions():
+        raise BackupError(
+            sentence("Shoplink still works with the database, or did a moment ago."),
+            fix=sentence(
+                "Stop web, worker and notifications on every host, wait a minute, and "
+                "try again."
+            ),
+        )
+
+
+def _has(model: type[Heartbeat]) -> bool:
+    return model._meta.db_table in connection.introspection.table_names()
+
+
+def _mark_restored(described: Manifest, actor: str) -> None:
+    """Have the next work begin behind; one that knew no installation stays paused."""
+    with transaction.atomic():
+        row, _is_new = Installation.objects.get_or_create(
+            # Unlike any database: a person says first that it is the installation.
+            defaults={"database": "", "decided_at": timezone.now()},
+        )
+        row.behind_cause, row.behind_at = BehindCause.RESTORED, None
+        row.restored_at = timezone.now()
+        row.save()
+        record(
+            Entry(
+                code="installation.restored",
+                level=Level.WARNING,
+                message=sentence(
+                    "The database was restored from the backup of %(time)s.",
+                    time=f"{described.made_at[:16].replace('T', ' ')} UTC",
+                ),
+                actor=actor,
+            )
+        )
+    guard.forget()
