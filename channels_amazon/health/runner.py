@@ -164,7 +164,12 @@ def _unexplained(
 
 def _arranged(results: Sequence[CheckResult]) -> list[CheckResult]:
     faults = [
-        RankedFault(one.finding.code, Severity(one.finding.level), one.finding.because)
+        RankedFault(
+            one.finding.code,
+            Severity(one.finding.level),
+            one.finding.because,
+            one.finding.is_past,
+        )
         for one in results
     ]
     return [

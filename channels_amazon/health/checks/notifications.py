@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from django.conf import settings
 from django.db.models import Count, Min
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.health import queue_advice
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Notification
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health import processes
-from channels_amazon.services.notifications.arrival import orders_without_event
+from channels_amazon.services.notifications.arrival import (
+    last_event_at,
+    orders_without_event,
+)
 from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
-from channels_amazon.spapi.sqs import Queue, SqsError
+from channels_amazon.spapi.sqs import Queue, QueueTrouble, SqsError
 from channels_amazon.wording import sentence
 
 # So many orders without an event are no accident of one or two messages.
 ENOUGH = 3
+# Seconds for a connection, and for an answer: a person waits for the report.
+QUEUE_SECONDS = 4.0
 READ = "manage.py consume_notifications"
 
 
@@ -35,7 +43,7 @@ def run(context: CheckContext) -> list[Finding]:
     """Look at settings, queue, reader and subscription, then for silence."""
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
         return [_not_configured()]
-    found = [*_queue(), *_reader(context)]
+    found = [*_queue(context), *_reader(context)]
     try:
         found += _subscription(context)
     except ShoplinkError:
@@ -43,13 +51,24 @@ def run(context: CheckContext) -> list[Finding]:
             raise
     if not found:
         found = _silence(context)
-    last = Notification.objects.filter(account=context.account).first()
-    return found or [
-        well(
-            sentence("Amazon sends this account's events, and they are read."),
-            last_received_at=last.received_at if last else None,
-        )
-    ]
+    return found or [_well(context)]
+
+
+def _well(context: CheckContext) -> Finding:
+    """Say what an event proves; without one, that Amazon's sending is not proven."""
+    last = last_event_at(context.account)
+    if last is not None:
+        text = sentence("Amazon sends this account's events, and they are read.")
+        return well(text, last_received_at=last)
+    other = Notification.objects.filter(account=context.account).first()
+    return well(
+        sentence(
+            "The queue can be read, and Amazon has the subscription. That Amazon sends "
+            "is not proven: no event of an order of this account came yet."
+        ),
+        subscribed_at=context.account.subscribed_at,
+        last_other_message_at=other.received_at if other else None,
+    )
 
 
 def _not_configured() -> Finding:
@@ -73,11 +92,14 @@ def _not_configured() -> Finding:
     )
 
 
-def _queue() -> list[Finding]:
-    queue = Queue(settings.SQS_QUEUE_URL, queue_region())
+def _queue(context: CheckContext) -> list[Finding]:
     try:
-        queue.depth()
+        with closing(
+            Queue(settings.SQS_QUEUE_URL, queue_region(), patience=QUEUE_SECONDS)
+        ) as queue:
+            queue.depth()
     except SqsError as error:
+        trouble = queue_advice.trouble_of(error)
         return [
             Finding(
                 code=error.code,
@@ -85,16 +107,25 @@ def _queue() -> list[Finding]:
                     "The queue of Amazon's events cannot be read: %(why)s",
                     why=error.message,
                 ),
-                fix=sentence(
-                    "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
-                    "sqs:GetQueueAttributes on this queue, and check its address."
-                ),
-                evidence={"queue": settings.SQS_QUEUE_URL, "aws_code": error.aws_code},
+                fix=queue_advice.fix_of(trouble),
+                evidence={
+                    "queue": settings.SQS_QUEUE_URL,
+                    "aws_code": error.aws_code,
+                    "seen": trouble.value,
+                },
+                because=_shared_fault(context, trouble),
             )
         ]
-    finally:
-        queue.close()
     return []
+
+
+def _shared_fault(context: CheckContext, trouble: QueueTrouble) -> str:
+    """Return the fault of the way to Amazon that is the queue's too, "" for none."""
+    if trouble not in queue_advice.SHARED_STEPS:
+        return ""
+    broken = [route.broken for route in context.routes().values()]
+    is_same = any(step is not None and step.fault == trouble for step in broken)
+    return f"network.{trouble}" if is_same else ""
 
 
 def _reader(context: CheckContext) -> list[Finding]:

@@ -134,5 +134,6 @@ def _stuck(context: CheckContext) -> list[Finding]:
                 "again, read the worker's log at that time; memory is a usual cause."
             ),
             evidence={"about": "leases", "jobs": [translated(line) for line in lines]},
+            is_past=not held,
         )
     ]
