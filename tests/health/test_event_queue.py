@@ -1,4 +1,4 @@
-"""The queue of Amazon's events: the fix names what was seen, not always AWS's rights."""
+"""The queue of Amazon's events: the fix names what was seen, not always rights."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from channels_amazon.health import context as health_context
 from channels_amazon.health import queue_advice
 from channels_amazon.health.checks import notifications as check
 from channels_amazon.models import AmazonAccount
+from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.spapi import network_probe
 from channels_amazon.spapi.sqs import QueueTrouble, SqsError
-from channels_amazon.services.notifications.inbox import accept
 from tests.builders import make_order
 from tests.health.faults import make_healthy, report_of
 from tests.health.stand_in import answering, free_port
@@ -131,7 +131,5 @@ def test_sending_is_not_claimed_before_an_event_came(emulator: Emulator) -> None
 
 def said(account: AmazonAccount) -> str:
     """Return what the check says that found nothing wrong."""
-    (line,) = [
-        one for one in report_of(account)["well"] if one["check"] == "notifications"
-    ]
+    (line,) = [one for one in report_of(account)["well"] if one["check"] == "events"]
     return str(line["cause"])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.spapi.network_probe import ProbedRoute
 from channels_amazon.wording import sentence
@@ -49,7 +49,13 @@ FIXES: dict[str, str] = {
 }
 
 
-@check("network", group="network", order=1, title=gettext_lazy("Way to Amazon"))
+@check(
+    "network",
+    group="network",
+    order=1,
+    title=gettext_lazy("Way to Amazon"),
+    cost=Cost.CALLS,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Walk to Amazon's API and to Login with Amazon: name, socket, TLS, HTTP."""
     routes = context.routes()

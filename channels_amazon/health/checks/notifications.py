@@ -1,36 +1,25 @@
-"""Do Amazon's events reach us? health layer."""
+"""Can Amazon's events reach our queue? health layer."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
 from django.conf import settings
-from django.db.models import Count, Min
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health import queue_advice
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
-from channels_amazon.health.registry import check
-from channels_amazon.models import Notification
-from channels_amazon.rules.health.liveness import Process
-from channels_amazon.services.health import processes
-from channels_amazon.services.notifications.arrival import (
-    last_event_at,
-    orders_without_event,
-)
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
 from channels_amazon.spapi.sqs import Queue, QueueTrouble, SqsError
 from channels_amazon.wording import sentence
 
-# So many orders without an event are no accident of one or two messages.
-ENOUGH = 3
 # Seconds for a connection, and for an answer: a person waits for the report.
 QUEUE_SECONDS = 4.0
-READ = "manage.py consume_notifications"
 
 
 @check(
@@ -38,37 +27,24 @@ READ = "manage.py consume_notifications"
     group="queue",
     order=5,
     title=gettext_lazy("Amazon's notifications"),
+    cost=Cost.CALLS,
 )
 def run(context: CheckContext) -> list[Finding]:
-    """Look at settings, queue, reader and subscription, then for silence."""
+    """Look at settings, queue and subscription."""
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
         return [_not_configured()]
-    found = [*_queue(context), *_reader(context)]
+    found = _queue(context)
     try:
         found += _subscription(context)
     except ShoplinkError:
         if not found:
             raise
-    if not found:
-        found = _silence(context)
-    return found or [_well(context)]
-
-
-def _well(context: CheckContext) -> Finding:
-    """Say what an event proves; without one, that Amazon's sending is not proven."""
-    last = last_event_at(context.account)
-    if last is not None:
-        text = sentence("Amazon sends this account's events, and they are read.")
-        return well(text, last_received_at=last)
-    other = Notification.objects.filter(account=context.account).first()
-    return well(
-        sentence(
-            "The queue can be read, and Amazon has the subscription. That Amazon sends "
-            "is not proven: no event of an order of this account came yet."
-        ),
-        subscribed_at=context.account.subscribed_at,
-        last_other_message_at=other.received_at if other else None,
-    )
+    return found or [
+        well(
+            sentence("The queue can be read, and Amazon has the subscription."),
+            subscribed_at=context.account.subscribed_at,
+        )
+    ]
 
 
 def _not_configured() -> Finding:
@@ -128,24 +104,6 @@ def _shared_fault(context: CheckContext, trouble: QueueTrouble) -> str:
     return f"network.{trouble}" if is_same else ""
 
 
-def _reader(context: CheckContext) -> list[Finding]:
-    if not context.account.subscription_id:
-        return []
-    state = processes.state_of(Process.CONSUMER, context.now)
-    if state.is_alive:
-        return []
-    return [
-        Finding(
-            code="notifications.consumer_down",
-            cause=sentence(
-                "Nobody reads the queue of Amazon's events: orders arrive late."
-            ),
-            fix=sentence("Start the reader on this server: %(command)s", command=READ),
-            evidence={"last_beat_at": state.last_beat_at, "command": READ},
-        )
-    ]
-
-
 def _subscription(context: CheckContext) -> list[Finding]:
     """Ask Amazon for the subscription, and compare it with what we know of it."""
     account = context.account
@@ -174,33 +132,5 @@ def _subscription(context: CheckContext) -> list[Finding]:
             ),
             fix_action="amazon-subscribe",
             evidence=seen,
-        )
-    ]
-
-
-def _silence(context: CheckContext) -> list[Finding]:
-    """Find orders that came without an event, as the sweep does to run more often."""
-    found = orders_without_event(context.account, context.now).aggregate(
-        count=Count("pk"), since=Min("changed_at")
-    )
-    if not found["count"]:
-        return []
-    return [
-        Finding(
-            code="notifications.silent",
-            level=Level.ERROR if found["count"] >= ENOUGH else Level.WARNING,
-            cause=sentence(
-                "Amazon sends no events, though orders changed since %(time)s "
-                "(%(count)s): the queue's policy seems to keep Amazon out. Until an "
-                "event comes, the sweep runs every few minutes.",
-                count=found["count"],
-                time=f"{found['since']:%Y-%m-%d %H:%M} UTC",
-            ),
-            fix=sentence(
-                "Add to the queue's policy a statement that allows the principal "
-                "arn:aws:iam::437568002678:root the actions sqs:SendMessage and "
-                "sqs:GetQueueAttributes on the queue."
-            ),
-            evidence={"orders": found["count"], "since": found["since"]},
         )
     ]
