@@ -56,13 +56,13 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
         started_at=now,
         language=account.store.language[:12],
     )
-    is_daily = now.hour == account.pk % 24
-    costs = {Cost.ROWS, Cost.MANY_ROWS} if is_daily else {Cost.ROWS}
+    is_thorough = is_daily(account, now)
+    costs = {Cost.ROWS, Cost.MANY_ROWS} if is_thorough else {Cost.ROWS}
     with translation.override(report.language):
         run = HealthRun(CheckContext(account, now), report.progress.__setitem__)
         run.look_at_rows(report, costs)
     codes = _reasons(one for one in run.found if one.finding.code in WORTH_ASKING)
-    if _asks(before, codes, now) or (is_daily and keeping.asked_problems(report)):
+    if _asks(before, codes, now) or (is_thorough and keeping.asked_problems(report)):
         return LightRun(asks=True, codes=codes)
     rows = keeping.rows_of(report, run.results())
     if not keeping.is_news(report, rows):
@@ -71,6 +71,11 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
     keeping.keep(report, rows)
     prune(account)
     return LightRun(asks=False, codes=codes, is_kept=True)
+
+
+def is_daily(account: AmazonAccount, now: datetime) -> bool:
+    """Tell whether this hour's run is the one of the day that looks at more."""
+    return bool(now.hour == account.pk % 24)
 
 
 def _asks(before: Trouble, codes: tuple[str, ...], now: datetime) -> bool:

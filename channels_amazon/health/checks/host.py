@@ -32,6 +32,7 @@ WARN_BYTES = 500 * 1024**2
 ERROR_BYTES = 50 * 1024**2
 # Seconds to wait for the database's lock: a busy worker holds it for moments.
 LOCK_SECONDS = 3.0
+PROBE_BYTES = 65536
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # How SQLite and PostgreSQL say that there is no room.
 _FULL_WORDS = ("disk is full", "no space left", "disk full")
@@ -175,7 +176,13 @@ def _try_row() -> None:
     try:
         with _waiting_briefly(), transaction.atomic():
             Heartbeat.objects.create(
-                kind="probe", host=host_name(), pid=0, started_at=now, beat_at=now
+                kind="probe",
+                host=host_name(),
+                pid=0,
+                started_at=now,
+                beat_at=now,
+                # More than is left in any page: a full disk must show.
+                detail={"probe": "x" * PROBE_BYTES},
             )
             raise _TakenBack
     except _TakenBack:
@@ -208,7 +215,7 @@ def _refusal_of_file(folder: Path) -> OSError | None:
     """Write a small file in the folder down to the disk; return what refused it."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
-            file.write(b"\0" * 65536)
+            file.write(b"\0" * PROBE_BYTES)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

@@ -89,9 +89,9 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "permission.reauthorize_needed",
         ("permission.*", "orders.gap", "orders.ship_late"),
     ),
-    ("permission.shipping_missing", ("permission.personal_data_missing",)),
     # confirmShipment needs the same role as the orders.
     ("permission.orders_missing", ("orders.gap", "orders.ship_late")),
+    ("permission.shipping_missing", ("permission.personal_data_missing",)),
     ("permission.*", ("orders.gap",)),
     ("installation.behind", ("queue.backlog", "orders.gap")),
     (

@@ -56,18 +56,18 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
 
 
 def request_automatic(account: AmazonAccount) -> HealthReport | None:
-    """Ask a worker for a report that nobody asked for; None while one is fresh.
+    """Ask a worker for a report that nobody asked for; None while one is under way.
 
     Where it finds what the one before found, it is not kept.
     """
     pause = timezone.now() - AUTOMATIC_PAUSE
     of_itself = account.health_reports.filter(is_automatic=True)
-    fresh = Q(created_at__gte=pause) | Q(confirmed_at__gte=pause)
+    underway = of_itself.filter(state__in=(State.WAITING, State.RUNNING))
     with transaction.atomic():
         # One of those who ask at once makes it.
         same = AmazonAccount.objects.filter(pk=account.pk)
         same.select_for_update(no_key=True).first()
-        if of_itself.filter(fresh).exists():
+        if underway.filter(created_at__gte=pause).exists():
             return None
         # What no worker ever took is old news.
         of_itself.exclude(state=State.DONE).delete()
