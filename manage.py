@@ -6,11 +6,20 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from shoplink import unready
+
 
 def main() -> None:
     """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoplink.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        # Settings that cannot be read end every command before it begins; the health
+        # check is the one that has to say why, in the form that its readers know.
+        if not unready.answers(sys.argv):
+            raise
+        sys.exit(unready.say_why(sys.argv, error))
 
 
 if __name__ == "__main__":

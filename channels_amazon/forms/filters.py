@@ -279,7 +279,7 @@ def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQueryS
         case OrderShow.CANCEL:
             return orders.asking_to_cancel()
         case OrderShow.QUARANTINE:
-            return orders.exclude(quarantine_code="")
+            return orders.in_quarantine()
         case _:
             assert_never(show)
 

@@ -12,10 +12,15 @@ from django.conf import settings
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.finding import NotChecked
 from channels_amazon.marketplaces import MARKETPLACES
-from channels_amazon.models import AmazonAccount
+from channels_amazon.models import AmazonAccount, Permission
 from channels_amazon.services.accounts import permission_probes
-from channels_amazon.services.accounts.permission_probes import ProbeResult
+from channels_amazon.services.accounts.permission_probes import (
+    ProbeResult,
+    combined,
+    is_refused_everywhere,
+)
 from channels_amazon.services.amazon_client.factory import client_for, endpoint
+from channels_amazon.services.health.applying import ObservedAccount
 from channels_amazon.spapi import network_probe
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.client import SpApiClient
@@ -105,6 +110,23 @@ class CheckContext:
         """Return the ways to Amazon's API and to Login with Amazon, step by step."""
         return self._once("routes", self._walk)
 
+    def observed(self) -> ObservedAccount:
+        """Return what was seen of the account, as far as this report looked at all."""
+        authorized_at = self.account.authorized_at
+        token, probes = self._seen.get("token"), self._seen.get("probes")
+        if isinstance(token, AuthorizationLost):
+            return ObservedAccount(authorized_at, lost=token)
+        answers: list[ProbeResult] = probes if isinstance(probes, list) else []
+        if token is not True or not answers or is_refused_everywhere(answers):
+            return ObservedAccount(authorized_at)
+        sites = [site.id for site in self.sites().active]
+        return ObservedAccount(
+            authorized_at,
+            is_open=any(one.state != Permission.State.UNKNOWN for one in answers),
+            permissions=tuple(one for site in sites for one in combined(answers, site)),
+            sites_differ=self._sites_differ(),
+        )
+
     def blame(self, error: ShoplinkError) -> ShoplinkError:
         """Return the error under the code of the fault that is behind it.
 
@@ -186,6 +208,17 @@ class CheckContext:
             ),
             self.now,
         )
+
+    def _sites_differ(self) -> bool:
+        known = self.sites()
+        rows = self.account.participations.values_list(
+            "marketplace_id", "is_participating", "has_suspended_listings"
+        )
+        told = {
+            (site.id, site.is_participating, site.has_suspended_listings)
+            for site in known.sites
+        }
+        return known.error is None and told != set(rows)
 
     def _ask_permissions(self) -> list[ProbeResult]:
         ids = [site.id for site in self.sites().active]

@@ -21,7 +21,8 @@ class Finding:
 
     `code` is one of the fault catalogue, "" where nothing is wrong. `fix_action` names
     one of our views that mends it. `because` is the code of the fault behind it, where
-    the check knows. `evidence["about"]` tells two findings of one code apart.
+    the check knows. `evidence["about"]` tells two findings of one code apart. `is_past`
+    says that it is over and only told: it leads over nothing that still burns.
     """
 
     cause: str
@@ -31,6 +32,7 @@ class Finding:
     fix_action: str = ""
     evidence: Evidence = field(default_factory=dict)
     because: str = ""
+    is_past: bool = False
 
 
 def well(cause: str, **evidence: object) -> Finding:

@@ -13,6 +13,8 @@ class CheckState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     SKIPPED = "skipped"
+    # By a run of its own accord, which looks at our rows alone.
+    NOT_ASKED = "not_asked"
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
@@ -32,5 +34,13 @@ class CheckProgress(TypedDict, total=False):
 
 # A check that is in one of these does not go on.
 OVER = frozenset(
-    {CheckState.OK, CheckState.WARNING, CheckState.ERROR, CheckState.SKIPPED}
+    {
+        CheckState.OK,
+        CheckState.WARNING,
+        CheckState.ERROR,
+        CheckState.SKIPPED,
+        CheckState.NOT_ASKED,
+    }
 )
+# A check that is in one of these has said how it is.
+LOOKED = frozenset({CheckState.OK, CheckState.WARNING, CheckState.ERROR})

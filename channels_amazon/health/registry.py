@@ -9,6 +9,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import import_module
 
@@ -21,14 +22,28 @@ from channels_amazon.health.finding import Finding
 
 Run = Callable[[CheckContext], list[Finding]]
 
-# In the order of the page: the four technical groups, then what they serve.
+# In the order of the page: what all stands on, the four technical groups, then what
+# they serve.
 GROUPS: dict[str, Promise] = {
+    "host": _("This installation"),
     "token": _("Token validity"),
     "permissions": _("Permissions"),
     "network": _("Network"),
     "queue": _("Task queue"),
     "orders": _("Orders"),
+    "stock": _("Stock and listings"),
 }
+
+
+class Cost(StrEnum):
+    """What a check costs, which decides how often it runs by itself."""
+
+    # Some rows by an index: in every run, also the hourly one of each account.
+    ROWS = "rows"
+    # Many rows: in a full run alone.
+    MANY_ROWS = "many_rows"
+    # Calls of Amazon, AWS or the network: in a full run alone.
+    CALLS = "calls"
 
 
 @dataclass(frozen=True)
@@ -40,12 +55,15 @@ class HealthCheck:
     order: int
     title: Promise
     run: Run
+    cost: Cost = Cost.ROWS
 
 
 _CHECKS: dict[str, HealthCheck] = {}
 
 
-def check(id_: str, *, group: str, order: int, title: Promise) -> Callable[[Run], Run]:
+def check(
+    id_: str, *, group: str, order: int, title: Promise, cost: Cost = Cost.ROWS
+) -> Callable[[Run], Run]:
     """Register a function as the check `id_`, the `order`th of its group.
 
     Raises ValueError for an id that is taken or a group that is none.
@@ -56,7 +74,7 @@ def check(id_: str, *, group: str, order: int, title: Promise) -> Callable[[Run]
             raise ValueError(f"The check {id_} is registered twice.")
         if group not in GROUPS:
             raise ValueError(f"The check {id_} names no group of the page: {group}.")
-        _CHECKS[id_] = HealthCheck(id_, group, order, title, run)
+        _CHECKS[id_] = HealthCheck(id_, group, order, title, run, cost)
         return run
 
     return register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,18 @@ from channels_amazon.models import HealthFinding, HealthReport, translated
 Level = HealthFinding.Level
 
 
-def as_dict(report: HealthReport) -> dict[str, Any]:
+def as_dict(
+    report: HealthReport, rows: Sequence[HealthFinding] | None = None
+) -> dict[str, Any]:
     """Return a finished report as JSON can hold it; times are ISO 8601 in UTC.
 
     `findings` holds what is wrong, first causes first; `checks` says of each check
-    what became of it, and `well` what was found right.
+    what became of it, and `well` what was found right. `rows` are the findings of a
+    report that could not be stored.
     """
     account = report.account
-    rows = list(report.findings.all())
+    if rows is None:
+        rows = list(report.findings.all())
     return {
         "account": account.pk,
         "account_name": account.name,
@@ -29,6 +34,8 @@ def as_dict(report: HealthReport) -> dict[str, Any]:
         "status": report.status,
         "started_at": _iso(report.started_at),
         "finished_at": _iso(report.finished_at),
+        "is_automatic": report.is_automatic,
+        "confirmed_at": _iso(report.confirmed_at),
         "findings": [_finding(row) for row in rows if row.level != Level.OK],
         "well": [_finding(row) for row in rows if row.level == Level.OK],
         "checks": [

@@ -5,43 +5,38 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.health import keeping
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of
+from channels_amazon.health.keeping import CheckResult, worst
 from channels_amazon.health.progress import CheckProgress, CheckState
-from channels_amazon.health.registry import HealthCheck, all_checks
+from channels_amazon.health.registry import Cost, HealthCheck, all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
 from channels_amazon.services.diagnostics.entries import clean
+from channels_amazon.services.health.applying import apply_findings
 from channels_amazon.services.health.reports import LOST_AFTER
+from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
 
 State = HealthReport.State
 
-# From the best to the worst.
-_LEVELS = (Level.OK, Level.WARNING, Level.ERROR)
+# The fault behind a check that the database does not let look.
+DATABASE = "host.database"
 
 Tell = Callable[[str, CheckProgress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """A finding with the check it came from, and the first cause it follows from."""
-
-    check_id: str
-    finding: Finding
-    consequence_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,12 @@ class _Obstacle:
     error: ShoplinkError
 
 
-def run_report(report_id: int) -> None:
-    """Run a requested report, unless another process runs it or it is done."""
+def run_report(report_id: int, *, calls_nobody: bool = False) -> None:
+    """Run a requested report, unless another process runs it or it is done.
+
+    What it found is applied at once. One that nobody asked for is kept only if it
+    differs from the one before. With `calls_nobody` only our own rows are looked at.
+    """
     now = timezone.now()
     waiting = Q(state=State.WAITING)
     lost = Q(state=State.RUNNING, started_at__lt=now - LOST_AFTER)
@@ -66,46 +65,123 @@ def run_report(report_id: int) -> None:
     report = HealthReport.objects.select_related(
         "account__store", "account__application"
     ).get(pk=report_id)
+    run = _run_of(report, now, calls_nobody=calls_nobody)
+    rows = keeping.rows_of(report, run.results())
+    if not report.is_automatic or keeping.is_news(report, rows):
+        keeping.keep(report, rows)
+    else:
+        report.delete()
+    apply_findings(report.account, run.context.observed())
+    logger.info("report done report=%s status=%s", report_id, keeping.status_of(rows))
+
+
+def run_here(account: AmazonAccount, actor: str) -> FinishedReport:
+    """Run every check in this process, also where nothing can be written.
+
+    The report is kept if the database takes it; then what it found is applied too.
+    """
+    now = timezone.now()
+    report = HealthReport(
+        account=account,
+        requested_by=actor,
+        state=State.RUNNING,
+        started_at=now,
+        language=get_language() or "en",
+    )
+    try:
+        report.save()
+    except DatabaseError:
+        logger.warning("report not stored account=%s", account.pk, exc_info=True)
+    run = _run_of(report, now)
+    rows = keeping.rows_of(report, run.results())
+    report.status, report.state = keeping.status_of(rows), State.DONE
+    report.finished_at = timezone.now()
+    try:
+        if report.pk is not None:
+            keeping.keep(report, rows)
+            apply_findings(account, run.context.observed())
+    except DatabaseError:
+        logger.warning("report not kept account=%s", account.pk, exc_info=True)
+        return FinishedReport(report, rows, is_kept=False)
+    return FinishedReport(report, rows, is_kept=report.pk is not None)
+
+
+def _run_of(
+    report: HealthReport, now: datetime, *, calls_nobody: bool = False
+) -> HealthRun:
+    """Run the checks for the report, in its language; show how far it is."""
+    stored = [report.pk is not None]
 
     def tell(check_id: str, state: CheckProgress) -> None:
         report.progress[check_id] = state
-        HealthReport.objects.filter(pk=report_id).update(progress=report.progress)
+        if not stored[0]:
+            return
+        try:
+            HealthReport.objects.filter(pk=report.pk).update(progress=report.progress)
+        except DatabaseError:
+            # Once is enough: each try may wait for a lock, and the checks go on.
+            stored[0] = False
+            logger.warning("progress not stored report=%s", report.pk, exc_info=True)
 
     with translation.override(report.language):
-        results = run_checks(report.account, now, tell)
-    _keep(report, results)
-    logger.info("report done report=%s status=%s", report_id, status_of(results))
+        run = HealthRun(CheckContext(report.account, now), tell)
+        if calls_nobody:
+            run.look_at_rows(report, (Cost.ROWS,))
+        else:
+            run.look(all_checks())
+    return run
 
 
-def run_checks(account: AmazonAccount, now: datetime, tell: Tell) -> list[CheckResult]:
-    """Run every check and return the results, first causes first.
+@dataclass(frozen=True, slots=True)
+class FinishedReport:
+    """A report that was run here; `rows` are its findings, stored or not."""
+
+    report: HealthReport
+    rows: list[HealthFinding]
+    is_kept: bool
+
+
+@dataclass
+class HealthRun:
+    """One run of some checks over one account.
 
     `tell` hears of each check as it begins and ends. A check that crashes becomes a
     finding, and the others go on.
     """
-    context = CheckContext(account, now)
-    found: list[CheckResult] = []
-    obstacles: list[_Obstacle] = []
-    for check in all_checks():
-        tell(check.id, CheckProgress(state=CheckState.RUNNING))
-        began = time.monotonic()
-        outcome = _run_one(check, context)
-        state = CheckProgress(
-            state=CheckState.SKIPPED, seconds=round(time.monotonic() - began, 2)
-        )
-        if isinstance(outcome, ShoplinkError):
-            obstacles.append(_Obstacle(check.id, outcome))
-            state["reason"] = clean(outcome.code, 60)
-        else:
-            found += [CheckResult(check.id, finding) for finding in outcome]
-            state["state"] = CheckState(_worst(outcome))
-        tell(check.id, state)
-    return _arranged(found + _unexplained(found, obstacles))
 
+    context: CheckContext
+    tell: Tell
+    found: list[CheckResult] = field(default_factory=list)
+    _obstacles: list[_Obstacle] = field(default_factory=list)
 
-def status_of(results: Sequence[CheckResult]) -> Level:
-    """Return the report's status: the level of the worst finding."""
-    return _worst([result.finding for result in results])
+    def look(self, checks: Iterable[HealthCheck]) -> None:
+        """Run these checks one after another."""
+        for check in checks:
+            self.tell(check.id, CheckProgress(state=CheckState.RUNNING))
+            began = time.monotonic()
+            outcome = _run_one(check, self.context)
+            state = CheckProgress(
+                state=CheckState.SKIPPED, seconds=round(time.monotonic() - began, 2)
+            )
+            if isinstance(outcome, ShoplinkError):
+                self._obstacles.append(_Obstacle(check.id, outcome))
+                state["reason"] = clean(outcome.code, 60)
+            else:
+                self.found += [CheckResult(check.id, finding) for finding in outcome]
+                state["state"] = CheckState(worst(one.level for one in outcome))
+            self.tell(check.id, state)
+
+    def look_at_rows(self, report: HealthReport, costs: Collection[Cost]) -> None:
+        """Run the checks of these costs; take over what the others said before."""
+        self.look(check for check in all_checks() if check.cost in costs)
+        for check in all_checks():
+            unasked = CheckProgress(state=CheckState.NOT_ASKED)
+            report.progress.setdefault(check.id, unasked)
+        self.found += keeping.carried_over(report)
+
+    def results(self) -> list[CheckResult]:
+        """Return what was found, first causes first."""
+        return _arranged(self.found + _unexplained(self.found, self._obstacles))
 
 
 def _run_one(
@@ -128,7 +204,12 @@ def _run_one(
                     "The check itself failed: %(error)s.", error=type(error).__name__
                 ),
                 fix=sentence("Report it with this evidence and the server's log."),
-                evidence={"about": check.id, "error": repr(error), "at": last.name},
+                evidence={
+                    "about": check.id,
+                    "error": redact_text(repr(error)),
+                    "at": last.name,
+                },
+                because=DATABASE if isinstance(error, DatabaseError) else "",
             )
         ]
 
@@ -164,60 +245,15 @@ def _unexplained(
 
 def _arranged(results: Sequence[CheckResult]) -> list[CheckResult]:
     faults = [
-        RankedFault(one.finding.code, Severity(one.finding.level), one.finding.because)
+        RankedFault(
+            one.finding.code,
+            Severity(one.finding.level),
+            one.finding.because,
+            one.finding.is_past,
+        )
         for one in results
     ]
     return [
         replace(results[place.index], consequence_of=place.consequence_of)
         for place in arrange(faults)
     ]
-
-
-def _worst(findings: Sequence[Finding]) -> Level:
-    levels = {finding.level for finding in findings}
-    return next((one for one in reversed(_LEVELS) if one in levels), Level.OK)
-
-
-def _keep(report: HealthReport, results: Sequence[CheckResult]) -> None:
-    with transaction.atomic():
-        report.findings.all().delete()
-        HealthFinding.objects.bulk_create(
-            [
-                _row(report, position, result)
-                for position, result in enumerate(results, start=1)
-            ]
-        )
-        HealthReport.objects.filter(pk=report.pk).update(
-            state=State.DONE,
-            status=status_of(results),
-            finished_at=timezone.now(),
-        )
-
-
-def _row(report: HealthReport, position: int, result: CheckResult) -> HealthFinding:
-    finding = result.finding
-    return HealthFinding(
-        report=report,
-        position=position,
-        check_id=result.check_id,
-        code=clean(finding.code, 60),
-        level=finding.level,
-        cause=clean(finding.cause, 500),
-        fix=clean(finding.fix, 1000),
-        fix_action=finding.fix_action,
-        evidence=_plain(finding.evidence),
-        consequence_of=clean(result.consequence_of, 60),
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Return the evidence as JSON values, redacted of secrets and personal data."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return clean(str(value), 500)

@@ -16,7 +16,9 @@ class HealthReport(StoreScoped):
     """One run of the health check.
 
     `progress` is {check id: CheckProgress} (`health/progress.py`). `language` is the
-    requester's: what is written as evidence is in it.
+    requester's: what is written as evidence is in it. One that nobody asked for is
+    automatic; it is kept only where it differs from the one before, which else is
+    confirmed: when last, and how often.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -43,6 +45,9 @@ class HealthReport(StoreScoped):
     status = models.CharField(max_length=8, choices=Status.choices, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     requested_by = models.CharField(max_length=150, blank=True)
+    is_automatic = models.BooleanField(default=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmations = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=12, default="en")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +59,11 @@ class HealthReport(StoreScoped):
         verbose_name_plural = _("health reports")
         # Old rows are found by it.
         indexes = (models.Index(fields=["created_at"], name="health_report_created"),)
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the run came to its end."""
+        return self.state == self.State.DONE
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.created_at:%Y-%m-%d %H:%M}"

@@ -74,6 +74,7 @@ class SyncJob(StoreScoped):
         SHIPMENTS = "shipments"
         ORDER_REPORTS = "order_reports"
         PARCELS = "parcels"
+        HEALTH = "health"
         # The stored words are older than these names, and stay.
         MCF_ORDERS = "fba_orders"
         WEBHOOK_DELIVERY = "store_tell"

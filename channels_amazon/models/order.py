@@ -45,6 +45,11 @@ class OrderQuerySet(StoreQuerySet["Order"]):
         """Return the orders that promise more units than there are (backorders)."""
         return self.filter(has_shortage=True)
 
+    def in_quarantine(self) -> Self:
+        """Return the orders that could not be taken in; they are tried again."""
+        # Said by the queue's column too, for its index.
+        return self.filter(stale_since__isnull=False).exclude(quarantine_code="")
+
     def asking_to_cancel(self) -> Self:
         """Return the open orders whose buyer asks to cancel and was not answered."""
         return self.filter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -12,6 +13,7 @@ from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
 from channels_amazon.models.ship_template import ShipTemplate
 from channels_amazon.models.store import Warehouse
+from channels_amazon.rules.shipping.lateness import NOT_SHOWN_AFTER
 
 
 def _never_accepted(path: str = "") -> models.Q:
@@ -38,6 +40,15 @@ class ShipmentQuerySet(StoreQuerySet["Shipment"]):
     def never_accepted(self) -> Self:
         """Return the shipments that Amazon refused and never had: none of `packed`."""
         return self.filter(_never_accepted())
+
+    def not_shown(self, now: datetime) -> Self:
+        """Return the shipments that Amazon took long ago and does not show."""
+        return self.filter(
+            state=Shipment.State.CONFIRMED,
+            confirmed_at__lt=now - NOT_SHOWN_AFTER,
+            # Said once more for the index of those under way.
+            state__in=Shipment.OPEN,
+        )
 
 
 class Shipment(StoreScoped):

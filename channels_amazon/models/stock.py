@@ -31,6 +31,14 @@ class StockLevel(StoreScoped):
     class Meta:
         verbose_name = _("stock level")
         verbose_name_plural = _("stock levels")
+        indexes = (
+            # The few that somebody has to look at, however many levels there are.
+            models.Index(
+                fields=["variant"],
+                condition=models.Q(on_hand__lt=0),
+                name="level_below_zero",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=["variant", "warehouse"], name="level_once"),
             models.CheckConstraint(

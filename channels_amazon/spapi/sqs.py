@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -40,14 +42,70 @@ _CREDENTIAL_CODES = frozenset(
 )
 
 
+class QueueTrouble(StrEnum):
+    """Why the queue cannot be read, as far as that was seen.
+
+    From DNS to READ they are named as the steps of the way to Amazon's API.
+    """
+
+    NO_KEY = "no_key"
+    WRONG_KEY = "wrong_key"
+    RIGHTS = "rights"
+    REGION = "region"
+    NO_SUCH_QUEUE = "no_such_queue"
+    DNS = "dns"
+    CONNECT = "connect"
+    PROXY = "proxy"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    READ = "read"
+    OTHER = "other"
+
+
+_NO_SUCH_QUEUE = frozenset(
+    {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
+)
+_RIGHTS = frozenset({"AccessDenied", "AccessDeniedException"})
+_WRONG_KEY = frozenset(
+    {
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+# A proxy asks for a sign-in.
+_PROXY_REFUSES = 407
+# botocore's errors on the way, those that are of another's kind before it.
+_ON_THE_WAY: tuple[tuple[type[BotoCoreError], QueueTrouble], ...] = (
+    (boto.ProxyConnectionError, QueueTrouble.PROXY),
+    (boto.SSLError, QueueTrouble.TLS),
+    (boto.ConnectTimeoutError, QueueTrouble.CONNECT),
+    (boto.ReadTimeoutError, QueueTrouble.TIMEOUT),
+    (boto.EndpointConnectionError, QueueTrouble.CONNECT),
+    (boto.ConnectionClosedError, QueueTrouble.READ),
+    (boto.NoRegionError, QueueTrouble.REGION),
+    (boto.NoCredentialsError, QueueTrouble.NO_KEY),
+    (boto.PartialCredentialsError, QueueTrouble.NO_KEY),
+    (boto.CredentialRetrievalError, QueueTrouble.NO_KEY),
+)
+
+
 class SqsError(ShoplinkError):
     """The queue could not be read; `aws_code` is what AWS called it.
 
     `code` is `notifications.credentials` when our key or its permissions are at
-    fault, else `notifications.unreachable`, which may pass by itself.
+    fault, else `notifications.unreachable`, which may pass by itself. `trouble` says
+    more closely what was seen.
     """
 
-    def __init__(self, aws_code: str, message: str) -> None:
+    def __init__(
+        self,
+        aws_code: str,
+        message: str,
+        trouble: QueueTrouble = QueueTrouble.OTHER,
+    ) -> None:
         refused = aws_code in _CREDENTIAL_CODES
         super().__init__(
             "notifications.credentials" if refused else "notifications.unreachable",
@@ -55,6 +113,7 @@ class SqsError(ShoplinkError):
             retryable=not refused,
         )
         self.aws_code = aws_code
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +136,17 @@ class QueueDepth:
 
 
 class Queue:
-    """One SQS queue. Credentials and endpoint come from boto3's usual environment."""
+    """One SQS queue. Credentials and endpoint come from boto3's usual environment.
 
-    def __init__(self, url: str, region: str) -> None:
+    With `patience` (seconds) one attempt is made, which waits no longer at each step.
+    """
+
+    def __init__(self, url: str, region: str, *, patience: float = 0.0) -> None:
         self.url = url
         config = Config(
-            connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}
+            connect_timeout=patience or 5,
+            read_timeout=patience or 30,
+            retries={"total_max_attempts": 1 if patience else 2},
         )
         # A session of our own, since boto3's default session is not thread-safe.
         self._client: SQSClient = boto3.session.Session().client(
@@ -189,10 +253,34 @@ def _translate(error: ClientError | BotoCoreError) -> SqsError:
     if isinstance(error, ClientError):
         stated = error.response.get("Error", {})
         code = str(stated.get("Code", "Unknown"))
-        return SqsError(code, redact_text(str(stated.get("Message", code))))
+        message = redact_text(str(stated.get("Message", code)))
+        return SqsError(code, message, _trouble_of(error, code, message))
     code = type(error).__name__
-    if "Credential" in code:
+    trouble = next(
+        (trouble for kind, trouble in _ON_THE_WAY if isinstance(error, kind)),
+        QueueTrouble.OTHER,
+    )
+    if trouble is QueueTrouble.NO_KEY:
         return SqsError(
-            "InvalidAccessKeyId", sentence("No AWS credentials were found.")
+            "InvalidAccessKeyId", sentence("No AWS credentials were found."), trouble
         )
-    return SqsError(code, redact_text(str(error)))
+    # By name: urllib3, whose error it is, is spoken to by the transport alone.
+    if type(error.kwargs.get("error")).__name__ == "NameResolutionError":
+        trouble = QueueTrouble.DNS
+    return SqsError(code, redact_text(str(error)), trouble)
+
+
+def _trouble_of(error: ClientError, code: str, message: str) -> QueueTrouble:
+    """Return what AWS, or a proxy in its place, refuses by this answer."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if status == _PROXY_REFUSES:
+        return QueueTrouble.PROXY
+    if code in _NO_SUCH_QUEUE or code.endswith("NonExistentQueue"):
+        return QueueTrouble.NO_SUCH_QUEUE
+    if code in _RIGHTS:
+        return QueueTrouble.RIGHTS
+    if code in _WRONG_KEY:
+        # AWS signs by region: a key that is right is refused in another one.
+        is_elsewhere = "valid region" in message
+        return QueueTrouble.REGION if is_elsewhere else QueueTrouble.WRONG_KEY
+    return QueueTrouble.OTHER

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
-from channels_amazon.models import AmazonAccount, HealthReport
+from channels_amazon.models import AmazonAccount, Credential, HealthReport
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts import subscriptions
 from channels_amazon.services.health.reports import new_report
@@ -50,6 +51,18 @@ def first_code(account: AmazonAccount) -> str:
 def codes(report: dict[str, Any]) -> list[str]:
     """Return the codes of the findings in their order."""
     return [finding["code"] for finding in report["findings"]]
+
+
+def damage_token() -> None:
+    """Damage every stored authorisation, as a lost key does."""
+    table = Credential._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET refresh_token = %s", [b"gAAAAA-damaged"])  # noqa: S608
+
+
+def hours_ago(hours: float) -> Any:
+    """Return the time that many hours before now."""
+    return seconds_ago(3600 * hours)
 
 
 def seconds_ago(seconds: float) -> Any:

@@ -88,6 +88,8 @@ def test_check_spends_no_order_search_and_few_calls(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     ApiCall.objects.all().delete()
     report_of(account)
-    operations = list(ApiCall.objects.values_list("operation", flat=True))
+    # Amazon's bucket and ours may differ by a moment: a second try is no other call.
+    made = ApiCall.objects.exclude(status=429)
+    operations = list(made.values_list("operation", flat=True))
     assert "searchOrders" not in operations
     assert len(operations) <= 13

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -13,7 +12,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import ClientSecret, Credential
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.sync.runtime import runner
-from tests.health.faults import codes, first_code, make_healthy, report_of
+from tests.health.faults import codes, damage_token, first_code, make_healthy, report_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +40,7 @@ def test_disconnected_account_says_so(emulator: Emulator) -> None:
 
 def test_damaged_token_leads(emulator: Emulator) -> None:
     account = make_healthy(emulator)
-    table = Credential._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET refresh_token = %s", [b"gAAAAA-damaged"])  # noqa: S608
+    damage_token()
     assert first_code(account) == "token.undecryptable"
 
 

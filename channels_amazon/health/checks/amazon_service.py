@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, evidence_of, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import ApiCall
 from channels_amazon.spapi.errors import ServiceUnavailable
 from channels_amazon.spapi.operations import LWA_TOKEN
@@ -23,7 +23,11 @@ LOOK_BACK = timedelta(days=1)
 
 
 @check(
-    "amazon_service", group="network", order=2, title=gettext_lazy("Amazon's services")
+    "amazon_service",
+    group="network",
+    order=2,
+    title=gettext_lazy("Amazon's services"),
+    cost=Cost.CALLS,
 )
 def run(context: CheckContext) -> list[Finding]:
     """See whether the token endpoint and several operations answer."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import ApiCall
 from channels_amazon.wording import sentence
 
@@ -24,7 +24,13 @@ UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Universal", "Zulu", "GMT", "Etc/GMT"})
 LOCALTIME = Path("/etc/localtime")
 
 
-@check("clock", group="network", order=3, title=gettext_lazy("Clock and time zone"))
+@check(
+    "clock",
+    group="network",
+    order=3,
+    title=gettext_lazy("Clock and time zone"),
+    cost=Cost.CALLS,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Compare our clock with Amazon's Date header, and the zones with UTC."""
     skew = _skew(context)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import MaintenanceTask, PurgeProof
 from channels_amazon.rules.privacy.retention import PURGE_GRACE
 from channels_amazon.services.jobs import maintenance
@@ -21,6 +21,7 @@ from channels_amazon.wording import sentence
     group="queue",
     order=6,
     title=gettext_lazy("Purge of personal data"),
+    cost=Cost.MANY_ROWS,
 )
 def run(context: CheckContext) -> list[Finding]:
     """Look for personal data that several runs of the purge have left."""

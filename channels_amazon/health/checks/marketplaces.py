@@ -12,7 +12,7 @@ from channels_amazon.health.context import (
     MarketplaceStates,
 )
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.spapi.errors import AccessDenied
 from channels_amazon.wording import sentence
@@ -21,7 +21,13 @@ from channels_amazon.wording import sentence
 UNIFIED = frozenset({"US", "CA", "MX", "DE", "FR", "IT", "ES", "GB", "JP"})
 
 
-@check("marketplaces", group="permissions", order=2, title=gettext_lazy("Marketplaces"))
+@check(
+    "marketplaces",
+    group="permissions",
+    order=2,
+    title=gettext_lazy("Marketplaces"),
+    cost=Cost.CALLS,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Compare the selected sites with those in which Amazon lets the seller trade."""
     known = context.sites()

@@ -7,13 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.health.context import (
-    AMAZON,
-    LOGIN,
-    CheckContext,
-)
+from channels_amazon.health.context import AMAZON, LOGIN, CheckContext
 from channels_amazon.health.finding import Finding, evidence_of, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.spapi.errors import CaptivePortal
 from channels_amazon.spapi.network_probe import ProbedRoute
@@ -62,7 +58,13 @@ FIXES: dict[str, str] = {
 }
 
 
-@check("network", group="network", order=1, title=gettext_lazy("Way to Amazon"))
+@check(
+    "network",
+    group="network",
+    order=1,
+    title=gettext_lazy("Way to Amazon"),
+    cost=Cost.CALLS,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Walk to Amazon's API and to Login with Amazon: name, socket, TLS, HTTP."""
     routes = context.routes()

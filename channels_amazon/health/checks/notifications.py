@@ -1,28 +1,25 @@
-"""Do Amazon's events reach us? health layer."""
+"""Can Amazon's events reach our queue? health layer."""
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from django.conf import settings
-from django.db.models import Count, Min
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.health import queue_advice
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
-from channels_amazon.health.registry import check
-from channels_amazon.models import Notification
-from channels_amazon.rules.health.liveness import Process
-from channels_amazon.services.health import processes
-from channels_amazon.services.notifications.arrival import orders_without_event
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
-from channels_amazon.spapi.sqs import Queue, SqsError
+from channels_amazon.spapi.sqs import Queue, QueueTrouble, SqsError
 from channels_amazon.wording import sentence
 
-# So many orders without an event are no accident of one or two messages.
-ENOUGH = 3
-READ = "manage.py consume_notifications"
+# Seconds for a connection, and for an answer: a person waits for the report.
+QUEUE_SECONDS = 4.0
 
 
 @check(
@@ -30,24 +27,22 @@ READ = "manage.py consume_notifications"
     group="queue",
     order=5,
     title=gettext_lazy("Amazon's notifications"),
+    cost=Cost.CALLS,
 )
 def run(context: CheckContext) -> list[Finding]:
-    """Look at settings, queue, reader and subscription, then for silence."""
+    """Look at settings, queue and subscription."""
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
         return [_not_configured()]
-    found = [*_queue(), *_reader(context)]
+    found = _queue(context)
     try:
         found += _subscription(context)
     except ShoplinkError:
         if not found:
             raise
-    if not found:
-        found = _silence(context)
-    last = Notification.objects.filter(account=context.account).first()
     return found or [
         well(
-            sentence("Amazon sends this account's events, and they are read."),
-            last_received_at=last.received_at if last else None,
+            sentence("The queue can be read, and Amazon has the subscription."),
+            subscribed_at=context.account.subscribed_at,
         )
     ]
 
@@ -73,11 +68,14 @@ def _not_configured() -> Finding:
     )
 
 
-def _queue() -> list[Finding]:
-    queue = Queue(settings.SQS_QUEUE_URL, queue_region())
+def _queue(context: CheckContext) -> list[Finding]:
     try:
-        queue.depth()
+        with closing(
+            Queue(settings.SQS_QUEUE_URL, queue_region(), patience=QUEUE_SECONDS)
+        ) as queue:
+            queue.depth()
     except SqsError as error:
+        trouble = queue_advice.trouble_of(error)
         return [
             Finding(
                 code=error.code,
@@ -85,34 +83,25 @@ def _queue() -> list[Finding]:
                     "The queue of Amazon's events cannot be read: %(why)s",
                     why=error.message,
                 ),
-                fix=sentence(
-                    "Give the AWS key sqs:ReceiveMessage, sqs:DeleteMessage and "
-                    "sqs:GetQueueAttributes on this queue, and check its address."
-                ),
-                evidence={"queue": settings.SQS_QUEUE_URL, "aws_code": error.aws_code},
+                fix=queue_advice.fix_of(trouble),
+                evidence={
+                    "queue": settings.SQS_QUEUE_URL,
+                    "aws_code": error.aws_code,
+                    "seen": trouble.value,
+                },
+                because=_shared_fault(context, trouble),
             )
         ]
-    finally:
-        queue.close()
     return []
 
 
-def _reader(context: CheckContext) -> list[Finding]:
-    if not context.account.subscription_id:
-        return []
-    state = processes.state_of(Process.CONSUMER, context.now)
-    if state.is_alive:
-        return []
-    return [
-        Finding(
-            code="notifications.consumer_down",
-            cause=sentence(
-                "Nobody reads the queue of Amazon's events: orders arrive late."
-            ),
-            fix=sentence("Start the reader on this server: %(command)s", command=READ),
-            evidence={"last_beat_at": state.last_beat_at, "command": READ},
-        )
-    ]
+def _shared_fault(context: CheckContext, trouble: QueueTrouble) -> str:
+    """Return the fault of the way to Amazon that is the queue's too, "" for none."""
+    if trouble not in queue_advice.SHARED_STEPS:
+        return ""
+    broken = [route.broken for route in context.routes().values()]
+    is_same = any(step is not None and step.fault == trouble for step in broken)
+    return f"network.{trouble}" if is_same else ""
 
 
 def _subscription(context: CheckContext) -> list[Finding]:
@@ -143,33 +132,5 @@ def _subscription(context: CheckContext) -> list[Finding]:
             ),
             fix_action="amazon-subscribe",
             evidence=seen,
-        )
-    ]
-
-
-def _silence(context: CheckContext) -> list[Finding]:
-    """Find orders that came without an event, as the sweep does to run more often."""
-    found = orders_without_event(context.account, context.now).aggregate(
-        count=Count("pk"), since=Min("changed_at")
-    )
-    if not found["count"]:
-        return []
-    return [
-        Finding(
-            code="notifications.silent",
-            level=Level.ERROR if found["count"] >= ENOUGH else Level.WARNING,
-            cause=sentence(
-                "Amazon sends no events, though orders changed since %(time)s "
-                "(%(count)s): the queue's policy seems to keep Amazon out. Until an "
-                "event comes, the sweep runs every few minutes.",
-                count=found["count"],
-                time=f"{found['since']:%Y-%m-%d %H:%M} UTC",
-            ),
-            fix=sentence(
-                "Add to the queue's policy a statement that allows the principal "
-                "arn:aws:iam::437568002678:root the actions sqs:SendMessage and "
-                "sqs:GetQueueAttributes on the queue."
-            ),
-            evidence={"orders": found["count"], "since": found["since"]},
         )
     ]

@@ -74,4 +74,5 @@ def _gap(report: OrderReport) -> Finding:
             },
             "order_ids": report.gap_order_ids[:_MOST_IDS],
         },
+        is_past=here >= report.orders_missing,
     )

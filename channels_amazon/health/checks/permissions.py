@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext, MarketplaceState
 from channels_amazon.health.finding import Finding, NotChecked, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Permission, label
 from channels_amazon.services.accounts.permission_probes import (
     ProbeResult,
@@ -36,7 +36,11 @@ ROLES = {
 
 
 @check(
-    "permissions", group="permissions", order=1, title=gettext_lazy("Four permissions")
+    "permissions",
+    group="permissions",
+    order=1,
+    title=gettext_lazy("Four permissions"),
+    cost=Cost.CALLS,
 )
 def run(context: CheckContext) -> list[Finding]:
     """Probe each capability, and sum up for each over the marketplaces."""

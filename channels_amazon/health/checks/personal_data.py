@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
 from channels_amazon.services.orders.data_sets import asks_for_people
 from channels_amazon.wording import sentence
@@ -25,6 +25,7 @@ LOOK_AT = 50
     group="permissions",
     order=3,
     title=gettext_lazy("Recipients of orders"),
+    cost=Cost.MANY_ROWS,
 )
 def run(context: CheckContext) -> list[Finding]:
     """Count complete orders to ship that came without a recipient.

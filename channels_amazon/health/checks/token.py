@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.errors import NeedsMerchant
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, evidence_of, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.accounts.permission_probes import is_refused_everywhere
 from channels_amazon.spapi.errors import (
     AuthorizationLost,
@@ -20,7 +20,13 @@ from channels_amazon.wording import sentence
 CONNECT = "amazon-connect"
 
 
-@check("token", group="token", order=1, title=gettext_lazy("Authorisation"))
+@check(
+    "token",
+    group="token",
+    order=1,
+    title=gettext_lazy("Authorisation"),
+    cost=Cost.CALLS,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Fetch a new access token, and see that it is one of the account's region."""
     try:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy
-from redis.exceptions import RedisError
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
@@ -43,28 +41,24 @@ def run(context: CheckContext) -> list[Finding]:
 
 
 def _broker() -> list[Finding]:
-    try:
-        # Its own savepoint: a broken broker table must not break the report.
-        with transaction.atomic():
-            queue.waiting_tasks()
-    except (DatabaseError, RedisError, OSError) as error:
-        place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or sentence(
-            "the database"
+    said = queue.broker_error()
+    if not said:
+        return []
+    place = redact_text(settings.REDIS_URL.rpartition("@")[2]) or sentence(
+        "the database"
+    )
+    return [
+        Finding(
+            code="queue.broker_unreachable",
+            cause=sentence(
+                "The task queue's broker (%(place)s) cannot be reached.", place=place
+            ),
+            fix=sentence(
+                "Start the broker, or correct REDIS_URL and restart Shoplink."
+            ),
+            evidence={"address": place, "error": said},
         )
-        return [
-            Finding(
-                code="queue.broker_unreachable",
-                cause=sentence(
-                    "The task queue's broker (%(place)s) cannot be reached.",
-                    place=place,
-                ),
-                fix=sentence(
-                    "Start the broker, or correct REDIS_URL and restart Shoplink."
-                ),
-                evidence={"address": place, "error": redact_text(str(error))},
-            )
-        ]
-    return []
+    ]
 
 
 def _worker(context: CheckContext) -> list[Finding]:
@@ -134,5 +128,6 @@ def _stuck(context: CheckContext) -> list[Finding]:
                 "again, read the worker's log at that time; memory is a usual cause."
             ),
             evidence={"about": "leases", "jobs": [translated(line) for line in lines]},
+            is_past=not held,
         )
     ]

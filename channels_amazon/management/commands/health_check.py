@@ -1,19 +1,27 @@
-"""`manage.py health_check`: checks an account here, without a worker; management."""
+"""`manage.py health_check`: checks accounts here, without a worker; management."""
 
 from __future__ import annotations
 
 import json
+import logging
 from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core import checks
+from django.core.checks import CheckMessage
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
 
 from channels_amazon.health.registry import all_checks
 from channels_amazon.health.report_form import as_dict
-from channels_amazon.health.runner import run_report
+from channels_amazon.health.runner import FinishedReport, run_here
 from channels_amazon.management.commands.sync import find_account
-from channels_amazon.models import HealthReport
-from channels_amazon.services.health.reports import new_report
+from channels_amazon.models import AmazonAccount, HealthReport
+from channels_amazon.services.health.reports import prune
+from channels_amazon.spapi.redact import redact_text
+
+logger = logging.getLogger(__name__)
 
 # What the shell sees: 2 and above need a person now.
 EXIT_CODES = {
@@ -21,39 +29,109 @@ EXIT_CODES = {
     HealthReport.Status.WARNING: 1,
     HealthReport.Status.ERROR: 2,
 }
+# Something could not be looked at or kept: there may be more than what is said.
+INCOMPLETE = 3
+# argparse's own, for a wrong command line; ours means errors of an account.
+_WRONG_USAGE = 2
+# A person waits, or another program: longer than this a lock is a fault.
+LOCK_SECONDS = 3.0
+ACTOR = "manage.py health_check"
 
 
 class Command(BaseCommand):
-    """Run the health check of one account in this process."""
+    """Run the health check of one account, or of all, in this process."""
 
     help = (
-        "Checks an account: token, permissions, network, task queue. Ends with 0 when "
-        "all is well, 1 with warnings, 2 with errors. The report is kept, as one from "
-        "the page is."
+        "Checks an account, or all of them: this server, token, permissions, network, "
+        "task queue, orders, stock. Ends with 0 when all is well, 1 with warnings, 2 "
+        "with errors, and 3 when something could not be checked or the report not be "
+        "kept: settings or keys that are wrong, a database that is away, locked or "
+        "not up to date, a full disk, an account that is not there, a wrong command "
+        "line. With several accounts it is the worst. The report is kept, as one from "
+        "the page is, and what it found is applied."
     )
+    # They are run in `handle`, since what they find is an answer, too.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the account and the form of the answer."""
-        parser.add_argument("account", help="The account's number or seller id.")
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument(
+            "account", nargs="?", help="The account's number or seller id."
+        )
+        who.add_argument(
+            "--all", action="store_true", help="Check every account, one by one."
+        )
         parser.add_argument("--json", action="store_true", help="Answer as JSON.")
+
+    def create_parser(
+        self, prog_name: str, subcommand: str, **kwargs: Any
+    ) -> CommandParser:
+        """Return a parser that ends with 3 for a wrong command line."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        leave = parser.exit
+
+        def exit_(status: int = 0, message: str | None = None) -> None:
+            leave(INCOMPLETE if status == _WRONG_USAGE else status, message)
+
+        parser.exit = exit_  # type: ignore[method-assign,assignment]
+        return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the checks and end with the status as exit code."""
-        account = find_account(options["account"])
-        report = new_report(account, "manage.py health_check")
-        run_report(report.pk)
-        report.refresh_from_db()
-        summary = as_dict(report)
-        if options["json"]:
-            self.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2))
-        else:
-            self._write(summary)
-        code = EXIT_CODES[HealthReport.Status(report.status)]
+        given = "all" if options["all"] else str(options["account"])
+        code = INCOMPLETE
+        try:
+            wrong = [one for one in checks.run_checks() if one.is_serious()]
+            if wrong:
+                self._say(misconfigured(given, wrong), as_json=options["json"])
+            else:
+                wait_briefly()
+                code = self._check(options)
+        except (CommandError, DatabaseError) as error:
+            self._say(unchecked(given, error), as_json=options["json"])
+        except Exception as error:
+            # Whatever it is, whoever reads our answers gets one.
+            logger.exception("health check failed account=%s", given)
+            self._say(unchecked(given, error), as_json=options["json"])
         if code:
             raise SystemExit(code)
 
-    def _write(self, summary: dict[str, Any]) -> None:
-        self.stdout.write(f"{summary['account_name']}: {summary['status']}")
+    def _check(self, options: dict[str, Any]) -> int:
+        if not options["all"]:
+            finished = run_here(find_account(options["account"]), ACTOR)
+            self._say(as_dict(finished.report, finished.rows), as_json=options["json"])
+            return exit_code(finished)
+        codes = [0]
+        reports = self._all(codes)
+        if not options["json"]:
+            for summary in reports:
+                self._say(summary, as_json=False)
+            return max(codes)
+        # Piece by piece: thousands of reports need no more memory than one.
+        self.stdout.write('{"reports": [', ending="")
+        for number, summary in enumerate(reports):
+            self.stdout.write(",\n" if number else "\n", ending="")
+            self.stdout.write(json.dumps(summary, ensure_ascii=False), ending="")
+        status = {0: "ok", 1: "warning"}.get(max(codes), "error")
+        self.stdout.write(f'\n], "accounts": {len(codes) - 1}, "status": "{status}"}}')
+        return max(codes)
+
+    def _all(self, codes: list[int]) -> Iterator[dict[str, Any]]:
+        """Check one account after another; note the exit code of each in `codes`."""
+        rows = AmazonAccount.objects.not_disconnected().order_by("pk")
+        for pk in list(rows.values_list("pk", flat=True)):
+            account = AmazonAccount.objects.select_related("store", "application")
+            finished = run_here(account.get(pk=pk), ACTOR)
+            codes.append(exit_code(finished))
+            yield as_dict(finished.report, finished.rows)
+
+    def _say(self, summary: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2))
+            return
+        name = summary.get("account_name") or summary["account"]
+        self.stdout.write(f"{name}: {summary['status']}")
         for finding in summary["findings"]:
             indent = "    " if finding["consequence_of"] else ""
             self.stdout.write(
@@ -65,5 +143,79 @@ class Command(BaseCommand):
         skipped = [one for one in summary["checks"] if one["state"] == "skipped"]
         for one in skipped:
             self.stdout.write(f"Not checked, by {one['reason']}: {one['title']}")
-        well = len(all_checks()) - len(skipped)
-        self.stdout.write(f"{well} of {len(all_checks())} checks could look.")
+        if summary["checks"]:
+            well = len(all_checks()) - len(skipped)
+            self.stdout.write(f"{well} of {len(all_checks())} checks could look.")
+
+
+def exit_code(finished: FinishedReport) -> int:
+    """Return what the shell sees of a report; also keep no more than are kept."""
+    if finished.is_kept:
+        prune(finished.report.account)
+    has_crashed = any(row.code == "unknown" for row in finished.rows)
+    if has_crashed or not finished.is_kept:
+        return INCOMPLETE
+    return EXIT_CODES[HealthReport.Status(finished.report.status)]
+
+
+def wait_briefly() -> None:
+    """Have the database wait LOCK_SECONDS for a lock in this process, not longer."""
+    milliseconds = round(LOCK_SECONDS * 1000)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        else:
+            cursor.execute(f"SET lock_timeout = {milliseconds}")
+
+
+def misconfigured(given: str, wrong: Sequence[CheckMessage]) -> dict[str, Any]:
+    """Return the report of an installation whose settings do not let it run."""
+    findings = [
+        _finding("unknown", redact_text(one.msg), one.hint or "", {"setting": one.id})
+        for one in wrong
+    ]
+    return _report(given, findings)
+
+
+def unchecked(given: str, error: Exception) -> dict[str, Any]:
+    """Return the report of a check that could not run, in the form of any other."""
+    said = redact_text(str(error)).strip()
+    evidence = {"error": type(error).__name__, "said": said}
+    if isinstance(error, DatabaseError):
+        finding = _finding(
+            "host.database",
+            f"The database does not answer as it must: {said}",
+            "Look whether the database runs, is not locked, and DATABASE_URL names it; "
+            "after an update run “manage.py migrate”.",
+            evidence,
+        )
+    else:
+        finding = _finding(
+            "unknown",
+            f"The health check could not run: {said}",
+            "Correct what is named, then run it again.",
+            evidence,
+        )
+    return _report(given, [finding])
+
+
+def _finding(code: str, cause: str, fix: str, evidence: Any) -> dict[str, Any]:
+    return {
+        "check": "host",
+        "code": code,
+        "level": "error",
+        "cause": cause,
+        "fix": fix,
+        "evidence": evidence,
+        "consequence_of": "",
+    }
+
+
+def _report(given: str, findings: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "account": given,
+        "status": "error",
+        "findings": findings,
+        "well": [],
+        "checks": [],
+    }

@@ -18,16 +18,21 @@ class Severity(StrEnum):
 
 _SEVERITIES = tuple(Severity)
 
+# What cannot be done, or is done late, while nothing comes from Amazon or goes to it.
+_SYNC = (
+    "sync.no_progress",
+    "queue.backlog",
+    "orders.ship_late",
+    "orders.gap",
+)
 # The road to Amazon carries everything that is asked of it.
 _ROAD = (
     "installation.behind",
     "amazon.outage",
     "lwa.outage",
     "notifications.silent",
-    "queue.backlog",
     "quota.starved",
-    "orders.ship_late",
-    "orders.gap",
+    *_SYNC,
 )
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
@@ -36,6 +41,14 @@ _AUTHORISATION = (
     "marketplace.*",
     "notifications.subscription_missing",
     "notifications.silent",
+    "shipment.not_shown",
+    "orders.ship_late",
+    "orders.gap",
+)
+# What our own processes do not do while they, or what they need, are not there.
+_WORK = (
+    "queue.backlog",
+    "data.retention_overdue",
     "orders.ship_late",
     "orders.gap",
 )
@@ -54,35 +67,45 @@ _INSTALLATION = (
 
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
 EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("installation.copy", _INSTALLATION),
-    ("network.dns", ("network.*", *_ROAD)),
-    ("network.proxy", ("network.*", *_ROAD)),
+    # This machine and this installation: nothing can be trusted that stands on them.
+    ("host.disk_full", ("host.database", "queue.*", "job.failing", *_WORK)),
+    ("host.database", ("queue.*", "job.failing", *_WORK)),
+    ("installation.copy", ("queue.*", "notifications.*", *_SYNC, *_INSTALLATION)),
+    (
+        "host.keys_differ",
+        ("token.undecryptable", "token.expiring", "webhook.failing", *_AUTHORISATION),
+    ),
+    # A proxy stands before every host, a resolver knows every name: AWS's, too.
+    ("network.dns", ("network.*", "notifications.unreachable", *_ROAD)),
+    ("network.proxy", ("network.*", "notifications.unreachable", *_ROAD)),
+    ("network.captive_portal", ("network.*", "notifications.unreachable", *_ROAD)),
     ("network.connect", ("network.*", *_ROAD)),
     ("network.tls", _ROAD),
-    ("network.captive_portal", ("network.timeout", "network.read", *_ROAD)),
     ("network.timeout", _ROAD),
     ("network.read", _ROAD),
     ("clock.skewed", ()),
-    ("host.keys_differ", ("token.*", "client.*", *_AUTHORISATION)),
+    ("clock.not_utc", ()),
     ("client.secret_invalid", ("client.secret_expiring", *_AUTHORISATION)),
     ("token.undecryptable", ("token.expiring", *_AUTHORISATION)),
     ("token.revoked", ("token.expiring", *_AUTHORISATION)),
     ("token.foreign_client", ("token.expiring", *_AUTHORISATION)),
-    ("account.wrong_region", _AUTHORISATION),
-    ("account.individual_plan", ("permission.*",)),
-    ("lwa.outage", ("queue.backlog", "orders.gap", "orders.ship_late")),
-    (
-        "amazon.outage",
-        ("queue.backlog", "notifications.silent", "orders.gap", "orders.ship_late"),
-    ),
+    ("account.wrong_region", ("amazon.access_denied", *_AUTHORISATION)),
+    ("account.individual_plan", ("permission.*", "amazon.access_denied")),
+    ("lwa.outage", _SYNC),
+    ("amazon.outage", ("notifications.silent", *_SYNC)),
     ("token.expiring", ()),
     ("store.plan", ()),
-    ("permission.shipping_missing", ("permission.personal_data_missing",)),
+    # The application has the role, this authorisation not yet.
+    (
+        "permission.reauthorize_needed",
+        ("permission.*", "orders.gap", "orders.ship_late"),
+    ),
     # confirmShipment needs the same role as the orders.
     (
         "permission.orders_missing",
         ("installation.behind", "orders.gap", "orders.ship_late"),
     ),
+    ("permission.shipping_missing", ("permission.personal_data_missing",)),
     ("permission.*", ("orders.gap",)),
     (
         "queue.broker_unreachable",
@@ -90,11 +113,9 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue.no_worker",
             "installation.behind",
             "queue.worker_stuck",
-            "queue.backlog",
             "queue.schedule_missing",
-            "data.retention_overdue",
-            "orders.ship_late",
-            "orders.gap",
+            "sync.no_progress",
+            *_WORK,
         ),
     ),
     (
@@ -102,17 +123,12 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "installation.behind",
             "queue.worker_stuck",
-            "queue.backlog",
             "queue.schedule_missing",
-            "data.retention_overdue",
-            "orders.ship_late",
-            "orders.gap",
+            "sync.no_progress",
+            *_WORK,
         ),
     ),
-    (
-        "queue.worker_stuck",
-        ("queue.backlog", "data.retention_overdue", "orders.gap", "orders.ship_late"),
-    ),
+    ("queue.worker_stuck", _WORK),
     ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
     ("queue.backlog", ("installation.behind", "orders.gap", "orders.ship_late")),
     ("installation.behind", ("orders.gap", "orders.ship_late", "stock.drift")),
@@ -120,6 +136,8 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # What cannot be read is missing; the jobs that fail by it name it themselves.
     ("sync.no_progress", ("orders.gap", "orders.ship_late")),
     ("marketplace.suspended_listings", ("marketplace.refused",)),
+    # Tokens that another application spends are missing to everything that is read.
+    ("quota.starved", ("queue.backlog", "orders.gap", "orders.ship_late")),
     (
         "notifications.not_configured",
         (
@@ -132,9 +150,17 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "notifications.credentials",
         ("notifications.consumer_down", "notifications.silent", "orders.gap"),
     ),
+    (
+        "notifications.unreachable",
+        ("notifications.consumer_down", "notifications.silent", "orders.gap"),
+    ),
     ("notifications.consumer_down", ("notifications.silent", "orders.gap")),
     ("notifications.subscription_missing", ("notifications.silent", "orders.gap")),
     ("notifications.silent", ("orders.gap",)),
+    ("sync.no_progress", ("orders.gap", "orders.ship_late")),
+    ("stock.ledger", ("stock.below_zero", "stock.oversold")),
+    ("stock.below_zero", ("stock.oversold",)),
+    ("orders.set_aside", ("orders.ship_late",)),
     ("orders.gap", ()),
 )
 
@@ -144,11 +170,13 @@ class RankedFault:
     """What a check found, as far as its rank depends on it.
 
     `because` is the code of another fault that the check itself blames, "" for none.
+    `is_past` says that it is over, and only told.
     """
 
     code: str
     level: Severity
     because: str = ""
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +190,18 @@ class FaultPlace:
 def arrange(faults: Sequence[RankedFault]) -> list[FaultPlace]:
     """Return the faults in the order to show them: each cause, then its echoes.
 
-    First causes are ordered by how bad they are, then by how basic.
+    A cause is as bad as the worst that follows from it. First causes are ordered by how
+    bad they are, then what burns before what is over, then by how basic they are.
     """
     causes = {index: _root(index, faults) for index in range(len(faults))}
-    firsts = [index for index, cause in causes.items() if cause == index]
-    firsts.sort(key=lambda index: (*_rank(faults[index]), index))
+    trees: dict[int, list[int]] = {}
+    for index, cause in causes.items():
+        trees.setdefault(cause, []).append(index)
+    firsts = sorted(trees, key=lambda first: _rank_of_tree(first, trees[first], faults))
     places: list[FaultPlace] = []
     for first in firsts:
         places.append(FaultPlace(first))
-        echoes = [i for i, cause in causes.items() if cause == first != i]
+        echoes = [index for index in trees[first] if index != first]
         echoes.sort(key=lambda index: (*_rank(faults[index]), index))
         places += [FaultPlace(index, faults[first].code) for index in echoes]
     return places
@@ -191,21 +222,37 @@ def _root(index: int, faults: Sequence[RankedFault]) -> int:
 
 def _cause(index: int, faults: Sequence[RankedFault]) -> int | None:
     fault = faults[index]
-    named = [i for i, other in enumerate(faults) if other.code == fault.because]
-    if fault.because and named and named[0] != index:
-        return named[0]
+    if fault.level is Severity.OK:
+        return None
+    for i, other in enumerate(faults):
+        if fault.because and other.code == fault.because and i != index:
+            return i
     best: tuple[int, int] | None = None
     for i, other in enumerate(faults):
-        if other.code == fault.code or other.level is Severity.OK:
+        if i == index or not _may_explain(other, fault):
             continue
-        rank = _explained_at(other.code, fault.code)
-        if rank is not None and (best is None or (rank, i) < best):
-            best = (rank, i)
+        # What the check blames may itself follow from something that was found.
+        rows = [_explained_at(other.code, code) for code in (fault.code, fault.because)]
+        found = [row for row in rows if row is not None]
+        if found and (best is None or (min(found), i) < best):
+            best = (min(found), i)
     return best[1] if best else None
+
+
+def _may_explain(cause: RankedFault, fault: RankedFault) -> bool:
+    """Tell whether the one may be behind the other at all.
+
+    What is over explains nothing that still burns.
+    """
+    if cause.level is Severity.OK or cause.code == fault.code:
+        return False
+    return fault.is_past or not cause.is_past
 
 
 def _explained_at(cause: str, code: str) -> int | None:
     """Return the row of the table by which `cause` explains `code`."""
+    if not code:
+        return None
     for row, (pattern, explained) in enumerate(EXPLAINS):
         if fnmatchcase(cause, pattern):
             hit = any(fnmatchcase(code, one) for one in explained)
@@ -213,8 +260,17 @@ def _explained_at(cause: str, code: str) -> int | None:
     return None
 
 
-def _rank(fault: RankedFault) -> tuple[int, int]:
+def _rank_of_tree(
+    first: int, members: Sequence[int], faults: Sequence[RankedFault]
+) -> tuple[int, bool, int, int]:
+    worst = min(_SEVERITIES.index(faults[index].level) for index in members)
+    _level, is_past, row = _rank(faults[first])
+    return worst, is_past, row, first
+
+
+def _rank(fault: RankedFault) -> tuple[int, bool, int]:
     rows = [
         row for row, (code, _) in enumerate(EXPLAINS) if fnmatchcase(fault.code, code)
     ]
-    return _SEVERITIES.index(fault.level), min(rows, default=len(EXPLAINS))
+    level = _SEVERITIES.index(fault.level)
+    return level, fault.is_past, min(rows, default=len(EXPLAINS))

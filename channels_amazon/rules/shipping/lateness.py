@@ -17,6 +17,8 @@ WARN_BEFORE = timedelta(hours=4)
 # A shipment that waits for its template's time goes at once when so little is left:
 # Amazon may have moved the deadline since, and a call can fail for some minutes.
 LAST_CALL = timedelta(hours=1)
+# Amazon shows an accepted package within seconds; after this a person has to look.
+NOT_SHOWN_AFTER = timedelta(hours=1)
 
 
 class Urgency(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -19,12 +20,19 @@ State = HealthReport.State
 TASK = "channels_amazon.tasks.run_health_check"
 # An account's report that was requested so recently is returned instead of a second.
 UNDER_WAY = timedelta(seconds=60)
+# So long lies at least between two reports that nobody asked for: when a job blocks,
+# others of the account often follow.
+AUTOMATIC_PAUSE = timedelta(minutes=10)
 # A worker takes a report within a second; if none has by now, no worker runs.
 WORKER_WAIT = timedelta(seconds=10)
 # The queue kills a task after TASK_SECONDS: a report that runs for longer has lost its
 # process. The 15 s more are for a task that it is just killing.
 LOST_AFTER = timedelta(seconds=TASK_SECONDS + 15)
 KEEP = 50
+# Of these so many are listed beside a report.
+SHOWN = 20
+# A check's state in `progress`, where it could not look (health/progress.py).
+_SKIPPED = "skipped"
 
 
 def request_report(account: AmazonAccount, actor: str) -> HealthReport:
@@ -43,16 +51,45 @@ def request_report(account: AmazonAccount, actor: str) -> HealthReport:
     with transaction.atomic():
         report = new_report(account, actor)
         enqueue(TASK, report.pk)
-    _prune(account)
+    prune(account)
     return report
 
 
-def new_report(account: AmazonAccount, actor: str) -> HealthReport:
-    """Create a report that no worker runs, for a command that runs it itself."""
+def request_automatic(account: AmazonAccount) -> HealthReport | None:
+    """Ask a worker for a report that nobody asked for; None while one is under way.
+
+    Where it finds what the one before found, it is not kept.
+    """
+    pause = timezone.now() - AUTOMATIC_PAUSE
+    of_itself = account.health_reports.filter(is_automatic=True)
+    underway = of_itself.filter(state__in=(State.WAITING, State.RUNNING))
+    with transaction.atomic():
+        # One of those who ask at once makes it.
+        same = AmazonAccount.objects.filter(pk=account.pk)
+        same.select_for_update(no_key=True).first()
+        if underway.filter(created_at__gte=pause).exists():
+            return None
+        # What no worker ever took is old news.
+        of_itself.exclude(state=State.DONE).delete()
+        report = new_report(account, "", is_automatic=True)
+        enqueue(TASK, report.pk)
+    prune(account)
+    return report
+
+
+def new_report(
+    account: AmazonAccount, actor: str, *, is_automatic: bool = False
+) -> HealthReport:
+    """Create a report that waits for whoever runs it, in the present language.
+
+    One that nobody asked for is in the store's.
+    """
+    language = account.store.language if is_automatic else get_language()
     row: HealthReport = HealthReport.objects.create(
         account=account,
         requested_by=actor[:150],
-        language=(get_language() or "en")[:12],
+        is_automatic=is_automatic,
+        language=(language or "en")[:12],
     )
     return row
 
@@ -72,32 +109,49 @@ def is_lost(report: HealthReport) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReportDifference:
-    """What changed since the report before: what is new, what has gone."""
+    """What changed since the report before: what is new, gone, and still there."""
 
     before: HealthReport
     new: list[HealthFinding]
     gone: list[HealthFinding]
-    same: int
+    same: list[HealthFinding]
+
+
+def last_done(report: HealthReport) -> HealthReport | None:
+    """Return the account's last finished report before this one, None for none."""
+    rows = HealthReport.objects.filter(account_id=report.account_id, state=State.DONE)
+    if report.pk is not None:
+        rows = rows.filter(pk__lt=report.pk)
+    return rows.order_by("-pk").first()
+
+
+def history(account: AmazonAccount) -> list[HealthReport]:
+    """Return the account's newest reports, each with how many problems it found."""
+    problems = Count("findings", filter=~Q(findings__level=HealthFinding.Level.OK))
+    rows = account.health_reports.annotate(problems=problems).order_by("-pk")
+    return list(rows[:SHOWN])
 
 
 def compare(report: HealthReport) -> ReportDifference | None:
-    """Compare with the account's last finished report before; None without one."""
-    before = (
-        HealthReport.objects.filter(
-            account_id=report.account_id, state=State.DONE, pk__lt=report.pk
-        )
-        .order_by("-pk")
-        .first()
-    )
+    """Compare with the account's last finished report before; None without one.
+
+    What a check could not look at this time has not gone for that.
+    """
+    before = last_done(report)
     if before is None:
         return None
     ours, theirs = _problems(report), _problems(before)
     new = _beyond(ours, theirs)
+    blind = {
+        id_ for id_, one in report.progress.items() if one.get("state") == _SKIPPED
+    }
+    gone = [row for row in _beyond(theirs, ours) if row.check_id not in blind]
+    fresh = {row.pk for row in new}
     return ReportDifference(
         before=before,
         new=new,
-        gone=_beyond(theirs, ours),
-        same=len(ours) - len(new),
+        gone=gone,
+        same=[row for row in ours if row.pk not in fresh],
     )
 
 
@@ -109,10 +163,10 @@ def _beyond(
     these: Iterable[HealthFinding], those: Iterable[HealthFinding]
 ) -> list[HealthFinding]:
     """Return the findings of `these` that have no counterpart in `those`."""
-    left = Counter(_identity(finding) for finding in those)
+    left = Counter(identity(finding) for finding in those)
     beyond = []
     for finding in these:
-        key = _identity(finding)
+        key = identity(finding)
         if left[key]:
             left[key] -= 1
         else:
@@ -120,12 +174,13 @@ def _beyond(
     return beyond
 
 
-def _identity(finding: HealthFinding) -> tuple[str, str, str]:
+def identity(finding: HealthFinding) -> tuple[str, str, str]:
+    """Return what makes a finding the same as one of another report."""
     about = str((finding.evidence or {}).get("about", ""))
     return finding.check_id, finding.code, about
 
 
-def _prune(account: AmazonAccount) -> None:
+def prune(account: AmazonAccount) -> None:
     """Delete all but the account's newest reports."""
     newest = account.health_reports.order_by("-pk").values_list("pk", flat=True)
     oldest_kept = next(iter(newest[KEEP - 1 : KEEP]), None)

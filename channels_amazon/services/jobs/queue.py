@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
+
+from channels_amazon.spapi.redact import redact_text
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +21,9 @@ DRAIN_TASK = "channels_amazon.tasks.drain"
 BEAT_TASK = "channels_amazon.tasks.beat"
 # A drain takes job after job: more of them waiting than workers bring nothing.
 MAX_WAITING = max(8, int(settings.Q_CLUSTER["workers"]))
+# Seconds for a connection to the broker, where a person waits for the page.
+BROKER_SECONDS = 2.0
+REDIS_PORT = 6379
 # The queue kills a task that takes longer, and with it the whole cluster. Whoever must
 # end before that, or tell a dead process by it, derives its own limit from this one.
 TASK_SECONDS = float(settings.Q_CLUSTER["timeout"])
@@ -41,6 +49,24 @@ def enqueue(dotted_path: str, *args: Any, unless_waiting: int | None = None) -> 
 def enqueue_drain() -> None:
     """Wake a worker after commit, unless enough wake-ups wait already."""
     enqueue(DRAIN_TASK, unless_waiting=MAX_WAITING)
+
+
+def broker_error() -> str:
+    """Return why the broker cannot be reached, "" where it can.
+
+    A host that swallows the connection is given up after BROKER_SECONDS.
+    """
+    try:
+        address = urlsplit(settings.REDIS_URL)
+        if address.hostname:
+            place = (address.hostname, address.port or REDIS_PORT)
+            socket.create_connection(place, timeout=BROKER_SECONDS).close()
+        # Its own savepoint: a broken broker table must not break the caller's work.
+        with transaction.atomic():
+            waiting_tasks()
+    except (DatabaseError, RedisError, OSError) as error:
+        return redact_text(str(error)) or type(error).__name__
+    return ""
 
 
 def waiting_tasks() -> int:

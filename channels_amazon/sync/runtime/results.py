@@ -29,6 +29,7 @@ from channels_amazon.services.diagnostics.entries import (
     entry_for,
     record_once,
 )
+from channels_amazon.services.health.reports import request_automatic
 from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.backoff import job_backoff, outage_backoff
 from channels_amazon.services.jobs.cadence import next_slot
@@ -134,6 +135,8 @@ def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
         connection.mark_needs_authorization(ctx.account, code=error.code)
         result = _blocked(ctx, error)
         lifecycle.block_all(ctx.account, error.code, error.message)
+    # Its own job runs no more than the others.
+    request_automatic(ctx.account)
     return result
 
 
@@ -184,6 +187,9 @@ def _blocked(
 ) -> RunResult:
     code = code or error.code
     is_new = lifecycle.block(ctx.job, code, error.message, retry=retry)
+    if is_new:
+        # Why, and what follows from it, is looked for at once.
+        lifecycle.wake(ctx.account.pk, Kind.HEALTH)
     return RunResult(
         State.BLOCKED,
         Finish(due_at=ctx.job.due_at, is_failed=True),

@@ -16,7 +16,7 @@ from django.db.models import F, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
-from channels_amazon.rules.shipping.lateness import LAST_CALL
+from channels_amazon.rules.shipping.lateness import LAST_CALL, NOT_SHOWN_AFTER
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs.backoff import unanswered_backoff
@@ -49,8 +49,6 @@ RESERVED_READS = 10.0
 POLL_PAUSE = timedelta(seconds=15)
 # Pauses grow with the age of the confirmation, up to this.
 LONGEST_POLL_PAUSE = timedelta(minutes=15)
-# Amazon shows an accepted package within seconds; after this a person has to look.
-NOT_SHOWN_AFTER = timedelta(hours=1)
 
 State = Shipment.State
 

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.health.report_form import as_dict
+from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, HealthReport
 from channels_amazon.services.health import reports
+from channels_amazon.services.jobs import queue
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.base import (
     can_manage,
@@ -35,15 +37,16 @@ STYLE = "channels_amazon/health_report.css"
 @store_page
 @require_safe
 def health_index(request: HttpRequest) -> HttpResponse:
-    """Redirect to the newest report of the account viewed last.
+    """Redirect to the newest report of the account named, else of that viewed last.
 
     Without a report, redirect to the page where one is requested.
     """
-    account = last_viewed(request)
+    account = _chosen(request) or last_viewed(request)
     if account is None:
         return redirect("amazon-account-list")
     report = HealthReport.objects.filter(account=account).first()
     if report is None:
+        remember_viewed(request, account)
         return redirect("amazon-status", account.pk)
     return redirect("amazon-health-report", report.pk)
 
@@ -55,7 +58,14 @@ def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
     accounts = mine(AmazonAccount, request).select_related("store")
     account = get_mine(accounts, request, pk=account_id)
     require_operator(request, account.store)
-    report = reports.request_report(account, request.user.get_username())
+    actor = request.user.get_username()
+    if queue.broker_error():
+        # No worker would ever hear of it. What our own rows say is said here and now,
+        # the broker first; to ask Amazon could take longer than a request may.
+        report = reports.new_report(account, actor)
+        run_report(report.pk, calls_nobody=True)
+    else:
+        report = reports.request_report(account, actor)
     return redirect("amazon-health-report", report.pk)
 
 
@@ -69,6 +79,10 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),
     }
+    if not is_fragment(request):
+        siblings = mine(AmazonAccount, request).not_disconnected()
+        context["siblings"] = siblings.order_by("name", "region", "pk")
+        context["history"] = reports.history(report.account)
     name = "parts/body.html" if is_fragment(request) else "report.html"
     template = f"channels_amazon/health/{name}"
     return page(request, template, context, title=_("Health check"))
@@ -115,6 +129,14 @@ def report_context(report: HealthReport) -> dict[str, Any]:
         "checks": sum(len(group.lines) for group in groups),
         "comparison": reports.compare(report) if is_done else None,
     }
+
+
+def _chosen(request: HttpRequest) -> AmazonAccount | None:
+    """Return the account that the address names, None for none or another's."""
+    name = request.GET.get("account", "")
+    if not (name.isascii() and name.isdecimal()):
+        return None
+    return mine(AmazonAccount, request).filter(pk=int(name[:18])).first()
 
 
 def _report(request: HttpRequest, report_id: int) -> HealthReport:

@@ -18,6 +18,40 @@ from channels_amazon.models import HealthFinding, HealthReport, translated
 # How evidence is called on the page; keys without a name are shown as they are.
 LABELS: dict[str, Promise] = {
     "address": _("Address"),
+    "aws_code": _("AWS's code"),
+    "backorders": _("Backorders"),
+    "begun": _("Begun"),
+    "calls": _("Calls"),
+    "database": _("Database"),
+    "draft": _("Marked as a draft"),
+    "folder": _("Folder"),
+    "free_megabytes": _("Free, MB"),
+    "granted_calls": _("Calls granted"),
+    "hidden": _("Not shown to buyers"),
+    "issue_codes": _("Amazon's codes"),
+    "issues": _("Faults"),
+    "last_ok_at": _("Last success"),
+    "levels": _("Stock levels"),
+    "levels_proven": _("Stock levels proven"),
+    "messages_in_quarantine": _("Messages in quarantine"),
+    "migrations": _("Migrations"),
+    "minutes": _("Within minutes"),
+    "offers": _("Offers"),
+    "oldest_at": _("Oldest since"),
+    "open_orders": _("Of these open"),
+    "orders_in_quarantine": _("Orders in quarantine"),
+    "orders_waiting": _("Orders waiting"),
+    "packages": _("Packages"),
+    "parcels_of_unknown_orders": _("Parcels of unknown orders"),
+    "permissions": _("Permissions"),
+    "queue": _("Queue"),
+    "rate_limits": _("Rates that Amazon states"),
+    "refused_calls": _("Calls refused"),
+    "report_rows_in_quarantine": _("Rows of reports in quarantine"),
+    "seen": _("Seen as"),
+    "skus": _("SKUs"),
+    "subscribed_at": _("Subscribed"),
+    "unmatched_orders": _("Orders with an unmatched SKU"),
     "age_days": _("Days since then"),
     "amazon_code": _("Amazon's code"),
     "amazon_says": _("Amazon says"),
@@ -72,7 +106,10 @@ TIMES = frozenset(
         "disconnected_at",
         "ends_at",
         "last_beat_at",
+        "last_ok_at",
+        "last_other_message_at",
         "last_received_at",
+        "oldest_at",
         "last_run_at",
         "oldest_due_at",
         "oldest_ship_by",
@@ -89,13 +126,33 @@ HIDDEN = frozenset({"about"})
 
 ACTIONS: dict[str, Promise] = {
     "amazon-connect": _("Authorise again"),
+    "amazon-order-list": _("Show the orders"),
+    "amazon-parcel-list": _("Show the parcels"),
+    "amazon-quarantine-list": _("Quarantine"),
     "amazon-shipment-board": _("Late shipments"),
     "amazon-status": _("Connection status"),
+    "amazon-stock-list": _("Stock"),
+    "amazon-store-endpoint": _("Messages to the store"),
     "amazon-subscribe": _("Subscribe"),
 }
 POSTED = frozenset({"amazon-subscribe"})
-# Pages of several accounts, which take the account as a filter.
-OF_ACCOUNT = frozenset({"amazon-connect", "amazon-shipment-board"})
+# Pages of several accounts, most of which take the account as a filter.
+OF_ACCOUNT = frozenset(
+    {
+        "amazon-connect",
+        "amazon-order-list",
+        "amazon-parcel-list",
+        "amazon-quarantine-list",
+        "amazon-shipment-board",
+        "amazon-stock-list",
+        "amazon-store-endpoint",
+    }
+)
+# Which part of a list shows what a finding speaks of.
+SHOWS = {
+    "orders.unmatched_sku": "unmatched",
+    "stock.oversold": "backorder",
+}
 
 # Shape and word of a check's state on the page.
 KINDS: dict[CheckState, tuple[str, Promise]] = {
@@ -104,6 +161,7 @@ KINDS: dict[CheckState, tuple[str, Promise]] = {
     CheckState.ERROR: ("error", _("Error")),
     CheckState.RUNNING: ("busy", _("Checking")),
     CheckState.SKIPPED: ("off", _("Could not look")),
+    CheckState.NOT_ASKED: ("off", _("Not asked this time")),
     CheckState.WAITING: ("waiting", _("Waiting")),
 }
 
@@ -142,7 +200,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckGroup:
-    """One of the four parts of the health check."""
+    """One of the parts of the health check."""
 
     title: Promise
     lines: list[CheckLine]
@@ -217,6 +275,8 @@ def _action(report: HealthReport, finding: HealthFinding) -> Action | None:
         return None
     if name in OF_ACCOUNT:
         address = f"{reverse(name)}?account={report.account_id}"
+        if finding.code in SHOWS:
+            address += f"&show={SHOWS[finding.code]}"
     else:
         address = reverse(name, args=[report.account_id])
     return Action(ACTIONS[name], address, name in POSTED)

@@ -156,8 +156,7 @@ def quarantined_messages(request: HttpRequest) -> StoreQuerySet[Notification]:
 
 def quarantined_orders(request: HttpRequest) -> OrderQuerySet:
     """Return the visible orders that could not be read, the newest first."""
-    rows = mine(Order, request).filter(stale_since__isnull=False)
-    return rows.exclude(quarantine_code="").order_by("-pk")
+    return mine(Order, request).in_quarantine().order_by("-pk")
 
 
 def reasons_of(waiting: QuerySet[Notification]) -> list[Reason]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
@@ -12,7 +11,6 @@ from django.utils.translation import gettext, ngettext
 from channels_amazon.models import (
     AmazonAccount,
     Listing,
-    Notification,
     Order,
     Parcel,
     Permission,
@@ -25,17 +23,8 @@ from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.jobs.key_holders import holders_lacking
 from channels_amazon.services.orders import refused_search
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: what, what to do, and where."""
-
-    level: str
-    text: str
-    fix: str
-    link: str
-    link_text: str
+from channels_amazon.views.operations import order_issues
+from channels_amazon.views.operations.order_issues import Problem
 
 
 def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
@@ -55,7 +44,11 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_parcels(live),
         *_permissions(live),
         *_pushes(live),
-        *_messages(live),
+        *order_issues.set_aside_rows(live, now),
+        *order_issues.orders(live),
+        *order_issues.not_shown(live, now),
+        *order_issues.endpoints(live),
+        *order_issues.last_reports(live),
     ]
     return sorted(found, key=lambda problem: problem.level != "error")
 
@@ -300,28 +293,5 @@ def _pushes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Each row says why; it is sent again by itself."),
             reverse("amazon-stock-list") + "?show=refused",
             gettext("Show them"),
-        )
-    ]
-
-
-def _messages(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    rows = Notification.objects.filter(
-        account__in=accounts, state=Notification.State.QUARANTINED
-    )
-    quarantined = rows.capped_count()
-    if not quarantined:
-        return []
-    text = ngettext(
-        "%(count)d message of Amazon's is in quarantine.",
-        "%(count)d messages of Amazon's are in quarantine.",
-        quarantined,
-    )
-    return [
-        Problem(
-            "warning",
-            text % {"count": quarantined},
-            gettext("Replay or discard them; the sweep brings the orders meanwhile."),
-            reverse("amazon-quarantine-list"),
-            gettext("Quarantine"),
         )
     ]

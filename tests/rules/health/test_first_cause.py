@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
+from channels_amazon.rules.health.first_cause import (
+    EXPLAINS,
+    RankedFault,
+    Severity,
+    arrange,
+)
 
 
 def arranged(*faults: RankedFault) -> list[tuple[str, str]]:
@@ -40,6 +47,13 @@ def error(code: str, because: str = "") -> RankedFault:
         ("permission.orders_missing", "orders.ship_late"),
         ("queue.no_worker", "orders.ship_late"),
         ("queue.backlog", "orders.ship_late"),
+        ("host.disk_full", "queue.broker_unreachable"),
+        ("account.wrong_region", "permission.reauthorize_needed"),
+        ("permission.reauthorize_needed", "permission.orders_missing"),
+        ("network.proxy", "notifications.unreachable"),
+        ("network.dns", "notifications.unreachable"),
+        ("quota.starved", "queue.backlog"),
+        ("stock.below_zero", "stock.oversold"),
     ],
 )
 def test_cause_stands_before_its_echo(cause: str, echo: str) -> None:
@@ -86,3 +100,60 @@ def test_faults_that_blame_each_other_are_all_kept() -> None:
 def test_results_that_are_well_explain_nothing() -> None:
     well = RankedFault("", Severity.OK)
     assert arranged(well, error("token.revoked"), well)[0] == ("token.revoked", "")
+
+
+def test_what_is_over_never_leads_over_what_burns() -> None:
+    fetched = RankedFault("orders.gap", Severity.WARNING, is_past=True)
+    burning = RankedFault("job.failing", Severity.WARNING)
+    found = arranged(fetched, burning)
+    assert [code for code, _cause in found] == ["job.failing", "orders.gap"]
+
+
+def test_what_is_over_explains_nothing_that_burns() -> None:
+    released = RankedFault("queue.worker_stuck", Severity.WARNING, is_past=True)
+    found = arranged(released, error("orders.ship_late"))
+    assert found == [("orders.ship_late", ""), ("queue.worker_stuck", "")]
+
+
+def test_wrong_region_explains_the_job_that_was_refused() -> None:
+    refused = error("job.failing", because="amazon.access_denied")
+    found = arranged(refused, error("account.wrong_region"))
+    assert found[1] == ("job.failing", "account.wrong_region")
+
+
+def test_cause_is_as_bad_as_what_follows_from_it() -> None:
+    """Else a wrong clock would lead over personal data that is kept for too long."""
+    found = arranged(
+        error("data.retention_overdue"),
+        RankedFault("queue.schedule_missing", Severity.WARNING),
+        RankedFault("clock.skewed", Severity.WARNING),
+    )
+    assert [code for code, _cause in found] == [
+        "queue.schedule_missing",
+        "data.retention_overdue",
+        "clock.skewed",
+    ]
+
+
+@given(
+    st.lists(
+        st.builds(
+            RankedFault,
+            st.sampled_from([code for code, _ in EXPLAINS] + ["job.failing", "odd"]),
+            st.sampled_from([Severity.ERROR, Severity.WARNING]),
+            st.sampled_from(["", "token.revoked", "amazon.access_denied"]),
+            st.booleans(),
+        ),
+        max_size=8,
+    )
+)
+def test_every_fault_has_one_place_and_errors_come_first(
+    faults: list[RankedFault],
+) -> None:
+    places = arrange(faults)
+    assert sorted(place.index for place in places) == list(range(len(faults)))
+    if any(fault.level is Severity.ERROR for fault in faults):
+        first = places[0].index
+        led = [p.index for p in places[1:] if p.consequence_of == faults[first].code]
+        tree = [faults[index] for index in (first, *led)]
+        assert any(fault.level is Severity.ERROR for fault in tree)

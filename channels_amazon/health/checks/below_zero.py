@@ -1,0 +1,56 @@
+"""Left more units a warehouse than were counted in it? health layer."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import check
+from channels_amazon.models import Listing, StockLevel, Variant
+from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.wording import sentence
+
+SHOWN = 10
+
+
+@check("below_zero", group="stock", order=2, title=gettext_lazy("Stock below zero"))
+def run(context: CheckContext) -> list[Finding]:
+    """Look for levels of the account's variants with fewer than no units on hand."""
+    rows = list(
+        below_zero(context).values_list(
+            "variant__sku", "warehouse__code", "on_hand", "updated_at"
+        )[:COUNT_CAP]
+    )
+    if not rows:
+        return [well(sentence("No warehouse has fewer units than were shipped."))]
+    return [
+        Finding(
+            code="stock.below_zero",
+            level=Level.WARNING,
+            cause=sentence(
+                "%(count)d stock levels are below zero: more units left a warehouse "
+                "than were counted there.",
+                count=len(rows),
+            ),
+            fix=sentence(
+                "Count these variants in these warehouses again, or book the units to "
+                "the warehouse they left from."
+            ),
+            fix_action="amazon-stock-list",
+            evidence={
+                "levels": [f"{sku} @ {code}: {n}" for sku, code, n, _at in rows[:SHOWN]]
+            },
+        )
+    ]
+
+
+def below_zero(context: CheckContext) -> QuerySet[StockLevel]:
+    """Return the levels below zero of variants that the account sells."""
+    listed = Listing.objects.filter(account=context.account, variant__isnull=False)
+    sold = Variant.objects.filter(pk__in=listed.values("variant"))
+    rows: QuerySet[StockLevel] = StockLevel.objects.filter(
+        on_hand__lt=0, variant__in=sold.values("pk")
+    )
+    return rows.order_by("on_hand", "pk")

@@ -1,0 +1,235 @@
+"""Can this server write: is its disk full, does the database take writes? health layer.
+
+What is written is taken back: a check changes nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from channels_amazon.health.context import CheckContext
+from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.registry import Cost, check
+from channels_amazon.models import Heartbeat
+from channels_amazon.services.jobs.heartbeats import host_name
+from channels_amazon.spapi.redact import redact_text
+from channels_amazon.wording import sentence
+
+# Free bytes below which somebody is told, and below which soon nothing can be written.
+WARN_BYTES = 500 * 1024**2
+ERROR_BYTES = 50 * 1024**2
+# Seconds to wait for the database's lock: a busy worker holds it for moments.
+LOCK_SECONDS = 3.0
+PROBE_BYTES = 65536
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# How SQLite and PostgreSQL say that there is no room.
+_FULL_WORDS = ("disk is full", "no space left", "disk full")
+
+
+class _TakenBack(Exception):
+    """Ends the transaction of a write that was only tried."""
+
+
+@check(
+    "host",
+    group="host",
+    order=1,
+    title=gettext_lazy("Disk and database"),
+    cost=Cost.CALLS,
+)
+def run(context: CheckContext) -> list[Finding]:
+    """Look at the free space, write a small file, then a row, and take both back."""
+    return [*_disk(), *_database()] or [
+        well(
+            sentence("This server's disk and the database take writes."),
+            from_host=host_name(),
+            database=connection.vendor,
+            free_megabytes=_free() // 1024**2,
+        )
+    ]
+
+
+def _disk() -> list[Finding]:
+    folder = _folder()
+    error = _refusal_of_file(folder)
+    free = _free()
+    if error is None and free >= WARN_BYTES:
+        return []
+    seen = {
+        "from_host": host_name(),
+        "folder": str(folder),
+        "free_megabytes": free // 1024**2,
+    }
+    if error is not None and error.errno not in _FULL:
+        return [
+            Finding(
+                code="host.database",
+                cause=sentence(
+                    "Shoplink cannot write in its folder %(folder)s: %(why)s",
+                    folder=str(folder),
+                    why=error.strerror or type(error).__name__,
+                ),
+                fix=sentence(
+                    "Let the user that runs Shoplink write there, and look whether "
+                    "the file system is mounted read-only."
+                ),
+                evidence=seen | {"about": "folder"},
+            )
+        ]
+    return [
+        _disk_full(
+            seen,
+            is_over=error is not None or free < ERROR_BYTES,
+            free=free // 1024**2,
+        )
+    ]
+
+
+def _disk_full(seen: dict[str, object], *, is_over: bool, free: int) -> Finding:
+    return Finding(
+        code="host.disk_full",
+        level=Level.ERROR if is_over else Level.WARNING,
+        cause=sentence(
+            "The disk of this server is full, or nearly so: %(free)d MB are free.",
+            free=free,
+        ),
+        fix=sentence(
+            "Free space on this file system, then restart the worker. Lower "
+            "LOG_RETENTION_DAYS if the logs fill it. Amazon keeps its messages for "
+            "days: the order path has lost nothing."
+        ),
+        evidence=seen,
+    )
+
+
+def _database() -> list[Finding]:
+    if behind := _not_applied():
+        return [
+            Finding(
+                code="host.database",
+                cause=sentence(
+                    "The database is not up to date with this version of Shoplink: "
+                    "%(count)d migrations are missing.",
+                    count=len(behind),
+                ),
+                fix=sentence(
+                    "Stop all processes, run “manage.py migrate”, and start them again."
+                ),
+                evidence={"about": "migrations", "migrations": behind[:5]},
+            )
+        ]
+    try:
+        _try_row()
+    except DatabaseError as error:
+        said = redact_text(str(error)).strip()
+    else:
+        return []
+    seen = {"database": connection.vendor, "error": said}
+    if any(word in said.lower() for word in _FULL_WORDS):
+        return [
+            Finding(
+                code="host.disk_full",
+                cause=sentence("The database has no room: its disk is full."),
+                fix=sentence(
+                    "Free space where the database lies, then restart the worker. "
+                    "Amazon keeps its messages for days: nothing is lost."
+                ),
+                evidence=seen | {"about": "database"},
+            )
+        ]
+    return [
+        Finding(
+            code="host.database",
+            cause=sentence("The database takes no writes: %(why)s", why=said),
+            fix=sentence(
+                "Look which process holds the database's lock, or whether it is "
+                "read-only or in recovery. Amazon keeps its messages for days: "
+                "nothing is lost."
+            ),
+            evidence=seen,
+        )
+    ]
+
+
+def _not_applied() -> list[str]:
+    """Return the migrations that the database has not seen yet."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [str(migration) for migration, _is_backward in plan]
+
+
+def _try_row() -> None:
+    """Write a row as any process would, and take it back. Raises DatabaseError."""
+    now = timezone.now()
+    try:
+        with _waiting_briefly(), transaction.atomic():
+            Heartbeat.objects.create(
+                kind="probe",
+                host=host_name(),
+                pid=0,
+                started_at=now,
+                beat_at=now,
+                # More than is left in any page: a full disk must show.
+                detail={"probe": "x" * PROBE_BYTES},
+            )
+            raise _TakenBack
+    except _TakenBack:
+        return
+
+
+@contextmanager
+def _waiting_briefly() -> Iterator[None]:
+    """Wait for the database's lock for LOCK_SECONDS at most, then as before."""
+    milliseconds = round(LOCK_SECONDS * 1000)
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+                cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        usual = int(cursor.fetchone()[0])
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def _refusal_of_file(folder: Path) -> OSError | None:
+    """Write a small file in the folder down to the disk; return what refused it."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
+            file.write(b"\0" * PROBE_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None
+
+
+def _free() -> int:
+    return shutil.disk_usage(_folder()).free
+
+
+def _folder() -> Path:
+    """Return where this server writes: the folder of SQLite's file, else a scratch."""
+    name = str(settings.DATABASES["default"].get("NAME", ""))
+    if connection.vendor == "sqlite" and Path(name).parent.is_dir():
+        return Path(name).parent
+    return Path(tempfile.gettempdir())

@@ -1,0 +1,347 @@
+"""What our own rows say is wrong, and is not claimed when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from channels_amazon.emulator.server import Emulator
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    AuthorizationAttempt,
+    Notification,
+    Offer,
+    Order,
+    OrderReport,
+    Shipment,
+    StockLevel,
+    StoreEndpoint,
+)
+from channels_amazon.services.stock.ledger import (
+    Movement,
+    Reason,
+    apply_movements,
+    set_on_hand,
+)
+from tests.builders import (
+    HOME,
+    make_account,
+    make_listing,
+    make_order,
+    make_parcel,
+    make_participation,
+    make_variant,
+    make_warehouse,
+    number,
+)
+from tests.health.faults import codes, hours_ago, make_healthy, report_of
+from tests.views.scene import make_quarantined
+
+pytestmark = pytest.mark.django_db
+
+Make = Callable[[AmazonAccount], Any]
+
+
+def make_shipment(account: AmazonAccount, **over: Any) -> Shipment:
+    """Make a package that Amazon accepted two hours ago."""
+    fields: dict[str, Any] = {
+        "order": make_order(account, status=Order.Status.SHIPPED),
+        "package_reference": 1,
+        "carrier_code": "UPS",
+        "tracking_number": f"1Z{number()}",
+        "shipped_at": hours_ago(3),
+        "state": Shipment.State.CONFIRMED,
+        "confirmed_at": hours_ago(2),
+    }
+    row: Shipment = Shipment.objects.create(**fields | over)
+    return row
+
+
+def make_report(account: AmazonAccount, **over: Any) -> OrderReport:
+    """Make a report, read an hour ago, of which two rows could not be read."""
+    fields: dict[str, Any] = {
+        "purpose": OrderReport.Purpose.DAILY,
+        "state": OrderReport.State.READ,
+        "starts_at": hours_ago(30),
+        "ends_at": hours_ago(6),
+        "read_at": hours_ago(1),
+        "rows_quarantined": 2,
+    }
+    row: OrderReport = OrderReport.objects.create(account=account, **fields | over)
+    return row
+
+
+def make_ownerless_parcel(account: AmazonAccount, hours: float) -> None:
+    """Make a parcel of an order that nobody knows, told that long ago."""
+    parcel = make_parcel(make_order(account, status=Order.Status.CANCELLED))
+    type(parcel).objects.filter(pk=parcel.pk).update(
+        order=None, amazon_order_id="902-0000000-9999999", created_at=hours_ago(hours)
+    )
+
+
+def make_level(account: AmazonAccount, on_hand: int, **over: int) -> StockLevel:
+    """Make a counted level of a variant that the account sells, then change its row."""
+    variant = make_variant(account.store)
+    make_listing(account, variant=variant)
+    warehouse = make_warehouse(account.store)
+    set_on_hand(variant, warehouse, max(on_hand, 0), actor="test", key=f"k{number()}")
+    level: StockLevel = StockLevel.objects.get(variant=variant)
+    StockLevel.objects.filter(pk=level.pk).update(on_hand=on_hand, **over)
+    return level
+
+
+def make_offer(account: AmazonAccount, **issue: Any) -> None:
+    """Make an offer with one issue, a warning about its title unless told."""
+    fields = {
+        "code": "90220",
+        "message": "The field is required.",
+        "severity": "WARNING",
+        "attributes": ["item_name"],
+        "categories": [],
+        "enforcements": [],
+    }
+    Offer.objects.create(
+        listing=make_listing(account),
+        marketplace_id=HOME[account.region][0],
+        issues=[fields | issue],
+        seen_at=timezone.now(),
+    )
+
+
+def make_calls(account: AmazonAccount, refused: int, granted: int, **over: Any) -> None:
+    """Make so many calls of one operation, with a token of ours left for each."""
+    fields: dict[str, Any] = {
+        "operation": "getOrder",
+        "tokens_left": 3.0,
+        "started_at": timezone.now(),
+    }
+    ApiCall.objects.bulk_create(
+        [
+            ApiCall(account=account, **fields | {"status": status} | over)
+            for status, times in ((200, granted), (429, refused))
+            for _ in range(times)
+        ]
+    )
+
+
+def make_attempts(account: AmazonAccount, times: int, **over: Any) -> None:
+    """Make authorisations that were begun three hours ago and never came back."""
+    for _ in range(times):
+        row = AuthorizationAttempt.objects.create(
+            store=account.store,
+            user_id=1,
+            session_hash="x",
+            state_hash=f"{number()}",
+            region="na",
+            expires_at=hours_ago(2),
+            **over,
+        )
+        AuthorizationAttempt.objects.filter(pk=row.pk).update(created_at=hours_ago(3))
+
+
+def make_endpoint(account: AmazonAccount, **over: Any) -> None:
+    """Make an address of the store that has been failing for ten minutes."""
+    fields: dict[str, Any] = {
+        "url": "https://shop.example/hook?key=secret",
+        "secret": "whsec",
+        "failing_since": hours_ago(1 / 6),
+        "error_code": "webhook.refused",
+        "error_message": "It answered 500.",
+    }
+    StoreEndpoint.objects.create(store=account.store, **fields | over)
+
+
+def make_below_zero(account: AmazonAccount) -> None:
+    """Make a level of which a parcel left that was never counted."""
+    variant = make_variant(account.store)
+    make_listing(account, variant=variant)
+    apply_movements(
+        [
+            Movement(
+                variant_id=variant.pk,
+                warehouse_id=make_warehouse(account.store).pk,
+                reason=Reason.SHIPPED,
+                key=f"left-{number()}",
+                on_hand=-1,
+            )
+        ]
+    )
+
+
+CLAIMED: dict[str, tuple[Make, str, str]] = {
+    "unmatched": (
+        lambda a: make_order(a, has_unmatched=True),
+        "orders.unmatched_sku",
+        "warning",
+    ),
+    "quarantined order": (
+        lambda a: make_order(
+            a, stale_since=hours_ago(2), quarantine_code="orders.unreadable"
+        ),
+        "orders.set_aside",
+        "error",
+    ),
+    "quarantined message": (make_quarantined, "orders.set_aside", "warning"),
+    "rows of a report": (make_report, "orders.set_aside", "warning"),
+    "parcel of nobody's order": (
+        lambda a: make_ownerless_parcel(a, 2),
+        "orders.set_aside",
+        "warning",
+    ),
+    "backorder": (
+        lambda a: make_order(a, has_shortage=True),
+        "stock.oversold",
+        "error",
+    ),
+    "below zero": (make_below_zero, "stock.below_zero", "warning"),
+    "level without its movements": (
+        lambda a: make_level(a, 5, reserved=2),
+        "stock.ledger",
+        "error",
+    ),
+    "package": (make_shipment, "shipment.not_shown", "warning"),
+    "failing address": (make_endpoint, "webhook.failing", "warning"),
+    "address that fails for long": (
+        lambda a: make_endpoint(a, failing_since=hours_ago(2)),
+        "webhook.failing",
+        "error",
+    ),
+    "issue": (lambda a: make_offer(a, severity="ERROR"), "listing.issues", "warning"),
+    "suppressed offer": (
+        lambda a: make_offer(a, enforcements=["SEARCH_SUPPRESSED"]),
+        "listing.issues",
+        "warning",
+    ),
+    "shared quota": (lambda a: make_calls(a, 6, 40), "quota.starved", "warning"),
+    "draft": (
+        lambda a: (
+            AmazonAccount.objects.update(authorized_at=hours_ago(9))
+            and make_attempts(a, 2)
+        ),
+        "oauth.draft_needs_beta",
+        "warning",
+    ),
+}
+
+NOT_CLAIMED: dict[str, Make] = {
+    "order read again": lambda a: make_order(
+        a,
+        status=Order.Status.SHIPPED,
+        stale_since=None,
+        quarantine_code="orders.unreadable",
+    ),
+    "discarded message": lambda a: make_quarantined(
+        a, state=Notification.State.IGNORED
+    ),
+    "message of another account": lambda a: make_quarantined(make_account()),
+    "old report": lambda a: make_report(a, read_at=hours_ago(30)),
+    "fresh parcel": lambda a: make_ownerless_parcel(a, 0.5),
+    "unmatched order of another account": lambda a: make_order(
+        make_account(a.store), has_unmatched=True
+    ),
+    "counted level": lambda a: make_level(a, 5),
+    "package accepted just now": lambda a: make_shipment(a, confirmed_at=hours_ago(0)),
+    "package that is shown": lambda a: make_shipment(a, state=Shipment.State.VERIFIED),
+    "address that works": lambda a: make_endpoint(a, failing_since=None),
+    "address switched off": lambda a: make_endpoint(a, is_active=False),
+    "mere warning of Amazon's": make_offer,
+    "limit that is being learnt": lambda a: make_calls(a, 3, 10),
+    "few refusals of many calls": lambda a: make_calls(a, 6, 400),
+    "refusals of yesterday": lambda a: make_calls(a, 9, 9, started_at=hours_ago(25)),
+    "one that did not come back": lambda a: (
+        AmazonAccount.objects.update(authorized_at=hours_ago(9)) and make_attempts(a, 1)
+    ),
+    "ones from before the authorisation": lambda a: make_attempts(a, 3),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMED)
+def test_fault_is_claimed_with_evidence_and_a_fix(
+    emulator: Emulator, name: str
+) -> None:
+    account = make_healthy(emulator)
+    make, code, level = CLAIMED[name]
+    make(account)
+
+    report = report_of(account)
+
+    found = {one["code"]: one for one in report["findings"]}
+    assert code in found, codes(report)
+    assert found[code]["level"] == level
+    assert found[code]["evidence"]
+    assert found[code]["fix"]
+    assert "secret" not in str(found[code])
+
+
+@pytest.mark.parametrize("name", NOT_CLAIMED)
+def test_what_is_well_is_not_claimed(emulator: Emulator, name: str) -> None:
+    account = make_healthy(emulator)
+    NOT_CLAIMED[name](account)
+
+    assert codes(report_of(account)) == []
+
+
+def test_role_that_a_later_account_has_needs_a_new_authorisation(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    emulator.control("roles", remove=["Product Listing"])
+    alone = codes(report_of(account))
+    other = make_account(application=account.application)
+    site = other.participations.get()
+    site.permissions.create(
+        name="catalog-items",
+        state="granted",
+        operation="searchCatalogItems",
+        status=200,
+        checked_at=timezone.now(),
+    )
+
+    report = report_of(account)
+
+    assert alone == ["permission.catalog_items_missing"]
+    assert codes(report) == [
+        "permission.reauthorize_needed",
+        "permission.catalog_items_missing",
+    ]
+    assert report["findings"][1]["consequence_of"] == "permission.reauthorize_needed"
+    # It belongs to another store, of which nothing is told.
+    assert other.name not in str(report)
+
+
+def test_role_that_an_older_account_has_proves_nothing(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    emulator.control("roles", remove=["Product Listing"])
+    older = make_account(
+        application=account.application,
+        authorized_at=hours_ago(5),
+        marketplaces=False,
+    )
+    make_participation(older).permissions.create(
+        name="catalog-items",
+        state="granted",
+        operation="searchCatalogItems",
+        checked_at=timezone.now(),
+    )
+
+    assert codes(report_of(account)) == ["permission.catalog_items_missing"]
+
+
+def test_gap_that_was_fetched_does_not_lead_over_a_live_fault(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    order = make_order(account, fulfilled_by="amazon")
+    make_report(
+        account,
+        rows_quarantined=0,
+        orders_missing=1,
+        gap_order_ids=[order.amazon_order_id],
+    )
+    make_endpoint(account)
+
+    assert codes(report_of(account)) == ["webhook.failing", "orders.gap"]
