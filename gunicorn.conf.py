@@ -1,5 +1,11 @@
 """How gunicorn serves the web process; flags and GUNICORN_CMD_ARGS overrule it."""
 
+from shoplink import process_output
+
+# Here in the first process, which forks the others.
+process_output.install()
+_FORMAT = process_output.log_format().title()
+
 wsgi_app = "shoplink.wsgi"
 workers = 2
 threads = 4
@@ -12,9 +18,9 @@ control_socket_disable = True
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"redacted": {"()": "shoplink.logs.TextFormatter"}},
+    "formatters": {"redacted": {"()": f"shoplink.logs.{_FORMAT}Formatter"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "redacted"},
+        "stderr": {"class": "shoplink.logs.StderrHandler", "formatter": "redacted"},
     },
     "loggers": {
         "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

@@ -6,9 +6,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from shoplink import process_output
+
 
 def main() -> None:
     """Run the command named on the command line."""
+    process_output.install()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoplink.settings")
     execute_from_command_line(sys.argv)
 

@@ -343,12 +343,14 @@ LOGGING: dict[str, Any] = {
         "text": {"()": "shoplink.logs.TextFormatter"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stderr": {"class": "shoplink.logs.StderrHandler", "formatter": LOG_FORMAT},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would write lines that passed no redaction.
         "django": {"handlers": [], "propagate": True},
+        # Its statements hold their values.
+        "django.db.backends": {"level": "INFO"},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "botocore": {"level": "WARNING"},

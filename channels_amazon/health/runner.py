@@ -23,6 +23,7 @@ from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.rules.health.first_cause import RankedFault, Severity, arrange
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.health.reports import LOST_AFTER
+from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,11 @@ def _run_one(
                     "The check itself failed: %(error)s.", error=type(error).__name__
                 ),
                 fix=sentence("Report it with this evidence and the server's log."),
-                evidence={"about": check.id, "error": repr(error), "at": last.name},
+                evidence={
+                    "about": check.id,
+                    "error": redact_text(repr(error)),
+                    "at": last.name,
+                },
             )
         ]
 
