@@ -117,8 +117,8 @@ def test_cluster_whose_table_refuses_writes_lines(
 def test_failed_task_is_stored_without_secrets_and_rows(
     stack: ExitStack, tmp_path: Path
 ) -> None:
-    queue.enqueue("tests.worker.failing_tasks.fail_with_token")
-    queue.enqueue("tests.worker.failing_tasks.fail_with_row")
+    queue.enqueue("tests.whole.failing_tasks.fail_with_token")
+    queue.enqueue("tests.whole.failing_tasks.fail_with_row")
     running = start(stack, tmp_path, "manage.py", "worker")
     wait_for(lambda: Task.objects.filter(success=False).count() >= 2, 40)
     running.end()
