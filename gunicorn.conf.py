@@ -1,5 +1,7 @@
 """How gunicorn serves the web process; flags and GUNICORN_CMD_ARGS overrule it."""
 
+from __future__ import annotations
+
 from shoplink import process_output
 
 # Here in the first process, which forks the others.
@@ -29,3 +31,17 @@ logconfig_dict = {
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
+
+
+def post_worker_init(worker: object) -> None:
+    """Let each process show that it lives; Django is there by now."""
+    from channels_amazon.worker import web_heartbeat
+
+    web_heartbeat.start()
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """Take the process out of the living."""
+    from channels_amazon.worker import web_heartbeat
+
+    web_heartbeat.stop()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from channels_amazon.emulator.server import Emulator
+    from tests.amazon_proxy import AmazonProxy
 
 ROOT = Path(__file__).resolve().parent.parent
 # One of these is behind every fixture of the database.
@@ -65,6 +66,20 @@ def emulator(
         monkeypatch.setenv(name, value)
         setattr(settings, name, value)
     return running_emulator
+
+
+@pytest.fixture
+def amazon_proxy(
+    emulator: Emulator, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AmazonProxy]:
+    """Give a proxy that every call to the local Amazon passes, to spoil answers."""
+    from tests.amazon_proxy import AmazonProxy
+
+    with AmazonProxy(emulator.url).running() as proxy:
+        for name, value in proxy.settings(emulator.settings()).items():
+            monkeypatch.setenv(name, value)
+            setattr(settings, name, value)
+        yield proxy
 
 
 @pytest.fixture

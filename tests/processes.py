@@ -32,6 +32,10 @@ class Processes:
         """Start `manage.py` with `arguments` and return without waiting."""
         return self._start(["manage.py", *arguments], environment)
 
+    def python(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start Python with `arguments` and return without waiting."""
+        return self._start(list(arguments), environment)
+
     def together(
         self, function: str, *arguments: Any, count: int = 2, seconds: float = 60
     ) -> list[Any]:

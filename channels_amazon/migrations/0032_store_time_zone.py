@@ -6,7 +6,7 @@ from channels_amazon.models.store import validate_time_zone
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_amazon", "0023_mcf_permission_names")]
+    dependencies = [("channels_amazon", "0025_keys_are_the_hosts")]
 
     operations = [
         migrations.AddField(

@@ -11,7 +11,12 @@ from channels_amazon.models.account import (
 from channels_amazon.models.application import ClientSecret, DeveloperApplication
 from channels_amazon.models.call import ApiCall, DiagnosticEntry, QuotaBucket
 from channels_amazon.models.catalog import Category, Product, Translation, Variant
-from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
+from channels_amazon.models.encrypted import (
+    SecretTextField,
+    dump_secret,
+    key_fingerprints,
+    load_secret,
+)
 from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport
 from channels_amazon.models.job import (
@@ -113,6 +118,7 @@ __all__ = [
     "Warehouse",
     "dump_secret",
     "label",
+    "key_fingerprints",
     "load_secret",
     "translated",
 ]

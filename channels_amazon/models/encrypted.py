@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from fernet_fields import EncryptedTextField
+
+# What a key is hashed with to get its name, which is stored.
+_FINGERPRINT = b"shoplink key rotation"
 
 
 class SecretTextField(EncryptedTextField):  # type: ignore[misc]
@@ -23,6 +30,18 @@ class SecretTextField(EncryptedTextField):  # type: ignore[misc]
             msg = f"{self.name} is encrypted: write it with save() or update(text)."
             raise FieldError(msg)
         return super().get_db_prep_save(value, connection)
+
+
+def key_fingerprints(keys: Sequence[str] | None = None) -> list[str]:
+    """Return a short name of each of FERNET_KEYS, the one that encrypts first.
+
+    Two processes that name the same hold the same; nobody gets the key from its name.
+    """
+    given = settings.FERNET_KEYS if keys is None else keys
+    return [
+        hmac.new(str(key).encode(), _FINGERPRINT, hashlib.sha256).hexdigest()[:16]
+        for key in given
+    ]
 
 
 def dump_secret(value: dict[str, Any] | None) -> str:

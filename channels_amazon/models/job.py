@@ -34,10 +34,13 @@ class JobProgress(TypedDict, total=False):
 class HeartbeatDetail(TypedDict, total=False):
     """What a process says of itself: `Heartbeat.detail`.
 
-    A consumer gives its `state` and when it last read Amazon's queue (`listened_at`,
-    ISO time in UTC, or None); a supervisor the cluster that it watches.
+    Each names the keys that it holds (`keys`, as `key_fingerprints` does; one of an
+    earlier version names none). A consumer gives its `state` and when it last read
+    Amazon's queue (`listened_at`, ISO time in UTC, or None); a supervisor the cluster
+    that it watches.
     """
 
+    keys: list[str]
     state: ConsumerState
     listened_at: str | None
     cluster_pid: int
@@ -175,7 +178,7 @@ class SyncRun(StoreScoped):
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of one of our processes.
+    """The last sign of life of one of our processes, a row each.
 
     `queue` comes through the task queue itself, so it proves that tasks run. `detail`
     is a HeartbeatDetail.
@@ -185,6 +188,7 @@ class Heartbeat(models.Model):
         (Process.SUPERVISOR.value, _("Worker supervisor")),
         (Process.QUEUE.value, _("Task queue")),
         (Process.CONSUMER.value, _("Notification consumer")),
+        (Process.WEB.value, _("Web process")),
     )
 
     kind = models.CharField(max_length=12, choices=KINDS)
@@ -196,7 +200,9 @@ class Heartbeat(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["kind", "host"], name="heartbeat_once"),
+            models.UniqueConstraint(
+                fields=["kind", "host", "pid"], name="heartbeat_once_a_process"
+            ),
         )
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ class Ticker:
 
     def __init__(self) -> None:
         self._has_looked = False
-        self._seen_beat: datetime | None = None
+        self._seen_beats: dict[int, datetime] = {}
         self._changed_at = time.monotonic()
         self._beat_at = 0.0
         self._schedule_at = 0.0
@@ -69,20 +69,19 @@ class Ticker:
             self._ask()
 
     def _look(self) -> None:
-        row = Heartbeat.objects.filter(
-            kind=Process.QUEUE, host=heartbeats.host_name()
-        ).first()
-        beat = row.beat_at if row is not None else None
-        if beat != self._seen_beat:
+        rows = Heartbeat.objects.filter(kind=Process.QUEUE, host=heartbeats.host_name())
+        # Any of its workers may have taken the question.
+        beats = dict(rows.values_list("pid", "beat_at"))
+        if beats != self._seen_beats:
             # The first look may find what an earlier cluster left.
             self.has_beaten = self.has_beaten or self._has_looked
-            self._seen_beat = beat
+            self._seen_beats = beats
             self._changed_at = time.monotonic()
         self._has_looked = True
 
     def _ask(self) -> None:
-        seen = self._seen_beat
-        if seen is not None and abs(timezone.now() - seen) < ASK_AFTER:
+        now = timezone.now()
+        if any(abs(now - seen) < ASK_AFTER for seen in self._seen_beats.values()):
             return
         # Other hosts on the same queue may take the question: ask once for each.
         hosts = heartbeats.living_hosts(Process.SUPERVISOR)

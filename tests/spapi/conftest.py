@@ -127,7 +127,10 @@ def connect(
     """Give a maker of clients of the local Amazon, authorised as private ones are."""
     settings = emulator.settings()
 
-    def make(region: str = "eu", endpoint: str | None = None) -> SpApiClient:
+    def make(
+        region: str = "eu", endpoint: str | None = None, address: str | None = None
+    ) -> SpApiClient:
+        at_region = settings[f"SPAPI_ENDPOINT_{(endpoint or region).upper()}"]
         refresh_token = emulator.refresh_token(region)
         lwa = LwaClient(
             token_url=settings["LWA_TOKEN_URL"],
@@ -137,7 +140,7 @@ def connect(
             recorder=recorder,
         )
         return SpApiClient(
-            endpoint=settings[f"SPAPI_ENDPOINT_{(endpoint or region).upper()}"],
+            endpoint=address or at_region,
             subject="account:1",
             tokens=AccessTokens(lwa, InMemoryTokens(), lambda subject: refresh_token),
             buckets=InMemoryBuckets(),

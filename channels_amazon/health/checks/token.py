@@ -46,20 +46,6 @@ def run(context: CheckContext) -> list[Finding]:
 
 def _lost(context: CheckContext, error: AuthorizationLost) -> Finding:
     shown = evidence_of(error) | {"authorised_at": context.account.authorized_at}
-    if error.code == "token.undecryptable":
-        return Finding(
-            code=error.code,
-            cause=sentence(
-                "The stored authorisation cannot be decrypted: FERNET_KEYS no longer "
-                "holds the key that encrypted it."
-            ),
-            fix=sentence(
-                "Add the old key to FERNET_KEYS again, as a second one, and restart; "
-                "or authorise the account again."
-            ),
-            fix_action=CONNECT,
-            evidence=shown,
-        )
     if context.account.is_disconnected:
         return Finding(
             code=error.code,

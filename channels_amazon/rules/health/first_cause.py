@@ -47,6 +47,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("network.timeout", _ROAD),
     ("network.read", _ROAD),
     ("clock.skewed", ()),
+    ("host.keys_differ", ("token.*", "client.*", *_AUTHORISATION)),
     ("client.secret_invalid", ("client.secret_expiring", *_AUTHORISATION)),
     ("token.undecryptable", ("token.expiring", *_AUTHORISATION)),
     ("token.revoked", ("token.expiring", *_AUTHORISATION)),

@@ -16,6 +16,7 @@ class Process(StrEnum):
     SUPERVISOR = "supervisor"
     QUEUE = "queue"
     CONSUMER = "consumer"
+    WEB = "web"
 
 
 class ConsumerState(StrEnum):
@@ -40,7 +41,12 @@ DEAD_AFTER: dict[Process, timedelta] = {
     # It beats between two long polls of 20 s each, and rests for up to 20 s after an
     # error: three of these in a row without a beat are no chance any more.
     Process.CONSUMER: timedelta(seconds=60),
+    # A thread of it beats every 20 s, which a busy database or processor puts off.
+    Process.WEB: timedelta(seconds=60),
 }
+
+# Those whose life a page tells: that a web process lives is seen by the page.
+BACKGROUND = (Process.SUPERVISOR, Process.QUEUE, Process.CONSUMER)
 
 # So long must the consumer have been silent for its silence to count as an outage,
 # which a report then proves complete. SQS keeps the messages for days: a consumer

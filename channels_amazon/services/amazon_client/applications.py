@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from channels_amazon.errors import NeedsMerchant
 from channels_amazon.models import ClientSecret, DeveloperApplication
+from channels_amazon.services.jobs.key_holders import secret_unreadable
 from channels_amazon.wording import sentence
 
 # After a rotation Amazon accepts the old secret for seven days more.
@@ -53,7 +54,7 @@ def client_secret(application: DeveloperApplication) -> str:
     """Return the secret to use: the settings' own, else the newest that is stored.
 
     The settings win, so that a secret that was rotated by hand works at once. Raises
-    NeedsMerchant when there is none, or none that the keys still open.
+    NeedsMerchant when there is none, SecretUnreadable when no key opens it.
     """
     configured = str(settings.LWA_CLIENT_SECRET)
     if configured and application.app_id == settings.SPAPI_APP_ID:
@@ -62,10 +63,8 @@ def client_secret(application: DeveloperApplication) -> str:
     try:
         row = application.client_secrets.filter(valid).first()
     except InvalidToken as error:
-        raise NeedsMerchant(
-            "client.secret_invalid",
-            sentence("The stored client secret cannot be decrypted."),
-            fix=sentence("Set LWA_CLIENT_SECRET, or restore the key in FERNET_KEYS."),
+        raise secret_unreadable(
+            sentence("The stored client secret cannot be decrypted.")
         ) from error
     if row is None:
         raise NeedsMerchant(

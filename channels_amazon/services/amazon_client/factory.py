@@ -23,6 +23,7 @@ from channels_amazon.services.amazon_client.stores import (
     DatabaseRecorder,
     DatabaseTokens,
 )
+from channels_amazon.services.jobs.key_holders import secret_unreadable
 from channels_amazon.spapi.auth import LwaClient
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, Evidence
@@ -155,18 +156,15 @@ class _StoredRefreshToken:
     _seen: str = field(default="", repr=False)
 
     def read(self, subject: str) -> str:
-        """Return the token; raises AuthorizationLost if there is none to use."""
+        """Return the token.
+
+        Raises AuthorizationLost if there is none, SecretUnreadable if no key opens it.
+        """
         try:
             row = Credential.objects.filter(account_id=self.account_id).first()
         except InvalidToken as error:
-            raise AuthorizationLost(
-                sentence("The stored authorisation cannot be decrypted."),
-                Evidence(LWA_TOKEN.name),
-                code="token.undecryptable",
-                fix=sentence(
-                    "Restore the old key as a second one in FERNET_KEYS, or "
-                    "authorise the account again."
-                ),
+            raise secret_unreadable(
+                sentence("The stored authorisation cannot be decrypted.")
             ) from error
         if row is None or not row.refresh_token:
             raise AuthorizationLost(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health import liveness
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.health.liveness import BACKGROUND, Process
 from channels_amazon.services.jobs import heartbeats
 
 
@@ -48,5 +48,5 @@ def is_alive(process: Process, now: datetime) -> bool:
 
 
 def all_states(now: datetime) -> list[ProcessState]:
-    """Return how each kind of process is at `now` (aware UTC)."""
-    return [state_of(process, now) for process in Process]
+    """Return how each kind that works in the background is at `now` (aware UTC)."""
+    return [state_of(process, now) for process in BACKGROUND]

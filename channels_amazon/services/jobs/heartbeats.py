@@ -7,14 +7,28 @@ import socket
 from datetime import datetime, timedelta
 from typing import Unpack
 
+from django.db.models import Q
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat, HeartbeatDetail
-from channels_amazon.rules.health.liveness import ConsumerState, Process, dead_since
+from channels_amazon.models import Heartbeat, HeartbeatDetail, key_fingerprints
+from channels_amazon.rules.health.liveness import (
+    ConsumerState,
+    Process,
+    dead_since,
+    is_alive,
+)
+
+# How long the row of a process that has gone stays, for whoever looks into its end.
+KEPT = timedelta(days=1)
+AHEAD = timedelta(minutes=1)
 
 
 def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
-    """Say that this process lives; `detail` replaces what it said before."""
+    """Say that this process lives; `detail` replaces what it said before.
+
+    With it goes which keys the process holds, since each reads them when it starts.
+    """
+    detail["keys"] = key_fingerprints()
     now = timezone.now()
     host = host_name()
     pid = os.getpid()
@@ -24,8 +38,26 @@ def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
     Heartbeat.objects.update_or_create(
         kind=kind,
         host=host,
-        defaults={"pid": pid, "started_at": now, "beat_at": now, "detail": detail},
+        pid=pid,
+        defaults={"started_at": now, "beat_at": now, "detail": detail},
     )
+    # One of the future was written before the clock was set back.
+    gone = Q(beat_at__lt=now - KEPT) | Q(beat_at__gt=now + AHEAD)
+    Heartbeat.objects.filter(gone, kind=kind, host=host).delete()
+
+
+def forget(kind: str) -> None:
+    """Take this process out of the living, as it ends in order."""
+    Heartbeat.objects.filter(kind=kind, host=host_name(), pid=os.getpid()).delete()
+
+
+def living(now: datetime) -> list[Heartbeat]:
+    """Return the last sign of life of each process that lives, of every kind."""
+    return [
+        beat
+        for beat in Heartbeat.objects.order_by("kind", "host", "pid")
+        if is_alive(Process(beat.kind), beat.beat_at, now)
+    ]
 
 
 def latest(kind: str) -> Heartbeat | None:
@@ -58,7 +90,8 @@ def last_listening() -> datetime | None:
 def living_hosts(process: Process) -> int:
     """Return on how many hosts a process of that kind lives."""
     since = dead_since(process, timezone.now())
-    return Heartbeat.objects.filter(kind=process, beat_at__gte=since).count()
+    alive = Heartbeat.objects.filter(kind=process, beat_at__gte=since)
+    return alive.values("host").distinct().count()
 
 
 def host_name() -> str:

@@ -7,11 +7,17 @@ import logging
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import StoreOrder, StoreOrderPersonalData, load_secret
 from channels_amazon.rules.mcf.destination import PARTS
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs.key_holders import (
+    SecretUnreadable,
+    holders_of_other_keys,
+    secret_unreadable,
+)
 from channels_amazon.wording import sentence
 
 logger = logging.getLogger(__name__)
@@ -22,18 +28,22 @@ _DOTS = "•••"
 
 
 class DestinationUnreadable(ShoplinkError):
-    """The key that encrypted the address is gone."""
+    """The key that encrypted the address is gone: no process holds it."""
 
 
 def destination_of(order: StoreOrder) -> dict[str, str]:
     """Return the address as it is, {} once it was deleted.
 
     For placing the order alone: nobody's look is recorded. Raises
-    DestinationUnreadable.
+    DestinationUnreadable, and SecretUnreadable where another process has the key.
     """
     try:
         row = StoreOrderPersonalData.objects.filter(order=order).first()
-    except InvalidToken:
+    except InvalidToken as error:
+        if holders_of_other_keys(timezone.now()):
+            raise secret_unreadable(
+                sentence("The order's address cannot be decrypted.")
+            ) from error
         raise DestinationUnreadable(
             "personal_data.undecryptable",
             sentence(
@@ -51,7 +61,7 @@ def masked_destination(order: StoreOrder) -> dict[str, str]:
     """Return the address with all that is personal hidden, {} for none."""
     try:
         parts = destination_of(order)
-    except DestinationUnreadable:
+    except (DestinationUnreadable, SecretUnreadable):
         logger.warning("destination unreadable store_order=%s", order.pk)
         return {}
     return {

@@ -7,22 +7,23 @@ is never overwritten by an older one.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
 from cryptography.fernet import InvalidToken
-from django.conf import settings
+from django.utils import timezone
 
+from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
     MaintenanceTask,
     OrderPersonalData,
     PersonalDataWord,
+    key_fingerprints,
 )
 from channels_amazon.services.jobs import maintenance
+from channels_amazon.services.jobs.key_holders import KeyHolder, holders_without
 from channels_amazon.services.jobs.maintenance import UnderWay, Write
 from channels_amazon.services.privacy import name_search
 from channels_amazon.services.privacy.secret_columns import (
@@ -31,6 +32,7 @@ from channels_amazon.services.privacy.secret_columns import (
     Values,
     secret_tables,
 )
+from channels_amazon.wording import sentence
 
 # Rows held in memory at once; one row may carry a whole notification.
 ROWS_A_BATCH = 200
@@ -75,6 +77,25 @@ class ModelResult:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
+class KeyNotEverywhere(ShoplinkError):
+    """Living processes lack the key with which everything is to be encrypted."""
+
+    def __init__(self, holders: Sequence[KeyHolder]) -> None:
+        names = "; ".join(str(one.name) for one in holders)
+        super().__init__(
+            "host.keys_differ",
+            sentence(
+                "These processes do not hold the first of FERNET_KEYS, and could not "
+                "read what it encrypts: %(names)s.",
+                names=names,
+            ),
+            fix=sentence(
+                "Put the new key first and the old one behind it, and restart every "
+                "process on every host; one that ended is forgotten within a minute."
+            ),
+        )
+
+
 def rotate_keys(
     batch: int = ROWS_A_BATCH, *, tell: Callable[[ModelResult], None] | None = None
 ) -> list[ModelResult]:
@@ -85,9 +106,13 @@ def rotate_keys(
 
     A rotation that was interrupted goes on after its last row; one that was finished,
     or that left values unread, starts over, and finds what a process with the old keys
-    has written since. Every process must know the new first key before this begins.
-    Raises MaintenanceBusy when another process rotates.
+    has written since. Raises KeyNotEverywhere while a living process lacks the first
+    key, since that one could not read what is written here, and MaintenanceBusy when
+    another process rotates.
     """
+    lacking = holders_without(key_fingerprint(), timezone.now())
+    if lacking:
+        raise KeyNotEverywhere(lacking)
     rotation = _Rotation(batch, tell)
     task = maintenance.Pass(
         name=MaintenanceTask.Name.KEY_ROTATION,
@@ -102,8 +127,7 @@ def rotate_keys(
 
 def key_fingerprint() -> str:
     """Return a short name of the first key, from which nobody gets the key."""
-    key = str(settings.FERNET_KEYS[0]).encode()
-    return hmac.new(key, b"shoplink key rotation", hashlib.sha256).hexdigest()[:16]
+    return key_fingerprints()[0]
 
 
 def _can_go_on() -> bool:

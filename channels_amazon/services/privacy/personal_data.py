@@ -19,6 +19,7 @@ from channels_amazon.models import (
     load_secret,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.jobs.key_holders import holders_of_other_keys
 from channels_amazon.services.privacy import name_search
 from channels_amazon.services.privacy.standing import is_past_its_time
 from channels_amazon.wording import sentence
@@ -50,6 +51,8 @@ def store_personal_data(
         return False
     with transaction.atomic():
         row: Any = _locked_row(order)
+        if row is None:
+            return False
         before = row.pk and (row.buyer, row.recipient)
         row.buyer = dump_secret(buyer) or row.buyer
         row.recipient = dump_secret(recipient) or row.recipient
@@ -98,12 +101,18 @@ def reveal(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, An
         ) from None
 
 
-def _locked_row(order: Order) -> OrderPersonalData:
-    """Return the order's row, a new one where there is none or no key opens it."""
+def _locked_row(order: Order) -> OrderPersonalData | None:
+    """Return the order's row, a new one where there is none or no key opens it.
+
+    None where this process alone lacks the key: the row is good, and stays.
+    """
     rows = OrderPersonalData.objects.filter(order=order)
     try:
         row: OrderPersonalData | None = rows.select_for_update(no_key=True).first()
     except InvalidToken:
+        if holders_of_other_keys(timezone.now()):
+            logger.error("personal data not kept, keys differ order=%s", order.pk)
+            return None
         # What Amazon gives again replaces what was lost with its key.
         rows.only("pk").delete()
         row = None

@@ -217,8 +217,10 @@ def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
     try:
         parts = destination_of(row.order)
     except DestinationUnreadable as error:
-        results.mark_refused(row, code=error.code, reason=error.message)
-        return True
+        # Amazon was never asked: it goes as soon as the key is back.
+        again_at = ctx.now() + item_backoff(row.attempts)
+        commitments.postpone(row, again_at, error=error.message)
+        return False
     try:
         _api(row).create(ctx.client, mapping.new_order(row, parts))
     except (InvalidRequest, NotFound) as error:

@@ -12,16 +12,26 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 
 from channels_amazon.errors import NeedsMerchant, Recoverable, ShoplinkError
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permissions import PERMISSION_FIX, missing_code
-from channels_amazon.services.diagnostics.entries import Entry, Level, entry_for
+from channels_amazon.services.diagnostics.entries import (
+    Entry,
+    Level,
+    entry_for,
+    record_once,
+)
 from channels_amazon.services.jobs import lifecycle, registry
 from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.cadence import next_slot
+from channels_amazon.services.jobs.key_holders import (
+    SecretUnreadable,
+    secret_unreadable,
+)
 from channels_amazon.services.jobs.leases import Finish
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.spapi.errors import (
@@ -40,6 +50,7 @@ Kind = SyncJob.Kind
 
 # A secret is mended in the settings, where nothing tells the jobs.
 SECRET_RETRY = timedelta(minutes=5)
+SAID_AGAIN_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,9 @@ def run_result_of_error(ctx: RunContext, error: Exception) -> RunResult:
     Raises LeaseLost where the whole account would be stopped by a run whose job was
     taken from it.
     """
+    if isinstance(error, InvalidToken):
+        # Whatever it was to read: the host's keys failed, not the item.
+        error = secret_unreadable(sentence("Something stored cannot be decrypted."))
     if isinstance(error, Throttled):
         wait = Finish(due_at=error.retry_at, waiting_until=error.retry_at)
         return RunResult(State.WAITING, wait, error.code, error.message)
@@ -140,7 +154,10 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
     retry_at = getattr(error, "retry_at", None)
     due_at = retry_at or ctx.now() + job_backoff(ctx.job.attempts)
     entry: Entry | None = None
-    if ctx.job.attempts == 1:
+    if isinstance(error, SecretUnreadable):
+        # All jobs of all accounts fail by it at once: it is said once an account.
+        record_once(_entry(ctx, error), SAID_AGAIN_AFTER)
+    elif ctx.job.attempts == 1:
         entry = _entry(ctx, error)
     elif ctx.job.attempts == FAILING_AFTER:
         entry = replace(

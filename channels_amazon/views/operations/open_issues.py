@@ -22,6 +22,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.key_holders import holders_lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
     found = [
         *_authorisations(live),
         *_processes(live, now),
+        *_keys(now),
         *_jobs(live),
         *_late_orders(live, now),
         *_parcels(live),
@@ -93,6 +95,25 @@ def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem
             )
         )
     return found
+
+
+def _keys(now: datetime) -> list[Problem]:
+    lacking = holders_lacking(now)
+    if not lacking:
+        return []
+    return [
+        Problem(
+            "error",
+            gettext("Processes of Shoplink hold different FERNET_KEYS: %(process)s.")
+            % {"process": lacking[0].name},
+            gettext(
+                "Give every process the same FERNET_KEYS, the old ones included, and "
+                "restart them all: then it goes on by itself."
+            ),
+            reverse("amazon-health-index"),
+            gettext("Health check"),
+        )
+    ]
 
 
 def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:

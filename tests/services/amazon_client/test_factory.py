@@ -10,11 +10,13 @@ from cryptography.fernet import Fernet
 from django.db import connection
 
 from channels_amazon.emulator.server import Emulator
+from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AccessToken, AmazonAccount, ApiCall, Credential
 from channels_amazon.services.amazon_client.factory import (
     application_client,
     client_for,
 )
+from channels_amazon.services.jobs.key_holders import SecretUnreadable
 from channels_amazon.spapi.apis import notifications, sellers
 from channels_amazon.spapi.errors import AuthorizationLost, NetworkError
 from tests import builders
@@ -101,15 +103,18 @@ def lose_key(account: AmazonAccount) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("lose", "code"),
-    [(lose_token, "token.revoked"), (lose_key, "token.undecryptable")],
+    ("lose", "error", "code"),
+    [
+        (lose_token, AuthorizationLost, "token.revoked"),
+        (lose_key, SecretUnreadable, "token.undecryptable"),
+    ],
 )
 def test_authorisation_that_cannot_be_used_is_told(
-    lose: Any, code: str, emulator: Emulator
+    lose: Any, error: type[ShoplinkError], code: str, emulator: Emulator
 ) -> None:
     account = builders.make_account(emulator=emulator)
     lose(account)
-    with pytest.raises(AuthorizationLost) as caught:
+    with pytest.raises(error) as caught:
         read_sites(account.pk, 0)
     assert caught.value.code == code
 

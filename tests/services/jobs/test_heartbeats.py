@@ -1,13 +1,14 @@
-"""Signs of life are one row a kind and host."""
+"""Signs of life are one row a process."""
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat
+from channels_amazon.models import Heartbeat, key_fingerprints
 from channels_amazon.rules.health.liveness import DEAD_AFTER, ConsumerState, Process
 from channels_amazon.services.jobs import heartbeats
 
@@ -19,7 +20,8 @@ CONSUMER = Process.CONSUMER
 def test_beat_keeps_one_row_with_the_last_detail() -> None:
     heartbeats.beat(CONSUMER, restarts=1)
     heartbeats.beat(CONSUMER, restarts=2)
-    assert Heartbeat.objects.get().detail == {"restarts": 2}
+    detail = Heartbeat.objects.get().detail
+    assert detail == {"restarts": 2, "keys": key_fingerprints()}
 
 
 def test_beat_of_a_new_process_starts_anew() -> None:
@@ -30,6 +32,34 @@ def test_beat_of_a_new_process_starts_anew() -> None:
     row = heartbeats.latest(CONSUMER)
     assert row is not None
     assert row.started_at > old
+    assert Heartbeat.objects.count() == 2
+
+
+def test_beat_forgets_processes_of_the_day_before_and_of_the_future() -> None:
+    now = timezone.now()
+    for pid, beat_at in [
+        (1, now - timedelta(hours=25)),
+        (2, now - timedelta(hours=23)),
+        # The clock was an hour ahead, and was set back.
+        (3, now + timedelta(hours=1)),
+    ]:
+        Heartbeat.objects.create(
+            kind=CONSUMER,
+            host=heartbeats.host_name(),
+            pid=pid,
+            started_at=beat_at,
+            beat_at=beat_at,
+        )
+    heartbeats.beat(CONSUMER)
+    pids = set(Heartbeat.objects.values_list("pid", flat=True))
+    assert pids == {2, os.getpid()}
+
+
+def test_living_hosts_counts_a_host_with_several_processes_once() -> None:
+    heartbeats.beat(CONSUMER)
+    Heartbeat.objects.update(pid=1)
+    heartbeats.beat(CONSUMER)
+    assert heartbeats.living_hosts(Process.CONSUMER) == 1
 
 
 def test_living_hosts_leaves_out_the_dead() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from itertools import count, pairwise
 from typing import Any
@@ -13,14 +14,18 @@ import pytest
 from cryptography.fernet import InvalidToken
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from channels_amazon.models import (
     AccessToken,
     ClientSecret,
     Credential,
+    Heartbeat,
     MaintenanceTask,
 )
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.privacy import key_rotation
 from tests import builders
 from tests.services.privacy.scene import NEW, OLD, WITH_SECRETS, forget_keys, use
@@ -192,6 +197,36 @@ def test_fingerprint_follows_the_first_key_and_hides_it(settings: Settings) -> N
 
     assert [a == b for a, b in pairwise(names)] == [True, False]
     assert OLD[:8] not in names[0]
+
+
+def test_rotation_waits_until_every_living_process_holds_the_key(
+    settings: Settings,
+) -> None:
+    (row,) = make_credentials(1)
+    heartbeats.beat(Process.WEB)
+    before = raw(row)
+    use(settings, NEW, OLD)
+
+    with pytest.raises(CommandError, match=r"Web process on .*Put the new key first"):
+        call_command("rotate_keys", "--wait=0", stderr=StringIO())
+    assert raw(row) == before
+
+    # That process was restarted with both keys.
+    heartbeats.beat(Process.WEB)
+    rotate()
+    assert raw(row) != before
+
+
+def test_rotation_refuses_beside_a_process_that_names_no_keys(
+    settings: Settings,
+) -> None:
+    heartbeats.beat(Process.CONSUMER)
+    Heartbeat.objects.update(detail={})
+    with pytest.raises(key_rotation.KeyNotEverywhere):
+        rotate()
+    # An hour later it counts as gone.
+    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(hours=1))
+    rotate()
 
 
 def test_command_tells_when_all_is_done(settings: Settings) -> None:

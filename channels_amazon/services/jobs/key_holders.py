@@ -1,0 +1,116 @@
+"""Which of FERNET_KEYS our processes hold, and what it means when none opens a row.
+
+A row that cannot be opened is a fault of this host, never of Amazon or of the merchant:
+the jobs go on as soon as the key is back. Services layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from channels_amazon.errors import Recoverable
+from channels_amazon.models import Heartbeat, key_fingerprints
+from channels_amazon.services.jobs import heartbeats
+from channels_amazon.wording import Sentence, sentence
+
+# A restart with the right keys heals everything within this time.
+RETRY = timedelta(seconds=30)
+
+
+class SecretUnreadable(Recoverable):
+    """None of the keys of this process opens what it had to read.
+
+    `host.keys_differ` where another living process holds a key that this one lacks,
+    `token.undecryptable` where none that is known does.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """A living process and the keys it holds, None where it does not say which."""
+
+    kind: str
+    host: str
+    pid: int
+    keys: tuple[str, ...] | None
+
+    @property
+    def name(self) -> Sentence:
+        """Return what to call the process to a person."""
+        return sentence(
+            "%(kind)s on %(host)s (process %(pid)s)",
+            kind=Heartbeat(kind=self.kind).get_kind_display(),
+            host=self.host,
+            pid=self.pid,
+        )
+
+
+def key_holders(now: datetime) -> list[KeyHolder]:
+    """Return every process that lives at `now` (aware UTC) with its keys."""
+    return [
+        KeyHolder(
+            kind=beat.kind,
+            host=beat.host,
+            pid=beat.pid,
+            keys=tuple(beat.detail["keys"]) if "keys" in beat.detail else None,
+        )
+        for beat in heartbeats.living(now)
+    ]
+
+
+def holders_without(key: str, now: datetime) -> list[KeyHolder]:
+    """Return the living processes that do not hold the key with this fingerprint."""
+    return [one for one in key_holders(now) if one.keys is None or key not in one.keys]
+
+
+def holders_of_other_keys(now: datetime) -> list[KeyHolder]:
+    """Return the living processes that hold a key which this process lacks."""
+    ours = set(key_fingerprints())
+    return [one for one in key_holders(now) if set(one.keys or ()) - ours]
+
+
+def holders_lacking(now: datetime) -> list[KeyHolder]:
+    """Return the living processes that lack a key with which another one encrypts.
+
+    This process counts, too, whether or not it gives signs of life.
+    """
+    holders = [one for one in key_holders(now) if one.keys]
+    encrypting = {one.keys[0] for one in holders if one.keys} | {key_fingerprints()[0]}
+    return [one for one in holders if not encrypting <= set(one.keys or ())]
+
+
+def secret_unreadable(what: Sentence) -> SecretUnreadable:
+    """Return the error for what no key of this process opens; `what` is a sentence."""
+    now = timezone.now()
+    others = holders_of_other_keys(now)
+    retry_at = now + RETRY
+    if others:
+        return SecretUnreadable(
+            "host.keys_differ",
+            sentence(
+                "%(what)s Another process of Shoplink holds other FERNET_KEYS: "
+                "%(process)s.",
+                what=what,
+                process=others[0].name,
+            ),
+            fix=sentence(
+                "Give every process the same FERNET_KEYS, the old ones included, and "
+                "restart them all. Then it goes on by itself; Amazon is not concerned."
+            ),
+            retry_at=retry_at,
+        )
+    return SecretUnreadable(
+        "token.undecryptable",
+        sentence(
+            "%(what)s FERNET_KEYS no longer holds the key that encrypted it.", what=what
+        ),
+        fix=sentence(
+            "Add the old key to FERNET_KEYS again, behind the others, and restart "
+            "every process: then it goes on by itself. Only where that key is lost, "
+            "authorise the account again."
+        ),
+        retry_at=retry_at,
+    )

@@ -1,0 +1,47 @@
+"""Shows that a web process lives, and which keys it holds; worker layer.
+
+The web process is no worker, but what it encrypts the others must be able to read, so
+the rotation of the keys has to know of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.db import Error, connections
+
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
+
+logger = logging.getLogger(__name__)
+
+WEB_SECONDS = 20.0
+
+
+def start() -> None:
+    """Beat in a thread for as long as this process lives; gunicorn.conf.py calls it."""
+    threading.Thread(target=_beat_on, name="heartbeat", daemon=True).start()
+
+
+def stop() -> None:
+    """Take this process out of the living, as it ends in order."""
+    try:
+        heartbeats.forget(Process.WEB)
+    except Error as error:
+        logger.warning("heartbeat stays error=%s", type(error).__name__)
+    finally:
+        connections.close_all()
+
+
+def _beat_on() -> None:
+    while True:
+        try:
+            heartbeats.beat(Process.WEB)
+        except Error as error:
+            logger.warning("heartbeat missed error=%s", type(error).__name__)
+        finally:
+            # A connection of its own between two beats would only be kept open.
+            connections.close_all()
+        time.sleep(WEB_SECONDS)
