@@ -13,7 +13,7 @@ from channels_amazon.models.call import ApiCall, DiagnosticEntry, QuotaBucket
 from channels_amazon.models.catalog import Category, Product, Translation, Variant
 from channels_amazon.models.encrypted import SecretTextField, dump_secret, load_secret
 from channels_amazon.models.endpoint import StoreEndpoint
-from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.health import HealthFinding, HealthReport, WriteProof
 from channels_amazon.models.job import (
     Heartbeat,
     HeartbeatDetail,
@@ -111,6 +111,7 @@ __all__ = [
     "Translation",
     "Variant",
     "Warehouse",
+    "WriteProof",
     "dump_secret",
     "label",
     "load_secret",
