@@ -63,6 +63,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before anything asks for the host's name.
+    "shoplink.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -185,8 +187,6 @@ AXES_CLIENT_IP_CALLABLE = "shoplink.client_address.client_address"
 # -- Transport security ---------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-# A probe asks the process itself, without the proxy that speaks https.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 # Browsers keep to it for so long, whatever becomes of the certificate.
 _YEAR = 365 * 24 * 3600
 SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", _YEAR, least=0) if HTTPS_ONLY else 0

@@ -6,7 +6,10 @@ from channels_amazon.models.store import validate_time_zone
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_amazon", "0025_keys_are_the_hosts")]
+    dependencies = [
+        ("channels_amazon", "0025_keys_are_the_hosts"),
+        ("channels_amazon", "0027_write_proof_and_webhook_test"),
+    ]
 
     operations = [
         migrations.AddField(

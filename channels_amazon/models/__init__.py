@@ -18,7 +18,7 @@ from channels_amazon.models.encrypted import (
     load_secret,
 )
 from channels_amazon.models.endpoint import StoreEndpoint
-from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.health import HealthFinding, HealthReport, WriteProof
 from channels_amazon.models.job import (
     Heartbeat,
     HeartbeatDetail,
@@ -116,6 +116,7 @@ __all__ = [
     "Translation",
     "Variant",
     "Warehouse",
+    "WriteProof",
     "dump_secret",
     "label",
     "key_fingerprints",
