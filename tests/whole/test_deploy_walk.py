@@ -173,10 +173,12 @@ def test_document_leads_to_a_connected_store_and_on(
     wait_for(lambda: _pulled(host), 60, host.story)
     assert host.row("SELECT count(*) FROM channels_amazon_listing")[0] > 0
 
-    _rotate(host, account)
-    host.stop()
+    _rotate(host)
     _update_and_back(host)
     host.start()
+    host.manage("sync", str(account), "participations")
+    state = host.row("SELECT state FROM channels_amazon_amazonaccount")
+    assert state == ("connected",)
     assert host.row("SELECT count(*) FROM channels_amazon_listing")[0] > 0
     host.stop()
     _every_line_is_json(host.story())
@@ -214,7 +216,7 @@ def _install(host: Host, emulator: Emulator) -> None:
     again = json.loads(host.walk.run("store"))
     assert again == told | {"created": False}
     # What a person fills in by hand, as README.md tells.
-    host.set(**emulator.settings())
+    host.set(**emulator.settings(), QUEUE_WORKERS="3")
 
 
 def _connect(host: Host, emulator: Emulator) -> int:
@@ -231,24 +233,17 @@ def _pulled(host: Host) -> bool:
     return bool(host.row(pending)[0] == 0)
 
 
-def _rotate(host: Host, account: int) -> None:
+def _rotate(host: Host) -> None:
     old = _keys(host)
     host.walk.run("new key")
     assert _keys(host)[1:] == old
-    _restart(host)
+    host.stop()
+    host.start()
     host.walk.run("rotate")
     host.walk.run("old key")
     assert len(_keys(host)) == 1
     assert _keys(host) != old
-    _restart(host)
-    host.manage("sync", str(account), "participations")
-    state = host.row("SELECT state FROM channels_amazon_amazonaccount")
-    assert state == ("connected",)
-
-
-def _restart(host: Host) -> None:
     host.stop()
-    host.start()
 
 
 def _keys(host: Host) -> list[str]:
