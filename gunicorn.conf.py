@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from shoplink import process_output
+
+# Here in the first process, which forks the others.
+process_output.install()
+_FORMAT = process_output.log_format().title()
+
 wsgi_app = "shoplink.wsgi"
 workers = 2
 threads = 4
@@ -14,9 +20,9 @@ control_socket_disable = True
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"redacted": {"()": "shoplink.logs.TextFormatter"}},
+    "formatters": {"redacted": {"()": f"shoplink.logs.{_FORMAT}Formatter"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "redacted"},
+        "stderr": {"class": "shoplink.logs.StderrHandler", "formatter": "redacted"},
     },
     "loggers": {
         "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

@@ -34,10 +34,26 @@ def ensure(path: Path = ROOT / ".env") -> list[str]:
         if not any(present.get(n) or os.environ.get(n) for n in (name, f"{name}_FILE"))
     ]
     if missing:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "a", encoding="utf-8") as file:
-            file.writelines(f"{name}={wanted[name]}\n" for name in missing)
+        _write(path, {name: wanted[name] for name in missing})
     return missing
+
+
+def _write(path: Path, keys: dict[str, str]) -> None:
+    """Put the keys where `path` leaves room for them, else at its end."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    left = dict(keys)
+    lines = []
+    for line in text.splitlines():
+        # The first line of a name is the one that counts.
+        name = line.removesuffix("=").strip() if line.endswith("=") else ""
+        lines.append(f"{name}={left.pop(name)}" if name in left else line)
+    lines += [f"{name}={key}" for name, key in left.items()]
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    new.replace(path)
 
 
 def throwaway() -> dict[str, str]:

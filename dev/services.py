@@ -90,8 +90,12 @@ def redis() -> Iterator[str]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a PostgreSQL of our own; give its address; raises Missing."""
+def postgresql(owner: str = "shoplink", access: str = "") -> Iterator[str]:
+    """Run a PostgreSQL of our own; give its address; raises Missing.
+
+    `owner` is its first role. `access` is its pg_hba.conf; without one, it believes
+    whoever asks.
+    """
     programs = _postgresql_programs()
     if programs is None:
         install(["postgresql"], "PostgreSQL")
@@ -109,13 +113,15 @@ def postgresql() -> Iterator[str]:
             "-c synchronous_commit=off -c full_page_writes=off"
         )
         _run_as_account(
-            [str(programs / "initdb"), "-D", data, "-U", "shoplink", "-A", "trust"]
+            [str(programs / "initdb"), "-D", data, "-U", owner, "-A", "trust"]
             + ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         )
+        if access:
+            Path(data, "pg_hba.conf").write_text(access, encoding="utf-8")
         control = [str(programs / "pg_ctl"), "-D", data, "-w", "-l", f"{data}/log"]
         _run_as_account([*control, "-o", options, "start"])
         try:
-            yield f"postgres://shoplink:none@127.0.0.1:{port}/postgres"
+            yield f"postgres://{owner}:none@127.0.0.1:{port}/postgres"
         finally:
             _run_as_account([*control, "-m", "immediate", "stop"])
 

@@ -19,7 +19,7 @@ from dev import services
 ROOT = Path(__file__).resolve().parent.parent
 _NO_TESTS = 5
 # These measure time or start many processes: they run one after another.
-_ALONE = "browser or chaos"
+_ALONE = "browser or chaos or alone"
 _ON_BOTH = "chaos"
 # A database is chosen run by run. Without bytecode on disk each of the hundreds of
 # processes that the tests start would compile the whole project for itself.

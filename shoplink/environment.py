@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
@@ -74,6 +75,20 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]
             )
             raise ImproperlyConfigured(msg)
         return value
+
+    def readable_file(self, name: str) -> str:
+        """Return the path in `name`, "" for none.
+
+        Raises ImproperlyConfigured when there is no such file, or it cannot be read.
+        """
+        path = str(self.str(name, default="")).strip()
+        if path:
+            try:
+                Path(path).open("rb").close()
+            except OSError as error:
+                msg = f"{name} cannot be read: {error.strerror}."
+                raise ImproperlyConfigured(msg) from error
+        return path
 
     def names(self, name: str, default: str) -> list[str]:
         """Return the comma-separated names in `name`, without empty ones."""

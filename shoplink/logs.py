@@ -5,8 +5,47 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from typing import TextIO
 
 from channels_amazon.spapi.redact import redact_text
+
+# A line longer than this could be cut in two by another process on the same pipe.
+_LONGEST_MESSAGE = 20_000
+_LONGEST_TRACE = 20_000
+
+
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Write to standard error, one line at a time, and never a record it cannot."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a stream that makes lines itself gets it as it is."""
+        put = getattr(self.stream, "put", None)
+        if put is None:
+            super().emit(record)
+            return
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001 - the edge of logging itself
+            self.handleError(record)
+            return
+        put(line)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say where the bad line is; logging itself would print what is in it."""
+        bad = logging.LogRecord(
+            record.name,
+            logging.ERROR,
+            record.pathname,
+            record.lineno,
+            "A line of the log cannot be written: %s, line %s.",
+            (record.pathname, record.lineno),
+            None,
+        )
+        put = getattr(self.stream, "put", None)
+        if put is not None:
+            put(self.format(bad))
+        else:
+            self.stream.write(f"{self.format(bad)}\n")
 
 
 class TextFormatter(logging.Formatter):
@@ -43,10 +82,14 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    return redact_text(record.getMessage())
+    return redact_text(record.getMessage())[:_LONGEST_MESSAGE]
 
 
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    if not record.exc_info:
-        return ""
-    return redact_text(formatter.formatException(record.exc_info))
+    # What a stack shows of the past is the least of it: its end says what happened.
+    traces = []
+    if record.exc_info and record.exc_info[0]:
+        traces.append(formatter.formatException(record.exc_info))
+    if record.stack_info:
+        traces.append(formatter.formatStack(record.stack_info))
+    return redact_text("\n".join(traces))[-_LONGEST_TRACE:]

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before anything asks for the host's name.
+    "shoplink.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -194,11 +196,21 @@ AXES_LOCKOUT_CALLABLE = "shoplink.sign_in.locked_out"
 # -- Transport security ---------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-# A probe asks the process itself, without the proxy that speaks https.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS_ONLY else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
-SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# Browsers keep to it for so long, whatever becomes of the certificate.
+_YEAR = 365 * 24 * 3600
+SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", _YEAR, least=0) if HTTPS_ONLY else 0
+# What these say is of other machines too, so it is the host's choice: off by default,
+# and Django's advice to set them is left out.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.switch("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if SECURE_HSTS_PRELOAD and not (
+    SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= _YEAR
+):
+    raise ImproperlyConfigured(
+        "HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS=true and HSTS_SECONDS of a year: "
+        "browsers' lists take no other."
+    )
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
@@ -244,6 +256,8 @@ SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
 
 # Lets messages to a store go to addresses inside our own network, also by http://.
 WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)
+# Certificates (PEM) of an authority of one's own, trusted beside the usual ones.
+WEBHOOK_CA_FILE: str = env.readable_file("WEBHOOK_CA_FILE")
 
 # -- Content security policy ----------------------------------------------------------
 
@@ -353,12 +367,14 @@ LOGGING: dict[str, Any] = {
         "text": {"()": "shoplink.logs.TextFormatter"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stderr": {"class": "shoplink.logs.StderrHandler", "formatter": LOG_FORMAT},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would write lines that passed no redaction.
         "django": {"handlers": [], "propagate": True},
+        # Its statements hold their values.
+        "django.db.backends": {"level": "INFO"},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         # It hides who and from where; sign_in.py says both, in one form.

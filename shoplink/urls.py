@@ -1,15 +1,15 @@
-"""The addresses of the project: the admin site, the probes and the application's."""
+"""The addresses of the project: the admin site and the application's.
+
+The probes have none: `probes.py` answers them before any address is looked up.
+"""
 
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from channels_amazon.admin.site import site
-from shoplink import probes
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
-    path("healthz", probes.healthz, name="healthz"),
-    path("readyz", probes.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     # The application's pages stand before the admin site's catch-all pattern.
     path("", include("channels_amazon.urls")),

@@ -19,7 +19,7 @@ from channels_amazon.models.encrypted import (
     load_secret,
 )
 from channels_amazon.models.endpoint import StoreEndpoint
-from channels_amazon.models.health import HealthFinding, HealthReport
+from channels_amazon.models.health import HealthFinding, HealthReport, WriteProof
 from channels_amazon.models.installation import Installation, InstallationHost
 from channels_amazon.models.job import (
     Heartbeat,
@@ -124,6 +124,7 @@ __all__ = [
     "Translation",
     "Variant",
     "Warehouse",
+    "WriteProof",
     "dump_secret",
     "label",
     "key_fingerprints",

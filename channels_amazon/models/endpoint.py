@@ -14,6 +14,14 @@ from channels_amazon.models.store import Store
 class StoreEndpoint(StoreScoped):
     """The store's address for signed messages about its orders (a webhook)."""
 
+    class Test(models.TextChoices):
+        """How far the newest test message is."""
+
+        WAITING = "waiting", _("waits for a worker")
+        SENDING = "sending", _("is being sent")
+        ARRIVED = "arrived", _("arrived")
+        FAILED = "failed", _("did not arrive")
+
     store = models.OneToOneField(
         Store, models.CASCADE, verbose_name=_("store"), related_name="endpoint"
     )
@@ -24,6 +32,11 @@ class StoreEndpoint(StoreScoped):
     failing_since = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_message = SentenceField(blank=True)
+    # The newest test message, which a worker sends: when it was asked for, and what
+    # became of it.
+    test_state = models.CharField(max_length=10, choices=Test.choices, blank=True)
+    test_requested_at = models.DateTimeField(null=True, blank=True)
+    test_message = SentenceField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -109,3 +109,12 @@ class HealthFinding(StoreScoped):
 
     def __str__(self) -> str:
         return self.code or self.check_id
+
+
+class WriteProof(models.Model):
+    """The one row that a probe changes to see whether the database takes writes."""
+
+    written_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.written_at:%Y-%m-%d %H:%M:%S}"

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse a name that the machine's list of time zones does not hold."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("%(name)s is no time zone: write it as Asia/Shanghai or Europe/Berlin."),
+            code="unknown",
+            params={"name": name},
+        )
 
 
 class Store(StoreScoped):
@@ -31,6 +43,14 @@ class Store(StoreScoped):
     )
     language = models.CharField(_("default language"), max_length=10, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="USD")
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        default="",
+        validators=[validate_time_zone],
+        help_text=_("As Asia/Shanghai or Europe/Berlin; empty: UTC."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

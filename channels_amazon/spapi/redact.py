@@ -142,6 +142,13 @@ _STRETCH = re.compile(r"(&?)([^\s&;,\"']+)(?=(&?))")
 _CODE = re.compile(r"(?:code|state)=", re.IGNORECASE)
 _CODE_IN_QUERY = re.compile(r"(?<=\?)(?:code|state)=", re.IGNORECASE)
 _CODE_OF_ITS_OWN = re.compile(r"(?<![\w\-])(?:code|state)=", re.IGNORECASE)
+# What follows the first line of a database's error quotes rows and statements, up to
+# the end or to where a traceback goes on. A line end may be written as \\n.
+_ROW_VALUES = re.compile(
+    r"((?:^|\\n)(?:DETAIL|CONTEXT|LINE \d{1,9}):|Failing row contains)"
+    r".*?(?=\n\nThe above exception|\n\nDuring handling|\nTraceback \(|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _HEADER_PAIR = re.compile(
     rf"(?<![\w\-\"'])((?:{_spellings(_SECRET_HEADERS)}):[ \t]*)[^\r\n]+",
     re.IGNORECASE,
@@ -154,6 +161,8 @@ def _plain(key: str) -> str:
 
 def redact_text(text: str) -> str:
     """Return the text without tokens, secrets, codes, e-mails and named values."""
+    if "DETAIL:" in text or "CONTEXT:" in text or "LINE " in text or "Fail" in text:
+        text = _ROW_VALUES.sub(rf"\1 {REDACTED}", text)
     if "Atz" in text or "amzn1." in text:
         text = _TOKEN.sub(REDACTED, text)
     if ":" in text:

@@ -73,10 +73,17 @@ def new_secret() -> str:
     return f"{SECRET_PREFIX}{made}"
 
 
-def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> None:
+def send(
+    url: str,
+    message: SignedMessage,
+    *,
+    allow_private: bool = False,
+    ca_file: str = "",
+) -> None:
     """Send the message once; it has arrived when this returns.
 
-    Follows no redirect and repeats nothing. Raises WebhookError.
+    Follows no redirect and repeats nothing. `ca_file` holds certificates that are
+    trusted beside the usual ones. Raises WebhookError.
     """
     parts = check_address(url, allow_private=allow_private)
     address = resolve(parts, allow_private=allow_private)
@@ -87,7 +94,7 @@ def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> No
         "user-agent": "Shoplink",
         **message.headers(),
     }
-    pool = _pool(parts, address)
+    pool = _pool(parts, address, ca_file)
     try:
         reply = pool.urlopen(
             "POST",
@@ -110,7 +117,9 @@ def send(url: str, message: SignedMessage, *, allow_private: bool = False) -> No
         raise failure
 
 
-def _pool(parts: SplitResult, address: IpAddress) -> urllib3.HTTPConnectionPool:
+def _pool(
+    parts: SplitResult, address: IpAddress, ca_file: str
+) -> urllib3.HTTPConnectionPool:
     """Return connections to the number that was checked, whatever the name says now.
 
     The certificate is held against the name all the same.
@@ -120,6 +129,8 @@ def _pool(parts: SplitResult, address: IpAddress) -> urllib3.HTTPConnectionPool:
         return urllib3.HTTPConnectionPool(str(address), port_of(parts), timeout=timeout)
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    if ca_file:
+        context.load_verify_locations(ca_file)
     return urllib3.HTTPSConnectionPool(
         str(address),
         port_of(parts),

@@ -26,6 +26,7 @@ from channels_amazon.rules.shipping.carriers import CarrierOption
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
+from channels_amazon.views.local_time import local_zone
 from channels_amazon.wording import Sentence
 
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
@@ -38,16 +39,25 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @register.simple_tag
 def when(value: datetime | None, empty: str = "–") -> str:
-    """Show a time relative to now, the exact UTC on hover and focus."""
+    """Show a time relative to now, on hover and focus exactly: UTC and local."""
     if value is None:
         return format_html('<span class="sl-none">{}</span>', empty)
     exact = value.astimezone(UTC)
     return format_html(
-        '<time class="sl-time" datetime="{}" title="{} UTC" tabindex="0">{}</time>',
+        '<time class="sl-time" datetime="{}" title="{} UTC{}" tabindex="0">{}</time>',
         exact.isoformat(timespec="seconds"),
         f"{exact:%Y-%m-%d %H:%M:%S}",
+        _local(value),
         relative(value, timezone.now()),
     )
+
+
+def _local(value: datetime) -> str:
+    """Return the time in the reader's own zone, in brackets, "" for none."""
+    zone = local_zone()
+    if zone is None:
+        return ""
+    return f" ({value.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key})"
 
 
 @register.simple_tag
@@ -57,7 +67,7 @@ def exactly(value: datetime) -> str:
     return format_html(
         '<time class="sl-time" datetime="{}" title="{}" tabindex="0">{} UTC</time>',
         exact.isoformat(timespec="milliseconds"),
-        relative(value, timezone.now()),
+        f"{relative(value, timezone.now())}{_local(value)}",
         f"{exact:%Y-%m-%d %H:%M:%S}",
     )
 

@@ -28,6 +28,7 @@ from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import StoreQuerySet
 from channels_amazon.models.store_order import StoreOrderQuerySet
+from channels_amazon.views import local_time
 
 Row = TypeVar("Row", bound=models.Model)
 View = Callable[..., HttpResponseBase]
@@ -48,6 +49,7 @@ def store_page(view: View) -> View:
     def page_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_fragment(request) and not site.has_permission(request):
             return HttpResponseClientRefresh()
+        local_time.show_for(request)
         return guarded(request, *args, **kwargs)
 
     return page_view

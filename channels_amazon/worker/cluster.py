@@ -7,16 +7,24 @@ which knows every process from its birth, ends the cluster at any death.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from functools import wraps
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from django_q import cluster
+from django_q.signals import post_execute_in_worker
 
+from channels_amazon.spapi.redact import redact_text
 from channels_amazon.worker import process_guard
 from channels_amazon.worker.process_group import GRACE
+
+logger = logging.getLogger(__name__)
 
 
 class _Guard(cluster.Sentinel):  # type: ignore[misc]
@@ -36,8 +44,15 @@ class _Guard(cluster.Sentinel):  # type: ignore[misc]
 def run() -> None:
     """Run the cluster until it is told to stop; end the whole group at any death."""
     process_guard.watch_pipe(_kill_own_group)
-    # The library offers no other way to have a guard of one's own.
-    cluster.Sentinel = _Guard
+    # Who tells us to go on without a terminal tells the supervisor too, which ends us
+    # as it should be; the processes that are forked ignore it as well.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # The library offers no other way to have a guard of one's own, nor one to log what
+    # ends a process: it would stand as a bare traceback on standard error.
+    cluster.Sentinel = _logged(_Guard)
+    for name in ("worker", "monitor", "pusher"):
+        setattr(cluster, name, _logged(getattr(cluster, name)))
+    post_execute_in_worker.connect(_redact_result)
     running = cluster.Cluster()
     running.start()
     while running.sentinel.is_alive():
@@ -45,6 +60,26 @@ def run() -> None:
     # Told to stop, it has stopped; else a process of it has died, or its guard.
     if not running.has_stopped:
         _kill_own_group()
+
+
+def _logged(target: Callable[..., Any]) -> Callable[..., None]:
+    """Return what a forked process is to run, which logs the error that ends it."""
+
+    @wraps(target, updated=())
+    def run_target(*arguments: Any) -> None:
+        try:
+            target(*arguments)
+        except Exception:
+            logger.exception("process of the cluster ended pid=%s", os.getpid())
+            raise SystemExit(1) from None
+
+    return run_target
+
+
+def _redact_result(*, task: dict[str, Any], **_signal: Any) -> None:
+    """Take secrets out of a failure before the queue stores its traceback."""
+    if not task["success"]:
+        task["result"] = redact_text(str(task["result"]))
 
 
 def _kill_own_group() -> None:

@@ -9,15 +9,18 @@ that nothing outlives a terminal or a process manager.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 PIPE = "SHOPLINK_GUARD_PIPE"
 LAUNCHER = "SHOPLINK_GUARD_LAUNCHER"
@@ -114,6 +117,39 @@ def _is_gone(identity: str) -> bool:
     return _identity(pid) != identity
 
 
+def on_end(stop: Callable[[int, FrameType | None], object]) -> None:
+    """Call `stop` when this process is told to end: by a hang-up as by SIGTERM.
+
+    So a hang-up is no sudden death, and under a process manager it starts anew.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # nohup has hang-ups ignored, and wants them to be.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def _say(message: str, error: str = "") -> None:
+    """Write one line of the log, in the form that shoplink/logs.py gives it."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = f"{now} WARNING guard: {message}"
+    if os.environ.get("LOG_FORMAT") == "json":
+        row = {"time": now, "level": "WARNING", "logger": "guard", "message": message}
+        more = {"error": error} if error else {}
+        line = json.dumps(row | {"process": os.getpid()} | more)
+    elif error:
+        line = f"{line}\n{error}"
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    # Nothing of ours is imported, and the guard knows no secret to redact.
+    story = traceback.format_exception(kind, error, trace)
+    _say("The guard ends by an error.", "".join(story))
+
+
 class Guard:
     """The watching half: starts the command anew until told to stop."""
 
@@ -124,10 +160,7 @@ class Guard:
 
     def run(self) -> int:
         """Keep the command alive; return the exit code of a wanted end."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            # nohup has hang-ups ignored, and wants them to be.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._stop)
+        on_end(self._stop)
         wait = _FIRST_WAIT
         while True:
             began = time.monotonic()
@@ -136,8 +169,7 @@ class Guard:
                 return max(code, 0)
             if time.monotonic() - began > _LIVED_WELL:
                 wait = _FIRST_WAIT
-            sys.stderr.write(f"guard: ended with {code}, again in {wait:g} s\n")
-            sys.stderr.flush()
+            _say(f"The command ended with {code}, it starts again in {wait:g} s.")
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -168,4 +200,5 @@ class Guard:
 
 
 if __name__ == "__main__":
+    sys.excepthook = _uncaught
     raise SystemExit(Guard(sys.argv[1:]).run())

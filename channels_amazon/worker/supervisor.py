@@ -8,13 +8,13 @@ whole group and starts another.
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from types import FrameType
 
 from django.db import Error, close_old_connections, connections
 
 from channels_amazon.services.jobs import leases
+from channels_amazon.worker import process_guard
 from channels_amazon.worker.process_group import GRACE, ClusterGroup
 from channels_amazon.worker.ticker import Ticker
 
@@ -45,9 +45,8 @@ class Supervisor:
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Supervise until SIGTERM or SIGINT, then let the tasks at work finish."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        """Supervise until SIGTERM, SIGINT or SIGHUP; let the tasks at work finish."""
+        process_guard.on_end(self._stop)
         cluster = self._start()
         while not self._stopping.wait(TICK_SECONDS):
             self._tick(cluster)

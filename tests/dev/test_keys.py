@@ -35,3 +35,16 @@ def test_key_from_a_file_is_not_made_again(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY_FILE", "/run/secret")
     assert ensure(tmp_path / ".env") == ["FERNET_KEYS"]
+
+
+def test_copy_of_the_example_gets_keys_that_count(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    example = Path(__file__).resolve().parents[2] / ".env.example"
+    path.write_bytes(example.read_bytes())
+    path.chmod(0o644)
+    assert ensure(path) == ["SECRET_KEY", "FERNET_KEYS"]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if line.startswith("SECRET_KEY=")]) == 1
+    assert len(read(path)["FERNET_KEYS"]) > 32
+    assert "# -- Logs" in path.read_text(encoding="utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

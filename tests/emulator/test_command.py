@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -65,3 +66,32 @@ def test_catalogue_is_written_as_csv(tmp_path: Path) -> None:
         timeout=20,
     )
     assert target.read_text(encoding="utf-8").startswith("sku,title_en,title_de")
+
+
+def test_emulator_needs_no_key(tmp_path: Path) -> None:
+    bare = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", "--json"],
+        cwd=ROOT,
+        env=bare,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    assert json.loads(line)["settings"]["LWA_CLIENT_ID"]
+
+
+def test_other_commands_need_keys() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "SECRET_KEY is not set" in done.stderr

@@ -27,3 +27,34 @@ def test_check_deploy_is_clean_with_production_settings(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def _hsts(**environment: str) -> tuple[int, str]:
+    """Return the exit code and what the settings say of HSTS in that environment."""
+    shown = (
+        "from shoplink import settings as s; print(s.SECURE_HSTS_SECONDS, "
+        "s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    )
+    keys = {"SECRET_KEY": "s" * 50, "FERNET_KEYS": "f" * 40, "ENV_FILE": os.devnull}
+    done = subprocess.run(
+        [sys.executable, "-c", shown],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | keys | environment,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout.strip()
+
+
+def test_hsts_speaks_for_this_name_alone_unless_told() -> None:
+    assert _hsts() == (0, "31536000 False False")
+    assert _hsts(HSTS_SECONDS="0") == (0, "0 False False")
+    assert _hsts(HTTPS_ONLY="false") == (0, "0 False False")
+    wide = {"HSTS_INCLUDE_SUBDOMAINS": "true"}
+    assert _hsts(**wide) == (0, "31536000 True False")
+    assert _hsts(**wide, HSTS_PRELOAD="true") == (0, "31536000 True True")
+
+
+def test_preload_without_what_it_needs_is_refused() -> None:
+    assert _hsts(HSTS_PRELOAD="true")[0] != 0
+    assert _hsts(WEBHOOK_CA_FILE="/no/such/file.pem")[0] != 0

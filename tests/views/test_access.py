@@ -124,6 +124,8 @@ ADDRESSES = {
     "amazon-order-search": Address(None, "post"),
     "amazon-order-ship": Address(_order, "post", OPERATOR),
     "amazon-overview": Address(),
+    "amazon-setup": Address(),
+    "amazon-setup-store": Address(_store, "get", OWNER),
     "amazon-purge-proofs": Address(_store),
     "amazon-reconciliation-list": Address(),
     "amazon-status": Address(_account),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from argparse import ArgumentParser
 from typing import Any
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Consume until SIGTERM or SIGINT, or until the queue is empty."""
+        """Consume until SIGTERM, SIGINT or SIGHUP, or until the queue is empty."""
         consumer = Consumer(
             wait=min(max(options["wait"], 0), LONG_POLL),
             until_empty=options["until_empty"],
@@ -44,6 +43,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{consumer.run()} messages")
             return
         process_guard.run_guarded()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: consumer.stop())
+        process_guard.on_end(lambda *_: consumer.stop())
         consumer.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -25,6 +26,8 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.wording import sentence
+
+logger = logging.getLogger(__name__)
 
 State = AmazonAccount.State
 
@@ -181,6 +184,7 @@ def mark_needs_authorization(account: AmazonAccount, *, code: str) -> None:
     if changed:
         AccessToken.objects.filter(subject=account.quota_subject).delete()
         account.state, account.state_code = State.NEEDS_AUTHORIZATION, code
+        logger.warning("authorisation needed account=%s code=%s", account.pk, code)
 
 
 def select_marketplaces(account: AmazonAccount, wanted: Collection[str]) -> None:

@@ -6,6 +6,7 @@ each change sets is explained in `ranks.py`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -24,6 +25,8 @@ from channels_amazon.services.jobs.ranks import (
     ranks_at,
     unless_stopped,
 )
+
+logger = logging.getLogger(__name__)
 
 # A blocked job is tried again by itself: a permission may have come meanwhile.
 BLOCKED_RETRY = timedelta(hours=1)
@@ -118,6 +121,11 @@ def block(
         due_at=job.due_at,
         rank=unless_stopped(rank_at(job.kind, job.due_at)),
     )
+    if is_new:
+        logger.warning(
+            "job blocked job=%s kind=%s account=%s code=%s",
+            *(job.pk, job.kind, job.account_id, job.blocked_code),
+        )
     return is_new
 
 
@@ -133,6 +141,7 @@ def block_all(account: AmazonAccount, code: str, message: str) -> None:
             waiting_until=None,
             rank=if_connected(F("rank")),
         )
+    logger.warning("all jobs blocked account=%s code=%s", account.pk, clean(code, 60))
 
 
 def stop(account: AmazonAccount, code: str, message: str) -> None:

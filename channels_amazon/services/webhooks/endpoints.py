@@ -93,7 +93,10 @@ def deliver(endpoint: StoreEndpoint, message_id: str, content: Any) -> None:
     )
     try:
         webhook.send(
-            endpoint.url, message, allow_private=settings.WEBHOOK_ALLOW_PRIVATE
+            endpoint.url,
+            message,
+            allow_private=settings.WEBHOOK_ALLOW_PRIVATE,
+            ca_file=settings.WEBHOOK_CA_FILE,
         )
     except WebhookError as error:
         _note_failure(endpoint, error)

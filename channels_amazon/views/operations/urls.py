@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_amazon.views.operations import installation, logs, overview, status
+from channels_amazon.views.operations import (
+    installation,
+    logs,
+    overview,
+    setup,
+    status,
+)
 
 urlpatterns = [
     path("", overview.overview, name="amazon-overview"),
+    path("setup/", setup.setup, name="amazon-setup"),
+    path("setup/<int:store_id>/", setup.setup_store, name="amazon-setup-store"),
     path("accounts/<int:account_id>/status/", status.status, name="amazon-status"),
     path("status/", status.status_index, name="amazon-status-index"),
     path(
