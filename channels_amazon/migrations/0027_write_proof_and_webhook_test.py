@@ -52,9 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="storeendpoint",
             name="test_message",
-            field=channels_amazon.models.sentence.SentenceField(
-                blank=True, default=""
-            ),
+            field=channels_amazon.models.sentence.SentenceField(blank=True, default=""),
             preserve_default=False,
         ),
     ]

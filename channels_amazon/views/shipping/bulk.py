@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
 from channels_amazon.services.shipping import bulk
@@ -56,6 +58,8 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
     store = get_mine(Store, request, pk=store_id)
     require_operator(request, store)
     text = request.POST.get("text", "")
+    if not parameters.is_readable(text):
+        raise BadRequest("The file holds a character that is no text.")
     try:
         plan, taken = bulk.take_over(store, text, actor=request.user.get_username())
     except StorefrontError as error:

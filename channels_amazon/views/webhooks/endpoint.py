@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
 from channels_amazon.services.webhooks import endpoints
@@ -34,8 +35,8 @@ TEMPLATE = "channels_amazon/webhooks/endpoint.html"
 def store_endpoint(request: HttpRequest) -> HttpResponse:
     """Show a store's address, the last result, and what waits to be told."""
     stores = list(mine(Store, request).order_by("name"))
-    chosen = request.GET.get("store", "")
-    store = next((row for row in stores if str(row.pk) == chosen), None)
+    chosen = parameters.STORE.number(request)
+    store = next((row for row in stores if row.pk == chosen), None)
     store = store or next(iter(stores), None)
     if store is None:
         return page(request, TEMPLATE, {}, title=_("API and webhooks"))
