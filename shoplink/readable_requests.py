@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from channels_amazon.forms.parameters import drop_unreadable, is_readable
+from channels_amazon.views.errors import bad_request
 
 # A name of DNS has 253 characters at most, a port six more with its colon.
 LONGEST_HOST = 260
@@ -26,9 +26,9 @@ def refuse_unreadable(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if len(request.META.get("HTTP_HOST", "")) > LONGEST_HOST:
-            raise BadRequest("The name of the host is too long.")
+            return bad_request(request)
         if not is_readable(request.path_info):
-            raise BadRequest("The address holds a character that is no text.")
+            return bad_request(request)
         drop_unreadable(request)
         for name, value in list(request.COOKIES.items()):
             if not is_readable(value):

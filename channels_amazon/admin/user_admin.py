@@ -9,11 +9,12 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from channels_amazon.admin.scoped import BoundedSearch
 from channels_amazon.admin.site import site
 
 
 @admin.register(User, site=site)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(BoundedSearch, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """The people who sign in."""
 
     form = UserChangeForm
@@ -23,5 +24,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group, site=site)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Permissions that several people share."""

@@ -87,7 +87,9 @@ def get_mine(
     none, be it missing or another store's: a stranger can't tell which.
     """
     queryset = rows if isinstance(rows, models.QuerySet) else mine(rows, request)
-    row = queryset.filter(**lookup).first()
+    # An address may hold a number of any length, which SQLite cannot compare with.
+    is_id = all(_is_id(value) for value in lookup.values())
+    row = queryset.filter(**lookup).first() if is_id else None
     if row is None:
         raise Http404(gettext("There is no such page for you."))
     return row
@@ -189,6 +191,10 @@ def _has_role(user: Any, store: Store, roles: tuple[StoreMember.Role, ...]) -> b
     return StoreMember.objects.filter(
         store=store, user_id=user.pk, role__in=roles
     ).exists()
+
+
+def _is_id(value: Any) -> bool:
+    return not isinstance(value, int) or abs(value) <= models.BigAutoField.MAX_BIGINT
 
 
 def _looks_only() -> PermissionDenied:

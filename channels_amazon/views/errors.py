@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
     """Answer a request that makes no sense."""
     return _answer(request, 400, _("This request makes no sense to us."))
 
