@@ -74,6 +74,8 @@ MIDDLEWARE = [
     "shoplink.readable_requests.refuse_unreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the look for the form's secret, which reads the body.
+    "shoplink.body_limit.BodyLimit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -202,6 +204,11 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "channels_amazon.views.errors.csrf_failure"
+
+# -- What a request may cost ----------------------------------------------------------
+
+# Of every body; a page that takes files has a limit of its own for who is signed in.
+BODY_LIMIT_BYTES = 1024 * env.count("BODY_LIMIT_KB", 256)
 
 # -- Where Amazon is ------------------------------------------------------------------
 

@@ -6,4 +6,6 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoplink.settings")
 
-application = get_wsgi_application()
+from shoplink.body_limit import with_deadline
+
+application = with_deadline(get_wsgi_application())

@@ -34,6 +34,8 @@ View = Callable[..., HttpResponseBase]
 
 OPERATORS = (StoreMember.Role.OWNER, StoreMember.Role.OPERATOR)
 OWNERS = (StoreMember.Role.OWNER,)
+# What a form sends beside its file: fields, their names, the lines between them.
+FORM_BYTES = 16 * 1024
 
 
 def store_page(view: View) -> View:
@@ -51,6 +53,20 @@ def store_page(view: View) -> View:
         return guarded(request, *args, **kwargs)
 
     return page_view
+
+
+def takes_upload(most_bytes: int) -> Callable[[View], View]:
+    """Let a page take a body of `most_bytes` of content from who is signed in.
+
+    All other bodies are bound by the project's one limit, before they are read.
+    """
+
+    def declare(view: View) -> View:
+        declared: Any = view
+        declared.largest_body = most_bytes + FORM_BYTES
+        return view
+
+    return declare
 
 
 @overload

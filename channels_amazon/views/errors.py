@@ -32,6 +32,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, _("There is no such page for you."))
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer a form or a file that is larger than its page takes; it was not read."""
+    return _answer(request, 413, _("What you sent is too large for this page."))
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    """Answer a body that does not say how long it is; no browser sends one."""
+    return _answer(request, 411, _("What you sent does not say how long it is."))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when we failed; nothing here may need the database."""
     return _answer(request, 500, _("Something failed on our side."))

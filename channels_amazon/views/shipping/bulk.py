@@ -25,13 +25,17 @@ from channels_amazon.views.base import (
     page,
     require_operator,
     store_page,
+    takes_upload,
 )
 from channels_amazon.wording import together
 
 # Rows shown of each outcome; the counts are of all rows.
 SHOWN_ROWS = 200
+# The preview sends the file back as text: characters of two bytes have three in UTF-8.
+MOST_TEXT = shipment_file.MOST_BYTES * 3 // 2
 
 
+@takes_upload(shipment_file.MOST_BYTES)
 @store_page
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """Show the upload form, or the preview of an uploaded file."""
@@ -51,6 +55,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     return _show(request, form, {"plan": plan, "text": text, "store": store})
 
 
+@takes_upload(MOST_TEXT)
 @store_page
 @require_POST
 def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
