@@ -13,6 +13,7 @@ from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
 from channels_amazon.services.privacy import purge, retention
+from channels_amazon.services.webhooks import endpoints
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating
 
@@ -49,6 +50,12 @@ def replay_unknown(account_id: int) -> None:
     """Take in the messages that waited for this account to be connected."""
     with _beating():
         quarantine.replay_unknown(account_id)
+
+
+def send_test_message(endpoint_id: int) -> None:
+    """Send the test message that a person asked for to a store's address."""
+    with _beating():
+        endpoints.send_requested_test(endpoint_id)
 
 
 def maintain(is_successor: bool = False) -> None:

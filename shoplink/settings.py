@@ -245,6 +245,10 @@ SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
 
 # Lets messages to a store go to addresses inside our own network, also by http://.
 WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)
+# To this machine itself, where other services trust whoever asks: development alone.
+WEBHOOK_ALLOW_LOOPBACK = env.switch("WEBHOOK_ALLOW_LOOPBACK", default=False)
+if WEBHOOK_ALLOW_LOOPBACK and not DEBUG:
+    raise ImproperlyConfigured("WEBHOOK_ALLOW_LOOPBACK is for DEBUG=true alone.")
 
 # -- Content security policy ----------------------------------------------------------
 

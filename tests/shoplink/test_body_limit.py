@@ -139,7 +139,7 @@ def test_body_without_a_length_is_refused_unread(client: Client) -> None:
 def test_length_that_is_none_reads_nothing(client: Client, length: str) -> None:
     answer = post(client, LOGIN, 0, CONTENT_LENGTH=length)
 
-    assert answer.status_code in {200, 403}
+    assert answer.status_code in {200, 400, 403}
 
 
 def test_refusal_speaks_chinese(client: Client) -> None:
