@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
 
+from shoplink.session_limits import begin
 from shoplink.sqlite_file import close_to_others
 
 
@@ -14,5 +16,6 @@ class ShoplinkConfig(AppConfig):
     name = "shoplink"
 
     def ready(self) -> None:
-        """Keep the database's file to its owner from the first connection on."""
+        """Keep the database's file to its owner, and note when a session begins."""
         connection_created.connect(close_to_others, dispatch_uid="sqlite-file")
+        user_logged_in.connect(begin, dispatch_uid="session-limits")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 
@@ -16,7 +22,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     site_title = "Shoplink"
     site_header = "Shoplink"
-    index_title = _("Overview")
+    index_title = gettext_lazy("Overview")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page's frame needs, our style sheet and script included.
@@ -37,11 +43,50 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         ]
         return context
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Guard a page; a form that comes without a session leads to the sign-in.
+
+        From there it goes on at the page that showed the form, by GET: what was sent
+        is lost with the session, and is said to be.
+        """
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def led(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            is_sent = request.method not in {"GET", "HEAD", "OPTIONS"}
+            if not is_sent or self.has_permission(request) or _leaves(request):
+                return guarded(request, *args, **kwargs)
+            if not request.user.is_authenticated:
+                messages.warning(
+                    request,
+                    _(
+                        "Your session has ended, so what you sent was not saved: "
+                        "sign in, and send it again."
+                    ),
+                )
+            return redirect_to_login(_page_before(request), reverse("admin:login"))
+
+        return led
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseRedirect:
         """Lead to the overview, which members without model permissions see too."""
         return HttpResponseRedirect(reverse("amazon-overview"))
+
+
+def _leaves(request: HttpRequest) -> bool:
+    return request.path == reverse("admin:logout")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page of ours that showed the form, else the form's own address."""
+    before = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(before, hosts, request.is_secure()):
+        parts = urlsplit(before)
+        return urlunsplit(("", "", parts.path, parts.query, ""))
+    return request.path
 
 
 site = ShoplinkAdminSite(name="admin")

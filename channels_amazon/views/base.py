@@ -8,9 +8,11 @@ from typing import Any, TypeVar, overload
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -42,7 +44,8 @@ def store_page(view: View) -> View:
     """Wrap a page: signed-in staff only, never cached, checked against forgery.
 
     An anonymous visitor is led to the sign-in page; a fragment asked for after the
-    session ended reloads the whole page, which then does so.
+    session ended reloads the whole page, which then does so. Where an address takes
+    forms alone, who opens it is led to the page above it.
     """
     guarded: View = site.admin_view(view)
 
@@ -50,7 +53,11 @@ def store_page(view: View) -> View:
     def page_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_fragment(request) and not site.has_permission(request):
             return HttpResponseClientRefresh()
-        return guarded(request, *args, **kwargs)
+        response = guarded(request, *args, **kwargs)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            # Whoever signs in again after a form was sent comes here by GET.
+            return redirect(_page_above(request.path))
+        return response
 
     return page_view
 
@@ -207,6 +214,19 @@ def _has_role(user: Any, store: Store, roles: tuple[StoreMember.Role, ...]) -> b
     return StoreMember.objects.filter(
         store=store, user_id=user.pk, role__in=roles
     ).exists()
+
+
+def _page_above(path: str) -> str:
+    """Return the nearest page whose address the path begins with."""
+    while path.count("/") > 2:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            # The admin site's last pattern takes every address, and has no name.
+            if resolve(path).url_name:
+                return path
+        except Resolver404:
+            continue
+    return reverse("amazon-overview")
 
 
 def _is_id(value: Any) -> bool:
