@@ -15,6 +15,7 @@ from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
 from channels_amazon.services.privacy import purge, retention
+from channels_amazon.services.webhooks import endpoints
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating
 
@@ -61,6 +62,12 @@ def delete_subscriptions(account_id: int) -> None:
     """Delete at Amazon what a disconnected account had subscribed to."""
     with _beating():
         unsubscribing.delete_subscriptions(account_id)
+
+
+def send_test_message(endpoint_id: int) -> None:
+    """Send the test message that a person asked for to a store's address."""
+    with _beating():
+        endpoints.send_requested_test(endpoint_id)
 
 
 def maintain(is_successor: bool = False) -> None:

@@ -70,13 +70,20 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # Its answer is a page in the reader's language; before it nobody looks anything up,
+    # not even a session.
+    "shoplink.readable_requests.refuse_unreadable",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the look for the form's secret, which reads the body.
+    "shoplink.body_limit.BodyLimit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "shoplink.refused_pages.RefusedPagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # After the messages: it says why somebody is signed out.
+    "shoplink.session_limits.end_unused_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     # Last, so that it sees the outcome of every sign-in.
@@ -215,11 +222,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
+# The longest session, however it is used, and the longest time without a use.
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES = env.count("SESSION_IDLE_MINUTES", 60)
 # Lax, not Strict: Amazon leads the merchant back to the callback with a link.
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "channels_amazon.views.errors.csrf_failure"
+
+# -- What a request may cost ----------------------------------------------------------
+
+# Of every body; a page that takes files has a limit of its own for who is signed in.
+BODY_LIMIT_BYTES = 1024 * env.count("BODY_LIMIT_KB", 256)
 
 # -- Where Amazon is ------------------------------------------------------------------
 
@@ -258,6 +272,10 @@ SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
 WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)
 # Certificates (PEM) of an authority of one's own, trusted beside the usual ones.
 WEBHOOK_CA_FILE: str = env.readable_file("WEBHOOK_CA_FILE")
+# To this machine itself, where other services trust whoever asks: development alone.
+WEBHOOK_ALLOW_LOOPBACK = env.switch("WEBHOOK_ALLOW_LOOPBACK", default=False)
+if WEBHOOK_ALLOW_LOOPBACK and not DEBUG:
+    raise ImproperlyConfigured("WEBHOOK_ALLOW_LOOPBACK is for DEBUG=true alone.")
 
 # -- Content security policy ----------------------------------------------------------
 

@@ -7,7 +7,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoplink.settings")
 
-application = get_wsgi_application()
+from shoplink.body_limit import with_deadline
+
+application = with_deadline(get_wsgi_application())
 
 # Only now: the models are loaded.
 from django.db import DatabaseError, connection  # noqa: E402

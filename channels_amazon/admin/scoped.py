@@ -6,6 +6,7 @@ the membership alone, on these forms as on every other page.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -58,6 +59,12 @@ def has_role(request: HttpRequest, roles: tuple[Role, ...]) -> bool:
     return not found.isdisjoint(roles)
 
 
+# Our ids and counts have 64 bits.
+_TOO_LARGE = re.compile(r"[0-9]{19}")
+_LONGEST_SEARCH = 200
+_MOST_WORDS = 10
+
+
 class ScopedFields:
     """Offer in foreign keys what the user may work on, in forms and inlines alike."""
 
@@ -88,7 +95,35 @@ class ScopedFields:
         return field
 
 
-class ScopedAdmin(ScopedFields, ModelAdmin):  # type: ignore[misc]
+class BoundedSearch:
+    """Let no address ask a list for what the database cannot look for, or not in time.
+
+    Django hands lookups of the address to the database as they came: a pattern that is
+    none, or a number of forty digits, would be a fault of ours.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Refuse patterns, and numbers that are no id."""
+        if lookup.endswith(("__regex", "__iregex")):
+            return False
+        values = value if isinstance(value, list | tuple) else [value]
+        if any(_TOO_LARGE.search(str(one)) for one in values):
+            return False
+        allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        return allowed
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
+        """Search for the first words alone: each one is a condition of its own."""
+        words = search_term[:_LONGEST_SEARCH].split()[:_MOST_WORDS]
+        found: tuple[QuerySet[Model], bool] = super().get_search_results(  # type: ignore[misc]
+            request, queryset, " ".join(words)
+        )
+        return found
+
+
+class ScopedAdmin(BoundedSearch, ScopedFields, ModelAdmin):  # type: ignore[misc]
     """Show and change rows of the user's stores as the role allows; others answer 404.
 
     `view_roles`, `write_roles` and `delete_roles` may look, add and change, delete.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from channels_amazon.admin.site import site
+from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderShow
 
 
@@ -51,7 +52,7 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
 def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
     link = reverse("amazon-order-list")
     inside = request.path.startswith(link)
-    show = request.GET.get("show", "")
+    show = parameters.SHOW.of(request)
     named = {OrderShow.TO_SHIP, OrderShow.UNMATCHED}
     return [
         _item(

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 from channels_amazon.rules.installation.identity import Standing
@@ -23,7 +28,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     site_title = "Shoplink"
     site_header = "Shoplink"
-    index_title = _("Overview")
+    index_title = gettext_lazy("Overview")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page's frame needs, our style sheet and script included.
@@ -48,11 +53,19 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
-        """Return the guarded page; what it changes is the doing of who asks for it."""
+        """Guard a page; a form that comes without a session leads to the sign-in.
+
+        From there it goes on at the page that showed the form, by GET: what was sent
+        is lost with the session, and is said to be. What the page changes is the doing
+        of who asks for it.
+        """
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            is_sent = request.method not in {"GET", "HEAD", "OPTIONS"}
+            if is_sent and not self.has_permission(request) and not _leaves(request):
+                return _sign_in_first(request)
             with acting(request.user.get_username()):
                 answer: HttpResponseBase = guarded(request, *args, **kwargs)
                 return answer
@@ -77,6 +90,32 @@ def _installation(request: HttpRequest) -> dict[str, Any]:
         "installation_paused": guard.why_paused(state.standing),
         "installation_is_copy": state.standing == Standing.COPY,
     }
+
+
+def _leaves(request: HttpRequest) -> bool:
+    return request.path == reverse("admin:logout")
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponseRedirect:
+    if not request.user.is_authenticated:
+        messages.warning(
+            request,
+            _(
+                "Your session has ended, so what you sent was not saved: sign in, and "
+                "send it again."
+            ),
+        )
+    return redirect_to_login(_page_before(request), reverse("admin:login"))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page of ours that showed the form, else the form's own address."""
+    before = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(before, hosts, request.is_secure()):
+        parts = urlsplit(before)
+        return urlunsplit(("", "", parts.path, parts.query, ""))
+    return request.path
 
 
 site = ShoplinkAdminSite(name="admin")

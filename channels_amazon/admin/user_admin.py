@@ -17,7 +17,13 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from channels_amazon.admin.scoped import OWNERS, has_role, is_superuser, known_users
+from channels_amazon.admin.scoped import (
+    OWNERS,
+    BoundedSearch,
+    has_role,
+    is_superuser,
+    known_users,
+)
 from channels_amazon.admin.site import site
 
 # What an owner sees of a fellow member.
@@ -56,7 +62,7 @@ class SuperuserOnly:
 
 
 @admin.register(User, site=site)
-class UserAdmin(SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """The people who sign in."""
 
     form = UserChangeForm
@@ -102,5 +108,5 @@ class UserAdmin(SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[mis
 
 
 @admin.register(Group, site=site)
-class GroupAdmin(SuperuserOnly, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(SuperuserOnly, BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Permissions that several people share."""

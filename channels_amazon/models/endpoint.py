@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +24,10 @@ class StoreEndpoint(StoreScoped):
         SENDING = "sending", _("is being sent")
         ARRIVED = "arrived", _("arrived")
         FAILED = "failed", _("did not arrive")
+
+    TESTS_UNDER_WAY: ClassVar = (Test.WAITING, Test.SENDING)
+    # A worker begins it within moments; after that nobody waits for it any longer.
+    TEST_PATIENCE: ClassVar = timedelta(minutes=1)
 
     store = models.OneToOneField(
         Store, models.CASCADE, verbose_name=_("store"), related_name="endpoint"
@@ -45,3 +52,24 @@ class StoreEndpoint(StoreScoped):
 
     def __str__(self) -> str:
         return self.url
+
+    def is_test_under_way(self, now: datetime) -> bool:
+        """Tell whether a test message is asked for and may still be sent."""
+        since = now - self.TEST_PATIENCE
+        is_new = self.test_requested_at is not None and self.test_requested_at > since
+        return is_new and self.test_state in self.TESTS_UNDER_WAY
+
+    def is_test_lost(self, now: datetime) -> bool:
+        """Tell whether no worker has taken the test message, or none has ended it."""
+        under_way = self.test_state in self.TESTS_UNDER_WAY
+        return under_way and not self.is_test_under_way(now)
+
+    @property
+    def has_test_arrived(self) -> bool:
+        """Tell whether the newest test message arrived."""
+        return self.test_state == self.Test.ARRIVED
+
+    @property
+    def has_test_failed(self) -> bool:
+        """Tell whether the newest test message did not arrive."""
+        return self.test_state == self.Test.FAILED

@@ -13,14 +13,15 @@ import secrets
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from urllib.parse import SplitResult
 
 import certifi
-import urllib3
-from urllib3.exceptions import HTTPError
 
+from channels_amazon.storefronts.deadline import Deadline, Request, TooMuch, post
 from channels_amazon.storefronts.webhook_address import (
-    IpAddress,
+    PUBLIC,
+    Networks,
     check_address,
     port_of,
     resolve,
@@ -35,8 +36,8 @@ from channels_amazon.wording import sentence
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 _SECRET_BYTES = 32
 CONNECT_SECONDS = 5.0
-# What docs/webhooks.md promises a store for its answer.
-READ_SECONDS = 10.0
+# For all of a message. docs/webhooks.md promises a store ten seconds for its answer.
+TOTAL_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,19 @@ def send(
     url: str,
     message: SignedMessage,
     *,
-    allow_private: bool = False,
+    allow: Networks = PUBLIC,
     ca_file: str = "",
+    seconds: float = TOTAL_SECONDS,
 ) -> None:
     """Send the message once; it has arrived when this returns.
 
-    Follows no redirect and repeats nothing. `ca_file` holds certificates that are
-    trusted beside the usual ones. Raises WebhookError.
+    Follows no redirect, repeats nothing, and takes `seconds` at most for all of it:
+    the name, the connection, the answer. `ca_file` holds certificates that are trusted
+    beside the usual ones. Raises WebhookError.
     """
-    parts = check_address(url, allow_private=allow_private)
-    address = resolve(parts, allow_private=allow_private)
+    deadline = Deadline.after(seconds)
+    parts = check_address(url, allow=allow)
+    number = resolve(parts, deadline, allow=allow)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {
         "host": parts.netloc,
@@ -94,51 +98,34 @@ def send(
         "user-agent": "Shoplink",
         **message.headers(),
     }
-    pool = _pool(parts, address, ca_file)
     try:
-        reply = pool.urlopen(
-            "POST",
-            path,
-            body=message.body,
-            headers=headers,
-            redirect=False,
-            retries=False,
-            assert_same_host=False,
-            preload_content=False,
+        reply = post(
+            Request(path, headers, message.body),
+            (number, port_of(parts)),
+            deadline,
+            connect_seconds=CONNECT_SECONDS,
+            tls=_tls(parts, ca_file),
         )
-        # The status says all. The body is not read: it may have no end.
-        reply.close()
-    except (HTTPError, OSError) as error:
+    except (OSError, HTTPException) as error:
         raise _unreachable(parts.hostname or "", error) from error
-    finally:
-        pool.close()
     failure = error_of_status(reply.status, _retry_after(reply.headers))
     if failure is not None:
         raise failure
 
 
-def _pool(
-    parts: SplitResult, address: IpAddress, ca_file: str
-) -> urllib3.HTTPConnectionPool:
-    """Return connections to the number that was checked, whatever the name says now.
+def _tls(parts: SplitResult, ca_file: str) -> tuple[ssl.SSLContext, str] | None:
+    """Return how the connection is secured, None for plain http.
 
-    The certificate is held against the name all the same.
+    It goes to the number that was checked, whatever the name says now; the certificate
+    is held against the name all the same.
     """
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     if parts.scheme == "http":
-        return urllib3.HTTPConnectionPool(str(address), port_of(parts), timeout=timeout)
+        return None
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if ca_file:
         context.load_verify_locations(ca_file)
-    return urllib3.HTTPSConnectionPool(
-        str(address),
-        port_of(parts),
-        timeout=timeout,
-        ssl_context=context,
-        server_hostname=parts.hostname,
-        assert_hostname=parts.hostname,
-    )
+    return context, parts.hostname or ""
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:
@@ -148,13 +135,11 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
 
 
 def _unreachable(host: str, error: Exception) -> WebhookError:
-    is_tls = isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError)
-    # urllib3 derives a refused connection from a timeout.
-    is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
-    is_late = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
     message = sentence("No connection to %(host)s could be made.", host=host)
-    if is_tls:
-        message = sentence("No secure connection to %(host)s could be made.", host=host)
-    elif is_late and not is_refused:
+    if isinstance(error, TimeoutError):
         message = sentence("%(host)s did not answer in time.", host=host)
+    elif isinstance(error, ssl.SSLError):
+        message = sentence("No secure connection to %(host)s could be made.", host=host)
+    elif isinstance(error, HTTPException | TooMuch):
+        message = sentence("%(host)s did not answer as a web server does.", host=host)
     return WebhookError(WebhookCode.ENDPOINT_UNREACHABLE, message)

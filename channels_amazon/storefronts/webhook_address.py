@@ -8,13 +8,12 @@ cannot lead elsewhere between the check and the connection (DNS rebinding).
 from __future__ import annotations
 
 import ipaddress
-import socket
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from channels_amazon.storefronts.deadline import Deadline, IpAddress, look_up
 from channels_amazon.storefronts.webhook_failures import WebhookCode, WebhookError
 from channels_amazon.wording import sentence
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # What Python's `is_global` takes for the open internet, at least in some versions.
 _NOT_PUBLIC = tuple(
@@ -33,10 +32,51 @@ _NOT_PUBLIC = tuple(
         ),
     )
 )
+# An IPv4 address is in the last 32 bits of these.
+_HOLDING_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96")))
+# Networks of one's own (RFC 1918, 4193, 6598).
+_OWN = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
+# Where cloud machines tell their secrets, outside of the link-local networks.
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254"))
+)
 _PORTS = {"http": 80, "https": 443}
 
 
-def check_address(url: str, *, allow_private: bool) -> SplitResult:
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Where a message may go beside the open internet.
+
+    `private`: into networks of one's own, also by http://. `loopback`: to this machine
+    itself, which is for development alone. What is link-local, with the metadata of
+    cloud machines, is never called.
+    """
+
+    private: bool = False
+    loopback: bool = False
+
+    @property
+    def has_plain_http(self) -> bool:
+        """Tell whether http:// will do."""
+        return self.private or self.loopback
+
+    def holds(self, address: IpAddress) -> bool:
+        """Tell whether a message may go to the number."""
+        plain = _plain(address)
+        if plain.is_loopback:
+            return self.loopback
+        return is_public(address) or (self.private and _is_own(plain))
+
+
+PUBLIC = Networks()
+
+
+def check_address(url: str, *, allow: Networks) -> SplitResult:
     """Return the parts of an address that may be called; raises WebhookError."""
     try:
         parts = urlsplit(url)
@@ -47,7 +87,7 @@ def check_address(url: str, *, allow_private: bool) -> SplitResult:
         raise _refused(
             sentence("The address must be written in plain letters, without spaces.")
         )
-    schemes = {"https", "http"} if allow_private else {"https"}
+    schemes = {"https", "http"} if allow.has_plain_http else {"https"}
     if parts.scheme not in schemes or not parts.hostname or port == 0:
         raise _refused(sentence("The address must begin with https://."))
     if parts.username or parts.password or parts.fragment:
@@ -62,18 +102,21 @@ def port_of(parts: SplitResult) -> int:
     return parts.port or _PORTS[parts.scheme]
 
 
-def resolve(parts: SplitResult, *, allow_private: bool) -> IpAddress:
-    """Return the number to connect to; raises WebhookError for one of our networks."""
+def resolve(parts: SplitResult, deadline: Deadline, *, allow: Networks) -> IpAddress:
+    """Return the number to connect to; raises WebhookError for one that is not allowed.
+
+    All that the name leads to must be allowed: the caller goes to the first.
+    """
     host = parts.hostname or ""
     try:
-        found = socket.getaddrinfo(host, port_of(parts), type=socket.SOCK_STREAM)
+        found = look_up(host, port_of(parts), deadline)
     except (OSError, UnicodeError) as error:
         raise WebhookError(
             WebhookCode.ENDPOINT_UNREACHABLE,
             sentence("The name %(host)s could not be resolved.", host=host),
         ) from error
-    addresses = [ipaddress.ip_address(str(row[4][0]).split("%")[0]) for row in found]
-    if not allow_private and not all(map(is_public, addresses)):
+    addresses = [ipaddress.ip_address(number) for number in found]
+    if not all(map(allow.holds, addresses)):
         raise _refused(
             sentence(
                 "The address leads to %(host)s, which is inside a private network.",
@@ -81,6 +124,24 @@ def resolve(parts: SplitResult, *, allow_private: bool) -> IpAddress:
             )
         )
     return addresses[0]
+
+
+def _plain(address: IpAddress) -> IpAddress:
+    """Return the IPv4 address that an IPv6 address stands for, else the same."""
+    if isinstance(address, ipaddress.IPv6Address):
+        hidden = address.ipv4_mapped or address.sixtofour
+        if hidden is not None:
+            return hidden
+        if any(address in network for network in _HOLDING_IPV4):
+            # ::1 and :: are addresses of their own.
+            low = int(address) & 0xFFFFFFFF
+            return address if low < 256 else ipaddress.IPv4Address(low)
+    return address
+
+
+def _is_own(address: IpAddress) -> bool:
+    """Tell whether a network of one's own may have the address."""
+    return any(address in network for network in _OWN) and address not in _METADATA
 
 
 def is_public(address: IpAddress) -> bool:

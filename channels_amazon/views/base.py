@@ -8,9 +8,11 @@ from typing import Any, TypeVar, overload
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -35,13 +37,16 @@ View = Callable[..., HttpResponseBase]
 
 OPERATORS = (StoreMember.Role.OWNER, StoreMember.Role.OPERATOR)
 OWNERS = (StoreMember.Role.OWNER,)
+# What a form sends beside its file: fields, their names, the lines between them.
+FORM_BYTES = 16 * 1024
 
 
 def store_page(view: View) -> View:
     """Wrap a page: signed-in staff only, never cached, checked against forgery.
 
     An anonymous visitor is led to the sign-in page; a fragment asked for after the
-    session ended reloads the whole page, which then does so.
+    session ended reloads the whole page, which then does so. Where an address takes
+    forms alone, who opens it is led to the page above it.
     """
     guarded: View = site.admin_view(view)
 
@@ -50,9 +55,27 @@ def store_page(view: View) -> View:
         if is_fragment(request) and not site.has_permission(request):
             return HttpResponseClientRefresh()
         local_time.show_for(request)
-        return guarded(request, *args, **kwargs)
+        response = guarded(request, *args, **kwargs)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            # Whoever signs in again after a form was sent comes here by GET.
+            return redirect(_page_above(request.path))
+        return response
 
     return page_view
+
+
+def takes_upload(most_bytes: int) -> Callable[[View], View]:
+    """Let a page take a body of `most_bytes` of content from who is signed in.
+
+    All other bodies are bound by the project's one limit, before they are read.
+    """
+
+    def declare(view: View) -> View:
+        declared: Any = view
+        declared.largest_body = most_bytes + FORM_BYTES
+        return view
+
+    return declare
 
 
 @overload
@@ -89,7 +112,9 @@ def get_mine(
     none, be it missing or another store's: a stranger can't tell which.
     """
     queryset = rows if isinstance(rows, models.QuerySet) else mine(rows, request)
-    row = queryset.filter(**lookup).first()
+    # An address may hold a number of any length, which SQLite cannot compare with.
+    is_id = all(_is_id(value) for value in lookup.values())
+    row = queryset.filter(**lookup).first() if is_id else None
     if row is None:
         raise Http404(gettext("There is no such page for you."))
     return row
@@ -191,6 +216,23 @@ def _has_role(user: Any, store: Store, roles: tuple[StoreMember.Role, ...]) -> b
     return StoreMember.objects.filter(
         store=store, user_id=user.pk, role__in=roles
     ).exists()
+
+
+def _page_above(path: str) -> str:
+    """Return the nearest page whose address the path begins with."""
+    while path.count("/") > 2:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            # The admin site's last pattern takes every address, and has no name.
+            if resolve(path).url_name:
+                return path
+        except Resolver404:
+            continue
+    return reverse("amazon-overview")
+
+
+def _is_id(value: Any) -> bool:
+    return not isinstance(value, int) or abs(value) <= models.BigAutoField.MAX_BIGINT
 
 
 def _looks_only() -> PermissionDenied:

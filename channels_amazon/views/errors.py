@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
     """Answer a request that makes no sense."""
     return _answer(request, 400, _("This request makes no sense to us."))
 
@@ -29,6 +31,16 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a page that is not there, or not there for this user."""
     return _answer(request, 404, _("There is no such page for you."))
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer a form or a file that is larger than its page takes; it was not read."""
+    return _answer(request, 413, _("What you sent is too large for this page."))
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    """Answer a body that does not say how long it is; no browser sends one."""
+    return _answer(request, 411, _("What you sent does not say how long it is."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

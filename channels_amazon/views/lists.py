@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from channels_amazon.forms.filters import FilterForm
+from channels_amazon.forms.parameters import without
 from channels_amazon.views.base import is_fragment, page
 from channels_amazon.views.pagination import Slice
 
@@ -98,11 +99,3 @@ def show_tabs(
         )
         for key, label in form.SHOWN
     ]
-
-
-def without(request: HttpRequest, *names: str) -> str:
-    """Return the address's query without the parameters `names`."""
-    query = request.GET.copy()
-    for name in names:
-        query.pop(name, None)
-    return query.urlencode()

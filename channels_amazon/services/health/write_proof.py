@@ -1,4 +1,4 @@
-"""Proves that the database takes writes, at a bounded cost; services layer."""
+"""Proves at a bounded cost that the database takes writes; services layer."""
 
 from __future__ import annotations
 

@@ -14,17 +14,18 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Store, StoreEndpoint, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.installation import guard
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.jobs import lifecycle, queue
 from channels_amazon.services.webhooks import messages
 from channels_amazon.storefronts import webhook
 from channels_amazon.storefronts.webhook import SignedMessage
-from channels_amazon.storefronts.webhook_address import check_address
+from channels_amazon.storefronts.webhook_address import Networks, check_address
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.wording import Sentence, sentence
 
 # A success is written down at most so often: at ten orders a second, a row written for
 # each message would be one update too many.
 _NOTE_EVERY = timedelta(minutes=1)
+TEST_TASK = "channels_amazon.tasks.send_test_message"
 
 
 def set_endpoint(
@@ -35,7 +36,7 @@ def set_endpoint(
     The secret is shown this once. Raises WebhookError for an address that may not be
     called.
     """
-    check_address(url, allow_private=settings.WEBHOOK_ALLOW_PRIVATE)
+    check_address(url, allow=allowed_networks())
     with transaction.atomic():
         row = StoreEndpoint.objects.select_for_update().filter(store=store).first()
         made = ""
@@ -44,6 +45,8 @@ def set_endpoint(
             row = StoreEndpoint(store=store, secret=made)
         row.url, row.is_active = url, is_active
         row.failing_since, row.error_code, row.error_message = None, "", ""
+        # It told of the address before.
+        row.test_state, row.test_requested_at, row.test_message = "", None, ""
         row.save()
         state = sentence("switched on") if is_active else sentence("switched off")
         _record_change(
@@ -95,7 +98,7 @@ def deliver(endpoint: StoreEndpoint, message_id: str, content: Any) -> None:
         webhook.send(
             endpoint.url,
             message,
-            allow_private=settings.WEBHOOK_ALLOW_PRIVATE,
+            allow=allowed_networks(),
             ca_file=settings.WEBHOOK_CA_FILE,
         )
     except WebhookError as error:
@@ -104,10 +107,63 @@ def deliver(endpoint: StoreEndpoint, message_id: str, content: Any) -> None:
     _note_success(endpoint)
 
 
-def send_test(endpoint: StoreEndpoint) -> None:
-    """Send a message that tells of nothing, so that a person sees whether it comes.
+def request_test(endpoint: StoreEndpoint, *, actor: str) -> bool:
+    """Let a worker send a message that tells of nothing, so that a person sees it come.
 
-    When it does, all that waits is sent, too. Raises WebhookError.
+    Returns whether it was asked for: while one is under way there is no second.
+    """
+    now = timezone.now()
+    under_way = StoreEndpoint.objects.filter(
+        pk=endpoint.pk,
+        test_state__in=StoreEndpoint.TESTS_UNDER_WAY,
+        test_requested_at__gt=now - StoreEndpoint.TEST_PATIENCE,
+    )
+    asked = StoreEndpoint.objects.filter(pk=endpoint.pk).exclude(
+        pk__in=under_way.values("pk")
+    )
+    with transaction.atomic():
+        if not asked.update(
+            test_state=StoreEndpoint.Test.WAITING,
+            test_requested_at=now,
+            test_message="",
+        ):
+            return False
+        _record_change(
+            endpoint.store,
+            "store.test_requested",
+            sentence("A test message to the store was asked for."),
+            actor,
+        )
+        queue.enqueue(TEST_TASK, endpoint.pk)
+    return True
+
+
+def send_requested_test(endpoint_id: int) -> None:
+    """Send the test message that was asked for, and keep what became of it.
+
+    Called twice, or after another one was asked for meanwhile, it sends nothing twice.
+    """
+    waiting = StoreEndpoint.objects.filter(
+        pk=endpoint_id, test_state=StoreEndpoint.Test.WAITING
+    )
+    if not waiting.update(test_state=StoreEndpoint.Test.SENDING):
+        return
+    endpoint = StoreEndpoint.objects.select_related("store").get(pk=endpoint_id)
+    state, message = StoreEndpoint.Test.ARRIVED, ""
+    try:
+        send_test(endpoint)
+    except WebhookError as error:
+        state, message = StoreEndpoint.Test.FAILED, clean(error.message, 500)
+    # A newer one keeps its own state.
+    StoreEndpoint.objects.filter(
+        pk=endpoint_id, test_requested_at=endpoint.test_requested_at
+    ).update(test_state=state, test_message=message)
+
+
+def send_test(endpoint: StoreEndpoint) -> None:
+    """Send a message that tells of nothing, now.
+
+    When it arrives, all that waits is sent, too. Raises WebhookError.
     """
     now = timezone.now()
     stamp = int(now.timestamp() * 1_000_000)
@@ -119,6 +175,14 @@ def send_test(endpoint: StoreEndpoint) -> None:
     }
     deliver(endpoint, f"test-{endpoint.pk}-{stamp}", content)
     _resume(endpoint.store_id)
+
+
+def allowed_networks() -> Networks:
+    """Return where messages to stores may go, by the settings."""
+    return Networks(
+        private=settings.WEBHOOK_ALLOW_PRIVATE,
+        loopback=settings.WEBHOOK_ALLOW_LOOPBACK,
+    )
 
 
 def _resume(store_id: int) -> None:

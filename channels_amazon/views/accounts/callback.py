@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.admin.site import site
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.services.accounts.oauth import OAuthCallback, redeem
 from channels_amazon.views.accounts.connect import requester_of
 from channels_amazon.views.accounts.connect_errors import failure_of
@@ -27,7 +28,12 @@ from channels_amazon.views.base import page, store_page
 
 # Where the session keeps why its last authorisation failed.
 _FAILURE_KEY = "amazon_authorization_outcome"
-_PARAMETERS = ("state", "spapi_oauth_code", "selling_partner_id", "error")
+_PARAMETERS = (
+    parameters.STATE,
+    parameters.OAUTH_CODE,
+    parameters.SELLING_PARTNER_ID,
+    parameters.ERROR,
+)
 
 
 def callback(request: HttpRequest) -> HttpResponseBase:
@@ -46,7 +52,7 @@ def callback(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def _callback(request: HttpRequest) -> HttpResponse:
     """Use up what the address holds; without it, show how this session failed last."""
-    if any(name in request.GET for name in _PARAMETERS):
+    if any(one.is_given(request) for one in _PARAMETERS):
         return _redeem(request)
     failure: dict[str, Any] | None = request.session.get(_FAILURE_KEY)
     return page(
@@ -60,12 +66,11 @@ def _callback(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("oauth_callback")
 def _redeem(request: HttpRequest) -> HttpResponse:
-    given = request.GET
     oauth_callback = OAuthCallback(
-        state=given.get("state", ""),
-        code=given.get("spapi_oauth_code", ""),
-        seller_id=given.get("selling_partner_id", "")[:40],
-        error=given.get("error", "")[:80],
+        state=parameters.STATE.of(request),
+        code=parameters.OAUTH_CODE.of(request),
+        seller_id=parameters.SELLING_PARTNER_ID.of(request),
+        error=parameters.ERROR.of(request),
     )
     try:
         account = redeem(oauth_callback, requester_of(request))

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.forms.connect import AppstoreForm, ConnectForm, PrivateForm
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, Store, translated
@@ -38,6 +39,12 @@ from channels_amazon.views.base import (
 )
 
 REGIONS = AmazonAccount.Region
+# What Amazon's link brings of an authorisation that was begun there.
+_AT_AMAZON = (
+    parameters.AMAZON_CALLBACK_URI,
+    parameters.AMAZON_STATE,
+    parameters.SELLING_PARTNER_ID,
+)
 
 
 @store_page
@@ -50,7 +57,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _leave(request, stores)
     account = _account_named(request)
-    region = account.region if account else request.GET.get("region", REGIONS.NA)
+    region = account.region if account else parameters.REGION.of(request)
     if region not in REGIONS.values:
         region = REGIONS.NA
     form = _connect_form(stores, region, initial=_initial(request, region, account))
@@ -96,9 +103,10 @@ def appstore_login(request: HttpRequest) -> HttpResponse:
     """Go on with an authorisation that the merchant began at Amazon."""
     stores = stores_with_role(request, OWNERS)
     is_post = request.method == "POST"
-    sent = request.POST if is_post else request.GET
-    names = ("amazon_callback_uri", "amazon_state", "selling_partner_id")
-    initial: dict[str, Any] = {name: sent.get(name, "") for name in names}
+    initial: dict[str, Any] = {
+        one.name: one.posted(request) if is_post else one.of(request)
+        for one in _AT_AMAZON
+    }
     seller = initial["selling_partner_id"]
     known = mine(AmazonAccount, request).filter(seller_id=seller, store__in=stores)
     initial["store"] = known.values_list("store_id", flat=True).first() or ""
@@ -162,7 +170,7 @@ def requester_of(request: HttpRequest) -> Requester:
 
 
 def _leave(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
-    region = request.POST.get("region", "")
+    region = parameters.REGION.posted(request)
     region = region if region in REGIONS.values else REGIONS.NA
     form = _connect_form(stores, region, request.POST)
     if not form.is_valid():
@@ -187,11 +195,11 @@ def _connect_form(
 
 def _account_named(request: HttpRequest) -> AmazonAccount | None:
     """Return the account that is to be authorised again, if one is named."""
-    given = request.GET.get("account", "")
-    if not given.isdecimal():
+    number = parameters.ACCOUNT.number(request)
+    if number is None:
         return None
     rows = mine(AmazonAccount, request).select_related("store")
-    account = get_mine(rows, request, pk=int(given[:18]))
+    account = get_mine(rows, request, pk=number)
     require_owner(request, account.store)
     return account
 
@@ -201,7 +209,7 @@ def _initial(
 ) -> dict[str, Any]:
     sites = [site.id for site in MARKETPLACES.values() if site.region == region]
     if account is None:
-        store = request.GET.get("store", "")
+        store = parameters.STORE.of(request)
         return {"region": region, "marketplaces": sites, "store": store}
     left_out = account.participations.filter(is_selected=False)
     deselected = set(left_out.values_list("marketplace_id", flat=True))
@@ -233,9 +241,8 @@ def _show_connect(
 
 
 def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpResponse:
-    given = request.GET.get("store", "")
-    chosen = stores.filter(pk=int(given[:18])) if given.isdecimal() else stores
-    store = chosen.first()
+    number = parameters.STORE.number(request)
+    store = (stores if number is None else stores.filter(pk=number)).first()
     checks = []
     if store is not None:
         address = request.build_absolute_uri(reverse("amazon-callback"))

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from channels_amazon.forms.store_orders import StoreOrderFileForm
+from channels_amazon.forms.store_orders import MOST_BYTES, StoreOrderFileForm
 from channels_amazon.models import translated
 from channels_amazon.services.mcf.store_order_import import (
     StoreOrderImport,
@@ -20,10 +20,12 @@ from channels_amazon.views.base import (
     page,
     store_page,
     stores_with_role,
+    takes_upload,
 )
 from channels_amazon.wording import together
 
 
+@takes_upload(MOST_BYTES)
 @store_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def store_order_import(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.forms.store_orders import StoreOrderFilter
 from channels_amazon.models import (
     AmazonAccount,
@@ -54,12 +55,14 @@ STORE_ORDERS = ListPage(
 @require_safe
 def store_order_list(request: HttpRequest) -> HttpResponse:
     """Show the store's orders that the address's filter lets through."""
-    form = StoreOrderFilter(request.GET, mine(AmazonAccount, request))
+    form = StoreOrderFilter(
+        parameters.filter_data(request), mine(AmazonAccount, request)
+    )
     own = mine(StoreOrder, request)
     shown = by_time(
         in_full(form.narrow(own)),
         "placed_at",
-        request.GET.get("after", ""),
+        parameters.AFTER.of(request),
         ROWS,
         falling=True,
     )

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
+from channels_amazon.forms.parameters import without
 from channels_amazon.models import Notification, Order
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
@@ -31,7 +33,6 @@ from channels_amazon.views.base import (
     store_page,
     stores_with_role,
 )
-from channels_amazon.views.lists import without
 from channels_amazon.views.pagination import newest_first
 
 ROWS = 50
@@ -52,7 +53,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
     """Show the messages and the orders in quarantine."""
     waiting = quarantined_messages(request)
     reasons = reasons_of(waiting)
-    reason = request.GET.get("reason", "")
+    reason = parameters.REASON.of(request)
     shown = waiting.filter(code=reason) if reason else waiting
     rows = shown.defer("body").select_related("account__store")
     orders = quarantined_orders(request)
@@ -61,7 +62,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
         "order_count": orders.capped_count(),
         "reasons": reasons,
         "reason": reason,
-        "slice": newest_first(rows, request.GET.get("after", ""), ROWS),
+        "slice": newest_first(rows, parameters.AFTER.of(request), ROWS),
         "orders": list(orders.select_related("account__store")[:ROWS]),
         "may_act": stores_with_role(request, OPERATORS).exists(),
         "query": without(request, "after"),
@@ -116,7 +117,7 @@ def quarantine_discard(request: HttpRequest, message_id: int) -> HttpResponse:
 def quarantine_act(request: HttpRequest) -> HttpResponse:
     """Replay or discard the messages that are ticked, or all of one reason."""
     given = request.POST
-    reason = given.get("reason", "")
+    reason = parameters.REASON.posted(request)
     rows = _operated(request, quarantined_messages(request))
     if given.get("do") == "replay_reason" and reason:
         rows = rows.filter(code=reason)

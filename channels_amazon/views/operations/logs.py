@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
 from channels_amazon.models import (
     AmazonAccount,
@@ -43,7 +44,7 @@ def log_list(request: HttpRequest) -> HttpResponse:
     kind = chosen_kind(request)
     form = filter_form(request, kind)
     rows = filtered(request, kind, form)
-    cursor = request.GET.get("after", "")
+    cursor = parameters.AFTER.of(request)
     shown = newest_first(rows.select_related("account"), cursor, ROWS)
     context = {
         "kind": kind,
@@ -100,7 +101,7 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
 
 def chosen_kind(request: HttpRequest) -> LogKind:
     """Return which of the logs the address names."""
-    return known_kind(request.GET.get("tab", "")) or DEFAULT_KIND
+    return known_kind(parameters.TAB.of(request)) or DEFAULT_KIND
 
 
 def known_kind(text: str) -> LogKind | None:
@@ -110,7 +111,9 @@ def known_kind(text: str) -> LogKind | None:
 
 def filter_form(request: HttpRequest, kind: LogKind) -> LogFilter:
     """Return the filter of `kind` with what the address holds."""
-    return LOG_FILTERS[kind](request.GET, mine(AmazonAccount, request))
+    return LOG_FILTERS[kind](
+        parameters.filter_data(request), mine(AmazonAccount, request)
+    )
 
 
 def filtered(request: HttpRequest, kind: LogKind, form: LogFilter) -> QuerySet[Any]:
@@ -130,9 +133,8 @@ def _kind_tabs(request: HttpRequest, chosen: LogKind) -> list[Tab]:
     }
     tabs = []
     for kind, label in labels.items():
-        query = request.GET.copy()
-        query["tab"] = kind.value
-        for name in ("result", "operation", "after"):
-            query.pop(name, None)
-        tabs.append(Tab(label, f"?{query.urlencode()}", kind == chosen))
+        query = parameters.without(
+            request, "result", "operation", "after", tab=kind.value
+        )
+        tabs.append(Tab(label, f"?{query}", kind == chosen))
     return tabs

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.models import (
     AccessToken,
     AmazonAccount,
@@ -99,7 +100,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         "permission_rows": permissions.permission_rows(account),
         "queue_configured": bool(settings.SQS_QUEUE_ARN and settings.SQS_QUEUE_URL),
     }
-    context |= latency_part(account, now, request.GET.get("span", ""))
+    context |= latency_part(account, now, parameters.SPAN.of(request))
     title = _("Connection status")
     return page(request, "channels_amazon/operations/status.html", context, title=title)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.models import AmazonAccount, OrderReport
 from channels_amazon.services.order_reports.completeness import FRESH, completeness
 from channels_amazon.services.order_reports.requests import PROOFS, State
@@ -38,7 +39,7 @@ def reconciliation_list(request: HttpRequest) -> HttpResponse:
     account = _chosen(request)
     if account is not None:
         rows = rows.filter(account=account)
-    shown = newest_first(rows, request.GET.get("after", ""), ROWS)
+    shown = newest_first(rows, parameters.AFTER.of(request), ROWS)
     now = timezone.now()
     gaps = rows.filter(
         purpose__in=PROOFS,
@@ -81,8 +82,5 @@ def _account_tabs(
 
 def _chosen(request: HttpRequest) -> AmazonAccount | None:
     """Return the account that the address names, if it is one of the reader's."""
-    number = request.GET.get("account", "")
-    if not number.isdecimal():
-        return None
-    found = mine(AmazonAccount, request).filter(pk=int(number[:18]))
-    return found.first()
+    number = parameters.ACCOUNT.number(request)
+    return mine(AmazonAccount, request).filter(pk=number).first()

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import NameForm
 from channels_amazon.models import Order, Store
 from channels_amazon.services.privacy import name_search
@@ -58,7 +59,7 @@ def narrowed(
 
     Of a search that has ended, or is another session's, nothing is left.
     """
-    word = request.GET.get("named", "")
+    word = parameters.NAMED.of(request)
     if not word:
         return orders
     digests = request.session.get(_SESSION_KEY, {}).get(word, [])
@@ -67,7 +68,7 @@ def narrowed(
 
 def has_ended(request: HttpRequest) -> bool:
     """Tell whether the address names a search that this session does not have."""
-    word = request.GET.get("named", "")
+    word = parameters.NAMED.of(request)
     return bool(word) and word not in request.session.get(_SESSION_KEY, {})
 
 

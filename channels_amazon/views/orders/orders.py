@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import NameForm, OrderFilter, OrderShow
 from channels_amazon.forms.orders import ShipForm
 from channels_amazon.forms.returns import ReturnForm
@@ -62,7 +63,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     """Show the orders that the address's filter lets through."""
     now = timezone.now()
     accounts = list(mine(AmazonAccount, request))
-    form = OrderFilter(request.GET, accounts)
+    form = OrderFilter(parameters.filter_data(request), accounts)
     own = mine(Order, request)
     stores = stores_with_personal_data(request.user)
     wanted = narrowed(request, form.narrow(own, now), stores)
@@ -70,11 +71,11 @@ def order_list(request: HttpRequest) -> HttpResponse:
     shown = by_time(
         wanted.select_related("account").prefetch_related("lines"),
         "ship_by" if by_ship_time else "ordered_at",
-        request.GET.get("after", ""),
+        parameters.AFTER.of(request),
         ROWS,
         falling=not by_ship_time,
     )
-    named = request.GET.get("named", "")
+    named = parameters.NAMED.of(request)
     context = {
         "ours": placed_by_us(shown.rows),
         "counts": order_counts(own, now),

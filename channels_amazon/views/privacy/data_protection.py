@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.models import Store
 from channels_amazon.rules.privacy.retention import (
     OPEN_PERSONAL_DATA_KEPT,
@@ -47,9 +48,8 @@ def data_protection(request: HttpRequest) -> HttpResponse:
     """Show the duties of the store that the address names, else of the first one."""
     now = timezone.now()
     stores = list(mine(Store, request))
-    chosen = request.GET.get("store", "")
-    if chosen:
-        number = int(chosen[:18]) if chosen.isdecimal() else 0
+    if parameters.STORE.of(request):
+        number = parameters.STORE.number(request)
         store: Store | None = get_mine(Store, request, pk=number)
     else:
         store = stores[0] if stores else None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
 from channels_amazon.services.shipping import bulk
@@ -23,13 +25,17 @@ from channels_amazon.views.base import (
     page,
     require_operator,
     store_page,
+    takes_upload,
 )
 from channels_amazon.wording import together
 
 # Rows shown of each outcome; the counts are of all rows.
 SHOWN_ROWS = 200
+# The preview sends the file back as text: characters of two bytes have three in UTF-8.
+MOST_TEXT = shipment_file.MOST_BYTES * 3 // 2
 
 
+@takes_upload(shipment_file.MOST_BYTES)
 @store_page
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """Show the upload form, or the preview of an uploaded file."""
@@ -49,6 +55,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     return _show(request, form, {"plan": plan, "text": text, "store": store})
 
 
+@takes_upload(MOST_TEXT)
 @store_page
 @require_POST
 def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
@@ -56,6 +63,8 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
     store = get_mine(Store, request, pk=store_id)
     require_operator(request, store)
     text = request.POST.get("text", "")
+    if not parameters.is_readable(text):
+        raise BadRequest("The file holds a character that is no text.")
     try:
         plan, taken = bulk.take_over(store, text, actor=request.user.get_username())
     except StorefrontError as error:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.models.scope import COUNT_CAP
@@ -38,13 +39,13 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
     """Show the merchant's orders to ship, the soonest latest ship time first."""
     now: datetime = timezone.now()
     accounts = list(mine(AmazonAccount, request))
-    form = BoardFilter(request.GET, accounts)
+    form = BoardFilter(parameters.filter_data(request), accounts)
     orders = late_shipments.with_trouble(form.narrow(mine(Order, request)), now)
     counts = late_shipments.counts(orders, now)
     shown = by_time(
         late_shipments.in_full(late_shipments.narrowed(orders, form.urgency, now)),
         "ship_by",
-        request.GET.get("after", ""),
+        parameters.AFTER.of(request),
         ROWS,
         falling=False,
     )

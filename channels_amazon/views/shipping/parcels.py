@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.shipping import ParcelFilter
 from channels_amazon.models import (
     AmazonAccount,
@@ -45,11 +46,11 @@ PARCELS = ListPage(
 def parcel_list(request: HttpRequest) -> HttpResponse:
     """Show the parcels that the address's filter lets through, newest first."""
     accounts = list(mine(AmazonAccount, request))
-    form = ParcelFilter(request.GET, accounts)
+    form = ParcelFilter(parameters.filter_data(request), accounts)
     own = mine(Parcel, request)
     shown = newest_first(
         form.narrow(own).select_related("order", "shipment", "template", "store"),
-        request.GET.get("after", ""),
+        parameters.AFTER.of(request),
         ROWS,
     )
     operated = stores_with_role(request, OPERATORS)

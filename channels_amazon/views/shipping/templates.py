@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.forms.ship_templates import (
     CarrierForm,
     TemplateForm,
@@ -197,10 +198,10 @@ def _show_form(
 
 def _begun(request: HttpRequest) -> list[dict[str, str]]:
     """Return the carrier that a link names, as a row to be finished."""
-    carrier = request.GET.get("carrier", "")[:80]
+    carrier = parameters.CARRIER.of(request)
     if not carrier:
         return []
-    method = request.GET.get("method", "")[:80]
+    method = parameters.METHOD.of(request)
     return [{"store_carrier": carrier, "store_method": method}]
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import StockFilter, StockShow
 from channels_amazon.forms.stock import StockForm
 from channels_amazon.models import (
@@ -85,9 +86,9 @@ class Published:
 def stock_list(request: HttpRequest) -> HttpResponse:
     """Show each variant's stock here, at Amazon, and what is published."""
     accounts = list(mine(AmazonAccount, request).not_disconnected())
-    form = StockFilter(request.GET, accounts)
+    form = StockFilter(parameters.filter_data(request), accounts)
     variants = narrowed(mine(Variant, request), form)
-    cursor = request.GET.get("after", "")
+    cursor = parameters.AFTER.of(request)
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
     available = availability([variant.pk for variant in shown.rows])
     listings = Listing.objects.filter(account__in=accounts)
@@ -158,7 +159,7 @@ def show_variant(
         "row": row(variant, availability([variant.pk])),
         "variant": variant,
         "form": form or (StockForm(variant) if operates else None),
-        "slice": newest_first(movements, request.GET.get("after", ""), MOVEMENTS),
+        "slice": newest_first(movements, parameters.AFTER.of(request), MOVEMENTS),
         "held": held.select_related("line__order", "warehouse").order_by("-pk")[:ROWS],
         "query": "",
     }

@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health import processes
 from channels_amazon.services.webhooks import endpoints
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.views.base import (
     can_manage,
     get_mine,
+    is_fragment,
     mine,
     page,
     require_owner,
@@ -27,6 +31,8 @@ from channels_amazon.views.base import (
 )
 
 TEMPLATE = "channels_amazon/webhooks/endpoint.html"
+# What the page asks for anew while a test message is under way.
+LIVE = "channels_amazon/webhooks/parts/endpoint_live.html"
 
 
 @store_page
@@ -34,8 +40,8 @@ TEMPLATE = "channels_amazon/webhooks/endpoint.html"
 def store_endpoint(request: HttpRequest) -> HttpResponse:
     """Show a store's address, the last result, and what waits to be told."""
     stores = list(mine(Store, request).order_by("name"))
-    chosen = request.GET.get("store", "")
-    store = next((row for row in stores if str(row.pk) == chosen), None)
+    chosen = parameters.STORE.number(request)
+    store = next((row for row in stores if row.pk == chosen), None)
     store = store or next(iter(stores), None)
     if store is None:
         return page(request, TEMPLATE, {}, title=_("API and webhooks"))
@@ -87,20 +93,14 @@ def endpoint_secret(request: HttpRequest, store_id: int) -> HttpResponse:
 @store_page
 @require_POST
 def endpoint_test(request: HttpRequest, store_id: int) -> HttpResponse:
-    """Send a message that tells of nothing, and say how it went."""
+    """Let a worker send a message that tells of nothing; the page shows how it went."""
     store = get_mine(Store, request, pk=store_id)
     require_owner(request, store)
     endpoint = _endpoint(store)
     if endpoint is None:
         messages.warning(request, _("Set an address first."))
         return _back(store)
-    try:
-        endpoints.send_test(endpoint)
-    except WebhookError as error:
-        text = _("The test message did not arrive: %(reason)s")
-        messages.error(request, text % {"reason": translated(error.message)})
-    else:
-        messages.success(request, _("The store's server took the test message."))
+    endpoints.request_test(endpoint, actor=request.user.get_username())
     return _back(store)
 
 
@@ -111,7 +111,7 @@ def _show(
     form: EndpointForm | None = None,
     secret: str = "",
 ) -> HttpResponse:
-    endpoint = _endpoint(store)
+    endpoint, now = _endpoint(store), timezone.now()
     manages = can_manage(request.user, store)
     pending = Order.objects.filter(
         account__in=list(store.amazon_accounts.values_list("pk", flat=True)),
@@ -128,11 +128,15 @@ def _show(
         "blocked": SyncJob.objects.filter(
             account__store=store, kind=SyncJob.Kind.WEBHOOK_DELIVERY
         ).exclude(blocked_code=""),
-        "now": timezone.now(),
+        "now": now,
+        "is_test_under_way": endpoint is not None and endpoint.is_test_under_way(now),
+        "is_test_lost": endpoint is not None and endpoint.is_test_lost(now),
+        "has_worker": processes.is_alive(Process.QUEUE, now),
     }
     status = 422 if form is not None else 200
     title = _("API and webhooks")
-    return page(request, TEMPLATE, context, title=title, status=status)
+    template = LIVE if is_fragment(request) else TEMPLATE
+    return page(request, template, context, title=title, status=status)
 
 
 def _endpoint(store: Store) -> StoreEndpoint | None:

@@ -43,7 +43,7 @@ def server() -> Iterator[Scripted]:
 @pytest.fixture
 def account(server: Scripted, settings: Settings) -> AmazonAccount:
     """Give an account whose store wants to be told."""
-    settings.WEBHOOK_ALLOW_PRIVATE = True
+    settings.WEBHOOK_ALLOW_LOOPBACK = True
     account = make_account(seller_id=SELLER, created_at=START - timedelta(days=9))
     make_variant(account.store, sku="SKU-1")
     endpoints.set_endpoint(

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
+from django.utils import timezone
+from django_q.models import OrmQ
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from channels_amazon import tasks
 from channels_amazon.models import StoreEndpoint
+from channels_amazon.services.webhooks import endpoints
 from tests.spapi.server import Scripted, answer
 from tests.views.scene import World, make_world, signed_in
 
@@ -32,7 +36,7 @@ def client(world: World) -> Client:
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Scripted]:
     """Give the shop's server, which may be called here."""
-    settings.WEBHOOK_ALLOW_PRIVATE = True
+    settings.WEBHOOK_ALLOW_LOOPBACK = True
     with Scripted() as server:
         yield server
 
@@ -73,14 +77,58 @@ def test_odd_address_is_explained_and_not_kept(
     assert not StoreEndpoint.objects.exists()
 
 
+def send(world: World) -> None:
+    """Do what a worker does with the test message that waits."""
+    tasks.send_test_message(world.store.endpoint.pk)
+
+
+def test_test_message_is_sent_by_a_worker_not_by_the_page(
+    world: World,
+    client: Client,
+    server: Scripted,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    post(client, "set", world, url=server.url, is_active="on")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        page = post(client, "test", world).content.decode()
+
+    assert server.received == []
+    assert "is being sent" in page
+    assert 'hx-trigger="every 1s"' in page
+    assert "No worker runs" in page
+    assert [row.func() for row in OrmQ.objects.all()] == [endpoints.TEST_TASK]
+
+
+def test_fragment_shows_how_far_the_test_message_is(
+    world: World, client: Client, server: Scripted
+) -> None:
+    server.then(answer(204))
+    post(client, "set", world, url=server.url, is_active="on")
+    post(client, "test", world)
+
+    def fragment() -> str:
+        address = f"{reverse('amazon-store-endpoint')}?store={world.store.pk}"
+        shown = client.get(address, headers={"HX-Request": "true"}).content.decode()
+        return str(shown)
+
+    assert "is being sent" in fragment()
+    send(world)
+    assert "took the test message" in fragment()
+    assert "hx-trigger" not in fragment()
+    assert "<html" not in fragment()
+
+
 def test_test_message_that_arrives_is_said(
     world: World, client: Client, server: Scripted
 ) -> None:
     server.then(answer(204))
     post(client, "set", world, url=server.url, is_active="on")
+    post(client, "test", world)
 
-    page = post(client, "test", world).content.decode()
+    send(world)
 
+    page = client.get(reverse("amazon-store-endpoint")).content.decode()
     assert "took the test message" in page
     assert "Your shop takes its messages." in page
 
@@ -90,20 +138,72 @@ def test_test_message_that_fails_says_why(
 ) -> None:
     server.then(answer(500))
     post(client, "set", world, url=server.url, is_active="on")
+    post(client, "test", world)
 
-    page = post(client, "test", world).content.decode()
+    send(world)
 
+    page = client.get(reverse("amazon-store-endpoint")).content.decode()
     assert "answered 500" in page
+    assert "did not arrive" in page
     assert "does not take its messages" in page
+
+
+def test_test_message_asked_for_twice_is_sent_once(
+    world: World, client: Client, server: Scripted
+) -> None:
+    server.then(answer(204), answer(204))
+    post(client, "set", world, url=server.url, is_active="on")
+    post(client, "test", world)
+    asked_at = StoreEndpoint.objects.get().test_requested_at
+    post(client, "test", world)
+
+    send(world)
+    send(world)
+
+    assert len(server.received) == 1
+    assert StoreEndpoint.objects.get().test_requested_at == asked_at
+
+
+def test_test_message_that_no_worker_took_is_said_and_may_be_asked_for_anew(
+    world: World, client: Client, server: Scripted
+) -> None:
+    server.then(answer(204))
+    post(client, "set", world, url=server.url, is_active="on")
+    post(client, "test", world)
+    row = StoreEndpoint.objects.get()
+    before = timezone.now() - 2 * StoreEndpoint.TEST_PATIENCE
+    StoreEndpoint.objects.update(test_requested_at=before)
+
+    page = client.get(reverse("amazon-store-endpoint")).content.decode()
+    assert "No worker has sent the test message" in page
+    assert endpoints.request_test(row, actor="ann")
+    send(world)
+
+    assert StoreEndpoint.objects.get().has_test_arrived
+
+
+def test_new_address_forgets_the_test_of_the_old_one(
+    world: World, client: Client
+) -> None:
+    post(client, "set", world, url="https://shop.example/hook", is_active="on")
+    StoreEndpoint.objects.update(
+        test_state=StoreEndpoint.Test.ARRIVED, test_requested_at=timezone.now()
+    )
+
+    page = post(client, "set", world, url="https://other.example/", is_active="on")
+
+    assert "took the test message" not in page.content.decode()
 
 
 def test_private_address_is_refused_when_it_is_called(
     world: World, client: Client
 ) -> None:
     post(client, "set", world, url="https://127.0.0.1/hook", is_active="on")
+    post(client, "test", world)
 
-    page = post(client, "test", world).content.decode()
+    send(world)
 
+    page = client.get(reverse("amazon-store-endpoint")).content.decode()
     assert "inside a private network" in page
 
 

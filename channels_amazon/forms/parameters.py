@@ -1,0 +1,113 @@
+"""Reads what an address names, the one place that does; forms layer.
+
+Each name that a page reads on its own is declared below, and each filter of a list is a
+FilterForm: the suite asks every page with nonsense in every one of them. What makes no
+sense reads as if it were not there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.http import HttpRequest, QueryDict
+
+# PostgreSQL takes no NUL, and nothing that is written in UTF-8 half a character.
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+# An id of ours has 64 bits: every number of 18 digits is one, or none of ours.
+_NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether databases and pages can hold the text."""
+    return _UNREADABLE.search(text) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A name in an address (or a form); a text longer than `longest` is cut there."""
+
+    name: str
+    longest: int = 120
+
+    def of(self, request: HttpRequest) -> str:
+        """Return the last value that the address gives, "" for none."""
+        return self._read(request.GET)
+
+    def posted(self, request: HttpRequest) -> str:
+        """Return the last value that the sent form gives, "" for none."""
+        return self._read(request.POST)
+
+    def number(self, request: HttpRequest) -> int | None:
+        """Return the id that the address gives, None where it is no number."""
+        text = self.of(request)
+        return int(text) if _NUMBER.match(text) else None
+
+    def is_given(self, request: HttpRequest) -> bool:
+        """Tell whether the address holds the name at all."""
+        return self.name in request.GET
+
+    def _read(self, given: QueryDict) -> str:
+        text = str(given.get(self.name, ""))[: self.longest]
+        return text if is_readable(text) else ""
+
+
+# Where a list goes on: an id, and the text or time that it is sorted by.
+AFTER = Parameter("after", 700)
+STORE = Parameter("store")
+ACCOUNT = Parameter("account")
+REGION = Parameter("region")
+SHOW = Parameter("show")
+# Which log, which span of time, why messages are in quarantine.
+TAB = Parameter("tab")
+SPAN = Parameter("span")
+REASON = Parameter("reason")
+# A search by name, by the word under which the session keeps it.
+NAMED = Parameter("named")
+# What a ship template is begun with.
+CARRIER = Parameter("carrier", 80)
+METHOD = Parameter("method", 80)
+# What Amazon's redirects bring: states and codes are long, and are compared whole.
+STATE = Parameter("state", 4000)
+OAUTH_CODE = Parameter("spapi_oauth_code", 4000)
+SELLING_PARTNER_ID = Parameter("selling_partner_id", 40)
+ERROR = Parameter("error", 80)
+AMAZON_CALLBACK_URI = Parameter("amazon_callback_uri", 2000)
+AMAZON_STATE = Parameter("amazon_state", 2000)
+
+
+def declared() -> list[Parameter]:
+    """Return every name that pages read on their own."""
+    return [value for value in globals().values() if isinstance(value, Parameter)]
+
+
+def filter_data(request: HttpRequest) -> QueryDict:
+    """Return what the address holds for the fields of a FilterForm."""
+    return request.GET
+
+
+def without(request: HttpRequest, *names: str, **others: str) -> str:
+    """Return the address's query without `names`, and with `others` in their place."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    for name, value in others.items():
+        query[name] = value
+    return query.urlencode()
+
+
+def drop_unreadable(request: HttpRequest) -> None:
+    """Take the names and values out of the address that no database can look for."""
+    if all(
+        is_readable(text)
+        for name, values in request.GET.lists()
+        for text in (name, *map(str, values))
+    ):
+        return
+    kept = request.GET.copy()
+    for name, values in request.GET.lists():
+        del kept[name]
+        readable = [value for value in values if is_readable(str(value))]
+        if readable and is_readable(name):
+            kept.setlist(name, readable)
+    request.GET = kept
