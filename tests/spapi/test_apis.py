@@ -256,3 +256,58 @@ def test_missing_field_is_named(
         call(kit.client)
 
     assert f"the field {field} is" in caught.value.message
+
+
+def test_account_is_read_by_its_selling_plan_alone(server: Scripted, kit: Kit) -> None:
+    """Amazon's own sample states a marketplace without currency and language."""
+    site = {"marketplace": {"id": DE, "name": "Germany", "countryCode": "DE"}}
+    payload = {"sellingPlan": "PROFESSIONAL", "marketplaceParticipationList": [site]}
+    server.then(answer(200, {"payload": payload}))
+
+    account = sellers.get_account(kit.client)
+
+    assert (account.selling_plan, account.business_type) == ("PROFESSIONAL", "")
+
+
+def test_one_odd_marketplace_hides_no_other(server: Scripted, kit: Kit) -> None:
+    whole = {
+        "marketplace": {"id": DE, "currency": 7},
+        "participation": {"isParticipating": True},
+        "storeName": 7,
+    }
+    server.then(answer(200, {"payload": [{"marketplace": {}}, whole]}))
+
+    (site,) = sellers.get_marketplace_participations(kit.client)
+
+    assert (site.marketplace_id, site.country_code) == (DE, "DE")
+    assert (site.is_participating, site.has_suspended_listings) == (True, False)
+
+
+def test_listing_without_its_dates_is_read(server: Scripted, kit: Kit) -> None:
+    summary = {"marketplaceId": DE, "status": ["BUYABLE"], "asin": "B" * 13}
+    price = {"amount": "1,5", "currencyCode": "EUR"}
+    offer = {"marketplaceId": DE, "offerType": "B2C", "price": price}
+    server.then(answer(200, {"sku": "S", "summaries": [summary], "offers": [offer]}))
+
+    item = listings.get_listings_item(kit.client, KEY)
+
+    assert item.summaries[0].statuses == ("BUYABLE",)
+    assert (item.summaries[0].created_at, item.summaries[0].asin) == (None, None)
+    assert [" ".join(one.split()[2:3]) for one in item.unread] == ["asin", "price"]
+
+
+@pytest.mark.parametrize("units", [-1, 2**31])
+def test_units_that_no_stock_has_are_set_aside(
+    server: Scripted, kit: Kit, units: int
+) -> None:
+    bad = {"sellerSku": "S", "totalQuantity": units}
+    content = {"payload": {"inventorySummaries": [bad, {"sellerSku": "T"}]}}
+    server.then(answer(200, content))
+
+    page = fba_inventory.get_inventory_summaries(
+        kit.client, fba_inventory.InventoryQuery(DE)
+    )
+
+    assert isinstance(page.summaries[0], UnreadableListing)
+    assert "which is no number of units" in page.summaries[0].reason
+    assert isinstance(page.summaries[1], fba_inventory.InventorySummary)

@@ -13,79 +13,13 @@ from hypothesis import strategies as st
 
 from channels_amazon.spapi.errors import UnexpectedResponse
 from channels_amazon.spapi.order_report import (
-    OrderReportContent,
     QuarantinedRow,
-    ReportOrder,
     ReportRow,
     iterate_rows,
     read_order_report,
 )
 from channels_amazon.spapi.report_table import open_table
-
-DE, JP = "A1PA6795UKMFR9", "A1VC38T7YXB528"
-ORDER = "902-1106328-1059050"
-COLUMNS = (
-    "amazon-order-id",
-    "merchant-order-id",
-    "purchase-date",
-    "last-updated-date",
-    "order-status",
-    "fulfillment-channel",
-    "sales-channel",
-    "product-name",
-    "sku",
-    "asin",
-    "item-status",
-    "quantity",
-    "currency",
-    "item-price",
-    "ship-city",
-    "is-business-order",
-)
-
-
-def row(**over: str) -> dict[str, str]:
-    """Return one row's cells; underlines in names are dashes."""
-    cells = {
-        "amazon-order-id": ORDER,
-        "merchant-order-id": "",
-        "purchase-date": "2026-11-20T09:00:00+00:00",
-        "last-updated-date": "2026-11-20T12:00:00+00:00",
-        "order-status": "Shipped",
-        "fulfillment-channel": "Merchant",
-        "sales-channel": "Amazon.de",
-        "product-name": "Schuh",
-        "sku": "SKU-1",
-        "asin": "B000000001",
-        "item-status": "Shipped",
-        "quantity": "1",
-        "currency": "EUR",
-        "item-price": "9.99",
-        "ship-city": "Berlin",
-        "is-business-order": "false",
-    }
-    return cells | {name.replace("_", "-"): text for name, text in over.items()}
-
-
-def written(
-    *rows: dict[str, str],
-    columns: tuple[str, ...] = COLUMNS,
-    encoding: str = "utf-8",
-    end: str = "\r\n",
-) -> bytes:
-    lines = ["\t".join(columns)]
-    lines += ["\t".join(cells.get(name, "") for name in columns) for cells in rows]
-    return "".join(line + end for line in lines).encode(encoding)
-
-
-def read(content: bytes, marketplace_id: str = DE) -> OrderReportContent:
-    return read_order_report(io.BytesIO(content), marketplace_id=marketplace_id)
-
-
-def only(report: OrderReportContent) -> ReportOrder:
-    assert not report.quarantined
-    (order,) = report.orders
-    return order
+from tests.spapi.report_rows import COLUMNS, DE, JP, ORDER, only, read, row, written
 
 
 def test_report_is_read_whole() -> None:
@@ -276,40 +210,6 @@ def test_unreadable_cell_is_named(name: str, text: str) -> None:
     assert (bad.line, bad.reason) == (2, f"the column {name} is not readable")
     assert bad.order_id == ("" if name == "amazon-order-id" else ORDER)
     assert len(report.orders) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("item-price", "NaN"),
-        ("item-price", "1,234"),
-        ("item-price", "1.234,5"),
-        ("item-price", "EUR 5"),
-        ("item-price", "٣"),
-        ("currency", "DOLLARS"),
-        ("asin", "B" * 13),
-    ],
-)
-def test_unreadable_detail_sinks_no_row(name: str, text: str) -> None:
-    report = read(written(row() | {name: text}))
-
-    assert (len(report.orders), report.quarantined) == (1, ())
-    (said,) = report.unread
-    assert (said.line, said.order_id) == (2, ORDER)
-    assert said.reason == f"the column {name} is not readable"
-
-
-def test_order_of_more_units_than_one_can_have_is_quarantined() -> None:
-    report = read(written(*[row() | {"quantity": "999999"}] * 2))
-
-    assert report.orders == ()
-    assert [bad.order_id for bad in report.quarantined] == [ORDER]
-
-
-def test_zero_byte_is_replaced() -> None:
-    report = read(written(row() | {"sku": "S\x00"}))
-
-    assert report.orders[0].lines[0].sku == "S\ufffd"
 
 
 @pytest.mark.parametrize(

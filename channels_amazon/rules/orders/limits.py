@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 # Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
 # another shop (S01-…), else digits only.
@@ -27,7 +28,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2199
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
-def is_order_id(text: object) -> bool:
+def is_order_id(text: object) -> TypeGuard[str]:
     """Tell whether this is the id of an order at Amazon, as 123-1234567-1234567."""
     return isinstance(text, str) and _ORDER_ID.fullmatch(text) is not None
 

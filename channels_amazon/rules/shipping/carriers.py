@@ -174,8 +174,7 @@ _BY_NAME = {
     )
     for name in written
 }
-_UNLISTED_CODES = frozenset(CARRIERS) - {OTHER}
-_BY_NAME = {
+_UNLISTED_BY_NAME = {
     folded(name): stated for stated, written in UNLISTED for name in (stated, *written)
 }
 # Amazon has two names for these, of which one is Japan's.

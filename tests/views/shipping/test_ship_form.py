@@ -1,0 +1,125 @@
+"""The ship form finds a carrier by any of its names, and doubts odd numbers aloud."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import Order, Shipment, Warehouse
+from tests import builders
+from tests.views.scene import World, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with an order to ship that was placed a day ago."""
+    world = make_world()
+    Order.objects.update(ordered_at=timezone.now() - timedelta(days=1))
+    return world
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def ship(client: Client, world: World, **over: str) -> Any:
+    """Send the ship form and return the page that follows."""
+    line = world.order.lines.get()
+    data = {
+        "carrier": "UPS",
+        "tracking_number": "1Z5R89390357567127",
+        "shipped_at": f"{timezone.now():%Y-%m-%dT%H:%M}",
+        "warehouse": str(Warehouse.objects.filter(store=world.store).earliest("pk").pk),
+        f"line_{line.pk}": "1",
+    }
+    address = reverse("amazon-order-ship", args=[world.order.pk])
+    return client.post(address, data | over, follow=True)
+
+
+def test_form_offers_amazons_carriers_with_their_chinese_names(
+    world: World, client: Client
+) -> None:
+    page = client.get(reverse("amazon-order-detail", args=[world.order.pk]))
+
+    text = page.content.decode()
+    assert 'list="carrier-list"' in text
+    assert text.count('id="carrier-list"') == 1
+    assert '<option value="Yun Express" label="云途' in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("云途", "Yun Express"), ("fedex", "FedEx"), ("顺丰速运", "SF Express")],
+)
+def test_carrier_typed_in_any_way_is_told_in_amazons_way(
+    world: World, client: Client, typed: str, code: str
+) -> None:
+    ship(client, world, carrier=typed, tracking_number="SF1234567890123")
+
+    assert Shipment.objects.get().carrier_code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("Pigeon Post", "no carrier of this name"), ("极兔", "J&amp;T Express")],
+)
+def test_carrier_that_amazon_lacks_is_asked_for_as_other(
+    world: World, client: Client, typed: str, said: str
+) -> None:
+    page = ship(client, world, carrier=typed)
+
+    assert said in page.content.decode()
+    assert not Shipment.objects.exists()
+
+
+def test_other_is_used_only_where_amazon_has_no_name(
+    world: World, client: Client
+) -> None:
+    ship(client, world, carrier="Other", carrier_name="YunExpress")
+
+    shipment = Shipment.objects.get()
+    assert (shipment.carrier_code, shipment.carrier_name) == ("Yun Express", "")
+
+
+@pytest.mark.parametrize("number", ["N/A", "abc", "123", "none", "待补"])
+def test_number_that_is_none_is_doubted_and_sent(
+    world: World, client: Client, number: str
+) -> None:
+    page = ship(client, world, tracking_number=number)
+
+    assert "looks like no tracking number" in page.content.decode()
+    assert Shipment.objects.get().tracking_number == number
+
+
+def test_mistyped_number_is_doubted_and_a_right_one_is_not(
+    world: World, client: Client
+) -> None:
+    page = ship(client, world, tracking_number="1Z5R89390357567128")
+
+    assert "its check digit is wrong" in page.content.decode()
+    Shipment.objects.all().delete()
+    assert "check digit" not in ship(client, world).content.decode()
+
+
+def test_file_and_parcels_show_what_is_doubted(world: World, client: Client) -> None:
+    rows = f"{world.order.amazon_order_id},UPS,N/A\n"
+    file = SimpleUploadedFile("p.csv", f"订单号,承运商,运单号\n{rows}".encode())
+
+    plan = client.post(
+        reverse("amazon-bulk-ship"), {"store": world.store.pk, "file": file}
+    )
+    builders.make_parcel(world.order, carrier="USPS", tracking_number="YT123456789")
+    parcels = client.get(reverse("amazon-parcel-list"))
+
+    assert "looks like no tracking number" in plan.content.decode()
+    assert "not look like a tracking number of USPS" in parcels.content.decode()
