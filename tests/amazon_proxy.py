@@ -32,9 +32,6 @@ _PATIENCE = 30
 _TOKEN_PATH = "/auth/o2/token"
 # They belong to one connection; the proxy has two.
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "date"})
-# The query's parameters that hold a page's token, and the fields of pages with rows.
-_PAGE_TOKENS = ("paginationToken", "pageToken", "nextToken")
-_ROWS = frozenset({"orders", "items", "inventorySummaries"})
 _REGION = r"^/(?:na|eu|fe)"
 
 
@@ -385,34 +382,12 @@ def refused_token(*names: str) -> Spoiler:
 
     `names` are the query's parameters that hold one; the first page passes.
     """
-    parameters = names or _PAGE_TOKENS
+    parameters = names or ("paginationToken", "pageToken", "nextToken")
     refuse = refusal(400, "InvalidInput", "The pagination token is invalid.")
 
     def spoil(asked: Asked, forward: Forward) -> Spoilt:
         if any(asked.query.get(name) for name in parameters):
             return refuse(asked, forward)
         return forward()
-
-    return spoil
-
-
-def going_round(tokens: Iterator[str], *, is_empty: bool = False) -> Spoiler:
-    """Give a search's first page again and again, each time with the next of `tokens`.
-
-    Amazon sees the first request only. With `is_empty` the pages have no rows.
-    """
-    firsts: dict[str, Answer] = {}
-
-    def spoil(asked: Asked, forward: Forward) -> Spoilt:
-        key = f"{urlsplit(asked.path).path} {asked.query.get('marketplaceIds')}"
-        if not any(asked.query.get(name) for name in _PAGE_TOKENS):
-            firsts[key] = forward()
-        answer = firsts[key]
-        content = answer.content
-        content["pagination"] = {"nextToken": next(tokens)}
-        for holder in (content, content.get("payload") or {}):
-            for name in _ROWS & holder.keys() if is_empty else ():
-                holder[name] = []
-        return replace(answer, body=json.dumps(content).encode())
 
     return spoil

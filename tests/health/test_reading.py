@@ -12,8 +12,9 @@ from channels_amazon.models import ReadingIssue, SyncJob
 from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime import runner
-from tests.amazon_proxy import AmazonProxy, going_round
+from tests.amazon_proxy import AmazonProxy
 from tests.builders import make_job
+from tests.going_round import going_round
 from tests.health.faults import codes, make_healthy, report_of
 from tests.sync.running import run_through
 

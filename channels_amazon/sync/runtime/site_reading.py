@@ -117,7 +117,7 @@ class SiteReading:
         faults.sort(key=lambda issue: issue.cause != Cause.NO_PROGRESS)
         raise ReadingStopped(
             CODES[faults[0].cause],
-            reduce(together, [reading_issues.told(issue) for issue in faults]),
+            reduce(together, map(reading_issues.told, faults), ""),
             fix=FIX,
             retry_at=min(issue.retry_at for issue in faults),
         )

@@ -24,8 +24,9 @@ from channels_amazon.services.jobs.backoff import LONGEST_OF_JOB
 from channels_amazon.services.jobs.cadence import longest_gap
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.runtime import runner
-from tests.amazon_proxy import AmazonProxy, going_round
+from tests.amazon_proxy import AmazonProxy
 from tests.builders import make_account
+from tests.going_round import going_round
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db

@@ -30,8 +30,9 @@ from channels_amazon.sync.runtime.page_trail import (
     PageTrail,
     Standstill,
 )
-from tests.amazon_proxy import AmazonProxy, Spoiler, going_round, refused_token
+from tests.amazon_proxy import AmazonProxy, Spoiler, refused_token
 from tests.builders import make_account, make_job
+from tests.going_round import going_round
 from tests.sync.orders.scene import sell
 
 pytestmark = pytest.mark.django_db

@@ -25,17 +25,9 @@ from channels_amazon.models import (
 )
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.page_trail import MOST_EMPTY, MOST_RESTARTS
-from tests.amazon_proxy import (
-    AmazonProxy,
-    Asked,
-    Forward,
-    Spoiler,
-    Spoilt,
-    going_round,
-    refusal,
-    refused_token,
-)
+from tests.amazon_proxy import AmazonProxy, Asked, Spoiler, refusal
 from tests.builders import make_account, make_participation
+from tests.going_round import going_round, never_ending
 from tests.sync.running import run_through
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +36,7 @@ Kind = SyncJob.Kind
 State = SyncRun.State
 # In the order in which they are read.
 DE, FR, GB = "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
-OPERATIONS = {
+OPERATIONS: dict[str, str] = {
     Kind.LISTINGS: "searchListingsItems",
     Kind.FBA_STOCK: "getInventorySummaries",
     Kind.ORDER_SWEEP: "searchOrders",
@@ -60,19 +52,8 @@ def new_tokens() -> Iterator[str]:
     return (f"token {number}" for number in count())
 
 
-def refusing(tokens: Iterator[str]) -> Spoiler:
-    """Name a next page each time, and refuse its token."""
-    give, refuse = going_round(tokens), refused_token()
-
-    def spoil(asked: Asked, forward: Forward) -> Spoilt:
-        is_next = any("oken" in name for name in asked.query)
-        return (refuse if is_next else give)(asked, forward)
-
-    return spoil
-
-
 FAULTS: dict[str, Callable[[], Spoiler]] = {
-    "refused for ever": lambda: refusing(new_tokens()),
+    "refused for ever": lambda: never_ending(new_tokens()),
     "the same token": lambda: going_round(repeat("again")),
     "a ring": lambda: going_round(cycle(["A", "B"])),
     "a ring after a while": lambda: going_round(chain(["1"], cycle(["A", "B"]))),
