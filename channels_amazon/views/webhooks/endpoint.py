@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.forms.endpoint import EndpointForm
 from channels_amazon.models import Order, Store, StoreEndpoint, SyncJob, translated
+from channels_amazon.services.installation.guard import InstallationPaused
 from channels_amazon.services.webhooks import endpoints
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from channels_amazon.views.base import (
@@ -96,7 +97,7 @@ def endpoint_test(request: HttpRequest, store_id: int) -> HttpResponse:
         return _back(store)
     try:
         endpoints.send_test(endpoint)
-    except WebhookError as error:
+    except (WebhookError, InstallationPaused) as error:
         text = _("The test message did not arrive: %(reason)s")
         messages.error(request, text % {"reason": translated(error.message)})
     else:
