@@ -20,6 +20,7 @@ from channels_amazon.services.accounts.connection import (
 from channels_amazon.services.amazon_client.applications import current_application
 from channels_amazon.services.amazon_client.factory import lwa_client
 from channels_amazon.services.amazon_client.stores import DatabaseRecorder, clock_skew
+from channels_amazon.services.installation.guard import InstallationPaused
 from channels_amazon.spapi.errors import (
     ClientSecretInvalid,
     LwaRefused,
@@ -181,10 +182,10 @@ def _secret(application: DeveloperApplication, recorder: _Remembering) -> Check:
     except LwaRefused:
         # Id and secret are looked at first: what is refused is the scope alone.
         return accepted
-    except (ClientSecretInvalid, NeedsMerchant) as error:
+    except (ClientSecretInvalid, NeedsMerchant, InstallationPaused) as error:
         fix = _("Enter the application's current secret as LWA_CLIENT_SECRET.")
         text = _("Login with Amazon does not accept the client id and secret.")
-        if isinstance(error, NeedsMerchant):
+        if not isinstance(error, ClientSecretInvalid):
             text, fix = translated(error.message), translated(error.fix)
         return Check("secret", title, State.ERROR, text, fix, error.code)
     except SpApiError as error:

@@ -152,7 +152,7 @@ def send_requested_test(endpoint_id: int) -> None:
     state, message = StoreEndpoint.Test.ARRIVED, ""
     try:
         send_test(endpoint)
-    except WebhookError as error:
+    except (WebhookError, guard.InstallationPaused) as error:
         state, message = StoreEndpoint.Test.FAILED, clean(error.message, 500)
     # A newer one keeps its own state.
     StoreEndpoint.objects.filter(

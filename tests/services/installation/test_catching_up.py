@@ -27,6 +27,7 @@ from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_warehouse
 from tests.health.faults import codes, report_of
 from tests.sync.running import run_through
+from tests.sync.shipping.scene import make_shipper, place, run, ship
 from tests.sync.stock.scene import (
     count,
     merchant_listings,
@@ -213,6 +214,26 @@ def test_pages_of_what_a_report_brought_are_not_read(
     reached = read_cursor(job.cursor).low_water
     assert reached is not None
     assert reached > reported
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_first_confirmation_looks_before_it_is_sent(
+    emulator: Emulator, is_late: bool
+) -> None:
+    account = make_shipper(emulator)
+    order = place(emulator, account)
+    shipment = ship(order)
+    read_to(account, timezone.now() - timedelta(hours=1))
+    if is_late:
+        begin_behind()
+    emulator.state.requests.clear()
+
+    run(account)
+
+    shipment.refresh_from_db()
+    assert shipment.attempts == 1
+    called = [one.operation for one in emulator.state.requests]
+    assert called[: called.index("confirmShipment")].count("getOrder") == is_late
 
 
 def test_health_check_says_how_far_it_is(account: AmazonAccount) -> None:

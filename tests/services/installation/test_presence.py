@@ -197,6 +197,26 @@ def test_pages_and_health_check_say_it_and_members_cannot_decide(
     assert "installation.copy" not in codes(report_of(account))
 
 
+def test_pages_that_would_call_are_refused_in_words(emulator: Emulator) -> None:
+    account = make_account(emulator=emulator)
+    StoreEndpoint.objects.create(
+        store=account.store, url="https://shop.example/hook", secret=new_secret()
+    )
+    elsewhere()
+    client = signed_in(make_user(is_superuser=True))
+    pages = [
+        client.get(reverse("amazon-connect")),
+        client.post(reverse("amazon-subscribe", args=[account.pk]), follow=True),
+        client.post(
+            reverse("amazon-endpoint-test", args=[account.store_id]), follow=True
+        ),
+    ]
+    for response in pages:
+        assert response.status_code == 200
+        assert "restored or copied from another place" in response.content.decode()
+    assert not emulator.state.requests
+
+
 def test_command_tells_and_decides(capsys: pytest.CaptureFixture[str]) -> None:
     elsewhere()
     with pytest.raises(SystemExit) as ended:
