@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +46,10 @@ def currencies() -> list[tuple[str, str]]:
 def countries() -> list[tuple[str, str]]:
     """Return the countries by their names in the reader's language."""
     named = _locale().territories
-    found = [(code, named[code]) for code in named if len(code) == 2 and code.isalpha()]
+    codes = [str(code) for code in named]
+    found = [
+        (code, str(named[code])) for code in codes if len(code) == 2 and code.isalpha()
+    ]
     return [("", "–"), *sorted(found, key=lambda pair: pair[1])]
 
 
@@ -124,11 +126,11 @@ class CatalogueForm(_Form):
 
     def clean_file(self) -> list[str]:
         """Return the file's lines; refuse what a page cannot take."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: Any = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise ValidationError(_too_big())
         try:
-            lines = file.read().decode("utf-8-sig").splitlines(keepends=True)
+            lines: list[str] = file.read().decode("utf-8-sig").splitlines(keepends=True)
         except UnicodeDecodeError as error:
             raise ValidationError(
                 gettext("The file is not UTF-8 text: save it as CSV in UTF-8.")

@@ -26,7 +26,7 @@ def create(*arguments: str) -> dict[str, Any]:
 
 
 def test_store_is_made_with_owner_and_warehouse() -> None:
-    user = make_user(username="ada")
+    user: Any = make_user(username="ada")
     options = [
         "--time-zone",
         "Asia/Shanghai",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,7 +158,10 @@ def _answers(port: int) -> bool:
 
 
 def test_proxy_says_who_asks_in_place_of_the_client(nginx: Nginx) -> None:
-    forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "http"}
+    forged: dict[str, Any] = {
+        "X_Forwarded_For": "203.0.113.9",
+        "X_Forwarded_Proto": "http",
+    }
     answer = nginx.ask("/admin/", **forged, X_Forwarded_Host="evil", Forwarded="for=1")
     assert answer.status == 200
     seen = nginx.upstream.seen[-1]
