@@ -35,6 +35,8 @@ WITHIN = ("", "apis", "checks", "commands")
 # Tests that are named for what they try, since it is no single module of the
 # application: the tools of the tests, a path through several modules, a command.
 OF_NO_MODULE = {
+    "health/test_fault_pairs.py": "every check",
+    "health/test_rows.py": "every check of our own rows",
     "emulator/orders/test_selling.py": "a sale from its order to its report",
     "emulator/test_command.py": "the emulator's command, in a process",
     "health/test_command.py": "the command, in a process",

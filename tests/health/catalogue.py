@@ -20,17 +20,17 @@ from tests.health.faults import (
     seconds_ago,
 )
 from tests.health.oracle import Fault, Scene
-from tests.health.stand_in import free_port
-from tests.health.test_order_gap import make_proof
-from tests.health.test_rows import (
+from tests.health.rows import (
     make_below_zero,
     make_calls,
     make_endpoint,
     make_level,
     make_offer,
     make_ownerless_parcel,
+    make_proof,
     make_shipment,
 )
+from tests.health.stand_in import free_port
 
 
 def no_road(scene: Scene) -> None:

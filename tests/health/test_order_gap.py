@@ -9,31 +9,12 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
-from channels_amazon.models import AmazonAccount, Heartbeat, OrderReport
+from channels_amazon.models import Heartbeat, OrderReport
 from channels_amazon.rules.health.liveness import Process
-from tests.builders import make_order
 from tests.health.faults import codes, make_healthy, report_of
+from tests.health.rows import make_proof
 
 pytestmark = pytest.mark.django_db
-
-
-def make_proof(account: AmazonAccount, **over: Any) -> OrderReport:
-    """Make a reconciliation that found two orders missing, of which one is here."""
-    now = timezone.now()
-    here = make_order(account, fulfilled_by="amazon")
-    fields: dict[str, Any] = {
-        "purpose": OrderReport.Purpose.DAILY,
-        "state": OrderReport.State.READ,
-        "starts_at": now - timedelta(days=3),
-        "ends_at": now,
-        "read_at": now,
-        "orders_seen": 9,
-        "orders_missing": 2,
-        "gap_order_ids": [here.amazon_order_id, "903-0000000-0000000"],
-        "gap_hours": {"2026-11-24T05:00:00+00:00": 2},
-    }
-    row: OrderReport = OrderReport.objects.create(account=account, **fields | over)
-    return row
 
 
 def test_gap_is_told_with_count_and_hours(emulator: Emulator) -> None:

@@ -11,165 +11,32 @@ from django.utils import timezone
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AmazonAccount,
-    ApiCall,
-    AuthorizationAttempt,
     Notification,
-    Offer,
     Order,
-    OrderReport,
     Shipment,
-    StockLevel,
-    StoreEndpoint,
-)
-from channels_amazon.services.stock.ledger import (
-    Movement,
-    Reason,
-    apply_movements,
-    set_on_hand,
 )
 from tests.builders import (
-    HOME,
     make_account,
-    make_listing,
     make_order,
-    make_parcel,
     make_participation,
-    make_variant,
-    make_warehouse,
-    number,
 )
 from tests.health.faults import codes, hours_ago, make_healthy, report_of
+from tests.health.rows import (
+    make_attempts,
+    make_below_zero,
+    make_calls,
+    make_endpoint,
+    make_level,
+    make_offer,
+    make_ownerless_parcel,
+    make_report,
+    make_shipment,
+)
 from tests.views.scene import make_quarantined
 
 pytestmark = pytest.mark.django_db
 
 Make = Callable[[AmazonAccount], Any]
-
-
-def make_shipment(account: AmazonAccount, **over: Any) -> Shipment:
-    """Make a package that Amazon accepted two hours ago."""
-    fields: dict[str, Any] = {
-        "order": make_order(account, status=Order.Status.SHIPPED),
-        "package_reference": 1,
-        "carrier_code": "UPS",
-        "tracking_number": f"1Z{number()}",
-        "shipped_at": hours_ago(3),
-        "state": Shipment.State.CONFIRMED,
-        "confirmed_at": hours_ago(2),
-    }
-    row: Shipment = Shipment.objects.create(**fields | over)
-    return row
-
-
-def make_report(account: AmazonAccount, **over: Any) -> OrderReport:
-    """Make a report, read an hour ago, of which two rows could not be read."""
-    fields: dict[str, Any] = {
-        "purpose": OrderReport.Purpose.DAILY,
-        "state": OrderReport.State.READ,
-        "starts_at": hours_ago(30),
-        "ends_at": hours_ago(6),
-        "read_at": hours_ago(1),
-        "rows_quarantined": 2,
-    }
-    row: OrderReport = OrderReport.objects.create(account=account, **fields | over)
-    return row
-
-
-def make_ownerless_parcel(account: AmazonAccount, hours: float) -> None:
-    """Make a parcel of an order that nobody knows, told that long ago."""
-    parcel = make_parcel(make_order(account, status=Order.Status.CANCELLED))
-    type(parcel).objects.filter(pk=parcel.pk).update(
-        order=None, amazon_order_id="902-0000000-9999999", created_at=hours_ago(hours)
-    )
-
-
-def make_level(account: AmazonAccount, on_hand: int, **over: int) -> StockLevel:
-    """Make a counted level of a variant that the account sells, then change its row."""
-    variant = make_variant(account.store)
-    make_listing(account, variant=variant)
-    warehouse = make_warehouse(account.store)
-    set_on_hand(variant, warehouse, max(on_hand, 0), actor="test", key=f"k{number()}")
-    level: StockLevel = StockLevel.objects.get(variant=variant)
-    StockLevel.objects.filter(pk=level.pk).update(on_hand=on_hand, **over)
-    return level
-
-
-def make_offer(account: AmazonAccount, **issue: Any) -> None:
-    """Make an offer with one issue, a warning about its title unless told."""
-    fields = {
-        "code": "90220",
-        "message": "The field is required.",
-        "severity": "WARNING",
-        "attributes": ["item_name"],
-        "categories": [],
-        "enforcements": [],
-    }
-    Offer.objects.create(
-        listing=make_listing(account),
-        marketplace_id=HOME[account.region][0],
-        issues=[fields | issue],
-        seen_at=timezone.now(),
-    )
-
-
-def make_calls(account: AmazonAccount, refused: int, granted: int, **over: Any) -> None:
-    """Make so many calls of one operation, with a token of ours left for each."""
-    fields: dict[str, Any] = {
-        "operation": "getOrder",
-        "tokens_left": 3.0,
-        "started_at": timezone.now(),
-    }
-    ApiCall.objects.bulk_create(
-        [
-            ApiCall(account=account, **fields | {"status": status} | over)
-            for status, times in ((200, granted), (429, refused))
-            for _ in range(times)
-        ]
-    )
-
-
-def make_attempts(account: AmazonAccount, times: int, **over: Any) -> None:
-    """Make authorisations that were begun three hours ago and never came back."""
-    for _ in range(times):
-        row = AuthorizationAttempt.objects.create(
-            store=account.store,
-            user_id=1,
-            session_hash="x",
-            state_hash=f"{number()}",
-            region="na",
-            expires_at=hours_ago(2),
-            **over,
-        )
-        AuthorizationAttempt.objects.filter(pk=row.pk).update(created_at=hours_ago(3))
-
-
-def make_endpoint(account: AmazonAccount, **over: Any) -> None:
-    """Make an address of the store that has been failing for ten minutes."""
-    fields: dict[str, Any] = {
-        "url": "https://shop.example/hook?key=secret",
-        "secret": "whsec",
-        "failing_since": hours_ago(1 / 6),
-        "error_code": "webhook.refused",
-        "error_message": "It answered 500.",
-    }
-    StoreEndpoint.objects.create(store=account.store, **fields | over)
-
-
-def make_below_zero(account: AmazonAccount) -> None:
-    """Make a level of which a parcel left that was never counted."""
-    variant = make_variant(account.store)
-    make_listing(account, variant=variant)
-    apply_movements(
-        [
-            Movement(
-                variant_id=variant.pk,
-                warehouse_id=make_warehouse(account.store).pk,
-                reason=Reason.SHIPPED,
-                key=f"left-{number()}",
-                on_hand=-1,
-            )
-        ]
-    )
 
 
 CLAIMED: dict[str, tuple[Make, str, str]] = {

@@ -17,7 +17,7 @@ from channels_amazon.wording import sentence
 ENOUGH = 3
 
 
-@check("installation", group="queue", order=0, title=gettext_lazy("This installation"))
+@check("installation", group="host", order=0, title=gettext_lazy("Original or copy"))
 def run(context: CheckContext) -> list[Finding]:
     """Look whether the work is paused, behind, or shared with somebody else."""
     # Not what is kept: a report is to say how it is now.

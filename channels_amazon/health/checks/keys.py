@@ -14,7 +14,7 @@ from channels_amazon.services.jobs.key_holders import KeyHolder
 from channels_amazon.wording import sentence
 
 
-@check("keys", group="token", order=0, title=gettext_lazy("Encryption keys"))
+@check("keys", group="host", order=2, title=gettext_lazy("Encryption keys"))
 def run(context: CheckContext) -> list[Finding]:
     """Compare the keys of the living processes, then open the stored authorisation."""
     lacking = key_holders.holders_lacking(context.now)

@@ -32,7 +32,8 @@ def run(context: CheckContext) -> list[Finding]:
     rows = offers.order_by("pk").values_list(
         "listing__seller_sku", "marketplace_id", "issues"
     )
-    faulty, hidden, lines = 0, 0, []
+    faulty, hidden = 0, 0
+    lines: list[str] = []
     codes: Counter[str] = Counter()
     for sku, site, issues in rows[:COUNT_CAP]:
         wrong = [issue for issue in issues if _is_fault(issue)]

@@ -13,7 +13,7 @@ from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.wording import sentence
 
 
-@check("order_search", group="orders", order=3, title=gettext_lazy("Order search"))
+@check("order_search", group="orders", order=7, title=gettext_lazy("Order search"))
 def run(context: CheckContext) -> list[Finding]:
     """See whether the sweep was refused its pages; no search is spent on it."""
     since = refused_search.refused_since([context.account]).get(context.account.pk)

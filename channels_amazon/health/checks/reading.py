@@ -18,7 +18,7 @@ from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.wording import sentence
 
 
-@check("reading", group="queue", order=7, title=gettext_lazy("Reading from Amazon"))
+@check("reading", group="queue", order=9, title=gettext_lazy("Reading from Amazon"))
 def run(context: CheckContext) -> list[Finding]:
     """Look at what the readers could not read, and at what Amazon refuses for good."""
     return [_finding(line) for line in issue_lines(context.account)] or [

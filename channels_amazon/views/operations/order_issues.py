@@ -19,7 +19,7 @@ from channels_amazon.models import (
     StoreEndpoint,
     translated,
 )
-from channels_amazon.services.health.set_aside import set_aside
+from channels_amazon.services.health.set_aside import SetAside, set_aside
 
 # What the overview says by the rows themselves, whether or not a check has run since.
 _SAID_HERE = Q(code__startswith="permission.", code__endswith="_missing") | Q(
@@ -52,69 +52,64 @@ class Problem:
 def set_aside_rows(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
     """Return what could not be taken in, as the health check counts it."""
     found = set_aside(accounts, now)
-    problems = []
-    if found.orders:
-        text = ngettext(
-            "%(count)d order of Amazon's could not be read and is in quarantine.",
-            "%(count)d orders of Amazon's could not be read and are in quarantine.",
-            found.orders,
-        )
-        problems.append(
-            Problem(
-                "error",
-                text % {"count": found.orders},
-                gettext("Each is tried again by itself; look at it in Seller Central."),
-                reverse("amazon-quarantine-list"),
-                gettext("Quarantine"),
+    problems = [
+        Problem(
+            "error",
+            ngettext(
+                "%(count)d order of Amazon's could not be read and is in quarantine.",
+                "%(count)d orders of Amazon's could not be read and are in quarantine.",
+                found.orders,
             )
-        )
-    if found.messages:
-        text = ngettext(
-            "%(count)d message of Amazon's is in quarantine.",
-            "%(count)d messages of Amazon's are in quarantine.",
-            found.messages,
-        )
-        fix = gettext("Replay or discard them; the sweep brings the orders meanwhile.")
-        problems.append(
-            Problem(
-                "warning",
-                text % {"count": found.messages},
-                fix,
-                reverse("amazon-quarantine-list"),
-                gettext("Quarantine"),
+            % {"count": found.orders},
+            gettext("Each is tried again by itself; look at it in Seller Central."),
+            reverse("amazon-quarantine-list"),
+            gettext("Quarantine"),
+        ),
+        Problem(
+            "warning",
+            ngettext(
+                "%(count)d message of Amazon's is in quarantine.",
+                "%(count)d messages of Amazon's are in quarantine.",
+                found.messages,
             )
-        )
-    if found.report_rows:
-        text = ngettext(
-            "%(count)d row of the last day's order reports could not be read.",
-            "%(count)d rows of the last day's order reports could not be read.",
-            found.report_rows,
-        )
-        problems.append(
-            Problem(
-                "warning",
-                text % {"count": found.report_rows},
-                gettext("The list of reconciliations says which report it was."),
-                reverse("amazon-reconciliation-list"),
-                gettext("Reconciliations"),
+            % {"count": found.messages},
+            gettext("Replay or discard them; the sweep brings the orders meanwhile."),
+            reverse("amazon-quarantine-list"),
+            gettext("Quarantine"),
+        ),
+        *_unread_rows(found),
+    ]
+    counts = (found.orders, found.messages, found.report_rows, found.parcels)
+    return [one for one, count in zip(problems, counts, strict=True) if count]
+
+
+def _unread_rows(found: SetAside) -> list[Problem]:
+    return [
+        Problem(
+            "warning",
+            ngettext(
+                "%(count)d row of the last day's order reports could not be read.",
+                "%(count)d rows of the last day's order reports could not be read.",
+                found.report_rows,
             )
-        )
-    if found.parcels:
-        text = ngettext(
-            "%(count)d parcel waits for an order that nobody knows.",
-            "%(count)d parcels wait for orders that nobody knows.",
-            found.parcels,
-        )
-        problems.append(
-            Problem(
-                "warning",
-                text % {"count": found.parcels},
-                gettext("Correct the order id, or discard the parcel."),
-                reverse("amazon-parcel-list"),
-                gettext("Parcels"),
+            % {"count": found.report_rows},
+            gettext("The list of reconciliations says which report it was."),
+            reverse("amazon-reconciliation-list"),
+            gettext("Reconciliations"),
+        ),
+        Problem(
+            "warning",
+            ngettext(
+                "%(count)d parcel waits for an order that nobody knows.",
+                "%(count)d parcels wait for orders that nobody knows.",
+                found.parcels,
             )
-        )
-    return problems
+            % {"count": found.parcels},
+            gettext("Correct the order id, or discard the parcel."),
+            reverse("amazon-parcel-list"),
+            gettext("Parcels"),
+        ),
+    ]
 
 
 def orders(accounts: Sequence[AmazonAccount]) -> list[Problem]:

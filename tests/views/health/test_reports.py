@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from tests.builders import make_account
+from tests.health.stand_in import free_port
 from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +165,76 @@ def test_unfinished_report_cannot_be_downloaded() -> None:
     report = make_report(world.account, state="running", started_at=timezone.now())
     address = reverse("amazon-health-download", args=[report.pk, "json"])
     assert signed_in(world.owner).get(address).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_while_the_broker_is_down_says_so_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"redis://:pass-word@127.0.0.1:{free_port()}/0"
+    settings.REDIS_URL = address
+    monkeypatch.setattr("django_q.conf.Conf.ORM", None)
+    monkeypatch.setattr("django_q.conf.Conf.REDIS", address)
+    world = make_world()
+    client = signed_in(world.owner)
+
+    response = client.post(reverse("amazon-health-run", args=[world.account.pk]))
+    page = client.get(response["Location"]).content.decode()
+
+    report = HealthReport.objects.order_by("-pk")[0]
+    first = report.findings.all()[0]
+    assert (report.state, first.code) == ("done", "queue.broker_unreachable")
+    assert "cannot be reached" in page
+    assert "Not asked this time" in page
+    assert "pass-word" not in page
+
+
+def test_accounts_are_chosen_on_the_page() -> None:
+    world = make_world()
+    other = make_account(world.store, name="The other one")
+    strange = make_account(name="A stranger")
+    theirs = make_report(other)
+    page = shown(world, world.report)
+    index = reverse("amazon-health-index")
+    client = signed_in(world.owner)
+
+    assert f"{index}?account={other.pk}" in page
+    assert strange.name not in page
+    chosen = client.get(index, {"account": str(other.pk)})
+    assert chosen["Location"] == reverse("amazon-health-report", args=[theirs.pk])
+    foreign = client.get(index, {"account": str(strange.pk)})
+    assert reverse("amazon-health-report", args=[world.report.pk]) in str(
+        foreign["Location"]
+    ) or foreign["Location"].endswith(f"{theirs.pk}/")
+
+
+def test_history_shows_the_reports_before_with_one_query_for_all(
+    django_assert_max_num_queries: Any,
+) -> None:
+    world = make_world()
+    make_report(world.account, "clock.skewed", is_automatic=True, confirmations=3)
+    HealthReport.objects.filter(is_automatic=True).update(confirmed_at=timezone.now())
+    for _ in range(25):
+        make_report(world.account, "store.plan", "token.revoked")
+    with django_assert_max_num_queries(34):
+        page = shown(world, world.report)
+
+    assert page.count("amazon/health/") > 15
+    assert "Checks before" in page
+
+
+def test_page_says_what_is_still_there() -> None:
+    world = make_world()
+    make_report(world.account, "store.plan")
+    page = shown(world, make_report(world.account, "store.plan"))
+    assert "store.plan" in page[page.index("Still there</h3>") :]
+
+
+def test_what_could_not_be_looked_at_has_not_gone() -> None:
+    world = make_world()
+    make_report(world.account, "clock.skewed")
+    blind = make_report(
+        world.account, "store.plan", progress={"token": {"state": "skipped"}}
+    )
+    page = shown(world, blind)
+    assert "Gone</h3>" not in page

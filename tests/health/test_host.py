@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,7 +19,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.checks import host
 from channels_amazon.health.context import CheckContext
 from channels_amazon.management.commands import health_check
-from channels_amazon.models import HealthReport
+from channels_amazon.models import HealthReport, Heartbeat
 from tests.health.faults import make_healthy, report_of
 from tests.processes import Processes
 
@@ -42,15 +42,15 @@ def writes_locked() -> Iterator[None]:
     """Hold the lock of every write of the test's database, as a hung process does."""
     if connection.vendor == "sqlite":
         name = str(connection.settings_dict["NAME"])
-        with closing(sqlite3.connect(name, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(name, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
             yield
-            other.execute("ROLLBACK")
+            holder.execute("ROLLBACK")
         return
     other = connection.copy()
     with closing(other), other.cursor() as cursor:
         other.set_autocommit(False)
-        for model in (HealthReport, host.Heartbeat):
+        for model in (HealthReport, Heartbeat):
             cursor.execute(f"LOCK TABLE {model._meta.db_table} IN EXCLUSIVE MODE")
         yield
         other.rollback()
@@ -97,7 +97,7 @@ def _fill(cursor: Any) -> None:
         try:
             while True:
                 cursor.execute("INSERT INTO full_of_it VALUES (%s)", ["x" * size])
-        except host.DatabaseError:
+        except DatabaseError:
             continue
 
 
@@ -212,7 +212,8 @@ def test_no_account_at_all_is_well() -> None:
 @pytest.mark.parametrize("arguments", [[], ["1", "--all"], ["1", "--nonsense"]])
 def test_wrong_command_line_is_no_error_of_an_account(arguments: list[str]) -> None:
     command = health_check.Command()
-    command._called_from_command_line = True
+    # As Django does for one that a shell started.
+    command.__dict__["_called_from_command_line"] = True
     parser = command.create_parser("manage.py", "health_check")
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(arguments)
