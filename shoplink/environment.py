@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read, tidy
+
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]
     """Read settings; `NAME_FILE` names a file that holds the value of `NAME`."""
@@ -89,6 +91,21 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]
                 msg = f"{name} cannot be read: {error.strerror}."
                 raise ImproperlyConfigured(msg) from error
         return path
+
+    def pasted(self, name: str, kind: PastedId, *, is_strict: bool = False) -> str:
+        """Return the id in `name` without what pasting put around and into it.
+
+        One of another form is left as it is, where the pages say what is wrong with
+        it; with `is_strict` it raises ImproperlyConfigured.
+        """
+        value = tidy(str(self.str(name, default="")))
+        try:
+            return read(kind, value) if value else ""
+        except WrongForm as error:
+            if is_strict:
+                msg = f"{name} is {value!r}: one looks like {error.example}."
+                raise ImproperlyConfigured(msg) from error
+        return value
 
     def names(self, name: str, default: str) -> list[str]:
         """Return the comma-separated names in `name`, without empty ones."""

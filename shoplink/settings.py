@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.rules.pasted_ids import PastedId, tidy
 from channels_amazon.rules.privacy.retention import LOG_DAYS
 from shoplink.environment import Environment
 from shoplink.sqlite_file import make_folder
@@ -237,12 +238,12 @@ BODY_LIMIT_BYTES = 1024 * env.count("BODY_LIMIT_KB", 256)
 
 # -- Where Amazon is ------------------------------------------------------------------
 
-SPAPI_APP_ID: str = env.str("SPAPI_APP_ID", default="").strip()
+SPAPI_APP_ID = env.pasted("SPAPI_APP_ID", PastedId.APP_ID)
 # A draft of an application needs a mark in the consent address, else MD1000.
 SPAPI_APP_DRAFT = env.switch("SPAPI_APP_DRAFT", default=False)
-LWA_CLIENT_ID: str = env.str("LWA_CLIENT_ID", default="").strip()
-LWA_CLIENT_SECRET = env.secret("LWA_CLIENT_SECRET", required=False)
-OAUTH_REDIRECT_URI: str = env.str("OAUTH_REDIRECT_URI", default="").strip()
+LWA_CLIENT_ID = env.pasted("LWA_CLIENT_ID", PastedId.CLIENT_ID)
+LWA_CLIENT_SECRET = tidy(env.secret("LWA_CLIENT_SECRET", required=False))
+OAUTH_REDIRECT_URI = tidy(env.str("OAUTH_REDIRECT_URI", default=""))
 
 _SPAPI = "https://sellingpartnerapi"
 SPAPI_ENDPOINT_NA = env.http_base("SPAPI_ENDPOINT_NA", f"{_SPAPI}-na.amazon.com")
@@ -265,8 +266,8 @@ if FBA_OUTBOUND_VERSION not in {"2026-07-04", "2020-07-01"}:
     raise ImproperlyConfigured("FBA_OUTBOUND_VERSION must be 2026-07-04 or 2020-07-01.")
 
 # Notifications; boto3 reads AWS_ENDPOINT_URL_SQS and its other variables itself.
-SQS_QUEUE_URL: str = env.str("SQS_QUEUE_URL", default="").strip()
-SQS_QUEUE_ARN: str = env.str("SQS_QUEUE_ARN", default="").strip()
+SQS_QUEUE_URL = env.pasted("SQS_QUEUE_URL", PastedId.QUEUE_URL, is_strict=True)
+SQS_QUEUE_ARN = env.pasted("SQS_QUEUE_ARN", PastedId.QUEUE_ARN, is_strict=True)
 
 # Lets messages to a store go to addresses inside our own network, also by http://.
 WEBHOOK_ALLOW_PRIVATE = env.switch("WEBHOOK_ALLOW_PRIVATE", default=False)

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from channels_amazon.models import StoreMember, StoreQuerySet
+from channels_amazon.rules.pasted_ids import tidy
 
 Role = StoreMember.Role
 Viewer = Any
@@ -116,7 +117,7 @@ class BoundedSearch:
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
     ) -> tuple[QuerySet[Model], bool]:
         """Search for the first words alone: each one is a condition of its own."""
-        words = search_term[:_LONGEST_SEARCH].split()[:_MOST_WORDS]
+        words = tidy(search_term[:_LONGEST_SEARCH]).split()[:_MOST_WORDS]
         found: tuple[QuerySet[Model], bool] = super().get_search_results(  # type: ignore[misc]
             request, queryset, " ".join(words)
         )

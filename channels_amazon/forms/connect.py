@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -13,9 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.marketplaces import by_region
 from channels_amazon.models import AmazonAccount, Store
-
-_SELLER_ID = re.compile(r"[A-Z0-9]{6,20}\Z")
-_TOKEN = re.compile(r"[\x21-\x7e]{10,4000}\Z")
+from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read
 
 
 class _StoreForm(forms.Form):
@@ -84,7 +81,8 @@ class PrivateForm(_StoreForm):
     region = forms.ChoiceField(label=_("Region"), choices=AmazonAccount.Region.choices)
     seller_id = forms.CharField(
         label=_("Seller id"),
-        max_length=20,
+        # Longer than an id: it may be pasted with what surrounds it.
+        max_length=200,
         help_text=_("The merchant token in Seller Central, Account Info."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -96,19 +94,23 @@ class PrivateForm(_StoreForm):
 
     def clean_seller_id(self) -> str:
         """Return the seller id in capitals; refuse what cannot be one."""
-        seller_id = str(self.cleaned_data["seller_id"]).strip().upper()
-        if not _SELLER_ID.match(seller_id):
-            raise ValidationError(
-                gettext("A seller id has 6 to 20 letters and digits.")
+        try:
+            return read(PastedId.SELLER_ID, self.cleaned_data["seller_id"])
+        except WrongForm as error:
+            text = gettext(
+                "A seller id has 6 to 20 letters and digits, such as %(example)s."
             )
-        return seller_id
+            raise ValidationError(text % {"example": error.example}) from error
 
     def clean_refresh_token(self) -> str:
         """Return the token; refuse what cannot be one."""
-        token = str(self.cleaned_data["refresh_token"]).strip()
-        if not _TOKEN.match(token):
-            raise ValidationError(gettext("This is not a whole refresh token."))
-        return token
+        try:
+            return read(PastedId.REFRESH_TOKEN, self.cleaned_data["refresh_token"])
+        except WrongForm as error:
+            text = gettext(
+                "This is not a whole refresh token: one looks like %(example)s…"
+            )
+            raise ValidationError(text % {"example": error.example}) from None
 
 
 class AppstoreForm(_StoreForm):

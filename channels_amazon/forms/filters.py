@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Any, ClassVar, assert_never
 
 from django import forms
 from django.db.models import Model, Q, QuerySet, TextChoices
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.marketplaces import MARKETPLACES
@@ -21,6 +21,12 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.rules.pasted_ids import (
+    FORMS,
+    PastedId,
+    means_order_id,
+    search_terms,
+)
 from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.services.jobs import registry
 
@@ -41,6 +47,7 @@ class FilterForm(forms.Form):
     """
 
     SHOWN: tuple[tuple[str, Any], ...] = ()
+    FINDS_ORDER_IDS: ClassVar[bool] = False
 
     q = forms.CharField(label=_("Search"), required=False, max_length=120, strip=True)
     account = forms.ChoiceField(label=_("Account"), required=False)
@@ -62,6 +69,21 @@ class FilterForm(forms.Form):
     def chosen(self, name: str) -> str:
         """Return a field's accepted value as text, "" where it has none."""
         return str(self.cleaned_data.get(name) or "")
+
+    def terms(self) -> tuple[str, ...]:
+        """Return all that the search may mean, nothing where nothing is searched."""
+        return search_terms(self.chosen("q"))
+
+    @property
+    def hint(self) -> str:
+        """Return how an order id is written, where one is searched for that is none."""
+        q = self.chosen("q")
+        if not self.FINDS_ORDER_IDS or not means_order_id(q):
+            return ""
+        text = gettext(
+            "“%(text)s” is no order id of Amazon: one looks like %(example)s."
+        )
+        return text % {"text": q, "example": FORMS[PastedId.ORDER_ID].example}
 
     @property
     def is_narrowed(self) -> bool:
@@ -101,6 +123,7 @@ class OrderFilter(FilterForm):
     """The filter of the orders page."""
 
     SHOWN = tuple(OrderShow.choices)
+    FINDS_ORDER_IDS = True
 
     show = forms.ChoiceField(choices=SHOWN, required=False)
     marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
@@ -121,11 +144,10 @@ class OrderFilter(FilterForm):
             orders = orders.filter(marketplace_id=marketplace)
         if status := self.chosen("status"):
             orders = orders.filter(status=status)
-        if q := self.chosen("q"):
-            lines = OrderLine.objects.filter(Q(seller_sku=q) | Q(asin=q.upper()))
-            orders = orders.filter(
-                Q(amazon_order_id=q) | Q(pk__in=lines.values("order_id"))
-            )
+        if terms := self.terms():
+            named = Q(seller_sku__in=terms) | Q(asin__in=terms)
+            lines = OrderLine.objects.filter(named).values("order_id")
+            orders = orders.filter(Q(amazon_order_id__in=terms) | Q(pk__in=lines))
         return _shown(orders, OrderShow(self.chosen("show")), now)
 
 
@@ -173,8 +195,9 @@ class EventFilter(LogFilter):
         """Narrow by level; the search finds a code, a reference or a request id."""
         if level := self.chosen("result"):
             rows = rows.filter(level=level)
-        if q := self.chosen("q"):
-            rows = rows.filter(Q(reference=q) | Q(code=q) | Q(request_id=q))
+        if terms := self.terms():
+            named = Q(reference__in=terms) | Q(code__in=terms)
+            rows = rows.filter(named | Q(request_id__in=terms))
         return rows
 
 
@@ -208,8 +231,8 @@ class CallFilter(LogFilter):
             rows = rows.filter(operation=operation)
         if marketplace := self.chosen("marketplace"):
             rows = rows.filter(marketplace_id=marketplace)
-        if q := self.chosen("q"):
-            rows = rows.filter(Q(reference=q) | Q(request_id=q))
+        if terms := self.terms():
+            rows = rows.filter(Q(reference__in=terms) | Q(request_id__in=terms))
         return rows.filter(_answered(CallResult(self.chosen("result"))))
 
 
@@ -232,8 +255,8 @@ class RunFilter(LogFilter):
             rows = rows.filter(state=state)
         if kind := self.chosen("operation"):
             rows = rows.filter(kind=kind)
-        if q := self.chosen("q"):
-            rows = rows.filter(code=q)
+        if terms := self.terms():
+            rows = rows.filter(code__in=terms)
         return rows
 
 

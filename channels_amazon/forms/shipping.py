@@ -21,6 +21,8 @@ from channels_amazon.storefronts.shipment_file import MOST_BYTES
 class BoardFilter(FilterForm):
     """The filter of the late-shipment board."""
 
+    FINDS_ORDER_IDS = True
+
     SHOWN = (
         ("", _("All")),
         (Urgency.OVERDUE, _("Overdue")),
@@ -40,8 +42,8 @@ class BoardFilter(FilterForm):
             orders = orders.filter(account_id=int(account))
         if marketplace := self.chosen("marketplace"):
             orders = orders.filter(marketplace_id=marketplace)
-        if q := self.chosen("q"):
-            orders = orders.filter(amazon_order_id=q)
+        if terms := self.terms():
+            orders = orders.filter(amazon_order_id__in=terms)
         return orders
 
     @property
@@ -53,6 +55,8 @@ class BoardFilter(FilterForm):
 
 class ParcelFilter(FilterForm):
     """The filter of the store's parcels."""
+
+    FINDS_ORDER_IDS = True
 
     SHOWN = (
         ("", _("All")),
@@ -72,8 +76,9 @@ class ParcelFilter(FilterForm):
             parcels = parcels.filter(state=show)
         if account := self.chosen("account"):
             parcels = parcels.filter(order__account_id=int(account))
-        if q := self.chosen("q"):
-            parcels = parcels.filter(Q(amazon_order_id=q) | Q(tracking_number=q))
+        if terms := self.terms():
+            named = Q(amazon_order_id__in=terms) | Q(tracking_number__in=terms)
+            parcels = parcels.filter(named)
         return parcels
 
 

@@ -52,11 +52,12 @@ class StoreOrderFilter(FilterForm):
             orders = orders.filter(fulfillment__account_id=int(account))
         if show := self.chosen("show"):
             orders = orders.filter(state=show)
-        if q := self.chosen("q"):
-            lines = StoreOrderLine.objects.filter(sku=q).values("order_id")
-            tracked = Q(fulfillment__packages__tracking_number=q)
+        if terms := self.terms():
+            lines = StoreOrderLine.objects.filter(sku__in=terms).values("order_id")
+            tracked = Q(fulfillment__packages__tracking_number__in=terms)
             found = StoreOrder.objects.filter(tracked).values("pk")
-            orders = orders.filter(Q(number=q) | Q(pk__in=lines) | Q(pk__in=found))
+            named = Q(number__in=terms) | Q(pk__in=lines) | Q(pk__in=found)
+            orders = orders.filter(named)
         return orders
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read
 from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.rules.shipping.tracking import number_key, without_spaces
 from channels_amazon.storefronts.catalogue import StorefrontError
@@ -158,7 +159,7 @@ def read_text(
                 raise _BadCell(
                     sentence("The line has more fields than the first line.")
                 )
-            _take_over(_checked(row), line, parcels, today)
+            _take_over(_checked(_with_order_id(row)), line, parcels, today)
         except _BadCell as error:
             rejected.append(RejectedLine(line, row.get(ORDER, ""), error.reason))
     return list(parcels.values()), rejected
@@ -255,6 +256,22 @@ def _checked(row: Row) -> Row:
             )
         )
     return row
+
+
+def _with_order_id(row: Row) -> Row:
+    """Return the row with its order id, if there is one, as Amazon writes it."""
+    if not row.get(ORDER):
+        return row
+    try:
+        return {**row, ORDER: read(PastedId.ORDER_ID, row[ORDER])}
+    except WrongForm as error:
+        raise _BadCell(
+            sentence(
+                "“%(text)s” is no order id of Amazon: one looks like %(example)s.",
+                text=row[ORDER],
+                example=error.example,
+            )
+        ) from error
 
 
 def _take_over(

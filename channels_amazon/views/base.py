@@ -37,8 +37,9 @@ View = Callable[..., HttpResponseBase]
 
 OPERATORS = (StoreMember.Role.OWNER, StoreMember.Role.OPERATOR)
 OWNERS = (StoreMember.Role.OWNER,)
-# What a form sends beside its file: fields, their names, the lines between them.
-FORM_BYTES = 16 * 1024
+# What a form sends beside its file. As much more as lets the page itself say that a
+# file is a little too large.
+FORM_BYTES = 1024 * 1024
 
 
 def store_page(view: View) -> View:

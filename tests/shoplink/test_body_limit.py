@@ -22,6 +22,7 @@ from gunicorn.http.wsgi import create
 
 from channels_amazon.models import StoreMember
 from channels_amazon.storefronts import shipment_file
+from channels_amazon.views.base import FORM_BYTES
 from channels_amazon.views.mcf.store_order_import import MOST_BYTES
 from channels_amazon.views.shipping.bulk import MOST_TEXT
 from shoplink import body_limit
@@ -97,7 +98,7 @@ def test_page_of_files_takes_what_it_says_from_who_is_signed_in(
         assert post(client, address, most).status_code == 413
         with pytest.raises(AssertionError, match="was read"):
             post(signed_in, address, most)
-        assert post(signed_in, address, most + 20 * 1024).status_code == 413
+        assert post(signed_in, address, most + FORM_BYTES + 1).status_code == 413
 
 
 def test_pages_of_files_are_exactly_these() -> None:

@@ -38,10 +38,12 @@ def reason(line: str) -> str:
 
 
 def test_line_is_read_with_every_column() -> None:
-    (parcel,) = parcels(HEADER + "902-1,UPS,Ground,1Z 99,2026-02-28 15:30,A-1,2\n")
+    (parcel,) = parcels(
+        HEADER + "902-0000001-0000001,UPS,Ground,1Z 99,2026-02-28 15:30,A-1,2\n"
+    )
 
     assert parcel == FileParcel(
-        "902-1",
+        "902-0000001-0000001",
         "UPS",
         "Ground",
         "1Z99",
@@ -52,7 +54,7 @@ def test_line_is_read_with_every_column() -> None:
 
 
 def test_lines_of_one_tracking_number_are_one_parcel() -> None:
-    rows = "902-1,UPS,,1Z,,A,2\n902-2,UPS,,1Z,,A,\n\n902-1,UPS,,1-z,,B,1\n"
+    rows = "902-0000001-0000001,UPS,,1Z,,A,2\n902-0000001-0000002,UPS,,1Z,,A,\n\n902-0000001-0000001,UPS,,1-z,,B,1\n"
 
     first, second = parcels(HEADER + rows)
 
@@ -67,7 +69,15 @@ def test_chinese_columns_in_any_encoding_and_order(
 ) -> None:
     rows = [
         ["数量", "快递单号", "备注", "订单编号", "物流公司", "卖家SKU", "发货日期"],
-        ["3", "SF123", "易碎", "902-1", "顺丰速运", "杯子-1", "2026年2月28日"],
+        [
+            "3",
+            "SF123",
+            "易碎",
+            "902-0000001-0000001",
+            "顺丰速运",
+            "杯子-1",
+            "2026年2月28日",
+        ],
     ]
     text = "\r\n".join(separator.join(row) for row in rows)
 
@@ -78,9 +88,14 @@ def test_chinese_columns_in_any_encoding_and_order(
 
 
 def test_columns_of_amazons_own_spelling_are_known() -> None:
-    (parcel,) = parcels("amazon-order-id,Carrier_Name,Tracking No.\n902-1,DHL,JJD\n")
+    (parcel,) = parcels(
+        "amazon-order-id,Carrier_Name,Tracking No.\n902-0000001-0000001,DHL,JJD\n"
+    )
 
-    assert (parcel.amazon_order_id, parcel.tracking_number) == ("902-1", "JJD")
+    assert (parcel.amazon_order_id, parcel.tracking_number) == (
+        "902-0000001-0000001",
+        "JJD",
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +109,7 @@ def test_columns_of_amazons_own_spelling_are_known() -> None:
     ],
 )
 def test_ship_date_is_read(text: str, at: datetime | None) -> None:
-    (parcel,) = parcels(HEADER + f"902-1,UPS,,1Z,{text},,\n")
+    (parcel,) = parcels(HEADER + f"902-0000001-0000001,UPS,,1Z,{text},,\n")
 
     assert parcel.shipped_at == at
 
@@ -103,19 +118,19 @@ def test_ship_date_is_read(text: str, at: datetime | None) -> None:
     ("line", "word"),
     [
         (",UPS,,1Z,,,", "order id is empty"),
-        ("902-1,,,1Z,,,", "carrier is empty"),
-        ("902-1,UPS,,,,,", "tracking number is empty"),
-        ("902-1,UPS,,1.23E+11,,,", "spreadsheet"),
-        ("902-1,UPS,,1Z\x07,,,", "no text"),
-        (f"902-1,UPS,,{'1' * 81},,,", "longer"),
-        ("902-1,UPS,,1Z,01/03/2026,,", "ship date"),
-        ("902-1,UPS,,1Z,2026-02-30,,", "ship date"),
-        ("902-1,UPS,,1Z,0001-01-01 00:00 +09:00,,", "ship date"),
-        ("902-1,UPS,,1Z,,,2", "SKU"),
-        ("902-1,UPS,,1Z,,A,two", "whole number"),
-        ("902-1,UPS,,1Z,,A,0", "1 or more"),
-        ("902-1,UPS,,1Z,,A,-1", "whole number"),
-        ("902-1,UPS,,1Z,,A,1,more", "more fields"),
+        ("902-0000001-0000001,,,1Z,,,", "carrier is empty"),
+        ("902-0000001-0000001,UPS,,,,,", "tracking number is empty"),
+        ("902-0000001-0000001,UPS,,1.23E+11,,,", "spreadsheet"),
+        ("902-0000001-0000001,UPS,,1Z\x07,,,", "no text"),
+        (f"902-0000001-0000001,UPS,,{'1' * 81},,,", "longer"),
+        ("902-0000001-0000001,UPS,,1Z,01/03/2026,,", "ship date"),
+        ("902-0000001-0000001,UPS,,1Z,2026-02-30,,", "ship date"),
+        ("902-0000001-0000001,UPS,,1Z,0001-01-01 00:00 +09:00,,", "ship date"),
+        ("902-0000001-0000001,UPS,,1Z,,,2", "SKU"),
+        ("902-0000001-0000001,UPS,,1Z,,A,two", "whole number"),
+        ("902-0000001-0000001,UPS,,1Z,,A,0", "1 or more"),
+        ("902-0000001-0000001,UPS,,1Z,,A,-1", "whole number"),
+        ("902-0000001-0000001,UPS,,1Z,,A,1,more", "more fields"),
     ],
 )
 def test_bad_line_says_why(line: str, word: str) -> None:
@@ -123,7 +138,7 @@ def test_bad_line_says_why(line: str, word: str) -> None:
 
 
 def test_contradicting_lines_name_the_first() -> None:
-    rows = "902-1,UPS,,1Z,,A,1\n902-1,DHL,,1Z,,B,1\n902-1,UPS,,1Z,,A,1\n"
+    rows = "902-0000001-0000001,UPS,,1Z,,A,1\n902-0000001-0000001,DHL,,1Z,,B,1\n902-0000001-0000001,UPS,,1Z,,A,1\n"
 
     (parcel,), rejected = read_text(HEADER + rows, today=NOW)
 
@@ -148,7 +163,7 @@ def test_too_large_or_binary_file_is_refused() -> None:
     ):
         with pytest.raises(StorefrontError):
             decode(content)
-    rows = "902-1,UPS,,1Z,,,\n" * (MOST_LINES + 1)
+    rows = "902-0000001-0000001,UPS,,1Z,,,\n" * (MOST_LINES + 1)
     with pytest.raises(StorefrontError):
         read_text(HEADER + rows, today=NOW)
 
@@ -166,3 +181,25 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
     assert all(one.tracking_number for one in found)
     assert all(one.reason for one in rejected)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        " 902-0000001-0000001\u200b",
+        "“902-0000001-0000001”",
+        "９０２－０００００００１－０００００００１".replace(
+            "０００００００", "００００００"
+        ),
+        "902–0000001–0000001",
+        "902%2D0000001%2D0000001",
+    ],
+)
+def test_order_id_is_read_however_it_was_pasted(pasted: str) -> None:
+    (parcel,) = parcels(f"order id,carrier,tracking number\n{pasted},UPS,1Z\n")
+
+    assert parcel.amazon_order_id == "902-0000001-0000001"
+
+
+def test_order_id_of_another_form_is_refused_with_an_example() -> None:
+    assert "one looks like 902-3159896-1390916" in reason("902-1,UPS,,1Z,,,")

@@ -14,6 +14,7 @@ from channels_amazon.errors import ShoplinkError
 from channels_amazon.management.commands.import_products import find_store
 from channels_amazon.marketplaces import MARKETPLACES, by_region
 from channels_amazon.models import AmazonAccount, Store
+from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read, tidy
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.accounts.private_app import connect_by_token
 
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         region = options["region"]
         grant = AccountGrant(
             region=region,
-            seller_id=options["seller_id"].strip() or _known_seller(store, region),
+            seller_id=_seller(options["seller_id"]) or _known_seller(store, region),
             name="",
             refresh_token=_token(options["refresh_token"]),
             marketplace_ids=_sites(region, options["marketplace"]),
@@ -92,7 +93,24 @@ def _token(given: str) -> str:
         raise CommandError(
             f"Give the token with --refresh-token, or set {TOKEN_VARIABLE}."
         )
-    return token.strip()
+    try:
+        return read(PastedId.REFRESH_TOKEN, token)
+    except WrongForm as error:
+        raise CommandError(
+            f"This is not a whole refresh token: one looks like {error.example}…"
+        ) from None
+
+
+def _seller(given: str) -> str:
+    """Return the seller id, "" where none is given; raises CommandError."""
+    if not given.strip():
+        return ""
+    try:
+        return read(PastedId.SELLER_ID, given)
+    except WrongForm as error:
+        raise CommandError(
+            f"{given!r} is no seller id: one looks like {error.example}."
+        ) from error
 
 
 def _known_seller(store: Store, region: str) -> str:
@@ -110,10 +128,11 @@ def _known_seller(store: Store, region: str) -> str:
 def _sites(region: str, wanted: list[str]) -> tuple[str, ...]:
     found = []
     for name in wanted:
+        meant = tidy(name).upper()
         ids = [
             site.id
             for site in by_region(region)
-            if name in {site.id, site.country_code, site.country_code.lower()}
+            if meant in {site.id, site.country_code}
         ]
         if not ids:
             known = ", ".join(site.country_code for site in by_region(region))

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_amazon.models import Store
+from channels_amazon.rules.pasted_ids import tidy
 from channels_amazon.services.catalog.product_import import (
     ImportOptions,
     ImportResult,
@@ -77,6 +78,7 @@ class Command(BaseCommand):
 
 def find_store(name: str) -> Store:
     """Return the store with that short name or name; raises CommandError."""
+    name = tidy(name)
     rows = Store.objects.filter(slug=name) or Store.objects.filter(name=name)
     found = list(rows[:2])
     if not found:

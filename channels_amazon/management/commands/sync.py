@@ -10,8 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
+from channels_amazon.rules.pasted_ids import search_terms
 from channels_amazon.services.jobs import claims, lifecycle, registry
 from channels_amazon.sync.runtime import runner
+
+# Of an id of 64 bits, less one.
+_DIGITS = 18
 
 
 class Command(BaseCommand):
@@ -67,15 +71,17 @@ class Command(BaseCommand):
 
 def find_account(name: str) -> AmazonAccount:
     """Return the account with that number or seller id; raises CommandError."""
+    terms = search_terms(name)
     rows = AmazonAccount.objects.not_disconnected()
-    found = list(rows.filter(seller_id=name))
-    if name.isdigit() and not found:
-        found = list(AmazonAccount.objects.filter(pk=int(name)))
+    found = list(rows.filter(seller_id__in=terms))
+    numbers = [int(one) for one in terms if one.isdecimal() and len(one) <= _DIGITS]
+    if not found:
+        found = list(AmazonAccount.objects.filter(pk__in=numbers))
     if not found:
         raise CommandError(f"There is no account {name}.")
     if len(found) > 1:
-        numbers = ", ".join(str(row.pk) for row in found)
-        raise CommandError(f"{name} has several accounts; say which: {numbers}.")
+        several = ", ".join(str(row.pk) for row in found)
+        raise CommandError(f"{name} has several accounts; say which: {several}.")
     return found[0]
 
 

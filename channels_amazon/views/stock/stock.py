@@ -29,6 +29,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.models.listing import ListingQuerySet
+from channels_amazon.rules.pasted_ids import tidy
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.publication import VariantAvailability, availability
 from channels_amazon.views.base import (
@@ -217,9 +218,10 @@ def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant
         listings = listings.filter(account_id=int(account))
         if form.chosen("show") != StockShow.UNLISTED:
             variants = variants.filter(Exists(listings))
-    if q := form.chosen("q"):
-        same = listings.filter(Q(seller_sku=q) | Q(asin=q.upper()))
-        named = Q(sku=q) | Q(barcode=q) | Q(product__title__icontains=q)
+    if terms := form.terms():
+        same = listings.filter(Q(seller_sku__in=terms) | Q(asin__in=terms))
+        named = Q(sku__in=terms) | Q(barcode__in=terms)
+        named |= Q(product__title__icontains=tidy(form.chosen("q")))
         variants = variants.filter(named | Exists(same))
     return _shown(variants, listings, StockShow(form.chosen("show")))
 

@@ -37,7 +37,7 @@ def test_file_says_what_would_happen_to_each_row() -> None:
         f"{this},Pigeon,1Z2,{sku},1,",
         f"{this},UPS,1Z3,{sku},3,",
         f"{this},UPS,1Z4,X,1,",
-        "902-0-0,UPS,1Z5,,,",
+        "902-0000000-0000000,UPS,1Z5,,,",
         f"{this},UPS,1Z6,{sku},1,2999-01-01",
         f"{this},UPS,1Z7,{sku},1,2001-01-01",
     )
@@ -57,7 +57,9 @@ def test_file_says_what_would_happen_to_each_row() -> None:
 
 def test_file_is_taken_over_once() -> None:
     order, _variant, _warehouse = make_scene()
-    text = f"{HEADER}{order.amazon_order_id},UPS,1Z1,,,\n902-0-0,DHL,J1,,,\n"
+    text = (
+        f"{HEADER}{order.amazon_order_id},UPS,1Z1,,,\n902-0000000-0000000,DHL,J1,,,\n"
+    )
     store = order.account.store
 
     _plan, first = take_over(store, text, actor="ann")
@@ -184,7 +186,7 @@ def test_long_file_costs_no_query_a_row(
         builders.make_order(account, ordered_at=then).amazon_order_id for _ in range(60)
     ]
     rows = [f"{ids[n % 60]},UPS,T{n},,,\n" for n in range(60)]
-    rows += [f"902-0-{n},UPS,T{n},,,\n" for n in range(5000)]
+    rows += [f"902-0000000-{n:07d},UPS,T{n},,,\n" for n in range(5000)]
     text = HEADER + "".join(rows)
 
     with django_assert_max_num_queries(120):

@@ -42,7 +42,9 @@ def send(client: Client, world: World, content: bytes) -> Any:
 
 def test_file_is_shown_then_taken_over_once(world: World, client: Client) -> None:
     good = f"{world.order.amazon_order_id},UPS,1Z1"
-    content = f"{HEADER}{good}\n902-0-0,顺丰,SF1\n,UPS,1Z3\n".encode("gb18030")
+    content = f"{HEADER}{good}\n902-0000000-0000000,顺丰,SF1\n,UPS,1Z3\n".encode(
+        "gb18030"
+    )
 
     page = send(client, world, content)
 
@@ -92,7 +94,9 @@ def test_text_that_is_no_file_changes_nothing(world: World, client: Client) -> N
 
 
 def test_large_file_fits_into_the_form(world: World, client: Client) -> None:
-    rows = "".join(f"902-0-{n},顺丰速运有限公司,SF{n:020d}\n" for n in range(10_000))
+    rows = "".join(
+        f"902-0000000-{n:07d},顺丰速运有限公司,SF{n:020d}\n" for n in range(10_000)
+    )
 
     page = send(client, world, (HEADER + rows).encode())
     response = client.post(
