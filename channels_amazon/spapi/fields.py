@@ -61,7 +61,10 @@ class Details:
     unread: list[str] = field(default_factory=list)
 
     def of(
-        self, read: Callable[[JsonObject, str], Value], data: JsonObject, name: str
+        self,
+        read: Callable[[JsonObject, str], Value | None],
+        data: JsonObject,
+        name: str,
     ) -> Value | None:
         """Return what `read` makes of the field, None where it cannot be read."""
         try:

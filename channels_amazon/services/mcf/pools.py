@@ -16,7 +16,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record_on
 from channels_amazon.services.mcf.commitments import lock_pools, release_shown
 from channels_amazon.spapi.apis.fba_inventory import InventorySummary
 from channels_amazon.spapi.unreadable import UnreadableListing
-from channels_amazon.wording import sentence
+from channels_amazon.wording import listed, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ def upsert_fba_stock(
         stored: set[int] = set()
         for summary in summaries:
             listing = listings[summary.seller_sku]
+            if summary.unread:
+                _tell_unread(account, summary)
             facts = _facts(summary, marketplace_id)
             row = known.get(listing.pk)
             if row is None:
@@ -102,6 +104,26 @@ def record_unreadable(
                 "The last known numbers stay, and the other units went on. Compare "
                 "them with Seller Central, and report this with the log."
             ),
+        ),
+        _LOG_AGAIN,
+    )
+
+
+def _tell_unread(account: AmazonAccount, summary: InventorySummary) -> None:
+    """Say, once a day, what beside the units cannot be read; these are stored."""
+    record_once(
+        Entry(
+            code="fba_stock.unreadable_detail",
+            level=Level.WARNING,
+            account=account,
+            reference=summary.seller_sku,
+            message=sentence(
+                "A part of what Amazon says of the FBA units of %(sku)s cannot be read "
+                "and is left out: %(reasons)s.",
+                sku=summary.seller_sku,
+                reasons=listed(list(dict.fromkeys(summary.unread))),
+            ),
+            fix=sentence("Nothing is to be done: the units themselves are stored."),
         ),
         _LOG_AGAIN,
     )

@@ -35,6 +35,7 @@ def unit(sku: str) -> InventorySummary:
         fulfillable=3,
         total=3,
         last_updated_at=None,
+        unread=(),
         **dict.fromkeys(UNITS, 0),
     )
 

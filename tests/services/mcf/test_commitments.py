@@ -59,6 +59,7 @@ def report(
         fulfillable=fulfillable,
         total=10,
         last_updated_at=None,
+        unread=(),
         **units,
     )
     upsert_fba_stock(

@@ -279,7 +279,7 @@ def test_mcf_event_without_seller_and_status_has_its_order_looked_at() -> None:
     assert (taken.state, taken.code) == ("ignored", "")
 
 
-NASTY = st.sampled_from(
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         "",
