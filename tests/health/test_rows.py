@@ -85,10 +85,7 @@ CLAIMED: dict[str, tuple[Make, str, str]] = {
     ),
     "shared quota": (lambda a: make_calls(a, 6, 40), "quota.starved", "warning"),
     "draft": (
-        lambda a: (
-            AmazonAccount.objects.update(authorized_at=hours_ago(9))
-            and make_attempts(a, 2)
-        ),
+        lambda a: make_attempts(a, 2, since=9),
         "oauth.draft_needs_beta",
         "warning",
     ),
@@ -119,9 +116,7 @@ NOT_CLAIMED: dict[str, Make] = {
     "limit that is being learnt": lambda a: make_calls(a, 3, 10),
     "few refusals of many calls": lambda a: make_calls(a, 6, 400),
     "refusals of yesterday": lambda a: make_calls(a, 9, 9, started_at=hours_ago(25)),
-    "one that did not come back": lambda a: (
-        AmazonAccount.objects.update(authorized_at=hours_ago(9)) and make_attempts(a, 1)
-    ),
+    "one that did not come back": lambda a: make_attempts(a, 1, since=9),
     "ones from before the authorisation": lambda a: make_attempts(a, 3),
 }
 
