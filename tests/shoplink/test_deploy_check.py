@@ -27,3 +27,26 @@ def test_check_deploy_is_clean_with_production_settings(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_loopback_for_webhooks_is_refused_without_debug(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "WEBHOOK_ALLOW_LOOPBACK": "true",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'check.sqlite3'}",
+        "SECRET_KEY": "x" * 50,
+        "FERNET_KEYS": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+    }
+
+    def check(**over: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=ROOT,
+            env=environment | over,
+            capture_output=True,
+            text=True,
+        )
+
+    assert "WEBHOOK_ALLOW_LOOPBACK is for DEBUG=true alone" in check().stderr
+    assert check(DEBUG="true").returncode == 0
