@@ -58,11 +58,16 @@ class PastedId(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How an id is written, whole, with a made-up one of that form."""
+    """How an id is written, whole, with a made-up one of that form.
+
+    `is_one_word`: two words are no such id, but a name, say. All others are so long or
+    so plain of form that a space inside can only have come with the pasting.
+    """
 
     pattern: re.Pattern[str]
     example: str
     is_upper: bool = False
+    is_one_word: bool = False
 
 
 _QUEUE = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
@@ -72,14 +77,16 @@ FORMS: dict[PastedId, Form] = {
     PastedId.ORDER_ID: Form(
         re.compile(r"[0-9A-Z][0-9]{2}-[0-9]{7}-[0-9]{7}"), "902-3159896-1390916", True
     ),
-    PastedId.SELLER_ID: Form(re.compile(r"[A-Z0-9]{6,20}"), "A3TH9S8BH6GOGM", True),
+    PastedId.SELLER_ID: Form(
+        re.compile(r"[A-Z0-9]{6,20}"), "A3TH9S8BH6GOGM", True, True
+    ),
     PastedId.REFRESH_TOKEN: Form(
         re.compile(r"[\x21\x23\x24\x26\x28-\x5f\x61-\x7e]{10,4000}"),
         "Atzr|IwEBIExample",
     ),
-    PastedId.ASIN: Form(re.compile(r"[A-Z0-9]{10}"), "B0CHX1W1XY", True),
+    PastedId.ASIN: Form(re.compile(r"[A-Z0-9]{10}"), "B0CHX1W1XY", True, True),
     PastedId.MARKETPLACE_ID: Form(
-        re.compile(r"A[A-Z0-9]{9,14}"), "ATVPDKIKX0DER", True
+        re.compile(r"A[A-Z0-9]{9,14}"), "ATVPDKIKX0DER", True, True
     ),
     PastedId.APP_ID: Form(
         re.compile(r"amzn1\.(?:sp\.solution|sellerapps\.app)\.[A-Za-z0-9.-]{8,80}"),
@@ -127,6 +134,8 @@ def read(kind: PastedId, text: str) -> str:
     """Return the id that the text means; raises WrongForm where it is none."""
     form = FORMS[kind]
     plain = _folded(text)
+    if not form.is_one_word:
+        plain = "".join(plain.split())
     if form.is_upper:
         plain = plain.upper()
     if not form.pattern.fullmatch(plain):
@@ -155,19 +164,17 @@ def search_terms(text: str) -> tuple[str, ...]:
 
 def means_order_id(text: str) -> bool:
     """Tell whether the text is meant as an order id, and is none."""
-    plain = _folded(text).strip(_AROUND)
+    plain = "".join(_folded(text).split()).strip(_AROUND)
     is_like_one = bool(re.fullmatch(r"[0-9]{2,4}-[0-9-]{6,24}", plain))
     return is_like_one and not FORMS[PastedId.ORDER_ID].pattern.fullmatch(plain)
 
 
 def _folded(text: str) -> str:
-    """Return the text in ASCII where it can be, without spaces and quotes."""
+    """Return the text in ASCII where it can be, with plain spaces and no quotes."""
     plain = text
     for _ in range(_MOST_DECODED):
         plain = unicodedata.normalize("NFKC", plain).translate(_DASHES)
-        plain = "".join(
-            one for one in plain if unicodedata.category(one) not in _UNSEEN
-        )
+        plain = "".join(map(_seen, plain))
         plain = tidy(plain).strip(_QUOTES)
         decoded = unquote(plain, errors="strict") if _is_encoded(plain) else plain
         if decoded == plain:
@@ -188,6 +195,13 @@ def _is_encoded(text: str) -> bool:
 
 def _is_unseen(sign: str) -> bool:
     return unicodedata.category(sign) in _UNSEEN
+
+
+def _seen(sign: str) -> str:
+    """Return the sign, a plain space for any white one, nothing for an unseen one."""
+    if sign.isspace():
+        return " "
+    return "" if _is_unseen(sign) else sign
 
 
 def _without_unseen(text: str) -> str:

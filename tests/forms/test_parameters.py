@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from django.http import QueryDict
@@ -33,7 +34,7 @@ def test_text_is_cut_and_readable(rf: RequestFactory, text: str, read: str) -> N
     request = rf.get("/")
     given = QueryDict(mutable=True)
     given["word"] = text
-    request.GET = given
+    request.GET = cast(Any, given)
 
     assert WORD.of(request) == read
 
@@ -62,7 +63,7 @@ def test_any_text_reads_as_text_and_any_number_as_an_id(text: str) -> None:
     request = RequestFactory().get("/")
     given = QueryDict(mutable=True)
     given["account"] = text
-    request.GET = given
+    request.GET = cast(Any, given)
 
     assert parameters.is_readable(parameters.ACCOUNT.of(request))
     assert (parameters.ACCOUNT.number(request) or 0) < 10**18

@@ -150,3 +150,19 @@ def test_token_endpoint_that_is_down_stores_nothing(
         connect(builders.make_store(), refresh_token=token, seller_id=seller)
 
     assert not AmazonAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        ({"seller_id": "My Shop GmbH"}, "one looks like A3TH9S8BH6GOGM"),
+        ({"refresh_token": "Atzr|…"}, "one looks like Atzr"),
+    ],
+)
+def test_id_of_another_form_is_refused_with_an_example(
+    over: dict[str, str], told: str
+) -> None:
+    good = {"seller_id": "A3TH9S8BH6GOGM", "refresh_token": "Atzr|made-up-token"}
+
+    with pytest.raises(CommandError, match=told):
+        connect(builders.make_store(), **good | over)

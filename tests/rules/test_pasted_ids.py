@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -53,6 +54,11 @@ ENCLOSED = [
 def wide(text: str) -> str:
     """Return the text in the wide letters of a Chinese keyboard."""
     return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text)
+
+
+def encoded(text: str) -> str:
+    """Return the text as it stands in an address."""
+    return quote(text, safe="")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +124,8 @@ def test_pasted_id_is_put_right(kind: PastedId, pasted: str, meant: str) -> None
         (PastedId.ORDER_ID, "9.02316E+16"),
         (PastedId.SELLER_ID, "A3"),
         (PastedId.SELLER_ID, "Bücher GmbH"),
+        (PastedId.SELLER_ID, "My Shop GmbH"),
+        (PastedId.ASIN, "GREEN TEA 9"),
         (PastedId.REFRESH_TOKEN, "Atzr|…"),
         (PastedId.REFRESH_TOKEN, "100%sure-it-is"),
         (PastedId.REFRESH_TOKEN, "%FF%FE%FD%FC"),
@@ -165,6 +173,7 @@ def test_sku_keeps_what_it_may_have(sku: str) -> None:
         ("“SKU-1”", "SKU-1"),
         ("ＳＫＵ－１", "SKU-1"),
         ("b0chx1w1xy", "B0CHX1W1XY"),
+        ("SKU　１", "SKU 1"),
         ("1Z999\u00a0", "1Z999"),
     ],
 )
@@ -199,7 +208,7 @@ def test_id_of_any_kind_survives_what_pasting_does(
 ) -> None:
     form = FORMS[kind]
     meant = data.draw(st.from_regex(form.pattern, fullmatch=True))
-    how = data.draw(st.sampled_from([str, wide, lambda text: quote(text, safe="")]))
+    how: Callable[[str], str] = data.draw(st.sampled_from([str, wide, encoded]))
     pasted = f"{before}{enclosed.format(how(meant))}{after}"
 
     assert read(kind, pasted) == meant

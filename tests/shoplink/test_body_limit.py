@@ -20,10 +20,10 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import create
 
+from channels_amazon.forms.store_orders import MOST_BYTES
 from channels_amazon.models import StoreMember
 from channels_amazon.storefronts import shipment_file
 from channels_amazon.views.base import FORM_BYTES
-from channels_amazon.views.mcf.store_order_import import MOST_BYTES
 from channels_amazon.views.shipping.bulk import MOST_TEXT
 from shoplink import body_limit
 from tests import builders

@@ -58,3 +58,26 @@ def test_hsts_speaks_for_this_name_alone_unless_told() -> None:
 def test_preload_without_what_it_needs_is_refused() -> None:
     assert _hsts(HSTS_PRELOAD="true")[0] != 0
     assert _hsts(WEBHOOK_CA_FILE="/no/such/file.pem")[0] != 0
+
+
+def test_loopback_for_webhooks_is_refused_without_debug(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "WEBHOOK_ALLOW_LOOPBACK": "true",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'check.sqlite3'}",
+        "SECRET_KEY": "x" * 50,
+        "FERNET_KEYS": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+    }
+
+    def check(**over: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=ROOT,
+            env=environment | over,
+            capture_output=True,
+            text=True,
+        )
+
+    assert "WEBHOOK_ALLOW_LOOPBACK is for DEBUG=true alone" in check().stderr
+    assert check(DEBUG="true").returncode == 0

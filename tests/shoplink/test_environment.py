@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from channels_amazon.rules.pasted_ids import PastedId
 from shoplink.environment import Environment
 
 
@@ -62,3 +63,21 @@ def test_count_takes_whole_numbers_from_one(
     monkeypatch.setenv("SOME_COUNT", value)
     with pytest.raises(ImproperlyConfigured, match="SOME_COUNT"):
         Environment().count("SOME_COUNT", 2)
+
+
+def test_pasted_id_is_put_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = "arn:aws:sqs:eu-west-1:123456789012:shoplink"
+    monkeypatch.setenv("SOME_ARN", f"“{arn}”\u200b")
+
+    assert Environment().pasted("SOME_ARN", PastedId.QUEUE_ARN) == arn
+    assert Environment().pasted("NO_SUCH_ARN", PastedId.QUEUE_ARN) == ""
+
+
+def test_id_of_another_form_is_refused_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_ARN", "sqs/shoplink")
+
+    assert Environment().pasted("SOME_ARN", PastedId.QUEUE_ARN) == "sqs/shoplink"
+    with pytest.raises(ImproperlyConfigured, match="looks like arn:aws:sqs:"):
+        Environment().pasted("SOME_ARN", PastedId.QUEUE_ARN, is_strict=True)

@@ -79,7 +79,7 @@ def test_page_that_asks_by_itself_keeps_no_session_alive(world: World) -> None:
 def test_session_has_an_end_however_it_is_used(world: World) -> None:
     client = signed_in(world.owner)
     now = timezone.now()
-    hours = 0
+    hours = 0.0
     while hours < 20:
         with travel(now + timedelta(hours=hours)):
             if not is_in(client):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from channels_amazon.storefronts import deadline, webhook
+from channels_amazon.storefronts import webhook
 from channels_amazon.storefronts.deadline import Deadline
 from channels_amazon.storefronts.webhook import SignedMessage
 from channels_amazon.storefronts.webhook_address import Networks
@@ -120,7 +120,7 @@ def test_name_that_is_never_resolved_is_cut_at_the_deadline(
         over.wait(20)
         return []
 
-    monkeypatch.setattr(deadline.socket, "getaddrinfo", hang)
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
     error, took = failure("http://shop.example/")
     over.set()
 

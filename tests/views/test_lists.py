@@ -7,7 +7,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from channels_amazon.forms.filters import OrderFilter, OrderShow
-from channels_amazon.views.lists import show_tabs, without
+from channels_amazon.forms.parameters import without
+from channels_amazon.views.lists import show_tabs
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
 

@@ -83,4 +83,4 @@ def _account_tabs(
 def _chosen(request: HttpRequest) -> AmazonAccount | None:
     """Return the account that the address names, if it is one of the reader's."""
     number = parameters.ACCOUNT.number(request)
-    return mine(AmazonAccount, request).filter(pk=number).first()
+    return mine(AmazonAccount, request).filter(pk=number or 0).first()
