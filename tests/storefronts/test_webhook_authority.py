@@ -12,6 +12,7 @@ import pytest
 
 from channels_amazon.storefronts import webhook
 from channels_amazon.storefronts.webhook import SignedMessage
+from channels_amazon.storefronts.webhook_address import Networks
 from channels_amazon.storefronts.webhook_failures import WebhookError
 from tests.whole.certificates import make_certificate
 
@@ -53,8 +54,10 @@ def address(tmp_path: Path, authority: Path) -> Iterator[str]:
 
 def test_unknown_authority_is_refused(address: str) -> None:
     with pytest.raises(WebhookError, match="No secure connection"):
-        webhook.send(address, MESSAGE, allow_private=True)
+        webhook.send(address, MESSAGE, allow=Networks(loopback=True))
 
 
 def test_named_authority_is_trusted(address: str, authority: Path) -> None:
-    webhook.send(address, MESSAGE, allow_private=True, ca_file=str(authority))
+    webhook.send(
+        address, MESSAGE, allow=Networks(loopback=True), ca_file=str(authority)
+    )
