@@ -37,9 +37,10 @@ class HeartbeatDetail(TypedDict, total=False):
     Each names the keys that it holds (`keys`, as `key_fingerprints` does; one of an
     earlier version names none). A consumer gives its `state` and when it last read
     Amazon's queue (`listened_at`, ISO time in UTC, or None); a supervisor the cluster
-    that it watches.
+    that it watches. One that ended in order says so (`ended`).
     """
 
+    ended: bool
     keys: list[str]
     state: ConsumerState
     listened_at: str | None

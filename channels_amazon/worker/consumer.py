@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, Error, close_old_connections, connection
 from django.utils import timezone
 
 from channels_amazon.rules.health.liveness import ConsumerState, Process
@@ -96,7 +96,14 @@ class Consumer:
                     break
         finally:
             queue.close()
+        self._say_ended()
         return handled
+
+    def _say_ended(self) -> None:
+        try:
+            heartbeats.end(Process.CONSUMER)
+        except Error as error:
+            logger.warning("sign of life stays error=%s", type(error).__name__)
 
     def _idle(self) -> None:
         """Stay alive without a queue: the other processes must not be ended."""

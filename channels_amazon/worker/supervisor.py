@@ -13,7 +13,8 @@ from types import FrameType
 
 from django.db import Error, close_old_connections, connections
 
-from channels_amazon.services.jobs import leases
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats, leases
 from channels_amazon.worker import process_guard
 from channels_amazon.worker.process_group import GRACE, ClusterGroup
 from channels_amazon.worker.ticker import Ticker
@@ -60,6 +61,10 @@ class Supervisor:
                 self._free_jobs(cluster)
                 cluster = self._start()
         cluster.end(STOP_SECONDS)
+        try:
+            heartbeats.end(Process.SUPERVISOR, Process.QUEUE)
+        except Error as error:
+            logger.warning("signs of life stay error=%s", type(error).__name__)
         connections.close_all()
 
     def _start(self) -> ClusterGroup:

@@ -28,7 +28,7 @@ def start() -> None:
 def stop() -> None:
     """Take this process out of the living, as it ends in order."""
     try:
-        heartbeats.forget(Process.WEB)
+        heartbeats.end(Process.WEB)
     except Error as error:
         logger.warning("heartbeat stays error=%s", type(error).__name__)
     finally:

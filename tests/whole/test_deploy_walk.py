@@ -180,7 +180,7 @@ def test_document_leads_to_a_connected_store_and_on(
     state = host.row("SELECT state FROM channels_amazon_amazonaccount")
     assert state == ("connected",)
     assert host.row("SELECT count(*) FROM channels_amazon_listing")[0] > 0
-    host.stop()
+    _back_up_and_restore(host)
     _every_line_is_json(host.story())
     assert set(host.walk.walked) == set(blocks())
 
@@ -258,6 +258,20 @@ def _update_and_back(host: Host) -> None:
     with psycopg.connect(host.database, autocommit=True) as connection:
         connection.execute("DROP TABLE channels_amazon_listing CASCADE")
     host.walk.run("back")
+
+
+def _back_up_and_restore(host: Host) -> None:
+    host.walk.run("backup")
+    host.stop()
+    listings = "SELECT count(*) FROM channels_amazon_listing"
+    kept = host.row(listings)
+    with psycopg.connect(host.database, autocommit=True) as connection:
+        connection.execute("TRUNCATE channels_amazon_listing CASCADE")
+    host.walk.run("restore")
+    assert host.row(listings) == kept
+    host.start()
+    host.walk.run("watch")
+    host.stop()
 
 
 def _every_line_is_json(text: str) -> None:

@@ -18,11 +18,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, Installation
-from channels_amazon.rules.health.liveness import Process, dead_since
 from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import database_copy, guard, manifest
 from channels_amazon.services.installation.manifest import BackupError, Manifest
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.wording import sentence
 
 
@@ -109,13 +109,7 @@ def _fill(folder: Path, installation: str) -> Manifest:
 
 
 def _require_stopped() -> None:
-    now = timezone.now()
-    alive = [
-        kind
-        for kind in Process
-        if _has(Heartbeat)
-        and Heartbeat.objects.filter(kind=kind, beat_at__gt=dead_since(kind, now))
-    ]
+    alive = _has(Heartbeat) and heartbeats.living(timezone.now())
     if alive or database_copy.other_sessions():
         raise BackupError(
             sentence("Shoplink still works with the database, or did a moment ago."),

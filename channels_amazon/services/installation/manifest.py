@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import tomllib
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
+from channels_amazon.models import key_fingerprints
 from channels_amazon.wording import sentence
 
 MANIFEST = "manifest.json"
@@ -23,8 +23,6 @@ MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 FORM = 1
 _CHUNK = 1 << 20
-# As services/privacy/key_rotation.py names a key.
-_KEY_LABEL = b"shoplink key rotation"
 
 
 class BackupError(ShoplinkError):
@@ -63,17 +61,9 @@ def describe(file: str, installation: str) -> Manifest:
         vendor=connection.vendor,
         file=file,
         migrations=sorted(f"{app}.{name}" for app, name in applied),
-        keys=held_keys(),
+        keys=key_fingerprints(),
         installation=installation,
     )
-
-
-def held_keys() -> list[str]:
-    """Return the fingerprints of FERNET_KEYS, from which nobody gets a key."""
-    return [
-        hmac.new(str(key).encode(), _KEY_LABEL, hashlib.sha256).hexdigest()[:16]
-        for key in settings.FERNET_KEYS
-    ]
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -130,7 +120,7 @@ def require_restorable(manifest: Manifest) -> None:
                 version=manifest.version,
             ),
         )
-    missing = [key for key in manifest.keys if key not in held_keys()]
+    missing = [key for key in manifest.keys if key not in key_fingerprints()]
     if missing:
         raise BackupError(
             sentence(

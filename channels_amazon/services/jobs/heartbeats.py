@@ -46,17 +46,28 @@ def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
     Heartbeat.objects.filter(gone, kind=kind, host=host).delete()
 
 
-def forget(kind: str) -> None:
-    """Take this process out of the living, as it ends in order."""
-    Heartbeat.objects.filter(kind=kind, host=host_name(), pid=os.getpid()).delete()
+def end(*kinds: str) -> None:
+    """Say that this process ends in order, with what it is; nobody need wait for it.
+
+    The queue's workers end with their supervisor. Those of a second one on this host
+    beat again, and live.
+    """
+    for row in Heartbeat.objects.filter(kind__in=kinds, host=host_name()):
+        if row.kind == Process.QUEUE or row.pid == os.getpid():
+            row.detail["ended"] = True
+            row.save(update_fields=["detail"])
 
 
 def living(now: datetime) -> list[Heartbeat]:
-    """Return the last sign of life of each process that lives, of every kind."""
+    """Return the last sign of life of each process that lives, of every kind.
+
+    One that said that it ends does not count, however short ago that was.
+    """
     return [
         beat
         for beat in Heartbeat.objects.order_by("kind", "host", "pid")
         if is_alive(Process(beat.kind), beat.beat_at, now)
+        and not beat.detail.get("ended")
     ]
 
 

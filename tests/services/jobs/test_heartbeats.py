@@ -55,6 +55,20 @@ def test_beat_forgets_processes_of_the_day_before_and_of_the_future() -> None:
     assert pids == {2, os.getpid()}
 
 
+def test_process_that_ends_in_order_needs_no_waiting_for() -> None:
+    for kind in (CONSUMER, Process.QUEUE):
+        heartbeats.beat(kind)
+    Heartbeat.objects.update(pid=1)
+    heartbeats.beat(CONSUMER)
+    heartbeats.end(CONSUMER, Process.QUEUE)
+    # Another consumer of this host lives on; the queue's workers have gone.
+    living = heartbeats.living(timezone.now())
+    assert [(one.kind, one.pid) for one in living] == [(CONSUMER, 1)]
+    assert heartbeats.latest(CONSUMER) is not None
+    heartbeats.beat(CONSUMER)
+    assert len(heartbeats.living(timezone.now())) == 2
+
+
 def test_living_hosts_counts_a_host_with_several_processes_once() -> None:
     heartbeats.beat(CONSUMER)
     Heartbeat.objects.update(pid=1)
