@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.rules.pasted_ids import PastedId, tidy
 from channels_amazon.rules.privacy.retention import LOG_DAYS
+from shoplink.admin_look import UNFOLD as UNFOLD
 from shoplink.environment import Environment
 from shoplink.sqlite_file import make_folder
 
@@ -338,32 +338,6 @@ STORAGES = {
             if DEBUG
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
         )
-    },
-}
-
-# -- Admin look -----------------------------------------------------------------------
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Shoplink",
-    "SITE_HEADER": "Shoplink",
-    "SITE_SUBHEADER": _("Your store and Amazon, kept true"),
-    "SITE_SYMBOL": "sync_alt",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("channels_amazon/icon.svg"),
-        }
-    ],
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_LANGUAGES": True,
-    "LOGIN": {"form": "shoplink.sign_in.SignInForm"},
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "channels_amazon.admin.sidebar.navigation",
     },
 }
 
