@@ -208,7 +208,8 @@ def test_id_of_any_kind_survives_what_pasting_does(
 ) -> None:
     form = FORMS[kind]
     meant = data.draw(st.from_regex(form.pattern, fullmatch=True))
-    how: Callable[[str], str] = data.draw(st.sampled_from([str, wide, encoded]))
+    ways: list[Callable[[str], str]] = [str, wide, encoded]
+    how = data.draw(st.sampled_from(ways))
     pasted = f"{before}{enclosed.format(how(meant))}{after}"
 
     assert read(kind, pasted) == meant
