@@ -1,4 +1,4 @@
-"""How the admin looks: the settings of unfold, which shoplink/settings.py takes over."""
+"""How the admin looks: the settings of unfold, part of shoplink/settings.py."""
 
 from __future__ import annotations
 

@@ -42,10 +42,15 @@ class StderrHandler(logging.StreamHandler[TextIO]):
             None,
         )
         put = getattr(self.stream, "put", None)
-        if put is not None:
-            put(self.format(bad))
-        else:
-            self.stream.write(f"{self.format(bad)}\n")
+        try:
+            if put is not None:
+                put(self.format(bad))
+            else:
+                self.stream.write(f"{self.format(bad)}\n")
+        except (OSError, ValueError):
+            # Standard error itself is closed: nobody is left to be told, and a line of
+            # the log must never end what it tells of.
+            return
 
 
 class TextFormatter(logging.Formatter):

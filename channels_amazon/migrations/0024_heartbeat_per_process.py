@@ -7,9 +7,14 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
-def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Delete the signs of life, of which the earlier form takes one a kind and host."""
-    apps.get_model("channels_amazon", "Heartbeat").objects.all().delete()
+def keep_the_newest(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Delete all but the newest sign of life of each kind and host."""
+    heartbeats = apps.get_model("channels_amazon", "Heartbeat").objects
+    seen = set()
+    for row in heartbeats.order_by("-beat_at", "-pk"):
+        if (row.kind, row.host) in seen:
+            row.delete()
+        seen.add((row.kind, row.host))
 
 
 class Migration(migrations.Migration):
@@ -17,7 +22,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveConstraint(model_name="heartbeat", name="heartbeat_once"),
-        migrations.RunPython(migrations.RunPython.noop, forget),
+        migrations.RunPython(migrations.RunPython.noop, keep_the_newest),
         migrations.AlterField(
             model_name="heartbeat",
             name="kind",
