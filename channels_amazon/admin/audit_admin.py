@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from channels_amazon.admin.scoped import OWNERS, ScopedAdmin
+from channels_amazon.admin.scoped import OWNERS, BoundedSearch, ScopedAdmin
 from channels_amazon.admin.site import site
 from channels_amazon.admin.user_admin import SuperuserOnly
 from channels_amazon.models import AuditEntry, translated
@@ -53,7 +53,7 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
 
 @admin.register(AccessFailureLog, site=site)
-class FailedSignInAdmin(ReadOnly, SuperuserOnly, ModelAdmin):  # type: ignore[misc]
+class FailedSignInAdmin(ReadOnly, SuperuserOnly, BoundedSearch, ModelAdmin):  # type: ignore[misc]
     """Sign-ins that failed, whatever name was typed."""
 
     list_display = ("attempt_time", "username", "ip_address", "locked_out")

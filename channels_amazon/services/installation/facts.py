@@ -19,7 +19,6 @@ from django.db import connection
 
 from channels_amazon.rules.installation.identity import HereFacts
 
-FILE = "installation.json"
 _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # In a container the machine's id is none, or the image's: the same everywhere.
@@ -59,7 +58,7 @@ def read_place(installation: uuid.UUID) -> PlaceFile | None:
     One that cannot be read counts as none: the host is not known then.
     """
     try:
-        text = place_path().read_text(encoding="utf-8")
+        text = place_path(installation).read_text(encoding="utf-8")
         found = PlaceFile(**json.loads(text))
         datetime.fromisoformat(found.noted_at)
     except (OSError, ValueError, TypeError):
@@ -69,12 +68,12 @@ def read_place(installation: uuid.UUID) -> PlaceFile | None:
 
 def write_place(installation: uuid.UUID, place: str, at: datetime) -> bool:
     """Write this host's file, for its owner alone; False where that cannot be done."""
-    path = place_path()
+    path = place_path(installation)
     content = PlaceFile(str(installation), place, at.isoformat())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Only its owner may read what this makes.
-        handle, made = tempfile.mkstemp(prefix=f"{FILE}.", dir=path.parent)
+        handle, made = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(content), file)
         Path(made).replace(path)
@@ -83,11 +82,15 @@ def write_place(installation: uuid.UUID, place: str, at: datetime) -> bool:
     return True
 
 
-def place_path() -> Path:
-    """Return where this host's file lies: beside SQLite's file, else in DATA_DIR."""
+def place_path(installation: uuid.UUID) -> Path:
+    """Return where this host's file lies: beside SQLite's file, else in DATA_DIR.
+
+    Several installations may share a folder, so it has the installation's name.
+    """
+    name = f"installation-{installation}.json"
     if connection.vendor == "sqlite":
-        return Path(str(connection.settings_dict["NAME"])).absolute().parent / FILE
-    return Path(settings.DATA_DIR) / FILE
+        return Path(str(connection.settings_dict["NAME"])).absolute().parent / name
+    return Path(settings.DATA_DIR) / name
 
 
 def machine_id() -> str:

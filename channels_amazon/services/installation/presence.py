@@ -149,7 +149,7 @@ def _note(state: GuardState) -> None:
 
 def _note_file(installation: uuid.UUID, place: str, now: datetime) -> None:
     if not facts.write_place(installation, place, now):
-        logger.warning("place not written path=%s", facts.place_path())
+        logger.warning("place not written path=%s", facts.place_path(installation))
     _noted.file_at = time.monotonic()
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from channels_amazon.forms import parameters
 from channels_amazon.forms.setup import (
     CatalogueForm,
     NewStoreForm,
@@ -58,7 +59,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     stores = stores_with_role(request, OWNERS)
     if request.method == "POST":
         return _make_store(request)
-    wants_another = "new" in request.GET
+    wants_another = parameters.ANOTHER.is_given(request)
     if not wants_another and (store := _next_store(stores)) is not None:
         return redirect("amazon-setup-store", store.pk)
     if not user.is_superuser:

@@ -145,7 +145,7 @@ def _no_file(*arguments: Any, **options: Any) -> Any:
 
 def test_backup_under_writes_is_of_one_moment(tmp_path: Path) -> None:
     """Two rows that are always changed together are alike in the copy."""
-    one, other = make_store(), make_store()
+    one, other = make_store(name="0"), make_store(name="0")
     stop = threading.Event()
 
     def write() -> None:

@@ -43,7 +43,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def machine(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Any:
     """Give this process a machine and a folder that the test may change."""
     settings.DATA_DIR = tmp_path / "data"
-    facts.place_path().unlink(missing_ok=True)
 
     def become(name: str) -> None:
         monkeypatch.setattr(facts, "machine_id", lambda: name)
@@ -51,6 +50,11 @@ def machine(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path)
 
     become("machine-1")
     return become
+
+
+def place() -> Path:
+    """Return where this host's file lies."""
+    return facts.place_path(Installation.objects.get().uuid)
 
 
 def standing() -> Standing:
@@ -73,24 +77,24 @@ def _long_ago() -> Any:
 def test_first_work_claims_the_database_without_a_question() -> None:
     assert standing() == Standing.NEW
     assert presence.arrive().standing == Standing.AT_HOME
-    assert mode_of(facts.place_path()) == "0o600"
+    assert mode_of(place()) == "0o600"
     assert InstallationHost.objects.count() == Installation.objects.count() == 1
     assert presence.arrive().behind_at is None
 
 
 def test_restart_and_lost_file_ask_nothing() -> None:
     presence.arrive()
-    facts.place_path().unlink()
+    place().unlink()
     Installation.objects.all().update(decided_at=_long_ago())
     assert presence.arrive().standing == Standing.AT_HOME
-    assert facts.place_path().exists()
+    assert place().exists()
 
 
 def test_second_host_joins_once_the_first_is_seen_at_work(machine: Any) -> None:
     presence.arrive()
     Installation.objects.all().update(decided_at=_long_ago())
     first = InstallationHost.objects.get()
-    facts.place_path().unlink()
+    place().unlink()
     machine("machine-2")
     assert presence.arrive().standing == Standing.ELSEWHERE
 
@@ -162,12 +166,12 @@ def test_database_that_was_set_back_where_it_is_begins_behind() -> None:
 
 def test_long_standstill_begins_behind_and_a_short_one_does_not(machine: Any) -> None:
     presence.arrive()
-    facts.place_path().unlink()
+    place().unlink()
     for stopped, cause in ((LONG_STOPPED / 2, None), (LONG_STOPPED * 1.1, "stopped")):
         at = timezone.now() - stopped
         InstallationHost.objects.all().update(seen_at=at)
         assert presence.arrive().behind_cause == cause
-        facts.place_path().unlink(missing_ok=True)
+        place().unlink(missing_ok=True)
 
 
 def test_pages_and_health_check_say_it_and_members_cannot_decide(

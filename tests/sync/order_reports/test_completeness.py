@@ -21,7 +21,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.health.liveness import ConsumerState, Process
-from channels_amazon.sync.orders import intake, sweep
+from channels_amazon.sync.orders import intake, pages, sweep
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account
 from tests.sync.running import run_through
@@ -108,7 +108,7 @@ def test_pass_killed_anywhere_neither_loses_nor_skips(
             raise Killed
         return stored(*args, **kwargs)
 
-    monkeypatch.setattr(sweep, "store_order", die_at)
+    monkeypatch.setattr(pages, "store_order", die_at)
     with pytest.raises(Killed):
         run_through(account, SWEEP)
     assert SyncJob.objects.get(kind=SWEEP).cursor["low_water"] == before

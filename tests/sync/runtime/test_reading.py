@@ -158,7 +158,7 @@ def test_unreadable_listing_is_quarantined_and_the_rest_go_on(
     account = make_account(emulator=emulator)
     run_through(account, Kind.LISTINGS)
     bad = next(row for row in emulator.state.listings.values() if US in row.offers)
-    bad.condition = 7  # type: ignore[assignment]
+    bad.quantity = -7
     for _ in range(2):
         made = run_through(account, Kind.LISTINGS)
     assert (made.state, made.rows_seen, made.rows_quarantined) == (State.DONE, 12, 1)

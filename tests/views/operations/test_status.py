@@ -165,7 +165,7 @@ def test_status_asks_fixed_number_of_queries(
         )
         make_call(world.account)
 
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(58):
         response = client.get(reverse("amazon-status", args=[world.account.pk]))
 
     assert len(response.context["jobs"]) == len(registry.kinds())

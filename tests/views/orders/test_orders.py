@@ -53,7 +53,13 @@ def shown(client: Client, **query: Any) -> list[str]:
         ("unmatched", {"has_unmatched": True}),
         ("backorder", {"has_shortage": True}),
         ("cancel", {"cancel_requested": True}),
-        ("aside", {"quarantine_code": "orders.import_failed"}),
+        (
+            "aside",
+            {
+                "quarantine_code": "orders.import_failed",
+                "stale_since": timezone.now(),
+            },
+        ),
     ],
 )
 def test_filter_shows_its_orders_only(
