@@ -115,7 +115,7 @@ def test_wrong_seller_is_not_believed_while_amazon_fails(
 ) -> None:
     emulator.control("faults", match="searchListingsItems", kind=kind)
 
-    with pytest.raises(CommandError, match="account.seller_id_unproven"):
+    with pytest.raises(CommandError, match="account.identity_unproven"):
         connect(
             builders.make_store(),
             refresh_token=emulator.refresh_token("na"),

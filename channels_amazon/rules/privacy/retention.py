@@ -44,7 +44,6 @@ AUDIT_CODES = frozenset(
         "account.reauthorized",
         "account.seller_elsewhere",
         "account.seller_id_refused",
-        "account.seller_id_unproven",
         "account.subscriptions_deleted",
         "account.subscriptions_left",
         "keys.rotated",

@@ -93,7 +93,7 @@ def _refused() -> SellerIdRefused:
 
 def _unproven(error: SpApiError, fix: Sentence) -> SellerIdUnproven:
     return SellerIdUnproven(
-        "account.seller_id_unproven",
+        "account.identity_unproven",
         sentence(
             "Nothing was connected: Amazon did not show whose authorisation this is. "
             "%(reason)s",

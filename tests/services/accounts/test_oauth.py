@@ -220,7 +220,7 @@ def test_seller_whose_identity_is_not_proven_is_not_connected(
         emulator.control("faults", match=match, kind=kind)
     with pytest.raises(NeedsMerchant) as caught:
         oauth.redeem(callback, ANN)
-    assert caught.value.code == "account.seller_id_unproven"
+    assert caught.value.code == "account.identity_unproven"
     assert caught.value.fix
     assert nothing_is_stored()
 
@@ -238,7 +238,7 @@ def test_consent_of_one_region_claims_no_seller_of_another(emulator: Emulator) -
     with pytest.raises(NeedsMerchant) as caught:
         oauth.redeem(replace(claim, code=own.code), ANN)
 
-    assert caught.value.code == "account.seller_id_unproven"
+    assert caught.value.code == "account.identity_unproven"
     assert nothing_is_stored()
     account = oauth.redeem(ask_amazon(begin(victim, "na")), ANN)
     assert (account.store, account.seller_id) == (victim, claim.seller_id)
