@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, HealthReport
@@ -133,10 +134,10 @@ def report_context(report: HealthReport) -> dict[str, Any]:
 
 def _chosen(request: HttpRequest) -> AmazonAccount | None:
     """Return the account that the address names, None for none or another's."""
-    name = request.GET.get("account", "")
-    if not (name.isascii() and name.isdecimal()):
+    number = parameters.ACCOUNT.number(request)
+    if number is None:
         return None
-    return mine(AmazonAccount, request).filter(pk=int(name[:18])).first()
+    return mine(AmazonAccount, request).filter(pk=number).first()
 
 
 def _report(request: HttpRequest, report_id: int) -> HealthReport:
