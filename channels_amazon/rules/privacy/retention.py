@@ -38,7 +38,6 @@ AUDIT_CODES = frozenset(
     {
         "account.connected",
         "account.disconnected",
-        "account.identity_unproven",
         "account.not_an_owner",
         "account.other_seller",
         "account.reauthorized",
@@ -47,7 +46,8 @@ AUDIT_CODES = frozenset(
         "account.seller_id_unproven",
         "account.subscriptions_deleted",
         "account.subscriptions_left",
-        "keys.rotated",
+        "installation.decided",
+        "installation.restored",
         "notifications.subscribed",
         "store.endpoint_set",
         "store.secret_rotated",
