@@ -27,8 +27,11 @@ from channels_amazon.services.health.write_proof import prove_writes
 
 # A look costs a commit. Whoever asks more often is told what the last one found.
 KEPT_SECONDS = 1.0
+# A write waits 3 s for a lock at most: a look that takes longer than this hangs.
+LONGEST_LOOK_SECONDS = 5.0
 # SQLite's file and its log grow with the work: below this much it stands still soon.
 LEAST_FREE_BYTES = 32 * 1024 * 1024
+_NO_ANSWER = "The database does not answer."
 
 
 @never_cache
@@ -83,12 +86,18 @@ class Readiness:
     def __init__(self) -> None:
         self._looking = threading.Lock()
         self._reason = "The first look is under way."
+        self._began = 0.0
         self._until = 0.0
 
     def reason(self) -> str:
         """Return why this process is not ready, "" when it is."""
-        if time.monotonic() < self._until or not self._looking.acquire(blocking=False):
+        if time.monotonic() < self._until:
             return self._reason
+        if not self._looking.acquire(blocking=False):
+            # What the last look found says nothing where this one does not end.
+            hangs = time.monotonic() - self._began > LONGEST_LOOK_SECONDS
+            return _NO_ANSWER if hangs else self._reason
+        self._began = time.monotonic()
         try:
             self._reason = why_not_ready()
             self._until = time.monotonic() + KEPT_SECONDS
@@ -109,7 +118,7 @@ def why_not_ready() -> str:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
-        return "The database does not answer."
+        return _NO_ANSWER
     if plan:
         return "Migrations have not been applied."
     if _is_disk_full():
@@ -140,7 +149,7 @@ def _why_no_worker() -> str:
             if not is_alive(process, now)
         ]
     except DatabaseError:
-        return "The database does not answer."
+        return _NO_ANSWER
     if not dead:
         return ""
     return f"No sign of life of late from: {', '.join(dead)}."

@@ -59,8 +59,8 @@ STORE = Parameter("store")
 ACCOUNT = Parameter("account")
 REGION = Parameter("region")
 SHOW = Parameter("show")
-# A store is to be made beside those there are.
-ANOTHER = Parameter("new")
+# That another store is to be made.
+NEW = Parameter("new")
 # Which log, which span of time, why messages are in quarantine.
 TAB = Parameter("tab")
 SPAN = Parameter("span")

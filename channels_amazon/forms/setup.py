@@ -101,6 +101,15 @@ class NewStoreForm(PlaceForm, OwnerForm):
 
     field_order = ("name", "owner", "time_zone", "language", "currency", "plan")
 
+    def clean_name(self) -> str:
+        """Refuse the name of a store that is there: its owner would get another one."""
+        name = str(self.cleaned_data["name"])
+        if Store.objects.filter(name=name).exists():
+            raise ValidationError(
+                gettext("There is a store of this name already: choose another name.")
+            )
+        return name
+
 
 class WarehouseForm(_Form):
     """The first place that holds the store's stock."""

@@ -8,7 +8,6 @@ from channels_amazon.models.store import validate_time_zone
 class Migration(migrations.Migration):
     dependencies = [
         ("channels_amazon", "0031_write_proof_and_webhook_test"),
-        ("channels_amazon", "0031_write_proof_and_webhook_test"),
     ]
 
     operations = [

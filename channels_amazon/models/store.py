@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
@@ -77,10 +77,11 @@ class MemberQuerySet(StoreQuerySet["StoreMember"]):
     def update(self, **values: Any) -> int:
         """Change these columns of each membership; return of how many."""
         rows = list(self)
-        for row in rows:
-            for name, value in values.items():
-                setattr(row, name, value)
-            row.save(update_fields=values)
+        with transaction.atomic(using=self.db):
+            for row in rows:
+                for name, value in values.items():
+                    setattr(row, name, value)
+                row.save(update_fields=values)
         return len(rows)
 
     def bulk_create(

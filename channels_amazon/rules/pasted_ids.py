@@ -70,13 +70,13 @@ class Form:
     is_one_word: bool = False
 
 
+# Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
+# another shop (S01-…) and in digital orders, else digits only.
+ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
 _QUEUE = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 # All of them ASCII, and none with a per cent sign or a quote.
 FORMS: dict[PastedId, Form] = {
-    # MCF and digital orders begin with a letter.
-    PastedId.ORDER_ID: Form(
-        re.compile(r"[0-9A-Z][0-9]{2}-[0-9]{7}-[0-9]{7}"), "902-3159896-1390916", True
-    ),
+    PastedId.ORDER_ID: Form(ORDER_ID, "902-3159896-1390916", True),
     PastedId.SELLER_ID: Form(
         re.compile(r"[A-Z0-9]{6,20}"), "A3TH9S8BH6GOGM", True, True
     ),

@@ -7,8 +7,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 
 from channels_amazon.emulator.server import Emulator
+from channels_amazon.management.commands import health_check
 from channels_amazon.models import HealthReport
 from tests.health.faults import make_healthy
 
@@ -32,3 +34,21 @@ def test_command_ends_with_two_for_an_error(emulator: Emulator) -> None:
         call_command("health_check", account.seller_id, stdout=out)
     assert ended.value.code == 2
     assert "ERROR token.revoked" in out.getvalue()
+
+
+def test_all_stays_one_object_where_the_database_fails_on_the_way(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_healthy(emulator)
+
+    def fail(*_args: object) -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(health_check, "run_here", fail)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("health_check", "--all", "--json", stdout=out)
+    assert ended.value.code == 3
+    (report,) = json.loads(out.getvalue())["reports"]
+    assert report["account"] == str(account.pk)
+    assert report["findings"][0]["code"] == "host.database"

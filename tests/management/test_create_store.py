@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from channels_amazon.models import Store, StoreMember
-from channels_amazon.services.accounts.store_setup import needs_setup
+from channels_amazon.services.accounts.store_setup import first_lacking
 from tests.builders import make_member, make_store, make_user
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_store_is_made_with_owner_and_warehouse() -> None:
     store = Store.objects.get(slug="tea-room")
     assert store.members.get(user=user).role == StoreMember.Role.OWNER
     assert store.plan == Store.Plan.FLAGSHIP
-    assert not needs_setup(store)
+    assert first_lacking(Store.objects.all()) is None
 
 
 def test_repeated_it_changes_nothing() -> None:
@@ -58,7 +58,7 @@ def test_what_an_existing_store_lacks_is_added() -> None:
     told = create("--name", "Tea", "--owner", member.user.get_username())
     assert told["currency"] == "EUR"
     store.refresh_from_db()
-    assert not needs_setup(store)
+    assert first_lacking(Store.objects.all()) is None
     assert store.members.get().role == StoreMember.Role.OWNER
 
 

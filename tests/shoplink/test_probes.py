@@ -207,3 +207,30 @@ def test_workerz_tells_whether_a_worker_lives(client: Client) -> None:
 @pytest.mark.django_db
 def test_readyz_does_not_depend_on_a_worker(client: Client) -> None:
     assert ready(client)[0] == 200
+
+
+def test_look_that_hangs_is_not_ready_for_those_who_ask_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def hang() -> str:
+        begun.set()
+        release.wait(30)
+        return ""
+
+    readiness = probes.Readiness()
+    monkeypatch.setattr(probes, "why_not_ready", lambda: "")
+    monkeypatch.setattr(probes, "KEPT_SECONDS", 0.0)
+    assert readiness.reason() == ""
+    monkeypatch.setattr(probes, "why_not_ready", hang)
+    asking = threading.Thread(target=readiness.reason)
+    asking.start()
+    assert begun.wait(30)
+    try:
+        assert readiness.reason() == ""
+        monkeypatch.setattr(probes, "LONGEST_LOOK_SECONDS", 0.0)
+        assert readiness.reason() == "The database does not answer."
+    finally:
+        release.set()
+        asking.join()

@@ -139,7 +139,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
             "sudo -u shoplink ": "",
             "sudo -u postgres ": "",
             "/opt/shoplink/app": str(tmp_path / "app"),
-            "/var/backups": str(tmp_path),
+            "/var/backups/shoplink": str(tmp_path),
             "127.0.0.1:5432": place,
             "127.0.0.1:8000": f"127.0.0.1:{port}",
             "secrets.token_urlsafe(24)": repr(PASSWORD),

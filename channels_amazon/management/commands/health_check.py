@@ -122,9 +122,15 @@ class Command(BaseCommand):
         rows = AmazonAccount.objects.not_disconnected().order_by("pk")
         for pk in list(rows.values_list("pk", flat=True)):
             account = AmazonAccount.objects.select_related("store", "application")
-            finished = run_here(account.get(pk=pk), ACTOR)
-            codes.append(exit_code(finished))
-            yield as_dict(finished.report, finished.rows)
+            try:
+                finished = run_here(account.get(pk=pk), ACTOR)
+                codes.append(exit_code(finished))
+                summary = as_dict(finished.report, finished.rows)
+            except (AmazonAccount.DoesNotExist, DatabaseError) as error:
+                # What was said of the others stands, and is still one object of JSON.
+                codes.append(INCOMPLETE)
+                summary = unchecked(str(pk), error)
+            yield summary
 
     def _say(self, summary: dict[str, Any], *, as_json: bool) -> None:
         if as_json:

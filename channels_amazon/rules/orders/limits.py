@@ -6,13 +6,10 @@ one's. Titles and words for people may be cut.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-# Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
-# another shop (S01-…), else digits only.
-_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+from channels_amazon.rules.pasted_ids import ORDER_ID
 
 # Amazon's own limit of a SKU is 40 characters; our columns hold this many.
 LONGEST_SKU = 80
@@ -30,7 +27,7 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 def is_order_id(text: object) -> TypeGuard[str]:
     """Tell whether this is the id of an order at Amazon, as 123-1234567-1234567."""
-    return isinstance(text, str) and _ORDER_ID.fullmatch(text) is not None
+    return isinstance(text, str) and ORDER_ID.fullmatch(text) is not None
 
 
 def is_possible_time(time: datetime) -> bool:

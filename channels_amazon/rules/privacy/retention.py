@@ -38,7 +38,6 @@ AUDIT_CODES = frozenset(
     {
         "account.connected",
         "account.disconnected",
-        "account.identity_unproven",
         "account.not_an_owner",
         "account.other_seller",
         "account.reauthorized",
@@ -46,7 +45,8 @@ AUDIT_CODES = frozenset(
         "account.seller_id_refused",
         "account.subscriptions_deleted",
         "account.subscriptions_left",
-        "keys.rotated",
+        "installation.decided",
+        "installation.restored",
         "notifications.subscribed",
         "store.endpoint_set",
         "store.secret_rotated",

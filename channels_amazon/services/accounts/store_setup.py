@@ -13,6 +13,7 @@ from babel.core import Locale
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext
 
@@ -155,9 +156,14 @@ def done_steps(store: Store) -> set[Step]:
     return {step for step, is_done in facts.items() if is_done}
 
 
-def needs_setup(store: Store) -> bool:
-    """Tell whether something is missing without which the store cannot work."""
-    return not done_steps(store).issuperset(NEEDED)
+def first_lacking(stores: QuerySet[Store]) -> Store | None:
+    """Return the first of the stores that lacks what NEEDED names, by one statement."""
+    owners = StoreMember.objects.filter(
+        store=OuterRef("pk"), role=StoreMember.Role.OWNER, user__is_active=True
+    )
+    warehouses = Warehouse.objects.filter(store=OuterRef("pk"))
+    lacking = ~Exists(owners) | ~Exists(warehouses) | Q(time_zone="")
+    return stores.filter(lacking).first()
 
 
 def validate_currency(code: str) -> None:

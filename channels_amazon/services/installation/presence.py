@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 5.0
 # A paused installation says so in the log at most so often.
 _SAY_AGAIN = timedelta(days=1)
+_CONTAINERS_KEPT = timedelta(days=30)
 
 
 def beat() -> GuardState:
@@ -45,6 +46,8 @@ def beat() -> GuardState:
     if time.monotonic() - _noted.beat_at < BEAT_SECONDS:
         return guard.state()
     state = guard.look()
+    if state.may_work:
+        _noted.paused = None
     if not state.may_work:
         _say_paused(state)
     elif not _is_settled(state):
@@ -103,7 +106,10 @@ def _write(row: Installation, state: GuardState) -> None:
         Standing.AT_HOME,
         Standing.RESTORED,
     }
-    place = here.place if here is not None and known else uuid.uuid4().hex
+    if here is not None and known:
+        place = here.place
+    else:
+        place = _noted.place_without_file or uuid.uuid4().hex
     write_host(row, place, now)
     logger.info("host works installation=%s standing=%s", row.uuid, state.standing)
 
@@ -131,6 +137,13 @@ def write_host(row: Installation, place: str, now: datetime) -> None:
             "seen_at": now,
         },
     )
+    if here.is_server:
+        # A container without a folder comes back as another one; it may work whether
+        # or not it is known, so nothing is lost with its row.
+        gone = InstallationHost.objects.filter(
+            machine="", seen_at__lt=now - _CONTAINERS_KEPT
+        )
+        gone.exclude(place=place).delete()
     # After the rows: what the file says of the time is never ahead of them.
     transaction.on_commit(lambda: _note_file(row.uuid, place, now))
 
@@ -148,13 +161,17 @@ def _note(state: GuardState) -> None:
 
 
 def _note_file(installation: uuid.UUID, place: str, now: datetime) -> None:
-    if not facts.write_place(installation, place, now):
+    is_written = facts.write_place(installation, place, now)
+    if not is_written:
         logger.warning("place not written path=%s", facts.place_path(installation))
+    _noted.place_without_file = "" if is_written else place
     _noted.file_at = time.monotonic()
 
 
 def _say_paused(state: GuardState) -> None:
-    logger.error("paused standing=%s host=%s", state.standing, host_name())
+    if _noted.paused != state.standing:
+        _noted.paused = state.standing
+        logger.error("paused standing=%s host=%s", state.standing, host_name())
     entry = Entry(
         code=guard.CODE,
         level=Level.ERROR,
@@ -186,6 +203,10 @@ class _Noted:
 
     beat_at = float("-inf")
     file_at = float("-inf")
+    # Of a folder that takes no file: else each beat would be another host's.
+    place_without_file = ""
+    # Why it said that it is paused, None while it is not.
+    paused: Standing | None = None
 
 
 _noted = _Noted()

@@ -41,9 +41,10 @@ def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
         pid=pid,
         defaults={"started_at": now, "beat_at": now, "detail": detail},
     )
-    # One of the future was written before the clock was set back.
-    gone = Q(beat_at__lt=now - KEPT) | Q(beat_at__gt=now + AHEAD)
-    Heartbeat.objects.filter(gone, kind=kind, host=host).delete()
+    # Of every host: a container comes back under another name. One of the future was
+    # written before this host's clock was set back.
+    gone = Q(beat_at__lt=now - KEPT) | Q(host=host, beat_at__gt=now + AHEAD)
+    Heartbeat.objects.filter(gone, kind=kind).delete()
 
 
 def end(*kinds: str) -> None:

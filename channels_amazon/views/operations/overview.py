@@ -25,8 +25,6 @@ from channels_amazon.views.base import (
 from channels_amazon.views.operations.open_issues import open_problems
 
 NEWEST = 8
-# Of a host with many stores the newest one may lack something, seldom the others.
-MOST_LOOKED_AT = 3
 
 
 @store_page
@@ -63,11 +61,8 @@ def _may_make_first(request: HttpRequest) -> bool:
 
 
 def _lacking(request: HttpRequest) -> Store | None:
-    """Return a store of the user's that lacks what it needs, if no account is there."""
-    for store in stores_with_role(request, OWNERS)[:MOST_LOOKED_AT]:
-        if store_setup.needs_setup(store):
-            return store
-    return None
+    """Return a store of the user's that lacks what it needs."""
+    return store_setup.first_lacking(stores_with_role(request, OWNERS))
 
 
 def newest_orders(orders: QuerySet[Order]) -> list[Order]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from channels_amazon.forms import parameters
 from channels_amazon.forms.setup import (
+    MOST_BYTES,
     CatalogueForm,
     NewStoreForm,
     OwnerForm,
@@ -44,6 +46,7 @@ from channels_amazon.views.base import (
     require_owner,
     store_page,
     stores_with_role,
+    takes_upload,
 )
 from channels_amazon.wording import together
 
@@ -59,7 +62,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     stores = stores_with_role(request, OWNERS)
     if request.method == "POST":
         return _make_store(request)
-    wants_another = parameters.ANOTHER.is_given(request)
+    wants_another = parameters.NEW.is_given(request)
     if not wants_another and (store := _next_store(stores)) is not None:
         return redirect("amazon-setup-store", store.pk)
     if not user.is_superuser:
@@ -74,6 +77,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     return _show(request, None, {Step.STORE: NewStoreForm(initial=initial)})
 
 
+@takes_upload(MOST_BYTES)
 @store_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup_store(request: HttpRequest, store_id: int) -> HttpResponse:
@@ -115,15 +119,9 @@ def _make_store(request: HttpRequest) -> HttpResponse:
     return _show(request, None, {Step.STORE: form}, status=422)
 
 
-def _next_store(stores: Any) -> Store | None:
+def _next_store(stores: QuerySet[Store]) -> Store | None:
     """Return the first store that lacks something, else the first there is."""
-    first: Store | None = None
-    for store in stores[:50]:
-        first = first or store
-        if store_setup.needs_setup(store):
-            found: Store = store
-            return found
-    return first
+    return store_setup.first_lacking(stores) or stores.first()
 
 
 def _led_on(store: Store, language: str) -> HttpResponse:

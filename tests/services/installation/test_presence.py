@@ -239,3 +239,22 @@ def test_identity_of_the_database_needs_no_more_than_a_users_rights() -> None:
     kind, *_rest = facts.database_identity().split(":")
     assert kind == connection.vendor
     assert facts.database_identity() == facts.database_identity()
+
+
+def test_folder_that_takes_no_file_makes_one_host_of_a_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(facts, "write_place", lambda *_args: False)
+    for _ in range(3):
+        assert presence.arrive().may_work
+    assert InstallationHost.objects.count() == 1
+
+
+def test_paused_process_logs_it_once(
+    machine: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    presence.arrive()
+    decisions.mark_copy(actor="ada")
+    for _ in range(3):
+        assert not presence.arrive().may_work
+    assert len([one for one in caplog.records if "paused" in one.message]) == 1

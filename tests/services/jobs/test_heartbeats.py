@@ -55,6 +55,15 @@ def test_beat_forgets_processes_of_the_day_before_and_of_the_future() -> None:
     assert pids == {2, os.getpid()}
 
 
+def test_beat_forgets_hosts_that_never_come_back() -> None:
+    before = timezone.now() - timedelta(hours=25)
+    Heartbeat.objects.create(
+        kind=CONSUMER, host="gone", pid=1, started_at=before, beat_at=before
+    )
+    heartbeats.beat(CONSUMER)
+    assert Heartbeat.objects.get().host == heartbeats.host_name()
+
+
 def test_process_that_ends_in_order_needs_no_waiting_for() -> None:
     for kind in (CONSUMER, Process.QUEUE):
         heartbeats.beat(kind)

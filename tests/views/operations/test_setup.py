@@ -10,7 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_amazon.models import Store, StoreMember, Variant, Warehouse
-from channels_amazon.services.accounts.store_setup import Step, done_steps
+from channels_amazon.services.accounts.store_setup import (
+    Step,
+    StoreDraft,
+    create_store,
+    done_steps,
+    first_lacking,
+)
 from tests.builders import make_account, make_entry, make_store, make_user
 from tests.views.scene import make_member_client, signed_in
 
@@ -185,3 +191,31 @@ def test_times_are_shown_in_the_store_s_zone_too() -> None:
     store.save()
     page = client_text(owner, reverse("amazon-log-list"))
     assert "Shanghai" not in page
+
+
+def test_name_of_another_store_gives_nobody_that_store(
+    client: Client, host: Any
+) -> None:
+    store = make_store(name="Teekontor")
+    answer = make_store_by_page(client, host)
+    assert answer.status_code == 422
+    assert not store.members.exists()
+
+
+def test_last_of_many_stores_is_the_one_that_lacks_something(
+    client: Client, host: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        create_store(
+            StoreDraft(name=f"A{number}", owner=host, time_zone="UTC", warehouse="Main")
+        )
+    lacking = make_store(name="Z")
+    with django_assert_max_num_queries(1):
+        assert first_lacking(Store.objects.all()) == lacking
+    assert client.get(SETUP)["Location"] == f"{SETUP}{lacking.pk}/"
+
+
+def test_catalogue_may_be_as_large_as_its_form_says(client: Client, host: Any) -> None:
+    store = create_store(StoreDraft(name="Tea", owner=host))[0]
+    sent = SimpleUploadedFile("c.csv", b"sku,title\nMUG-1," + b"x" * 300_000)
+    assert send(client, store, "catalogue", file=sent).status_code != 413
