@@ -34,11 +34,14 @@ def drain() -> None:
 def cast_nets() -> None:
     """Wake the jobs that no wake-up told of; the schedule asks once for all hosts."""
     with _beating():
+        # What a fault in one of them hinders is only that one.
         try:
-            catching_up.end_where_read()
             nets.cast_nets()
         finally:
-            unsubscribing.enqueue_due()
+            try:
+                catching_up.end_where_read()
+            finally:
+                unsubscribing.enqueue_due()
 
 
 def beat() -> None:

@@ -11,9 +11,11 @@ import logging
 import threading
 from types import FrameType
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connections
 
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import heartbeats, leases
 from channels_amazon.worker import process_guard
 from channels_amazon.worker.process_group import GRACE, ClusterGroup
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 LOST_ONE = "a process of it died"
 STOOD_STILL = "its queue stood still"
+PAUSED = "this installation is paused"
 # How long the queue may be quiet before it counts as hung.
 QUIET_SECONDS = 10.0
 # A cluster imports the whole project before its first task.
@@ -48,17 +51,22 @@ class Supervisor:
     def run(self) -> None:
         """Supervise until SIGTERM, SIGINT or SIGHUP; let the tasks at work finish."""
         process_guard.on_end(self._stop)
+        self._wait_while_paused()
+        if self._stopping.is_set():
+            return
         cluster = self._start()
         while not self._stopping.wait(TICK_SECONDS):
             self._tick(cluster)
             reason = self._reason_to_restart(cluster)
-            if reason:
+            if reason or self._is_paused():
+                reason = reason or PAUSED
                 logger.error("cluster restarted pid=%s reason=%s", cluster.pid, reason)
                 self.restarts += 1
                 self.last_reason = reason
                 # Whoever still works in it shows life; in a quiet one nobody does.
                 cluster.end(0 if reason == STOOD_STILL else GRACE)
                 self._free_jobs(cluster)
+                self._wait_while_paused()
                 cluster = self._start()
         cluster.end(STOP_SECONDS)
         try:
@@ -66,6 +74,29 @@ class Supervisor:
         except Error as error:
             logger.warning("signs of life stay error=%s", type(error).__name__)
         connections.close_all()
+
+    def _wait_while_paused(self) -> None:
+        """Start no cluster where it would take the tasks of another installation.
+
+        A copy of the database has the same settings: its cluster would take what the
+        original put into their Redis. A queue in the database is a copy's own.
+        """
+        while self._is_paused() and not self._stopping.wait(TICK_SECONDS):
+            pass
+
+    def _is_paused(self) -> bool:
+        if not settings.REDIS_URL:
+            return False
+        try:
+            close_old_connections()
+            if presence.beat().may_work:
+                return False
+            heartbeats.beat(Process.SUPERVISOR, restarts=self.restarts)
+        except Error as error:
+            # Whether this may work cannot be told now: then it does not.
+            logger.warning("paused error=%s", type(error).__name__)
+            connections.close_all()
+        return True
 
     def _start(self) -> ClusterGroup:
         self.ticker.expect_new_cluster()

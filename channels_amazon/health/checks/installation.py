@@ -92,7 +92,10 @@ def _behind(context: CheckContext) -> list[Finding]:
                 reached=f"{late.read_up_to:%Y-%m-%d %H:%M} UTC",
                 until=f"{late.until:%Y-%m-%d %H:%M} UTC",
             ),
-            fix=sentence("Nothing is to be done: it ends by itself."),
+            fix=sentence(
+                "It ends by itself, unless the order sweep of this account stands "
+                "still: then once that is mended."
+            ),
             evidence={
                 "reason": late.cause,
                 "read_up_to": late.read_up_to,

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
@@ -97,10 +98,14 @@ def _claim(account_id: int, now: datetime) -> AmazonAccount | None:
 
 def _is_in_use(account: AmazonAccount) -> bool:
     """Tell whether the seller is connected again, in this store or another one."""
-    same = AmazonAccount.objects.not_disconnected().filter(
+    return bool(_of_the_seller(account).exists())
+
+
+def _of_the_seller(account: AmazonAccount) -> QuerySet[AmazonAccount]:
+    rows: QuerySet[AmazonAccount] = AmazonAccount.objects.not_disconnected().filter(
         seller_id=account.seller_id, region=account.region
     )
-    return bool(same.exists())
+    return rows
 
 
 def _forget(account: AmazonAccount) -> None:
@@ -129,6 +134,7 @@ def _conclude(account: AmazonAccount, ended: _Ended) -> None:
     disconnected.update(subscriptions=left, unsubscribe_at=again_at)
     if ended.deleted:
         _tell_deleted(account, ended.deleted)
+        _take_from_others(account, ended.deleted)
     if left and not tries_again:
         errors = [*ended.refused.values(), *ended.failed.values()]
         _tell_left(account, left, errors)
@@ -138,6 +144,23 @@ def _conclude(account: AmazonAccount, ended: _Ended) -> None:
             account.pk,
             sorted({error.code for error in ended.failed.values()}),
         )
+
+
+def _take_from_others(account: AmazonAccount, kinds: list[str]) -> None:
+    """Forget what was deleted where the seller was connected again meanwhile.
+
+    Whoever subscribed between our look and the deletion was given the same one: it has
+    none now, and its page offers to subscribe.
+    """
+    for other in _of_the_seller(account):
+        had = {kind for kind in kinds if kind in other.subscriptions}
+        if not had:
+            continue
+        for kind in had:
+            if other.subscriptions.pop(kind) == other.subscription_id:
+                other.subscription_id = ""
+        other.save(update_fields=["subscriptions", "subscription_id"])
+        logger.warning("subscriptions were deleted under account=%s", other.pk)
 
 
 def _wait(passed: timedelta) -> timedelta:
