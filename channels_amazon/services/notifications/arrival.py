@@ -47,7 +47,7 @@ def orders_with_lost_event(account: AmazonAccount, now: datetime) -> OrderQueryS
     if account.subscribed_at is None:
         return orders.none()
     row = Installation.objects.first()
-    starts = [account.subscribed_at, account.authorized_at]
+    starts: list[datetime | None] = [account.subscribed_at, account.authorized_at]
     if row is not None:
         starts += [row.decided_at, row.restored_at]
     changed = _last_events(account).values_list("event_at", flat=True)
