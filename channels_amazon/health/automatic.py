@@ -56,16 +56,17 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
         started_at=now,
         language=account.store.language[:12],
     )
+    last = keeping.previous(report)
     is_thorough = is_daily(account, now)
     costs = {Cost.ROWS, Cost.MANY_ROWS} if is_thorough else {Cost.ROWS}
     with translation.override(report.language):
         run = HealthRun(CheckContext(account, now), report.progress.__setitem__)
-        run.look_at_rows(report, costs)
+        run.look_at_rows(report, costs, last)
     codes = _reasons(one for one in run.found if one.finding.code in WORTH_ASKING)
-    if _asks(before, codes, now) or (is_thorough and keeping.asked_problems(report)):
+    if _asks(before, codes, now) or (is_thorough and keeping.has_asked_problems(last)):
         return LightRun(asks=True, codes=codes)
     rows = keeping.rows_of(report, run.results())
-    if not keeping.is_news(report, rows):
+    if not keeping.is_news(report, rows, last):
         return LightRun(asks=False, codes=codes)
     report.save()
     keeping.keep(report, rows)

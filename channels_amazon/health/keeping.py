@@ -34,6 +34,14 @@ class CheckResult:
     consequence_of: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The account's last finished report, and the problems that it found."""
+
+    report: HealthReport
+    problems: tuple[HealthFinding, ...]
+
+
 def worst(levels: Iterable[str]) -> Level:
     """Return the worst of these levels, OK for none."""
     found = set(levels)
@@ -67,37 +75,45 @@ def keep(report: HealthReport, rows: Sequence[HealthFinding]) -> None:
         )
 
 
-def is_news(report: HealthReport, rows: Sequence[HealthFinding]) -> bool:
-    """Tell whether the rows differ from the account's report before.
+def previous(report: HealthReport) -> Previous | None:
+    """Return the account's last finished report before this one; None for none."""
+    before = last_done(report)
+    if before is None:
+        return None
+    return Previous(before, tuple(before.findings.exclude(level=Level.OK)))
+
+
+def is_news(
+    report: HealthReport, rows: Sequence[HealthFinding], before: Previous | None
+) -> bool:
+    """Tell whether the rows differ from the report before, also in how bad they are.
 
     If not, that one is confirmed. What a check of this run did not look at is no news.
     """
-    before = last_done(report)
     if before is None:
         return True
-    theirs = list(before.findings.exclude(level=Level.OK))
     looked = {id_ for id_, one in report.progress.items() if one["state"] in LOOKED}
-    known = Counter(identity(row) for row in theirs)
-    ours = Counter(identity(row) for row in rows if row.level != Level.OK)
-    gone = Counter(identity(row) for row in theirs if row.check_id in looked) - ours
-    if ours - known or gone:
+    known = Counter(map(_said, before.problems))
+    ours = Counter(_said(row) for row in rows if row.level != Level.OK)
+    again = Counter(_said(row) for row in before.problems if row.check_id in looked)
+    if ours - known or again - ours:
         return True
-    HealthReport.objects.filter(pk=before.pk).update(
+    HealthReport.objects.filter(pk=before.report.pk).update(
         confirmed_at=report.started_at, confirmations=F("confirmations") + 1
     )
     return False
 
 
-def carried_over(report: HealthReport) -> list[CheckResult]:
+def carried_over(report: HealthReport, before: Previous | None) -> list[CheckResult]:
     """Return what the checks that this run left out said in the report before.
 
     Else a report that did not ask Amazon would seem to say that all is well there. Each
     finding that is taken over says when it was seen.
     """
-    before = last_done(report)
     if before is None:
         return []
-    seen_at = before.confirmed_at or before.finished_at or before.created_at
+    kept = before.report
+    seen_at = kept.confirmed_at or kept.finished_at or kept.created_at
     return [
         CheckResult(
             row.check_id,
@@ -111,19 +127,19 @@ def carried_over(report: HealthReport) -> list[CheckResult]:
                 because=str((row.evidence or {}).get("about", "")),
             ),
         )
-        for row in before.findings.exclude(level=Level.OK)
+        for row in before.problems
         if report.progress.get(row.check_id, {}).get("state") == CheckState.NOT_ASKED
     ]
 
 
-def asked_problems(report: HealthReport) -> bool:
-    """Tell whether a check that asks Amazon had found something in the last report."""
-    before = last_done(report)
-    if before is None:
-        return False
-    asking = [check.id for check in all_checks() if check.cost is Cost.CALLS]
-    rows = before.findings.filter(check_id__in=asking).exclude(level=Level.OK)
-    return bool(rows.exists())
+def has_asked_problems(before: Previous | None) -> bool:
+    """Tell whether a check that asks Amazon had found something in that report."""
+    asking = {check.id for check in all_checks() if check.cost is Cost.CALLS}
+    return before is not None and any(row.check_id in asking for row in before.problems)
+
+
+def _said(row: HealthFinding) -> tuple[tuple[str, str, str], str]:
+    return identity(row), row.level
 
 
 def _row(report: HealthReport, position: int, result: CheckResult) -> HealthFinding:

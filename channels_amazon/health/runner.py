@@ -67,7 +67,9 @@ def run_report(report_id: int, *, calls_nobody: bool = False) -> None:
     ).get(pk=report_id)
     run = _run_of(report, now, calls_nobody=calls_nobody)
     rows = keeping.rows_of(report, run.results())
-    if not report.is_automatic or keeping.is_news(report, rows):
+    if not report.is_automatic or keeping.is_news(
+        report, rows, keeping.previous(report)
+    ):
         keeping.keep(report, rows)
     else:
         report.delete()
@@ -126,7 +128,7 @@ def _run_of(
     with translation.override(report.language):
         run = HealthRun(CheckContext(report.account, now), tell)
         if calls_nobody:
-            run.look_at_rows(report, (Cost.ROWS,))
+            run.look_at_rows(report, (Cost.ROWS,), keeping.previous(report))
         else:
             run.look(all_checks())
     return run
@@ -171,13 +173,18 @@ class HealthRun:
                 state["state"] = CheckState(worst(one.level for one in outcome))
             self.tell(check.id, state)
 
-    def look_at_rows(self, report: HealthReport, costs: Collection[Cost]) -> None:
-        """Run the checks of these costs; take over what the others said before."""
+    def look_at_rows(
+        self,
+        report: HealthReport,
+        costs: Collection[Cost],
+        before: keeping.Previous | None,
+    ) -> None:
+        """Run the checks of these costs; take over what the others said `before`."""
         self.look(check for check in all_checks() if check.cost in costs)
         for check in all_checks():
             unasked = CheckProgress(state=CheckState.NOT_ASKED)
             report.progress.setdefault(check.id, unasked)
-        self.found += keeping.carried_over(report)
+        self.found += keeping.carried_over(report, before)
 
     def results(self) -> list[CheckResult]:
         """Return what was found, first causes first."""

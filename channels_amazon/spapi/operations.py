@@ -44,7 +44,6 @@ LWA_CODE = Operation("lwa.token", "POST", "", 1.0, 10, write=True)
 _ORDERS = "/orders/2026-01-01/orders"
 SEARCH_ORDERS = Operation("searchOrders", "GET", _ORDERS, 0.0056, 20)
 GET_ORDER = Operation("getOrder", "GET", _ORDERS + "/{orderId}", 0.5, 30)
-# Idempotent: the same packageReferenceId edits the same package.
 # Not idempotent: the same package number again edits the package, and an order that is
 # shipped whole refuses it. So look with getOrder (PACKAGES) before repeating.
 CONFIRM_SHIPMENT = Operation(

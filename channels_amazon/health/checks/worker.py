@@ -13,6 +13,7 @@ from channels_amazon.health.registry import check
 from channels_amazon.models import SyncJob, SyncRun, translated
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health import processes
+from channels_amazon.services.health.processes import ProcessState
 from channels_amazon.services.jobs import queue
 from channels_amazon.services.jobs.registry import label_of
 from channels_amazon.spapi.redact import redact_text
@@ -27,11 +28,9 @@ START = "manage.py worker"
 @check("worker", group="queue", order=1, title=gettext_lazy("Broker and worker"))
 def run(context: CheckContext) -> list[Finding]:
     """Reach the broker, look for signs of life, then for work that got stuck."""
-    found = [*_broker(), *_worker(context), *_stuck(context)]
-    if found:
-        return found
     state = processes.state_of(Process.QUEUE, context.now)
-    return [
+    found = [*_broker(), *_worker(context, state), *_stuck(context)]
+    return found or [
         well(
             sentence("A worker runs, and tasks come through the queue."),
             last_beat_at=state.last_beat_at,
@@ -61,8 +60,7 @@ def _broker() -> list[Finding]:
     ]
 
 
-def _worker(context: CheckContext) -> list[Finding]:
-    state = processes.state_of(Process.QUEUE, context.now)
+def _worker(context: CheckContext, state: ProcessState) -> list[Finding]:
     if state.is_alive:
         return []
     seen = {"last_beat_at": state.last_beat_at, "last_host": state.host}

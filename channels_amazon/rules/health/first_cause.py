@@ -157,7 +157,6 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("notifications.consumer_down", ("notifications.silent", "orders.gap")),
     ("notifications.subscription_missing", ("notifications.silent", "orders.gap")),
     ("notifications.silent", ("orders.gap",)),
-    ("sync.no_progress", ("orders.gap", "orders.ship_late")),
     ("stock.ledger", ("stock.below_zero", "stock.oversold")),
     ("stock.below_zero", ("stock.oversold",)),
     ("orders.set_aside", ("orders.ship_late",)),

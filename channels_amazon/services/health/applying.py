@@ -16,19 +16,11 @@ from django.db import transaction
 from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.services.accounts import connection
 from channels_amazon.services.accounts.permission_probes import ProbeResult
-from channels_amazon.services.accounts.permissions import (
-    missing_code,
-    upsert_permissions,
-)
-from channels_amazon.services.diagnostics.entries import (
-    Entry,
-    Level,
-    entry_for,
-    record,
-)
+from channels_amazon.services.accounts.permissions import upsert_permissions
+from channels_amazon.services.amazon_client.authorization import note_accepted
+from channels_amazon.services.diagnostics.entries import entry_for, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi.errors import AuthorizationLost
-from channels_amazon.wording import sentence
 
 State = AmazonAccount.State
 
@@ -39,8 +31,9 @@ LOST = frozenset({"token.revoked", "token.foreign_client"})
 DISPROVED_BY_TOKEN = frozenset(
     {*LOST, "token.undecryptable", "client.secret_invalid", "account.wrong_region"}
 )
-# What is disproved where every capability is open.
-DISPROVED_BY_ALL = "amazon.access_denied"
+# What is disproved where every capability is open; upsert_permissions itself frees what
+# waited for one of them.
+DISPROVED_BY_ALL = DISPROVED_BY_TOKEN | {"amazon.access_denied"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,8 @@ def apply_findings(account: AmazonAccount, seen: ObservedAccount) -> None:
     known = set(account.participations.values_list("marketplace_id", flat=True))
     results = [one for one in seen.permissions if one.marketplace_id in known]
     upsert_permissions(account, results)
-    _free_jobs(account, DISPROVED_BY_TOKEN | _disproved(results))
+    disproved = DISPROVED_BY_ALL if _are_all_open(results) else DISPROVED_BY_TOKEN
+    lifecycle.unblock_from(account, disproved)
     if seen.sites_differ:
         lifecycle.wake(account.pk, SyncJob.Kind.PARTICIPATIONS)
 
@@ -97,22 +91,8 @@ def _regain(account: AmazonAccount, seen: ObservedAccount) -> bool:
     with transaction.atomic():
         if not _is_same(account, seen):
             return False
-        if account.state == State.NEEDS_AUTHORIZATION:
-            AmazonAccount.objects.filter(pk=account.pk).update(
-                state=State.CONNECTED, state_code=""
-            )
+        if note_accepted(account.pk):
             account.state, account.state_code = State.CONNECTED, ""
-            lifecycle.unblock(account)
-            record(
-                Entry(
-                    code="account.authorization_works",
-                    level=Level.INFO,
-                    account=account,
-                    message=sentence(
-                        "Amazon accepts the authorisation: the account goes on."
-                    ),
-                )
-            )
         return account.is_connected
 
 
@@ -128,22 +108,7 @@ def _is_same(account: AmazonAccount, seen: ObservedAccount) -> bool:
     return not account.is_disconnected
 
 
-def _disproved(results: list[ProbeResult]) -> set[str]:
-    """Return the codes that these answers disprove: each open in every site."""
-    states: dict[str, set[str]] = {}
-    for one in results:
-        states.setdefault(one.name, set()).add(one.state)
-    is_open = {
-        name for name, seen in states.items() if seen == {Permission.State.GRANTED}
-    }
-    codes = {missing_code(name) for name in is_open}
-    if is_open == set(Permission.Name.values):
-        codes.add(DISPROVED_BY_ALL)
-    return codes
-
-
-def _free_jobs(account: AmazonAccount, codes: frozenset[str]) -> None:
-    blocked = SyncJob.objects.filter(account=account, blocked_code__in=codes)
-    kinds = list(blocked.values_list("kind", flat=True))
-    if kinds:
-        lifecycle.unblock(account, kinds)
+def _are_all_open(results: list[ProbeResult]) -> bool:
+    """Tell whether every capability is open in every site."""
+    is_open = all(one.state == Permission.State.GRANTED for one in results)
+    return is_open and {one.name for one in results} == set(Permission.Name.values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -56,11 +57,13 @@ def ensure_schedules() -> list[str]:
 
 def broken_schedules() -> list[str]:
     """Return the names of the schedules that are missing, disabled or doubled."""
-    return [planned.name for planned in PLANNED if not _is_sound(planned)]
+    rows: dict[str, list[Schedule]] = {planned.name: [] for planned in PLANNED}
+    for row in Schedule.objects.filter(name__in=list(rows)):
+        rows[row.name].append(row)
+    return [one.name for one in PLANNED if not _is_sound(one, rows[one.name])]
 
 
-def _is_sound(planned: Planned) -> bool:
-    rows = list(Schedule.objects.filter(name=planned.name)[:2])
+def _is_sound(planned: Planned, rows: Sequence[Schedule]) -> bool:
     return (
         len(rows) == 1
         and rows[0].func == planned.task

@@ -44,8 +44,10 @@ def orders_with_lost_event(account: AmazonAccount, now: datetime) -> OrderQueryS
     The sweep brought them, and events of later changes came.
     """
     orders: OrderQuerySet = Order.objects.filter(account=account)
+    if account.subscribed_at is None:
+        return orders.none()
     row = Installation.objects.first()
-    starts = [account.subscribed_at, account.authorized_at]
+    starts: list[datetime | None] = [account.subscribed_at, account.authorized_at]
     if row is not None:
         starts += [row.decided_at, row.restored_at]
     changed = _last_events(account).values_list("event_at", flat=True)
@@ -54,9 +56,7 @@ def orders_with_lost_event(account: AmazonAccount, now: datetime) -> OrderQueryS
         working_since=max(time for time in starts if time is not None),
         last_event_at=max((time for time in changed[:_LAST] if time), default=None),
     )
-    if account.subscribed_at is None or limits is None:
-        return orders.none()
-    return orders.without_event(limits)
+    return orders.none() if limits is None else orders.without_event(limits)
 
 
 def _last_events(account: AmazonAccount) -> QuerySet[Notification]:

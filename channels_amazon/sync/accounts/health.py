@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.health.automatic import Trouble, run_light
@@ -11,6 +12,7 @@ from channels_amazon.models import SyncJob
 from channels_amazon.services.health.reports import AUTOMATIC_PAUSE, request_automatic
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.registry import reconciler
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime.context import Result, RunContext
 
 # While the first pull goes on, its page says how far it is.
@@ -54,11 +56,10 @@ def reconcile(ctx: RunContext) -> Result:
 def _is_first_pull(ctx: RunContext) -> bool:
     """Tell whether the account is still read for the first time, and goes on."""
     steps = [one.kind for one in registry.reconcilers() if one.first_pull is not None]
-    jobs = ctx.account.jobs.filter(kind__in=steps)
-    undone = jobs.filter(first_done_at__isnull=True, blocked_code="")
-    return bool(
-        undone.exists() and not ctx.account.jobs.exclude(blocked_code="").exists()
-    )
+    jobs = ctx.account.jobs.all()
+    undone = jobs.filter(kind__in=steps, first_done_at__isnull=True)
+    troubled = jobs.filter(~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER))
+    return undone.exists() and not troubled.exists()
 
 
 def _moment(text: object) -> datetime | None:

@@ -83,4 +83,5 @@ def restart_without_report(cursor: SweepCursor) -> SweepCursor:
         active_until=cursor.active_until,
         has_no_report=True,
         silent_since=cursor.silent_since,
+        refused_since=cursor.refused_since,
     )

@@ -79,6 +79,9 @@ OVERDUE_AFTER = timedelta(minutes=15)
 # Amazon's search may lag behind. Where it has stood still for so long, it does not
 # tell of what changes any more.
 STANDS_STILL_AFTER = timedelta(minutes=15)
+# While an account is behind and Amazon's search lags, a pass costs a token and brings
+# nothing: so much later it is asked again.
+LAGS_AGAIN_AFTER = timedelta(minutes=1)
 # Pending orders not written for so long are read again, so many in a run.
 PENDING_REREAD = timedelta(minutes=30)
 PENDING_BATCH = 25
@@ -203,7 +206,9 @@ def _next_due(
     if catching_up.is_behind(ctx.account):
         # Only a pass that begins then answers up to when the work began.
         began = guard.state().behind_at or ctx.now()
-        times.append(max(began + NEWEST_SHOWN + _MARGIN, ctx.now()))
+        answers_from = began + NEWEST_SHOWN + _MARGIN
+        is_early = ctx.now() < answers_from
+        times.append(answers_from if is_early else ctx.now() + LAGS_AGAIN_AFTER)
     if cursor.missed is not None:
         # The report of an earlier outage is under way: this one's comes after it.
         times.append(ctx.now() + OUTAGE_AGAIN_AFTER)

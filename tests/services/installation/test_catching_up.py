@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -24,6 +25,7 @@ from channels_amazon.spapi import operations
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor, read_cursor
 from channels_amazon.sync.runtime import runner
+from tests.amazon_proxy import AmazonProxy, edited
 from tests.builders import make_account, make_warehouse
 from tests.health.faults import codes, report_of
 from tests.sync.running import run_through
@@ -144,6 +146,24 @@ def test_sweep_comes_again_as_soon_as_it_can_answer_up_to_the_start(
     assert run.state == SyncRun.State.DONE
     job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
     assert at + sweep.NEWEST_SHOWN < job.due_at <= at + sweep.NEWEST_SHOWN * 1.1
+    assert catching_up.is_behind(account)
+
+
+def test_search_that_lags_is_not_asked_again_at_once(
+    account: AmazonAccount, amazon_proxy: AmazonProxy
+) -> None:
+    at = begin_behind(timedelta(minutes=5))
+    read_to(account, at - timedelta(minutes=1))
+
+    def lag(answer: Any) -> Any:
+        until = at - timedelta(seconds=30)
+        return answer | {"lastUpdatedBefore": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+
+    amazon_proxy.spoil("searchOrders", edited(lag))
+    run_through(account, Kind.ORDER_SWEEP)
+
+    job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
+    assert job.due_at > timezone.now() + sweep.LAGS_AGAIN_AFTER / 2
     assert catching_up.is_behind(account)
 
 

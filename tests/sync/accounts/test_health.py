@@ -13,6 +13,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import automatic
 from channels_amazon.models import AmazonAccount, ApiCall, HealthReport, SyncJob
 from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
 from tests.health.faults import make_healthy, report_of
@@ -90,11 +91,12 @@ def test_next_run_is_about_an_hour_away(account: AmazonAccount) -> None:
 def test_queries_do_not_grow_with_what_is_there(
     account: AmazonAccount, django_assert_max_num_queries: Any
 ) -> None:
-    run(account)
     for _ in range(30):
         make_order(account, has_unmatched=True, completed_at=None)
+    run(account)
     rested(account)
-    with django_assert_max_num_queries(70):
+    # That of every hour, without news: there are as many runs an hour as accounts.
+    with django_assert_max_num_queries(56):
         run(account)
 
 
@@ -206,6 +208,28 @@ def test_account_that_is_read_for_the_first_time_is_left_alone(
     SyncJob.objects.filter(kind="listings").update(first_done_at=None)
     run(account)
     assert not reports()
+
+
+def test_first_pull_that_fails_again_and_again_is_looked_at(
+    account: AmazonAccount,
+) -> None:
+    SyncJob.objects.filter(kind="listings").update(
+        first_done_at=None, attempts=FAILING_AFTER
+    )
+    run(account)
+    (report,) = HealthReport.objects.all()
+    assert report.is_automatic
+
+
+def test_finding_that_got_worse_is_news(account: AmazonAccount) -> None:
+    order = make_order(account, has_shortage=True, completed_at=None)
+    run(account)
+    (report,) = reports()
+    report.findings.filter(code="stock.oversold").update(level="warning")
+    rested(account)
+    run(account)
+    assert [one.status for one in reports()] == ["error", "error"]
+    order.delete()
 
 
 def test_lost_authorisation_brings_a_report_though_no_job_runs(
