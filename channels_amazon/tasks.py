@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.utils import timezone
+
 from channels_amazon.health.runner import run_report
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts import unsubscribing
+from channels_amazon.services.health import reports
 from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
 from channels_amazon.services.notifications import quarantine
@@ -42,6 +45,7 @@ def cast_nets() -> None:
                 catching_up.end_where_read()
             finally:
                 unsubscribing.enqueue_due()
+                reports.look_at_lost(timezone.now())
 
 
 def beat() -> None:

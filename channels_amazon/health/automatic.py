@@ -58,12 +58,13 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
     )
     last = keeping.previous(report)
     is_thorough = is_daily(account, now)
-    costs = {Cost.ROWS, Cost.MANY_ROWS} if is_thorough else {Cost.ROWS}
+    costs = _costs(last, is_thorough=is_thorough)
     with translation.override(report.language):
         run = HealthRun(CheckContext(account, now), report.progress.__setitem__)
         run.look_at_rows(report, costs, last)
     codes = _reasons(one for one in run.found if one.finding.code in WORTH_ASKING)
-    if _asks(before, codes, now) or (is_thorough and keeping.has_asked_problems(last)):
+    is_asked_again = is_thorough and keeping.has_problems_of(last, Cost.CALLS)
+    if is_asked_again or _asks(before, codes, now):
         return LightRun(asks=True, codes=codes)
     rows = keeping.rows_of(report, run.results())
     if not keeping.is_news(report, rows, last):
@@ -72,6 +73,15 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
     keeping.keep(report, rows)
     prune(account)
     return LightRun(asks=False, codes=codes, is_kept=True)
+
+
+def _costs(last: keeping.Previous | None, *, is_thorough: bool) -> set[Cost]:
+    """Return what this run looks at: what all accounts share only where it matters."""
+    if is_thorough:
+        return {Cost.ROWS, Cost.HOST, Cost.MANY_ROWS}
+    if keeping.has_problems_of(last, Cost.HOST):
+        return {Cost.ROWS, Cost.HOST}
+    return {Cost.ROWS}
 
 
 def is_daily(account: AmazonAccount, now: datetime) -> bool:

@@ -132,10 +132,10 @@ def carried_over(report: HealthReport, before: Previous | None) -> list[CheckRes
     ]
 
 
-def has_asked_problems(before: Previous | None) -> bool:
-    """Tell whether a check that asks Amazon had found something in that report."""
-    asking = {check.id for check in all_checks() if check.cost is Cost.CALLS}
-    return before is not None and any(row.check_id in asking for row in before.problems)
+def has_problems_of(before: Previous | None, cost: Cost) -> bool:
+    """Tell whether a check of that cost had found something in that report."""
+    ids = {check.id for check in all_checks() if check.cost is cost}
+    return before is not None and any(row.check_id in ids for row in before.problems)
 
 
 def _said(row: HealthFinding) -> tuple[tuple[str, str, str], str]:

@@ -40,6 +40,9 @@ class Cost(StrEnum):
 
     # Some rows by an index: in every run, also the hourly one of each account.
     ROWS = "rows"
+    # Rows that tell of this installation, the same for every account: in a full run,
+    # once a day, and while the last report found something there.
+    HOST = "host"
     # Many rows: in a full run alone.
     MANY_ROWS = "many_rows"
     # Calls of Amazon, AWS or the network: in a full run alone.

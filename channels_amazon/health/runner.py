@@ -128,7 +128,8 @@ def _run_of(
     with translation.override(report.language):
         run = HealthRun(CheckContext(report.account, now), tell)
         if calls_nobody:
-            run.look_at_rows(report, (Cost.ROWS,), keeping.previous(report))
+            costs = (Cost.ROWS, Cost.HOST)
+            run.look_at_rows(report, costs, keeping.previous(report))
         else:
             run.look(all_checks())
     return run

@@ -17,7 +17,7 @@ from django.utils import timezone
 from channels_amazon.rules.health.liveness import ConsumerState, Process
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import presence
-from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs import heartbeats, key_holders
 from channels_amazon.services.jobs.backoff import doubled
 from channels_amazon.services.notifications.inbox import accept, queue_region
 from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
@@ -32,6 +32,8 @@ _LONGEST_HIDDEN = 300
 _IDLE_BEAT = 10.0
 # Seconds between two looks whether it may read again.
 _PAUSED_LOOK = 2.0
+# Seconds between two looks whether its keys are the others'.
+_KEYS_AGAIN = 60.0
 # Under load there are many batches a second, and each beat is a write.
 _BEAT_EVERY = 1.0
 _FIX = {
@@ -80,6 +82,8 @@ class Consumer:
     _beaten: ConsumerState | None = None
     _listened_at: str = ""
     _beat_at: float = 0.0
+    _keys_held: bool = True
+    _keys_at: float = float("-inf")
 
     def run(self) -> int:
         """Read until stopped; return how many messages were handled."""
@@ -117,7 +121,9 @@ class Consumer:
         try:
             close_old_connections()
             if not presence.beat().may_work:
-                return self._pause()
+                return self._pause(ConsumerState.PAUSED)
+            if not self._holds_the_keys():
+                return self._pause(ConsumerState.KEYS)
             self._beat(self._trouble or ConsumerState.LISTENING)
             messages = self._poll(queue)
             _hide_longer(queue, messages)
@@ -137,9 +143,20 @@ class Consumer:
         self._trouble = None
         return len(handled)
 
-    def _pause(self) -> int:
+    def _holds_the_keys(self) -> bool:
+        """Tell whether others can read what this process would keep of a message."""
+        if self._keys_held and time.monotonic() - self._keys_at < _KEYS_AGAIN:
+            return True
+        self._keys_at = time.monotonic()
+        held = key_holders.opens_what_is_stored()
+        if self._keys_held and not held:
+            logger.error("no message is read: FERNET_KEYS opens nothing that is stored")
+        self._keys_held = held
+        return held
+
+    def _pause(self, state: ConsumerState) -> int:
         """Leave the messages to whoever may read them; look again after a while."""
-        self._beat(ConsumerState.PAUSED)
+        self._beat(state)
         if not self.until_empty:
             self.stopped.wait(_PAUSED_LOOK)
         return 0

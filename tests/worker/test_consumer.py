@@ -35,6 +35,7 @@ from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.ledger_proof import verify_levels
 from tests.messages import START, order_change
 from tests.processes import Processes
+from tests.services.privacy.scene import NEW, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -252,3 +253,18 @@ def test_killed_consumer_is_back_and_loses_nothing(
     again = heartbeats.latest(Process.CONSUMER)
     assert again is not None
     assert again.pid != beat.pid
+
+
+def test_consumer_without_the_keys_leaves_the_messages(
+    emulator: Emulator, settings: Settings
+) -> None:
+    make_account(seller_id=SELLER)
+    publish(emulator, order_change())
+    use(settings, NEW)
+    try:
+        assert Consumer(wait=1, until_empty=True).run() == 0
+        assert waiting() == 1
+        assert beat_state() == "host.keys_differ"
+    finally:
+        use(settings, "tests-only-key-of-more-than-32-bytes-0001")
+    assert Consumer(wait=1, until_empty=True).run() == 1

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import SyncJob
 from channels_amazon.services.jobs.claims import due_jobs
 from channels_amazon.wording import sentence
@@ -16,7 +16,9 @@ WARN_SECONDS = 120.0
 ERROR_SECONDS = 900.0
 
 
-@check("backlog", group="queue", order=2, title=gettext_lazy("Due jobs"))
+@check(
+    "backlog", group="queue", order=2, title=gettext_lazy("Due jobs"), cost=Cost.HOST
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look how long the oldest due job of all accounts has been waiting."""
     due = SyncJob.objects.filter(due_jobs(context.now), blocked_code="")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.wording import sentence
 
 # Amazon's deadline for rotating a secret; its own reminders start 90 days before.
@@ -21,6 +21,7 @@ REMIND_BEFORE = timedelta(days=30)
     group="token",
     order=3,
     title=gettext_lazy("Age of the client secret"),
+    cost=Cost.HOST,
 )
 def run(context: CheckContext) -> list[Finding]:
     """Compare the newest secret's age with Amazon's 180 days; it is never read."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import AuthorizationAttempt
 from channels_amazon.wording import sentence
 
@@ -18,7 +18,13 @@ LOOK_BACK = timedelta(days=1)
 ENOUGH = 2
 
 
-@check("consent", group="token", order=4, title=gettext_lazy("Amazon's consent page"))
+@check(
+    "consent",
+    group="token",
+    order=4,
+    title=gettext_lazy("Amazon's consent page"),
+    cost=Cost.HOST,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Count the authorisations that were begun and never came back from Amazon.
 

@@ -7,14 +7,16 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Credential, key_fingerprints
 from channels_amazon.services.jobs import key_holders
 from channels_amazon.services.jobs.key_holders import KeyHolder
 from channels_amazon.wording import sentence
 
 
-@check("keys", group="host", order=2, title=gettext_lazy("Encryption keys"))
+@check(
+    "keys", group="host", order=2, title=gettext_lazy("Encryption keys"), cost=Cost.HOST
+)
 def run(context: CheckContext) -> list[Finding]:
     """Compare the keys of the living processes, then open the stored authorisation."""
     lacking = key_holders.holders_lacking(context.now)

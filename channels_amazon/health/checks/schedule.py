@@ -6,12 +6,14 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.jobs.schedules import broken_schedules
 from channels_amazon.wording import sentence
 
 
-@check("schedule", group="queue", order=3, title=gettext_lazy("Schedules"))
+@check(
+    "schedule", group="queue", order=3, title=gettext_lazy("Schedules"), cost=Cost.HOST
+)
 def run(context: CheckContext) -> list[Finding]:
     """See that each schedule is there, once, and enabled."""
     wrong = broken_schedules()

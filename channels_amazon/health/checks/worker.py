@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
-from channels_amazon.health.registry import check
+from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import SyncJob, SyncRun, translated
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health import processes
@@ -25,7 +25,13 @@ LOOK_BACK = timedelta(minutes=15)
 START = "manage.py worker"
 
 
-@check("worker", group="queue", order=1, title=gettext_lazy("Broker and worker"))
+@check(
+    "worker",
+    group="queue",
+    order=1,
+    title=gettext_lazy("Broker and worker"),
+    cost=Cost.HOST,
+)
 def run(context: CheckContext) -> list[Finding]:
     """Reach the broker, look for signs of life, then for work that got stuck."""
     state = processes.state_of(Process.QUEUE, context.now)

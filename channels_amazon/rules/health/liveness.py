@@ -25,6 +25,8 @@ class ConsumerState(StrEnum):
     LISTENING = "listening"
     NOT_CONFIGURED = "not_configured"
     DATABASE = "database"
+    # It lacks the keys with which the others encrypt: nobody could read what it keeps.
+    KEYS = "host.keys_differ"
     # The installation may not read it (rules/installation/identity.py).
     PAUSED = "paused"
     # The codes of SqsError.

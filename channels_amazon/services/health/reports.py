@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Mod
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -75,6 +76,20 @@ def request_automatic(account: AmazonAccount) -> HealthReport | None:
         enqueue(TASK, report.pk)
     prune(account)
     return report
+
+
+def look_at_lost(now: datetime) -> int:
+    """Ask for a report of accounts whose authorisation is lost; return of how many.
+
+    None of their jobs runs, so nothing else would find out that Amazon accepts it
+    again. Asked once a minute: each account has its turn once an hour.
+    """
+    turn = now.minute
+    lost = AmazonAccount.objects.filter(state=AmazonAccount.State.NEEDS_AUTHORIZATION)
+    of_now = list(lost.annotate(turn=Mod("pk", 60)).filter(turn=turn).order_by("pk"))
+    for account in of_now:
+        request_automatic(account)
+    return len(of_now)
 
 
 def new_report(

@@ -70,7 +70,9 @@ def restore_backup(folder: Path, *, replace: bool, actor: str) -> Manifest:
     folder = folder.absolute()
     described = manifest.read(folder)
     manifest.require_restorable(described)
-    if not database_copy.is_empty():
+    if _is_unreadable():
+        _set_aside(replace=replace)
+    elif not database_copy.is_empty():
         if not replace:
             raise BackupError(
                 sentence("The database is not empty."),
@@ -84,6 +86,29 @@ def restore_backup(folder: Path, *, replace: bool, actor: str) -> Manifest:
     call_command("migrate", verbosity=0, interactive=False)
     _mark_restored(described, actor)
     return described
+
+
+def _is_unreadable() -> bool:
+    """Tell whether SQLite's file is there and is none any more."""
+    try:
+        database_copy.is_empty()
+    except DatabaseError:
+        if connection.vendor != "sqlite":
+            raise
+        return True
+    return False
+
+
+def _set_aside(*, replace: bool) -> None:
+    if not replace:
+        raise BackupError(
+            sentence("The present database cannot be read."),
+            fix=sentence(
+                "Say --replace: its file is kept beside the restored one, under "
+                "another name."
+            ),
+        )
+    database_copy.move_away()
 
 
 def _require_empty(folder: Path) -> None:

@@ -88,9 +88,10 @@ def release(account_ids: Collection[int]) -> int:
 
 
 def end_where_read() -> bool:
-    """End the state once no connected account is behind; tell whether it ended.
+    """End the state once no account is behind; tell whether it ended.
 
-    Asked once a minute. What waits for an account that was read is released.
+    Asked once a minute. What waits for an account that was read is released. One that
+    needs authorisation was not read either: it is behind until it was.
     """
     at = guard.state().behind_at
     row = Installation.objects.first()
@@ -100,8 +101,8 @@ def end_where_read() -> bool:
     waiting = AmazonAccount.objects.filter(
         pk__in=Listing.objects.filter(push_code=PUSH_HELD).values("account_id")
     )
-    connected = AmazonAccount.objects.filter(state=AmazonAccount.State.CONNECTED)
-    pks = set(connected.values_list("pk", flat=True))
+    live = AmazonAccount.objects.not_disconnected()
+    pks = set(live.values_list("pk", flat=True))
     late = catch_ups(pks)
     release({pk for pk in waiting.values_list("pk", flat=True) if pk not in late})
     if late:

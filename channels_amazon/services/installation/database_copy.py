@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from django.db import connection
+from django.utils import timezone
 
 from channels_amazon.services.installation.manifest import BackupError
 from channels_amazon.spapi.redact import redact_text
@@ -49,6 +50,16 @@ def is_empty() -> bool:
         return True
     with connection.cursor() as cursor:
         return not connection.introspection.table_names(cursor)
+
+
+def move_away() -> None:
+    """Keep SQLite's file, which cannot be read, under a name of its own."""
+    connection.close()
+    moment = f"{timezone.now():%Y%m%d-%H%M%S}"
+    for end in ("", "-wal", "-shm"):
+        file = _file().with_name(_file().name + end)
+        if file.exists():
+            file.rename(file.with_name(f"{_file().name}.unreadable-{moment}{end}"))
 
 
 def other_sessions() -> int:

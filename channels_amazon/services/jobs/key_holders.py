@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from channels_amazon.errors import Recoverable
-from channels_amazon.models import Heartbeat, key_fingerprints
+from channels_amazon.models import Credential, Heartbeat, key_fingerprints
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.wording import Sentence, sentence
 
 # A restart with the right keys heals everything within this time.
 RETRY = timedelta(seconds=30)
+# So many authorisations are tried: one of them may be of a key that was lost long ago.
+_PROOFS = 5
 
 
 class SecretUnreadable(Recoverable):
@@ -82,6 +85,25 @@ def holders_lacking(now: datetime) -> list[KeyHolder]:
     return [one for one in holders if not encrypting <= set(one.keys or ())]
 
 
+def opens_what_is_stored() -> bool:
+    """Tell whether this process can read what the others have encrypted.
+
+    One of the newest authorisations is proof enough; so is that there is none. What a
+    process without the keys encrypts is lost to all the others.
+    """
+    newest = Credential.objects.order_by("-pk").values_list("pk", flat=True)
+    pks = list(newest[:_PROOFS])
+    for pk in pks:
+        try:
+            Credential.objects.get(pk=pk)
+        except InvalidToken:
+            continue
+        except Credential.DoesNotExist:
+            continue
+        return True
+    return not pks
+
+
 def secret_unreadable(what: Sentence) -> SecretUnreadable:
     """Return the error for what no key of this process opens; `what` is a sentence."""
     now = timezone.now()
@@ -110,7 +132,8 @@ def secret_unreadable(what: Sentence) -> SecretUnreadable:
         fix=sentence(
             "Add the old key to FERNET_KEYS again, behind the others, and restart "
             "every process: then it goes on by itself. Only where that key is lost, "
-            "authorise the account again."
+            "make anew what it encrypted: authorise the account again, replace the "
+            "secret of the store's address."
         ),
         retry_at=retry_at,
     )

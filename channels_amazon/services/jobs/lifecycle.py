@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # A blocked job is tried again by itself: a permission may have come meanwhile.
 BLOCKED_RETRY = timedelta(hours=1)
+# A job that fails because of one of its items is tried again for the others so soon.
+WAKE_REST = timedelta(seconds=15)
 
 
 def ensure_jobs(account: AmazonAccount) -> None:
@@ -62,9 +64,10 @@ def create_jobs(
 def wake(account_id: int, *kinds: str) -> None:
     """Make the account's jobs of `kinds` (all when none is named) due now.
 
-    A job that waits for quota, backs off after a failure or is blocked keeps its
-    time: waking it would only spend calls. A job that is being worked on runs again
-    afterwards. One that is due already keeps its place in the line.
+    A job that waits for quota or is blocked keeps its time: waking it would only spend
+    calls. One that backs off after a failure comes in WAKE_REST at the latest: what is
+    new may have nothing to do with what failed. A job that is being worked on runs
+    again afterwards. One that is due already keeps its place in the line.
     """
     wake_pairs([(account_id, kind) for kind in kinds or registry.kinds()])
 
@@ -86,16 +89,21 @@ def _wake(chosen: Q) -> None:
     now = timezone.now()
     may_wake = SyncJob.objects.filter(chosen, blocked_code="").filter(
         Q(waiting_until__isnull=True) | Q(waiting_until__lte=now),
-        Q(lease_until__isnull=False) | Q(attempts=0),
     )
+    soon = now + WAKE_REST
     with transaction.atomic():
         jobs = _lock(may_wake)
         is_worked_on = Q(lease_until__isnull=False)
+        backs_off = Q(lease_until__isnull=True, attempts__gt=0)
         due_at = Case(
-            When(is_worked_on, then=Value(now)), default=Least("due_at", Value(now))
+            When(is_worked_on, then=Value(now)),
+            When(backs_off, then=Least("due_at", Value(soon))),
+            default=Least("due_at", Value(now)),
         )
         rank = Case(
-            When(is_worked_on, then=ranks_at(now)), default=Least("rank", ranks_at(now))
+            When(is_worked_on, then=ranks_at(now)),
+            When(backs_off, then=Least("rank", ranks_at(soon))),
+            default=Least("rank", ranks_at(now)),
         )
         if jobs.update(due_at=due_at, rank=unless_stopped(rank)):
             enqueue_drain()

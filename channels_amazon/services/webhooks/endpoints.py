@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +16,10 @@ from channels_amazon.models import AmazonAccount, Store, StoreEndpoint, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import lifecycle, queue
+from channels_amazon.services.jobs.key_holders import (
+    SecretUnreadable,
+    secret_unreadable,
+)
 from channels_amazon.services.webhooks import messages
 from channels_amazon.storefronts import webhook
 from channels_amazon.storefronts.webhook import SignedMessage
@@ -38,7 +43,9 @@ def set_endpoint(
     """
     check_address(url, allow=allowed_networks())
     with transaction.atomic():
-        row = StoreEndpoint.objects.select_for_update().filter(store=store).first()
+        # Its secret may be the one thing that cannot be read.
+        rows = StoreEndpoint.objects.select_for_update().defer("secret")
+        row = rows.filter(store=store).first()
         made = ""
         if row is None:
             made = webhook.new_secret()
@@ -88,11 +95,17 @@ def deliver(endpoint: StoreEndpoint, message_id: str, content: Any) -> None:
     nothing may be sent.
     """
     guard.require_running()
+    try:
+        secret = endpoint.secret
+    except InvalidToken as error:
+        raise secret_unreadable(
+            sentence("The secret that signs messages to the store cannot be decrypted.")
+        ) from error
     message = SignedMessage(
         id=message_id,
         timestamp=int(timezone.now().timestamp()),
         body=json.dumps(content, ensure_ascii=False).encode(),
-        secret=endpoint.secret,
+        secret=secret,
     )
     try:
         webhook.send(
@@ -148,11 +161,15 @@ def send_requested_test(endpoint_id: int) -> None:
     )
     if not waiting.update(test_state=StoreEndpoint.Test.SENDING):
         return
-    endpoint = StoreEndpoint.objects.select_related("store").get(pk=endpoint_id)
+    endpoint = (
+        StoreEndpoint.objects.select_related("store")
+        .defer("secret")
+        .get(pk=endpoint_id)
+    )
     state, message = StoreEndpoint.Test.ARRIVED, ""
     try:
         send_test(endpoint)
-    except (WebhookError, guard.InstallationPaused) as error:
+    except (WebhookError, guard.InstallationPaused, SecretUnreadable) as error:
         state, message = StoreEndpoint.Test.FAILED, clean(error.message, 500)
     # A newer one keeps its own state.
     StoreEndpoint.objects.filter(

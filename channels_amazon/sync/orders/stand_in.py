@@ -7,7 +7,6 @@ asks for a report of what its pages would have shown, and tries a page each time
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from channels_amazon.models import OrderReport, Permission
 from channels_amazon.services.accounts import access_denial
@@ -50,7 +49,7 @@ def want_instead(
     if cursor.low_water is None:
         since = cursor.refused_since
         return replace(request_report(ctx, cursor, current), refused_since=since)
-    return _stand_in(ctx, cursor, current, ctx.now())
+    return stand_in(ctx, cursor, current)
 
 
 def pages_work(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
@@ -61,11 +60,16 @@ def pages_work(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
     return replace(cursor, refused_since=None)
 
 
-def _stand_in(
-    ctx: RunContext, cursor: SweepCursor, current: SweepPass, now: datetime
-) -> SweepCursor:
+def stand_in(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> SweepCursor:
+    """Have a report bring what changed since the pass begins; return where to go on.
+
+    Once it is read, `take_up` moves the low-water mark: the next one begins there.
+    """
     report = requests.want_report(
-        ctx.account, purpose=Purpose.SWEEP, starts_at=current.after, ends_at=now
+        ctx.account,
+        purpose=Purpose.SWEEP,
+        starts_at=current.after,
+        ends_at=ctx.now(),
     )
     # Another one is under way where this one cannot be had: the next run asks again.
     key = report.pk if report is not None else cursor.stand_in

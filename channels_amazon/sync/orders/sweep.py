@@ -48,7 +48,12 @@ from channels_amazon.sync.orders.missed_intervals import (
     want_report,
 )
 from channels_amazon.sync.orders.pages import store_page, versions
-from channels_amazon.sync.orders.stand_in import pages_work, take_up, want_instead
+from channels_amazon.sync.orders.stand_in import (
+    pages_work,
+    stand_in,
+    take_up,
+    want_instead,
+)
 from channels_amazon.sync.orders.sweep_cursor import (
     SweepCursor,
     SweepPass,
@@ -177,15 +182,13 @@ def _without_pages(
 ) -> SweepCursor:
     """Return the cursor of a sweep whose pages go round: a report brings the orders.
 
-    Of a first pull it is asked for at once, else when the standstill is an outage.
+    What was read of the pass counts for nothing: so far reached the one before.
     """
     if cursor.low_water is None:
         if not cursor.has_no_report:
             cursor = request_report(ctx, cursor, current)
         return replace(cursor, under_way=None)
-    # What was read of the pass counts for nothing: so far reached the one before.
-    stopped = replace(cursor, under_way=None, active_until=cursor.low_water)
-    return want_report(ctx, stopped)
+    return stand_in(ctx, cursor, current)
 
 
 def _interval(ctx: RunContext) -> timedelta:

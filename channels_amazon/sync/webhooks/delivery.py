@@ -53,6 +53,7 @@ def reconcile(ctx: RunContext) -> Result:
     """Send every order of which the store knows less than we do, oldest first."""
     endpoint: StoreEndpoint | None = (
         StoreEndpoint.objects.select_related("store")
+        .defer("secret")
         .filter(store=ctx.account.store_id, is_active=True)
         .first()
     )

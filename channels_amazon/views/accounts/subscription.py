@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from channels_amazon.models import AmazonAccount, translated
 from channels_amazon.services.accounts import subscriptions
+from channels_amazon.services.health import reports
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 
 
@@ -28,4 +29,6 @@ def subscribe(request: HttpRequest, account_id: int) -> HttpResponse:
         messages.warning(request, translated(missing))
     else:
         messages.success(request, _("Amazon now sends order notifications to us."))
+        # What the last check said of it is not so any more.
+        reports.request_automatic(account)
     return redirect("amazon-status", account.pk)

@@ -152,7 +152,7 @@ def order_retry(request: HttpRequest, order_id: int) -> HttpResponse:
 
 def quarantined_messages(request: HttpRequest) -> StoreQuerySet[Notification]:
     """Return the visible messages in quarantine; those of no account for superusers."""
-    return mine(Notification, request).filter(state=State.QUARANTINED)
+    return mine(Notification, request).filter(state=State.QUARANTINED).defer("body")
 
 
 def quarantined_orders(request: HttpRequest) -> OrderQuerySet:
@@ -174,7 +174,7 @@ def reasons_of(waiting: QuerySet[Notification]) -> list[Reason]:
 
 
 def _message(request: HttpRequest, message_id: int) -> Notification:
-    rows = mine(Notification, request).exclude(code="", replayed_at=None)
+    rows = mine(Notification, request).exclude(code="", replayed_at=None).defer("body")
     return get_mine(rows.select_related("account__store"), request, pk=message_id)
 
 

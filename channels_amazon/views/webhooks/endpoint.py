@@ -140,7 +140,9 @@ def _show(
 
 
 def _endpoint(store: Store) -> StoreEndpoint | None:
-    row: StoreEndpoint | None = StoreEndpoint.objects.filter(store=store).first()
+    # The secret is shown by nothing, and may be what cannot be read.
+    rows = StoreEndpoint.objects.filter(store=store).defer("secret")
+    row: StoreEndpoint | None = rows.first()
     return row
 
 

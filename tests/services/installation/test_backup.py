@@ -180,3 +180,19 @@ def test_restored_elsewhere_is_said_to_be_paused(
 
     assert "paused" in capsys.readouterr().out
     assert not guard.look().may_work
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a file's fault")
+def test_damaged_file_is_replaced_and_kept(folder: Path) -> None:
+    file = Path(str(connection.settings_dict["NAME"]))
+    connections.close_all()
+    file.write_bytes(b"no database at all" * 500)
+
+    with pytest.raises(BackupError, match="cannot be read"):
+        restore(folder, replace=False)
+    restore(folder)
+
+    assert Store.objects.get().name == "Before"
+    (kept,) = file.parent.glob(f"{file.name}.unreadable-*")
+    assert kept.read_bytes().startswith(b"no database")
+    kept.unlink()

@@ -52,13 +52,17 @@ def test_wake_leaves_a_job_that_waits_for_quota() -> None:
     assert fresh(job).due_at == until
 
 
-def test_wake_leaves_a_job_that_backs_off() -> None:
+def test_wake_leaves_a_job_that_backs_off_for_a_moment() -> None:
     make_job()
     job = claimed()
     until = timezone.now() + 60 * SECOND
     leases.finish(job, "me", Finish(due_at=until, is_failed=True))
     lifecycle.wake(job.account_id)
-    assert fresh(job).due_at == until
+    due_at = fresh(job).due_at
+    assert timezone.now() < due_at < until
+    # However often it is woken: the first one counts.
+    lifecycle.wake(job.account_id)
+    assert fresh(job).due_at == due_at
 
 
 def test_wake_wakes_the_named_kinds_only() -> None:
@@ -188,3 +192,22 @@ def test_job_made_due_without_its_rank_is_refused() -> None:
     job = make_job(due_at=timezone.now() + timedelta(hours=1))
     with pytest.raises(IntegrityError):
         SyncJob.objects.filter(pk=job.pk).update(due_at=timezone.now())
+
+
+def test_wake_brings_a_failing_job_forward_for_what_is_new() -> None:
+    now = timezone.now()
+    failing = make_job(attempts=5, due_at=now + timedelta(minutes=3))
+    soon = make_job(attempts=5, due_at=now + timedelta(seconds=5))
+    waiting = make_job(attempts=5, waiting_until=now + timedelta(minutes=3))
+    before = {job.pk: job.due_at for job in (soon, waiting)}
+    for job in (failing, soon, waiting):
+        lifecycle.wake(job.account_id, job.kind)
+    for job in (failing, soon, waiting):
+        job.refresh_from_db()
+
+    rest = failing.due_at - now
+    assert timedelta(0) < rest <= lifecycle.WAKE_REST + timedelta(seconds=5)
+    assert failing.rank is not None
+    assert failing.rank <= failing.due_at
+    # One that comes sooner, and one that waits for quota, keep their time.
+    assert {job.pk: job.due_at for job in (soon, waiting)} == before

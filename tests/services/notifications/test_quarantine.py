@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -207,3 +209,23 @@ def test_shown_body_keeps_what_explains_the_fault() -> None:
     assert ID in shown
     assert "NOBODY" in shown
     assert "98109" not in shown
+
+
+def test_message_that_no_key_opens_hinders_no_other() -> None:
+    lost = quarantined(order_change(order_id=ID))
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"{}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE channels_amazon_notification SET body = %s WHERE id = %s",
+            [foreign, lost.pk],
+        )
+    good = quarantined(order_change(order_id="903-0000002-0000002"))
+    account = connected()
+
+    states = quarantine.replay_unknown(account.pk)
+
+    assert states == {"quarantined": 1, "applied": 1}
+    assert Order.objects.get().amazon_order_id == good.amazon_order_id
+    rows = Notification.objects.defer("body").filter(pk=lost.pk)
+    assert quarantine.shown_body(rows.get()) == ""
+    assert quarantine.discard(rows, actor="ann") == 1

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from channels_amazon import tasks
 from channels_amazon.models import StoreEndpoint
+from channels_amazon.services.jobs.key_holders import SecretUnreadable
 from channels_amazon.services.webhooks import endpoints
 from tests.spapi.server import Scripted, answer
 from tests.views.scene import World, make_world, signed_in
@@ -222,3 +225,24 @@ def test_replaced_secret_is_shown_once(world: World, client: Client) -> None:
 def test_nothing_can_be_tested_without_an_address(world: World, client: Client) -> None:
     for name in ("test", "secret"):
         assert "Set an address first." in post(client, name, world).content.decode()
+
+
+def test_secret_that_no_key_opens_can_be_made_anew(
+    client: Client, world: World, server: Scripted
+) -> None:
+    post(client, "set", world, url=server.url, is_active="on")
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"whsec_x")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE channels_amazon_storeendpoint SET secret = %s", [foreign]
+        )
+
+    page = client.get(reverse("amazon-store-endpoint"))
+    assert page.status_code == 200
+    assert post(client, "set", world, url=server.url).status_code == 200
+    endpoints.send_requested_test(StoreEndpoint.objects.defer("secret").get().pk)
+    row = StoreEndpoint.objects.defer("secret").get()
+    with pytest.raises(SecretUnreadable):
+        endpoints.deliver(row, "1", {})
+    assert post(client, "secret", world).status_code == 200
+    assert StoreEndpoint.objects.get().secret.startswith("whsec_")
