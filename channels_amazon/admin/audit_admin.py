@@ -59,3 +59,9 @@ class FailedSignInAdmin(ReadOnly, SuperuserOnly, BoundedSearch, ModelAdmin):  # 
     list_display = ("attempt_time", "username", "ip_address", "locked_out")
     list_filter = ("locked_out",)
     search_fields = ("=username",)
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Let the address filter as the page offers: an address is no free text."""
+        return lookup.partition("__")[0] == "locked_out"
