@@ -264,7 +264,10 @@ class _Run:
             hold_until = self.client.clock() + timedelta(seconds=seconds)
             buckets.exhausted(self._token_subject(), operation.name, hold_until)
             return errors.Throttled(
-                f"Amazon refused {operation.name}: the quota is used up.",
+                sentence(
+                    "Amazon refused %(operation)s: the quota is used up.",
+                    operation=operation.name,
+                ),
                 answers.evidence_of(operation.name, outcome, host),
                 retry_at=hold_until,
             )

@@ -20,6 +20,7 @@ from channels_amazon.storefronts.catalogue import (
     StorefrontError,
     Text,
 )
+from channels_amazon.wording import sentence
 
 _PLAIN = frozenset(
     {
@@ -58,13 +59,16 @@ def read_file(path: Path) -> Iterator[CatalogueItem | Rejected]:
             yield from read_lines(file)
     except OSError as error:
         raise StorefrontError(
-            "catalogue.unreadable", f"{path} cannot be read: {error.strerror}."
+            "catalogue.unreadable",
+            sentence(
+                "%(file)s cannot be read: %(why)s.", file=path, why=error.strerror or ""
+            ),
         ) from error
     except UnicodeDecodeError as error:
         raise StorefrontError(
             "catalogue.encoding",
-            f"{path} is not UTF-8 text.",
-            fix="Save the file as CSV in UTF-8.",
+            sentence("%(file)s is not UTF-8 text.", file=path),
+            fix=sentence("Save the file as CSV in UTF-8."),
         ) from error
 
 
@@ -98,7 +102,7 @@ def _split(header: str, separator: str) -> list[str]:
         return next(csv.reader([header], delimiter=separator), [])
     except csv.Error as error:
         raise StorefrontError(
-            "catalogue.columns", "The first line does not name the columns."
+            "catalogue.columns", sentence("The first line does not name the columns.")
         ) from error
 
 
@@ -106,14 +110,20 @@ def _check_columns(columns: list[str]) -> None:
     doubled = {name for name in columns if name and columns.count(name) > 1}
     if doubled:
         raise StorefrontError(
-            "catalogue.columns", f"These columns come twice: {_join(doubled)}."
+            "catalogue.columns",
+            sentence("These columns come twice: %(names)s.", names=_join(doubled)),
         )
     has_title = any(n == "title" or n.startswith("title_") for n in columns)
     if "sku" not in columns or not has_title:
         raise StorefrontError(
             "catalogue.columns",
-            "The first line must name the columns; sku and a title are needed.",
-            fix=f"Known columns: {_join(_PLAIN)}, and title_xx, url_xx by language.",
+            sentence(
+                "The first line must name the columns; sku and a title are needed."
+            ),
+            fix=sentence(
+                "Known columns: %(names)s, and title_xx, url_xx by language.",
+                names=_join(_PLAIN),
+            ),
         )
 
 

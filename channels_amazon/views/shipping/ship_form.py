@@ -69,10 +69,8 @@ def warn_of_tracking(request: HttpRequest, form: ShipForm) -> None:
     cleaned = form.cleaned_data
     doubt = tracking_warning(cleaned["carrier"], cleaned["tracking_number"])
     if doubt:
-        messages.warning(
-            request,
-            f"{translated(doubt)} {_('Look at it, and edit the package if need be.')}",
-        )
+        advice = _("Look at it, and edit the package if need be.")
+        messages.warning(request, f"{translated(doubt)} {advice}")
 
 
 def draft_from(form: ShipForm) -> ShipmentDraft:
