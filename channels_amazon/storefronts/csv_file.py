@@ -61,13 +61,15 @@ def read_file(path: Path) -> Iterator[CatalogueItem | Rejected]:
         raise StorefrontError(
             "catalogue.unreadable",
             sentence(
-                "%(file)s cannot be read: %(why)s.", file=path, why=error.strerror or ""
+                "%(file)s cannot be read: %(why)s.",
+                file=str(path),
+                why=error.strerror or "",
             ),
         ) from error
     except UnicodeDecodeError as error:
         raise StorefrontError(
             "catalogue.encoding",
-            sentence("%(file)s is not UTF-8 text.", file=path),
+            sentence("%(file)s is not UTF-8 text.", file=str(path)),
             fix=sentence("Save the file as CSV in UTF-8."),
         ) from error
 
