@@ -21,6 +21,7 @@ from channels_amazon.services.accounts.permission_probes import (
 )
 from channels_amazon.services.amazon_client.factory import client_for, endpoint
 from channels_amazon.services.health.applying import ObservedAccount
+from channels_amazon.services.installation import guard
 from channels_amazon.spapi import network_probe
 from channels_amazon.spapi.apis import sellers
 from channels_amazon.spapi.client import SpApiClient
@@ -107,7 +108,11 @@ class CheckContext:
         return self._once("probes", self._ask_permissions)
 
     def routes(self) -> dict[str, ProbedRoute]:
-        """Return the ways to Amazon's API and to Login with Amazon, step by step."""
+        """Return the ways to Amazon's API and to Login with Amazon, step by step.
+
+        Raises InstallationPaused where nobody may be called.
+        """
+        guard.require_running()
         return self._once("routes", self._walk)
 
     def observed(self) -> ObservedAccount:

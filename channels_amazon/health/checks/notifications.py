@@ -12,6 +12,7 @@ from channels_amazon.health import queue_advice
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of, well
 from channels_amazon.health.registry import Cost, check
+from channels_amazon.services.installation import guard
 from channels_amazon.services.notifications.inbox import queue_region
 from channels_amazon.spapi.apis import notifications
 from channels_amazon.spapi.errors import NotFound
@@ -69,6 +70,7 @@ def _not_configured() -> Finding:
 
 
 def _queue(context: CheckContext) -> list[Finding]:
+    guard.require_running()
     try:
         with closing(
             Queue(settings.SQS_QUEUE_URL, queue_region(), patience=QUEUE_SECONDS)

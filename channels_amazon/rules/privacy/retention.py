@@ -47,6 +47,7 @@ AUDIT_CODES = frozenset(
         "account.subscriptions_left",
         "installation.decided",
         "installation.restored",
+        "keys.rotated",
         "notifications.subscribed",
         "store.endpoint_set",
         "store.secret_rotated",

@@ -101,5 +101,17 @@ def first_pull_done(jobs: Sequence[SyncJob]) -> bool:
     return bool(jobs) and all(job.first_done_at for job in jobs)
 
 
+def in_first_pull(accounts: Sequence[AmazonAccount]) -> list[AmazonAccount]:
+    """Return those connected accounts of which not everything was read once."""
+    connected = [account for account in accounts if account.is_connected]
+    kinds = [one.kind for one in registry.reconcilers() if one.first_pull is not None]
+    reading = set(
+        SyncJob.objects.filter(
+            account__in=connected, kind__in=kinds, first_done_at__isnull=True
+        ).values_list("account_id", flat=True)
+    )
+    return [account for account in connected if account.pk in reading]
+
+
 def _lag(job: SyncJob, now: datetime) -> float:
     return max(0.0, (now - job.due_at).total_seconds())

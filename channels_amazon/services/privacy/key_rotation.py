@@ -22,6 +22,7 @@ from channels_amazon.models import (
     PersonalDataWord,
     key_fingerprints,
 )
+from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.jobs.key_holders import KeyHolder, holders_without
 from channels_amazon.services.jobs.maintenance import UnderWay, Write
@@ -110,9 +111,7 @@ def rotate_keys(
     key, since that one could not read what is written here, and MaintenanceBusy when
     another process rotates.
     """
-    lacking = holders_without(key_fingerprint(), timezone.now())
-    if lacking:
-        raise KeyNotEverywhere(lacking)
+    _require_everywhere()
     rotation = _Rotation(batch, tell)
     task = maintenance.Pass(
         name=MaintenanceTask.Name.KEY_ROTATION,
@@ -122,7 +121,31 @@ def rotate_keys(
     )
     under_way = UnderWay.CONTINUE if _can_go_on() else UnderWay.DROP
     maintenance.run_pass(task, under_way=under_way)
-    return list(rotation.results.values())
+    results = list(rotation.results.values())
+    _record_rotated(results)
+    return results
+
+
+def _require_everywhere() -> None:
+    lacking = holders_without(key_fingerprint(), timezone.now())
+    if lacking:
+        raise KeyNotEverywhere(lacking)
+
+
+def _record_rotated(results: Sequence[ModelResult]) -> None:
+    left = sum(len(result.unreadable) for result in results)
+    record(
+        Entry(
+            code="keys.rotated",
+            level=Level.WARNING if left else Level.INFO,
+            message=sentence(
+                "%(count)s secrets were encrypted anew with the first of FERNET_KEYS; "
+                "%(left)s are left that no key opens.",
+                count=sum(result.rewritten for result in results),
+                left=left,
+            ),
+        )
+    )
 
 
 def key_fingerprint() -> str:
@@ -202,6 +225,8 @@ class _Rotation:
     ) -> Write[RotationCursor]:
         if self._tell is not None:
             self._tell(result)
+        # One that was started with the old keys alone meanwhile is met here.
+        _require_everywhere()
         following = self._order[self._order.index(result.model) + 1 :]
         if not following:
             return lambda: None

@@ -10,7 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import AmazonAccount, MarketplaceParticipation, Store
+from channels_amazon.models import (
+    AmazonAccount,
+    MarketplaceParticipation,
+    Permission,
+    Store,
+)
 from channels_amazon.views.base import OWNERS, mine, page, store_page, stores_with_role
 
 STATE_KINDS = {
@@ -50,11 +55,21 @@ def account_list(request: HttpRequest) -> HttpResponse:
         "cards": [item for item in cards if item.kind != "off"],
         "ended": [item for item in cards if item.kind == "off"],
         "needing": sum(item.kind == "error" or item.is_ending for item in cards),
+        "lacking": _lacking(cards),
         "stores": stores,
         "can_connect": bool(owned),
     }
     template = "channels_amazon/accounts/account_list.html"
     return page(request, template, context, title=_("Amazon accounts"))
+
+
+def _lacking(cards: list[Card]) -> int:
+    """Return how many connected accounts a probe found without a permission."""
+    connected = [item.account for item in cards if item.kind == "ok"]
+    missing = Permission.objects.filter(
+        participation__account__in=connected, state=Permission.State.MISSING
+    )
+    return len(set(missing.values_list("participation__account_id", flat=True)))
 
 
 def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:

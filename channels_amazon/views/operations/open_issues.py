@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
@@ -36,6 +37,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_installation(live),
         *_authorisations(live),
         *_processes(live, now),
+        *_subscriptions(live),
         *_keys(now),
         *_jobs(live),
         *_refused_searches(live),
@@ -131,6 +133,23 @@ def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem
             )
         )
     return found
+
+
+def _subscriptions(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    if not settings.SQS_QUEUE_URL:
+        return []
+    return [
+        Problem(
+            "warning",
+            gettext("Amazon sends no events of %(account)s: its orders come later.")
+            % {"account": account},
+            gettext("Subscribe to them on the connection status page."),
+            reverse("amazon-status", args=[account.pk]),
+            gettext("Connection status"),
+        )
+        for account in accounts
+        if account.is_connected and not account.subscription_id
+    ]
 
 
 def _keys(now: datetime) -> list[Problem]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, Order, Store
 from channels_amazon.services.accounts import store_setup
+from channels_amazon.services.jobs.status import in_first_pull
 from channels_amazon.services.orders import counts
 from channels_amazon.views.base import (
     OWNERS,
@@ -41,6 +42,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": accounts,
         "connected": [row for row in accounts if row.is_connected],
+        "live": [row for row in accounts if not row.is_disconnected],
+        "pulling": in_first_pull(accounts),
         "problems": problems,
         "counts": counts.order_counts(orders, now),
         "latency": counts.latency(orders),
