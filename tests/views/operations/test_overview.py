@@ -1,0 +1,84 @@
+"""The overview's first sentence is true of every account."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from channels_amazon.models import Permission
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.accounts.connection import disconnect_account
+from channels_amazon.services.jobs import heartbeats, lifecycle
+from tests.views.scene import World, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+
+ALL_IS_WELL = "All is well"
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store whose account has been read, and whose processes live."""
+    world = make_world()
+    for process in Process:
+        heartbeats.beat(process)
+    world.account.orders.all().delete()
+    lifecycle.ensure_jobs(world.account)
+    world.account.jobs.update(first_done_at=timezone.now())
+    return world
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def shown(client: Client, name: str = "amazon-overview") -> str:
+    """Return the page's text."""
+    return client.get(reverse(name)).content.decode()
+
+
+def test_all_is_well_where_nothing_is_wrong(client: Client) -> None:
+    assert ALL_IS_WELL in shown(client)
+
+
+def test_first_pull_is_not_all_well(client: Client, world: World) -> None:
+    world.account.jobs.filter(kind="listings").update(first_done_at=None)
+    text = shown(client)
+    assert ALL_IS_WELL not in text
+    assert "is still running" in text
+
+
+def test_last_account_that_was_disconnected_is_not_all_well(
+    client: Client, world: World
+) -> None:
+    disconnect_account(world.account, actor="ann")
+    text = shown(client)
+    assert ALL_IS_WELL not in text
+    assert "nothing is synchronised" in text
+
+
+@pytest.mark.parametrize(("queue", "told"), [("https://sqs/q", True), ("", False)])
+def test_account_whose_events_are_not_sent_is_named(
+    client: Client, settings: Settings, queue: str, told: bool
+) -> None:
+    settings.SQS_QUEUE_URL = queue
+    assert ("Amazon sends no events" in shown(client)) == told
+
+
+def test_accounts_page_says_that_a_permission_is_missing(
+    client: Client, world: World
+) -> None:
+    assert "nothing is needed" in shown(client, "amazon-account-list")
+    Permission.objects.update_or_create(
+        participation=world.account.participations.first(),
+        name=Permission.Name.ORDERS,
+        defaults={"state": Permission.State.MISSING, "checked_at": timezone.now()},
+    )
+    text = shown(client, "amazon-account-list")
+    assert "nothing is needed" not in text
+    assert "lacks a permission" in text
