@@ -187,6 +187,13 @@ def mark_needs_authorization(account: AmazonAccount, *, code: str) -> None:
         logger.warning("authorisation needed account=%s code=%s", account.pk, code)
 
 
+def lose_authorization(account: AmazonAccount, *, code: str, message: str) -> None:
+    """Stop the account and all its jobs, since Amazon refuses the authorisation."""
+    with transaction.atomic():
+        mark_needs_authorization(account, code=code)
+        lifecycle.block_all(account, code, message)
+
+
 def select_marketplaces(account: AmazonAccount, wanted: Collection[str]) -> None:
     """Synchronise these sites of the account's region alone; all when none is named.
 

@@ -47,7 +47,7 @@ def subscribe(account: AmazonAccount, *, actor: str) -> str:
         destination = _destination(account)
         subscription = _subscription(account, destination.destination_id)
     except AuthorizationLost as error:
-        connection.mark_needs_authorization(account, code=error.code)
+        connection.lose_authorization(account, code=error.code, message=error.message)
         return _failed(account, error)
     except ShoplinkError as error:
         return _failed(account, error)

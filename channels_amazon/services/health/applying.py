@@ -77,8 +77,7 @@ def _lose(
     with transaction.atomic():
         if not _is_same(account, seen) or not account.is_connected:
             return
-        connection.mark_needs_authorization(account, code=error.code)
-        lifecycle.block_all(account, error.code, error.message)
+        connection.lose_authorization(account, code=error.code, message=error.message)
         record(entry_for(error, account=account))
 
 

@@ -132,9 +132,10 @@ def _authorization_lost(ctx: RunContext, error: AuthorizationLost) -> RunResult:
         same = AmazonAccount.objects.filter(pk=ctx.account.pk)
         same.select_for_update(no_key=True).first()
         ctx.keep_lease()
-        connection.mark_needs_authorization(ctx.account, code=error.code)
         result = _blocked(ctx, error)
-        lifecycle.block_all(ctx.account, error.code, error.message)
+        connection.lose_authorization(
+            ctx.account, code=error.code, message=error.message
+        )
     # Its own job runs no more than the others.
     request_automatic(ctx.account)
     return result

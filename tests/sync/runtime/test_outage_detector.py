@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
     AccessToken,
     AmazonAccount,
+    DiagnosticEntry,
     FulfillmentOrder,
     Listing,
     Order,
@@ -20,6 +22,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.services.amazon_client.authorization import note_accepted
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.stock import ledger
@@ -169,13 +172,12 @@ def test_portal_in_front_of_a_report_keeps_the_report(
 
 def test_authorisation_that_works_again_is_taken_back(emulator: Emulator) -> None:
     account = make_account(emulator=emulator)
-    AmazonAccount.objects.update(
-        state=AmazonAccount.State.NEEDS_AUTHORIZATION, state_code="token.revoked"
-    )
     runner.run_kind(account, Kind.LISTINGS)
     SyncJob.objects.update(blocked_code="token.revoked", rank=None)
     AccessToken.objects.all().delete()
-    AmazonAccount.objects.update(state=AmazonAccount.State.NEEDS_AUTHORIZATION)
+    AmazonAccount.objects.update(
+        state=AmazonAccount.State.NEEDS_AUTHORIZATION, state_code="token.revoked"
+    )
 
     client = client_for(account)
     client.tokens.get(client.subject)
@@ -184,6 +186,24 @@ def test_authorisation_that_works_again_is_taken_back(emulator: Emulator) -> Non
     assert (account.state, account.state_code) == ("connected", "")
     job = SyncJob.objects.get(kind=Kind.LISTINGS)
     assert (job.blocked_code, job.rank is None) == ("", False)
+
+
+def test_account_that_is_lost_again_at_once_does_not_go_to_and_fro(
+    emulator: Emulator,
+) -> None:
+    account = make_account(emulator=emulator)
+    for age, state in (
+        (None, "connected"),
+        (1, "needs_authorization"),
+        (11, "connected"),
+    ):
+        AmazonAccount.objects.update(state=AmazonAccount.State.NEEDS_AUTHORIZATION)
+        if age is not None:
+            at = timezone.now() - timedelta(minutes=age)
+            DiagnosticEntry.objects.update(at=at)
+        note_accepted(account.pk)
+        account.refresh_from_db()
+        assert account.state == state
 
 
 def test_disconnected_account_stays_so_whatever_amazon_accepts(
