@@ -41,7 +41,7 @@ from tests.builders import make_account, make_variant, make_warehouse
 from tests.ledger_proof import verify_levels
 from tests.processes import Processes
 
-pytestmark = [pytest.mark.chaos, pytest.mark.twoprocess]
+pytestmark = [pytest.mark.alone, pytest.mark.twoprocess]
 
 COUNTED = 40
 SKUS = 3
