@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 from django.core.management import call_command
@@ -22,8 +23,11 @@ from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import database_copy, guard, manifest
 from channels_amazon.services.installation.manifest import BackupError, Manifest
-from channels_amazon.services.jobs import heartbeats
-from channels_amazon.wording import sentence
+from channels_amazon.services.jobs import key_holders
+from channels_amazon.wording import Sentence, sentence
+
+# Seconds: a connection of a process that has just ended is there for a moment.
+_ENDING_SECONDS = 5.0
 
 
 def make_backup(folder: Path) -> Manifest:
@@ -134,15 +138,32 @@ def _fill(folder: Path, installation: str) -> Manifest:
 
 
 def _require_stopped() -> None:
-    alive = _has(Heartbeat) and heartbeats.living(timezone.now())
-    if alive or database_copy.other_sessions():
-        raise BackupError(
-            sentence("Shoplink still works with the database, or did a moment ago."),
-            fix=sentence(
-                "Stop web, worker and notifications on every host, wait a minute, and "
-                "try again."
-            ),
-        )
+    until = time.monotonic() + _ENDING_SECONDS
+    while (at_work := _at_work()) is not None:
+        if time.monotonic() >= until:
+            raise BackupError(
+                sentence(
+                    "Something still works with the database, or did a moment ago: "
+                    "%(who)s.",
+                    who=at_work,
+                ),
+                fix=sentence(
+                    "Stop web, worker and notifications on every host, wait a minute, "
+                    "and try again."
+                ),
+            )
+        time.sleep(0.5)
+
+
+def _at_work() -> Sentence | None:
+    """Return who works with the database, None for nobody."""
+    holders = key_holders.key_holders(timezone.now()) if _has(Heartbeat) else []
+    if holders:
+        return holders[0].name
+    sessions = database_copy.other_sessions()
+    if sessions:
+        return sentence("%(count)s other connections", count=sessions)
+    return None
 
 
 def _has(model: type[Heartbeat]) -> bool:
