@@ -99,8 +99,9 @@ class Consumer:
                 if self.until_empty and came == 0:
                     break
         finally:
+            # Also where a signal ends it in the middle of a long poll.
             queue.close()
-        self._say_ended()
+            self._say_ended()
         return handled
 
     def _say_ended(self) -> None:

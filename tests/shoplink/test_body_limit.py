@@ -20,6 +20,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import create
 
+from channels_amazon.forms import setup
 from channels_amazon.forms.store_orders import MOST_BYTES
 from channels_amazon.models import StoreMember
 from channels_amazon.storefronts import shipment_file
@@ -37,6 +38,7 @@ UPLOADS = {
     "amazon-bulk-ship": shipment_file.MOST_BYTES,
     "amazon-bulk-ship-take": MOST_TEXT,
     "amazon-store-order-import": MOST_BYTES,
+    "amazon-setup-store": setup.MOST_BYTES,
 }
 
 
@@ -92,7 +94,7 @@ def test_page_of_files_takes_what_it_says_from_who_is_signed_in(
     store = builders.make_store()
     signed_in = make_member_client(store, StoreMember.Role.OPERATOR)
     for name, most in UPLOADS.items():
-        args = [store.pk] if name.endswith("take") else []
+        args = [store.pk] if name.endswith(("take", "setup-store")) else []
         address = reverse(name, args=args)
 
         assert post(client, address, most).status_code == 413
