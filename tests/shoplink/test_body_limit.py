@@ -92,7 +92,7 @@ def test_page_of_files_takes_what_it_says_from_who_is_signed_in(
     client: Client,
 ) -> None:
     store = builders.make_store()
-    signed_in = make_member_client(store, StoreMember.Role.OPERATOR)
+    signed_in = make_member_client(store, StoreMember.Role.OWNER)
     for name, most in UPLOADS.items():
         args = [store.pk] if name.endswith(("take", "setup-store")) else []
         address = reverse(name, args=args)
