@@ -197,8 +197,10 @@ def _environment() -> dict[str, str]:
 
 
 def _failed(program: str, words: str) -> BackupError:
-    # PostgreSQL's DETAIL and CONTEXT lines may hold a row.
-    first = next(iter(words.strip().splitlines()), "")
+    # PostgreSQL's DETAIL and CONTEXT lines may hold a row; its notices are no reason.
+    lines = [line for line in words.strip().splitlines() if "NOTICE:" not in line]
+    named = [line for line in lines if "ERROR:" in line or "FATAL:" in line]
+    first = next(iter(named or lines), "")
     return BackupError(
         sentence(
             "%(program)s failed: %(reason)s",

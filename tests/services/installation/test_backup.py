@@ -22,7 +22,12 @@ from channels_amazon.models import (
     Store,
     key_fingerprints,
 )
-from channels_amazon.services.installation import guard, manifest, presence
+from channels_amazon.services.installation import (
+    database_copy,
+    guard,
+    manifest,
+    presence,
+)
 from channels_amazon.services.installation.backup import make_backup, restore_backup
 from channels_amazon.services.installation.manifest import BackupError
 from channels_amazon.services.jobs import heartbeats
@@ -196,3 +201,13 @@ def test_damaged_file_is_replaced_and_kept(folder: Path) -> None:
     (kept,) = file.parent.glob(f"{file.name}.unreadable-*")
     assert kept.read_bytes().startswith(b"no database")
     kept.unlink()
+
+
+def test_reason_is_the_error_and_no_notice() -> None:
+    said = (
+        "psql:before.sql:6: NOTICE:  drop cascades to 2 other objects\n"
+        "DETAIL:  Key (name)=(Ada Lovelace)\n"
+        "psql:rows.sql:9: ERROR:  out of shared memory\n"
+    )
+    error = database_copy._failed("psql", said)
+    assert error.message == "psql failed: psql:rows.sql:9: ERROR:  out of shared memory"
