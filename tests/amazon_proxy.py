@@ -383,7 +383,12 @@ def refused_token(*names: str) -> Spoiler:
     `names` are the query's parameters that hold one; the first page passes.
     """
     parameters = names or ("paginationToken", "pageToken", "nextToken")
-    refuse = refusal(400, "InvalidInput", "The pagination token is invalid.")
+    refuse = refusal(
+        400,
+        "InvalidInput",
+        "The pagination token is invalid.",
+        x_amzn_RequestId="00000000-refused",
+    )
 
     def spoil(asked: Asked, forward: Forward) -> Spoilt:
         if any(asked.query.get(name) for name in parameters):

@@ -12,6 +12,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from tests.processes import Processes
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
     from channels_amazon.emulator.server import Emulator
     from tests.amazon_proxy import AmazonProxy
+
+# How long an example takes says nothing on a busy machine; what measures time says so.
+hypothesis_settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 # One of these is behind every fixture of the database.

@@ -39,11 +39,11 @@ def pairs() -> list[tuple[Fault, Fault]]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give up sooner: nothing here is far away."""
-    monkeypatch.setattr(health_context, "CALL_SECONDS", 0.3)
-    monkeypatch.setattr(health_context, "TOKEN_SECONDS", 0.3)
+    monkeypatch.setattr(health_context, "CALL_SECONDS", 1.0)
+    monkeypatch.setattr(health_context, "TOKEN_SECONDS", 1.0)
     monkeypatch.setattr(health_context, "QUOTA_SECONDS", 0.3)
-    monkeypatch.setattr(network_probe, "TIMEOUT", 0.5)
-    monkeypatch.setattr(queue_check, "QUEUE_SECONDS", 0.5)
+    monkeypatch.setattr(network_probe, "TIMEOUT", 1.0)
+    monkeypatch.setattr(queue_check, "QUEUE_SECONDS", 2.0)
 
 
 @pytest.mark.parametrize(

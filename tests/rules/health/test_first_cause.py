@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.rules.health.first_cause import (
@@ -135,6 +135,8 @@ def test_cause_is_as_bad_as_what_follows_from_it() -> None:
     ]
 
 
+# Drawing may be slow on a busy machine, which says nothing.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.builds(
