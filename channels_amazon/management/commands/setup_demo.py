@@ -114,7 +114,12 @@ def write_sign_in(path: Path, password: str) -> None:
 def _make_store() -> Store:
     store: Store = Store.objects.get_or_create(
         slug="demo",
-        defaults={"name": "Demo", "plan": Store.Plan.FLAGSHIP, "currency": "EUR"},
+        defaults={
+            "name": "Demo",
+            "plan": Store.Plan.FLAGSHIP,
+            "currency": "EUR",
+            "time_zone": "Europe/Berlin",
+        },
     )[0]
     if not Warehouse.objects.filter(store=store).exists():
         for name in ("Hamburg", "Leipzig"):
