@@ -17,7 +17,14 @@ from django.urls import reverse
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health.runner import run_report
-from channels_amazon.models import AmazonAccount, Order, StoreMember, SyncJob
+from channels_amazon.models import (
+    AmazonAccount,
+    Notification,
+    Order,
+    StoreMember,
+    SyncJob,
+    SyncRun,
+)
 from channels_amazon.services.accounts.subscriptions import subscribe
 from channels_amazon.services.health.reports import request_report
 from channels_amazon.services.jobs import lifecycle
@@ -57,9 +64,8 @@ def test_whole_path_writes_no_canary(
     subscribe(account, actor="test")
     _pull(account)
     placed = emulator.place_orders(3, region="na", fulfilled_by="MERCHANT")
-    Consumer(wait=1, until_empty=True).run()
+    order = _take_in(placed)
     _pull(account)
-    order = Order.objects.get(amazon_order_id=placed[0])
     _ship(client, order)
     _pull(account)
     run_report(request_report(account, "test").pk)
@@ -107,6 +113,24 @@ def _pull(account: AmazonAccount) -> None:
         return not pending.exists()
 
     wait_for(is_pulled, 40, lambda: str(list(pending.values("kind", "blocked_code"))))
+
+
+def _take_in(placed: list[str]) -> Order:
+    """Read events and orders until every placed one is stored; return the first."""
+    stored = Order.objects.filter(amazon_order_id__in=placed)
+
+    def is_stored() -> bool:
+        Consumer(wait=1, until_empty=True).run()
+        drain(budget=5)
+        return stored.count() == len(placed)
+
+    def story() -> str:
+        said = Notification.objects.values_list("state", "code", "amazon_order_id")
+        runs = SyncRun.objects.exclude(code="").values_list("job__kind", "code")
+        return f"{list(said)}\n{list(runs)}\n{list(stored)}"
+
+    wait_for(is_stored, 40, story)
+    return stored.get(amazon_order_id=placed[0])
 
 
 def _ship(client: Client, order: Order) -> None:
