@@ -10,6 +10,10 @@ from django.utils.translation import gettext_noop
 
 FORMER_SENTENCES = (
     gettext_noop(
+        "It would raise Amazon's quantity: it is sent once all orders since the "
+        "restore or the standstill are read."
+    ),
+    gettext_noop(
         "The message was put aside in the inbox; the sweep brings the order all the "
         "same."
     ),

@@ -22,7 +22,8 @@ class Finding:
     `code` is one of the fault catalogue, "" where nothing is wrong. `fix_action` names
     one of our views that mends it. `because` is the code of the fault behind it, where
     the check knows. `evidence["about"]` tells two findings of one code apart. `is_past`
-    says that it is over and only told: it leads over nothing that still burns.
+    says that it is over and only told: it leads over nothing that still burns. Where
+    not `is_proven`, nothing wrong was seen, and nothing that shows it to be well.
     """
 
     cause: str
@@ -33,11 +34,17 @@ class Finding:
     evidence: Evidence = field(default_factory=dict)
     because: str = ""
     is_past: bool = False
+    is_proven: bool = True
 
 
 def well(cause: str, **evidence: object) -> Finding:
     """Return the result of a check that found nothing wrong, with what it saw."""
     return Finding(cause=cause, level=Level.OK, evidence=evidence)
+
+
+def unproven(cause: str, **evidence: object) -> Finding:
+    """Return the result of a check that found nothing wrong, and no proof either."""
+    return Finding(cause=cause, level=Level.OK, evidence=evidence, is_proven=False)
 
 
 def evidence_of(error: ShoplinkError) -> dict[str, object]:

@@ -7,7 +7,10 @@ from typing import Required, TypedDict
 
 
 class CheckState(StrEnum):
-    """Where a check stands, as stored: in the end, its worst finding's level."""
+    """Where a check stands, as stored: in the end, its worst finding's level.
+
+    Where that is OK, it is NOT_PROVEN if one of the findings says so.
+    """
 
     NOT_RUN = "not_run"
     WAITING = "waiting"
@@ -16,6 +19,8 @@ class CheckState(StrEnum):
     # By a run of its own accord, which looks at our rows alone.
     NOT_ASKED = "not_asked"
     OK = "ok"
+    # Nothing wrong was found, but nothing proves that it is well.
+    NOT_PROVEN = "not_proven"
     WARNING = "warning"
     ERROR = "error"
 
@@ -36,6 +41,7 @@ class CheckProgress(TypedDict, total=False):
 OVER = frozenset(
     {
         CheckState.OK,
+        CheckState.NOT_PROVEN,
         CheckState.WARNING,
         CheckState.ERROR,
         CheckState.SKIPPED,
@@ -43,4 +49,6 @@ OVER = frozenset(
     }
 )
 # A check that is in one of these has said how it is.
-LOOKED = frozenset({CheckState.OK, CheckState.WARNING, CheckState.ERROR})
+LOOKED = frozenset(
+    {CheckState.OK, CheckState.NOT_PROVEN, CheckState.WARNING, CheckState.ERROR}
+)

@@ -171,7 +171,7 @@ class HealthRun:
                 state["reason"] = clean(outcome.code, 60)
             else:
                 self.found += [CheckResult(check.id, finding) for finding in outcome]
-                state["state"] = CheckState(worst(one.level for one in outcome))
+                state["state"] = _state_of(outcome)
             self.tell(check.id, state)
 
     def look_at_rows(
@@ -190,6 +190,13 @@ class HealthRun:
     def results(self) -> list[CheckResult]:
         """Return what was found, first causes first."""
         return _arranged(self.found + _unexplained(self.found, self._obstacles))
+
+
+def _state_of(findings: Sequence[Finding]) -> CheckState:
+    state = CheckState(worst(one.level for one in findings))
+    if state == CheckState.OK and not all(one.is_proven for one in findings):
+        return CheckState.NOT_PROVEN
+    return state
 
 
 def _run_one(

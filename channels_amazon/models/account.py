@@ -65,6 +65,9 @@ class AmazonAccount(StoreScoped):
     subscriptions = models.JSONField(default=dict, blank=True)
     # When to delete them at Amazon, next time; null while there is nothing to delete.
     unsubscribe_at = models.DateTimeField(null=True, blank=True)
+    # Up to when its orders must be read before its quantities rise: its order sweep
+    # was stopped then; null where that is done.
+    behind_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

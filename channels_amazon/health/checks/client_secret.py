@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.wording import sentence
 
@@ -29,7 +29,7 @@ def run(context: CheckContext) -> list[Finding]:
     row = secrets.values("since", "expires_at").order_by("-since", "-pk").first()
     if row is None:
         return [
-            well(
+            unproven(
                 sentence(
                     "The client secret comes from the settings; its age is not known."
                 )

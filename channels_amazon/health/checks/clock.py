@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import ApiCall
 from channels_amazon.wording import sentence
@@ -39,7 +39,9 @@ def run(context: CheckContext) -> list[Finding]:
         return found
     if skew is None:
         return [
-            well(sentence("Everything is in UTC; Amazon told no time to compare with."))
+            unproven(
+                sentence("Everything is in UTC; Amazon told no time to compare with.")
+            )
         ]
     text = sentence("The clock agrees with Amazon's, and everything is in UTC.")
     return [well(text, skew_seconds=round(skew, 1))]

@@ -7,7 +7,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Notification
 from channels_amazon.rules.health.liveness import Process
@@ -29,17 +29,17 @@ def run(context: CheckContext) -> list[Finding]:
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
         return [well(sentence("No queue is configured, so no events are expected."))]
     found = [*_reader(context), *_silence(context)]
-    return found or [_well(context)]
+    return found or [_nothing_wrong(context)]
 
 
-def _well(context: CheckContext) -> Finding:
+def _nothing_wrong(context: CheckContext) -> Finding:
     """Say what an event proves; without one, that Amazon's sending is not proven."""
     last = last_event_at(context.account)
     if last is not None:
         text = sentence("Amazon sends this account's events, and they are read.")
         return well(text, last_received_at=last)
     other = Notification.objects.filter(account=context.account).first()
-    return well(
+    return unproven(
         sentence(
             "That Amazon sends this account's events is not proven: none of an order "
             "came yet."

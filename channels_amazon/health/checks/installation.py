@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import Count, Max, Min
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.services.notifications.arrival import orders_with_lost_event
@@ -79,16 +80,26 @@ def _second_reader(context: CheckContext) -> list[Finding]:
 
 
 def _behind(context: CheckContext) -> list[Finding]:
-    late = catching_up.catch_ups([context.account.pk]).get(context.account.pk)
+    late = catching_up.catch_ups([context.account]).get(context.account.pk)
     if late is None:
         return []
+    text = (
+        gettext_noop(
+            "The order sweep was stopped, so the orders are read first: up to "
+            "%(reached)s so far, of %(until)s. Until then no quantity is raised."
+        )
+        if late.cause == BehindCause.NOT_READ
+        else gettext_noop(
+            "After a restore or a long standstill the orders are read first: up to "
+            "%(reached)s so far, of %(until)s. Until then no quantity is raised."
+        )
+    )
     return [
         Finding(
             code="installation.behind",
             level=Level.WARNING,
             cause=sentence(
-                "After a restore or a long standstill the orders are read first: up to "
-                "%(reached)s so far, of %(until)s. Until then no quantity is raised.",
+                text,
                 reached=f"{late.read_up_to:%Y-%m-%d %H:%M} UTC",
                 until=f"{late.until:%Y-%m-%d %H:%M} UTC",
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import OrderReport
 from channels_amazon.services.order_reports.completeness import (
@@ -27,7 +27,7 @@ def run(context: CheckContext) -> list[Finding]:
         return [_gap(state.gap)]
     if state.last is None:
         return [
-            well(
+            unproven(
                 sentence("No reconciliation of the orders was due yet."),
                 next_due_at=state.next_due_at,
             )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext, MarketplaceState
-from channels_amazon.health.finding import Finding, NotChecked, well
+from channels_amazon.health.finding import Finding, NotChecked, unproven, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Permission, label
 from channels_amazon.services.accounts.permission_probes import (
@@ -146,7 +146,7 @@ def _without_sites(answers: Sequence[ProbeResult]) -> list[Finding]:
     ]
     unique = {finding.code: finding for finding in found}
     return list(unique.values()) or [
-        well(
+        unproven(
             sentence("No marketplace is synchronised, so only orders could be tested.")
         )
     ]

@@ -9,7 +9,7 @@ from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
 from channels_amazon.services.orders.data_sets import asks_for_people
@@ -18,6 +18,7 @@ from channels_amazon.wording import sentence
 LOOK_BACK = timedelta(days=14)
 # Newest orders to look at: enough to tell a missing role from an odd order.
 LOOK_AT = 50
+_NOTHING_TO_SEE = sentence("No order to ship came lately, so there is nothing to see.")
 
 
 @check(
@@ -45,9 +46,7 @@ def run(context: CheckContext) -> list[Finding]:
     )
     rows = dict(orders.values_list("pk", "amazon_order_id")[:LOOK_AT])
     if not rows:
-        return [
-            well(sentence("No order to ship came lately, so there is nothing to see."))
-        ]
+        return [unproven(_NOTHING_TO_SEE)]
     with_none = _without_recipient(rows)
     if not with_none:
         text = sentence("Orders to ship come with their recipients.")

@@ -27,6 +27,8 @@ class BehindCause(StrEnum):
 
     RESTORED = "restored"
     STOPPED = "stopped"
+    # Of one account, whose sweep was stopped; the others go on.
+    NOT_READ = "not_read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,29 +44,54 @@ class CatchUp:
 
 def is_behind(account: AmazonAccount) -> bool:
     """Tell whether the account still has to be read up to when the work began."""
-    return account.pk in catch_ups([account.pk])
+    return account.pk in catch_ups([account])
 
 
-def catch_ups(account_ids: Collection[int]) -> dict[int, CatchUp]:
-    """Return how far those of the accounts are that are behind; mostly none.
+def behind_since(account: AmazonAccount) -> tuple[BehindCause, datetime] | None:
+    """Return why and up to when (UTC) the account has to be read; None for never.
 
-    Where the work did not begin behind this asks the database nothing.
+    That is the later of what holds for the whole installation and for it alone.
     """
     state = guard.state()
-    if state.behind_at is None or state.behind_cause is None:
-        return {}
-    waters = _low_waters(account_ids)
-    spans = _reports(
-        [pk for pk, water in waters.items() if water < state.behind_at],
-        min(waters.values(), default=state.behind_at),
-    )
-    return {
-        pk: CatchUp(
-            pk, state.behind_cause, behind.read_up_to(water, spans[pk]), state.behind_at
-        )
-        for pk, water in waters.items()
-        if behind.is_behind(state.behind_at, water, spans[pk])
+    found = []
+    if state.behind_at is not None and state.behind_cause is not None:
+        found.append((state.behind_cause, state.behind_at))
+    if account.behind_at is not None:
+        found.append((BehindCause.NOT_READ, account.behind_at))
+    return max(found, key=lambda one: one[1], default=None)
+
+
+def catch_ups(accounts: Iterable[AmazonAccount]) -> dict[int, CatchUp]:
+    """Return how far those of the accounts are that are behind; mostly none.
+
+    Where none was left unread this asks the database nothing.
+    """
+    marks = {
+        account.pk: mark
+        for account in accounts
+        if (mark := behind_since(account)) is not None
     }
+    if not marks:
+        return {}
+    waters = _low_waters(marks)
+    late = {pk: water for pk, water in waters.items() if water < marks[pk][1]}
+    if not late:
+        return {}
+    spans = _reports(late, min(late.values()))
+    return {
+        pk: CatchUp(pk, cause, behind.read_up_to(water, spans[pk]), until)
+        for pk, water in late.items()
+        for cause, until in [marks[pk]]
+        if behind.is_behind(until, water, spans[pk])
+    }
+
+
+def end_of(account: AmazonAccount) -> None:
+    """Let the account's quantities go, which was read up to what held them."""
+    row = AmazonAccount.objects.filter(pk=account.pk, behind_at=account.behind_at)
+    if account.behind_at is not None and row.update(behind_at=None):
+        account.behind_at = None
+    release([account.pk])
 
 
 def read_up_to(account: AmazonAccount, low_water: datetime) -> datetime:
@@ -101,9 +126,7 @@ def end_where_read() -> bool:
     waiting = AmazonAccount.objects.filter(
         pk__in=Listing.objects.filter(push_code=PUSH_HELD).values("account_id")
     )
-    live = AmazonAccount.objects.not_disconnected()
-    pks = set(live.values_list("pk", flat=True))
-    late = catch_ups(pks)
+    late = catch_ups(AmazonAccount.objects.not_disconnected().only("pk", "behind_at"))
     release({pk for pk in waiting.values_list("pk", flat=True) if pk not in late})
     if late:
         return False
@@ -125,10 +148,10 @@ def end_where_read() -> bool:
     return bool(ended)
 
 
-def _low_waters(account_ids: Collection[int]) -> dict[int, datetime]:
+def _low_waters(account_ids: Iterable[int]) -> dict[int, datetime]:
     """Return up to when each account's sweep has read, where its first pull is done."""
     jobs = SyncJob.objects.filter(
-        account__in=account_ids, kind=SyncJob.Kind.ORDER_SWEEP
+        account__in=list(account_ids), kind=SyncJob.Kind.ORDER_SWEEP
     ).order_by()
     found = {
         # As sync/orders/sweep_cursor.py stores it.

@@ -122,6 +122,8 @@ def block(
     job.blocked_message = clean(message, 500)
     job.due_at = timezone.now() + retry
     held = SyncJob.objects.filter(pk=job.pk, lease_holder=job.lease_holder)
+    if is_new:
+        _mark_behind(held)
     held.update(
         blocked_code=job.blocked_code,
         blocked_message=job.blocked_message,
@@ -143,6 +145,7 @@ def block_all(account: AmazonAccount, code: str, message: str) -> None:
     No worker takes them any more, unless the account was connected again meanwhile.
     """
     with transaction.atomic():
+        _mark_behind(SyncJob.objects.filter(account=account))
         _lock(SyncJob.objects.filter(account=account)).update(
             blocked_code=clean(code, 60),
             blocked_message=clean(message, 500),
@@ -173,6 +176,7 @@ def unblock(account: AmazonAccount, kinds: Iterable[str] | None = None) -> None:
     if kinds is not None:
         jobs = jobs.filter(kind__in=list(kinds))
     with transaction.atomic():
+        _mark_behind(jobs.exclude(blocked_code=""))
         _lock(jobs).update(
             blocked_code="",
             blocked_message="",
@@ -195,6 +199,15 @@ def unblock_from(
     kinds = list(blocked.exclude(kind=but).values_list("kind", flat=True))
     if kinds:
         unblock(account, kinds)
+
+
+def _mark_behind(jobs: QuerySet[SyncJob]) -> None:
+    """Note that orders went unread until now, where a sweep is among these jobs.
+
+    Whoever stops or frees jobs does so before it locks them: the accounts first.
+    """
+    sweeps = jobs.filter(kind=SyncJob.Kind.ORDER_SWEEP).values("account_id")
+    AmazonAccount.objects.filter(pk__in=sweeps).update(behind_at=timezone.now())
 
 
 def _lock(jobs: QuerySet[SyncJob]) -> QuerySet[SyncJob]:

@@ -68,8 +68,8 @@ def hold_push(listing: Listing, until: datetime) -> None:
         push_after=until,
         push_code=PUSH_HELD,
         push_error=sentence(
-            "It would raise Amazon's quantity: it is sent once all orders since the "
-            "restore or the standstill are read."
+            "It would raise Amazon's quantity: it is sent once all orders that were "
+            "not read meanwhile are read."
         ),
     )
 

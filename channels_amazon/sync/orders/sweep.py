@@ -20,7 +20,7 @@ from channels_amazon.models import AmazonAccount, Permission, SyncJob
 from channels_amazon.rules.health.liveness import CONSUMER_OUTAGE_AFTER
 from channels_amazon.rules.order_reports.requesting import OUTAGE_AGAIN_AFTER
 from channels_amazon.services.amazon_client import quota_status
-from channels_amazon.services.installation import catching_up, guard
+from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs import heartbeats, lifecycle
 from channels_amazon.services.jobs.cadence import longest_gap, next_slot
 from channels_amazon.services.jobs.registry import reconciler
@@ -133,8 +133,9 @@ def reconcile(ctx: RunContext) -> Result:
         ctx.save_cursor(cursor.stored())
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
-    if is_behind and not catching_up.is_behind(ctx.account):
-        catching_up.release([ctx.account.pk])
+    was_behind = is_behind or ctx.account.behind_at is not None
+    if was_behind and not catching_up.is_behind(ctx.account):
+        catching_up.end_of(ctx.account)
     has_more = _mend(ctx)
     reading.stop_if_faulty()
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
@@ -208,8 +209,8 @@ def _next_due(
         times.append(next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now()))
     if catching_up.is_behind(ctx.account):
         # Only a pass that begins then answers up to when the work began.
-        began = guard.state().behind_at or ctx.now()
-        answers_from = began + NEWEST_SHOWN + _MARGIN
+        mark = catching_up.behind_since(ctx.account)
+        answers_from = (mark[1] if mark else ctx.now()) + NEWEST_SHOWN + _MARGIN
         is_early = ctx.now() < answers_from
         times.append(answers_from if is_early else ctx.now() + LAGS_AGAIN_AFTER)
     if cursor.missed is not None:

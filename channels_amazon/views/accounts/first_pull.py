@@ -48,6 +48,11 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
         "steps": steps,
         "done": sum(bool(item.job.first_done_at) for item in steps),
         "blocked": [item for item in steps if item.job.blocked_code],
+        "failing": [
+            item
+            for item in steps
+            if not item.job.first_done_at and item.job.attempts >= status.FAILING_AFTER
+        ],
         "is_finished": status.first_pull_done([item.job for item in steps]),
         "waiting_until": waiting_until(steps, now),
         "worker_alive": is_alive(Process.QUEUE, now),

@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +21,7 @@ from channels_amazon.models import AmazonAccount, HealthReport
 from channels_amazon.services.health import reports
 from channels_amazon.services.jobs import queue
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
+from channels_amazon.views.accounts.tabs import account_tabs
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -52,6 +54,10 @@ def health_index(request: HttpRequest) -> HttpResponse:
     return redirect("amazon-health-report", report.pk)
 
 
+def _address(account: AmazonAccount) -> str:
+    return f"{reverse('amazon-health-index')}?account={account.pk}"
+
+
 @store_page
 @require_POST
 def health_run(request: HttpRequest, account_id: int) -> HttpResponse:
@@ -81,8 +87,7 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
         "can_manage": can_manage(request.user, report.account.store),
     }
     if not is_fragment(request):
-        siblings = mine(AmazonAccount, request).not_disconnected()
-        context["siblings"] = siblings.order_by("name", "region", "pk")
+        context["tabs"] = account_tabs(request, report.account, _address)
         context["history"] = reports.history(report.account)
     name = "parts/body.html" if is_fragment(request) else "report.html"
     template = f"channels_amazon/health/{name}"

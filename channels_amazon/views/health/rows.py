@@ -157,6 +157,7 @@ SHOWS = {
 # Shape and word of a check's state on the page.
 KINDS: dict[CheckState, tuple[str, Promise]] = {
     CheckState.OK: ("ok", _("Well")),
+    CheckState.NOT_PROVEN: ("off", _("Not proven")),
     CheckState.WARNING: ("warning", _("Warning")),
     CheckState.ERROR: ("error", _("Error")),
     CheckState.RUNNING: ("busy", _("Checking")),

@@ -19,9 +19,10 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.installation import catching_up, guard
-from channels_amazon.services.jobs import reading_issues, registry
+from channels_amazon.services.jobs import reading_issues, registry, status
 from channels_amazon.services.jobs.key_holders import holders_lacking
 from channels_amazon.services.orders import refused_search
 from channels_amazon.views.operations import order_issues
@@ -40,6 +41,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_subscriptions(live),
         *_keys(now),
         *_jobs(live),
+        *_failing(live),
         *_refused_searches(live),
         *_unread(live),
         *_late_orders(live, now),
@@ -67,7 +69,7 @@ def _installation(accounts: Sequence[AmazonAccount]) -> list[Problem]:
                 gettext("Overview"),
             )
         ]
-    late = catching_up.catch_ups([account.pk for account in accounts])
+    late = catching_up.catch_ups(accounts)
     return [
         Problem(
             "warning",
@@ -85,7 +87,8 @@ def _installation(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Connection status"),
         )
         for account in accounts
-        if account.pk in late
+        # What stopped a single account's sweep has its own sentence.
+        if account.pk in late and late[account.pk].cause != BehindCause.NOT_READ
     ]
 
 
@@ -110,14 +113,14 @@ def _authorisations(accounts: Sequence[AmazonAccount]) -> list[Problem]:
 
 def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
     found = []
-    status = reverse("amazon-status", args=[accounts[0].pk])
+    shown_at = reverse("amazon-status", args=[accounts[0].pk])
     if not is_alive(Process.QUEUE, now):
         found.append(
             Problem(
                 "error",
                 gettext("No worker runs: nothing is fetched or sent."),
                 gettext("Start it with “manage.py worker”."),
-                status,
+                shown_at,
                 gettext("Connection status"),
             )
         )
@@ -128,7 +131,7 @@ def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem
                 "error",
                 gettext("Amazon's notifications are not read: orders arrive late."),
                 gettext("Start the reader with “manage.py consume_notifications”."),
-                status,
+                shown_at,
                 gettext("Connection status"),
             )
         )
@@ -193,6 +196,32 @@ def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             gettext("Connection status"),
         )
         for job in jobs
+    ]
+
+
+def _failing(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    connected = [account for account in accounts if account.is_connected]
+    failing = status.failing_kinds(connected)
+    return [
+        Problem(
+            "warning",
+            ngettext(
+                "%(jobs)s of %(account)s fails again and again.",
+                "%(jobs)s of %(account)s fail again and again.",
+                len(failing[account.pk]),
+            )
+            % {
+                "account": account,
+                "jobs": ", ".join(
+                    str(registry.title_of(kind)) for kind in failing[account.pk]
+                ),
+            },
+            gettext("It is tried again by itself; the health check names the cause."),
+            reverse("amazon-status", args=[account.pk]),
+            gettext("Connection status"),
+        )
+        for account in connected
+        if account.pk in failing
     ]
 
 

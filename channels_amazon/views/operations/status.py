@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
+from channels_amazon.views.accounts.tabs import account_tabs
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -67,6 +69,10 @@ class NotificationFacts:
     counts: list[tuple[str | Promise, int]]
 
 
+def _address(account: AmazonAccount) -> str:
+    return reverse("amazon-status", args=[account.pk])
+
+
 @store_page
 @require_safe
 def status_index(request: HttpRequest) -> HttpResponse:
@@ -93,7 +99,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
             request, "channels_amazon/operations/parts/status_live.html", context
         )
     context |= {
-        "siblings": mine(AmazonAccount, request).not_disconnected(),
+        "tabs": account_tabs(request, account, _address),
         "card": card(account, can_manage(request.user, account.store), now),
         "token": token_facts(account, now),
         "permission_names": Permission.Name.labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,7 +21,9 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.services.amazon_client import authorization
 from channels_amazon.services.installation import catching_up, guard, presence
+from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi import operations
 from channels_amazon.sync.orders import sweep
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor, read_cursor
@@ -96,7 +99,7 @@ def test_no_quantity_is_raised_and_a_lower_one_goes(
     assert theirs(emulator, up).quantity == 10
     assert theirs(emulator, down).quantity == 3
     assert shown(up).push_state == PushState.HELD
-    assert "all orders since the restore" in up.push_error
+    assert "all orders that were not read" in up.push_error
     assert patched(emulator) == [down.seller_sku]
 
 
@@ -276,3 +279,67 @@ def test_account_in_its_first_pull_pushes(
     count(listing, 70)
     run_through(account, Kind.STOCK_PUSH)
     assert theirs(emulator, listing).quantity == 70
+
+
+def lose(account: AmazonAccount) -> None:
+    """Let the authorisation be lost, as an account's jobs then are stopped."""
+    AmazonAccount.objects.filter(pk=account.pk).update(
+        state=AmazonAccount.State.NEEDS_AUTHORIZATION
+    )
+    lifecycle.block_all(account, "token.revoked", "Gone.")
+    account.refresh_from_db()
+
+
+def regain(account: AmazonAccount) -> None:
+    assert authorization.note_accepted(account.pk)
+    account.refresh_from_db()
+
+
+def lack_orders(account: AmazonAccount) -> None:
+    job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
+    lifecycle.block(job, "permission.orders_missing", "Missing.")
+    account.refresh_from_db()
+
+
+def get_orders(account: AmazonAccount) -> None:
+    lifecycle.unblock_from(account, ["permission.orders_missing"])
+    account.refresh_from_db()
+
+
+@pytest.mark.parametrize(("stop", "free"), [(lose, regain), (lack_orders, get_orders)])
+def test_account_whose_sweep_was_stopped_is_read_before_it_raises(
+    emulator: Emulator,
+    account: AmazonAccount,
+    stop: Callable[[AmazonAccount], None],
+    free: Callable[[AmazonAccount], None],
+) -> None:
+    up, down = merchant_listings(account, 2)
+    for listing in (up, down):
+        theirs(emulator, listing).quantity = 10
+    stop(account)
+    assert catching_up.is_behind(account)
+    free(account)
+    count(up, 70)
+    count(down, 3)
+    run_through(account, Kind.STOCK_PUSH)
+    assert theirs(emulator, up).quantity == 10
+    assert theirs(emulator, down).quantity == 3
+    assert shown(up).push_state == PushState.HELD
+    assert "installation.behind" in codes(report_of(account))
+
+    # The sweep comes again once Amazon's search shows that moment.
+    shown_by_now = timezone.now() - sweep.NEWEST_SHOWN - timedelta(seconds=5)
+    AmazonAccount.objects.filter(pk=account.pk).update(behind_at=shown_by_now)
+    run_through(account, Kind.ORDER_SWEEP)
+
+    account.refresh_from_db()
+    assert account.behind_at is None
+    run_through(account, Kind.STOCK_PUSH)
+    assert theirs(emulator, up).quantity == 70
+
+
+def test_account_that_never_was_stopped_is_not_behind(account: AmazonAccount) -> None:
+    lifecycle.unblock(account)
+    account.refresh_from_db()
+    assert account.behind_at is None
+    assert not catching_up.is_behind(account)
