@@ -24,14 +24,18 @@ STRIDE = 1000
 NOT_COPIED = {
     "accesstoken",
     "apicall",
+    "auditentry",
     "clientsecret",
     "credential",
     "developerapplication",
     "diagnosticentry",
     "heartbeat",
+    "installation",
+    "installationhost",
     "maintenancetask",
     "quotabucket",
     "syncrun",
+    "writeproof",
 }
 # What must differ though no foreign key does.
 TOLD_APART = {
