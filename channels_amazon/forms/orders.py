@@ -120,7 +120,7 @@ class ShipForm(PackageForm):
             if line.pk in self.origins:
                 self.fields[origin_name(line)] = OriginField(
                     self.origins[line.pk],
-                    sku=line.seller_sku,
+                    sku=line.variant.sku if line.variant else line.seller_sku,
                     units_name=quantity_name(line),
                 )
         if order.asks_to_cancel:

@@ -49,6 +49,8 @@ class OriginField(forms.TypedChoiceField):
             "data-held": str(row.quantity),
             "data-gone": str(origins.gone),
             "data-units": units_name,
+            # A page may ask for several: each is known by its line.
+            "aria-label": f"{gettext('From warehouse')}: {sku}",
         }
         if any(one.is_counted for one in origins.choices):
             attrs["data-counted"] = "1"
