@@ -265,6 +265,7 @@ class StockShow(TextChoices):
 
     ALL = "", _("All")
     OUT = "out", _("Nothing on hand")
+    BELOW_ZERO = "below", _("Below zero")
     WAITING = "waiting", _("Waiting for Amazon")
     REFUSED = "refused", _("Refused by Amazon")
     UNLISTED = "unlisted", _("Not on Amazon")

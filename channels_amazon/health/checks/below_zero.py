@@ -50,7 +50,7 @@ def below_zero(context: CheckContext) -> QuerySet[StockLevel]:
     """Return the levels below zero of variants that the account sells."""
     listed = Listing.objects.filter(account=context.account, variant__isnull=False)
     sold = Variant.objects.filter(pk__in=listed.values("variant"))
-    rows: QuerySet[StockLevel] = StockLevel.objects.filter(
-        on_hand__lt=0, variant__in=sold.values("pk")
+    rows: QuerySet[StockLevel] = StockLevel.objects.below_zero().filter(
+        variant__in=sold.values("pk")
     )
     return rows.order_by("on_hand", "pk")

@@ -50,6 +50,7 @@ def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Prob
         *_pushes(live),
         *order_issues.set_aside_rows(live, now),
         *order_issues.orders(live),
+        *order_issues.below_zero(live),
         *order_issues.not_shown(live, now),
         *order_issues.endpoints(live),
         *order_issues.last_reports(live),

@@ -10,12 +10,14 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from channels_amazon.forms.filters import StockShow
 from channels_amazon.models import (
     AmazonAccount,
     HealthFinding,
     HealthReport,
     Order,
     Shipment,
+    StockLevel,
     StoreEndpoint,
     translated,
 )
@@ -31,6 +33,7 @@ _SAID_HERE = Q(code__startswith="permission.", code__endswith="_missing") | Q(
         "orders.ship_late",
         "orders.set_aside",
         "orders.unmatched_sku",
+        "stock.below_zero",
         "stock.oversold",
         "shipment.not_shown",
         "webhook.failing",
@@ -148,6 +151,36 @@ def orders(accounts: Sequence[AmazonAccount]) -> list[Problem]:
             )
         )
     return problems
+
+
+def below_zero(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+    """Return the stock levels of which more left than was counted."""
+    count = (
+        StockLevel.objects.below_zero()
+        .filter(variant__store__in={account.store_id for account in accounts})
+        .capped_count()
+    )
+    if not count:
+        return []
+    text = ngettext(
+        "%(count)d stock level is below zero: more units left a warehouse than were "
+        "counted there.",
+        "%(count)d stock levels are below zero: more units left a warehouse than were "
+        "counted there.",
+        count,
+    )
+    return [
+        Problem(
+            "warning",
+            text % {"count": count},
+            gettext(
+                "Count these variants in these warehouses again, or book the units to "
+                "the warehouse they left from."
+            ),
+            reverse("amazon-stock-list") + f"?show={StockShow.BELOW_ZERO}",
+            gettext("Stock below zero"),
+        )
+    ]
 
 
 def not_shown(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:

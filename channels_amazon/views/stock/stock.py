@@ -236,6 +236,9 @@ def _shown(
         case StockShow.OUT:
             levels = StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
             return variants.filter(~Exists(levels))
+        case StockShow.BELOW_ZERO:
+            below = StockLevel.objects.below_zero().order_by()
+            return variants.filter(pk__in=below.values("variant"))
         case StockShow.WAITING:
             return variants.filter(Exists(listings.waiting_for_push()))
         case StockShow.REFUSED:

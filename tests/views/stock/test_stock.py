@@ -144,6 +144,20 @@ def test_listing_of_a_disconnected_account_is_in_no_tab(
     assert shown(client, show="unlisted") == [variant.sku]
 
 
+def test_filter_shows_levels_below_zero_and_names_the_warehouse(
+    world: World, client: Client
+) -> None:
+    variant = builders.make_variant(world.store)
+    place = builders.make_warehouse(world.store, name="Hamburg")
+    StockLevel.objects.create(variant=variant, warehouse=world.warehouse, on_hand=2)
+    StockLevel.objects.create(variant=variant, warehouse=place, on_hand=-1)
+
+    text = client.get(reverse(LIST), {"show": "below"}).content.decode()
+
+    assert shown(client, show="below") == [variant.sku]
+    assert "Hamburg: -1" in text
+
+
 def test_filter_shows_variants_without_listing(world: World, client: Client) -> None:
     variant = builders.make_variant(world.store)
 
