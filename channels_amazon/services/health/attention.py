@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.fields.json import KT
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -68,6 +69,9 @@ _SAID_BY_ROWS = (
     # That no subscription was made. One that Amazon lost is an error.
     | Q(code="notifications.subscription_missing", level=HealthFinding.Level.WARNING)
 )
+# That the queue gives no sign of life, while its supervisor does. Other stuck work has
+# the same code, and is known to the check alone.
+_SILENT_QUEUE = ("queue.worker_stuck", "queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,9 +338,11 @@ class _FoundByCheck:
         reports: dict[int, int] = {}
         counts: dict[int, int] = defaultdict(int)
         errors: dict[int, int] = defaultdict(int)
-        for pk, report, level in rows.values_list(
-            "report__account_id", "report_id", "level"
-        ):
+        for pk, report, level, code, about in rows.annotate(
+            about=KT("evidence__about")
+        ).values_list("report__account_id", "report_id", "level", "code", "about"):
+            if (code, about) == _SILENT_QUEUE:
+                continue
             reports[pk] = report
             counts[pk] += 1
             errors[pk] += level == HealthFinding.Level.ERROR

@@ -66,7 +66,7 @@ def latency(orders: OrderQuerySet, now: datetime) -> Latency:
     spans = sorted(
         max(0.0, (completed - changed).total_seconds())
         for changed, completed in stamps
-        if changed
+        if changed is not None and completed is not None
     )
     if not spans:
         return Latency(0)
