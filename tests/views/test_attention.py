@@ -1,8 +1,10 @@
 """Whether anything is needed is one answer, on every page and in the health report.
 
 200 states are made, each with what it needs counted by hand (`tests/views/needs.py`).
-On PostgreSQL every fifth of them is made: the counting is the same there, and the
-queries are told apart by any state that has some of each.
+Each is looked at on the overview and on one account's page, every other one on all of
+them, the others on the accounts' page with its side bar, every tenth in the health
+report. On PostgreSQL every fifth of the states is made: only the queries could differ
+there, and each of them finds something in some of these.
 """
 
 from __future__ import annotations
@@ -203,10 +205,12 @@ def check_state(client: Client, state: State, seed: int) -> None:
     """Look at every page that says whether anything is needed."""
     try:
         check_overview(client, state)
-        check_accounts(client, state)
-        for account in state.accounts:
+        is_even = seed % 2 == 0
+        if is_even:
+            check_accounts(client, state)
+        for account in state.accounts[:1] if is_even else state.accounts:
             check_status(client, state, account)
-        if seed % 4 == 0 and state.live:
+        if seed % 10 == 0 and state.live:
             check_report(client, state, state.live[0])
     except AssertionError as error:
         error.add_note(f"seed {seed}: {explained(state)}")
