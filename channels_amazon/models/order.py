@@ -58,6 +58,17 @@ class OrderQuerySet(StoreQuerySet["Order"]):
             status__in=Order.OPEN,
         )
 
+    def first_told_by_event(self) -> Self:
+        """Return the orders of which an event told before anything else brought them.
+
+        One that a sweep, a report or the first pull brought is complete at once; the
+        event of a later change of it does not make it a new order.
+        """
+        return self.filter(event_seen_at__isnull=False).exclude(
+            models.Q(completed_at__lt=models.F("event_seen_at"))
+            | models.Q(first_source__in=Order.NOT_BY_EVENT)
+        )
+
     def without_event(self, limits: MissingEventLimits) -> Self:
         """Return the orders within these limits that no event told of.
 
@@ -109,6 +120,11 @@ class Order(StoreScoped):
         FETCH = "fetch", _("Fetch")
         REPORT = "report", _("Report")
 
+    NOT_BY_EVENT: ClassVar[tuple[str, ...]] = (
+        Source.SWEEP,
+        Source.FETCH,
+        Source.REPORT,
+    )
     # These wait for a parcel, or for the rest of their parcels.
     TO_SHIP: ClassVar[tuple[str, ...]] = (Status.UNSHIPPED, Status.PARTIALLY_SHIPPED)
     # Something may still be decided about these.

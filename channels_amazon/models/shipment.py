@@ -41,6 +41,20 @@ class ShipmentQuerySet(StoreQuerySet["Shipment"]):
         """Return the shipments that Amazon refused and never had: none of `packed`."""
         return self.filter(_never_accepted())
 
+    def refused(self) -> Self:
+        """Return the refused ones about which something can still be done.
+
+        That is a package of an order that is still to ship, or the edit of one that has
+        not been delivered.
+        """
+        is_open = models.Q(order__status__in=Order.TO_SHIP)
+        is_edit = models.Q(
+            confirmed_at__isnull=False,
+            order__status=Order.Status.SHIPPED,
+            order__delivered_at__isnull=True,
+        )
+        return self.filter(is_open | is_edit, state=Shipment.State.REFUSED)
+
     def not_shown(self, now: datetime) -> Self:
         """Return the shipments that Amazon took long ago and does not show."""
         return self.filter(

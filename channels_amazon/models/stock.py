@@ -14,7 +14,7 @@ from channels_amazon.models.store import Warehouse
 
 
 class StockLevelQuerySet(StoreQuerySet["StockLevel"]):
-    """The words in which pages and checks speak of levels."""
+    """The words in which pages and checks speak of stock levels."""
 
     def below_zero(self) -> Self:
         """Return the levels of which more units left than were counted."""
@@ -63,11 +63,6 @@ class StockLevel(StoreScoped):
     def available(self) -> int:
         """Return on hand less reserved, in units."""
         return self.on_hand - self.reserved
-
-    @property
-    def is_below_zero(self) -> bool:
-        """Tell whether more units left than were counted: `below_zero()` for one."""
-        return self.on_hand < 0
 
 
 class StockMovement(StoreScoped):

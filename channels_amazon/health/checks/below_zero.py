@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Listing, StockLevel, Variant
+from channels_amazon.models import StockLevel
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.wording import sentence
 
@@ -17,7 +17,7 @@ SHOWN = 10
 
 @check("below_zero", group="stock", order=2, title=gettext_lazy("Stock below zero"))
 def run(context: CheckContext) -> list[Finding]:
-    """Look for levels of the account's variants with fewer than no units on hand."""
+    """Look for levels of the account's store with fewer than no units on hand."""
     rows = list(
         below_zero(context).values_list(
             "variant__sku", "warehouse__code", "on_hand", "updated_at"
@@ -47,10 +47,7 @@ def run(context: CheckContext) -> list[Finding]:
 
 
 def below_zero(context: CheckContext) -> QuerySet[StockLevel]:
-    """Return the levels below zero of variants that the account sells."""
-    listed = Listing.objects.filter(account=context.account, variant__isnull=False)
-    sold = Variant.objects.filter(pk__in=listed.values("variant"))
-    rows: QuerySet[StockLevel] = StockLevel.objects.below_zero().filter(
-        variant__in=sold.values("pk")
-    )
-    return rows.order_by("on_hand", "pk")
+    """Return the levels below zero of the account's store, which pages count too."""
+    levels: QuerySet[StockLevel] = StockLevel.objects.below_zero()
+    own = levels.filter(variant__store=context.account.store_id)
+    return own.order_by("on_hand", "pk")

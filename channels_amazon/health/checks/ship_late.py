@@ -11,7 +11,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.models import Order, Shipment
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.shipping.lateness import WARN_BEFORE
+from channels_amazon.rules.shipping.lateness import DUE_SOON, WARN_BEFORE
 from channels_amazon.wording import sentence
 
 SHOWN = 5
@@ -32,13 +32,14 @@ def run(context: CheckContext) -> list[Finding]:
     )
     rows = list(facts[:COUNT_CAP])
     if not rows:
-        return [well(sentence("No order is past its latest ship time, or near it."))]
+        return [_nothing_near(orders.due_soon(context.now).capped_count())]
     pks = [pk for pk, _order_id, _at in rows]
     late = orders.late(context.now).filter(pk__in=pks).count()
     packed = Shipment.objects.filter(order__in=pks, state=Shipment.State.WAITING)
     evidence = {
         "late": late,
         "near": len(rows) - late,
+        "due_within_a_day": orders.due_soon(context.now).capped_count(),
         "orders": [order_id for _pk, order_id, _at in rows[:SHOWN]],
         "oldest_ship_by": rows[0][2],
         "packages_not_confirmed": packed.values("order_id").distinct().count(),
@@ -68,3 +69,17 @@ def run(context: CheckContext) -> list[Finding]:
             evidence=evidence,
         )
     ]
+
+
+def _nothing_near(due_soon: int) -> Finding:
+    """Say that no order is near its time; what is due later today needs a person."""
+    if not due_soon:
+        return well(sentence("No order is past its latest ship time, or near it."))
+    return well(
+        sentence(
+            "No order is past its latest ship time, or near it; %(count)d must be "
+            "shipped within %(hours)d hours.",
+            count=due_soon,
+            hours=DUE_SOON // timedelta(hours=1),
+        )
+    )

@@ -15,6 +15,7 @@ from channels_amazon.models import (
     OrderReport,
     Parcel,
 )
+from channels_amazon.models.scope import StoreQuerySet
 
 # An order that a parcel was told of comes within minutes; after this time nobody seems
 # to know its id.
@@ -42,6 +43,32 @@ class SetAside:
         return self.orders + self.messages + self.report_rows + self.parcels
 
 
+def quarantined_messages() -> StoreQuerySet[Notification]:
+    """Return Amazon's messages that could not be read."""
+    rows: StoreQuerySet[Notification] = Notification.objects.filter(
+        state=Notification.State.QUARANTINED
+    )
+    return rows
+
+
+def ownerless_parcels(now: datetime) -> StoreQuerySet[Parcel]:
+    """Return the parcels of orders that nobody seems to know."""
+    rows: StoreQuerySet[Parcel] = Parcel.objects.filter(
+        state=Parcel.State.WAITING,
+        order__isnull=True,
+        created_at__lt=now - ORDER_COMES_WITHIN,
+    )
+    return rows
+
+
+def unread_reports(now: datetime) -> StoreQuerySet[OrderReport]:
+    """Return the reports of late with rows that could not be read."""
+    rows: StoreQuerySet[OrderReport] = OrderReport.objects.filter(
+        rows_quarantined__gt=0, read_at__gt=now - REPORT_FRESH
+    )
+    return rows
+
+
 def set_aside(accounts: Sequence[AmazonAccount], now: datetime) -> SetAside:
     """Return what of these accounts, and of their stores' parcels, was set aside.
 
@@ -49,18 +76,10 @@ def set_aside(accounts: Sequence[AmazonAccount], now: datetime) -> SetAside:
     its accounts.
     """
     orders = Order.objects.filter(account__in=accounts).in_quarantine()
-    messages = Notification.objects.filter(
-        account__in=accounts, state=Notification.State.QUARANTINED
-    )
-    parcels = Parcel.objects.filter(
-        store__in={account.store_id for account in accounts},
-        state=Parcel.State.WAITING,
-        order__isnull=True,
-        created_at__lt=now - ORDER_COMES_WITHIN,
-    )
-    reports = OrderReport.objects.filter(
-        account__in=accounts, rows_quarantined__gt=0, read_at__gt=now - REPORT_FRESH
-    )
+    messages = quarantined_messages().filter(account__in=accounts)
+    stores = {account.store_id for account in accounts}
+    parcels = ownerless_parcels(now).filter(store__in=stores)
+    reports = unread_reports(now).filter(account__in=accounts)
     found = SetAside(
         orders=orders.capped_count(),
         messages=messages.capped_count(),

@@ -113,19 +113,5 @@ def in_first_pull(accounts: Sequence[AmazonAccount]) -> list[AmazonAccount]:
     return [account for account in connected if account.pk in reading]
 
 
-def failing_kinds(accounts: Sequence[AmazonAccount]) -> dict[int, list[str]]:
-    """Return the jobs that fail again and again, by account; most have none."""
-    order = registry.kinds()
-    rows = SyncJob.objects.filter(
-        account__in=accounts, blocked_code="", attempts__gte=FAILING_AFTER
-    )
-    found: dict[int, list[str]] = {}
-    for account_id, kind in rows.order_by().values_list("account_id", "kind"):
-        found.setdefault(account_id, []).append(kind)
-    for kinds in found.values():
-        kinds.sort(key=order.index)
-    return found
-
-
 def _lag(job: SyncJob, now: datetime) -> float:
     return max(0.0, (now - job.due_at).total_seconds())

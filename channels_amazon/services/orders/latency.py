@@ -83,7 +83,9 @@ def measured(
         "completed_at",
         "webhook_sent_at",
     )
-    orders: QuerySet[Order] = Order.objects.filter(account__in=list(stores))
+    orders: QuerySet[Order] = Order.objects.filter(
+        account__in=list(stores)
+    ).first_told_by_event()
     for name, by_event in (("event_seen_at", True), ("completed_at", False)):
         rows = orders.filter(**{f"{name}__gte": start, f"{name}__lt": end})
         rows = rows.order_by(f"-{name}")[:most] if most else rows.order_by()

@@ -52,6 +52,7 @@ LABELS: dict[str, Promise] = {
     "skus": _("SKUs"),
     "subscribed_at": _("Subscribed"),
     "unmatched_orders": _("Orders with an unmatched SKU"),
+    "waiting": _("Waiting"),
     "age_days": _("Days since then"),
     "amazon_code": _("Amazon's code"),
     "amazon_says": _("Amazon says"),
@@ -60,6 +61,7 @@ LABELS: dict[str, Promise] = {
     "command": _("Command"),
     "content_type": _("Content type"),
     "days_left": _("Days left"),
+    "due_within_a_day": _("Due within 24 hours"),
     "due_jobs": _("Due jobs"),
     "ends_at": _("Ends"),
     "error": _("Error"),
@@ -150,6 +152,10 @@ OF_ACCOUNT = frozenset(
 )
 # Which part of a list shows what a finding speaks of.
 SHOWS = {
+    "orders.cancel_requested": "cancel",
+    "parcel.refused": "refused",
+    "stock.below_zero": "below",
+    "stock.push_refused": "refused",
     "orders.unmatched_sku": "unmatched",
     "stock.oversold": "backorder",
 }

@@ -36,6 +36,11 @@ from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.accounts.tabs import account_tabs
+from channels_amazon.views.attention import (
+    attention_rows,
+    first_line,
+    shown_total,
+)
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -91,8 +96,10 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     account = get_mine(accounts, request, pk=account_id)
     remember_viewed(request, account)
     now = timezone.now()
-    context = live_part(account, now) | {
-        "can_operate": can_operate(request.user, account.store)
+    context = live_part(account, now) | _needed(request, account)
+    context |= {
+        "can_operate": can_operate(request.user, account.store),
+        "can_manage": can_manage(request.user, account.store),
     }
     if is_fragment(request):
         return page(
@@ -100,7 +107,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         )
     context |= {
         "tabs": account_tabs(request, account, _address),
-        "card": card(account, can_manage(request.user, account.store), now),
+        "card": card(account, context["can_manage"], now),
         "token": token_facts(account, now),
         "permission_names": Permission.Name.labels,
         "permission_rows": permissions.permission_rows(account),
@@ -111,14 +118,26 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     return page(request, "channels_amazon/operations/status.html", context, title=title)
 
 
+def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
+    """Return what the account needs, and the number of all accounts' needs."""
+    rows = attention_rows(request)
+    needed = rows.attention_of(account)
+    return {
+        "first_line": first_line(needed, rows),
+        "problems": open_problems(needed, rows, account),
+        "needs_number": shown_total(rows.attention()),
+        "is_fragment": is_fragment(request),
+        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
+    }
+
+
 def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
     """Return what changes by itself while the page is open."""
     orders = Order.objects.filter(account=account)
     return {
         "account": account,
         "now": now,
-        "problems": open_problems([account], now),
-        "latency": counts.latency(orders),
+        "latency": counts.latency(orders, now),
         "jobs": job_status.job_lines(account, now),
         "reading_issues": reading_issues.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),

@@ -100,6 +100,8 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         "rows": [row(variant, available) for variant in shown.rows],
         "waiting": waiting,
         "refused": refused,
+        "held": listings.push_held().capped_count(),
+        "published": listings.published().exists(),
         "unlinked": unlinked.capped_count(),
         # Later pages keep themselves fresh too: variants stay where they are.
         "refresh_seconds": STOCK.refresh_seconds,

@@ -17,6 +17,7 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.services.health.attention import read_attention
 from channels_amazon.services.orders.refused_search import CODE, REFUSED, refused_since
 from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.sync.orders import sweep
@@ -99,7 +100,8 @@ def test_refusal_is_on_the_overview_and_in_the_health_report(
     sweep_once(account)
 
     assert account.pk in refused_since([account])
-    texts = [problem.text for problem in open_problems([account], timezone.now())]
+    rows = read_attention([account], timezone.now())
+    texts = [problem.text for problem in open_problems(rows.attention(), rows)]
     assert any("refuses to list orders" in text for text in texts)
     amazon_proxy.forget()
     assert CODE in codes(report_of(account))
