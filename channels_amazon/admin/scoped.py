@@ -15,6 +15,7 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from channels_amazon.admin.first_line import FirstLine
 from channels_amazon.models import StoreMember, StoreQuerySet
 from channels_amazon.rules.pasted_ids import tidy
 
@@ -124,7 +125,7 @@ class BoundedSearch:
         return found
 
 
-class ScopedAdmin(BoundedSearch, ScopedFields, ModelAdmin):  # type: ignore[misc]
+class ScopedAdmin(FirstLine, BoundedSearch, ScopedFields, ModelAdmin):  # type: ignore[misc]
     """Show and change rows of the user's stores as the role allows; others answer 404.
 
     `view_roles`, `write_roles` and `delete_roles` may look, add and change, delete.

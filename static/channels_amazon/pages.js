@@ -60,7 +60,14 @@
     }
   });
 
-  document.addEventListener("htmx:afterSwap", () => current >= 0 && mark(current));
+  // What replaces the rows would take the focus away with the old ones.
+  let hadFocus = false;
+  document.addEventListener("htmx:beforeSwap", () => {
+    hadFocus = rows()[current]?.contains(document.activeElement) ?? false;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (current >= 0) (hadFocus ? move : mark)(current);
+  });
 
   // The admin's look expects a text field beside each file field, which ours lack.
   document.addEventListener("change", (event) => {
