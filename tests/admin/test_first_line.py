@@ -43,7 +43,7 @@ def test_line_counts_what_lacks_something_in_the_own_stores() -> None:
 
     lacking = first_line(client.get(address("variant", "changelist")).content.decode())
     account = builders.make_account(doors.store)
-    builders.make_listing(account, variant=doors.store.variant_set.get())
+    builders.make_listing(account, variant=doors.store.variants.get())
     complete = first_line(client.get(address("variant", "changelist")).content.decode())
 
     assert "1 variant is not on Amazon" in lacking
