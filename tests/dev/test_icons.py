@@ -11,13 +11,14 @@ from tests.shoplink.every_page import Rows, pages
 from tests.views.scene import signed_in
 
 # As many as a page of text weighs.
-MOST_BYTES = 24_000
+MOST_BYTES = 16_000
 _SHOWN = re.compile(r'material-symbols-outlined[^<]*?">\s*([a-z0-9_]+)\s*<')
 
 
 def test_font_holds_the_icons_that_are_wanted() -> None:
     # Else: python -m dev.icons
-    assert icons.held() == icons.wanted()
+    # Some have several names.
+    assert icons.wanted() <= icons.held()
     assert icons.FONT.stat().st_size < MOST_BYTES
 
 
