@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import ngettext
 
+from channels_amazon.admin.scripts import FewScripts
+
 _TEMPLATE = "channels_amazon/parts/first_line.html"
 # More are not counted: a first line is no statistic.
 _MOST_COUNTED = 1000
 
 
-class FirstLine:
+class FirstLine(FewScripts):
     """Begin each page with one sentence, and say what is missing where it can be.
 
     `purpose` is the sentence; `missing` counts the rows that lack something.

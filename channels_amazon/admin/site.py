@@ -49,7 +49,6 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         ]
         context["scripts"] = [
             *context["scripts"],
-            static("channels_amazon/htmx_config.js"),
             static("channels_amazon/kept_form.js"),
         ]
         return context

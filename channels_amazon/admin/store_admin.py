@@ -66,6 +66,7 @@ class StoreAdmin(ScopedAdmin):
     """
 
     purpose = gettext_lazy("A store owns its accounts, products, stock and people.")
+    fills_slug = True
     write_roles = OWNERS
     list_display = ("name", "slug", "plan", "language", "currency")
     search_fields = ("name", "slug")

@@ -35,4 +35,6 @@ def test_every_icon_that_a_page_shows_is_in_the_font() -> None:
 
     assert len(shown) > 20
     # Else: name it in dev/icons.py, and run python -m dev.icons
-    assert {name: page for name, page in shown.items() if name not in icons.held()} == {}
+    assert {
+        name: page for name, page in shown.items() if name not in icons.held()
+    } == {}

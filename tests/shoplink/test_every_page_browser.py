@@ -63,9 +63,7 @@ def _is_page(client: Client, address: str) -> bool:
 
 
 @pytest.fixture
-def open_as(
-    browser: Browser, live_server: LiveServer, rows: Rows
-) -> Iterator[Any]:
+def open_as(browser: Browser, live_server: LiveServer, rows: Rows) -> Iterator[Any]:
     """Give a way to open a browser of a width, language and theme, signed in."""
     opened: list[BrowserContext] = []
 
