@@ -10,7 +10,8 @@ class FewScripts:
     """Leave out what Django sends with each page and no page here uses.
 
     `fills_slug` is for forms that make a short name from a name. What would make one
-    of letters beyond ASCII (XRegExp, 60 kB) is for fields that nothing here has.
+    of letters beyond ASCII (XRegExp, 60 kB) is for fields that nothing here has. A
+    filter with scripts of its own would have to name them here.
     """
 
     fills_slug = False
@@ -22,9 +23,9 @@ class FewScripts:
         names = [
             f"vendor/jquery/jquery{smaller}",
             "jquery.init",
-            "core",
             "admin/RelatedObjectLookups",
             "actions",
             *(("urlify", "prepopulate") if self.fills_slug else ()),
         ]
-        return Media(js=[f"admin/js/{name}.js" for name in names])
+        ours = "channels_amazon/access.js"
+        return Media(js=[ours, *(f"admin/js/{name}.js" for name in names)])

@@ -72,6 +72,8 @@ class UserAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelA
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter_submit = True
+    # One list each instead of two with searches: these rights count for nothing here.
+    filter_horizontal = ()
 
     def incomplete(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return who may sign in and has no store to see."""
@@ -124,4 +126,5 @@ class UserAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelA
 class GroupAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Permissions that several people share."""
 
+    filter_horizontal = ()
     purpose = _("Groups do not count here: what people may do is said under Members.")
