@@ -35,5 +35,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", nameAreas);
-  window.addEventListener("load", nameChoices);
+  // After the look has made them, which it does when the page is loaded; and again for
+  // those of a row that was added.
+  window.addEventListener("load", () => setTimeout(nameChoices, 0));
+  document.addEventListener("focusin", nameChoices);
 })();
