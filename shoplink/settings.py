@@ -70,6 +70,8 @@ MIDDLEWARE = [
     "shoplink.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before all that draws pages or changes them.
+    "shoplink.compression.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     # Its answer is a page in the reader's language; before it nobody looks anything up,

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from channels_amazon.admin.first_line import FirstLine
 from channels_amazon.admin.scoped import OWNERS, BoundedSearch, ScopedAdmin
 from channels_amazon.admin.site import site
 from channels_amazon.admin.user_admin import SuperuserOnly
@@ -40,6 +41,7 @@ class ReadOnly:
 class AuditEntryAdmin(ReadOnly, ScopedAdmin):
     """Who changed whose rights and what was refused; owners read their store's."""
 
+    purpose = _("Who changed whose rights, and what was refused to whom; newest first.")
     view_roles = OWNERS
     list_display = ("at", "what_happened", "reference", "actor", "store")
     list_select_related = ("store",)
@@ -53,9 +55,10 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
 
 @admin.register(AccessFailureLog, site=site)
-class FailedSignInAdmin(ReadOnly, SuperuserOnly, BoundedSearch, ModelAdmin):  # type: ignore[misc]
+class FailedSignInAdmin(FirstLine, ReadOnly, SuperuserOnly, BoundedSearch, ModelAdmin):  # type: ignore[misc]
     """Sign-ins that failed, whatever name was typed."""
 
+    purpose = _("Sign-ins that failed, by name and address; too many lock for a while.")
     list_display = ("attempt_time", "username", "ip_address", "locked_out")
     list_filter = ("locked_out",)
     search_fields = ("=username",)

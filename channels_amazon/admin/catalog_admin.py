@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.admin import first_line
 from channels_amazon.admin.scoped import ScopedAdmin, ScopedInline
 from channels_amazon.admin.site import site
 from channels_amazon.models import (
@@ -46,6 +49,7 @@ class TranslationInline(ScopedInline):
 class CategoryAdmin(ScopedAdmin):
     """The categories of a store."""
 
+    purpose = _("Categories order the products of your store.")
     list_display = ("path", "name", "store")
     list_select_related = ("store",)
     search_fields = ("path",)
@@ -55,21 +59,41 @@ class CategoryAdmin(ScopedAdmin):
 class ProductAdmin(ScopedAdmin):
     """The products of a store."""
 
+    purpose = _("A product is what your shop shows; its variants are what is sold.")
     list_display = ("title", "category", "store")
     list_select_related = ("store", "category")
     search_fields = ("title", "variants__sku")
     inlines = (VariantInline,)
+
+    def incomplete(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the products without a variant."""
+        return rows.filter(variants__isnull=True)
+
+    def missing(self, count: int) -> str:
+        """Say that there is nothing to sell of them."""
+        return first_line.products_missing(count)
 
 
 @admin.register(Variant, site=site)
 class VariantAdmin(ScopedAdmin):
     """The sellable units; what they hold in stock is set on the stock pages."""
 
+    purpose = _(
+        "A variant is one thing that you sell; its SKU links it with Amazon's listings."
+    )
     list_display = ("sku", "product", "barcode", "price", "currency", "safety_stock")
     list_select_related = ("product",)
     search_fields = ("sku", "barcode", "product__title")
     autocomplete_fields = ("product",)
     inlines = (TranslationInline,)
+
+    def incomplete(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the variants that no listing has."""
+        return rows.filter(listings__isnull=True)
+
+    def missing(self, count: int) -> str:
+        """Say that Amazon does not sell them."""
+        return first_line.variants_missing(count)
 
     def save_model(
         self, request: HttpRequest, obj: Variant, form: Any, change: bool

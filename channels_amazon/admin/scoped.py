@@ -13,8 +13,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Field, ForeignKey, Model, QuerySet, URLField
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 
+from channels_amazon.admin.first_line import FirstLine
 from channels_amazon.models import StoreMember, StoreQuerySet
 from channels_amazon.rules.pasted_ids import tidy
 
@@ -124,7 +126,7 @@ class BoundedSearch:
         return found
 
 
-class ScopedAdmin(BoundedSearch, ScopedFields, ModelAdmin):  # type: ignore[misc]
+class ScopedAdmin(FirstLine, BoundedSearch, ScopedFields, ModelAdmin):  # type: ignore[misc]
     """Show and change rows of the user's stores as the role allows; others answer 404.
 
     `view_roles`, `write_roles` and `delete_roles` may look, add and change, delete.
@@ -177,6 +179,16 @@ class ScopedInline(ScopedFields, TabularInline):  # type: ignore[misc]
     """Rows inside the form of the row that they belong to, by the rights on that."""
 
     extra = 0
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Return the field with its name upon it: in a table it has no label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", capfirst(field.label))
+        return field
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Tell whether the user may look: whoever may see the form."""

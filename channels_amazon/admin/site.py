@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
@@ -21,6 +23,7 @@ from unfold.sites import UnfoldAdminSite
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.diagnostics.actor import acting
 from channels_amazon.services.installation import guard
+from channels_amazon.views import way_back
 
 
 class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -46,7 +49,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         ]
         context["scripts"] = [
             *context["scripts"],
-            static("channels_amazon/htmx_config.js"),
+            static("channels_amazon/kept_form.js"),
         ]
         return context
 
@@ -55,9 +58,9 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     ) -> Callable[..., HttpResponseBase]:
         """Guard a page; a form that comes without a session leads to the sign-in.
 
-        From there it goes on at the page that showed the form, by GET: what was sent
-        is lost with the session, and is said to be. What the page changes is the doing
-        of who asks for it.
+        From there it goes on at the page that showed the form, where what was typed
+        stands again. Where an address takes forms alone, who opens it is led to the
+        page above it. What the page changes is the doing of who asks for it.
         """
         guarded = super().admin_view(view, cacheable)
 
@@ -68,7 +71,10 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
                 return _sign_in_first(request)
             with acting(request.user.get_username()):
                 answer: HttpResponseBase = guarded(request, *args, **kwargs)
-                return answer
+            is_action = isinstance(answer, HttpResponseNotAllowed)
+            if is_action and way_back.is_person(request):
+                return HttpResponseRedirect(way_back.page_above(request.path))
+            return answer
 
         return page
 
@@ -102,20 +108,12 @@ def _sign_in_first(request: HttpRequest) -> HttpResponseRedirect:
             request,
             _(
                 "Your session has ended, so what you sent was not saved: sign in, and "
-                "send it again."
+                "what you typed stands in the form again."
             ),
         )
-    return redirect_to_login(_page_before(request), reverse("admin:login"))
-
-
-def _page_before(request: HttpRequest) -> str:
-    """Return the page of ours that showed the form, else the form's own address."""
-    before = request.headers.get("Referer", "")
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(before, hosts, request.is_secure()):
-        parts = urlsplit(before)
-        return urlunsplit(("", "", parts.path, parts.query, ""))
-    return request.path
+    shown = way_back.page_before(request) or request.path
+    answer = redirect_to_login(shown, reverse("admin:login"))
+    return way_back.not_taken(request, answer)
 
 
 site = ShoplinkAdminSite(name="admin")

@@ -7,9 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from channels_amazon.admin import first_line
 from channels_amazon.admin.scoped import (
     OWNERS,
     ScopedAdmin,
@@ -62,10 +65,21 @@ class StoreAdmin(ScopedAdmin):
     own store is called and in which language and currency it works.
     """
 
+    purpose = gettext_lazy("A store owns its accounts, products, stock and people.")
+    fills_slug = True
     write_roles = OWNERS
     list_display = ("name", "slug", "plan", "language", "currency")
     search_fields = ("name", "slug")
     inlines = (MemberInline, WarehouseInline)
+
+    def incomplete(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the stores without an owner."""
+        owners = StoreMember.objects.filter(role=StoreMember.Role.OWNER)
+        return rows.exclude(pk__in=owners.values("store_id"))
+
+    def missing(self, count: int) -> str:
+        """Say that nobody can connect Amazon there."""
+        return first_line.stores_missing(count)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user runs the installation."""
@@ -123,6 +137,10 @@ class StoreMemberAdmin(ScopedAdmin):
     already, and does not change the own membership.
     """
 
+    purpose = gettext_lazy(
+        "Members say who may do what in a store: owners connect, operators work, "
+        "viewers look."
+    )
     form = MemberForm
     view_roles = write_roles = delete_roles = OWNERS
     list_display = ("user", "store", "role", "sees_personal_data")
@@ -157,6 +175,7 @@ class StoreMemberAdmin(ScopedAdmin):
 class WarehouseAdmin(ScopedAdmin):
     """The places that hold stock and ship."""
 
+    purpose = gettext_lazy("Warehouses hold your stock; parcels leave from them.")
     write_roles = OWNERS
     list_display = ("name", "code", "store", "country_code", "is_default")
     list_select_related = ("store",)

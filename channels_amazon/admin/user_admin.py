@@ -14,9 +14,11 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from channels_amazon.admin.first_line import FirstLine, users_missing
 from channels_amazon.admin.scoped import (
     OWNERS,
     BoundedSearch,
@@ -62,13 +64,26 @@ class SuperuserOnly:
 
 
 @admin.register(User, site=site)
-class UserAdmin(SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """The people who sign in."""
 
+    purpose = _("Users sign in; what they may do in a store is said under Members.")
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter_submit = True
+    # One list each instead of two with searches: these rights count for nothing here.
+    filter_horizontal = ()
+
+    def incomplete(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return who may sign in and has no store to see."""
+        return rows.filter(
+            is_active=True, is_superuser=False, store_memberships__isnull=True
+        )
+
+    def missing(self, count: int) -> str:
+        """Say that they see nothing."""
+        return users_missing(count)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the user may know of."""
@@ -108,5 +123,8 @@ class UserAdmin(SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelAdmin):  # t
 
 
 @admin.register(Group, site=site)
-class GroupAdmin(SuperuserOnly, BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Permissions that several people share."""
+
+    filter_horizontal = ()
+    purpose = _("Groups do not count here: what people may do is said under Members.")

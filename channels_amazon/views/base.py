@@ -8,11 +8,9 @@ from typing import Any, TypeVar, overload
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -30,7 +28,7 @@ from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import StoreQuerySet
 from channels_amazon.models.store_order import StoreOrderQuerySet
-from channels_amazon.views import local_time
+from channels_amazon.views import local_time, way_back
 
 Row = TypeVar("Row", bound=models.Model)
 View = Callable[..., HttpResponseBase]
@@ -46,21 +44,16 @@ def store_page(view: View) -> View:
     """Wrap a page: signed-in staff only, never cached, checked against forgery.
 
     An anonymous visitor is led to the sign-in page; a fragment asked for after the
-    session ended reloads the whole page, which then does so. Where an address takes
-    forms alone, who opens it is led to the page above it.
+    session ended reloads the whole page, which then does so.
     """
     guarded: View = site.admin_view(view)
 
     @wraps(view)
     def page_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_fragment(request) and not site.has_permission(request):
-            return HttpResponseClientRefresh()
+            return way_back.not_taken(request, HttpResponseClientRefresh())
         local_time.show_for(request)
-        response = guarded(request, *args, **kwargs)
-        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
-            # Whoever signs in again after a form was sent comes here by GET.
-            return redirect(_page_above(request.path))
-        return response
+        return guarded(request, *args, **kwargs)
 
     return page_view
 
@@ -217,19 +210,6 @@ def _has_role(user: Any, store: Store, roles: tuple[StoreMember.Role, ...]) -> b
     return StoreMember.objects.filter(
         store=store, user_id=user.pk, role__in=roles
     ).exists()
-
-
-def _page_above(path: str) -> str:
-    """Return the nearest page whose address the path begins with."""
-    while path.count("/") > 2:
-        path = path.rstrip("/").rpartition("/")[0] + "/"
-        try:
-            # The admin site's last pattern takes every address, and has no name.
-            if resolve(path).url_name:
-                return path
-        except Resolver404:
-            continue
-    return reverse("amazon-overview")
 
 
 def _is_id(value: Any) -> bool:

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from channels_amazon.views import way_back
+
 # These pages run no script at all.
 PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
 
@@ -57,16 +59,22 @@ def too_many_sign_ins(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that was sent without its secret, mostly an old page."""
-    reason = _("This form is too old. Open the page again and send it once more.")
+    """Answer a form that was sent without its secret, mostly from an old page."""
+    reason = _("This form is too old: what you typed stands in a new one.")
     return _answer(request, 403, reason)
 
 
 def _answer(request: HttpRequest, status: int, reason: str) -> HttpResponse:
-    context = {"status": status, "reason": reason}
+    context = {
+        "status": status,
+        "reason": reason,
+        "before": way_back.page_before_failing(request),
+        "above": way_back.page_above(request.path),
+        "is_form": request.method == "POST",
+    }
 
     @csp_replace(PLAIN_POLICY)
     def draw(request: HttpRequest) -> HttpResponse:
         return render(request, "channels_amazon/error.html", context, status=status)
 
-    return cast(HttpResponse, draw(request))
+    return way_back.not_taken(request, cast(HttpResponse, draw(request)))

@@ -16,6 +16,12 @@
     all[current].scrollIntoView({ block: "nearest" });
   }
 
+  // The focus goes along, so that Tab and a screen reader go on from that row.
+  function move(next) {
+    mark(next);
+    rows()[current]?.querySelector("a")?.focus({ preventScroll: true });
+  }
+
   function open() {
     const link = rows()[current]?.querySelector("a");
     if (link) link.click();
@@ -28,8 +34,8 @@
 
   const actions = {
     "/": () => document.querySelector("[data-search]")?.focus(),
-    j: () => mark(current + 1),
-    k: () => mark(current - 1),
+    j: () => move(current + 1),
+    k: () => move(current - 1),
     Enter: () => current >= 0 && open(),
     "?": showKeys,
   };
@@ -54,7 +60,14 @@
     }
   });
 
-  document.addEventListener("htmx:afterSwap", () => current >= 0 && mark(current));
+  // What replaces the rows would take the focus away with the old ones.
+  let hadFocus = false;
+  document.addEventListener("htmx:beforeSwap", () => {
+    hadFocus = rows()[current]?.contains(document.activeElement) ?? false;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (current >= 0) (hadFocus ? move : mark)(current);
+  });
 
   // The admin's look expects a text field beside each file field, which ours lack.
   document.addEventListener("change", (event) => {

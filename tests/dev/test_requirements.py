@@ -19,6 +19,8 @@ DEMO = (*PRODUCT, "requirements-emulator.in")
 EVERYTHING = (*DEMO, "requirements-dev.in")
 # Amazon's SDK is imported by name, where the tests have it.
 BY_NAME = {"tests": {"amzn-sp-api"}}
+# What a developer runs when the pages change, and an installation never does.
+FOR_DEVELOPERS = {"icons.py"}
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
@@ -52,7 +54,8 @@ def needed(folder: str) -> dict[str, tuple[str, ...]]:
                 continue
             package = requirements.plain(known[module][0])
             files: tuple[str, ...]
-            if for_types or folder in {"tests", "bench"}:
+            is_developers = folder == "dev" and path.name in FOR_DEVELOPERS
+            if for_types or is_developers or folder in {"tests", "bench"}:
                 files = EVERYTHING
             else:
                 files = DEMO if is_local_amazon else PRODUCT

@@ -1,0 +1,76 @@
+"""The way back for whoever has come where there is no page; views layer.
+
+What was typed into a form is kept by the browser tab that sent it (kept_form.js), never
+here: a cookie tells the tab that the server has not taken it.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+# Names the address of the form that was not taken; kept_form.js reads and removes it.
+NOT_TAKEN = "shoplink_not_taken"
+# As long as somebody may take to sign in again.
+_KEPT_SECONDS = 30 * 60
+_LONGEST_PATH = 500
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours from which the request came, "" for none."""
+    before = request.headers.get("Referer", "")
+    try:
+        hosts = {request.get_host()}
+    except DisallowedHost:
+        return ""
+    if not url_has_allowed_host_and_scheme(before, hosts, request.is_secure()):
+        return ""
+    parts = urlsplit(before)
+    return urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def page_above(path: str) -> str:
+    """Return the nearest page whose address the path begins with."""
+    while path.count("/") > 2:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            # The admin site's last pattern takes every address, and has no name.
+            if resolve(path).url_name:
+                return path
+        except Resolver404:
+            continue
+    return reverse("amazon-overview")
+
+
+def page_before_failing(request: HttpRequest) -> str:
+    """Return where the reader was before this failed, "" where that is not known."""
+    before = page_before(request)
+    is_same = request.method == "GET" and urlsplit(before).path == request.path
+    return "" if is_same else before
+
+
+def is_person(request: HttpRequest) -> bool:
+    """Tell whether somebody opens the address to look, rather than a program."""
+    return request.method == "GET" and request.accepts("text/html")
+
+
+def not_taken(request: HttpRequest, answer: Answer) -> Answer:
+    """Let the browser know that the form it sent was not taken, so it keeps it."""
+    if request.method == "POST":
+        answer.set_cookie(
+            NOT_TAKEN,
+            quote(request.path[:_LONGEST_PATH], safe=""),
+            max_age=_KEPT_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    return answer

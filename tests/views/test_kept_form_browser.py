@@ -1,0 +1,150 @@
+"""What was typed stands in the form again, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
+
+from channels_amazon.models import McfRule, Product
+from tests.builders import make_member, make_user
+from tests.views.scene import World, make_world
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "a-long-password"
+NOTE = ".sl-typed-again"
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with rows and its owner."""
+    return make_world()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Give a tab of a browser that nobody used."""
+    context = browser.new_context(base_url=live_server.url)
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page: Page, user: Any) -> None:
+    """Sign in where the sign-in page is shown."""
+    page.fill("input[name=username]", user.get_username())
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/login/" not in address)
+
+
+def open_rule(page: Page, world: World) -> None:
+    """Open a rule's form and type another name and another state."""
+    page.goto(reverse("amazon-fba-rule-edit", args=[world.rule.pk]))
+    if "/login/" in page.url:
+        sign_in(page, world.owner)
+    page.fill("input[name=name]", "Typed with care")
+
+
+def send(page: Page) -> None:
+    """Send the form of the page."""
+    page.click("form:has(input[name=name]) button.sl-button-main")
+
+
+def test_typed_form_survives_an_ended_session(page: Page, world: World) -> None:
+    open_rule(page, world)
+    Session.objects.all().delete()
+
+    send(page)
+    page.wait_for_url("**/login/**")
+    sign_in(page, world.owner)
+
+    assert page.input_value("input[name=name]") == "Typed with care"
+    assert "was not saved" in page.inner_text(NOTE)
+    send(page)
+    page.wait_for_url(f"**{reverse('amazon-fba-rule-list')}**")
+    assert McfRule.objects.get(pk=world.rule.pk).name == "Typed with care"
+
+
+def test_typed_form_survives_an_old_csrf_token(page: Page, world: World) -> None:
+    open_rule(page, world)
+    # As after a sign-in in another tab.
+    cookies = [one for one in page.context.cookies() if one["name"] == "csrftoken"]
+    page.context.clear_cookies(name="csrftoken")
+    page.context.add_cookies([{**cookies[0], "value": "a" * 32}])
+
+    send(page)
+    page.click("text=Back to the form")
+
+    assert page.input_value("input[name=name]") == "Typed with care"
+    send(page)
+    page.wait_for_url(f"**{reverse('amazon-fba-rule-list')}**")
+    assert McfRule.objects.get(pk=world.rule.pk).name == "Typed with care"
+
+
+def test_form_of_the_admin_survives_too(page: Page) -> None:
+    user = make_user(is_superuser=True, is_staff=True, password=PASSWORD)
+    store = make_member(user=user).store
+    page.goto(reverse("admin:channels_amazon_product_add"))
+    sign_in(page, user)
+    page.select_option("select[name=store]", str(store.pk))
+    page.fill("input[name=title]", "Oolong")
+    Session.objects.all().delete()
+
+    page.click("[name=_save]")
+    page.wait_for_url("**/login/**")
+    sign_in(page, user)
+
+    assert page.input_value("input[name=title]") == "Oolong"
+    assert page.input_value("select[name=store]") == str(store.pk)
+    assert not Product.objects.filter(title="Oolong").exists()
+
+
+def test_another_reader_finds_nothing_of_it(page: Page, world: World) -> None:
+    open_rule(page, world)
+    other = make_member(world.store, role="owner").user
+    Session.objects.all().delete()
+
+    send(page)
+    page.wait_for_url("**/login/**")
+    sign_in(page, other)
+
+    assert page.input_value("input[name=name]") == world.rule.name
+    assert page.locator(NOTE).count() == 0
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_taken_form_is_forgotten(page: Page, world: World) -> None:
+    open_rule(page, world)
+
+    send(page)
+    page.wait_for_url(f"**{reverse('amazon-fba-rule-list')}**")
+
+    assert page.evaluate("sessionStorage.length") == 0
+    page.goto(reverse("amazon-fba-rule-edit", args=[world.rule.pk]))
+    assert page.locator(NOTE).count() == 0
+
+
+def test_passwords_and_secrets_are_never_kept(page: Page, world: World) -> None:
+    page.goto(reverse("amazon-connect-private"))
+    sign_in(page, world.owner)
+    page.fill("input[name=seller_id]", "A1B2C3D4E5F6")
+    page.fill("input[name=refresh_token]", "Atzr|canary-of-the-token")
+    Session.objects.all().delete()
+
+    page.click("form:has(input[name=seller_id]) button.sl-button-main")
+    page.wait_for_url("**/login/**")
+    kept = page.evaluate("sessionStorage.getItem('shoplink-form')")
+    sign_in(page, world.owner)
+
+    assert "A1B2C3D4E5F6" in kept
+    assert "canary" not in kept
+    assert PASSWORD not in kept
+    assert page.input_value("input[name=seller_id]") == "A1B2C3D4E5F6"
+    assert page.input_value("input[name=refresh_token]") == ""
