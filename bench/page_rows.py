@@ -18,27 +18,6 @@ from typing import Any
 
 import django
 
-DAY = 86_400
-# The orders lie so far back, the log rows as long as they are kept.
-ORDER_DAYS = 400
-LOG_DAYS = 30
-VARIANTS = 2000
-# Each account's region, store and share of a thousand orders.
-ACCOUNTS = (
-    ("eu", 1, 500),
-    ("na", 1, 200),
-    ("fe", 1, 100),
-    ("eu", 2, 100),
-    ("na", 2, 99),
-    ("fe", 3, 1),
-)
-SITES = {
-    "eu": ("A1PA6795UKMFR9", "A13V1IB3VIYZZH", "APJ6JRA9NG5V4"),
-    "na": ("ATVPDKIKX0DER",),
-    "fe": ("A1VC38T7YXB528",),
-}
-OPERATIONS = ("searchOrders", "getOrder", "patchListingsItem", "getInventorySummaries")
-
 
 @dataclass(frozen=True)
 class Literal:

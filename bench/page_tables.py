@@ -1,24 +1,26 @@
-"""What the tables of the page benchmark hold; see page_rows.py for how it gets there."""
+"""What the tables of the page benchmark hold; page_rows.py puts it there."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from bench.page_rows import (
+from bench.page_logs import fill_logs
+from bench.page_rows import Filler
+from bench.page_shares import (
+    ACCOUNT,
     ACCOUNTS,
     DAY,
-    LOG_DAYS,
-    OPERATIONS,
+    IS_FBA,
     ORDER_DAYS,
+    ORDER_ID,
+    SITE,
     SITES,
+    STORE,
     VARIANTS,
-    Filler,
-    Literal,
+    age,
 )
 
-# The account of row `i`, by its share of a thousand.
-_PICKED = "((i * 7919) % 1000)"
 PASSWORD = "bench-" + "page-rows"
 
 
@@ -27,7 +29,7 @@ def fill_all(filler: Filler, orders: int, calls: int) -> None:
     _few(filler)
     _orders(filler, orders)
     _shipping(filler, orders)
-    _logs(filler, orders, calls)
+    fill_logs(filler, orders, calls)
     _stock(filler, orders)
     _store_orders(filler, orders)
     _finish(filler)
@@ -106,35 +108,6 @@ def _few(filler: Filler) -> None:
     )
 
 
-def _by_account(place: int) -> str:
-    """Return a CASE over _PICKED of what `ACCOUNTS` says of each; 0 is the key."""
-    parts, until = [], 0
-    for pk, (region, store_id, share) in enumerate(ACCOUNTS, 1):
-        until += share
-        told = pk if place == 0 else store_id
-        if place == 2:
-            sites = SITES[region]
-            told = f"CASE i % {len(sites)} " + " ".join(
-                f"WHEN {at} THEN '{site}'" for at, site in enumerate(sites)
-            )
-            told += " END"
-        parts.append(f"WHEN {_PICKED} < {until} THEN {told}")
-    return f"(CASE {' '.join(parts)} END)"
-
-
-ACCOUNT, STORE, SITE = _by_account(0), _by_account(1), _by_account(2)
-ORDER_ID = (
-    "('900-' || substr(CAST(10000000 + i AS text), 2) || '-' || "
-    "substr(CAST(10000000 + (i * 7907) % 10000000 AS text), 2))"
-)
-IS_FBA = "(i % 3 = 0)"
-
-
-def _age(count: int, days: int = ORDER_DAYS) -> str:
-    """Return how many seconds old row `i` of `count` is."""
-    return f"(({count} - i) * {days * DAY} / {count})"
-
-
 def _is_open(orders: int) -> str:
     """Return whether a merchant's order still waits: the newest, and a few old."""
     return f"(i % 3 <> 0 AND (i > {orders * 98 // 100} OR i % 5000 = 1))"
@@ -143,7 +116,7 @@ def _is_open(orders: int) -> str:
 def _orders(filler: Filler, orders: int) -> None:
     from channels_amazon.models import Order, OrderLine, OrderPersonalData
 
-    age, is_open = _age(orders), _is_open(orders)
+    old, is_open = age(orders), _is_open(orders)
     status = (
         f"CASE WHEN i > {orders - orders // 1000} THEN 'pending' "
         f"WHEN {is_open} THEN 'unshipped' WHEN i % 33 = 5 THEN 'cancelled' "
@@ -152,7 +125,7 @@ def _orders(filler: Filler, orders: int) -> None:
     left = f"NOT {is_open} AND i % 33 <> 5 AND i <= {orders - orders // 1000}"
 
     def stamp(offset: int, known: str = "i % 10 > 0") -> str:
-        return f"CASE WHEN {known} THEN {filler.before(f'{age} - {offset}')} END"
+        return f"CASE WHEN {known} THEN {filler.before(f'{old} - {offset}')} END"
 
     aside = f"(i % 50000 = 13 OR i = {orders - 7})"
     filler.fill(
@@ -167,18 +140,18 @@ def _orders(filler: Filler, orders: int) -> None:
         currency="'USD'",
         total="19.99 + i % 50",
         cancel_requested="(i % 3000 = 1)",
-        ordered_at=filler.before(age),
-        ship_by=filler.before(f"{age} - {15 * DAY // 2}"),
-        shipped_at=f"CASE WHEN {left} THEN {filler.before(f'{age} - 90000')} END",
+        ordered_at=filler.before(old),
+        ship_by=filler.before(f"{old} - {15 * DAY // 2}"),
+        shipped_at=f"CASE WHEN {left} THEN {filler.before(f'{old} - 90000')} END",
         delivered_at=(
-            f"CASE WHEN {left} AND {age} > {8 * DAY} "
-            f"THEN {filler.before(f'{age} - {4 * DAY}')} END"
+            f"CASE WHEN {left} AND {old} > {8 * DAY} "
+            f"THEN {filler.before(f'{old} - {4 * DAY}')} END"
         ),
         has_unmatched="(i % 20000 = 7)",
         has_shortage="(i % 20000 = 11)",
-        last_updated_at=filler.before(age),
-        last_event_at=filler.before(age),
-        changed_at=filler.before(age),
+        last_updated_at=filler.before(old),
+        last_event_at=filler.before(old),
+        changed_at=filler.before(old),
         event_seen_at=stamp(3),
         reserved_at=stamp(4),
         completed_at=stamp(9, "i > 0"),
@@ -187,11 +160,12 @@ def _orders(filler: Filler, orders: int) -> None:
         stale_since=f"CASE WHEN {aside} THEN {filler.before('60')} END",
         fetch_after=f"CASE WHEN {aside} THEN {filler.before('-600')} END",
         quarantine_code=f"CASE WHEN {aside} THEN 'orders.unreadable' ELSE '' END",
-        created_at=filler.before(age),
+        created_at=filler.before(old),
     )
     # Every fourth order has a second line.
     order = f"CASE WHEN i <= {orders} THEN i ELSE (i - {orders}) * 4 END"
-    sku = f"(1 + (i * 31) % {VARIANTS})"
+    # Every tenth line is of one SKU.
+    sku = f"(CASE WHEN i % 10 = 4 THEN 1 ELSE 1 + (i * 31) % {VARIANTS} END)"
     filler.fill(
         OrderLine,
         orders * 5 // 4,
@@ -212,27 +186,27 @@ def _orders(filler: Filler, orders: int) -> None:
         f"i % 3 <> 0 AND i > {orders - orders * 34 // ORDER_DAYS}",
         order_id="i",
         store_id=STORE,
-        received_at=filler.before(age),
-        **_due(filler, age, is_open),
+        received_at=filler.before(old),
+        **_due(filler, old, is_open),
     )
 
 
-def _due(filler: Filler, age: str, is_open: str) -> dict[str, str]:
+def _due(filler: Filler, old: str, is_open: str) -> dict[str, str]:
     """Return the column that says when personal data must go, where there is one."""
     from channels_amazon.models import OrderPersonalData
 
     names = {field.name for field in OrderPersonalData._meta.concrete_fields}
     if "due_at" not in names:
         return {}
-    ended = filler.before(f"{age} - 90000 - {30 * DAY}")
-    waiting = filler.before(f"{age} - {15 * DAY // 2} - {90 * DAY}")
+    ended = filler.before(f"{old} - 90000 - {30 * DAY}")
+    waiting = filler.before(f"{old} - {15 * DAY // 2} - {90 * DAY}")
     return {"due_at": f"CASE WHEN {is_open} THEN {waiting} ELSE {ended} END"}
 
 
 def _shipping(filler: Filler, orders: int) -> None:
     from channels_amazon.models import Parcel, Shipment, ShipmentLine
 
-    age = _age(orders)
+    old = age(orders)
     sent = f"i % 3 <> 0 AND i % 33 <> 5 AND i <= {orders - orders // 1000}"
     # A few of the open ones have a package that is stuck or under way.
     where = f"{sent} AND (NOT {_is_open(orders)} OR i % 40 < 2)"
@@ -250,12 +224,12 @@ def _shipping(filler: Filler, orders: int) -> None:
         package_reference="1",
         carrier_code="'DHL'",
         tracking_number="'T' || (100000000 + i)",
-        shipped_at=filler.before(f"{age} - 90000"),
+        shipped_at=filler.before(f"{old} - 90000"),
         warehouse_id=STORE,
         state=state,
-        created_at=filler.before(f"{age} - 80000"),
-        confirmed_at=f"CASE WHEN NOT {is_open} THEN {filler.before(age)} END",
-        verified_at=f"CASE WHEN NOT {is_open} THEN {filler.before(age)} END",
+        created_at=filler.before(f"{old} - 80000"),
+        confirmed_at=f"CASE WHEN NOT {is_open} THEN {filler.before(old)} END",
+        verified_at=f"CASE WHEN NOT {is_open} THEN {filler.before(old)} END",
     )
     filler.fill(ShipmentLine, orders, where, shipment_id="i", line_id="i", quantity="1")
     filler.fill(
@@ -266,141 +240,14 @@ def _shipping(filler: Filler, orders: int) -> None:
         order_id="CASE WHEN i % 3 <> 0 THEN i END",
         carrier="'DHL'",
         tracking_number="'P' || (100000000 + i)",
-        shipped_at=filler.before(_age(orders // 20)),
+        shipped_at=filler.before(age(orders // 20)),
         source="'file'",
         idempotency_key="'p' || i",
         state=(
             "CASE WHEN i % 2000 = 0 THEN 'refused' WHEN i % 1000 = 1 THEN 'waiting' "
             "ELSE 'applied' END"
         ),
-        created_at=filler.before(_age(orders // 20)),
-    )
-
-
-def _logs(filler: Filler, orders: int, calls: int) -> None:
-    from channels_amazon.models import (
-        ApiCall,
-        AuditEntry,
-        DiagnosticEntry,
-        LatencyHour,
-        Notification,
-        PurgeProof,
-        SyncJob,
-        SyncRun,
-    )
-    from channels_amazon.rules.orders.latency_steps import LatencyStep
-
-    runs = max(1000, orders // 5)
-    kinds = [kind for kind, _name in SyncJob.objects.values_list("kind", "pk")[:10]]
-    filler.fill(
-        SyncRun,
-        runs,
-        job_id=f"(SELECT MIN(id) FROM channels_amazon_syncjob) + i % {len(kinds)}",
-        account_id=ACCOUNT,
-        kind="'order_fetch'",
-        state=(
-            "CASE WHEN i % 500 = 3 THEN 'failed' WHEN i % 5000 = 9 THEN 'blocked' "
-            "ELSE 'done' END"
-        ),
-        started_at=filler.before(_age(runs, LOG_DAYS)),
-        finished_at=filler.before(f"{_age(runs, LOG_DAYS)} - 2"),
-        calls="3",
-        code="CASE WHEN i % 500 = 3 THEN 'amazon.unavailable' ELSE '' END",
-    )
-    names = " ".join(
-        f"WHEN i % 100 < {limit} THEN '{name}'"
-        for limit, name in zip((10, 85, 99, 100), OPERATIONS, strict=True)
-    )
-    filler.fill(
-        ApiCall,
-        calls,
-        account_id=ACCOUNT,
-        run_id=f"1 + i * {runs} / {calls + 1}",
-        operation=f"CASE {names} END",
-        marketplace_id=f"CASE WHEN i % 100 >= 85 THEN {SITE} ELSE '' END",
-        method="'GET'",
-        path="'/orders/2026-01-01/orders/900-0000000-0000000'",
-        reference=f"CASE WHEN i % 2 = 0 THEN 'ref-' || (i % {orders}) ELSE '' END",
-        status=(
-            "CASE WHEN i % 200 = 7 THEN 429 WHEN i % 2000 = 11 THEN 403 "
-            "WHEN i % 2000 = 13 THEN 503 WHEN i % 5000 = 17 THEN NULL ELSE 200 END"
-        ),
-        amazon_code="CASE WHEN i % 200 = 7 THEN 'QuotaExceeded' ELSE '' END",
-        request_id="'request-' || i",
-        latency_ms="150 + i % 90",
-        bytes_received="4000",
-        started_at=filler.before(_age(calls, LOG_DAYS)),
-    )
-    entries = orders // 4
-    filler.fill(
-        DiagnosticEntry,
-        entries,
-        store_id=STORE,
-        account_id=ACCOUNT,
-        run_id=f"1 + i * {runs} / {entries + 1}",
-        at=filler.before(_age(entries, LOG_DAYS)),
-        level=(
-            "CASE WHEN i % 300 = 2 THEN 'error' WHEN i % 50 = 1 THEN 'warning' "
-            "ELSE 'info' END"
-        ),
-        code=(
-            "CASE WHEN i % 1000 = 4 THEN 'personal_data.revealed' "
-            "WHEN i % 50 = 1 THEN 'orders.import.failed' ELSE 'orders.imported' END"
-        ),
-        message=Literal("An order of Amazon's was taken in."),
-        reference=ORDER_ID,
-        request_id="'request-' || i",
-        actor="CASE WHEN i % 1000 = 4 THEN 'owner' ELSE '' END",
-    )
-    filler.fill(
-        AuditEntry,
-        orders // 50,
-        store_id=STORE,
-        at=filler.before(_age(orders // 50)),
-        code="'access.exported'",
-        message=Literal("The log calls was downloaded."),
-        reference="'calls'",
-        actor="'owner'",
-    )
-    filler.fill(
-        Notification,
-        entries,
-        notification_id="'n-' || i",
-        notification_type="'ORDER_CHANGE'",
-        account_id=ACCOUNT,
-        seller_id="'A1SELLER'",
-        amazon_order_id=ORDER_ID,
-        event_at=filler.before(_age(entries, LOG_DAYS)),
-        received_at=filler.before(_age(entries, LOG_DAYS)),
-        state=(
-            "CASE WHEN i % 2000 = 5 THEN 'quarantined' WHEN i % 40 = 1 THEN 'stale' "
-            "WHEN i % 90 = 1 THEN 'ignored' ELSE 'applied' END"
-        ),
-        code="CASE WHEN i % 2000 = 5 THEN 'notifications.unreadable' ELSE '' END",
-    )
-    steps = list(LatencyStep)
-    hours = len(ACCOUNTS) * LOG_DAYS * 24 * len(steps)
-    told = " ".join(f"WHEN {at} THEN '{step}'" for at, step in enumerate(steps))
-    hour = f"(1 + (i - 1) / {len(steps) * len(ACCOUNTS)}) * 3600"
-    filler.now, kept = filler.now.replace(minute=0, second=0), filler.now
-    filler.fill(
-        LatencyHour,
-        hours,
-        account_id=f"1 + ((i - 1) / {len(steps)}) % {len(ACCOUNTS)}",
-        hour=filler.before(hour),
-        step=f"CASE (i - 1) % {len(steps)} {told} END",
-        bins=Literal({"38": 4, "44": 60, "46": 30, "52": 5, "60": 1}),
-    )
-    filler.now = kept
-    filler.fill(
-        PurgeProof,
-        ORDER_DAYS * 24,
-        store_id="1 + i % 3",
-        at=filler.before(_age(ORDER_DAYS * 24)),
-        orders="70",
-        kept="60000",
-        days_after_delivery="30",
-        days_after_shipping="30",
+        created_at=filler.before(age(orders // 20)),
     )
 
 
@@ -455,7 +302,7 @@ def _stock(filler: Filler, orders: int) -> None:
         reason="CASE WHEN i % 3 = 0 THEN 'shipped' ELSE 'reserved' END",
         idempotency_key="'m' || i",
         reference=ORDER_ID,
-        created_at=filler.before(_age(orders)),
+        created_at=filler.before(age(orders)),
     )
     filler.fill(
         Reservation,
@@ -477,7 +324,7 @@ def _store_orders(filler: Filler, orders: int) -> None:
         count,
         store_id="1",
         number="'S-' || i",
-        placed_at=filler.before(_age(count)),
+        placed_at=filler.before(age(count)),
         country_code="'DE'",
         currency="'EUR'",
         state=(
@@ -485,7 +332,7 @@ def _store_orders(filler: Filler, orders: int) -> None:
             "WHEN i % 100 = 9 THEN 'at_amazon' WHEN i % 100 = 11 THEN 'local' "
             "ELSE 'done' END"
         ),
-        created_at=filler.before(_age(count)),
+        created_at=filler.before(age(count)),
     )
     filler.fill(
         StoreOrderLine,
@@ -512,7 +359,7 @@ def _store_orders(filler: Filler, orders: int) -> None:
 
 
 def _finish(filler: Filler) -> None:
-    """Number new rows after these, and measure the tables as autovacuum would."""
+    """Let new rows be numbered after these; measure the tables as autovacuum would."""
     from django.apps import apps
     from django.core.management.color import no_style
 
