@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.page_rows import Filler, Literal
+from bench.page_filler import Filler, Literal
 from bench.page_shares import (
     ACCOUNT,
     ACCOUNTS,
@@ -103,6 +103,8 @@ def _told(filler: Filler, orders: int, runs: int) -> None:
     filler.fill(
         AuditEntry,
         orders // 50,
+        # Making the users wrote some already.
+        id="i + 1000",
         store_id=STORE,
         at=filler.before(age(orders // 50)),
         code="'access.exported'",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from bench.page_filler import Filler
 from bench.page_logs import fill_logs
-from bench.page_rows import Filler
 from bench.page_shares import (
     ACCOUNT,
     ACCOUNTS,

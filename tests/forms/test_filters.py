@@ -106,7 +106,7 @@ def test_search_finds_the_same_however_many_lines_hold_it(
 
 
 def test_marketplaces_in_which_nobody_sells_are_not_offered() -> None:
-    account = make_account(region="eu")
+    account = make_account(region="eu", marketplaces=False)
     make_participation(account, marketplace_id=DE)
     make_participation(account, marketplace_id=FR, is_participating=False)
 

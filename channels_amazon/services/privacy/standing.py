@@ -128,7 +128,10 @@ def undated_due_dates(
 def differing_due_dates(
     first_store: int, last_store: int, most: int
 ) -> dict[int, datetime]:
-    """Return rows whose date is not what their order says, each with the right one."""
+    """Return rows whose date is not what their order says, each with the right one.
+
+    Those without a date are among them.
+    """
     rows = _due_dates(first_store, last_store)
     return dict(rows.exclude(personal_data__due_at=F("due"))[:most])
 
