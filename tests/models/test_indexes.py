@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.db.models import Model, UniqueConstraint
+from django.db.models import ForeignKey, Model, UniqueConstraint
 
 # These have so many rows that an index more is felt.
 GROWING = frozenset(
@@ -47,7 +47,7 @@ def repeated() -> Iterator[str]:
             continue
         first = first_columns(model)
         for field in model._meta.concrete_fields:
-            if field.is_relation and not field.unique:
+            if isinstance(field, ForeignKey) and not field.unique:
                 if field.db_index == (field.name in first):
                     yield f"{model._meta.model_name}.{field.name}"
 

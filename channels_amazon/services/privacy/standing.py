@@ -88,11 +88,11 @@ def standing(store: Store, now: datetime) -> Standing:
         dated["overdue"] + rest.overdue,
         min(dues, default=None),
     )
-    if not kept.kept:
-        return kept
     # By its key, so that the days of this one alone are reckoned.
     people = OrderPersonalData.objects.filter(store=store).order_by("received_at")
     order_id = people.values_list("order_id", flat=True).first()
+    if order_id is None:
+        return kept
     row = (
         _with_clock(Order.objects.filter(pk=order_id))
         .values(
@@ -178,7 +178,7 @@ def _measured(orders: QuerySet[Any], now: datetime) -> dict[int, Standing]:
     }
 
 
-def _due_dates(first_store: int, last_store: int) -> QuerySet[Any, Any]:
+def _due_dates(first_store: int, last_store: int) -> Any:
     """Return key and due date of each row of personal data, by what its order says."""
     # By the range of keys, which takes any number of stores as two parameters.
     orders = Order.objects.filter(
