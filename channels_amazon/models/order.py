@@ -136,7 +136,10 @@ class Order(StoreScoped):
 
     objects: ClassVar[Any] = OrderQuerySet.as_manager()
 
-    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="orders")
+    # An index of several columns begins with each key that has none of its own.
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, related_name="orders", db_index=False
+    )
     amazon_order_id = models.CharField(_("order id"), max_length=40)
     marketplace_id = models.CharField(_("marketplace"), max_length=20, blank=True)
     channel_name = models.CharField(max_length=20, blank=True)
@@ -220,6 +223,28 @@ class Order(StoreScoped):
                 name="order_shortage",
             ),
             models.Index(fields=["account", "status", "ship_by"], name="order_to_ship"),
+            models.Index(fields=["status", "-ordered_at", "-id"], name="order_status"),
+            # What is to ship, late, due soon; the terms are those of to_ship().
+            models.Index(
+                fields=["ship_by", "id"],
+                condition=models.Q(
+                    status__in=["unshipped", "partially_shipped"],
+                    fulfilled_by="merchant",
+                ),
+                name="order_ship_by",
+            ),
+            models.Index(
+                fields=["-ordered_at", "-id"],
+                condition=models.Q(
+                    cancel_requested=True, cancel_declined_at__isnull=True
+                ),
+                name="order_cancel",
+            ),
+            models.Index(
+                fields=["-ordered_at", "-id"],
+                condition=~models.Q(quarantine_code=""),
+                name="order_quarantine",
+            ),
             models.Index(
                 fields=["account", "fetch_after"],
                 condition=models.Q(stale_since__isnull=False),
@@ -274,15 +299,24 @@ class OrderPersonalData(StoreScoped):
 
     `store` is that of the order's account, kept here too: the purge and the search ask
     by store for the few orders with personal data, not for all orders there ever were.
+    `due_at` is when it must go, None while nobody has reckoned it since the order or
+    its packages changed: services/privacy/standing.py keeps it, and alone reads it.
     """
 
     STORE_PATH: ClassVar[str] = "store"
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="+", db_index=False)
     order = models.OneToOneField(Order, models.CASCADE, related_name="personal_data")
     buyer = SecretTextField(blank=True, default="")
     recipient = SecretTextField(blank=True, default="")
     received_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["store", "due_at"], name="personal_data_due"),
+            models.Index(fields=["store", "received_at"], name="personal_data_oldest"),
+        )
 
     def __str__(self) -> str:
         return f"personal data of order {self.order_id}"
@@ -293,7 +327,9 @@ class OrderLine(StoreScoped):
 
     STORE_PATH: ClassVar[str] = "order__account__store"
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="lines", db_index=False
+    )
     order_item_id = models.CharField(_("order item id"), max_length=40)
     seller_sku = models.CharField(_("seller SKU"), max_length=80, blank=True)
     asin = models.CharField("ASIN", max_length=12, blank=True)

@@ -18,7 +18,7 @@ class PersonalDataWord(StoreScoped):
     STORE_PATH: ClassVar[str] = "personal_data__store"
 
     personal_data = models.ForeignKey(
-        OrderPersonalData, models.CASCADE, related_name="words"
+        OrderPersonalData, models.CASCADE, related_name="words", db_index=False
     )
     digest = models.CharField(max_length=64)
 

@@ -87,7 +87,9 @@ class Shipment(StoreScoped):
 
     objects: ClassVar[Any] = ShipmentQuerySet.as_manager()
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="shipments", db_index=False
+    )
     package_reference = models.PositiveIntegerField(_("package"))
     carrier_code = models.CharField(_("carrier"), max_length=60)
     carrier_name = models.CharField(_("carrier name"), max_length=60, blank=True)
@@ -129,6 +131,7 @@ class Shipment(StoreScoped):
             ),
         )
         indexes = (
+            models.Index(fields=["state"], name="shipment_state"),
             models.Index(
                 fields=["next_attempt_at"],
                 condition=models.Q(state="waiting"),
@@ -177,7 +180,9 @@ class ShipmentLine(StoreScoped):
 
     objects: ClassVar[Any] = ShipmentLineQuerySet.as_manager()
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    shipment = models.ForeignKey(
+        Shipment, models.CASCADE, related_name="lines", db_index=False
+    )
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shipped_in")
     quantity = models.PositiveIntegerField(_("quantity"))
 

@@ -83,7 +83,9 @@ class StockMovement(StoreScoped):
     # These state how many units there are, the others how many more or fewer.
     COUNTS: ClassVar[tuple[str, ...]] = (Reason.COUNT, Reason.IMPORT)
 
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="movements")
+    variant = models.ForeignKey(
+        Variant, models.CASCADE, related_name="movements", db_index=False
+    )
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+")
     on_hand_delta = models.IntegerField(_("on hand"), default=0)
     reserved_delta = models.IntegerField(_("reserved"), default=0)

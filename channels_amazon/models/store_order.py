@@ -138,7 +138,9 @@ class StoreOrderLine(StoreScoped):
 
     STORE_PATH: ClassVar[str] = "order__store"
 
-    order = models.ForeignKey(StoreOrder, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(
+        StoreOrder, models.CASCADE, related_name="lines", db_index=False
+    )
     number = models.CharField(_("line"), max_length=50)
     sku = models.CharField(_("SKU"), max_length=80)
     variant = models.ForeignKey(

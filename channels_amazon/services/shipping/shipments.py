@@ -31,6 +31,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
+from channels_amazon.services.privacy.standing import forget_due_dates
 from channels_amazon.services.shipping.origins import take_units, tell_below_zero
 from channels_amazon.services.stock.shortfalls import Place, Shortfall
 from channels_amazon.wording import sentence
@@ -363,7 +364,9 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
 
 
 def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
-    """Set the units of the shipment, by the line's id."""
+    """Set the units of the shipment, by the line's id; its times are set already."""
+    # The days of the order's personal data may count from this package.
+    forget_due_dates([shipment.order_id])
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [

@@ -24,7 +24,7 @@ from channels_amazon.models import (
 from channels_amazon.services.diagnostics.export import LogKind, csv_lines, keep_export
 from channels_amazon.views.base import get_mine, mine, page, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
-from channels_amazon.views.pagination import newest_first
+from channels_amazon.views.pagination import by_time
 
 ROWS = 50
 CALLS_OF_RUN = 200
@@ -45,7 +45,9 @@ def log_list(request: HttpRequest) -> HttpResponse:
     form = filter_form(request, kind)
     rows = filtered(request, kind, form)
     cursor = parameters.AFTER.of(request)
-    shown = newest_first(rows.select_related("account"), cursor, ROWS)
+    clock = LOG_FILTERS[kind].time_field
+    related = rows.select_related("account")
+    shown = by_time(related, clock, cursor, ROWS, falling=True)
     context = {
         "kind": kind,
         "tabs": _kind_tabs(request, kind),
@@ -82,7 +84,7 @@ def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
 def log_export(request: HttpRequest) -> HttpResponseBase:
     """Stream what the filter in the address shows, all of it, as a CSV file."""
     kind = chosen_kind(request)
-    rows = filtered(request, kind, filter_form(request, kind)).order_by("-pk")
+    rows = filtered(request, kind, filter_form(request, kind))
     user: Any = request.user
     stores = mine(Store, request).values_list("pk", flat=True)
     keep_export(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -149,7 +149,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "entries": list(
             DiagnosticEntry.objects.filter(account=account)
             .exclude(level=DiagnosticEntry.Level.INFO)
-            .order_by("-pk")[:LAST_PROBLEMS]
+            .order_by("-at", "-pk")[:LAST_PROBLEMS]
         ),
     }
 
@@ -172,7 +172,7 @@ def notification_facts(account: AmazonAccount, now: datetime) -> NotificationFac
     day = rows.filter(received_at__gt=now - timedelta(days=1)).order_by()
     found = dict(day.values_list("state").annotate(count=Count("pk")))
     return NotificationFacts(
-        last_at=rows.values_list("received_at", flat=True).first(),
+        last_at=rows.aggregate(last=Max("received_at"))["last"],
         counts=[
             (state.label, found[state])
             for state in Notification.State

@@ -9,12 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import AuditEntry, SyncRun
+from channels_amazon.services.diagnostics import export
 from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
+from channels_amazon.views.operations import logs
 from tests import builders
 from tests.views.scene import SIDE_BAR, World, make_call, make_world, signed_in
 
@@ -213,3 +217,46 @@ def test_download_is_in_the_audit_of_the_reader_s_store(
         world.owner.get_username(),
     )
     assert (second.store, second.reference) == (None, "runs")
+
+
+def test_list_and_file_are_by_time_and_go_on_after_the_last_row(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "ROWS", 2)
+    monkeypatch.setattr(export, "CHUNK", 2)
+    now = timezone.now()
+    ages = (5, 1, 3, 3, 3, 2, 4)
+    calls = [
+        make_call(world.account, started_at=now - timedelta(minutes=age))
+        for age in ages
+    ]
+    by_time = sorted(calls, key=lambda call: (call.started_at, call.pk), reverse=True)
+    wanted = [call.pk for call in by_time]
+
+    listed: list[int] = []
+    after = ""
+    for _page in range(4):
+        response = client.get(reverse(LIST), {"tab": "calls", "after": after})
+        listed += [row.pk for row in response.context["slice"].rows]
+        after = response.context["slice"].next
+
+    assert listed == wanted
+    assert not after
+    assert [int(row["id"]) for row in exported(client, tab="calls")] == wanted
+
+
+def test_file_asks_for_its_first_rows_alone(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 5)
+    for _ in range(20):
+        make_call(world.account)
+    response: Any = client.get(reverse("amazon-log-export"), {"tab": "calls"})
+
+    with CaptureQueriesContext(connection) as captured:
+        lines = [next(response.streaming_content) for _ in range(3)]
+    response.close()
+
+    assert len(lines) == 3
+    assert len(captured) == 1
+    assert "LIMIT 5" in captured[0]["sql"]
