@@ -1,4 +1,4 @@
-"""Amazon orders, their lines, personal data and reservations; models layer."""
+"""Amazon orders, their lines and reservations; models layer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
-from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
-from channels_amazon.models.store import Store, Warehouse
+from channels_amazon.models.store import Warehouse
 from channels_amazon.rules.events.arrival import MissingEventLimits
 from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
@@ -292,34 +291,6 @@ class Order(StoreScoped):
         """Tell whether the buyer's wish to cancel still waits for a person."""
         is_open = self.cancel_requested and self.status in self.OPEN
         return is_open and self.cancel_declined_at is None
-
-
-class OrderPersonalData(StoreScoped):
-    """Buyer and recipient of an order, encrypted, apart from the order's facts.
-
-    `store` is that of the order's account, kept here too: the purge and the search ask
-    by store for the few orders with personal data, not for all orders there ever were.
-    `due_at` is when it must go, None while nobody has reckoned it since the order or
-    its packages changed: services/privacy/standing.py keeps it, and alone reads it.
-    """
-
-    STORE_PATH: ClassVar[str] = "store"
-
-    store = models.ForeignKey(Store, models.CASCADE, related_name="+", db_index=False)
-    order = models.OneToOneField(Order, models.CASCADE, related_name="personal_data")
-    buyer = SecretTextField(blank=True, default="")
-    recipient = SecretTextField(blank=True, default="")
-    received_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = (
-            models.Index(fields=["store", "due_at"], name="personal_data_due"),
-            models.Index(fields=["store", "received_at"], name="personal_data_oldest"),
-        )
-
-    def __str__(self) -> str:
-        return f"personal data of order {self.order_id}"
 
 
 class OrderLine(StoreScoped):

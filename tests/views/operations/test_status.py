@@ -1,4 +1,4 @@
-"""Overview, accounts, connection status and first pull."""
+"""Accounts, connection status and first pull."""
 
 from __future__ import annotations
 
@@ -74,56 +74,6 @@ def test_status_shows_what_left_a_permission_unproven(
     text = " ".join(strip_tags(response.content.decode()).split())
     assert "Not known searchCatalogItems 403 MissingAuthenticationToken" in text
     assert "Granted getOrder" not in text
-
-
-def test_overview_is_calm_when_all_is_well(world: World, client: Client) -> None:
-    assert problems(client) == []
-
-
-def test_overview_names_dead_worker(world: World, client: Client) -> None:
-    Heartbeat.objects.all().delete()
-
-    assert problems(client) == ["No worker runs: nothing is fetched or sent."]
-
-
-def test_overview_names_lost_authorisation_first(world: World, client: Client) -> None:
-    world.account.state = "needs_authorization"
-    world.account.save()
-    builders.make_listing(world.account, push_due=True, push_code="INVALID")
-
-    first, second = problems(client)
-
-    assert "no longer accepts our authorisation" in first
-    assert "refused the quantity of 1 listing." in second
-
-
-def test_overview_names_blocked_job_and_missing_permission(
-    world: World, client: Client
-) -> None:
-    lifecycle.block(
-        builders.make_job(world.account), "permission.missing", "Role missing."
-    )
-    Permission.objects.create(
-        participation=world.account.participations.get(),
-        name="orders",
-        state="missing",
-        checked_at=timezone.now(),
-    )
-
-    blocked, missing = problems(client)
-
-    assert blocked.endswith("is stopped: Role missing.")
-    assert "(US)" in missing
-
-
-def test_overview_of_disconnected_account_needs_nothing(
-    world: World, client: Client
-) -> None:
-    Heartbeat.objects.all().delete()
-    world.account.state = "disconnected"
-    world.account.save()
-
-    assert problems(client) == []
 
 
 def test_account_card_warns_before_authorisation_ends(
