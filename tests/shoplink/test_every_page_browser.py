@@ -121,10 +121,13 @@ def page_axe() -> Any:
 def violations(axe: Any, page: Page) -> list[str]:
     """Return what shuts somebody out of the page, each with its first places."""
     answer = axe.run(page, options=_OPTIONS).response
-    return [
-        f"{one['id']} {[' '.join(map(str, node['target'])) for node in one['nodes'][:3]]}"
-        for one in answer["violations"]
-    ]
+    return [f"{one['id']} {_places(one)}" for one in answer["violations"]]
+
+
+def _places(violation: dict[str, Any]) -> str:
+    return ", ".join(
+        " ".join(map(str, node["target"])) for node in violation["nodes"][:3]
+    )
 
 
 def test_keys_move_the_focus(open_as: Any, rows: Rows) -> None:
