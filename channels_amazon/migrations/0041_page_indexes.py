@@ -214,13 +214,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="apicall",
             index=models.Index(
-                fields=["account", "operation", "-started_at", "-id"],
-                name="call_account_op",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="apicall",
-            index=models.Index(
                 condition=models.Q(
                     ("status__gte", 300), ("status__isnull", True), _connector="OR"
                 ),

@@ -98,10 +98,6 @@ class ApiCall(StoreScoped):
             models.Index(
                 fields=["operation", "-started_at", "-id"], name="call_op_newest"
             ),
-            models.Index(
-                fields=["account", "operation", "-started_at", "-id"],
-                name="call_account_op",
-            ),
             # The few that failed: status and account are read in the index itself.
             models.Index(
                 fields=["-started_at", "-id", "status", "account"],

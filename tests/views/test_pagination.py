@@ -84,7 +84,6 @@ def of_logs() -> dict[str, QuerySet[Any]]:
         "call_newest": calls,
         "call_account_newest": calls.filter(account=1),
         "call_op_newest": calls.filter(operation="getOrder"),
-        "call_account_op": calls.filter(operation="getOrder", account=1),
         "call_failed": calls.filter(status=429),
         "entry_newest": entries,
         "entry_account_newest": entries.filter(account=1),
