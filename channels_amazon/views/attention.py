@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.health.attention import Attention, Said
+from channels_amazon.rules.health.attention import Attention, Needed, Said
 from channels_amazon.services.health.attention import AttentionRows, read_attention
 
 _KEY = "_shoplink_attention"
@@ -37,8 +37,15 @@ def shown_total(attention: Attention) -> str:
     return str(attention.total)
 
 
-def first_line(attention: Attention, rows: AttentionRows) -> str:
-    """Return the sentence that says whether anything is needed of the reader."""
+def first_line(
+    attention: Attention,
+    rows: AttentionRows,
+    shared: frozenset[Needed] = frozenset(),
+) -> str:
+    """Return the sentence that says whether anything is needed of the reader.
+
+    Where it is of one account, `shared` is what it has in common with others.
+    """
     if attention.said == Said.NONE_CONNECTED:
         return gettext("No Amazon account is connected yet.")
     if attention.said == Said.DISCONNECTED:
@@ -47,16 +54,25 @@ def first_line(attention: Attention, rows: AttentionRows) -> str:
         )
     said = []
     if attention.needed:
-        said.append(needs_line(attention))
+        said.append(needs_line(attention, shared))
     if attention.pulling:
         text = gettext("The first pull of %(account)s is still running.")
         said.append(text % {"account": rows.accounts[attention.pulling[0]]})
     return " ".join(said) or gettext("All is well: nothing waits for you but parcels.")
 
 
-def needs_line(attention: Attention) -> str:
+def needs_line(attention: Attention, shared: frozenset[Needed] = frozenset()) -> str:
     """Return how many things need the reader, in words."""
-    text = ngettext(
-        "%(number)s thing needs you.", "%(number)s things need you.", attention.total
-    )
-    return text % {"number": shown_total(attention)}
+    total = attention.total
+    common = sum(one.count for one in attention.needed if one in shared)
+    if not common:
+        text = ngettext(
+            "%(number)s thing needs you.", "%(number)s things need you.", total
+        )
+    else:
+        text = ngettext(
+            "%(number)s thing needs you, %(shared)s of it not this account's alone.",
+            "%(number)s things need you, %(shared)s of them not this account's alone.",
+            total,
+        )
+    return text % {"number": shown_total(attention), "shared": common}

@@ -64,6 +64,18 @@ class State:
             theirs.pop("consumer", None)
         return self.own[account.pk] + self.shared[account.store_id] + theirs
 
+    def common_of(self, account: AmazonAccount) -> int:
+        """Return how much of that another account's page says too."""
+        others = [one for one in self.live if one.pk != account.pk]
+        theirs: Counter[str] = Counter()
+        for name, number in self.installation.items():
+            heard = [one for one in others if name != "consumer" or one.subscription_id]
+            if heard and (name != "consumer" or account.subscription_id):
+                theirs[name] += number
+        if any(one.store_id == account.store_id for one in others):
+            theirs += self.shared[account.store_id]
+        return theirs.total()
+
     def needs(self) -> Counter[str]:
         """Return what a page of all accounts says."""
         if not self.live:

@@ -96,18 +96,24 @@ def badge(response: Any) -> str:
     return str(found[0])
 
 
-def said_of(needs: Counter[str]) -> str:
+def said_of(needs: Counter[str], common: int = 0) -> str:
     """Return the sentence of a page on which so much is needed."""
     total = needs.total()
     if not total:
         return "All is well: nothing waits for you but parcels."
-    return "1 thing needs you." if total == 1 else f"{total} things need you."
+    words = "1 thing needs you" if total == 1 else f"{total} things need you"
+    if not common:
+        return f"{words}."
+    of_it = "it" if total == 1 else "them"
+    return f"{words}, {common} of {of_it} not this account's alone."
 
 
-def check_line(text: str, needs: Counter[str], *, is_pulling: bool) -> None:
+def check_line(
+    text: str, needs: Counter[str], *, is_pulling: bool, common: int = 0
+) -> None:
     """Prove that a text says how much is needed, and nothing that it denies."""
     if needs.total() or not is_pulling:
-        assert said_of(needs) in text
+        assert said_of(needs, common) in text
     assert ("All is well" in text) == (not needs.total() and not is_pulling)
     assert ("is still running" in text) == is_pulling
 
@@ -144,6 +150,7 @@ def check_accounts(client: Client, state: State) -> None:
             cards[account.pk].says,
             state.needs_of(account),
             is_pulling=account.pk in state.pulling,
+            common=state.common_of(account),
         )
 
 
@@ -157,7 +164,12 @@ def check_status(client: Client, state: State, account: AmazonAccount) -> None:
         assert "need you" not in text
         return
     needs = state.needs_of(account)
-    check_line(text, needs, is_pulling=account.pk in state.pulling)
+    check_line(
+        text,
+        needs,
+        is_pulling=account.pk in state.pulling,
+        common=state.common_of(account),
+    )
     total = str(state.needs().total() or "")
     assert text.startswith(f"{total} ".lstrip())
     if needs["worker"]:

@@ -11,6 +11,7 @@ they stand together.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -208,6 +209,21 @@ def attention(facts: Facts) -> Attention:
     pulling = tuple(one.account_id for one in live if one.is_pulling)
     said = Said.NEEDED if needed else Said.PULLING if pulling else Said.WELL
     return Attention(said, tuple(needed), pulling)
+
+
+def shared(facts: Facts) -> frozenset[Needed]:
+    """Return the needs that several accounts have in common.
+
+    The numbers of all accounts add up to that of the whole once each of these is
+    counted a single time.
+    """
+    seen = Counter(
+        one
+        for account in facts.accounts
+        for one in attention(facts.of(account.account_id)).needed
+        if one.account_id is None
+    )
+    return frozenset(one for one, accounts in seen.items() if accounts > 1)
 
 
 def _of_installation(facts: Facts, live: list[AccountFacts]) -> list[Needed]:

@@ -39,8 +39,10 @@ from channels_amazon.rules.health.attention import (
     Attention,
     Facts,
     Need,
+    Needed,
     Standing,
     attention,
+    shared,
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.behind import BehindCause
@@ -107,6 +109,10 @@ class AttentionRows:
     def attention_of(self, account: AmazonAccount) -> Attention:
         """Return what one account needs, its store and the installation included."""
         return attention(self.facts.of(account.pk))
+
+    def shared(self) -> frozenset[Needed]:
+        """Return what several accounts have in common: it is said at each of them."""
+        return shared(self.facts)
 
 
 def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> AttentionRows:

@@ -54,10 +54,11 @@ def account_list(request: HttpRequest) -> HttpResponse:
         .order_by("store__name", "region", "-pk")
     )
     rows = attention_rows(request)
+    shared = rows.shared()
     cards = [
         replace(
             card(account, account.store_id in owned, now),
-            says=first_line(rows.attention_of(account), rows),
+            says=first_line(rows.attention_of(account), rows, shared),
         )
         for account in accounts
     ]

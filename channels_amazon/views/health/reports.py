@@ -87,8 +87,9 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),
     }
-    needed = attention_rows(request).attention_of(report.account)
-    context["needs_now"] = needs_line(needed) if needed.needed else ""
+    rows = attention_rows(request)
+    needed = rows.attention_of(report.account)
+    context["needs_now"] = needs_line(needed, rows.shared()) if needed.needed else ""
     if not is_fragment(request):
         context["tabs"] = account_tabs(request, report.account, _address)
         context["history"] = reports.history(report.account)

@@ -82,7 +82,9 @@ COUNTED: Mapping[Need, CountWords] = {
             "The buyers of %(count)d orders ask to cancel them.",
             "count",
         ),
-        gettext_lazy("Cancel it in Seller Central, or say that you ship all the same."),
+        gettext_lazy(
+            "Cancel in Seller Central, or decline on the order's page and ship."
+        ),
         "amazon-order-list",
         "cancel",
         gettext_lazy("Buyer asks to cancel"),

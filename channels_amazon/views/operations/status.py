@@ -123,7 +123,7 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
     rows = attention_rows(request)
     needed = rows.attention_of(account)
     return {
-        "first_line": first_line(needed, rows),
+        "first_line": first_line(needed, rows, rows.shared()),
         "problems": open_problems(needed, rows, account),
         "needs_number": shown_total(rows.attention()),
         "is_fragment": is_fragment(request),

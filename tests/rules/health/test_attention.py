@@ -18,6 +18,7 @@ from channels_amazon.rules.health.attention import (
     Said,
     Standing,
     attention,
+    shared,
 )
 
 OF_STORE = (
@@ -92,6 +93,17 @@ def test_whole_is_the_sum_of_its_parts(facts: Facts) -> None:
         if item.account_id is not None
     ]
     assert sum(item.count for item in own) == sum(item.count for item in by_account)
+
+
+@given(all_facts())
+def test_parts_add_up_once_what_they_share_is_counted_once(facts: Facts) -> None:
+    common = shared(facts)
+    parts = [attention(facts.of(one.account_id)) for one in facts.accounts]
+    alone = sum(
+        item.count for part in parts for item in part.needed if item not in common
+    )
+    together = sum(item.count for item in common)
+    assert alone + together == attention(facts).total
 
 
 @given(all_facts())
