@@ -152,7 +152,7 @@ def test_package_that_did_not_leave_this_host_is_known_not_to_have_arrived(
     emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
 ) -> None:
     shipment = ship(place(emulator, account))
-    amazon_proxy.spoil(CONFIRM, html(), times=1)
+    amazon_proxy.spoil(CONFIRM, html(511), times=1)
 
     run(account)
 
