@@ -180,7 +180,7 @@ class CheckContext:
         rows = {row.marketplace_id: row for row in self.account.participations.all()}
         deselected = {id_ for id_, row in rows.items() if not row.is_selected}
         try:
-            listed = sellers.get_marketplace_participations(self.client)
+            listed = sellers.get_marketplace_participations(self.client).sites
         except (AuthorizationLost, ClientSecretInvalid):
             raise
         except ShoplinkError as error:

@@ -104,6 +104,8 @@ class Shipment(StoreScoped):
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    # When the first attempt began that Amazon did not answer: it may have arrived.
+    unanswered_since = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
     # Number of edits since Amazon has the package; each is sent under the same number.

@@ -359,7 +359,7 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
     shipment.tracking_number = draft.tracking
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
-    shipment.next_attempt_at = None
+    shipment.next_attempt_at = shipment.unanswered_since = None
     shipment.error_code = shipment.error_message = ""
 
 

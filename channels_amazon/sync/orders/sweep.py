@@ -28,7 +28,7 @@ from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.orders.refused_search import REFUSED
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
-from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
+from channels_amazon.spapi.apis.orders import OrderSearch
 from channels_amazon.spapi.errors import (
     AccessDenied,
     Evidence,
@@ -47,8 +47,9 @@ from channels_amazon.sync.orders.missed_intervals import (
     note_activity,
     want_report,
 )
-from channels_amazon.sync.orders.pages import store_page, versions
+from channels_amazon.sync.orders.pages import OrderPages
 from channels_amazon.sync.orders.stand_in import (
+    NEWEST_SHOWN,
     pages_work,
     stand_in,
     take_up,
@@ -71,8 +72,6 @@ WITHOUT_EVENTS = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
 # Amazon's data settles late: what was read is read again this far back.
 OVERLAP = timedelta(minutes=15)
-# A search shows no change that is younger than about two minutes.
-NEWEST_SHOWN = timedelta(minutes=2)
 _MARGIN = timedelta(seconds=1)
 # Amazon lets a page's token live for 24 hours; less, for clocks that differ.
 TOKEN_LIVES = timedelta(hours=23)
@@ -121,7 +120,9 @@ def reconcile(ctx: RunContext) -> Result:
     cursor = take_up(restart_without_report(read_cursor(ctx.cursor)))
     if is_behind:
         cursor = _pass_over_reported(ctx, cursor)
-    if not reading.resting:
+    if reading.resting:
+        cursor = _without_new_pages(ctx, cursor)
+    else:
         cursor = _begin(ctx, cursor)
     ctx.save_cursor(cursor.stored())
     while cursor.under_way is not None and not reading.resting:
@@ -190,6 +191,17 @@ def _without_pages(
             cursor = request_report(ctx, cursor, current)
         return replace(cursor, under_way=None)
     return stand_in(ctx, cursor, current)
+
+
+def _without_new_pages(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
+    """Return the cursor of a sweep whose pages rest, which may be for hours.
+
+    One report after the other brings what changed meanwhile.
+    """
+    if cursor.low_water is None or cursor.stand_in or cursor.under_way is not None:
+        return cursor
+    after = cursor.low_water - OVERLAP
+    return stand_in(ctx, cursor, SweepPass(after, ctx.now() - NEWEST_SHOWN))
 
 
 def _interval(ctx: RunContext) -> timedelta:
@@ -302,19 +314,16 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
     """Read and store one page; return where to go on."""
     called_at = ctx.now()
     is_first_pull = cursor.low_water is None
+    search = _search(ctx, current, is_first_pull)
+    pages = OrderPages(ctx, search, current.trail, current.token or None)
     try:
-        page = search_orders(
-            ctx.client, _search(ctx, current, is_first_pull), current.token or None
-        )
+        page = pages.take()
     except InvalidRequest:
         if not current.token:
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
-        trail = current.trail.restarted()
-        anew = SweepPass(current.after, current.upper_bound, trail=trail)
+        anew = SweepPass(current.after, current.upper_bound, trail=pages.trail)
         return _go_on(cursor, anew)
-    store_page(ctx, page)
-    trail = current.trail.follow(versions(page), page.next_token)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.
@@ -322,7 +331,7 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
         current = replace(current, upper_bound=bound)
     if page.next_token:
         current = replace(
-            current, token=page.next_token, token_at=called_at, trail=trail
+            current, token=page.next_token, token_at=called_at, trail=pages.trail
         )
         return _go_on(cursor, add_page(current, page))
     return replace(
@@ -354,7 +363,8 @@ def _moved(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> datetime
             "Amazon says that its search answers up to %(time)s UTC only, which was "
             "read before.",
             time=f"{bound:%Y-%m-%d %H:%M}",
-        )
+        ),
+        current.trail.asked + 1,
     )
 
 

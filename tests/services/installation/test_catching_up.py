@@ -25,7 +25,7 @@ from channels_amazon.services.amazon_client import authorization
 from channels_amazon.services.installation import catching_up, guard, presence
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi import operations
-from channels_amazon.sync.orders import sweep
+from channels_amazon.sync.orders import stand_in, sweep
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor, read_cursor
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy, edited
@@ -126,7 +126,7 @@ def test_sweep_that_passes_the_start_lets_quantities_rise(
 ) -> None:
     (listing,) = merchant_listings(account, 1)
     theirs(emulator, listing).quantity = 10
-    begin_behind(ago=sweep.NEWEST_SHOWN + timedelta(seconds=5))
+    begin_behind(ago=stand_in.NEWEST_SHOWN + timedelta(seconds=5))
     count(listing, 70)
     run_through(account, Kind.STOCK_PUSH)
     assert shown(listing).push_state == PushState.HELD
@@ -149,7 +149,7 @@ def test_sweep_comes_again_as_soon_as_it_can_answer_up_to_the_start(
     assert run.state == SyncRun.State.DONE
     job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
     # The account's slot of a sweep without events may come sooner.
-    assert at < job.due_at <= at + sweep.NEWEST_SHOWN * 1.1
+    assert at < job.due_at <= at + stand_in.NEWEST_SHOWN * 1.1
     assert catching_up.is_behind(account)
 
 
@@ -328,7 +328,7 @@ def test_account_whose_sweep_was_stopped_is_read_before_it_raises(
     assert "installation.behind" in codes(report_of(account))
 
     # The sweep comes again once Amazon's search shows that moment.
-    shown_by_now = timezone.now() - sweep.NEWEST_SHOWN - timedelta(seconds=5)
+    shown_by_now = timezone.now() - stand_in.NEWEST_SHOWN - timedelta(seconds=5)
     AmazonAccount.objects.filter(pk=account.pk).update(behind_at=shown_by_now)
     run_through(account, Kind.ORDER_SWEEP)
 
