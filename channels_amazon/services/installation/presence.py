@@ -93,11 +93,11 @@ def _settle() -> GuardState:
 
 def _write(row: Installation, state: GuardState) -> None:
     now = timezone.now()
-    if state.standing == Standing.RESTORED:
-        row.restored_at = now
     row.database = facts.database_identity()
     if state.behind_cause is not None and row.behind_at != state.behind_at:
         row.behind_cause, row.behind_at = state.behind_cause, now
+        if state.behind_cause == BehindCause.RESTORED:
+            row.restored_at = now
         lifecycle.wake_kind(SyncJob.Kind.ORDER_SWEEP)
         _say_behind(state.behind_cause)
     row.save()
