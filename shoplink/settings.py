@@ -125,6 +125,10 @@ SQLITE_OPTIONS: dict[str, Any] = {
 }
 
 
+# Seconds to wait for a server that does not answer; DATABASE_URL may say otherwise.
+POSTGRESQL_OPTIONS: dict[str, Any] = {"connect_timeout": 5}
+
+
 def _database() -> dict[str, Any]:
     default = f"sqlite:///{DATA_DIR / 'shoplink.sqlite3'}"
     database: dict[str, Any] = env.db_url_config(
@@ -135,7 +139,9 @@ def _database() -> dict[str, Any]:
         make_folder(Path(database["NAME"]))
         return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
     if engine.endswith("postgresql"):
-        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        options = POSTGRESQL_OPTIONS | database.get("OPTIONS", {})
+        kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        return database | kept | {"OPTIONS": options}
     msg = "DATABASE_URL must begin with sqlite:/// or postgres://."
     raise ImproperlyConfigured(msg)
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0033_account_behind"),
+        ("channels_amazon", "0034_mark_unread_accounts"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.rules.installation.behind import BehindCause
-from channels_amazon.services.installation import catching_up, guard
+from channels_amazon.services.installation import catching_up, facts, guard
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.services.notifications.arrival import orders_with_lost_event
 from channels_amazon.wording import sentence
@@ -37,11 +37,35 @@ def run(context: CheckContext) -> list[Finding]:
                 },
             )
         ]
-    found = [*_second_reader(context), *_behind(context)]
+    found = [*_no_place(state), *_second_reader(context), *_behind(context)]
     return found or [
         well(
             sentence("This is the installation, and it is up to date."),
             standing=state.standing,
+        )
+    ]
+
+
+def _no_place(state: guard.GuardState) -> list[Finding]:
+    """Find a host that cannot keep the file by which it is known."""
+    row = state.installation
+    if row is None or facts.can_write_place(row.uuid):
+        return []
+    path = str(facts.place_path(row.uuid))
+    return [
+        Finding(
+            code="installation.no_place",
+            level=Level.WARNING,
+            cause=sentence(
+                "The file by which this host is known cannot be written: %(path)s. "
+                "After a restore it would be taken for another host.",
+                path=path,
+            ),
+            fix=sentence(
+                "Let the user that runs Shoplink write into that folder, and keep it "
+                "over restarts."
+            ),
+            evidence={"about": "place", "path": path, "from_host": host_name()},
         )
     ]
 

@@ -116,30 +116,34 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     reading = SiteReading(ctx, operations.SEARCH_ORDERS)
-    is_behind = catching_up.is_behind(ctx.account)
     cursor = take_up(restart_without_report(read_cursor(ctx.cursor)))
-    if is_behind:
+    if catching_up.is_behind(ctx.account):
         cursor = _pass_over_reported(ctx, cursor)
     if reading.resting:
         cursor = _without_new_pages(ctx, cursor)
     else:
         cursor = _begin(ctx, cursor)
-    ctx.save_cursor(cursor.stored())
+    _save(ctx, cursor)
     while cursor.under_way is not None and not reading.resting:
         current = cursor.under_way
         try:
             cursor = _advance(ctx, cursor, current, reading)
         except AccessDenied as error:
             return _refused(ctx, cursor, current, error)
-        ctx.save_cursor(cursor.stored())
+        _save(ctx, cursor)
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
-    was_behind = is_behind or ctx.account.behind_at is not None
-    if was_behind and not catching_up.is_behind(ctx.account):
-        catching_up.end_of(ctx.account)
     has_more = _mend(ctx)
     reading.stop_if_faulty()
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
+
+
+def _save(ctx: RunContext, cursor: SweepCursor) -> None:
+    """Store where to go on; the further it is, the less the account is behind."""
+    has_moved = cursor.low_water != read_cursor(ctx.cursor).low_water
+    ctx.save_cursor(cursor.stored())
+    if has_moved:
+        catching_up.end_of(ctx.account)
 
 
 def _refused(
@@ -147,7 +151,7 @@ def _refused(
 ) -> Result:
     """Go on by a report; a page is tried again where one is next due without events."""
     cursor = want_instead(ctx, _active(ctx, cursor, ctx.now()), current, error)
-    ctx.save_cursor(cursor.stored())
+    _save(ctx, cursor)
     _mend(ctx)
     again = next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
     return Result(next_due=again, message=REFUSED)
@@ -169,7 +173,7 @@ def _advance(
         cursor = pages_work(ctx, _take_page(ctx, cursor, current))
     except Throttled as error:
         cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
-        ctx.save_cursor(cursor.stored())
+        _save(ctx, cursor)
         raise
     except Standstill as found:
         reading.note_standstill(found)
@@ -219,10 +223,10 @@ def _next_due(
     times: list[datetime] = []
     if has_more or _interval(ctx) == WITHOUT_EVENTS:
         times.append(next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now()))
-    if catching_up.is_behind(ctx.account):
-        # Only a pass that begins then answers up to when the work began.
-        mark = catching_up.behind_since(ctx.account)
-        answers_from = (mark[1] if mark else ctx.now()) + NEWEST_SHOWN + _MARGIN
+    late = catching_up.catch_up(ctx.account)
+    if late is not None:
+        # Only a pass that begins then answers up to what has to be read.
+        answers_from = late.until + NEWEST_SHOWN + _MARGIN
         is_early = ctx.now() < answers_from
         times.append(answers_from if is_early else ctx.now() + LAGS_AGAIN_AFTER)
     if cursor.missed is not None:

@@ -78,12 +78,14 @@ def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
     outage = OutageDetector(ctx)
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
+    # An earlier attempt may have been made before the database was restored.
+    looks_first = bool(waiting) and not catching_up.is_read_since_restore(ctx.account)
     for shipment in waiting:
         if not outage.has_time():
             outage.end()
             return Result(next_due=ctx.now(), is_complete=False)
         ctx.keep_lease()
-        _send(ctx, shipment, outage)
+        _send(ctx, shipment, outage, looks_first=looks_first)
     outage.end()
     if len(waiting) == BATCH:
         return Result(next_due=ctx.now(), is_complete=False)
@@ -110,13 +112,18 @@ def _is_due(now: datetime, state: str) -> Q:
     return is_due
 
 
-def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
-    """Send one shipment and store the result; a failed one is postponed."""
+def _send(
+    ctx: RunContext, shipment: Shipment, outage: OutageDetector, *, looks_first: bool
+) -> None:
+    """Send one shipment and store the result; a failed one is postponed.
+
+    `looks_first` says that what counts as the first attempt need not be it.
+    """
     before = copy(shipment)
     if not confirmations.begin_attempt(shipment):
         return
     try:
-        _attempt(ctx, shipment)
+        _attempt(ctx, shipment, looks_first=looks_first)
     except Throttled as error:
         if error.operation != operations.GET_ORDER.name:
             raise
@@ -147,13 +154,12 @@ def _may_have_arrived(error: ServiceUnavailable | UnexpectedResponse) -> bool:
     return is_about_package and not is_undelivered
 
 
-def _attempt(ctx: RunContext, shipment: Shipment) -> None:
+def _attempt(ctx: RunContext, shipment: Shipment, *, looks_first: bool) -> None:
     since = shipment.unanswered_since
     is_first = shipment.attempts == 1
     # An edit is sent again without reading: Amazon may still show the old package.
     reads_first = not is_first and not shipment.revision
-    # An earlier attempt may have been made before the database was restored.
-    reads_first |= is_first and catching_up.is_behind(ctx.account)
+    reads_first |= is_first and looks_first
     if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _has_result(shipment):
