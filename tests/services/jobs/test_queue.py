@@ -107,7 +107,7 @@ def test_task_paths_lead_to_functions(path: str) -> None:
 def test_redis_that_says_nothing_holds_nobody() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        asking = subprocess.run(  # noqa: S603 - a process of ours
+        asking = subprocess.run(
             [sys.executable, "-c", ASKING],
             env={**os.environ, "REDIS_URL": address},
             capture_output=True,
