@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.rules.pasted_ids import PastedId, tidy
 from channels_amazon.rules.privacy.retention import LOG_DAYS
 from shoplink.admin_look import UNFOLD as UNFOLD
-from shoplink.environment import Environment
+from shoplink.environment import Environment, bounded_redis
 from shoplink.sqlite_file import make_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -176,7 +176,7 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": -1,
     "catch_up": False,
     "log_level": "WARNING",
-} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+} | ({"redis": bounded_redis(REDIS_URL)} if REDIS_URL else {"orm": "default"})
 
 # -- Sign-in --------------------------------------------------------------------------
 

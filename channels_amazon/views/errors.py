@@ -15,6 +15,8 @@ from channels_amazon.views import way_back
 
 # These pages run no script at all.
 PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
+# What marks an answer, so that it is not taken for a page the user may not see.
+_CSRF_FAILURE = "_is_csrf_failure"
 
 
 def bad_request(
@@ -61,7 +63,14 @@ def too_many_sign_ins(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that was sent without its secret, mostly from an old page."""
     reason = _("This form is too old: what you typed stands in a new one.")
-    return _answer(request, 403, reason)
+    answer = _answer(request, 403, reason)
+    setattr(answer, _CSRF_FAILURE, True)
+    return answer
+
+
+def is_csrf_failure(answer: HttpResponse) -> bool:
+    """Tell whether the answer refuses a form that was sent without its secret."""
+    return bool(getattr(answer, _CSRF_FAILURE, False))
 
 
 def _answer(request: HttpRequest, status: int, reason: str) -> HttpResponse:

@@ -173,6 +173,19 @@ def test_nobody_changes_the_plan(doors: Doors, role: str) -> None:
     assert (doors.store.name == "Renamed") == (role == "owner")
 
 
+@pytest.mark.parametrize("over", [{"currency": "XXQ"}, {"language": "xx"}])
+def test_owner_s_form_takes_no_more_than_the_set_up(
+    doors: Doors, over: dict[str, str]
+) -> None:
+    page = address("store", "change", doors.store.pk)
+    answer = doors.client("owner").post(page, store_form(doors.store, **over))
+
+    assert answer.status_code == 200
+    assert next(iter(over.values())) in answer.context["errors"].as_text()
+    doors.store.refresh_from_db()
+    assert (doors.store.currency, doors.store.language) == ("USD", "en")
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_opens_or_deletes_stores(doors: Doors, role: str) -> None:
     client = doors.client(role)

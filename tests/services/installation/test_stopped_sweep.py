@@ -27,6 +27,7 @@ from channels_amazon.models import (
 from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.spapi.operations import SEARCH_ORDERS
+from channels_amazon.sync.orders import stand_in
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy, refusal

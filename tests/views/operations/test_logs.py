@@ -207,16 +207,50 @@ def test_export_streams(world: World, client: Client) -> None:
 def test_download_is_in_the_audit_of_the_reader_s_store(
     world: World, client: Client
 ) -> None:
+    make_call(world.account)
+    host = builders.make_user(is_superuser=True)
     exported(client, tab="calls")
-    exported(signed_in(builders.make_user(is_superuser=True)), tab="runs")
+    exported(signed_in(host), tab="runs")
 
-    first, second = AuditEntry.objects.filter(code="access.exported").order_by("pk")
-    assert (first.store, first.reference, first.actor) == (
-        world.store,
-        "calls",
-        world.owner.get_username(),
-    )
-    assert (second.store, second.reference) == (None, "runs")
+    assert downloads() == [
+        (world.store.pk, "calls", world.owner.get_username()),
+        (None, "runs", host.get_username()),
+    ]
+
+
+@pytest.mark.parametrize("is_superuser", [True, False])
+def test_download_of_one_account_is_in_the_audit_of_its_store_alone(
+    world: World, is_superuser: bool
+) -> None:
+    other = builders.make_account()
+    make_call(other)
+    make_call(world.account)
+    reader = builders.make_user(is_superuser=is_superuser)
+    for store in (world.store, other.store):
+        builders.make_member(store=store, user=reader)
+
+    exported(signed_in(reader), tab="calls", account=str(other.pk))
+
+    assert downloads() == [(other.store.pk, "calls", reader.get_username())]
+
+
+def test_download_is_in_the_audit_of_no_store_that_the_filter_leaves_out(
+    world: World, client: Client
+) -> None:
+    other = builders.make_account()
+    builders.make_member(store=other.store, user=world.owner)
+    make_call(other, reference="S/1")
+    make_call(world.account)
+
+    exported(client, tab="calls", q="S/1")
+
+    assert downloads() == [(other.store.pk, "calls", world.owner.get_username())]
+
+
+def downloads() -> list[tuple[int | None, str, str]]:
+    """Return store, log and reader of each download, as the audit log tells them."""
+    told = AuditEntry.objects.filter(code="access.exported").order_by("pk")
+    return list(told.values_list("store_id", "reference", "actor"))
 
 
 def test_list_and_file_are_by_time_and_go_on_after_the_last_row(
