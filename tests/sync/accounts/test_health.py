@@ -12,7 +12,8 @@ from channels_amazon import tasks
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import automatic
 from channels_amazon.models import AmazonAccount, ApiCall, HealthReport, SyncJob
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import claims, registry
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
@@ -88,6 +89,22 @@ def test_next_run_is_about_an_hour_away(account: AmazonAccount) -> None:
     assert timedelta(0) < job.due_at - timezone.now() <= timedelta(minutes=75)
 
 
+def test_quiet_account_is_looked_at_in_few_statements(
+    account: AmazonAccount, django_assert_max_num_queries: Any
+) -> None:
+    run(account)
+    rested(account)
+    job = SyncJob.objects.get(account=account, kind=HEALTH)
+    holder = claims.new_holder()
+    claimed = claims.claim(job.pk, holder, 60)
+    assert claimed is not None
+    guard.state()
+    # With that which gives the job back.
+    with django_assert_max_num_queries(7):
+        runner.run_claimed(claimed, holder)
+    assert reports()[0].confirmations == 1
+
+
 def test_queries_do_not_grow_with_what_is_there(
     account: AmazonAccount, django_assert_max_num_queries: Any
 ) -> None:
@@ -96,7 +113,7 @@ def test_queries_do_not_grow_with_what_is_there(
     run(account)
     rested(account)
     # That of every hour, without news: there are as many runs an hour as accounts.
-    with django_assert_max_num_queries(56):
+    with django_assert_max_num_queries(32):
         run(account)
 
 
