@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min, Sum
+from django.db.models import Min, Q, QuerySet
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -15,6 +17,7 @@ from channels_amazon.models import (
     OrderReport,
     Parcel,
 )
+from channels_amazon.models.scope import COUNT_CAP
 
 # An order that a parcel was told of comes within minutes; after this time nobody seems
 # to know its id.
@@ -27,14 +30,18 @@ REPORT_FRESH = timedelta(days=1)
 class SetAside:
     """How much waits for a person, each counted up to COUNT_CAP.
 
-    `oldest_at` is since when the oldest waits (UTC), None for nothing or not known.
+    `report_rows` is how many there are at least: a row that two reports hold counts
+    once. Each of the times says since when the oldest waits (UTC), None for nothing or
+    not known.
     """
 
     orders: int
     messages: int
     report_rows: int
     parcels: int
-    oldest_at: datetime | None = None
+    quarantined_at: datetime | None = None
+    report_read_at: datetime | None = None
+    parcel_at: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -42,38 +49,89 @@ class SetAside:
         return self.orders + self.messages + self.report_rows + self.parcels
 
 
-def set_aside(accounts: Sequence[AmazonAccount], now: datetime) -> SetAside:
-    """Return what of these accounts, and of their stores' parcels, was set aside.
+@dataclass(frozen=True, slots=True)
+class SetAsideRows:
+    """The rows of each kind that wait for a person."""
+
+    orders: QuerySet[Order]
+    messages: QuerySet[Notification]
+    reports: QuerySet[OrderReport]
+    parcels: QuerySet[Parcel]
+
+
+def rows_set_aside(of_account: Q, of_store: Q, now: Any) -> SetAsideRows:
+    """Return what waits; `now` is a time, or an expression that stands for one.
 
     Parcels are told by store: those that name an order nobody knows count for each of
     its accounts.
     """
-    orders = Order.objects.filter(account__in=accounts).in_quarantine()
-    messages = Notification.objects.filter(
-        account__in=accounts, state=Notification.State.QUARANTINED
+    return SetAsideRows(
+        orders=Order.objects.filter(of_account).in_quarantine(),
+        messages=Notification.objects.filter(
+            of_account, state=Notification.State.QUARANTINED
+        ),
+        reports=OrderReport.objects.filter(
+            of_account, rows_quarantined__gt=0, read_at__gt=now - REPORT_FRESH
+        ),
+        parcels=Parcel.objects.filter(
+            of_store,
+            state=Parcel.State.WAITING,
+            order__isnull=True,
+            created_at__lt=now - ORDER_COMES_WITHIN,
+        ),
     )
-    parcels = Parcel.objects.filter(
-        store__in={account.store_id for account in accounts},
-        state=Parcel.State.WAITING,
-        order__isnull=True,
-        created_at__lt=now - ORDER_COMES_WITHIN,
+
+
+def set_aside(accounts: Sequence[AmazonAccount], now: datetime) -> SetAside:
+    """Return how much of these accounts and of their stores' parcels was set aside."""
+    stores = {account.store_id for account in accounts}
+    rows = rows_set_aside(Q(account__in=accounts), Q(store__in=stores), now)
+    orders, messages = _capped(rows.orders), _capped(rows.messages)
+    report_rows, report_read_at = _report_rows(rows.reports)
+    parcels = _capped(rows.parcels)
+    waiting = []
+    if orders:
+        waiting.append(rows.orders.aggregate(at=Min("stale_since"))["at"])
+    if messages:
+        waiting.append(_oldest(rows.messages, "received_at"))
+    return SetAside(
+        orders=orders,
+        messages=messages,
+        report_rows=report_rows,
+        parcels=parcels,
+        quarantined_at=min((at for at in waiting if at is not None), default=None),
+        report_read_at=report_read_at,
+        parcel_at=_oldest(rows.parcels, "created_at") if parcels else None,
     )
-    reports = OrderReport.objects.filter(
-        account__in=accounts, rows_quarantined__gt=0, read_at__gt=now - REPORT_FRESH
-    )
-    found = SetAside(
-        orders=orders.capped_count(),
-        messages=messages.capped_count(),
-        report_rows=reports.aggregate(n=Sum("rows_quarantined"))["n"] or 0,
-        parcels=parcels.capped_count(),
-    )
-    if not found.total:
-        return found
-    oldest = [
-        orders.aggregate(at=Min("stale_since"))["at"],
-        messages.order_by("pk").values_list("received_at", flat=True).first(),
-        parcels.order_by("pk").values_list("created_at", flat=True).first(),
-        reports.aggregate(at=Min("read_at"))["at"],
-    ]
-    first = min((at for at in oldest if at is not None), default=None)
-    return replace(found, oldest_at=first)
+
+
+def _capped(rows: QuerySet[Any]) -> int:
+    return rows.order_by().values("pk")[:COUNT_CAP].count()
+
+
+def _oldest(rows: QuerySet[Any], column: str) -> datetime | None:
+    at: datetime | None = rows.order_by("pk").values_list(column, flat=True).first()
+    return at
+
+
+def _report_rows(reports: QuerySet[OrderReport]) -> tuple[int, datetime | None]:
+    """Return how many rows could not be read, and when the first of them was met.
+
+    A report names its rows by no key. Of reports whose spans overlap the one with the
+    most counts alone: the others may tell of the same rows.
+    """
+    counted: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    rows = 0
+    met: list[datetime] = []
+    for account, start, end, unread, read_at in reports.order_by(
+        "-rows_quarantined", "pk"
+    ).values_list("account", "starts_at", "ends_at", "rows_quarantined", "read_at")[
+        :COUNT_CAP
+    ]:
+        met.append(read_at)
+        spans = counted[account]
+        if any(start < until and since < end for since, until in spans):
+            continue
+        spans.append((start, end))
+        rows += unread
+    return min(rows, COUNT_CAP), min(met, default=None)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,10 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from channels_amazon.health import automatic
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from tests.builders import make_account
+from tests.health.rows import make_ownerless_parcel
+from tests.health.rows import make_report as make_unread_rows
 from tests.health.stand_in import free_port
-from tests.views.scene import World, make_world, signed_in
+from tests.views.scene import World, make_quarantined, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -203,9 +209,38 @@ def test_accounts_are_chosen_on_the_page() -> None:
     chosen = client.get(index, {"account": str(other.pk)})
     assert chosen["Location"] == reverse("amazon-health-report", args=[theirs.pk])
     foreign = client.get(index, {"account": str(strange.pk)})
-    assert reverse("amazon-health-report", args=[world.report.pk]) in str(
-        foreign["Location"]
-    ) or foreign["Location"].endswith(f"{theirs.pk}/")
+    own = reverse("amazon-health-report", args=[world.report.pk])
+    assert foreign["Location"] == own
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "shown_there"),
+    [
+        (
+            lambda account: make_ownerless_parcel(account, 2),
+            "amazon-parcel-list",
+            "902-0000000-9999999",
+        ),
+        (make_unread_rows, "amazon-reconciliation-list", "Daily reconciliation"),
+        (make_quarantined, "amazon-quarantine-list", "902-"),
+    ],
+)
+def test_button_of_what_was_set_aside_leads_to_it(
+    make: Callable[[AmazonAccount], Any], name: str, shown_there: str
+) -> None:
+    world = make_world()
+    account = make_account(world.store)
+    make(account)
+    automatic.run_light(account, timezone.now(), automatic.Trouble())
+    report = account.health_reports.get()
+    (finding,) = report.findings.filter(code="orders.set_aside")
+
+    page = shown(world, report)
+    (address,) = re.findall(rf'href="({reverse(name)}\?[^"]*)"', page)
+    there = signed_in(world.owner).get(unescape(address)).content.decode()
+
+    assert finding.fix_action == name
+    assert shown_there in there[there.index("<main") :]
 
 
 def test_history_shows_the_reports_before_with_one_query_for_all(
