@@ -265,6 +265,32 @@ def test_page_says_what_is_still_there() -> None:
     assert "store.plan" in page[page.index("Still there</h3>") :]
 
 
+def test_page_says_that_a_count_grew() -> None:
+    world = make_world()
+    pages = []
+    for count in (3, 7, 7, 2):
+        report = make_report(world.account, "store.plan")
+        report.findings.update(evidence={"unmatched_orders": count})
+        pages.append(shown(world, report))
+    assert "grew from 3 to 7" in pages[1]
+    assert "grew" not in pages[2]
+    assert "fell from 7 to 2" in pages[3]
+
+
+def test_row_of_the_report_itself_is_shown_anew_when_it_is_done() -> None:
+    world = make_world()
+    report = make_report(world.account, state="running", started_at=timezone.now())
+    running = shown(world, report, **{"HX-Request": "true"})
+    HealthReport.objects.filter(pk=report.pk).update(state="done", status="ok")
+    done = shown(world, report, **{"HX-Request": "true"})
+
+    assert 'id="health-before"' not in running
+    before = done[done.index('id="health-before"') :]
+    assert 'hx-swap-oob="true"' in before[:200]
+    assert "Running" not in before
+    assert "hx-swap-oob" not in shown(world, report)
+
+
 def test_what_could_not_be_looked_at_has_not_gone() -> None:
     world = make_world()
     make_report(world.account, "clock.skewed")
