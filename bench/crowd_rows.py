@@ -148,6 +148,8 @@ def _spread_jobs() -> None:
         _spread(job, registry.get(job.kind).interval)
         ahead = registry.head_start(job.kind)
         SyncJob.objects.filter(kind=job.kind).update(rank=F("due_at") - ahead)
+    # The look at the one account was just now: its copies need not rest after it.
+    SyncJob.objects.filter(kind=SyncJob.Kind.HEALTH).update(cursor={})
 
 
 def _spread(job: Any, interval: timedelta) -> None:

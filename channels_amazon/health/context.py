@@ -85,6 +85,16 @@ class CheckContext:
     _seen: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def account_id(self) -> int:
+        """Return the account's key."""
+        return int(self.account.pk)
+
+    @property
+    def store_id(self) -> int:
+        """Return the key of the account's store."""
+        return int(self.account.store_id)
+
+    @property
     def client(self) -> SpApiClient:
         """Return a client that gives up soon; raises NeedsMerchant without a secret."""
         return self._once("client", self._make_client)

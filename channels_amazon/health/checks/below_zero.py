@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import StockLevel
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.wording import sentence
@@ -15,13 +19,25 @@ from channels_amazon.wording import sentence
 SHOWN = 10
 
 
-@check("below_zero", group="stock", order=2, title=gettext_lazy("Stock below zero"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [below_zero(of.store)]
+
+
+@check(
+    "below_zero",
+    group="stock",
+    order=2,
+    title=gettext_lazy("Stock below zero"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look for levels of the account's store with fewer than no units on hand."""
     rows = list(
-        below_zero(context).values_list(
-            "variant__sku", "warehouse__code", "on_hand", "updated_at"
-        )[:COUNT_CAP]
+        below_zero(context.account.store_id)
+        .order_by("on_hand", "pk")
+        .values_list("variant__sku", "warehouse__code", "on_hand", "updated_at")[
+            :COUNT_CAP
+        ]
     )
     if not rows:
         return [well(sentence("No warehouse has fewer units than were shipped."))]
@@ -46,8 +62,7 @@ def run(context: CheckContext) -> list[Finding]:
     ]
 
 
-def below_zero(context: CheckContext) -> QuerySet[StockLevel]:
-    """Return the levels below zero of the account's store, which pages count too."""
+def below_zero(store: Any) -> QuerySet[StockLevel]:
+    """Return the levels below zero of the store, which pages count too."""
     levels: QuerySet[StockLevel] = StockLevel.objects.below_zero()
-    own = levels.filter(variant__store=context.account.store_id)
-    return own.order_by("on_hand", "pk")
+    return levels.filter(variant__store=store)

@@ -6,11 +6,17 @@ clean while the overview is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
+from channels_amazon.models import Listing, Order, Parcel, Shipment
 from channels_amazon.rules.health.attention import ERRORS, FOUND_AS, Need
 from channels_amazon.services.health.attention import counted_rows
 from channels_amazon.wording import Sentence, sentence
@@ -24,7 +30,22 @@ _PAGES = {
 }
 
 
-@check("open_work", group="orders", order=8, title=gettext_lazy("Work that waits"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [
+        Order.objects.filter(account=of.account).asking_to_cancel(),
+        Shipment.objects.filter(order__account=of.account).refused(),
+        Parcel.objects.filter(store=of.store, state=Parcel.State.REFUSED),
+        Listing.objects.filter(account=of.account).push_refused(),
+    ]
+
+
+@check(
+    "open_work",
+    group="orders",
+    order=8,
+    title=gettext_lazy("Work that waits"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Count wishes to cancel, and what Amazon or a ship template refused."""
     counts = counted_rows(context.account, context.now)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, Shipment
+from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.shipping.lateness import DUE_SOON, WARN_BEFORE
 from channels_amazon.wording import sentence
@@ -17,15 +22,22 @@ from channels_amazon.wording import sentence
 SHOWN = 5
 
 
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    # What is due later today is told, too.
+    own = Order.objects.filter(account=of.account)
+    return [own.to_ship().filter(ship_by__lt=of.now + DUE_SOON)]
+
+
 @check(
     "ship_late",
     group="orders",
     order=1,
     title=gettext_lazy("Latest ship times"),
+    signs=Signs(rows=_signs),
 )
 def run(context: CheckContext) -> list[Finding]:
     """Count the merchant's unshipped orders that are past their time, or near it."""
-    orders = Order.objects.filter(account=context.account)
+    orders: OrderQuerySet = Order.objects.filter(account=context.account)
     near = orders.to_ship().filter(ship_by__lt=context.now + WARN_BEFORE)
     facts = near.order_by("ship_by", "pk").values_list(
         "pk", "amazon_order_id", "ship_by"
@@ -34,7 +46,7 @@ def run(context: CheckContext) -> list[Finding]:
     if not rows:
         return [_nothing_near(orders.due_soon(context.now).capped_count())]
     pks = [pk for pk, _order_id, _at in rows]
-    late = orders.late(context.now).filter(pk__in=pks).count()
+    late = Order.objects.late(context.now).filter(pk__in=pks).count()
     packed = Shipment.objects.filter(order__in=pks, state=Shipment.State.WAITING)
     evidence = {
         "late": late,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 
 from channels_amazon.models import (
@@ -51,6 +51,7 @@ from channels_amazon.services.health.set_aside import (
     ownerless_parcels,
     quarantined_messages,
     unread_reports,
+    unread_rows,
 )
 from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.installation.catching_up import CatchUp
@@ -281,9 +282,8 @@ def _troubled_jobs(live: Sequence[AmazonAccount]) -> dict[int, list[SyncJob]]:
 
 
 def _report_rows(live: Sequence[AmazonAccount], now: datetime) -> dict[int, int]:
-    rows = unread_reports(now).filter(account__in=live).order_by()
-    sums = rows.values("account_id").annotate(n=Sum("rows_quarantined"))
-    return dict(sums.values_list("account_id", "n"))
+    found = unread_rows(unread_reports(now).filter(account__in=live))
+    return {pk: one.rows for pk, one in found.items()}
 
 
 def _missing_permissions(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.jobs import registry
@@ -18,6 +18,8 @@ LATE_AFTER = timedelta(minutes=1)
 # After so many failures in a row people hear of the job itself, not only its error: it
 # has rested for more than a minute by then, so that no short outage is told of.
 FAILING_AFTER = 5
+# Jobs that stand still, or fail again and again.
+TROUBLED = ~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER)
 
 
 class JobState(StrEnum):

@@ -90,8 +90,11 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
     rows = attention_rows(request)
     needed = rows.attention_of(report.account)
     context["needs_now"] = needs_line(needed, rows.shared()) if needed.needed else ""
+    context["is_fragment"] = is_fragment(request)
     if not is_fragment(request):
         context["tabs"] = account_tabs(request, report.account, _address)
+    if not is_fragment(request) or report.is_done:
+        # Its own row there says how it ended.
         context["history"] = reports.history(report.account)
     name = "parts/body.html" if is_fragment(request) else "report.html"
     template = f"channels_amazon/health/{name}"

@@ -131,6 +131,7 @@ ACTIONS: dict[str, Promise] = {
     "amazon-order-list": _("Show the orders"),
     "amazon-parcel-list": _("Show the parcels"),
     "amazon-quarantine-list": _("Quarantine"),
+    "amazon-reconciliation-list": _("Reconciliations"),
     "amazon-shipment-board": _("Late shipments"),
     "amazon-status": _("Connection status"),
     "amazon-stock-list": _("Stock"),
@@ -145,6 +146,7 @@ OF_ACCOUNT = frozenset(
         "amazon-order-list",
         "amazon-parcel-list",
         "amazon-quarantine-list",
+        "amazon-reconciliation-list",
         "amazon-shipment-board",
         "amazon-stock-list",
         "amazon-store-endpoint",
@@ -152,12 +154,13 @@ OF_ACCOUNT = frozenset(
 )
 # Which part of a list shows what a finding speaks of.
 SHOWS = {
-    "orders.cancel_requested": "cancel",
-    "parcel.refused": "refused",
-    "stock.below_zero": "below",
-    "stock.push_refused": "refused",
-    "orders.unmatched_sku": "unmatched",
-    "stock.oversold": "backorder",
+    ("orders.cancel_requested", "amazon-order-list"): "cancel",
+    ("parcel.refused", "amazon-parcel-list"): "refused",
+    ("stock.below_zero", "amazon-stock-list"): "below",
+    ("stock.push_refused", "amazon-stock-list"): "refused",
+    ("orders.unmatched_sku", "amazon-order-list"): "unmatched",
+    ("stock.oversold", "amazon-order-list"): "backorder",
+    ("orders.set_aside", "amazon-parcel-list"): "waiting",
 }
 
 # Shape and word of a check's state on the page.
@@ -282,8 +285,8 @@ def _action(report: HealthReport, finding: HealthFinding) -> Action | None:
         return None
     if name in OF_ACCOUNT:
         address = f"{reverse(name)}?account={report.account_id}"
-        if finding.code in SHOWS:
-            address += f"&show={SHOWS[finding.code]}"
+        if show := SHOWS.get((finding.code, name)):
+            address += f"&show={show}"
     else:
         address = reverse(name, args=[report.account_id])
     return Action(ACTIONS[name], address, name in POSTED)
