@@ -7,7 +7,7 @@ from channels_amazon.models.store import validate_currency, validate_language
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0033_account_behind"),
+        ("channels_amazon", "0035_shipment_unanswered"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0035_shipment_unanswered"),
+        ("channels_amazon", "0036_store_language_and_currency"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_amazon", "0040_personal_data_due_at"),
+        ("channels_amazon", "0037_personal_data_due_at"),
     ]
 
     operations = [
