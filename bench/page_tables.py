@@ -31,27 +31,22 @@ def fill_all(filler: Filler, orders: int, calls: int) -> None:
     _shipping(filler, orders)
     fill_logs(filler, orders, calls)
     _stock(filler, orders)
+    _listings(filler)
     _store_orders(filler, orders)
     _finish(filler)
 
 
 def _few(filler: Filler) -> None:
     """Make stores, accounts, users and the catalogue by the models."""
+    _stores()
+    _accounts(filler)
+    _catalogue()
+
+
+def _stores() -> None:
     from django.contrib.auth import get_user_model
 
-    from channels_amazon.marketplaces import MARKETPLACES
-    from channels_amazon.models import (
-        AmazonAccount,
-        DeveloperApplication,
-        MarketplaceParticipation,
-        Product,
-        Store,
-        StoreMember,
-        SyncJob,
-        Variant,
-        Warehouse,
-    )
-    from channels_amazon.services.jobs import registry
+    from channels_amazon.models import Store, StoreMember, Warehouse
 
     users: Any = get_user_model()
     users.objects.create_superuser(username="root", password=PASSWORD)
@@ -67,6 +62,18 @@ def _few(filler: Filler) -> None:
         Warehouse.objects.create(
             pk=store.pk, store=store, name="Main", code="main", is_default=True
         )
+
+
+def _accounts(filler: Filler) -> None:
+    from channels_amazon.marketplaces import MARKETPLACES
+    from channels_amazon.models import (
+        AmazonAccount,
+        DeveloperApplication,
+        MarketplaceParticipation,
+        SyncJob,
+    )
+    from channels_amazon.services.jobs import registry
+
     application = DeveloperApplication.objects.create(
         name="Bench", app_id="amzn1.sp.solution.bench", lwa_client_id="bench"
     )
@@ -99,11 +106,14 @@ def _few(filler: Filler) -> None:
             SyncJob(account=account, kind=kind, due_at=filler.now + timedelta(days=1))
             for kind, _name in registry.choices()
         )
-    product = Product.objects.create(store=stores[0], title="Bench product")
+
+
+def _catalogue() -> None:
+    from channels_amazon.models import Product, Variant
+
+    product = Product.objects.create(store_id=1, title="Bench product")
     Variant.objects.bulk_create(
-        Variant(
-            pk=pk, store=stores[0], product=product, sku=f"SKU-{pk:06}", currency="USD"
-        )
+        Variant(pk=pk, store_id=1, product=product, sku=f"SKU-{pk:06}", currency="USD")
         for pk in range(1, VARIANTS + 1)
     )
 
@@ -114,7 +124,7 @@ def _is_open(orders: int) -> str:
 
 
 def _orders(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import Order, OrderLine, OrderPersonalData
+    from channels_amazon.models import Order
 
     old, is_open = age(orders), _is_open(orders)
     status = (
@@ -162,6 +172,13 @@ def _orders(filler: Filler, orders: int) -> None:
         quarantine_code=f"CASE WHEN {aside} THEN 'orders.unreadable' ELSE '' END",
         created_at=filler.before(old),
     )
+    _order_lines(filler, orders)
+    _personal_data(filler, orders)
+
+
+def _order_lines(filler: Filler, orders: int) -> None:
+    from channels_amazon.models import OrderLine
+
     # Every fourth order has a second line.
     order = f"CASE WHEN i <= {orders} THEN i ELSE (i - {orders}) * 4 END"
     # Every tenth line is of one SKU.
@@ -176,10 +193,16 @@ def _orders(filler: Filler, orders: int) -> None:
         title="'A product of the benchmark with a title as long as sellers write it'",
         variant_id=sku,
         quantity="1 + i % 2",
-        quantity_shipped=f"CASE WHEN {is_open} THEN 0 ELSE 1 + i % 2 END",
+        quantity_shipped=f"CASE WHEN {_is_open(orders)} THEN 0 ELSE 1 + i % 2 END",
         unit_price="19.99",
         currency="'USD'",
     )
+
+
+def _personal_data(filler: Filler, orders: int) -> None:
+    from channels_amazon.models import OrderPersonalData
+
+    old, is_open = age(orders), _is_open(orders)
     filler.fill(
         OrderPersonalData,
         orders,
@@ -252,13 +275,7 @@ def _shipping(filler: Filler, orders: int) -> None:
 
 
 def _stock(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import (
-        Listing,
-        Offer,
-        Reservation,
-        StockLevel,
-        StockMovement,
-    )
+    from channels_amazon.models import Reservation, StockLevel, StockMovement
 
     filler.fill(
         StockLevel,
@@ -268,6 +285,31 @@ def _stock(filler: Filler, orders: int) -> None:
         on_hand="CASE WHEN i % 500 = 1 THEN -1 ELSE i % 90 END",
         reserved="i % 3",
     )
+    filler.fill(
+        StockMovement,
+        orders,
+        variant_id=f"1 + i % {VARIANTS}",
+        warehouse_id="1",
+        reserved_delta="1",
+        reason="CASE WHEN i % 3 = 0 THEN 'shipped' ELSE 'reserved' END",
+        idempotency_key="'m' || i",
+        reference=ORDER_ID,
+        created_at=filler.before(age(orders)),
+    )
+    filler.fill(
+        Reservation,
+        orders,
+        _is_open(orders),
+        line_id="i",
+        variant_id=f"1 + (i * 31) % {VARIANTS}",
+        warehouse_id="1",
+        quantity="1",
+    )
+
+
+def _listings(filler: Filler) -> None:
+    from channels_amazon.models import Listing, Offer
+
     filler.fill(
         Listing,
         VARIANTS * 3,
@@ -292,26 +334,6 @@ def _stock(filler: Filler, orders: int) -> None:
         marketplace_id="'A1PA6795UKMFR9'",
         is_buyable="(i > 0)",
         seen_at=filler.before("60"),
-    )
-    filler.fill(
-        StockMovement,
-        orders,
-        variant_id=f"1 + i % {VARIANTS}",
-        warehouse_id="1",
-        reserved_delta="1",
-        reason="CASE WHEN i % 3 = 0 THEN 'shipped' ELSE 'reserved' END",
-        idempotency_key="'m' || i",
-        reference=ORDER_ID,
-        created_at=filler.before(age(orders)),
-    )
-    filler.fill(
-        Reservation,
-        orders,
-        _is_open(orders),
-        line_id="i",
-        variant_id=f"1 + (i * 31) % {VARIANTS}",
-        warehouse_id="1",
-        quantity="1",
     )
 
 

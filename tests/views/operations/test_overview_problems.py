@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import Heartbeat, Permission
+from channels_amazon.models import Heartbeat, Permission, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats, lifecycle
+from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
 
@@ -83,3 +84,12 @@ def test_overview_of_disconnected_account_needs_nothing(
     world.account.save()
 
     assert problems(client) == []
+
+
+def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
+    seen = Hindrance(
+        cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
+    )
+    note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
+
+    assert problems(client) == ["“Order sweep” gets no further: It goes round."]

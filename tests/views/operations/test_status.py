@@ -390,12 +390,3 @@ def test_what_amazon_refuses_is_shown_in_its_words(
     assert "id-1" in text
     # It needs nobody.
     assert problems(client) == []
-
-
-def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
-    seen = Hindrance(
-        cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
-    )
-    note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
-
-    assert problems(client) == ["“Order sweep” gets no further: It goes round."]
