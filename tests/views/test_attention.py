@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from html import unescape
 from random import Random
 from typing import Any
 
@@ -86,7 +87,8 @@ def owner(stores: list[Store]) -> AbstractBaseUser:
 
 def words(response: Any) -> str:
     """Return a page's text, with single spaces."""
-    return " ".join(strip_tags(response.content.decode().replace("<", " <")).split())
+    text = strip_tags(response.content.decode().replace("<", " <"))
+    return " ".join(unescape(text).split())
 
 
 def badge(response: Any) -> str:
