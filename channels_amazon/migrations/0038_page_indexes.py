@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("status__gte", 300), ("status__isnull", True), _connector="OR"
                 ),
-                fields=["-started_at", "-id", "status", "account"],
+                fields=["-started_at", "-id", "status", "account", "operation"],
                 name="call_failed",
             ),
         ),
@@ -314,6 +314,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "done"), _negated=True),
                 fields=["-started_at", "-id", "state", "account"],
                 name="run_not_done",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="storeorder",
+            index=models.Index(fields=["-placed_at", "-id"], name="store_order_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="storeorder",
+            index=models.Index(
+                fields=["state", "-placed_at", "-id"], name="store_order_state"
             ),
         ),
     ]

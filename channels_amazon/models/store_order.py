@@ -97,6 +97,10 @@ class StoreOrder(StoreScoped):
         )
         indexes = (
             models.Index(fields=["store", "-placed_at"], name="store_order_recent"),
+            models.Index(fields=["-placed_at", "-id"], name="store_order_newest"),
+            models.Index(
+                fields=["state", "-placed_at", "-id"], name="store_order_state"
+            ),
             models.Index(
                 fields=["store", "decide_after"],
                 condition=models.Q(state="new"),

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from channels_amazon.models import ApiCall, DiagnosticEntry, Order, SyncRun
+from channels_amazon.models import ApiCall, DiagnosticEntry, Order, StoreOrder, SyncRun
 from channels_amazon.views.pagination import by_time
 from tests.builders import make_account, make_order
 
@@ -80,15 +80,18 @@ def of_logs() -> dict[str, QuerySet[Any]]:
     calls = ApiCall.objects.order_by("-started_at", "-pk")
     entries = DiagnosticEntry.objects.order_by("-at", "-pk")
     runs = SyncRun.objects.order_by("-started_at", "-pk")
+    placed = StoreOrder.objects.order_by("-placed_at", "-pk")
     return {
         "call_newest": calls,
         "call_account_newest": calls.filter(account=1),
         "call_op_newest": calls.filter(operation="getOrder"),
-        "call_failed": calls.filter(status=429),
+        "call_failed": calls.filter(status=429, operation="getOrder"),
         "entry_newest": entries,
         "entry_account_newest": entries.filter(account=1),
         "entry_store_newest": entries.filter(store=1),
         "entry_problems": entries.filter(level="error"),
+        "store_order_newest": placed,
+        "store_order_state": placed.filter(state="done"),
         "run_newest": runs,
         "run_kind": runs.filter(kind="listings"),
         "run_not_done": runs.filter(state="failed"),
