@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.forms.carriers import CarrierField, settle_other
+from channels_amazon.forms.carriers import CarrierField, resolve_other_carrier
 from channels_amazon.forms.filters import moment_input
 from channels_amazon.forms.origins import (
     OriginField,
@@ -86,7 +86,7 @@ class PackageForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check what spans fields: the other carrier's name, at least one unit."""
         cleaned: dict[str, Any] = super().clean() or {}
-        settle_other(self, "carrier", "carrier_name")
+        resolve_other_carrier(self, "carrier", "carrier_name")
         if not self.errors and not self.quantities():
             raise forms.ValidationError(
                 gettext("Put at least one unit in the package.")

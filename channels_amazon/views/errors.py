@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_amazon.views import way_back
 
@@ -54,9 +55,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def too_many_sign_ins(request: HttpRequest) -> HttpResponse:
     """Answer whoever failed to sign in too often, whether the password is right now."""
-    reason = _("Too many failed sign-ins. Wait a quarter of an hour and try again.")
-    answer = _answer(request, 429, reason)
-    answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    minutes = -(-seconds // 60)
+    reason = ngettext(
+        "Too many failed sign-ins. Wait %(minutes)d minute and try again.",
+        "Too many failed sign-ins. Wait %(minutes)d minutes and try again.",
+        minutes,
+    )
+    answer = _answer(request, 429, reason % {"minutes": minutes})
+    answer["Retry-After"] = str(seconds)
     return answer
 
 
