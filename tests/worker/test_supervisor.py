@@ -14,7 +14,8 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import presence
 from channels_amazon.services.installation.guard import GuardState
-from channels_amazon.worker import supervisor
+from channels_amazon.worker import process_guard, supervisor
+from channels_amazon.worker.process_group import GRACE
 from channels_amazon.worker.supervisor import Supervisor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,7 +104,7 @@ def supervised(
             return GuardState(Standing(standing))
 
         monkeypatch.setattr(presence, "beat", beat)
-        monkeypatch.setattr(supervisor.process_guard, "on_end", lambda stop: None)
+        monkeypatch.setattr(process_guard, "on_end", lambda stop: None)
         monkeypatch.setattr(made, "_start", start)
         monkeypatch.setattr(made, "_tick", lambda cluster: None)
         made.run()
@@ -131,7 +132,7 @@ def test_running_cluster_ends_once_a_copy_is_read(
     supervised: Callable[[list[Standing | None]], _Watched],
 ) -> None:
     made, ends = supervised([Standing.AT_HOME, Standing.COPY, None, Standing.COPY])
-    assert ends == [[supervisor.GRACE], [supervisor.STOP_SECONDS]]
+    assert ends == [[GRACE], [supervisor.STOP_SECONDS]]
     assert made.last_reason == supervisor.PAUSED
 
 
