@@ -128,7 +128,7 @@ def _report_rows(reports: QuerySet[OrderReport]) -> tuple[int, datetime | None]:
     ).values_list("account", "starts_at", "ends_at", "rows_quarantined", "read_at")[
         :COUNT_CAP
     ]:
-        met.append(read_at)
+        met += [read_at] if read_at else []
         spans = counted[account]
         if any(start < until and since < end for since, until in spans):
             continue
