@@ -108,17 +108,18 @@ def confirm(report: HealthReport, before: Previous) -> None:
     did look note it, each for itself.
     """
     kept, looked = before.report, _looked_at(report)
-    again = {row.check_id for row in before.problems} & looked
+    # What every run looks at is never taken over, so nobody asks for its time.
+    again = {row.check_id for row in before.problems} & looked - _ids_of(Cost.ROWS)
     same = HealthReport.objects.filter(pk=kept.pk)
     if all(row.check_id in looked for row in before.problems):
         same.update(
             confirmed_at=report.started_at, confirmations=F("confirmations") + 1
         )
-    elif again - _ids_of(Cost.ROWS):
-        # What every run looks at is never taken over, so nobody asks for its time.
+    elif again:
         at = report.started_at or timezone.now()
         for id_ in again:
-            kept.progress[id_]["seen_at"] = at.isoformat()
+            line = kept.progress.setdefault(id_, {"state": CheckState.NOT_ASKED})
+            line["seen_at"] = at.isoformat()
         same.update(progress=kept.progress)
 
 

@@ -197,12 +197,19 @@ class HealthRun:
         """
         due = [check for check in all_checks() if check.cost in costs]
         known = {check.id: check.signs for check in due if check.signs is not None}
-        shown = signs.shown(self.context, known)
-        self._quiet = known.keys() - shown
+        self._quiet = known.keys() - self._shown(known)
         for id_ in self._quiet:
             report.progress[id_] = CheckProgress(state=CheckState.OK)
         self.look(check for check in due if check.id not in self._quiet)
         self._take_over(report, before)
+
+    def _shown(self, known: dict[str, signs.Signs]) -> Collection[str]:
+        try:
+            return signs.shown(self.context, known)
+        except DatabaseError:
+            # Then each looks for itself and says what it cannot do.
+            logger.exception("no signs account=%s", self.context.account.pk)
+            return known
 
     def look_at_rest(self) -> None:
         """Run the checks that showed no sign, for what they say of what is well."""

@@ -92,7 +92,8 @@ def shown(context: CheckContext, signs: dict[str, Signs]) -> set[str]:
         cursor.execute(
             sql, [v.of(context) if isinstance(v, _Given) else v for v in values]
         )
-        row = cursor.fetchone()
+        # None where the account was deleted meanwhile.
+        row = cursor.fetchone() or [False] * len(asked)
     return found | {
         id_ for (id_, _r), is_shown in zip(asked, row, strict=True) if is_shown
     }

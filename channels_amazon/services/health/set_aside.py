@@ -152,6 +152,8 @@ def unread_rows(reports: QuerySet[OrderReport]) -> dict[int, UnreadRows]:
     ).values_list("account", "starts_at", "ends_at", "rows_quarantined", "read_at")[
         :COUNT_CAP
     ]:
+        if read_at is None:
+            continue
         spans = counted[account]
         is_told = any(start < until and since < end for since, until in spans)
         spans.append((start, end))
