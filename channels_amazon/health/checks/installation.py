@@ -27,7 +27,7 @@ ENOUGH = 3
 
 def _is_paused_or_behind(context: CheckContext) -> bool:
     paused = not guard.may_work()
-    return paused or catching_up.behind_since(context.account) is not None
+    return paused or catching_up.is_behind(context.account)
 
 
 def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
