@@ -178,6 +178,16 @@ def restore(before: FulfillmentOrder, until: datetime) -> None:
     )
 
 
+def take_back_attempt(before: FulfillmentOrder) -> None:
+    """Take the attempt back that ended by what is not the order's fault.
+
+    `before` is the order as it was read. One attempt is kept, as by `restore`.
+    """
+    FulfillmentOrder.objects.filter(pk=before.pk, ended_at__isnull=True).update(
+        attempts=max(before.attempts, 1)
+    )
+
+
 def wait_for_key(before: FulfillmentOrder, until: datetime, *, error: str) -> None:
     """Place the order at `until`: its address cannot be read, so nothing was sent.
 

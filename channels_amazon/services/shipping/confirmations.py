@@ -145,6 +145,16 @@ def restore(before: Shipment, until: datetime) -> None:
     )
 
 
+def take_back_attempt(before: Shipment) -> None:
+    """Take the attempt back that ended by what is not the shipment's fault.
+
+    `before` is the shipment as it was read: Amazon surely did not take it.
+    """
+    _as_read(before).update(
+        attempts=before.attempts, unanswered_since=before.unanswered_since
+    )
+
+
 def was_not_sent(before: Shipment) -> None:
     """Note that the attempt did not reach Amazon; `before` is as it was read."""
     _as_read(before).update(unanswered_since=before.unanswered_since)

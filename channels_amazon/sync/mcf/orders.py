@@ -17,6 +17,7 @@ from typing import Any
 from django.db.models import Exists, F, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
     AmazonAccount,
     FulfillmentLine,
@@ -193,6 +194,7 @@ def _each(
             changed = step(ctx, row)
         except Throttled as error:
             commitments.postpone(row, error.retry_at)
+            commitments.take_back_attempt(before)
             raise
         except SecretUnreadable as error:
             again_at = ctx.now() + RETRY
@@ -206,6 +208,10 @@ def _each(
                 take_back = partial(commitments.restore, before, again_at)
                 outage.failed(error, take_back)
             continue
+        except ShoplinkError:
+            # The token or the permission ends the run.
+            commitments.take_back_attempt(before)
+            raise
         outage.answered()
         ctx.progress(rows=1, changed=int(changed))
     return len(taken) < BATCH

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import F, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import Order, Permission, Shipment, ShipmentLine, SyncJob
 from channels_amazon.rules.shipping.lateness import LAST_CALL, NOT_SHOWN_AFTER
 from channels_amazon.services.amazon_client import quota_status
@@ -126,6 +127,7 @@ def _send(
         _attempt(ctx, shipment, looks_first=looks_first)
     except Throttled as error:
         if error.operation != operations.GET_ORDER.name:
+            confirmations.take_back_attempt(before)
             raise
         confirmations.postpone(shipment, error.retry_at)
     except (ServiceUnavailable, UnexpectedResponse) as error:
@@ -138,6 +140,10 @@ def _send(
             take_back = partial(confirmations.restore, before, again_at)
             outage.failed(error, take_back)
         return
+    except ShoplinkError:
+        # The token, the permission or a key ends the run.
+        confirmations.take_back_attempt(before)
+        raise
     outage.answered()
     shipment.refresh_from_db()
     ctx.progress(

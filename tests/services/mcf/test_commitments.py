@@ -205,6 +205,26 @@ def test_attempt_and_cancellation_do_not_both_win() -> None:
 
 
 @pytest.mark.django_db
+def test_outage_takes_back_its_own_rest_and_no_other() -> None:
+    offered(make_pool(), 4)
+    placed = FulfillmentOrder.objects.get()
+    before = FulfillmentOrder.objects.get(pk=placed.pk)
+    assert commitments.begin_attempt(placed)
+    until = timezone.now() + timedelta(minutes=5)
+    commitments.postpone(placed, until, error="Down.")
+
+    commitments.restore(before, until - timedelta(minutes=1))
+    placed.refresh_from_db()
+    assert (placed.next_attempt_at, placed.error_message) == (until, "Down.")
+
+    commitments.restore(before, until)
+    placed.refresh_from_db()
+    assert (placed.next_attempt_at, placed.error_message) == (None, "")
+    # The attempt may have arrived: the next looks before it sends.
+    assert placed.attempts == 1
+
+
+@pytest.mark.django_db
 def test_event_has_the_order_looked_at_now() -> None:
     listing = make_pool()
     job = make_job(listing.account, kind=SyncJob.Kind.MCF_ORDERS)
