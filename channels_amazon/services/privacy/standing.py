@@ -50,7 +50,7 @@ class KeptRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RetentionStanding:
     """What a store keeps at a moment, measured from its rows.
 
     `kept` and `overdue` count orders; `oldest` is only filled in for one store.
@@ -62,11 +62,11 @@ class Standing:
     oldest: KeptRow | None = None
 
 
-def standing(store: Store, now: datetime) -> Standing:
+def standing(store: Store, now: datetime) -> RetentionStanding:
     """Return how much personal data the store keeps, and what of it is overdue."""
     kept = standings([store.pk], now).get(store.pk)
     if kept is None:
-        return Standing()
+        return RetentionStanding()
     first = _kept_orders([store.pk]).order_by("personal_data__received_at")
     row = first.values(
         "amazon_order_id", "personal_data__received_at", "starts_at", "is_ended"
@@ -74,7 +74,7 @@ def standing(store: Store, now: datetime) -> Standing:
     return replace(kept, oldest=_kept_row(row) if row else None)
 
 
-def standings(stores: list[int], now: datetime) -> dict[int, Standing]:
+def standings(stores: list[int], now: datetime) -> dict[int, RetentionStanding]:
     """Return what each of the stores keeps, in one query; no entry for nothing."""
     measured = (
         _kept_orders(stores)
@@ -88,7 +88,7 @@ def standings(stores: list[int], now: datetime) -> dict[int, Standing]:
         )
     )
     return {
-        row["personal_data__store_id"]: Standing(
+        row["personal_data__store_id"]: RetentionStanding(
             row["kept"], row["overdue"], _next_due_at(row)
         )
         for row in measured

@@ -24,7 +24,11 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
-from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
+from channels_amazon.services.jobs.reading_issues import (
+    Cause,
+    ReadingFailure,
+    note_issue,
+)
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -329,7 +333,7 @@ def test_what_amazon_refuses_is_shown_in_its_words(
         world.account,
         SyncJob.Kind.FBA_STOCK,
         "ATVPDKIKX0DER",
-        Hindrance(
+        ReadingFailure(
             cause=Cause.REFUSED,
             reason="Invalid Input <b>",
             operation="getInventorySummaries",
@@ -348,7 +352,7 @@ def test_what_amazon_refuses_is_shown_in_its_words(
 
 
 def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
-    seen = Hindrance(
+    seen = ReadingFailure(
         cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
     )
     note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
