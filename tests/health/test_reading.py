@@ -9,7 +9,11 @@ from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import ReadingIssue, SyncJob
-from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
+from channels_amazon.services.jobs.reading_issues import (
+    Cause,
+    ReadingFailure,
+    note_issue,
+)
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy
@@ -70,7 +74,7 @@ def test_refused_fba_is_a_hole_only_where_it_is_used(
     run_through(account, SyncJob.Kind.LISTINGS)
     if not uses_fba:
         account.listings.update(is_fba=False)
-    seen = Hindrance(cause=Cause.REFUSED, reason="Invalid Input", operation="x")
+    seen = ReadingFailure(cause=Cause.REFUSED, reason="Invalid Input", operation="x")
     make_job(account, kind=FBA)
     note_issue(account, FBA, US, seen)
 

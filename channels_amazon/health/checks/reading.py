@@ -13,12 +13,8 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import ReadingIssue
-from channels_amazon.services.jobs.reading_issues import (
-    CODES,
-    IssueLine,
-    fix_of,
-    issue_lines,
-)
+from channels_amazon.services.catalog.unread_sites import IssueLine, issue_lines
+from channels_amazon.services.jobs.reading_issues import CODES, fix_of
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.wording import sentence
 

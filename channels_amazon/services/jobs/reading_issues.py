@@ -19,9 +19,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
-    Listing,
     ReadingIssue,
-    SyncJob,
     SyncRun,
 )
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
@@ -49,7 +47,7 @@ FIX = sentence(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hindrance:
+class ReadingFailure:
     """What a reading met: its cause, a sentence or Amazon's words, and the evidence.
 
     `grown_in` is in how long the quota grows back that it has cost.
@@ -61,19 +59,6 @@ class Hindrance:
     amazon_code: str = ""
     request_ids: Sequence[str] = field(default_factory=tuple)
     grown_in: timedelta = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True)
-class IssueLine:
-    """An issue as people are told of it; `is_harmless` where nothing is missing.
-
-    `site` is the marketplace's country, "" where a job reads all of them in one.
-    """
-
-    issue: ReadingIssue
-    text: str
-    site: str
-    is_harmless: bool
 
 
 def issues_of(account: AmazonAccount, kind: str) -> QuerySet[ReadingIssue]:
@@ -94,7 +79,7 @@ def note_issue(
     account: AmazonAccount,
     kind: str,
     marketplace_id: str,
-    seen: Hindrance,
+    seen: ReadingFailure,
     run: SyncRun | None = None,
 ) -> ReadingIssue:
     """Note what a reading met, and when to try again; the first time is logged.
@@ -164,7 +149,7 @@ def request_ids(run: SyncRun, operation: str) -> list[str]:
 
 def told(issue: ReadingIssue) -> Sentence:
     """Return the sentence that tells of an issue."""
-    job, site = registry.label_of(issue.kind), _country(issue.marketplace_id)
+    job, site = registry.label_of(issue.kind), site_of(issue)
     if issue.cause == Cause.NO_PROGRESS and not site:
         return sentence(
             "“%(job)s” gets no further: %(reason)s", job=job, reason=issue.reason
@@ -191,36 +176,6 @@ def told(issue: ReadingIssue) -> Sentence:
         site=site,
         words=issue.reason,
     )
-
-
-def issue_lines(account: AmazonAccount) -> list[IssueLine]:
-    """Return all that cannot be read of the account, as people are told of it."""
-    rows = list(ReadingIssue.objects.filter(account=account))
-    is_without_fba = any(row.is_fact for row in rows) and uses_no_fba(account)
-    return [_line(row, is_without_fba=is_without_fba) for row in rows]
-
-
-def uses_no_fba(account: AmazonAccount) -> bool:
-    """Tell whether all listings are known, and none of them is in Amazon's hands."""
-    are_known = SyncJob.objects.filter(
-        account=account, kind=SyncJob.Kind.LISTINGS, first_done_at__isnull=False
-    ).exists()
-    are_unread = issues_of(account, SyncJob.Kind.LISTINGS).exists()
-    has_fba = Listing.objects.filter(account=account, is_fba=True).exists()
-    return are_known and not are_unread and not has_fba
-
-
-def _line(issue: ReadingIssue, *, is_without_fba: bool) -> IssueLine:
-    site = _country(issue.marketplace_id)
-    if issue.is_fact and issue.kind == SyncJob.Kind.FBA_STOCK and is_without_fba:
-        text = sentence(
-            "This account does not use FBA in %(site)s: none of its listings does, and "
-            "Amazon refuses to show FBA units: “%(words)s”",
-            site=site,
-            words=issue.reason,
-        )
-        return IssueLine(issue, text, site, is_harmless=True)
-    return IssueLine(issue, told(issue), site, is_harmless=False)
 
 
 def _rest(issue: ReadingIssue) -> timedelta:
@@ -253,15 +208,16 @@ def fix_of(issue: ReadingIssue) -> Sentence:
 
 
 def _read_again(issue: ReadingIssue) -> Sentence:
-    job, site = registry.label_of(issue.kind), _country(issue.marketplace_id)
+    job, site = registry.label_of(issue.kind), site_of(issue)
     if not site:
         return sentence("“%(job)s” reads everything again.", job=job)
     return sentence("“%(job)s” reads %(site)s again.", job=job, site=site)
 
 
-def _country(marketplace_id: str) -> str:
-    place = MARKETPLACES.get(marketplace_id)
-    return place.country_code if place else marketplace_id
+def site_of(issue: ReadingIssue) -> str:
+    """Return the marketplace's country, "" where a job reads all of them in one."""
+    place = MARKETPLACES.get(issue.marketplace_id)
+    return place.country_code if place else issue.marketplace_id
 
 
 def is_resting(issue: ReadingIssue, now: datetime) -> bool:

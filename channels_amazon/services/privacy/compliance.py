@@ -17,7 +17,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.privacy.retention import PROOF_INTERVAL
 from channels_amazon.services.jobs import maintenance
-from channels_amazon.services.privacy.standing import Standing, standing
+from channels_amazon.services.privacy.standing import RetentionStanding, standing
 
 LOOKED_BACK = timedelta(days=30)
 LOOKS = ("personal_data.revealed", "personal_data.searched")
@@ -31,7 +31,7 @@ class Protection:
     pass over all stores began that is under way.
     """
 
-    standing: Standing
+    standing: RetentionStanding
     last_proof: PurgeProof | None
     is_purged: bool
     purging_since: datetime | None

@@ -31,7 +31,7 @@ from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.jobs.maintenance import Write
 from channels_amazon.services.mcf.store_orders import past_their_time
 from channels_amazon.services.privacy.standing import (
-    Standing,
+    RetentionStanding,
     differing_due_dates,
     keep_due_dates,
     orders_past_their_time,
@@ -181,7 +181,8 @@ def _plan_proofs(
     unproved = [pk for pk in stores if pk in deleted or pk not in proved]
     kept = standings(unproved, now)
     proofs = [
-        _proof(pk, now, deleted.get(pk, 0), kept.get(pk, Standing())) for pk in unproved
+        _proof(pk, now, deleted.get(pk, 0), kept.get(pk, RetentionStanding()))
+        for pk in unproved
     ]
 
     def write() -> PurgeCursor | None:
@@ -207,7 +208,9 @@ def _proved_today(stores: list[int], now: datetime) -> set[int]:
     return set(proved.values_list("pk", flat=True))
 
 
-def _proof(store: int, now: datetime, orders: int, left: Standing) -> PurgeProof:
+def _proof(
+    store: int, now: datetime, orders: int, left: RetentionStanding
+) -> PurgeProof:
     return PurgeProof(
         store_id=store,
         at=now,

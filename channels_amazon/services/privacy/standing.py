@@ -58,7 +58,7 @@ class KeptRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RetentionStanding:
     """What a store keeps at a moment, measured from its rows.
 
     `kept` and `overdue` count orders; `oldest` is only filled in for one store.
@@ -70,7 +70,7 @@ class Standing:
     oldest: KeptRow | None = None
 
 
-def standing(store: Store, now: datetime) -> Standing:
+def standing(store: Store, now: datetime) -> RetentionStanding:
     """Return how much personal data the store keeps, and what of it is overdue.
 
     By the due dates that are stored, for a page: at most an hour behind the orders.
@@ -81,9 +81,9 @@ def standing(store: Store, now: datetime) -> Standing:
         next_due_at=Min("due_at"),
     )
     undated = _kept_orders([store.pk]).filter(personal_data__due_at__isnull=True)
-    rest = _measured(undated, now).get(store.pk, Standing())
+    rest = _measured(undated, now).get(store.pk, RetentionStanding())
     dues = [at for at in (dated["next_due_at"], rest.next_due_at) if at is not None]
-    kept = Standing(
+    kept = RetentionStanding(
         dated["kept"] + rest.kept,
         dated["overdue"] + rest.overdue,
         min(dues, default=None),
@@ -103,7 +103,7 @@ def standing(store: Store, now: datetime) -> Standing:
     return replace(kept, oldest=_kept_row(row) if row else None)
 
 
-def standings(stores: list[int], now: datetime) -> dict[int, Standing]:
+def standings(stores: list[int], now: datetime) -> dict[int, RetentionStanding]:
     """Return what each of the stores keeps, in one query; no entry for nothing.
 
     By the orders themselves, for a proof: it takes seconds for many orders.
@@ -159,7 +159,7 @@ def is_past_its_time(order: Order, now: datetime) -> bool:
     return bool(orders_past_their_time(now).filter(pk=order.pk).exists())
 
 
-def _measured(orders: QuerySet[Any], now: datetime) -> dict[int, Standing]:
+def _measured(orders: QuerySet[Any], now: datetime) -> dict[int, RetentionStanding]:
     measured = (
         orders.order_by()
         .values("personal_data__store_id")
@@ -171,7 +171,7 @@ def _measured(orders: QuerySet[Any], now: datetime) -> dict[int, Standing]:
         )
     )
     return {
-        row["personal_data__store_id"]: Standing(
+        row["personal_data__store_id"]: RetentionStanding(
             row["kept"], row["overdue"], _next_due_at(row)
         )
         for row in measured

@@ -17,7 +17,7 @@ from channels_amazon.services.jobs.reading_issues import (
     CODES,
     FIX,
     Cause,
-    Hindrance,
+    ReadingFailure,
 )
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.spapi.operations import Operation
@@ -156,7 +156,7 @@ class SiteReading:
             self.ctx.account,
             self.ctx.job.kind,
             site,
-            Hindrance(
+            ReadingFailure(
                 cause=cause,
                 reason=reason,
                 operation=self.operation.name,

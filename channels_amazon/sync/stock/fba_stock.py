@@ -36,14 +36,15 @@ from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
     without_marketplaces,
 )
-from channels_amazon.sync.runtime.page_trail import Standstill
+from channels_amazon.sync.runtime.page_trail import MOST_RESTARTS, Standstill
 from channels_amazon.sync.runtime.site_reading import SiteReading
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(hours=1)
 # Amazon's 30 s, less up to 5 s that our next call may take.
 TOKEN_LIFETIME = timedelta(seconds=25)
-MAX_RESTARTS = 2
+# Before the one that ends the pass: else it would stand still in every short run.
+MAX_RESTARTS = MOST_RESTARTS - 1
 # A run that must not hand over goes on for so long. The queue kills its task after
 # TASK_SECONDS; by then the drain had up to 8 s before it (runner.DRAIN_SECONDS), and
 # its last call may take another 8 s (factory.CALL_SECONDS) before the page is stored.

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.models import AmazonAccount, JobProgress, SyncJob
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.catalog import unread_sites
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.jobs import reading_issues, registry, status
+from channels_amazon.services.jobs import registry, status
 from channels_amazon.services.jobs.status import JobState
 from channels_amazon.views.base import get_mine, is_fragment, mine, page, store_page
 
@@ -56,7 +57,7 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
         "is_finished": status.first_pull_done([item.job for item in steps]),
         "waiting_until": waiting_until(steps, now),
         "worker_alive": is_alive(Process.QUEUE, now),
-        "reading_issues": reading_issues.issue_lines(account),
+        "reading_issues": unread_sites.issue_lines(account),
     }
     name = "parts/first_pull_live.html" if is_fragment(request) else "first_pull.html"
     return page(

@@ -29,8 +29,8 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.accounts import permissions
 from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.catalog import unread_sites
 from channels_amazon.services.health import processes
-from channels_amazon.services.jobs import reading_issues
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
@@ -139,7 +139,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "now": now,
         "latency": counts.latency(orders, now),
         "jobs": job_status.job_lines(account, now),
-        "reading_issues": reading_issues.issue_lines(account),
+        "reading_issues": unread_sites.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),
         "processes": processes.all_states(now),
         "notifications": notification_facts(account, now),

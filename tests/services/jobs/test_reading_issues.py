@@ -14,12 +14,12 @@ from channels_amazon.models import (
     ReadingIssue,
     SyncJob,
 )
+from channels_amazon.services.catalog.unread_sites import issue_lines
 from channels_amazon.services.jobs.reading_issues import (
     FACT_AGAIN,
     Cause,
-    Hindrance,
+    ReadingFailure,
     close_issues,
-    issue_lines,
     note_issue,
 )
 from tests.builders import make_account, make_job
@@ -28,14 +28,14 @@ pytestmark = pytest.mark.django_db
 
 FBA = SyncJob.Kind.FBA_STOCK
 DE, FR = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
-REFUSED = Hindrance(
+REFUSED = ReadingFailure(
     cause=Cause.REFUSED,
     reason="Invalid Input",
     operation="getInventorySummaries",
     amazon_code="InvalidInput",
     request_ids=["one", "two"],
 )
-STUCK = Hindrance(
+STUCK = ReadingFailure(
     cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
 )
 
@@ -133,7 +133,10 @@ def test_success_takes_back_what_was_noted_there_alone(account: AmazonAccount) -
 def test_secrets_in_amazons_words_are_not_kept(account: AmazonAccount) -> None:
     reason = "Bad token Atza|IwEBIJx1y2z3SecretSecretSecret"
     issue = note_issue(
-        account, FBA, DE, Hindrance(cause=Cause.FAULTY, reason=reason, operation="x")
+        account,
+        FBA,
+        DE,
+        ReadingFailure(cause=Cause.FAULTY, reason=reason, operation="x"),
     )
 
     assert "SecretSecret" not in issue.reason

@@ -10,7 +10,11 @@ from django.utils import timezone
 from channels_amazon.models import Heartbeat, Permission, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats, lifecycle
-from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
+from channels_amazon.services.jobs.reading_issues import (
+    Cause,
+    ReadingFailure,
+    note_issue,
+)
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
 
@@ -87,7 +91,7 @@ def test_overview_of_disconnected_account_needs_nothing(
 
 
 def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
-    seen = Hindrance(
+    seen = ReadingFailure(
         cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
     )
     note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)

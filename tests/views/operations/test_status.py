@@ -26,7 +26,11 @@ from channels_amazon.services.accounts.connection import disconnect_account
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
-from channels_amazon.services.jobs.reading_issues import Cause, Hindrance, note_issue
+from channels_amazon.services.jobs.reading_issues import (
+    Cause,
+    ReadingFailure,
+    note_issue,
+)
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -374,7 +378,7 @@ def test_what_amazon_refuses_is_shown_in_its_words(
         world.account,
         SyncJob.Kind.FBA_STOCK,
         "ATVPDKIKX0DER",
-        Hindrance(
+        ReadingFailure(
             cause=Cause.REFUSED,
             reason="Invalid Input <b>",
             operation="getInventorySummaries",
