@@ -65,6 +65,11 @@ class HealthReport(StoreScoped):
         """Tell whether the run came to its end."""
         return self.state == self.State.DONE
 
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether it found nothing wrong."""
+        return self.status == self.Status.OK
+
     def __str__(self) -> str:
         return f"{self.account_id} {self.created_at:%Y-%m-%d %H:%M}"
 

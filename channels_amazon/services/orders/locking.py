@@ -103,6 +103,8 @@ def lock_or_make(
         defaults={
             "status": Order.Status.UNKNOWN,
             "ordered_at": seen_at or timezone.now(),
+            # Who makes it for another reason says so.
+            "first_source": Order.Source.EVENT,
         },
     )
     return begin_change(lock_where(own), is_new=is_new)

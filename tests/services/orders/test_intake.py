@@ -78,6 +78,20 @@ def test_full_order_completes_what_the_event_began(
     assert level() == (10, 2)
 
 
+def test_order_says_what_told_of_it_first(
+    account: AmazonAccount, variant: Variant
+) -> None:
+    data = amazon_order(
+        "903-0000002-0000002", status="UNSHIPPED", items=[("SKU-1", 2, 0)], seconds=1
+    )
+    intake.apply_order(account, data, source=intake.SWEEP)
+    tell(account, "Pending", 0)
+    bring(account, "UNSHIPPED", 1)
+
+    first = dict(Order.objects.values_list("amazon_order_id", "first_source"))
+    assert first == {"903-0000002-0000002": "sweep", ID: "event"}
+
+
 def test_older_full_order_changes_nothing(
     account: AmazonAccount, variant: Variant
 ) -> None:

@@ -133,59 +133,6 @@ def test_disconnected_account_has_no_faults_and_can_be_connected_again(
     assert f"{reverse('amazon-connect')}?account={account.pk}" in cards
 
 
-def subscribed(world: World) -> AmazonAccount:
-    """Return the world's account, to whose events we are subscribed and which read."""
-    heartbeats.beat(Process.CONSUMER)
-    world.account.subscription_id = "sub"
-    world.account.save()
-    return world.account
-
-
-def test_old_order_that_is_shipped_says_nothing_of_how_fast_orders_come(
-    world: World, client: Client
-) -> None:
-    """Its first change was long ago, and the sweep brought it long before its event."""
-    account = subscribed(world)
-    now = timezone.now()
-    builders.make_order(
-        account,
-        status="shipped",
-        changed_at=now - timedelta(hours=40),
-        completed_at=now - timedelta(hours=30),
-        event_seen_at=now,
-    )
-
-    status = text_of(client, "amazon-status", account)
-
-    assert "No new order came by event in the last day." in status
-    assert "slowest of a hundred none in the last day" in status
-
-
-def test_new_order_says_how_fast_orders_come(world: World, client: Client) -> None:
-    account = subscribed(world)
-    now = timezone.now()
-    builders.make_order(
-        account,
-        changed_at=now - timedelta(seconds=5),
-        event_seen_at=now - timedelta(seconds=4),
-        completed_at=now - timedelta(seconds=2),
-    )
-    assert "New orders arrive in 3 s." in text_of(client, "amazon-status", account)
-
-    Heartbeat.objects.filter(kind=Process.QUEUE).delete()
-
-    status = text_of(client, "amazon-status", account)
-    assert "New orders" not in status
-    assert "No worker runs" in status
-
-
-def test_account_without_events_says_that_orders_come_later(
-    world: World, client: Client
-) -> None:
-    status = text_of(client, "amazon-status", world.account)
-    assert "New orders are found by the sweep only" in status
-
-
 def test_status_index_follows_account_looked_at_last(
     world: World, client: Client
 ) -> None:
