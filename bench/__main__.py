@@ -14,6 +14,7 @@ from bench import (
     order_load,
     order_peer,
     order_throttled,
+    pages,
     start,
 )
 from bench.measure import Measure, report
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], list[Measure]]] = {
     "client": client.run,
     "orders": _orders,
     "idle": idle.run,
+    "pages": pages.run,
     "start": start.run,
     # Each of the orders' by itself.
     **{

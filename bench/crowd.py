@@ -104,6 +104,8 @@ class Crowd(Farm):
         self.seller_ids = [seller]
         self.start_processes()
         self.wait(self._has_pulled)
+        # The first look at an account writes a report: that too is of its past.
+        self._run("health", "manage.py", "sync", seller, "health")
 
     def _multiply(self) -> None:
         """Copy the one account at the local Amazon and in the product's database."""

@@ -24,14 +24,18 @@ STRIDE = 1000
 NOT_COPIED = {
     "accesstoken",
     "apicall",
+    "auditentry",
     "clientsecret",
     "credential",
     "developerapplication",
     "diagnosticentry",
     "heartbeat",
+    "installation",
+    "installationhost",
     "maintenancetask",
     "quotabucket",
     "syncrun",
+    "writeproof",
 }
 # What must differ though no foreign key does.
 TOLD_APART = {
@@ -144,6 +148,8 @@ def _spread_jobs() -> None:
         _spread(job, registry.get(job.kind).interval)
         ahead = registry.head_start(job.kind)
         SyncJob.objects.filter(kind=job.kind).update(rank=F("due_at") - ahead)
+    # The look at the one account was just now: its copies need not rest after it.
+    SyncJob.objects.filter(kind=SyncJob.Kind.HEALTH).update(cursor={})
 
 
 def _spread(job: Any, interval: timedelta) -> None:

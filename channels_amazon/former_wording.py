@@ -10,6 +10,10 @@ from django.utils.translation import gettext_noop
 
 FORMER_SENTENCES = (
     gettext_noop(
+        "Open the quarantine: replay what can be read now, discard what cannot "
+        "matter. Correct the order id of a parcel, or discard it."
+    ),
+    gettext_noop(
         "It would raise Amazon's quantity: it is sent once all orders since the "
         "restore or the standstill are read."
     ),

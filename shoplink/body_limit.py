@@ -26,7 +26,10 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class BodyLimit:
-    """The middleware; a page that takes files says so by `takes_upload`."""
+    """The middleware; a page that takes files has the attribute `largest_body`.
+
+    `takes_upload` (channels_amazon/views/base.py) gives it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

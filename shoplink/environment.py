@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read, tidy
+
+# Seconds for a connection to Redis, and for each of its answers. A worker's question
+# for its next task is answered after one second, whether there is one or not
+# (django_q/brokers/redis_broker.py): a limit below that would end every worker.
+REDIS_LIMITS = {"socket_connect_timeout": 2, "socket_timeout": 5}
+
+
+def bounded_redis(address: str) -> str:
+    """Return the address of Redis with the limits of its client.
+
+    Without them a Redis that takes the connection and does not answer would hold
+    whoever asks it for ever. What the address says of them itself goes first.
+    """
+    mark = "&" if urlsplit(address).query else "?"
+    return f"{address}{mark}{urlencode(REDIS_LIMITS)}"
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from channels_amazon.spapi.redact import redact_text
 
-# A line longer than this could be cut in two by another process on the same pipe.
+# What one record may cost, in characters. A pipe takes 4,096 bytes (PIPE_BUF) in one
+# piece: a longer line, which is one with a traceback, may be cut by another process.
 _LONGEST_MESSAGE = 20_000
 _LONGEST_TRACE = 20_000
 

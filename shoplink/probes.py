@@ -7,14 +7,11 @@ becomes reachable by a foreign name through that.
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -22,15 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health import write_proof
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.health.write_proof import prove_writes
 
 # A look costs a commit. Whoever asks more often is told what the last one found.
 KEPT_SECONDS = 1.0
-# A write waits 3 s for a lock at most: a look that takes longer than this hangs.
-LONGEST_LOOK_SECONDS = 5.0
-# SQLite's file and its log grow with the work: below this much it stands still soon.
-LEAST_FREE_BYTES = 32 * 1024 * 1024
+# A look that takes longer than a write may wait for its lock, and this, hangs.
+LONGEST_LOOK_SECONDS = write_proof.LONGEST_WAIT + 2.0
 _NO_ANSWER = "The database does not answer."
 
 
@@ -115,29 +110,18 @@ def why_not_ready() -> str:
     The driver's message may hold host and user: it stays in the database's log.
     """
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = write_proof.missing_migrations()
     except DatabaseError:
         return _NO_ANSWER
-    if plan:
+    if missing:
         return "Migrations have not been applied."
-    if _is_disk_full():
+    if write_proof.is_database_full():
         return "The disk that holds the database is full."
     try:
-        prove_writes()
+        write_proof.prove_writes()
     except DatabaseError:
         return "The database takes no writes."
     return ""
-
-
-def _is_disk_full() -> bool:
-    if connection.vendor != "sqlite":
-        return False
-    folder = Path(str(connection.settings_dict["NAME"])).parent
-    try:
-        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
-    except OSError:
-        return True
 
 
 def _why_no_worker() -> str:

@@ -63,8 +63,6 @@ def install() -> None:
     if isinstance(sys.stderr, LogStream):
         return
     written_as = log_format()
-    # So that a process which reads no settings, the guard, says the same.
-    os.environ.setdefault("LOG_FORMAT", written_as)
     if written_as == "json" or not sys.stderr.isatty():
         sys.stderr = LogStream(sys.stderr, _FORMATTERS[written_as])
     sys.excepthook = _uncaught

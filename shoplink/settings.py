@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.rules.pasted_ids import PastedId, tidy
 from channels_amazon.rules.privacy.retention import LOG_DAYS
 from shoplink.admin_look import UNFOLD as UNFOLD
-from shoplink.environment import Environment
+from shoplink.environment import Environment, bounded_redis
 from shoplink.sqlite_file import make_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -125,6 +125,10 @@ SQLITE_OPTIONS: dict[str, Any] = {
 }
 
 
+# Seconds to wait for a server that does not answer; DATABASE_URL may say otherwise.
+POSTGRESQL_OPTIONS: dict[str, Any] = {"connect_timeout": 5}
+
+
 def _database() -> dict[str, Any]:
     default = f"sqlite:///{DATA_DIR / 'shoplink.sqlite3'}"
     database: dict[str, Any] = env.db_url_config(
@@ -135,7 +139,9 @@ def _database() -> dict[str, Any]:
         make_folder(Path(database["NAME"]))
         return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
     if engine.endswith("postgresql"):
-        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        options = POSTGRESQL_OPTIONS | database.get("OPTIONS", {})
+        kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        return database | kept | {"OPTIONS": options}
     msg = "DATABASE_URL must begin with sqlite:/// or postgres://."
     raise ImproperlyConfigured(msg)
 
@@ -170,7 +176,7 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": -1,
     "catch_up": False,
     "log_level": "WARNING",
-} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+} | ({"redis": bounded_redis(REDIS_URL)} if REDIS_URL else {"orm": "default"})
 
 # -- Sign-in --------------------------------------------------------------------------
 

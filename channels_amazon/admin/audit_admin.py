@@ -17,6 +17,11 @@ from channels_amazon.admin.user_admin import SuperuserOnly
 from channels_amazon.models import AuditEntry, translated
 
 
+def network_name(kept: str | None) -> str:
+    """Return how a network is written whose first address was kept, "-" for none."""
+    return f"{kept}/64" if ":" in (kept or "") else kept or "-"
+
+
 class ReadOnly:
     """A log: written by what happens, deleted by the retention pass."""
 
@@ -56,12 +61,22 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
 @admin.register(AccessFailureLog, site=site)
 class FailedSignInAdmin(FirstLine, ReadOnly, SuperuserOnly, BoundedSearch, ModelAdmin):  # type: ignore[misc]
-    """Sign-ins that failed, whatever name was typed."""
+    """Sign-ins that failed, whatever name was typed.
 
-    purpose = _("Sign-ins that failed, by name and address; too many lock for a while.")
-    list_display = ("attempt_time", "username", "ip_address", "locked_out")
+    They are counted and kept by network; the log of the process has the address.
+    """
+
+    purpose = _("Sign-ins that failed, by name and network; too many lock for a while.")
+    list_display = ("attempt_time", "username", "network", "locked_out")
+    fields = (*list_display, "user_agent", "http_accept", "path_info")
+    readonly_fields = fields
     list_filter = ("locked_out",)
     search_fields = ("=username",)
+
+    @admin.display(description=_("network"), ordering="ip_address")
+    def network(self, failure: AccessFailureLog) -> str:
+        """Return the address of IPv4, or the network of IPv6 that it was in."""
+        return network_name(failure.ip_address)
 
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None

@@ -8,12 +8,14 @@ from django.apps.registry import apps
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from channels_amazon.admin.site import site
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderShow
+from channels_amazon.views.attention import attention_rows, shown_total
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -46,7 +48,35 @@ def _item(title: Any, icon: str, link: str, *, active: bool) -> dict[str, Any]:
 
 def _overview(request: HttpRequest) -> dict[str, Any]:
     link = reverse("amazon-overview")
-    return _item(_("Overview"), "home", link, active=request.path == link)
+    item = _item(_("Overview"), "home", link, active=request.path == link)
+    return item | {"badge": _NeedsBadge(request)}
+
+
+class _NeedsBadge:
+    """How many things need the reader, beside the overview; nothing for none.
+
+    It is counted when the side bar is drawn: a part of a page that is brought up to
+    date draws none, and carries the number itself.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _NeedsBadge:
+        """Return the same one: the look copies its groups, and a request is none."""
+        return self
+
+    def __html__(self) -> str:
+        """Return the number in an element that parts of pages may replace."""
+        return format_html('<span id="sl-needs">{}</span>', self.number())
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+    def number(self) -> str:
+        """Return the number as it is shown, "" for none."""
+        needed = attention_rows(self._request).attention()
+        return shown_total(needed) if needed.total else ""
 
 
 def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:

@@ -53,7 +53,7 @@ class CarrierField(forms.CharField):
         return known.code
 
 
-def settle_other(form: forms.Form, code_field: str, name_field: str) -> None:
+def resolve_other_carrier(form: forms.Form, code_field: str, name_field: str) -> None:
     """Demand a name beside “Other”, and take Amazon's carrier where it is one."""
     cleaned = form.cleaned_data
     if cleaned.get(code_field) != OTHER:

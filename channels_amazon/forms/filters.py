@@ -16,11 +16,13 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     DiagnosticEntry,
+    MarketplaceParticipation,
     Order,
     OrderLine,
     SyncRun,
 )
 from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.pasted_ids import (
     FORMS,
     PastedId,
@@ -62,7 +64,7 @@ class FilterForm(forms.Form):
             *((str(account.pk), str(account)) for account in self.accounts),
         ]
         if "marketplace" in self.fields:
-            sites = marketplace_choices(self.accounts)
+            sites = used_marketplace_choices(self.accounts)
             self.fields["marketplace"].choices = sites  # type: ignore[attr-defined]
         self.is_valid()
 
@@ -145,9 +147,7 @@ class OrderFilter(FilterForm):
         if status := self.chosen("status"):
             orders = orders.filter(status=status)
         if terms := self.terms():
-            named = Q(seller_sku__in=terms) | Q(asin__in=terms)
-            lines = OrderLine.objects.filter(named).values("order_id")
-            orders = orders.filter(Q(amazon_order_id__in=terms) | Q(pk__in=lines))
+            orders = _named(orders, terms)
         return _shown(orders, OrderShow(self.chosen("show")), now)
 
 
@@ -265,6 +265,7 @@ class StockShow(TextChoices):
 
     ALL = "", _("All")
     OUT = "out", _("Nothing on hand")
+    BELOW_ZERO = "below", _("Below zero")
     WAITING = "waiting", _("Waiting for Amazon")
     REFUSED = "refused", _("Refused by Amazon")
     UNLISTED = "unlisted", _("Not on Amazon")
@@ -285,6 +286,23 @@ LOG_FILTERS: dict[LogKind, type[LogFilter]] = {
     LogKind.CALLS: CallFilter,
     LogKind.RUNS: RunFilter,
 }
+
+
+def _named(orders: OrderQuerySet, terms: tuple[str, ...]) -> OrderQuerySet:
+    """Return the orders with one of these ids, seller SKUs or ASINs, each in full.
+
+    One condition for all three would be asked of every order there is. So they are
+    looked up first; only what very many orders hold is asked of the orders themselves,
+    of which a page of the newest is soon found then.
+    """
+    lines = OrderLine.objects.filter(Q(seller_sku__in=terms) | Q(asin__in=terms))
+    by_line = list(lines.order_by().values_list("order_id", flat=True)[:COUNT_CAP])
+    numbered = Order.objects.filter(amazon_order_id__in=terms).order_by()
+    by_number = list(numbered.values_list("pk", flat=True)[:COUNT_CAP])
+    if len(by_line) < COUNT_CAP:
+        return orders.filter(pk__in={*by_line, *by_number})
+    held = Q(pk__in=lines.values("order_id"))
+    return orders.filter(held | Q(pk__in=by_number) if by_number else held)
 
 
 def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQuerySet:
@@ -325,6 +343,18 @@ def _answered(result: CallResult) -> Q:
             return Q(status__isnull=True)
         case _:
             assert_never(result)
+
+
+def used_marketplace_choices(
+    accounts: Iterable[AmazonAccount],
+) -> list[tuple[str, Any]]:
+    """Return those of `marketplace_choices` in which one of the accounts sells."""
+    accounts = list(accounts)
+    sites = MarketplaceParticipation.objects.filter(
+        account__in=[account.pk for account in accounts], is_participating=True
+    )
+    used = {"", *sites.order_by().values_list("marketplace_id", flat=True)}
+    return [choice for choice in marketplace_choices(accounts) if choice[0] in used]
 
 
 def marketplace_choices(accounts: Iterable[AmazonAccount]) -> list[tuple[str, Any]]:

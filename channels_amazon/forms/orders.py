@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,14 +11,24 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.forms.carriers import CarrierField, settle_other
+from channels_amazon.forms.carriers import CarrierField, resolve_other_carrier
 from channels_amazon.forms.filters import moment_input
+from channels_amazon.forms.origins import (
+    OriginField,
+    below_zero_text,
+    missing_text,
+    named,
+    places_of,
+    text_of,
+)
 from channels_amazon.models import Order, OrderLine, Warehouse
+from channels_amazon.services.shipping.origins import origins_of
 from channels_amazon.services.shipping.shipments import units_left
+from channels_amazon.services.stock.shortfalls import Place, Shortfall
 
 
-class ShipForm(forms.Form):
-    """One package of an order; each line's units not yet packed are proposed."""
+class PackageForm(forms.Form):
+    """One package of an order: its carrier, its number, and its units by line."""
 
     carrier = CarrierField(
         help_text=_("Write a part of its name, as “DHL” or “云途”, and choose."),
@@ -37,19 +47,12 @@ class ShipForm(forms.Form):
         label=_("Shipped (UTC)"),
         widget=moment_input(),
     )
-    warehouse = forms.ModelChoiceField(
-        label=_("From warehouse"), queryset=Warehouse.objects.none(), required=False
-    )
 
     def __init__(
         self, order: Order, data: Any = None, *, left: dict[int, int] | None = None
     ) -> None:
         super().__init__(data, label_suffix="", initial={"shipped_at": timezone.now()})
         self.order = order
-        warehouses = Warehouse.objects.filter(store=order.account.store_id)
-        field: Any = self.fields["warehouse"]
-        field.queryset = warehouses
-        field.empty_label = None
         left = units_left(order) if left is None else left
         # A form that comes back may name lines that it has shipped itself meanwhile:
         # the service knows the package again, so that sending twice ships once.
@@ -58,16 +61,6 @@ class ShipForm(forms.Form):
             for line in order.lines.all()
             if self.is_bound or left[line.pk]
         ]
-        if order.asks_to_cancel:
-            # Asked once: shipping declines the wish.
-            self.fields["ships_all_the_same"] = forms.BooleanField(
-                label=_("The buyer asks to cancel: ship all the same"),
-                error_messages={
-                    "required": _(
-                        "Say that the order ships although the buyer asks to cancel."
-                    )
-                },
-            )
         for line, units in self.open_lines:
             self.fields[quantity_name(line)] = forms.IntegerField(
                 label=line.seller_sku or line.order_item_id,
@@ -93,7 +86,7 @@ class ShipForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check what spans fields: the other carrier's name, at least one unit."""
         cleaned: dict[str, Any] = super().clean() or {}
-        settle_other(self, "carrier", "carrier_name")
+        resolve_other_carrier(self, "carrier", "carrier_name")
         if not self.errors and not self.quantities():
             raise forms.ValidationError(
                 gettext("Put at least one unit in the package.")
@@ -107,6 +100,89 @@ class ShipForm(forms.Form):
             for line, _left in self.open_lines
             if (units := self.cleaned_data.get(quantity_name(line)) or 0)
         }
+
+
+class ShipForm(PackageForm):
+    """A new package: each line's units not yet packed are proposed, from their place.
+
+    Each line that holds units is asked where they leave from; the warehouse that holds
+    them stands first. A choice that takes a warehouse below zero is made by ticking
+    `below_zero`, which names what was seen.
+    """
+
+    below_zero = forms.CharField(required=False, max_length=10_000)
+
+    def __init__(self, order: Order, data: Any = None) -> None:
+        super().__init__(order, data)
+        self.shortfalls: Sequence[Shortfall] = ()
+        self.origins = origins_of(order, self.open_lines)
+        for line, _left in self.open_lines:
+            if line.pk in self.origins:
+                self.fields[origin_name(line)] = OriginField(
+                    self.origins[line.pk],
+                    sku=line.variant.sku if line.variant else line.seller_sku,
+                    units_name=quantity_name(line),
+                )
+        if order.asks_to_cancel:
+            # Asked once: shipping declines the wish.
+            self.fields["ships_all_the_same"] = forms.BooleanField(
+                label=_("The buyer asks to cancel: ship all the same"),
+                error_messages={
+                    "required": _(
+                        "Say that the order ships although the buyer asks to cancel."
+                    )
+                },
+            )
+
+    def rows(self) -> Iterator[tuple[OrderLine, int, Any, Any]]:
+        """Yield each open line with its units left, its units and its warehouse.
+
+        The last is None where no warehouse is asked for.
+        """
+        for line, left, field in self.lines():
+            has_origin = line.pk in self.origins
+            yield line, left, field, self[origin_name(line)] if has_origin else None
+
+    def warehouses(self) -> dict[int, Warehouse]:
+        """Return by line id the warehouse that was chosen."""
+        chosen = {
+            pk: self.cleaned_data.get(f"from_{pk}") or origins.holder
+            for pk, origins in self.origins.items()
+        }
+        return {pk: place for pk, place in chosen.items() if pk in self.quantities()}
+
+    def agreed(self) -> frozenset[Place]:
+        """Return the levels that may fall below zero."""
+        return places_of(self.cleaned_data["below_zero"])
+
+    def ask(self, shortfalls: Sequence[Shortfall]) -> None:
+        """Have the page ask whether these levels may fall below zero."""
+        self.shortfalls = shortfalls
+
+    @property
+    def asked(self) -> str:
+        """Return the levels that the page asks about, as a tick sends them."""
+        return named(one.place for one in self.shortfalls)
+
+    @property
+    def asked_text(self) -> str:
+        """Return what the tick agrees to, "" where nothing is asked."""
+        return " ".join(text_of(one) for one in self.shortfalls)
+
+    @property
+    def below_zero_pattern(self) -> str:
+        """Return the words of the page's script for a warehouse below zero."""
+        return below_zero_text("{warehouse}", "{sku}", "{units}")
+
+    @property
+    def missing_pattern(self) -> str:
+        """Return the words of the page's script for units promised to others."""
+        return missing_text("{warehouse}", "{sku}", "{units}")
+
+
+def origin_name(line: OrderLine) -> str:
+    """Return the name of the field that says where a line's units leave from."""
+    return f"from_{line.pk}"
 
 
 def quantity_name(line: OrderLine) -> str:

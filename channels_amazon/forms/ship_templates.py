@@ -10,7 +10,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.forms.carriers import CarrierField, settle_other
+from channels_amazon.forms.carriers import CarrierField, resolve_other_carrier
 from channels_amazon.forms.filters import marketplace_choices
 from channels_amazon.models import AmazonAccount, ShipTemplate, Store, Warehouse
 from channels_amazon.rules.shipping.carriers import (
@@ -127,7 +127,7 @@ class CarrierForm(forms.Form):
             self.add_error("store_carrier", gettext("Enter the store's name of it."))
         if not cleaned.get("carrier_code") and "carrier_code" not in self.errors:
             self.add_error("carrier_code", gettext("Choose the carrier."))
-        settle_other(self, "carrier_code", "carrier_name")
+        resolve_other_carrier(self, "carrier_code", "carrier_name")
         return cleaned
 
 

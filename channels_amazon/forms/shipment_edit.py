@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels_amazon.forms.orders import ShipForm, quantity_name
+from channels_amazon.forms.orders import PackageForm, quantity_name
 from channels_amazon.models import Shipment
 from channels_amazon.services.shipping.shipment_edits import units_free
 
 
-class ShipmentEditForm(ShipForm):
+class ShipmentEditForm(PackageForm):
     """A shipment as it is, to be changed; each line may take what else is free."""
 
     def __init__(self, shipment: Shipment, data: Any = None) -> None:
         super().__init__(shipment.order, data, left=units_free(shipment))
         self.shipment = shipment
-        # It left from where it left.
-        del self.fields["warehouse"]
         self.initial = {
             "carrier": shipment.carrier_code,
             "carrier_name": shipment.carrier_name,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
-from channels_amazon.models import Parcel, Store
+from channels_amazon.models import AmazonAccount, Parcel, Store
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.storefronts.shipment_file import MOST_BYTES
@@ -71,11 +71,16 @@ class ParcelFilter(FilterForm):
     field_order = ("q", "account", "show")
 
     def narrow(self, parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
-        """Narrow by state and account; the search finds order id or tracking number."""
+        """Narrow by state and account; the search finds order id or tracking number.
+
+        A parcel whose order nobody knows may be of any account of its store.
+        """
         if show := self.chosen("show"):
             parcels = parcels.filter(state=show)
         if account := self.chosen("account"):
-            parcels = parcels.filter(order__account_id=int(account))
+            own = Q(order__account=int(account))
+            stores = AmazonAccount.objects.filter(pk=int(account)).values("store")
+            parcels = parcels.filter(own | Q(order=None, store__in=stores))
         if terms := self.terms():
             named = Q(amazon_order_id__in=terms) | Q(tracking_number__in=terms)
             parcels = parcels.filter(named)

@@ -1,7 +1,8 @@
 """The run that nobody asked for: it looks at rows; health layer.
 
-It runs each hour for each account, so it must cost little: some queries by an index,
-and no call while rows say that all goes on. A full report is asked for when a job
+It runs each hour for each account, so it must cost little: one statement asks for the
+signs of all checks, only those that show one run, and there is no call while rows say
+that all goes on. A full report is asked for when a job
 stands still for a new reason, when it still does after ASK_AGAIN, and once a day where
 the last report had found something at Amazon.
 """
@@ -61,14 +62,17 @@ def run_light(account: AmazonAccount, now: datetime, before: Trouble) -> LightRu
     costs = _costs(last, is_thorough=is_thorough)
     with translation.override(report.language):
         run = HealthRun(CheckContext(account, now), report.progress.__setitem__)
-        run.look_at_rows(report, costs, last)
-    codes = _reasons(one for one in run.found if one.finding.code in WORTH_ASKING)
-    is_asked_again = is_thorough and keeping.has_problems_of(last, Cost.CALLS)
-    if is_asked_again or _asks(before, codes, now):
-        return LightRun(asks=True, codes=codes)
+        run.look_for_signs(report, costs, last)
+        codes = _reasons(one for one in run.found if one.finding.code in WORTH_ASKING)
+        is_asked_again = is_thorough and keeping.has_problems_of(last, Cost.CALLS)
+        if is_asked_again or _asks(before, codes, now):
+            return LightRun(asks=True, codes=codes)
+        rows = keeping.rows_of(report, run.results())
+        if last is not None and not keeping.is_news(report, rows, last):
+            keeping.confirm(report, last)
+            return LightRun(asks=False, codes=codes)
+        run.look_at_rest()
     rows = keeping.rows_of(report, run.results())
-    if not keeping.is_news(report, rows, last):
-        return LightRun(asks=False, codes=codes)
     report.save()
     keeping.keep(report, rows)
     prune(account)

@@ -85,6 +85,16 @@ class CheckContext:
     _seen: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def account_id(self) -> int:
+        """Return the account's key."""
+        return int(self.account.pk)
+
+    @property
+    def store_id(self) -> int:
+        """Return the key of the account's store."""
+        return int(self.account.store_id)
+
+    @property
     def client(self) -> SpApiClient:
         """Return a client that gives up soon; raises NeedsMerchant without a secret."""
         return self._once("client", self._make_client)
@@ -180,7 +190,7 @@ class CheckContext:
         rows = {row.marketplace_id: row for row in self.account.participations.all()}
         deselected = {id_ for id_, row in rows.items() if not row.is_selected}
         try:
-            listed = sellers.get_marketplace_participations(self.client)
+            listed = sellers.get_marketplace_participations(self.client).sites
         except (AuthorizationLost, ClientSecretInvalid):
             raise
         except ShoplinkError as error:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from channels_amazon.health.finding import Finding, Level
-from channels_amazon.health.progress import LOOKED, CheckState
+from channels_amazon.health.progress import LOOKED, CheckProgress, CheckState
 from channels_amazon.health.registry import Cost, all_checks
 from channels_amazon.models import HealthFinding, HealthReport
 from channels_amazon.services.diagnostics.entries import clean
@@ -80,6 +80,8 @@ def previous(report: HealthReport) -> Previous | None:
     before = last_done(report)
     if before is None:
         return None
+    if before.status == Level.OK:
+        return Previous(before, ())
     return Previous(before, tuple(before.findings.exclude(level=Level.OK)))
 
 
@@ -88,20 +90,37 @@ def is_news(
 ) -> bool:
     """Tell whether the rows differ from the report before, also in how bad they are.
 
-    If not, that one is confirmed. What a check of this run did not look at is no news.
+    What a check of this run did not look at is no news.
     """
     if before is None:
         return True
-    looked = {id_ for id_, one in report.progress.items() if one["state"] in LOOKED}
+    looked = _looked_at(report)
     known = Counter(map(_said, before.problems))
     ours = Counter(_said(row) for row in rows if row.level != Level.OK)
     again = Counter(_said(row) for row in before.problems if row.check_id in looked)
-    if ours - known or again - ours:
-        return True
-    HealthReport.objects.filter(pk=before.report.pk).update(
-        confirmed_at=report.started_at, confirmations=F("confirmations") + 1
-    )
-    return False
+    return bool(ours - known or again - ours)
+
+
+def confirm(report: HealthReport, before: Previous) -> None:
+    """Note on the report before that this run, which is not kept, found the same.
+
+    It found it again only where it looked at all that was wrong; else the checks that
+    did look note it, each for itself.
+    """
+    kept, looked = before.report, _looked_at(report)
+    # What every run looks at is never taken over, so nobody asks for its time.
+    again = {row.check_id for row in before.problems} & looked - _ids_of(Cost.ROWS)
+    same = HealthReport.objects.filter(pk=kept.pk)
+    if all(row.check_id in looked for row in before.problems):
+        same.update(
+            confirmed_at=report.started_at, confirmations=F("confirmations") + 1
+        )
+    elif again:
+        at = report.started_at or timezone.now()
+        for id_ in again:
+            line = kept.progress.setdefault(id_, {"state": CheckState.NOT_ASKED})
+            line["seen_at"] = at.isoformat()
+        same.update(progress=kept.progress)
 
 
 def carried_over(report: HealthReport, before: Previous | None) -> list[CheckResult]:
@@ -112,8 +131,6 @@ def carried_over(report: HealthReport, before: Previous | None) -> list[CheckRes
     """
     if before is None:
         return []
-    kept = before.report
-    seen_at = kept.confirmed_at or kept.finished_at or kept.created_at
     return [
         CheckResult(
             row.check_id,
@@ -123,19 +140,47 @@ def carried_over(report: HealthReport, before: Previous | None) -> list[CheckRes
                 level=Level(row.level),
                 fix=row.fix,
                 fix_action=row.fix_action,
-                evidence={"seen_at": seen_at} | (row.evidence or {}),
-                because=str((row.evidence or {}).get("about", "")),
+                evidence={**(row.evidence or {}), "seen_at": _seen_at(before, row)},
+                because=row.consequence_of,
             ),
         )
         for row in before.problems
-        if report.progress.get(row.check_id, {}).get("state") == CheckState.NOT_ASKED
+        if _progress_of(report, row).get("state") == CheckState.NOT_ASKED
     ]
 
 
 def has_problems_of(before: Previous | None, cost: Cost) -> bool:
     """Tell whether a check of that cost had found something in that report."""
-    ids = {check.id for check in all_checks() if check.cost is cost}
+    ids = _ids_of(cost)
     return before is not None and any(row.check_id in ids for row in before.problems)
+
+
+def _ids_of(cost: Cost) -> set[str]:
+    return {check.id for check in all_checks() if check.cost is cost}
+
+
+def _looked_at(report: HealthReport) -> set[str]:
+    """Return the ids of the checks that have said how it is in this run."""
+    return {id_ for id_, one in report.progress.items() if one["state"] in LOOKED}
+
+
+def _seen_at(before: Previous, row: HealthFinding) -> datetime:
+    """Return when the finding's own check looked last and found it, UTC.
+
+    A report that took it over says that in the evidence.
+    """
+    kept = before.report
+    told = [(row.evidence or {}).get("seen_at"), _progress_of(kept, row).get("seen_at")]
+    times = [datetime.fromisoformat(str(text)) for text in told if text]
+    if not told[0]:
+        times.append(kept.finished_at or kept.created_at)
+    if kept.confirmed_at is not None:
+        times.append(kept.confirmed_at)
+    return max(times)
+
+
+def _progress_of(report: HealthReport, row: HealthFinding) -> CheckProgress:
+    return cast(CheckProgress, report.progress.get(row.check_id, {}))
 
 
 def _said(row: HealthFinding) -> tuple[tuple[str, str, str], str]:

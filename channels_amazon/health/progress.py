@@ -29,12 +29,14 @@ class CheckProgress(TypedDict, total=False):
     """One check of the column {check id: CheckProgress}.
 
     `seconds` is how long it took. `reason` is the code of the fault for which it was
-    skipped: the check could not look.
+    skipped: the check could not look. `seen_at` is when a later run looked that found
+    the same of it, as an ISO text in UTC.
     """
 
     state: Required[CheckState]
     seconds: float
     reason: str
+    seen_at: str
 
 
 # A check that is in one of these does not go on.

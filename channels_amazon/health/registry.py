@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
+from typing import NotRequired, TypedDict, Unpack
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.health import checks
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding
+from channels_amazon.health.signs import Signs
 
 Run = Callable[[CheckContext], list[Finding]]
 
@@ -59,25 +61,39 @@ class HealthCheck:
     title: Promise
     run: Run
     cost: Cost = Cost.ROWS
+    # Of one that reads rows; without them it runs each time.
+    signs: Signs | None = None
 
 
 _CHECKS: dict[str, HealthCheck] = {}
 
 
-def check(
-    id_: str, *, group: str, order: int, title: Promise, cost: Cost = Cost.ROWS
-) -> Callable[[Run], Run]:
+class Declaration(TypedDict):
+    """What the decorator takes: the fields of a HealthCheck without id and run."""
+
+    group: str
+    order: int
+    title: Promise
+    cost: NotRequired[Cost]
+    signs: NotRequired[Signs | None]
+
+
+def check(id_: str, **declared: Unpack[Declaration]) -> Callable[[Run], Run]:
     """Register a function as the check `id_`, the `order`th of its group.
 
-    Raises ValueError for an id that is taken or a group that is none.
+    Raises ValueError for an id or a place that is taken, or a group that is none.
     """
+    group, place = declared["group"], (declared["group"], declared["order"])
 
     def register(run: Run) -> Run:
         if id_ in _CHECKS:
             raise ValueError(f"The check {id_} is registered twice.")
         if group not in GROUPS:
             raise ValueError(f"The check {id_} names no group of the page: {group}.")
-        _CHECKS[id_] = HealthCheck(id_, group, order, title, run, cost)
+        for other in _CHECKS.values():
+            if (other.group, other.order) == place:
+                raise ValueError(f"The check {id_} has the place of {other.id}.")
+        _CHECKS[id_] = HealthCheck(id_, run=run, **declared)
         return run
 
     return register

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.health import keeping
+from channels_amazon.health import keeping, signs
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, evidence_of
 from channels_amazon.health.keeping import CheckResult, worst
@@ -67,11 +67,11 @@ def run_report(report_id: int, *, calls_nobody: bool = False) -> None:
     ).get(pk=report_id)
     run = _run_of(report, now, calls_nobody=calls_nobody)
     rows = keeping.rows_of(report, run.results())
-    if not report.is_automatic or keeping.is_news(
-        report, rows, keeping.previous(report)
-    ):
+    before = keeping.previous(report) if report.is_automatic else None
+    if before is None or keeping.is_news(report, rows, before):
         keeping.keep(report, rows)
     else:
+        keeping.confirm(report, before)
         report.delete()
     apply_findings(report.account, run.context.observed())
     logger.info("report done report=%s status=%s", report_id, keeping.status_of(rows))
@@ -156,6 +156,7 @@ class HealthRun:
     tell: Tell
     found: list[CheckResult] = field(default_factory=list)
     _obstacles: list[_Obstacle] = field(default_factory=list)
+    _quiet: Collection[str] = ()
 
     def look(self, checks: Iterable[HealthCheck]) -> None:
         """Run these checks one after another."""
@@ -182,6 +183,39 @@ class HealthRun:
     ) -> None:
         """Run the checks of these costs; take over what the others said `before`."""
         self.look(check for check in all_checks() if check.cost in costs)
+        self._take_over(report, before)
+
+    def look_for_signs(
+        self,
+        report: HealthReport,
+        costs: Collection[Cost],
+        before: keeping.Previous | None,
+    ) -> None:
+        """Do as `look_at_rows` does, but run no check that shows no sign of a fault.
+
+        Of such a one is known that it finds nothing wrong.
+        """
+        due = [check for check in all_checks() if check.cost in costs]
+        known = {check.id: check.signs for check in due if check.signs is not None}
+        self._quiet = known.keys() - self._shown(known)
+        for id_ in self._quiet:
+            report.progress[id_] = CheckProgress(state=CheckState.OK)
+        self.look(check for check in due if check.id not in self._quiet)
+        self._take_over(report, before)
+
+    def _shown(self, known: dict[str, signs.Signs]) -> Collection[str]:
+        try:
+            return signs.shown(self.context, known)
+        except DatabaseError:
+            # Then each looks for itself and says what it cannot do.
+            logger.exception("no signs account=%s", self.context.account.pk)
+            return known
+
+    def look_at_rest(self) -> None:
+        """Run the checks that showed no sign, for what they say of what is well."""
+        self.look(check for check in all_checks() if check.id in self._quiet)
+
+    def _take_over(self, report: HealthReport, before: keeping.Previous | None) -> None:
         for check in all_checks():
             unasked = CheckProgress(state=CheckState.NOT_ASKED)
             report.progress.setdefault(check.id, unasked)

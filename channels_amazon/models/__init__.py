@@ -35,12 +35,15 @@ from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
     Order,
     OrderLine,
-    OrderPersonalData,
     Reservation,
 )
 from channels_amazon.models.order_report import OrderReport
 from channels_amazon.models.parcel import Parcel
-from channels_amazon.models.personal_data import PersonalDataWord, PurgeProof
+from channels_amazon.models.personal_data import (
+    OrderPersonalData,
+    PersonalDataWord,
+    PurgeProof,
+)
 from channels_amazon.models.reading_issue import ReadingIssue
 from channels_amazon.models.returned import ReturnedUnits
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped

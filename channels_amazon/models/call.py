@@ -55,7 +55,12 @@ class ApiCall(StoreScoped):
     STORE_PATH: ClassVar[str] = "account__store"
 
     account = models.ForeignKey(
-        AmazonAccount, models.CASCADE, null=True, blank=True, related_name="calls"
+        AmazonAccount,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        db_index=False,
     )
     run = models.ForeignKey(
         SyncRun, models.SET_NULL, null=True, blank=True, related_name="api_calls"
@@ -85,11 +90,22 @@ class ApiCall(StoreScoped):
         verbose_name = _("API call")
         verbose_name_plural = _("API calls")
         indexes = (
-            models.Index(fields=["account", "-id"], name="call_account"),
-            models.Index(fields=["account", "operation", "-id"], name="call_op"),
+            # The list is by time and key; old rows are found by the first, too.
+            models.Index(fields=["-started_at", "-id"], name="call_newest"),
+            models.Index(
+                fields=["account", "-started_at", "-id"], name="call_account_newest"
+            ),
+            models.Index(
+                fields=["operation", "-started_at", "-id"], name="call_op_newest"
+            ),
+            # The few that failed: what they are filtered by is read in the index.
+            models.Index(
+                fields=["-started_at", "-id", "status", "account", "operation"],
+                condition=models.Q(status__gte=300) | models.Q(status__isnull=True),
+                name="call_failed",
+            ),
             models.Index(fields=["request_id"], name="call_request_id"),
             models.Index(fields=["reference"], name="call_reference"),
-            models.Index(fields=["started_at"], name="call_started"),
         )
 
     def __str__(self) -> str:
@@ -108,7 +124,12 @@ class DiagnosticEntry(StoreScoped):
 
     # What was done to a store outlives it.
     store = models.ForeignKey(
-        Store, models.SET_NULL, null=True, blank=True, related_name="diagnostics"
+        Store,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="diagnostics",
+        db_index=False,
     )
     account = models.ForeignKey(
         AmazonAccount,
@@ -116,6 +137,7 @@ class DiagnosticEntry(StoreScoped):
         null=True,
         blank=True,
         related_name="diagnostics",
+        db_index=False,
     )
     run = models.ForeignKey(
         SyncRun, models.SET_NULL, null=True, blank=True, related_name="diagnostics"
@@ -135,11 +157,18 @@ class DiagnosticEntry(StoreScoped):
         verbose_name = _("log entry")
         verbose_name_plural = _("log entries")
         indexes = (
-            models.Index(fields=["account", "-id"], name="entry_account"),
+            # The list is by time and key; old rows are found by the first, too.
+            models.Index(fields=["-at", "-id"], name="entry_newest"),
+            models.Index(fields=["account", "-at", "-id"], name="entry_account_newest"),
+            models.Index(fields=["store", "-at", "-id"], name="entry_store_newest"),
+            models.Index(
+                fields=["-at", "-id", "level", "account"],
+                condition=~models.Q(level="info"),
+                name="entry_problems",
+            ),
             models.Index(fields=["code", "-id"], name="entry_code"),
             models.Index(fields=["reference"], name="entry_reference"),
-            # Old rows are found by it.
-            models.Index(fields=["at"], name="entry_at"),
+            models.Index(fields=["request_id"], name="entry_request_id"),
         )
 
     def __str__(self) -> str:

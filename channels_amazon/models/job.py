@@ -147,8 +147,12 @@ class SyncRun(StoreScoped):
         BLOCKED = "blocked", _("Needs the merchant")
         ABANDONED = "abandoned", _("Interrupted")
 
-    job = models.ForeignKey(SyncJob, models.CASCADE, related_name="runs")
-    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="runs")
+    job = models.ForeignKey(
+        SyncJob, models.CASCADE, related_name="runs", db_index=False
+    )
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, related_name="runs", db_index=False
+    )
     kind = models.CharField(_("job"), max_length=20)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
@@ -169,7 +173,17 @@ class SyncRun(StoreScoped):
         verbose_name = _("sync run")
         verbose_name_plural = _("sync runs")
         indexes = (
-            models.Index(fields=["account", "-id"], name="run_account"),
+            # The list is by time and key.
+            models.Index(fields=["-started_at", "-id"], name="run_newest"),
+            models.Index(
+                fields=["account", "-started_at", "-id"], name="run_account_newest"
+            ),
+            models.Index(fields=["kind", "-started_at", "-id"], name="run_kind"),
+            models.Index(
+                fields=["-started_at", "-id", "state", "account"],
+                condition=~models.Q(state="done"),
+                name="run_not_done",
+            ),
             models.Index(fields=["job", "-id"], name="run_job"),
             # Old rows are found by it.
             models.Index(fields=["finished_at"], name="run_finished"),

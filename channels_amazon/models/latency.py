@@ -20,7 +20,9 @@ class LatencyHour(StoreScoped):
 
     STORE_PATH: ClassVar[str] = "account__store"
 
-    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="+")
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, related_name="+", db_index=False
+    )
     hour = models.DateTimeField()
     step = models.CharField(max_length=12)
     bins = models.JSONField(default=dict)

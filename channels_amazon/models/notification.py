@@ -35,6 +35,7 @@ class Notification(StoreScoped):
         null=True,
         blank=True,
         related_name="notifications",
+        db_index=False,
     )
     seller_id = models.CharField(max_length=40, blank=True)
     amazon_order_id = models.CharField(max_length=40, blank=True)
@@ -55,6 +56,10 @@ class Notification(StoreScoped):
         verbose_name_plural = _("notifications")
         indexes = (
             models.Index(fields=["account", "-id"], name="notification_account"),
+            # The status page counts a day's by their state, in the index alone.
+            models.Index(
+                fields=["account", "received_at", "state"], name="notification_day"
+            ),
             models.Index(fields=["amazon_order_id"], name="notification_order"),
             models.Index(fields=["state", "-id"], name="notification_state"),
             # Old rows are found by it.

@@ -1,4 +1,4 @@
-"""Amazon orders, their lines, personal data and reservations; models layer."""
+"""Amazon orders, their lines and reservations; models layer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
-from channels_amazon.models.encrypted import SecretTextField
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.sentence import SentenceField
-from channels_amazon.models.store import Store, Warehouse
+from channels_amazon.models.store import Warehouse
 from channels_amazon.rules.events.arrival import MissingEventLimits
 from channels_amazon.rules.orders.statuses import Fulfiller, OrderStatus
 from channels_amazon.rules.orders.transitions import FOREIGN_CHANNEL
@@ -56,6 +55,17 @@ class OrderQuerySet(StoreQuerySet["Order"]):
             cancel_requested=True,
             cancel_declined_at__isnull=True,
             status__in=Order.OPEN,
+        )
+
+    def first_told_by_event(self) -> Self:
+        """Return the orders of which an event told before anything else brought them.
+
+        One that a sweep, a report or the first pull brought is complete at once; the
+        event of a later change of it does not make it a new order.
+        """
+        return self.filter(event_seen_at__isnull=False).exclude(
+            models.Q(completed_at__lt=models.F("event_seen_at"))
+            | models.Q(first_source__in=Order.NOT_BY_EVENT)
         )
 
     def without_event(self, limits: MissingEventLimits) -> Self:
@@ -109,6 +119,11 @@ class Order(StoreScoped):
         FETCH = "fetch", _("Fetch")
         REPORT = "report", _("Report")
 
+    NOT_BY_EVENT: ClassVar[tuple[str, ...]] = (
+        Source.SWEEP,
+        Source.FETCH,
+        Source.REPORT,
+    )
     # These wait for a parcel, or for the rest of their parcels.
     TO_SHIP: ClassVar[tuple[str, ...]] = (Status.UNSHIPPED, Status.PARTIALLY_SHIPPED)
     # Something may still be decided about these.
@@ -120,7 +135,10 @@ class Order(StoreScoped):
 
     objects: ClassVar[Any] = OrderQuerySet.as_manager()
 
-    account = models.ForeignKey(AmazonAccount, models.CASCADE, related_name="orders")
+    # An index of several columns begins with each key that has none of its own.
+    account = models.ForeignKey(
+        AmazonAccount, models.CASCADE, related_name="orders", db_index=False
+    )
     amazon_order_id = models.CharField(_("order id"), max_length=40)
     marketplace_id = models.CharField(_("marketplace"), max_length=20, blank=True)
     channel_name = models.CharField(max_length=20, blank=True)
@@ -204,6 +222,28 @@ class Order(StoreScoped):
                 name="order_shortage",
             ),
             models.Index(fields=["account", "status", "ship_by"], name="order_to_ship"),
+            models.Index(fields=["status", "-ordered_at", "-id"], name="order_status"),
+            # What is to ship, late, due soon; the terms are those of to_ship().
+            models.Index(
+                fields=["ship_by", "id"],
+                condition=models.Q(
+                    status__in=["unshipped", "partially_shipped"],
+                    fulfilled_by="merchant",
+                ),
+                name="order_ship_by",
+            ),
+            models.Index(
+                fields=["-ordered_at", "-id"],
+                condition=models.Q(
+                    cancel_requested=True, cancel_declined_at__isnull=True
+                ),
+                name="order_cancel",
+            ),
+            models.Index(
+                fields=["-ordered_at", "-id"],
+                condition=~models.Q(quarantine_code=""),
+                name="order_quarantine",
+            ),
             models.Index(
                 fields=["account", "fetch_after"],
                 condition=models.Q(stale_since__isnull=False),
@@ -253,31 +293,14 @@ class Order(StoreScoped):
         return is_open and self.cancel_declined_at is None
 
 
-class OrderPersonalData(StoreScoped):
-    """Buyer and recipient of an order, encrypted, apart from the order's facts.
-
-    `store` is that of the order's account, kept here too: the purge and the search ask
-    by store for the few orders with personal data, not for all orders there ever were.
-    """
-
-    STORE_PATH: ClassVar[str] = "store"
-
-    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
-    order = models.OneToOneField(Order, models.CASCADE, related_name="personal_data")
-    buyer = SecretTextField(blank=True, default="")
-    recipient = SecretTextField(blank=True, default="")
-    received_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"personal data of order {self.order_id}"
-
-
 class OrderLine(StoreScoped):
     """One item of an order; `variant` is empty while its SKU is unmatched."""
 
     STORE_PATH: ClassVar[str] = "order__account__store"
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="lines", db_index=False
+    )
     order_item_id = models.CharField(_("order item id"), max_length=40)
     seller_sku = models.CharField(_("seller SKU"), max_length=80, blank=True)
     asin = models.CharField("ASIN", max_length=12, blank=True)

@@ -39,7 +39,9 @@ class Parcel(StoreScoped):
     # Not in a shipment yet, and not discarded.
     OPEN: ClassVar[tuple[str, ...]] = (State.WAITING, State.REFUSED)
 
-    store = models.ForeignKey(Store, models.CASCADE, related_name="parcels")
+    store = models.ForeignKey(
+        Store, models.CASCADE, related_name="parcels", db_index=False
+    )
     amazon_order_id = models.CharField(_("order id"), max_length=40)
     order = models.ForeignKey(
         Order, models.CASCADE, null=True, blank=True, related_name="parcels"

@@ -58,6 +58,20 @@ class StoreQuerySet(models.QuerySet[Row]):
         return self.order_by().values("pk")[:COUNT_CAP].count()
 
 
+class CappedCount(models.Subquery):
+    """How many of `rows` there are for each row of a query, up to COUNT_CAP.
+
+    `rows` names the outer row by OuterRef. A page asks so for all its accounts at once,
+    and reads no more of each than it shows.
+    """
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
+
+    def __init__(self, rows: StoreQuerySet[Any]) -> None:
+        limited = rows.order_by().values("pk")[:COUNT_CAP]
+        super().__init__(limited, output_field=models.IntegerField())
+
+
 class StoreScoped(models.Model):
     """Base of every model whose rows belong to one store."""
 

@@ -41,6 +41,20 @@ class ShipmentQuerySet(StoreQuerySet["Shipment"]):
         """Return the shipments that Amazon refused and never had: none of `packed`."""
         return self.filter(_never_accepted())
 
+    def refused(self) -> Self:
+        """Return the refused ones about which something can still be done.
+
+        That is a package of an order that is still to ship, or the edit of one that has
+        not been delivered.
+        """
+        is_open = models.Q(order__status__in=Order.TO_SHIP)
+        is_edit = models.Q(
+            confirmed_at__isnull=False,
+            order__status=Order.Status.SHIPPED,
+            order__delivered_at__isnull=True,
+        )
+        return self.filter(is_open | is_edit, state=Shipment.State.REFUSED)
+
     def not_shown(self, now: datetime) -> Self:
         """Return the shipments that Amazon took long ago and does not show."""
         return self.filter(
@@ -73,7 +87,9 @@ class Shipment(StoreScoped):
 
     objects: ClassVar[Any] = ShipmentQuerySet.as_manager()
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="shipments", db_index=False
+    )
     package_reference = models.PositiveIntegerField(_("package"))
     carrier_code = models.CharField(_("carrier"), max_length=60)
     carrier_name = models.CharField(_("carrier name"), max_length=60, blank=True)
@@ -88,6 +104,8 @@ class Shipment(StoreScoped):
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    # When the first attempt began that Amazon did not answer: it may have arrived.
+    unanswered_since = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=80, blank=True)
     error_message = SentenceField(blank=True)
     # Number of edits since Amazon has the package; each is sent under the same number.
@@ -115,6 +133,7 @@ class Shipment(StoreScoped):
             ),
         )
         indexes = (
+            models.Index(fields=["state"], name="shipment_state"),
             models.Index(
                 fields=["next_attempt_at"],
                 condition=models.Q(state="waiting"),
@@ -163,7 +182,9 @@ class ShipmentLine(StoreScoped):
 
     objects: ClassVar[Any] = ShipmentLineQuerySet.as_manager()
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    shipment = models.ForeignKey(
+        Shipment, models.CASCADE, related_name="lines", db_index=False
+    )
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shipped_in")
     quantity = models.PositiveIntegerField(_("quantity"))
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.catalog import Variant
 from channels_amazon.models.listing import Listing
-from channels_amazon.models.scope import StoreScoped
+from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.store import Warehouse
+
+
+class StockLevelQuerySet(StoreQuerySet["StockLevel"]):
+    """The words in which pages and checks speak of stock levels."""
+
+    def below_zero(self) -> Self:
+        """Return the levels of which more units left than were counted."""
+        return self.filter(on_hand__lt=0)
 
 
 class StockLevel(StoreScoped):
@@ -21,6 +29,8 @@ class StockLevel(StoreScoped):
     """
 
     STORE_PATH: ClassVar[str] = "variant__store"
+
+    objects: ClassVar[Any] = StockLevelQuerySet.as_manager()
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="levels")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="levels")
@@ -73,7 +83,9 @@ class StockMovement(StoreScoped):
     # These state how many units there are, the others how many more or fewer.
     COUNTS: ClassVar[tuple[str, ...]] = (Reason.COUNT, Reason.IMPORT)
 
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="movements")
+    variant = models.ForeignKey(
+        Variant, models.CASCADE, related_name="movements", db_index=False
+    )
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+")
     on_hand_delta = models.IntegerField(_("on hand"), default=0)
     reserved_delta = models.IntegerField(_("reserved"), default=0)

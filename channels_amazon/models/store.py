@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from babel.core import Locale
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -21,6 +22,27 @@ def validate_time_zone(name: str) -> None:
             _("%(name)s is no time zone: write it as Asia/Shanghai or Europe/Berlin."),
             code="unknown",
             params={"name": name},
+        )
+
+
+def validate_currency(code: str) -> None:
+    """Refuse what is no currency's code."""
+    if code not in Locale("en").currencies:
+        raise ValidationError(
+            _("%(code)s is no currency: write its three letters, as EUR or CNY."),
+            code="unknown",
+            params={"code": code},
+        )
+
+
+def validate_language(code: str) -> None:
+    """Refuse a language that Shoplink does not speak."""
+    known = [known for known, _name in settings.LANGUAGES]
+    if code not in known:
+        raise ValidationError(
+            _("%(code)s is no language of Shoplink: choose one of %(known)s."),
+            code="unknown",
+            params={"code": code, "known": ", ".join(known)},
         )
 
 
@@ -41,8 +63,15 @@ class Store(StoreScoped):
     plan = models.CharField(
         _("plan"), max_length=12, choices=Plan.choices, default=Plan.ENTERPRISE
     )
-    language = models.CharField(_("default language"), max_length=10, default="en")
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    language = models.CharField(
+        _("default language"),
+        max_length=10,
+        default="en",
+        validators=[validate_language],
+    )
+    currency = models.CharField(
+        _("currency"), max_length=3, default="USD", validators=[validate_currency]
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,

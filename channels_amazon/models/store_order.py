@@ -97,6 +97,10 @@ class StoreOrder(StoreScoped):
         )
         indexes = (
             models.Index(fields=["store", "-placed_at"], name="store_order_recent"),
+            models.Index(fields=["-placed_at", "-id"], name="store_order_newest"),
+            models.Index(
+                fields=["state", "-placed_at", "-id"], name="store_order_state"
+            ),
             models.Index(
                 fields=["store", "decide_after"],
                 condition=models.Q(state="new"),
@@ -138,7 +142,9 @@ class StoreOrderLine(StoreScoped):
 
     STORE_PATH: ClassVar[str] = "order__store"
 
-    order = models.ForeignKey(StoreOrder, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(
+        StoreOrder, models.CASCADE, related_name="lines", db_index=False
+    )
     number = models.CharField(_("line"), max_length=50)
     sku = models.CharField(_("SKU"), max_length=80)
     variant = models.ForeignKey(

@@ -24,9 +24,8 @@ UNKNOWN_PATH = "MissingAuthenticationToken"
 _UNKNOWN_PATH_SAID = "missing authentication token"
 # A web page begins so, whatever its content type says.
 _HTML_BEGINS = (b"<!doctype html", b"<html")
-# "Network authentication required" (RFC 6585) is the status of a captive portal.
-_SIGN_IN_TO_NETWORK = 511
 _PROXY_SIGN_IN = 407
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def foreign_error(
 
     A web page or a redirect is none of Amazon's, which speaks JSON. With status 5xx it
     may be: its load balancers answer so, and either way there is nothing to do but to
-    wait.
+    wait. So is it with 429: whatever its body, somebody asks for a pause.
     """
     evidence = evidence_of(operation, reply, host)
     if reply.status == _PROXY_SIGN_IN:
@@ -78,9 +77,9 @@ def foreign_error(
             "The proxy on the way to %(host)s wants a sign-in.", host=host
         )
         return errors.NetworkError(message, evidence, step="proxy")
-    is_page = is_html(reply) and reply.status < 500
+    is_page = is_html(reply) and reply.status < 500 and reply.status != _TOO_MANY
     is_elsewhere = 300 <= reply.status < 400
-    if not (is_page or is_elsewhere or reply.status == _SIGN_IN_TO_NETWORK):
+    if not (is_page or is_elsewhere or reply.status == errors.SIGN_IN_TO_NETWORK):
         return None
     message = sentence(
         "Something answered in Amazon's place at %(host)s: status %(status)s, "

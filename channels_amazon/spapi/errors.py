@@ -49,8 +49,10 @@ class Evidence:
 
 
 # A request that failed at one of these steps never reached Amazon: it broke before, or
-# something else took it.
-UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy", "tls", "captive_portal"})
+# the proxy on the way kept it.
+UNDELIVERED_STEPS = frozenset({"dns", "connect", "proxy", "tls"})
+# "Network authentication required" (RFC 6585) is the status of a captive portal.
+SIGN_IN_TO_NETWORK = 511
 
 
 class Fault(StrEnum):
@@ -228,6 +230,16 @@ class NetworkError(ServiceUnavailable):
 
 class CaptivePortal(NetworkError):
     """Something answered in Amazon's place: a sign-in page, a proxy, a redirect."""
+
+    @property
+    def is_undelivered(self) -> bool:
+        """Tell whether Amazon surely never got the request, and counts no call.
+
+        A redirect and a network's sign-in are surely another's. A page may come from
+        Amazon's own edge, which counts the call all the same.
+        """
+        status = self.status or 0
+        return 300 <= status < 400 or status == SIGN_IN_TO_NETWORK
 
     def __init__(self, message: str, evidence: Evidence) -> None:
         super().__init__(

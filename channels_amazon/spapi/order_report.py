@@ -140,6 +140,8 @@ def read_order_report(
     """
     table = open_table(file, charset=charset, marketplace_id=marketplace_id)
     orders: dict[str, ReportOrder] = {}
+    # Orders with more units than one can have: no later row of theirs is another one.
+    refused: set[str] = set()
     quarantined: list[QuarantinedRow] = []
     unread: list[QuarantinedRow] = []
     for count, row in enumerate(iterate_rows(table), start=1):
@@ -152,6 +154,8 @@ def read_order_report(
             quarantined.append(row)
             continue
         order_id = row.order.order_id
+        if order_id in refused:
+            continue
         if row.unread:
             unread.append(QuarantinedRow(row.line, row.unread, order_id))
         known = orders.get(order_id)
@@ -159,6 +163,7 @@ def read_order_report(
         if _units_of(orders[order_id]) > MOST_UNITS:
             reason = sentence("the order has more units than one can have")
             quarantined.append(QuarantinedRow(row.line, reason, order_id))
+            refused.add(order_id)
             del orders[order_id]
     return OrderReportContent(
         table.encoding, tuple(orders.values()), tuple(quarantined), tuple(unread)

@@ -77,7 +77,11 @@ PUBLIC = Networks()
 
 
 def check_address(url: str, *, allow: Networks) -> SplitResult:
-    """Return the parts of an address that may be called; raises WebhookError."""
+    """Return the parts of an address that may be called; raises WebhookError.
+
+    A number is judged here already, and the name of this machine itself; what another
+    name leads to is known when it is called.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -94,7 +98,19 @@ def check_address(url: str, *, allow: Networks) -> SplitResult:
         raise _refused(
             sentence("The address must hold no user name, password or fragment.")
         )
+    number = _number_in(parts.hostname)
+    if number is not None and not allow.holds(number):
+        raise _private(parts.hostname)
     return parts
+
+
+def _number_in(host: str) -> IpAddress | None:
+    if host == "localhost" or host.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def port_of(parts: SplitResult) -> int:
@@ -117,12 +133,7 @@ def resolve(parts: SplitResult, deadline: Deadline, *, allow: Networks) -> IpAdd
         ) from error
     addresses = [ipaddress.ip_address(number) for number in found]
     if not all(map(allow.holds, addresses)):
-        raise _refused(
-            sentence(
-                "The address leads to %(host)s, which is inside a private network.",
-                host=host,
-            )
-        )
+        raise _private(host)
     return addresses[0]
 
 
@@ -158,6 +169,15 @@ def is_public(address: IpAddress) -> bool:
         if any(address in network for network in _NOT_PUBLIC):
             return False
     return address.is_global and not address.is_multicast
+
+
+def _private(host: str) -> WebhookError:
+    return _refused(
+        sentence(
+            "The address leads to %(host)s, which is inside a private network.",
+            host=host,
+        )
+    )
 
 
 def _refused(message: str) -> WebhookError:

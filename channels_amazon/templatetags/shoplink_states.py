@@ -73,7 +73,12 @@ def state(kind: str, text: Any, title: Any = "") -> str:
 
 @register.simple_tag
 def order_state(order: Order) -> str:
-    """Show an order's status, with Amazon's own word where we know no better."""
+    """Show an order's status, with Amazon's own word where we know no better.
+
+    What Amazon itself has to ship is not ours to ship.
+    """
+    if order.is_fba and order.status == Order.Status.UNSHIPPED:
+        return state("waiting", gettext("Amazon ships"))
     word: Any = order.get_status_display()
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
         word = order.amazon_status

@@ -10,11 +10,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_amazon.views import way_back
 
 # These pages run no script at all.
 PLAIN_POLICY: dict[str, Any] = {"script-src": [NONE], "form-action": [SELF]}
+# What marks an answer, so that it is not taken for a page the user may not see.
+_CSRF_FAILURE = "_is_csrf_failure"
 
 
 def bad_request(
@@ -52,16 +55,29 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def too_many_sign_ins(request: HttpRequest) -> HttpResponse:
     """Answer whoever failed to sign in too often, whether the password is right now."""
-    reason = _("Too many failed sign-ins. Wait a quarter of an hour and try again.")
-    answer = _answer(request, 429, reason)
-    answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    minutes = -(-seconds // 60)
+    reason = ngettext(
+        "Too many failed sign-ins. Wait %(minutes)d minute and try again.",
+        "Too many failed sign-ins. Wait %(minutes)d minutes and try again.",
+        minutes,
+    )
+    answer = _answer(request, 429, reason % {"minutes": minutes})
+    answer["Retry-After"] = str(seconds)
     return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that was sent without its secret, mostly from an old page."""
     reason = _("This form is too old: what you typed stands in a new one.")
-    return _answer(request, 403, reason)
+    answer = _answer(request, 403, reason)
+    setattr(answer, _CSRF_FAILURE, True)
+    return answer
+
+
+def is_csrf_failure(answer: HttpResponse) -> bool:
+    """Tell whether the answer refuses a form that was sent without its secret."""
+    return bool(getattr(answer, _CSRF_FAILURE, False))
 
 
 def _answer(request: HttpRequest, status: int, reason: str) -> HttpResponse:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from weakref import ReferenceType, ref
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
 from channels_amazon.models import Store
 
-_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+# Weak: the thread goes on to other requests, or to none, and must keep no cookie, form
+# or user of this one. A page is drawn after its view has returned, so the view itself
+# cannot take the request back.
+_request: ContextVar[ReferenceType[HttpRequest] | None] = ContextVar(
+    "request", default=None
+)
 _ZONE = "_shoplink_time_zone"
 _MOST_STORES = 50
 
 
 def show_for(request: HttpRequest) -> None:
     """Let the times of this page be those of the stores of its reader."""
-    _request.set(request)
+    _request.set(ref(request))
 
 
 def local_zone() -> ZoneInfo | None:
@@ -24,7 +30,8 @@ def local_zone() -> ZoneInfo | None:
 
     None where they have none, where it is UTC, or where they have several.
     """
-    request = _request.get()
+    known = _request.get()
+    request = known() if known is not None else None
     if request is None:
         return None
     if not hasattr(request, _ZONE):

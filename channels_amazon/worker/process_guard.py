@@ -25,6 +25,8 @@ from types import FrameType, TracebackType
 PIPE = "SHOPLINK_GUARD_PIPE"
 LAUNCHER = "SHOPLINK_GUARD_LAUNCHER"
 TOOK_OVER = "SHOPLINK_GUARD_TOOK_OVER"
+# A name of its own: LOG_FORMAT itself would overrule .env in what the guard starts.
+LOG_FORMAT = "SHOPLINK_GUARD_LOG_FORMAT"
 
 # A command that dies at once again and again is started more and more rarely. The wait
 # doubles by hand, as services/jobs/backoff.py does it: nothing of ours is imported.
@@ -34,12 +36,13 @@ _LIVED_WELL = 30.0
 _LOOK = 0.5
 
 
-def run_guarded() -> None:
+def run_guarded(log_format: str) -> None:
     """Make sure that a guard watches this process; call it first in a command.
 
     In a process without a guard it does not return: the process becomes the guard
-    of the same command line.
+    of the same command line, which says what it says as `log_format`, json or text.
     """
+    os.environ[LOG_FORMAT] = log_format
     if PIPE not in os.environ:
         os.environ[LAUNCHER] = _identity(os.getppid())
         os.environ.pop(TOOK_OVER, None)
@@ -132,7 +135,7 @@ def _say(message: str, error: str = "") -> None:
     """Write one line of the log, in the form that shoplink/logs.py gives it."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = f"{now} WARNING guard: {message}"
-    if os.environ.get("LOG_FORMAT") == "json":
+    if os.environ.get(LOG_FORMAT) == "json":
         row = {"time": now, "level": "WARNING", "logger": "guard", "message": message}
         more = {"error": error} if error else {}
         line = json.dumps(row | {"process": os.getpid()} | more)

@@ -46,6 +46,8 @@ class Supervisor:
         self.ticker = Ticker()
         self.restarts = 0
         self.last_reason = ""
+        # As it was read last; before the first time nothing is known.
+        self._is_paused = True
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -58,7 +60,7 @@ class Supervisor:
         while not self._stopping.wait(TICK_SECONDS):
             self._tick(cluster)
             reason = self._reason_to_restart(cluster)
-            if reason or self._is_paused():
+            if reason or self._look_whether_paused():
                 reason = reason or PAUSED
                 logger.error("cluster restarted pid=%s reason=%s", cluster.pid, reason)
                 self.restarts += 1
@@ -81,22 +83,26 @@ class Supervisor:
         A copy of the database has the same settings: its cluster would take what the
         original put into their Redis. A queue in the database is a copy's own.
         """
-        while self._is_paused() and not self._stopping.wait(TICK_SECONDS):
+        while self._look_whether_paused() and not self._stopping.wait(TICK_SECONDS):
             pass
 
-    def _is_paused(self) -> bool:
+    def _look_whether_paused(self) -> bool:
+        """Tell whether the cluster must not run; unread, that is as it was before.
+
+        So a database that is away for a moment ends no cluster that works, and one
+        that was never asked starts none.
+        """
         if not settings.REDIS_URL:
             return False
         try:
             close_old_connections()
-            if presence.beat().may_work:
-                return False
-            heartbeats.beat(Process.SUPERVISOR, restarts=self.restarts)
+            self._is_paused = not presence.beat().may_work
+            if self._is_paused:
+                heartbeats.beat(Process.SUPERVISOR, restarts=self.restarts)
         except Error as error:
-            # Whether this may work cannot be told now: then it does not.
-            logger.warning("paused error=%s", type(error).__name__)
+            logger.warning("standing not read error=%s", type(error).__name__)
             connections.close_all()
-        return True
+        return self._is_paused
 
     def _start(self) -> ClusterGroup:
         self.ticker.expect_new_cluster()

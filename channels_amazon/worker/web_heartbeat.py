@@ -1,7 +1,8 @@
 """Shows that a web process lives, and which keys it holds; worker layer.
 
 The web process is no worker, but what it encrypts the others must be able to read, so
-the rotation of the keys has to know of it.
+the rotation of the keys has to know of it. In a thread, since a database that does not
+answer must keep no page from saying so.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from django.db import Error, connections
 
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import heartbeats
 
 logger = logging.getLogger(__name__)
@@ -36,8 +38,11 @@ def stop() -> None:
 
 
 def _beat_on() -> None:
+    is_registered = False
     while True:
         try:
+            # So that a host that serves pages alone is known to the installation.
+            is_registered = is_registered or presence.register()
             heartbeats.beat(Process.WEB)
         except Error as error:
             logger.warning("heartbeat missed error=%s", type(error).__name__)

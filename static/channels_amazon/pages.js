@@ -80,3 +80,57 @@
     if (form && event.target.matches("select")) form.requestSubmit();
   });
 })();
+
+// The ship form: names what a choice would take below zero before the button is pressed.
+// Without it, or where others ship meanwhile, the server asks the same.
+(() => {
+  const form = document.querySelector("[data-ship-form]");
+  const asked = form?.querySelector("[data-below-zero]");
+  if (!asked) return;
+  const box = asked.querySelector("input");
+
+  // What the form takes from each variant and warehouse, by their ids.
+  function taken() {
+    const places = new Map();
+    for (const select of form.querySelectorAll("select[data-counted]")) {
+      const option = select.selectedOptions[0];
+      const units = Number(form.elements[select.dataset.units]?.value) || 0;
+      const leaving = Math.max(0, units - Number(select.dataset.gone));
+      if (!option || !leaving) continue;
+      const held = Number(select.dataset.held);
+      const key = `${select.dataset.variant}-${option.value}`;
+      const level = places.get(key) ?? { option, sku: select.dataset.sku, left: 0, moved: 0 };
+      level.left += leaving;
+      // Moving takes the whole hold along; what is held here was promised before.
+      level.moved += option.dataset.holder
+        ? Math.max(0, leaving - held) : Math.max(leaving, held);
+      places.set(key, level);
+    }
+    return places;
+  }
+
+  function says(level) {
+    const onHand = Number(level.option.dataset.onHand);
+    const available = Number(level.option.dataset.available);
+    const [pattern, units] = onHand - level.left < 0
+      ? [asked.dataset.below, onHand - level.left]
+      : level.moved && available - level.moved < 0
+        ? [asked.dataset.missing, level.moved - available] : ["", 0];
+    const words = { warehouse: level.option.dataset.place, sku: level.sku, units };
+    return pattern.replace(/{(\w+)}/g, (_all, name) => words[name]);
+  }
+
+  function name() {
+    const fallen = [...taken()].map(([key, level]) => [key, says(level)])
+      .filter(([, text]) => text);
+    const keys = fallen.map(([key]) => key).join(" ");
+    // What was ticked holds for what was named then.
+    if (box.value !== keys) box.checked = false;
+    box.value = keys;
+    asked.hidden = !fallen.length;
+    asked.querySelector("span").textContent = fallen.map(([, text]) => text).join(" ");
+  }
+
+  form.addEventListener("input", name);
+  if (asked.hidden) name();
+})();

@@ -173,6 +173,19 @@ def test_nobody_changes_the_plan(doors: Doors, role: str) -> None:
     assert (doors.store.name == "Renamed") == (role == "owner")
 
 
+@pytest.mark.parametrize("over", [{"currency": "XXQ"}, {"language": "xx"}])
+def test_owner_s_form_takes_no_more_than_the_set_up(
+    doors: Doors, over: dict[str, str]
+) -> None:
+    page = address("store", "change", doors.store.pk)
+    answer = doors.client("owner").post(page, store_form(doors.store, **over))
+
+    assert answer.status_code == 200
+    assert next(iter(over.values())) in answer.context["errors"].as_text()
+    doors.store.refresh_from_db()
+    assert (doors.store.currency, doors.store.language) == ("USD", "en")
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_opens_or_deletes_stores(doors: Doors, role: str) -> None:
     client = doors.client(role)
@@ -358,8 +371,16 @@ def test_owner_reads_the_audit_of_own_stores_only(doors: Doors) -> None:
 def test_superuser_reads_the_failed_sign_ins(doors: Doors) -> None:
     Client().post("/admin/login/", {"username": "guessed", "password": "wrong"})
     where = address("accessfailurelog", "changelist", app="axes")
+    failure = AccessFailureLog.objects.get()
+    AccessFailureLog.objects.update(ip_address="2001:db8:7::")
 
-    assert "guessed" in signed_in(doors.superuser).get(where).content.decode()
+    # What is kept of an address of IPv6 is its network, and is called so.
+    one = address("accessfailurelog", "change", failure.pk, app="axes")
+    for page in (where, one):
+        text = signed_in(doors.superuser).get(page).content.decode()
+        assert "guessed" in text
+        assert "2001:db8:7::/64" in text
+        assert "IP Address" not in text
     assert doors.client("owner").get(where).status_code == 403
 
 

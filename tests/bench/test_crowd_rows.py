@@ -10,11 +10,14 @@ from channels_amazon.models import (
     AmazonAccount,
     Credential,
     DiagnosticEntry,
+    Installation,
     Listing,
     OrderPersonalData,
     Store,
     SyncJob,
+    WriteProof,
 )
+from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import registry
 from tests.builders import make_account, make_job, make_listing, make_variant
 
@@ -23,7 +26,9 @@ COPIES = 3
 
 @pytest.fixture
 def account(django_db_reset_sequences: None) -> AmazonAccount:
-    """Give an account with a listing and a job."""
+    """Give an account with a listing and a job, in an installation at work."""
+    presence.arrive()
+    WriteProof.objects.create(pk=1, written_at=timezone.now())
     account = make_account(seller_id="A1EMULATORNA2", subscription_id="sub")
     make_listing(account, variant=make_variant(account.store))
     make_job(account, kind=SyncJob.Kind.LISTINGS)
@@ -65,3 +70,8 @@ def test_every_store_has_old_rows_to_delete(account: AmazonAccount) -> None:
 
     assert OrderPersonalData.objects.count() == 1 + COPIES
     assert DiagnosticEntry.objects.filter(code="bench.old").count() == 1 + COPIES
+
+
+def test_rows_of_the_installation_are_not_copied(account: AmazonAccount) -> None:
+    crowd_rows.multiply(COPIES, ["one", "two", "three"])
+    assert Installation.objects.count() == WriteProof.objects.count() == 1

@@ -7,12 +7,19 @@ from django.urls import reverse
 
 from channels_amazon.forms.filters import OrderFilter, StockFilter
 from channels_amazon.models import Order
-from tests.builders import make_account, make_listing, make_order, make_parcel
+from tests.builders import (
+    make_account,
+    make_listing,
+    make_order,
+    make_parcel,
+    make_participation,
+)
 from tests.views.scene import make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 
 ID = "902-3159896-1390916"
+DE, FR = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
 PASTED = [
     ID,
     f" {ID}\u200b",
@@ -78,3 +85,31 @@ def test_search_for_an_id_of_another_form_shows_how_one_is_written() -> None:
     assert "one looks like 902-3159896-1390916" in page.content.decode()
     assert StockFilter({"q": "902-3159896-139"}, []).hint == ""
     assert OrderFilter({"q": ID}, []).hint == ""
+
+
+@pytest.mark.parametrize("cap", [1000, 2, 1])
+def test_search_finds_the_same_however_many_lines_hold_it(
+    cap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_amazon.forms.filters.COUNT_CAP", cap)
+    account = make_account()
+    sold = [make_order(account, lines=({"seller_sku": ID},)) for _ in range(3)]
+    named = make_order(account, amazon_order_id=ID)
+    make_order(account)
+    # Another account's are not among those that are searched.
+    make_order(lines=({"seller_sku": ID},))
+
+    form = OrderFilter({"q": ID}, [account])
+    rows = form.narrow(Order.objects.filter(account=account), account.created_at)
+
+    assert {row.pk for row in rows} == {named.pk, *(one.pk for one in sold)}
+
+
+def test_marketplaces_in_which_nobody_sells_are_not_offered() -> None:
+    account = make_account(region="eu", marketplaces=False)
+    make_participation(account, marketplace_id=DE)
+    make_participation(account, marketplace_id=FR, is_participating=False)
+
+    offered = OrderFilter({}, [account]).fields["marketplace"].choices  # type: ignore[attr-defined]
+
+    assert [value for value, _label in offered] == ["", DE]

@@ -21,6 +21,9 @@ from channels_amazon.health.checks import host
 from channels_amazon.health.context import CheckContext
 from channels_amazon.management.commands import health_check
 from channels_amazon.models import HealthReport, Heartbeat
+from channels_amazon.services.health import write_proof
+from shoplink import probes
+from tests.builders import make_account
 from tests.health.faults import make_healthy, report_of
 from tests.processes import Processes
 
@@ -62,8 +65,7 @@ def test_locked_database_is_said_with_three(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = make_healthy(emulator)
-    monkeypatch.setattr(host, "LOCK_SECONDS", 0.2)
-    monkeypatch.setattr(health_check, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(write_proof, "LONGEST_WAIT", 0.2)
     with writes_locked():
         code, report = told(str(account.pk))
 
@@ -217,3 +219,18 @@ def test_wrong_command_line_is_no_error_of_an_account(arguments: list[str]) -> N
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(arguments)
     assert ended.value.code == 3
+
+
+@pytest.mark.django_db
+def test_probe_and_check_call_the_same_disk_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("The probe looks at the disk of SQLite's file alone.")
+    account = make_account()
+    levels = {}
+    for free in (49, 51):
+        monkeypatch.setattr(write_proof, "free_bytes", lambda: free * 1024**2)  # noqa: B023
+        (finding,) = host.run(CheckContext(account, timezone.now()))
+        levels[free] = (finding.level == "error", bool(probes.why_not_ready()))
+    assert levels == {49: (True, True), 51: (False, False)}

@@ -175,6 +175,24 @@ def test_role_that_a_later_account_has_needs_a_new_authorisation(
     assert other.name not in str(report)
 
 
+def test_role_that_a_later_account_has_in_one_site_alone_proves_nothing(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    emulator.control("roles", remove=["Product Listing"])
+    other = make_account(application=account.application)
+    make_participation(other, marketplace_id="A2EUQ1WTGCTBG2", country_code="CA")
+    other.participations.exclude(country_code="CA").get().permissions.create(
+        name="catalog-items",
+        state="granted",
+        operation="searchCatalogItems",
+        status=200,
+        checked_at=timezone.now(),
+    )
+
+    assert codes(report_of(account)) == ["permission.catalog_items_missing"]
+
+
 def test_role_that_an_older_account_has_proves_nothing(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     emulator.control("roles", remove=["Product Listing"])

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool
 
 from channels_amazon.rules.pasted_ids import PastedId
-from shoplink.environment import Environment
+from shoplink.environment import Environment, bounded_redis
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,13 @@ def test_id_of_another_form_is_refused_where_that_is_asked_for(
     assert Environment().pasted("SOME_ARN", PastedId.QUEUE_ARN) == "sqs/shoplink"
     with pytest.raises(ImproperlyConfigured, match="looks like arn:aws:sqs:"):
         Environment().pasted("SOME_ARN", PastedId.QUEUE_ARN, is_strict=True)
+
+
+def test_redis_gets_limits_where_its_address_names_none() -> None:
+    plain = bounded_redis("redis://:pass@127.0.0.1:6379/0")
+    own = bounded_redis("rediss://127.0.0.1/0?socket_timeout=30")
+
+    pool = ConnectionPool.from_url(plain).connection_kwargs
+    assert (pool["socket_connect_timeout"], pool["socket_timeout"]) == (2.0, 5.0)
+    pool = ConnectionPool.from_url(own).connection_kwargs
+    assert (pool["socket_connect_timeout"], pool["socket_timeout"]) == (2.0, 30.0)

@@ -173,7 +173,7 @@ def test_readyz_is_not_ready_on_a_full_disk(
 ) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("The database server has a disk of its own.")
-    monkeypatch.setattr(probes, "LEAST_FREE_BYTES", 1 << 62)
+    monkeypatch.setattr(write_proof, "FULL_BYTES", 1 << 62)
 
     assert ready(client) == (503, "The disk that holds the database is full.")
 

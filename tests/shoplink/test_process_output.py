@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +107,29 @@ def test_uncaught_error_is_one_line_with_its_traceback() -> None:
     assert len(rows) == 1
     assert rows[0]["level"] == "ERROR"
     assert "Traceback" in rows[0]["error"]
+
+
+def test_format_is_read_anew_after_a_reload(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("LOG_FORMAT=text\n", encoding="utf-8")
+    script = f"""
+from shoplink import process_output
+from pathlib import Path
+process_output.install()
+print(process_output.log_format())
+Path({str(file)!r}).write_text("LOG_FORMAT=json")
+print(process_output.log_format())
+"""
+    environment = {n: v for n, v in os.environ.items() if n != "LOG_FORMAT"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment | {"ENV_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["text", "json"]
 
 
 def test_nothing_is_lost_between_threads() -> None:

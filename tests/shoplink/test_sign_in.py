@@ -177,6 +177,17 @@ def test_lock_ends_by_itself_though_a_stranger_goes_on() -> None:
         assert sign_in(user, PASSWORD, "192.0.2.1").status_code == 302
 
 
+def test_refused_sign_in_names_the_time_that_is_set(settings: Settings) -> None:
+    settings.AXES_COOLOFF_TIME = timedelta(minutes=20)
+    user = make_user().get_username()
+    fail(5, user, "203.0.113.7")
+
+    refused = sign_in(user)
+
+    assert refused["Retry-After"] == "1200"
+    assert "Wait 20 minutes and try again." in refused.content.decode()
+
+
 def test_refused_sign_in_has_a_page_of_ours() -> None:
     user = make_user().get_username()
     fail(5, user, "203.0.113.7")

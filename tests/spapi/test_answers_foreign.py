@@ -31,7 +31,7 @@ FOREIGN: dict[str, tuple[Spoiler, Fault, str]] = {
     "page": (html(), Fault.RUN, "network.captive_portal"),
     "page 403": (html(403), Fault.RUN, "network.captive_portal"),
     "page 404": (html(404), Fault.RUN, "network.captive_portal"),
-    "page 429": (html(429), Fault.RUN, "network.captive_portal"),
+    "page 413": (html(413), Fault.RUN, "network.captive_portal"),
     "page 511": (html(511), Fault.RUN, "network.captive_portal"),
     "redirect": (
         answers(302, location="http://login.example/"),
@@ -81,6 +81,40 @@ def client(connect: Connect, amazon_proxy: AmazonProxy) -> SpApiClient:
         budget=0.5,
     )
     return replace(made, tokens=replace(made.tokens, lwa=lwa))
+
+
+def test_page_that_asks_for_a_pause_is_a_throttle(
+    amazon_proxy: AmazonProxy, client: SpApiClient
+) -> None:
+    amazon_proxy.spoil("getOrder", html(429))
+
+    with pytest.raises(errors.Throttled):
+        call(client, OPERATIONS["getOrder"])
+
+
+@pytest.mark.parametrize(
+    ("spoiler", "is_undelivered"),
+    [
+        (answers(302, location="http://login.example/"), True),
+        (html(511), True),
+        (answers(407), True),
+        (html(), False),
+        (html(403), False),
+        (html(413), False),
+    ],
+)
+def test_only_what_is_surely_not_amazons_answer_costs_no_call(
+    amazon_proxy: AmazonProxy,
+    client: SpApiClient,
+    spoiler: Spoiler,
+    is_undelivered: bool,
+) -> None:
+    amazon_proxy.spoil("getOrder", spoiler)
+
+    with pytest.raises(errors.ServiceUnavailable) as caught:
+        call(client, OPERATIONS["getOrder"])
+
+    assert caught.value.is_undelivered == is_undelivered
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)

@@ -26,6 +26,7 @@ from tests.spapi.conftest import Kit
 from tests.spapi.server import Scripted, answer
 
 DE = "A1PA6795UKMFR9"
+FR = "A13V1IB3VIYZZH"
 KEY = listings.ListingKey("A1", "SH/OE-1", (DE,))
 
 
@@ -275,9 +276,16 @@ def test_one_odd_marketplace_hides_no_other(server: Scripted, kit: Kit) -> None:
         "participation": {"isParticipating": True},
         "storeName": 7,
     }
-    server.then(answer(200, {"payload": [{"marketplace": {}}, whole]}))
+    nameless: Any = {"marketplace": {}}
+    odd = {"marketplace": {"id": FR}}
+    server.then(answer(200, {"payload": [nameless, odd, whole]}))
 
-    (site,) = sellers.get_marketplace_participations(kit.client)
+    listed = sellers.get_marketplace_participations(kit.client)
+
+    (site,) = listed.sites
+    assert [one.marketplace_id for one in listed.unreadable] == ["", FR]
+    unread = [one.split()[2] for one in site.unread]
+    assert unread == ["hasSuspendedListings", "storeName"]
 
     assert (site.marketplace_id, site.country_code) == (DE, "DE")
     assert (site.is_participating, site.has_suspended_listings) == (True, False)

@@ -49,7 +49,7 @@ def merchant_sku(client: SpApiClient) -> str:
 
 
 def test_participations_name_the_sites(client: SpApiClient) -> None:
-    found = sellers.get_marketplace_participations(client)
+    found = sellers.get_marketplace_participations(client).sites
     sites = {one.country_code: one for one in found if one.is_participating}
 
     assert {"DE", "FR", "IT", "ES", "GB"} <= set(sites)
@@ -264,7 +264,7 @@ def test_expired_token_is_replaced_unnoticed(
     sellers.get_marketplace_participations(client)
     emulator.control("expire_tokens")
 
-    assert sellers.get_marketplace_participations(client)
+    assert sellers.get_marketplace_participations(client).sites
 
 
 def test_revoked_account_has_to_authorise_again(

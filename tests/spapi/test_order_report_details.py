@@ -35,6 +35,14 @@ def test_order_of_more_units_than_one_can_have_is_quarantined() -> None:
     assert [bad.order_id for bad in report.quarantined] == [ORDER]
 
 
+def test_order_of_too_many_units_does_not_begin_anew_with_its_last_rows() -> None:
+    too_many = [row() | {"quantity": "999999"}] * 2
+    report = read(written(*too_many, row(), row() | {"currency": "DOLLARS"}))
+
+    assert (report.orders, report.unread) == ((), ())
+    assert [bad.line for bad in report.quarantined] == [3]
+
+
 def test_zero_byte_is_replaced() -> None:
     report = read(written(row() | {"sku": "S\x00"}))
 

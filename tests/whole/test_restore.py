@@ -35,7 +35,7 @@ from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.stock import ledger
-from channels_amazon.sync.orders.sweep import NEWEST_SHOWN
+from channels_amazon.sync.orders.stand_in import NEWEST_SHOWN
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account, make_variant, make_warehouse
 from tests.ledger_proof import verify_levels

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from channels_amazon.worker import process_guard
 
-process_guard.run_guarded()
+process_guard.run_guarded("json")
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with Path(sys.argv[1]).open("a", encoding="utf-8") as story:
     story.write(f"{os.getpid()} {os.getppid()}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,11 +23,14 @@ class Guarded:
     def __init__(self, story: Path) -> None:
         self.story = story
         story.touch()
-        self.root = subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(story)],
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self.log = story.with_name("log")
+        with self.log.open("wb") as log:
+            self.root = subprocess.Popen(
+                [sys.executable, str(SCRIPT), str(story)],
+                env=os.environ | {"LOG_FORMAT": "text"},
+                stderr=log,
+                start_new_session=True,
+            )
 
     def starts(self) -> list[tuple[int, int]]:
         """Return the numbers of the command and of its guard, for each start."""
@@ -64,6 +68,14 @@ def test_killed_command_is_started_again(guarded: Guarded) -> None:
     again, guard = guarded.started(2)
     assert again != child
     assert guard == guarded.root.pid
+
+
+def test_guard_writes_in_the_form_that_it_was_told(guarded: Guarded) -> None:
+    child, _guard = guarded.started(1)
+    os.kill(child, signal.SIGKILL)
+    guarded.started(2)
+    (line,) = guarded.log.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["logger"] == "guard"
 
 
 def test_killed_guard_is_replaced_by_the_command(guarded: Guarded) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from channels_amazon.models import Heartbeat
@@ -12,7 +14,8 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import presence
 from channels_amazon.services.installation.guard import GuardState
-from channels_amazon.worker import supervisor
+from channels_amazon.worker import process_guard, supervisor
+from channels_amazon.worker.process_group import GRACE
 from channels_amazon.worker.supervisor import Supervisor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +50,90 @@ def test_cluster_waits_while_a_shared_queue_may_be_anothers(
     assert (next(looks, None) is None) == waits
     lives = Heartbeat.objects.filter(kind=Process.SUPERVISOR).exists()
     assert lives == waits
+
+
+class _Cluster:
+    """A cluster that lives until it is ended; `ended` are the seconds it was given."""
+
+    pid = 1
+    members: frozenset[int] = frozenset()
+
+    def __init__(self, ended: list[float]) -> None:
+        self.ended = ended
+
+    def has_lost_one(self) -> bool:
+        """Tell that all its processes live."""
+        return False
+
+    def end(self, seconds: float) -> None:
+        """Note that it was ended."""
+        self.ended.append(seconds)
+
+
+# What it supervised, and the ends of each cluster that it started.
+_Watched = tuple[Supervisor, list[list[float]]]
+
+
+@pytest.fixture
+def supervised(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[list[Standing | None]], _Watched]:
+    """Return what runs a supervisor for as many looks as there are standings.
+
+    None is a look at a database that is away.
+    """
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.01)
+
+    def run(standings: list[Standing | None]) -> _Watched:
+        made = Supervisor(["never started"])
+        ends: list[list[float]] = []
+        left = iter(standings)
+
+        def start() -> _Cluster:
+            ends.append([])
+            return _Cluster(ends[-1])
+
+        def beat() -> GuardState:
+            standing = next(left, "over")
+            if standing == "over":
+                made._stopping.set()
+                return GuardState(Standing.AT_HOME)
+            if standing is None:
+                raise OperationalError
+            return GuardState(Standing(standing))
+
+        monkeypatch.setattr(presence, "beat", beat)
+        monkeypatch.setattr(process_guard, "on_end", lambda stop: None)
+        monkeypatch.setattr(made, "_start", start)
+        monkeypatch.setattr(made, "_tick", lambda cluster: None)
+        made.run()
+        return made, ends
+
+    return run
+
+
+def test_unread_standing_ends_no_running_cluster(
+    supervised: Callable[[list[Standing | None]], _Watched],
+) -> None:
+    made, ends = supervised([Standing.AT_HOME, None, None, Standing.AT_HOME])
+    assert ends == [[supervisor.STOP_SECONDS]]
+    assert (made.restarts, made.last_reason) == (0, "")
+
+
+def test_unread_standing_hinders_the_first_start(
+    supervised: Callable[[list[Standing | None]], _Watched],
+) -> None:
+    made, ends = supervised([None, None, Standing.COPY, None])
+    assert (made.restarts, ends) == (0, [])
+
+
+def test_running_cluster_ends_once_a_copy_is_read(
+    supervised: Callable[[list[Standing | None]], _Watched],
+) -> None:
+    made, ends = supervised([Standing.AT_HOME, Standing.COPY, None, Standing.COPY])
+    assert ends == [[GRACE], [supervisor.STOP_SECONDS]]
+    assert made.last_reason == supervisor.PAUSED
 
 
 class _Stops(threading.Event):

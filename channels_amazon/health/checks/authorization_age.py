@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs
 from channels_amazon.wording import sentence
 
 
@@ -15,6 +16,7 @@ from channels_amazon.wording import sentence
     group="token",
     order=2,
     title=gettext_lazy("Age of the authorisation"),
+    signs=Signs(here=lambda context: context.account.is_to_renew(context.now)),
 )
 def run(context: CheckContext) -> list[Finding]:
     """Compare the authorisation's age with the year it lasts."""

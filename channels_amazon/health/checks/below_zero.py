@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Listing, StockLevel, Variant
+from channels_amazon.health.signs import Signs, Subject
+from channels_amazon.models import StockLevel
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.wording import sentence
 
 SHOWN = 10
 
 
-@check("below_zero", group="stock", order=2, title=gettext_lazy("Stock below zero"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [below_zero(of.store)]
+
+
+@check(
+    "below_zero",
+    group="stock",
+    order=2,
+    title=gettext_lazy("Stock below zero"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
-    """Look for levels of the account's variants with fewer than no units on hand."""
+    """Look for levels of the account's store with fewer than no units on hand."""
     rows = list(
-        below_zero(context).values_list(
-            "variant__sku", "warehouse__code", "on_hand", "updated_at"
-        )[:COUNT_CAP]
+        below_zero(context.account.store_id)
+        .order_by("on_hand", "pk")
+        .values_list("variant__sku", "warehouse__code", "on_hand", "updated_at")[
+            :COUNT_CAP
+        ]
     )
     if not rows:
         return [well(sentence("No warehouse has fewer units than were shipped."))]
@@ -46,11 +62,7 @@ def run(context: CheckContext) -> list[Finding]:
     ]
 
 
-def below_zero(context: CheckContext) -> QuerySet[StockLevel]:
-    """Return the levels below zero of variants that the account sells."""
-    listed = Listing.objects.filter(account=context.account, variant__isnull=False)
-    sold = Variant.objects.filter(pk__in=listed.values("variant"))
-    rows: QuerySet[StockLevel] = StockLevel.objects.filter(
-        on_hand__lt=0, variant__in=sold.values("pk")
-    )
-    return rows.order_by("on_hand", "pk")
+def below_zero(store: Any) -> QuerySet[StockLevel]:
+    """Return the levels below zero of the store, which pages count too."""
+    levels: QuerySet[StockLevel] = StockLevel.objects.below_zero()
+    return levels.filter(variant__store=store)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
-from channels_amazon.models import Notification
-from channels_amazon.rules.health.liveness import Process
+from channels_amazon.health.signs import Signs, Subject
+from channels_amazon.models import AmazonAccount, Heartbeat, Notification
+from channels_amazon.rules.health.liveness import Process, dead_since
 from channels_amazon.services.health import processes
 from channels_amazon.services.notifications.arrival import (
     last_event_at,
+    orders_to_have_event,
     orders_without_event,
 )
 from channels_amazon.wording import sentence
@@ -23,11 +28,30 @@ ENOUGH = 3
 READ = "manage.py consume_notifications"
 
 
-@check("events", group="queue", order=6, title=gettext_lazy("Amazon's events"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    reader = Heartbeat.objects.filter(
+        kind=Process.CONSUMER, beat_at__gte=dead_since(Process.CONSUMER, of.now)
+    )
+    subscribed = AmazonAccount.objects.filter(pk=of.account).exclude(subscription_id="")
+    return [
+        subscribed.exclude(Exists(reader)),
+        orders_to_have_event(of.account, of.now),
+    ]
+
+
+@check(
+    "events",
+    group="queue",
+    order=7,
+    title=gettext_lazy("Amazon's events"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look for the reader's sign of life, then for orders that no event told of."""
     if not (settings.SQS_QUEUE_URL and settings.SQS_QUEUE_ARN):
-        return [well(sentence("No queue is configured, so no events are expected."))]
+        return _reader(context) or [
+            well(sentence("No queue is configured, so no events are expected."))
+        ]
     found = [*_reader(context), *_silence(context)]
     return found or [_nothing_wrong(context)]
 

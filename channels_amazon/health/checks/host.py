@@ -7,39 +7,25 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import Cost, check
-from channels_amazon.models import Heartbeat
+from channels_amazon.services.health import write_proof
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.wording import sentence
 
-# Free bytes below which somebody is told, and below which soon nothing can be written.
+# Free bytes below which somebody is told, before nothing can be written any more.
 WARN_BYTES = 500 * 1024**2
-ERROR_BYTES = 50 * 1024**2
-# Seconds to wait for the database's lock: a busy worker holds it for moments.
-LOCK_SECONDS = 3.0
-PROBE_BYTES = 65536
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # How SQLite and PostgreSQL say that there is no room.
 _FULL_WORDS = ("disk is full", "no space left", "disk full")
-
-
-class _TakenBack(Exception):
-    """Ends the transaction of a write that was only tried."""
 
 
 @check(
@@ -62,7 +48,7 @@ def run(context: CheckContext) -> list[Finding]:
 
 
 def _disk() -> list[Finding]:
-    folder = _folder()
+    folder = write_proof.folder()
     error = _refusal_of_file(folder)
     free = _free()
     if error is None and free >= WARN_BYTES:
@@ -91,7 +77,7 @@ def _disk() -> list[Finding]:
     return [
         _disk_full(
             seen,
-            is_over=error is not None or free < ERROR_BYTES,
+            is_over=error is not None or free < write_proof.FULL_BYTES,
             free=free // 1024**2,
         )
     ]
@@ -115,7 +101,7 @@ def _disk_full(seen: dict[str, object], *, is_over: bool, free: int) -> Finding:
 
 
 def _database() -> list[Finding]:
-    if behind := _not_applied():
+    if behind := write_proof.missing_migrations():
         return [
             Finding(
                 code="host.database",
@@ -131,7 +117,7 @@ def _database() -> list[Finding]:
             )
         ]
     try:
-        _try_row()
+        write_proof.try_large_write()
     except DatabaseError as error:
         said = redact_text(str(error)).strip()
     else:
@@ -163,59 +149,11 @@ def _database() -> list[Finding]:
     ]
 
 
-def _not_applied() -> list[str]:
-    """Return the migrations that the database has not seen yet."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [str(migration) for migration, _is_backward in plan]
-
-
-def _try_row() -> None:
-    """Write a row as any process would, and take it back. Raises DatabaseError."""
-    now = timezone.now()
-    try:
-        with _waiting_briefly(), transaction.atomic():
-            Heartbeat.objects.create(
-                kind="probe",
-                host=host_name(),
-                pid=0,
-                started_at=now,
-                beat_at=now,
-                # More than is left in any page: a full disk must show.
-                detail={"probe": "x" * PROBE_BYTES},
-            )
-            raise _TakenBack
-    except _TakenBack:
-        return
-
-
-@contextmanager
-def _waiting_briefly() -> Iterator[None]:
-    """Wait for the database's lock for LOCK_SECONDS at most, then as before."""
-    milliseconds = round(LOCK_SECONDS * 1000)
-    if connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
-                cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
-            yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        usual = int(cursor.fetchone()[0])
-        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
-
-
 def _refusal_of_file(folder: Path) -> OSError | None:
     """Write a small file in the folder down to the disk; return what refused it."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
-            file.write(b"\0" * PROBE_BYTES)
+            file.write(b"\0" * write_proof.PROBE_BYTES)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -224,12 +162,4 @@ def _refusal_of_file(folder: Path) -> OSError | None:
 
 
 def _free() -> int:
-    return shutil.disk_usage(_folder()).free
-
-
-def _folder() -> Path:
-    """Return where this server writes: the folder of SQLite's file, else a scratch."""
-    name = str(settings.DATABASES["default"].get("NAME", ""))
-    if connection.vendor == "sqlite" and Path(name).parent.is_dir():
-        return Path(name).parent
-    return Path(tempfile.gettempdir())
+    return write_proof.free_bytes()

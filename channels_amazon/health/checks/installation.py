@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, Min
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.rules.installation.behind import BehindCause
-from channels_amazon.services.installation import catching_up, guard
+from channels_amazon.services.installation import catching_up, facts, guard
 from channels_amazon.services.jobs.heartbeats import host_name
-from channels_amazon.services.notifications.arrival import orders_with_lost_event
+from channels_amazon.services.notifications.arrival import (
+    orders_to_have_event,
+    orders_with_lost_event,
+)
 from channels_amazon.wording import sentence
 
 # So many orders without their event are no accident.
 ENOUGH = 3
 
 
-@check("installation", group="host", order=0, title=gettext_lazy("Original or copy"))
+def _is_paused_or_behind(context: CheckContext) -> bool:
+    paused = not guard.may_work()
+    return paused or catching_up.is_behind(context.account)
+
+
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [orders_to_have_event(of.account, of.now)]
+
+
+@check(
+    "installation",
+    group="host",
+    order=0,
+    title=gettext_lazy("Original or copy"),
+    signs=Signs(rows=_signs, here=_is_paused_or_behind),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look whether the work is paused, behind, or shared with somebody else."""
     # Not what is kept: a report is to say how it is now.
@@ -37,11 +59,35 @@ def run(context: CheckContext) -> list[Finding]:
                 },
             )
         ]
-    found = [*_second_reader(context), *_behind(context)]
+    found = [*_no_place(state), *_second_reader(context), *_behind(context)]
     return found or [
         well(
             sentence("This is the installation, and it is up to date."),
             standing=state.standing,
+        )
+    ]
+
+
+def _no_place(state: guard.GuardState) -> list[Finding]:
+    """Find a host that cannot keep the file by which it is known."""
+    row = state.installation
+    if row is None or facts.can_write_place(row.uuid):
+        return []
+    path = str(facts.place_path(row.uuid))
+    return [
+        Finding(
+            code="installation.no_place",
+            level=Level.WARNING,
+            cause=sentence(
+                "The file by which this host is known cannot be written: %(path)s. "
+                "After a restore it would be taken for another host.",
+                path=path,
+            ),
+            fix=sentence(
+                "Let the user that runs Shoplink write into that folder, and keep it "
+                "over restarts."
+            ),
+            evidence={"about": "place", "path": path, "from_host": host_name()},
         )
     ]
 

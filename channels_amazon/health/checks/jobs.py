@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.jobs.registry import label_of
-from channels_amazon.services.jobs.status import FAILING_AFTER
+from channels_amazon.services.jobs.status import TROUBLED
 from channels_amazon.wording import listed, sentence
 
 _BAD = (SyncRun.State.FAILED, SyncRun.State.BLOCKED, SyncRun.State.ABANDONED)
 
 
-@check("jobs", group="queue", order=4, title=gettext_lazy("Jobs of this account"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [SyncJob.objects.filter(TROUBLED, account=of.account)]
+
+
+@check(
+    "jobs",
+    group="queue",
+    order=4,
+    title=gettext_lazy("Jobs of this account"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Group the jobs that fail or stand still by the error that stops them."""
-    troubled = SyncJob.objects.filter(account=context.account).filter(
-        ~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER)
-    )
+    troubled = SyncJob.objects.filter(TROUBLED, account=context.account)
     by_error: dict[str, list[tuple[SyncJob, SyncRun | None]]] = defaultdict(list)
     for job in troubled:
         last = job.runs.filter(state__in=_BAD).first()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Shipment
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.wording import sentence
@@ -14,7 +19,18 @@ from channels_amazon.wording import sentence
 SHOWN = 5
 
 
-@check("not_shown", group="orders", order=3, title=gettext_lazy("Shown packages"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    shipments = Shipment.objects.filter(order__account=of.account)
+    return [shipments.not_shown(of.now)]
+
+
+@check(
+    "not_shown",
+    group="orders",
+    order=3,
+    title=gettext_lazy("Shown packages"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look for packages that Amazon took over an hour ago and does not show."""
     shipments = Shipment.objects.filter(order__account=context.account)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import OrderReport
 from channels_amazon.services.order_reports.completeness import (
     completeness,
     fetched,
+    fresh_gaps,
     gap_hours,
 )
 from channels_amazon.wording import sentence
@@ -19,7 +25,17 @@ _MOST_IDS = 20
 _MOST_HOURS = 48
 
 
-@check("order_gap", group="queue", order=6, title=gettext_lazy("Completeness"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [fresh_gaps(of.account, of.now)]
+
+
+@check(
+    "order_gap",
+    group="queue",
+    order=8,
+    title=gettext_lazy("Completeness"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look at what the last day's reconciliations found missing."""
     state = completeness(context.account, context.now)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import DiagnosticEntry
 from channels_amazon.services.orders import refused_search
 from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.wording import sentence
 
 
-@check("order_search", group="orders", order=7, title=gettext_lazy("Order search"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [refused_search.refused_jobs().filter(account=of.account)]
+
+
+@check(
+    "order_search",
+    group="orders",
+    order=7,
+    title=gettext_lazy("Order search"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """See whether the sweep was refused its pages; no search is spent on it."""
     since = refused_search.refused_since([context.account]).get(context.account.pk)

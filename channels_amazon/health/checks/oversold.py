@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, Reservation
 from channels_amazon.wording import sentence
 
 SHOWN = 10
 
 
-@check("oversold", group="stock", order=1, title=gettext_lazy("Promised units"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [Order.objects.filter(account=of.account).with_shortage()]
+
+
+@check(
+    "oversold",
+    group="stock",
+    order=1,
+    title=gettext_lazy("Promised units"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look for orders whose units are not there, as the backorder list has them."""
     orders = Order.objects.filter(account=context.account).with_shortage()

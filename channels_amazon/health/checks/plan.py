@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs
 from channels_amazon.services.accounts.connection import (
     PlanExcludesAmazon,
     require_plan,
@@ -15,7 +16,18 @@ from channels_amazon.services.accounts.marketplaces import INDIVIDUAL
 from channels_amazon.wording import sentence
 
 
-@check("plan", group="permissions", order=4, title=gettext_lazy("Plans"))
+def _is_excluded(context: CheckContext) -> bool:
+    account = context.account
+    return not account.store.includes_amazon or account.selling_plan == INDIVIDUAL
+
+
+@check(
+    "plan",
+    group="permissions",
+    order=4,
+    title=gettext_lazy("Plans"),
+    signs=Signs(here=_is_excluded),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look at the store's plan here, and at the selling plan Amazon named."""
     account = context.account

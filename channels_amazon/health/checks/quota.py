@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import ApiCall
 from channels_amazon.wording import sentence
 
@@ -20,24 +24,38 @@ MOST_CALLS = 1000
 # more than a few in a thousand, are tokens that somebody else took.
 ENOUGH = 5
 LEAST_SHARE = 0.02
+REFUSED = 429
 
 
-@check("quota", group="queue", order=7, title=gettext_lazy("Quota"))
+def _sent(account: Any, now: Any) -> QuerySet[ApiCall]:
+    """Return the last calls for each of which our own count had a token left."""
+    sent: QuerySet[ApiCall] = ApiCall.objects.filter(
+        account=account, started_at__gte=now - LOOK_BACK, tokens_left__isnull=False
+    )
+    return sent
+
+
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [_sent(of.account, of.now).filter(status=REFUSED)]
+
+
+@check(
+    "quota",
+    group="queue",
+    order=9,
+    title=gettext_lazy("Quota"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Count Amazon's answers 429 to calls for which our own count had a token left."""
-    calls = ApiCall.objects.filter(
-        account=context.account,
-        started_at__gte=context.now - LOOK_BACK,
-        # What was sent: our own count had a token left for each.
-        tokens_left__isnull=False,
-    )
+    calls = _sent(context.account, context.now)
     rows = list(
         calls.order_by("-pk").values_list("operation", "status", "rate_limit")[
             :MOST_CALLS
         ]
     )
-    refused = Counter(name for name, status, _rate in rows if status == 429)
-    made = Counter(name for name, status, _rate in rows if status != 429)
+    refused = Counter(name for name, status, _rate in rows if status == REFUSED)
+    made = Counter(name for name, status, _rate in rows if status != REFUSED)
     starved = {
         name: n
         for name, n in refused.most_common()

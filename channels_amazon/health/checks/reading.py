@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import ReadingIssue
 from channels_amazon.services.jobs.reading_issues import (
     CODES,
@@ -18,7 +23,17 @@ from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.wording import sentence
 
 
-@check("reading", group="queue", order=9, title=gettext_lazy("Reading from Amazon"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [ReadingIssue.objects.filter(account=of.account)]
+
+
+@check(
+    "reading",
+    group="queue",
+    order=10,
+    title=gettext_lazy("Reading from Amazon"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look at what the readers could not read, and at what Amazon refuses for good."""
     return [_finding(line) for line in issue_lines(context.account)] or [

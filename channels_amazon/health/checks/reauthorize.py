@@ -7,13 +7,20 @@ which authorised it later, is let in by it.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, NotChecked, well
 from channels_amazon.health.registry import Cost, check
-from channels_amazon.models import AmazonAccount, Permission, label
+from channels_amazon.models import (
+    AmazonAccount,
+    MarketplaceParticipation,
+    Permission,
+    label,
+)
 from channels_amazon.services.accounts.permission_probes import is_refused_everywhere
 from channels_amazon.wording import listed, sentence
 
@@ -71,18 +78,29 @@ def run(context: CheckContext) -> list[Finding]:
 
 
 def _elsewhere(context: CheckContext) -> set[str]:
-    """Return what a later authorisation of the same application has in every site."""
+    """Return what a later authorisation of the same application has in every site.
+
+    That is in each of one account's sites that are synchronised.
+    """
     account = context.account
     later: QuerySet[AmazonAccount] = AmazonAccount.objects.filter(
         application=account.application_id,
         state=AmazonAccount.State.CONNECTED,
         authorized_at__gt=account.authorized_at,
     )
-    rows = Permission.objects.filter(
-        # The newest ones know best: however many accounts there are, a few are asked.
-        participation__account__in=list(
-            later.order_by("-authorized_at").values_list("pk", flat=True)[:20]
-        ),
-        state=State.GRANTED,
+    # The newest ones know best: however many accounts there are, a few are asked.
+    newest = list(later.order_by("-authorized_at").values_list("pk", flat=True)[:20])
+    sites = Counter(
+        MarketplaceParticipation.objects.filter(
+            account__in=newest, is_selected=True, is_participating=True
+        ).values_list("account", flat=True)
     )
-    return set(rows.values_list("name", flat=True).distinct())
+    granted = Counter(
+        Permission.objects.filter(
+            participation__account__in=newest,
+            participation__is_selected=True,
+            participation__is_participating=True,
+            state=State.GRANTED,
+        ).values_list("participation__account", "name")
+    )
+    return {name for (pk, name), count in granted.items() if count == sites[pk]}

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, Shipment
+from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.shipping.lateness import WARN_BEFORE
+from channels_amazon.rules.shipping.lateness import DUE_SOON, WARN_BEFORE
 from channels_amazon.wording import sentence
 
 SHOWN = 5
+
+
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    # What is due later today is told, too.
+    own = Order.objects.filter(account=of.account)
+    return [own.to_ship().filter(ship_by__lt=of.now + DUE_SOON)]
 
 
 @check(
@@ -22,23 +33,25 @@ SHOWN = 5
     group="orders",
     order=1,
     title=gettext_lazy("Latest ship times"),
+    signs=Signs(rows=_signs),
 )
 def run(context: CheckContext) -> list[Finding]:
     """Count the merchant's unshipped orders that are past their time, or near it."""
-    orders = Order.objects.filter(account=context.account)
+    orders: OrderQuerySet = Order.objects.filter(account=context.account)
     near = orders.to_ship().filter(ship_by__lt=context.now + WARN_BEFORE)
     facts = near.order_by("ship_by", "pk").values_list(
         "pk", "amazon_order_id", "ship_by"
     )
     rows = list(facts[:COUNT_CAP])
     if not rows:
-        return [well(sentence("No order is past its latest ship time, or near it."))]
+        return [_nothing_near(orders.due_soon(context.now).capped_count())]
     pks = [pk for pk, _order_id, _at in rows]
-    late = orders.late(context.now).filter(pk__in=pks).count()
+    late = Order.objects.late(context.now).filter(pk__in=pks).count()
     packed = Shipment.objects.filter(order__in=pks, state=Shipment.State.WAITING)
     evidence = {
         "late": late,
         "near": len(rows) - late,
+        "due_within_a_day": orders.due_soon(context.now).capped_count(),
         "orders": [order_id for _pk, order_id, _at in rows[:SHOWN]],
         "oldest_ship_by": rows[0][2],
         "packages_not_confirmed": packed.values("order_id").distinct().count(),
@@ -68,3 +81,17 @@ def run(context: CheckContext) -> list[Finding]:
             evidence=evidence,
         )
     ]
+
+
+def _nothing_near(due_soon: int) -> Finding:
+    """Say that no order is near its time; what is due later today needs a person."""
+    if not due_soon:
+        return well(sentence("No order is past its latest ship time, or near it."))
+    return well(
+        sentence(
+            "No order is past its latest ship time, or near it; %(count)d must be "
+            "shipped within %(hours)d hours.",
+            count=due_soon,
+            hours=DUE_SOON // timedelta(hours=1),
+        )
+    )

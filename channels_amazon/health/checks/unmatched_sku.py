@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, OrderLine
 from channels_amazon.wording import sentence
 
 SHOWN = 10
 
 
-@check("unmatched_sku", group="orders", order=2, title=gettext_lazy("Matched SKUs"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    return [Order.objects.filter(account=of.account).unmatched()]
+
+
+@check(
+    "unmatched_sku",
+    group="orders",
+    order=2,
+    title=gettext_lazy("Matched SKUs"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Count the orders with an unmatched line, as the orders page lists them."""
     orders = Order.objects.filter(account=context.account).unmatched()

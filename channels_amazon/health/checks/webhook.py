@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
+from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, StoreEndpoint
 from channels_amazon.wording import sentence
 
@@ -17,7 +21,18 @@ from channels_amazon.wording import sentence
 ERROR_AFTER = timedelta(hours=1)
 
 
-@check("webhook", group="orders", order=6, title=gettext_lazy("Messages to the store"))
+def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
+    own = StoreEndpoint.objects.filter(store=of.store, is_active=True)
+    return [own.filter(failing_since__isnull=False)]
+
+
+@check(
+    "webhook",
+    group="orders",
+    order=6,
+    title=gettext_lazy("Messages to the store"),
+    signs=Signs(rows=_signs),
+)
 def run(context: CheckContext) -> list[Finding]:
     """Look how long the store's address has been refusing, or silent."""
     endpoint = (

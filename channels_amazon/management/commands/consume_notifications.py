@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from channels_amazon.worker import process_guard
@@ -42,6 +43,6 @@ class Command(BaseCommand):
         if consumer.until_empty:
             self.stdout.write(f"{consumer.run()} messages")
             return
-        process_guard.run_guarded()
+        process_guard.run_guarded(settings.LOG_FORMAT)
         process_guard.on_end(lambda *_: consumer.stop())
         consumer.run()

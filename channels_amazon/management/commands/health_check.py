@@ -11,13 +11,14 @@ from typing import Any
 from django.core import checks
 from django.core.checks import CheckMessage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from channels_amazon.health.registry import all_checks
 from channels_amazon.health.report_form import as_dict
 from channels_amazon.health.runner import FinishedReport, run_here
 from channels_amazon.management.commands.sync import find_account
 from channels_amazon.models import AmazonAccount, HealthReport
+from channels_amazon.services.health import write_proof
 from channels_amazon.services.health.reports import prune
 from channels_amazon.spapi.redact import redact_text
 
@@ -33,8 +34,6 @@ EXIT_CODES = {
 INCOMPLETE = 3
 # argparse's own, for a wrong command line; ours means errors of an account.
 _WRONG_USAGE = 2
-# A person waits, or another program: longer than this a lock is a fault.
-LOCK_SECONDS = 3.0
 ACTOR = "manage.py health_check"
 
 
@@ -86,7 +85,8 @@ class Command(BaseCommand):
             if wrong:
                 self._say(misconfigured(given, wrong), as_json=options["json"])
             else:
-                wait_briefly()
+                # A person waits, or another program.
+                write_proof.limit_waits()
                 code = self._check(options)
         except (CommandError, DatabaseError) as error:
             self._say(unchecked(given, error), as_json=options["json"])
@@ -162,16 +162,6 @@ def exit_code(finished: FinishedReport) -> int:
     if has_crashed or not finished.is_kept:
         return INCOMPLETE
     return EXIT_CODES[HealthReport.Status(finished.report.status)]
-
-
-def wait_briefly() -> None:
-    """Have the database wait LOCK_SECONDS for a lock in this process, not longer."""
-    milliseconds = round(LOCK_SECONDS * 1000)
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
-        else:
-            cursor.execute(f"SET lock_timeout = {milliseconds}")
 
 
 def misconfigured(given: str, wrong: Sequence[CheckMessage]) -> dict[str, Any]:

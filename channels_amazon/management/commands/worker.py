@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from channels_amazon.worker import cluster, process_guard
@@ -37,6 +38,6 @@ class Command(BaseCommand):
         if options["cluster"]:
             cluster.run()
             return
-        process_guard.run_guarded()
+        process_guard.run_guarded(settings.LOG_FORMAT)
         command = [sys.executable, sys.argv[0], "worker", "--cluster", "--skip-checks"]
         Supervisor(command, quiet_seconds=options["quiet_seconds"]).run()

@@ -3,6 +3,9 @@
 A restored database does not know what was sold since its backup, and one that stood
 still for long does not know it either until it has read it. Until each account has been
 read up to the moment at which the work began, its quantities are not raised.
+
+The same holds for one account whose order sweep was stopped (a lost authorisation, a
+missing permission): while it is, and until it has read up to when it was freed.
 """
 
 from __future__ import annotations
@@ -37,6 +40,41 @@ class ReadSpan:
 
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Why, up to when, and since when an account has to be read; UTC."""
+
+    cause: BehindCause
+    until: datetime
+    since: datetime
+
+
+def mark_of(
+    now: datetime,
+    *,
+    installation: tuple[BehindCause, datetime] | None,
+    marked_at: datetime | None,
+    is_stopped: bool,
+) -> Mark | None:
+    """Return up to when an account has to be read, None where nothing was left unread.
+
+    `installation` says why and when the work of all began behind; `marked_at` when the
+    account's own sweep was stopped or freed last. While it `is_stopped` no time is late
+    enough, whatever holds for the others.
+    """
+    marks = []
+    if installation is not None:
+        cause, at = installation
+        marks.append(Mark(cause, at, at))
+    if marked_at is not None:
+        marks.append(Mark(BehindCause.NOT_READ, marked_at, marked_at))
+    if not marks:
+        return None
+    if is_stopped:
+        return Mark(BehindCause.NOT_READ, now, min(one.since for one in marks))
+    return max(marks, key=lambda one: one.until)
 
 
 def cause_at_start(

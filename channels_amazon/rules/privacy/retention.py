@@ -32,12 +32,13 @@ LOG_DAYS = 30
 # at least. So long are kept the audit log, the sign-ins and some of the log entries:
 AUDIT_KEPT = timedelta(days=400)
 # those whose codes begin so,
-AUDIT_PREFIX = "personal_data."
+AUDIT_PREFIXES = ("oauth.", "personal_data.")
 # and these.
 AUDIT_CODES = frozenset(
     {
         "account.connected",
         "account.disconnected",
+        "account.identity_unproven",
         "account.not_an_owner",
         "account.other_seller",
         "account.reauthorized",

@@ -63,6 +63,16 @@ def available(levels: Iterable[Level], safety_stock: int) -> int:
     return min(max(0, free), LARGEST_QUANTITY)
 
 
+def falls_below_zero(before: Level, after: Level) -> bool:
+    """Tell whether a level shows less than nothing, or promises what is not there.
+
+    Only what `before` did not show already counts: a level that stays, or rises below
+    zero, does not fall.
+    """
+    shows_less = after.on_hand < min(0, before.on_hand)
+    return shows_less or after.free < min(0, before.free)
+
+
 def choose_warehouse(levels: Sequence[Level], quantity: int) -> int | None:
     """Return the warehouse to take units from, None when there is none.
 

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, MarketplaceParticipation
-from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.spapi.apis.sellers import Participation
-from channels_amazon.wording import sentence
+from channels_amazon.services.diagnostics.entries import (
+    Entry,
+    Level,
+    record,
+    record_once,
+)
+from channels_amazon.spapi.apis.sellers import (
+    Participation,
+    ParticipationList,
+    UnreadableParticipation,
+)
+from channels_amazon.wording import listed, sentence
+
+logger = logging.getLogger(__name__)
 
 INDIVIDUAL = "INDIVIDUAL"
+# Each reading finds the same fault again: it is logged once a day.
+_LOG_AGAIN = timedelta(days=1)
 
 
 def upsert_participations(
-    account: AmazonAccount, participations: Iterable[Participation]
+    account: AmazonAccount, participations: ParticipationList
 ) -> int:
     """Store the sites Amazon lists and return how many rows changed.
 
-    A site that is listed no more counts as one without participation. Sites outside
-    Amazon's own table (its test and partner shops) are left out. Which sites are
-    selected is the merchant's and stays.
+    A site that is listed no more counts as one without participation. One that cannot
+    be read is listed: its row stays as it is, and where an entry does not even say
+    which site it is about, all do. Sites outside Amazon's own table (its test and
+    partner shops) are left out. Which sites are selected is the merchant's and stays.
     """
     now = timezone.now()
     known = {row.marketplace_id: row for row in account.participations.all()}
     changed = 0
     with transaction.atomic():
-        for site in participations:
+        for site in participations.sites:
             if site.marketplace_id in MARKETPLACES:
                 row = known.pop(site.marketplace_id, None)
                 changed += _store(account, site, row)
+                if site.unread:
+                    _tell_unread(account, site)
+        for found in participations.unreadable:
+            _log_unreadable(account, found, known.pop(found.marketplace_id, None))
+            if not found.marketplace_id:
+                known.clear()
         account.participations.filter(
             marketplace_id__in=known, is_participating=True
         ).update(is_participating=False, seen_at=now)
@@ -120,6 +141,57 @@ def _tell(
                 ),
             )
         )
+
+
+def _log_unreadable(
+    account: AmazonAccount,
+    found: UnreadableParticipation,
+    row: MarketplaceParticipation | None,
+) -> None:
+    logger.warning(
+        "marketplace unreadable account=%s marketplace=%s",
+        account.pk,
+        found.marketplace_id or "?",
+    )
+    record_once(
+        Entry(
+            code="marketplace.unreadable",
+            level=Level.WARNING,
+            account=account,
+            reference=found.marketplace_id,
+            message=sentence(
+                "What Amazon says of the marketplace %(site)s cannot be read: "
+                "%(reason)s.",
+                site=row.name if row else found.marketplace_id or "?",
+                reason=found.reason,
+            ),
+            fix=sentence(
+                "What was known of it stays, and the other marketplaces went on. "
+                "Compare it with Seller Central, and report this with the log."
+            ),
+        ),
+        _LOG_AGAIN,
+    )
+
+
+def _tell_unread(account: AmazonAccount, site: Participation) -> None:
+    """Say, once a day, what of a marketplace cannot be read; the rest is stored."""
+    record_once(
+        Entry(
+            code="marketplace.unreadable_detail",
+            level=Level.WARNING,
+            account=account,
+            reference=site.marketplace_id,
+            message=sentence(
+                "A part of what Amazon says of the marketplace %(site)s cannot be read "
+                "and is left out: %(reasons)s.",
+                site=site.name,
+                reasons=listed(list(dict.fromkeys(site.unread))),
+            ),
+            fix=sentence("Nothing is to be done: the marketplace itself is stored."),
+        ),
+        _LOG_AGAIN,
+    )
 
 
 def _log_not_participating(account: AmazonAccount, name: str) -> None:

@@ -313,7 +313,7 @@ def _confirmed_name(client: SpApiClient, region: str, seller_id: str) -> str:
     """
     sites: tuple[sellers.Participation, ...] = ()
     try:
-        sites = sellers.get_marketplace_participations(client)
+        sites = sellers.get_marketplace_participations(client).sites
     except SpApiError as error:
         logger.info("no name yet seller=%s code=%s", seller_id, error.code)
     confirm_seller_id(client, region, seller_id, sites)

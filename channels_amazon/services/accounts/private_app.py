@@ -49,7 +49,7 @@ def _verify(grant: AccountGrant, application: DeveloperApplication) -> AccountGr
     """Return the grant with the seller's name, once Amazon has accepted it."""
     client = client_before_connecting(application, grant.region, grant.refresh_token)
     try:
-        sites = sellers.get_marketplace_participations(client)
+        sites = sellers.get_marketplace_participations(client).sites
     except AccessDenied as error:
         raise NeedsMerchant(
             "account.wrong_region",

@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from babel.core import Locale
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import slugify
-from django.utils.translation import gettext
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -71,8 +67,6 @@ def create_store(draft: StoreDraft) -> tuple[Store, bool]:
     May be repeated: a store that is there keeps what it has, and gets what it lacks.
     Raises ValidationError where a value cannot be taken.
     """
-    validate_currency(draft.currency)
-    validate_language(draft.language)
     with transaction.atomic():
         store = _known(draft)
         is_new = store is None
@@ -117,8 +111,6 @@ def set_place(
     store.time_zone = time_zone
     store.language = language or store.language
     store.currency = currency or store.currency
-    validate_language(store.language)
-    validate_currency(store.currency)
     store.full_clean()
     store.save(update_fields=["time_zone", "language", "currency"])
 
@@ -164,25 +156,6 @@ def first_lacking(stores: QuerySet[Store]) -> Store | None:
     warehouses = Warehouse.objects.filter(store=OuterRef("pk"))
     lacking = ~Exists(owners) | ~Exists(warehouses) | Q(time_zone="")
     return stores.filter(lacking).first()
-
-
-def validate_currency(code: str) -> None:
-    """Refuse what is no currency's code."""
-    if code not in Locale("en").currencies:
-        raise ValidationError(
-            gettext("%(code)s is no currency: write its three letters, as EUR or CNY.")
-            % {"code": code}
-        )
-
-
-def validate_language(code: str) -> None:
-    """Refuse a language that Shoplink does not speak."""
-    known = [known for known, _name in settings.LANGUAGES]
-    if code not in known:
-        raise ValidationError(
-            gettext("%(code)s is no language of Shoplink: choose one of %(known)s.")
-            % {"code": code, "known": ", ".join(known)}
-        )
 
 
 def _known(draft: StoreDraft) -> Store | None:

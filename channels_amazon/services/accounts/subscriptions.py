@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -107,11 +107,38 @@ def what_is_missing(account: AmazonAccount) -> str:
 def _keep(account: AmazonAccount, made: dict[str, str], **columns: Any) -> None:
     """Keep the ids of what was made, so that it can be deleted without the token."""
     with transaction.atomic():
-        row = AmazonAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        row = _locked(account)
         AmazonAccount.objects.filter(pk=account.pk).update(
             subscriptions={**row.subscriptions, **made}, **columns
         )
     account.refresh_from_db(fields=["subscriptions", *columns])
+
+
+def forget(account: AmazonAccount, deleted: Mapping[str, str]) -> list[str]:
+    """Forget these subscriptions, ids by type, which are gone at Amazon.
+
+    Returns the types that were the account's; one that was made anew stays. Who has
+    none is offered to subscribe.
+    """
+    with transaction.atomic():
+        row = _locked(account)
+        gone = {
+            kind for kind, had in row.subscriptions.items() if had == deleted.get(kind)
+        }
+        if row.subscription_id in {row.subscriptions[kind][:80] for kind in gone}:
+            row.subscription_id = ""
+        row.subscriptions = {
+            kind: had for kind, had in row.subscriptions.items() if kind not in gone
+        }
+        row.save(update_fields=["subscriptions", "subscription_id"])
+    return sorted(gone)
+
+
+def _locked(account: AmazonAccount) -> AmazonAccount:
+    """Return the row as it is now, which nobody else changes until the commit."""
+    rows = AmazonAccount.objects.select_for_update(no_key=True)
+    row: AmazonAccount = rows.get(pk=account.pk)
+    return row
 
 
 def _destination(account: AmazonAccount) -> NotificationDestination:

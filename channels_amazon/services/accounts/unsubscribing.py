@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import AmazonAccount
+from channels_amazon.services.accounts import subscriptions
 from channels_amazon.services.amazon_client.factory import application_client
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs.queue import TASK_SECONDS, enqueue
@@ -152,15 +153,10 @@ def _take_from_others(account: AmazonAccount, kinds: list[str]) -> None:
     Whoever subscribed between our look and the deletion was given the same one: it has
     none now, and its page offers to subscribe.
     """
+    deleted = {kind: account.subscriptions[kind] for kind in kinds}
     for other in _of_the_seller(account):
-        had = {kind for kind in kinds if kind in other.subscriptions}
-        if not had:
-            continue
-        for kind in had:
-            if other.subscriptions.pop(kind) == other.subscription_id:
-                other.subscription_id = ""
-        other.save(update_fields=["subscriptions", "subscription_id"])
-        logger.warning("subscriptions were deleted under account=%s", other.pk)
+        if subscriptions.forget(other, deleted):
+            logger.warning("subscriptions were deleted under account=%s", other.pk)
 
 
 def _wait(passed: timedelta) -> timedelta:

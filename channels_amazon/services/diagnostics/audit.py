@@ -43,18 +43,19 @@ def audit(what: Audited) -> AuditEntry:
     return row
 
 
-def audit_once(what: Audited, within: timedelta) -> bool:
+def audit_once(what: Audited, within: timedelta, *, most: int) -> bool:
     """Add the entry unless one of its code, reference and actor is as young as that.
 
-    Two processes at the same time may both add it.
+    Nor where the actor has `most` entries of the code that are so young, whatever they
+    refer to. Two processes at the same time may both add it.
     """
-    same = AuditEntry.objects.filter(
-        code=clean(what.code, 60),
-        reference=clean(what.reference, 120),
-        actor=what.actor[:150],
+    lately = AuditEntry.objects.filter(
         at__gt=timezone.now() - within,
+        code=clean(what.code, 60),
+        actor=what.actor[:150],
     )
-    if same.exists():
+    same = lately.filter(reference=clean(what.reference, 120))
+    if same.exists() or lately.count() >= most:
         return False
     audit(what)
     return True

@@ -1,7 +1,8 @@
-"""Writes down each change of rights, whatever made it; services layer.
+"""Writes down each change of rights of a row that is saved or deleted; services layer.
 
-It listens to the rows themselves: a page, a command, a cascade and a shell all pass
-here, so that no way of changing a right is forgotten.
+It listens to the rows themselves, so pages, commands, cascades and a shell pass here.
+Django tells nobody of a statement for many rows: memberships turn theirs into one save
+each (models/store.py), users and stores do not. Their rights are saved row by row.
 """
 
 from __future__ import annotations
@@ -70,21 +71,21 @@ def _member_saved(instance: StoreMember, created: bool, **kwargs: Any) -> None:
     if before is None:
         message = sentence(
             "%(user)s became a member of %(store)s: %(after)s.",
-            user=called(instance.user),
+            user=display_name(instance.user),
             store=instance.store.name,
             after=_rights_of(instance),
         )
-        _tell("member.added", message, instance.store_id, called(instance.user))
+        _tell("member.added", message, instance.store_id, display_name(instance.user))
     elif _rights_of(before) != _rights_of(instance):
         message = sentence(
             "The membership of %(user)s in %(store)s was changed from %(before)s to "
             "%(after)s.",
-            user=called(instance.user),
+            user=display_name(instance.user),
             store=instance.store.name,
             before=_rights_of(before),
             after=_rights_of(instance),
         )
-        _tell("member.changed", message, instance.store_id, called(instance.user))
+        _tell("member.changed", message, instance.store_id, display_name(instance.user))
 
 
 def _member_deleted(instance: StoreMember, origin: Any = None, **kw: Any) -> None:
@@ -94,16 +95,16 @@ def _member_deleted(instance: StoreMember, origin: Any = None, **kw: Any) -> Non
 def _tell_removed(member: StoreMember, *, is_store_left: bool) -> None:
     message = sentence(
         "%(user)s is no longer a member of %(store)s; before: %(before)s.",
-        user=called(member.user),
+        user=display_name(member.user),
         store=member.store.name,
         before=_rights_of(member),
     )
     store_id = member.store_id if is_store_left else None
-    _tell("member.removed", message, store_id, called(member.user))
+    _tell("member.removed", message, store_id, display_name(member.user))
 
 
 def _user_saved(instance: User, created: bool, **kwargs: Any) -> None:
-    name = called(instance)
+    name = display_name(instance)
     if created:
         message = sentence(
             "The user %(user)s was created: %(after)s.",
@@ -132,7 +133,7 @@ def _user_saved(instance: User, created: bool, **kwargs: Any) -> None:
 
 
 def _user_deleted(instance: User, **kwargs: Any) -> None:
-    name = called(instance)
+    name = display_name(instance)
     message = sentence("The user %(user)s was deleted.", user=name)
     _tell("user.deleted", message, None, name)
 
@@ -176,7 +177,7 @@ def _tell(code: str, message: Sentence, store_id: int | None, whom: str) -> None
     )
 
 
-def called(user: User) -> str:
+def display_name(user: User) -> str:
     """Return the user's name; one that is an e-mail address passes the redaction."""
     return user.get_username().replace("@", "%40")
 

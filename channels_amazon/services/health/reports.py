@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Mod
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.services.jobs.queue import TASK_SECONDS, enqueue
@@ -32,6 +33,24 @@ LOST_AFTER = timedelta(seconds=TASK_SECONDS + 15)
 KEEP = 50
 # Of these so many are listed beside a report.
 SHOWN = 20
+# The evidence that says how many things are wrong; a finding is as large as their sum.
+COUNTS = frozenset(
+    {
+        "backorders",
+        "due_jobs",
+        "late",
+        "messages_in_quarantine",
+        "missing",
+        "near",
+        "offers",
+        "orders",
+        "orders_in_quarantine",
+        "packages",
+        "parcels_of_unknown_orders",
+        "report_rows_in_quarantine",
+        "unmatched_orders",
+    }
+)
 # A check's state in `progress`, where it could not look (health/progress.py).
 _SKIPPED = "skipped"
 
@@ -124,12 +143,15 @@ def is_lost(report: HealthReport) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReportDifference:
-    """What changed since the report before: what is new, gone, and still there."""
+    """What changed since the report before: what is new, gone, and still there.
+
+    Of what is still there the sentence says how its count changed, "" for not at all.
+    """
 
     before: HealthReport
     new: list[HealthFinding]
     gone: list[HealthFinding]
-    same: list[HealthFinding]
+    same: list[tuple[HealthFinding, str]]
 
 
 def last_done(report: HealthReport) -> HealthReport | None:
@@ -162,12 +184,40 @@ def compare(report: HealthReport) -> ReportDifference | None:
     }
     gone = [row for row in _beyond(theirs, ours) if row.check_id not in blind]
     fresh = {row.pk for row in new}
+    counterparts: dict[tuple[str, str, str], list[HealthFinding]] = defaultdict(list)
+    for row in theirs:
+        counterparts[identity(row)].append(row)
     return ReportDifference(
         before=before,
         new=new,
         gone=gone,
-        same=[row for row in ours if row.pk not in fresh],
+        same=[
+            (row, _change(counterparts[identity(row)].pop(0), row))
+            for row in ours
+            if row.pk not in fresh
+        ],
     )
+
+
+def _change(before: HealthFinding, now: HealthFinding) -> str:
+    """Return how the number of what is wrong changed, "" for not at all."""
+    then, today = _count(before), _count(now)
+    if then is None or today is None or then == today:
+        return ""
+    numbers = {"before": then, "now": today}
+    if then < today:
+        return _("grew from %(before)d to %(now)d") % numbers
+    return _("fell from %(before)d to %(now)d") % numbers
+
+
+def _count(finding: HealthFinding) -> int | None:
+    """Return how many things are wrong by a finding's evidence, None for no number."""
+    found = [
+        number
+        for name, number in (finding.evidence or {}).items()
+        if name in COUNTS and isinstance(number, int)
+    ]
+    return sum(found) if found else None
 
 
 def _problems(report: HealthReport) -> list[HealthFinding]:

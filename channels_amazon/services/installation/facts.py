@@ -82,6 +82,17 @@ def write_place(installation: uuid.UUID, place: str, at: datetime) -> bool:
     return True
 
 
+def can_write_place(installation: uuid.UUID) -> bool:
+    """Tell whether this host's file can be written, by a file that leaves no trace."""
+    folder = place_path(installation).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
 def place_path(installation: uuid.UUID) -> Path:
     """Return where this host's file lies: beside SQLite's file, else in DATA_DIR.
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.models import SyncJob, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs import registry, unread
 from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
@@ -112,7 +112,11 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
         columns["rank"] = unless_stopped(
             Case(When(**is_unwoken, then=rank), default=F("rank"))
         )
-    return bool(held.update(**columns))
+    if not job.blocked_code or end.keeps_trouble:
+        return bool(held.update(**columns))
+    with transaction.atomic():
+        unread.mark(held)
+        return bool(held.update(**columns))
 
 
 def expire_leases_of(pids: Iterable[int]) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.services.diagnostics.entries import clean
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.jobs import registry, unread
 from channels_amazon.services.jobs.queue import enqueue_drain
 from channels_amazon.services.jobs.ranks import (
     if_connected,
@@ -122,15 +122,16 @@ def block(
     job.blocked_message = clean(message, 500)
     job.due_at = timezone.now() + retry
     held = SyncJob.objects.filter(pk=job.pk, lease_holder=job.lease_holder)
-    if is_new:
-        _mark_behind(held)
-    held.update(
-        blocked_code=job.blocked_code,
-        blocked_message=job.blocked_message,
-        waiting_until=None,
-        due_at=job.due_at,
-        rank=unless_stopped(rank_at(job.kind, job.due_at)),
-    )
+    with transaction.atomic():
+        if is_new:
+            unread.mark(held)
+        held.update(
+            blocked_code=job.blocked_code,
+            blocked_message=job.blocked_message,
+            waiting_until=None,
+            due_at=job.due_at,
+            rank=unless_stopped(rank_at(job.kind, job.due_at)),
+        )
     if is_new:
         logger.warning(
             "job blocked job=%s kind=%s account=%s code=%s",
@@ -145,7 +146,7 @@ def block_all(account: AmazonAccount, code: str, message: str) -> None:
     No worker takes them any more, unless the account was connected again meanwhile.
     """
     with transaction.atomic():
-        _mark_behind(SyncJob.objects.filter(account=account))
+        unread.mark(SyncJob.objects.filter(account=account))
         _lock(SyncJob.objects.filter(account=account)).update(
             blocked_code=clean(code, 60),
             blocked_message=clean(message, 500),
@@ -176,7 +177,7 @@ def unblock(account: AmazonAccount, kinds: Iterable[str] | None = None) -> None:
     if kinds is not None:
         jobs = jobs.filter(kind__in=list(kinds))
     with transaction.atomic():
-        _mark_behind(jobs.exclude(blocked_code=""))
+        unread.mark(jobs.exclude(blocked_code=""))
         _lock(jobs).update(
             blocked_code="",
             blocked_message="",
@@ -199,15 +200,6 @@ def unblock_from(
     kinds = list(blocked.exclude(kind=but).values_list("kind", flat=True))
     if kinds:
         unblock(account, kinds)
-
-
-def _mark_behind(jobs: QuerySet[SyncJob]) -> None:
-    """Note that orders went unread until now, where a sweep is among these jobs.
-
-    Whoever stops or frees jobs does so before it locks them: the accounts first.
-    """
-    sweeps = jobs.filter(kind=SyncJob.Kind.ORDER_SWEEP).values("account_id")
-    AmazonAccount.objects.filter(pk__in=sweeps).update(behind_at=timezone.now())
 
 
 def _lock(jobs: QuerySet[SyncJob]) -> QuerySet[SyncJob]:

@@ -50,13 +50,17 @@ FIX = sentence(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
-    """What a reading met: its cause, a sentence or Amazon's words, and the evidence."""
+    """What a reading met: its cause, a sentence or Amazon's words, and the evidence.
+
+    `grown_in` is in how long the quota grows back that it has cost.
+    """
 
     cause: str
     reason: str
     operation: str
     amazon_code: str = ""
     request_ids: Sequence[str] = field(default_factory=tuple)
+    grown_in: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,11 @@ def note_issue(
     seen: Hindrance,
     run: SyncRun | None = None,
 ) -> ReadingIssue:
-    """Note what a reading met, and when to try again; the first time is logged."""
+    """Note what a reading met, and when to try again; the first time is logged.
+
+    It rests until what it has cost is there again: a trouble that lasts would else use
+    up what the operation's other callers need.
+    """
     now = timezone.now()
     with transaction.atomic():
         issue = issues_of(account, kind).filter(marketplace_id=marketplace_id).first()
@@ -110,7 +118,7 @@ def note_issue(
         issue.request_ids = list(seen.request_ids)[:MOST_REQUEST_IDS]
         issue.times += 1
         issue.last_at = now
-        issue.retry_at = now + _rest(issue)
+        issue.retry_at = now + max(_rest(issue), seen.grown_in)
         issue.save()
         if is_new:
             _log(issue, run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.jobs import registry
@@ -18,6 +18,8 @@ LATE_AFTER = timedelta(minutes=1)
 # After so many failures in a row people hear of the job itself, not only its error: it
 # has rested for more than a minute by then, so that no short outage is told of.
 FAILING_AFTER = 5
+# Jobs that stand still, or fail again and again.
+TROUBLED = ~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER)
 
 
 class JobState(StrEnum):
@@ -111,20 +113,6 @@ def in_first_pull(accounts: Sequence[AmazonAccount]) -> list[AmazonAccount]:
         ).values_list("account_id", flat=True)
     )
     return [account for account in connected if account.pk in reading]
-
-
-def failing_kinds(accounts: Sequence[AmazonAccount]) -> dict[int, list[str]]:
-    """Return the jobs that fail again and again, by account; most have none."""
-    order = registry.kinds()
-    rows = SyncJob.objects.filter(
-        account__in=accounts, blocked_code="", attempts__gte=FAILING_AFTER
-    )
-    found: dict[int, list[str]] = {}
-    for account_id, kind in rows.order_by().values_list("account_id", "kind"):
-        found.setdefault(account_id, []).append(kind)
-    for kinds in found.values():
-        kinds.sort(key=order.index)
-    return found
 
 
 def _lag(job: SyncJob, now: datetime) -> float:

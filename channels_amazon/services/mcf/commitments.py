@@ -161,6 +161,36 @@ def postpone(
     )
 
 
+def restore(before: FulfillmentOrder, until: datetime) -> None:
+    """Take back that the order was put off `until` then: it was not its fault.
+
+    `before` is the order as it was read; what another process wrote since stays. An
+    attempt may have arrived, so that one is kept: the next looks before it sends.
+    """
+    as_put_off = FulfillmentOrder.objects.filter(
+        pk=before.pk, ended_at__isnull=True, next_attempt_at=until
+    )
+    as_put_off.update(
+        next_attempt_at=before.next_attempt_at,
+        next_poll_at=before.next_poll_at,
+        attempts=max(before.attempts, 1),
+        error_message=before.error_message,
+    )
+
+
+def wait_for_key(before: FulfillmentOrder, until: datetime, *, error: str) -> None:
+    """Place the order at `until`: its address cannot be read, so nothing was sent.
+
+    `before` is the order as it was read: the attempt that has begun was none.
+    """
+    FulfillmentOrder.objects.filter(pk=before.pk, ended_at__isnull=True).update(
+        next_attempt_at=until,
+        next_poll_at=until,
+        attempts=before.attempts,
+        error_message=error,
+    )
+
+
 def poll_now(event: OutboundEvent, follow_ups: FollowUps = AT_ONCE) -> bool:
     """Have the order that Amazon's event names read back now; False if we have none.
 

@@ -9,11 +9,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import StoreOrder, StoreOrderPersonalData, load_secret
 from channels_amazon.rules.mcf.destination import PARTS
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs.key_holders import (
+    RETRY,
     SecretUnreadable,
     holders_of_other_keys,
     secret_unreadable,
@@ -27,15 +27,18 @@ _SHOWN = frozenset({"city", "countryCode", "stateOrRegion"})
 _DOTS = "•••"
 
 
-class DestinationUnreadable(ShoplinkError):
-    """The key that encrypted the address is gone: no process holds it."""
+class DestinationUnreadable(SecretUnreadable):
+    """The key that encrypted the address is gone: no process holds it.
+
+    As every fault of a key it decides nothing: it may be back with the next restart.
+    """
 
 
 def destination_of(order: StoreOrder) -> dict[str, str]:
     """Return the address as it is, {} once it was deleted.
 
-    For placing the order alone: nobody's look is recorded. Raises
-    DestinationUnreadable, and SecretUnreadable where another process has the key.
+    For placing the order alone: nobody's look is recorded. Raises SecretUnreadable:
+    DestinationUnreadable unless another process has the key.
     """
     try:
         row = StoreOrderPersonalData.objects.filter(order=order).first()
@@ -51,6 +54,7 @@ def destination_of(order: StoreOrder) -> dict[str, str]:
                 "address."
             ),
             fix=sentence("Add the old key to FERNET_KEYS again, as a later one."),
+            retry_at=timezone.now() + RETRY,
         ) from None
     kept = load_secret(row.destination) if row else {}
     # In the order in which an address is written.
@@ -61,7 +65,7 @@ def masked_destination(order: StoreOrder) -> dict[str, str]:
     """Return the address with all that is personal hidden, {} for none."""
     try:
         parts = destination_of(order)
-    except (DestinationUnreadable, SecretUnreadable):
+    except SecretUnreadable:
         logger.warning("destination unreadable store_order=%s", order.pk)
         return {}
     return {
@@ -74,7 +78,7 @@ def reveal_destination(
 ) -> dict[str, str]:
     """Return the address as it is; who asked is written down.
 
-    The caller has checked that the user may. Raises DestinationUnreadable.
+    The caller has checked that the user may. Raises SecretUnreadable.
     """
     record(
         Entry(

@@ -238,6 +238,11 @@ def postpone(order: StoreOrder, until: datetime) -> None:
     )
 
 
+def wait_for_key(order: StoreOrder, until: datetime) -> None:
+    """Decide a new order then: its address cannot be read, which is not its fault."""
+    StoreOrder.objects.filter(pk=order.pk, state=State.NEW).update(decide_after=until)
+
+
 def restore(order: StoreOrder, until: datetime) -> None:
     """Take back that it was put off `until` then: it was not the order's fault."""
     StoreOrder.objects.filter(pk=order.pk, state=State.NEW, decide_after=until).update(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from channels_amazon.models import AmazonAccount, Installation, Notification, Order
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.events.arrival import (
+    EVENT_COMES_WITHIN,
+    LOOK_BACK,
+    MissingEventLimits,
     lost_event_limits,
     missing_event_limits,
 )
@@ -34,6 +38,25 @@ def orders_without_event(account: AmazonAccount, now: datetime) -> OrderQuerySet
             authorized_at=account.authorized_at,
             subscribed_at=account.subscribed_at,
             last_event_at=last_event_at(account),
+        )
+    )
+
+
+def orders_to_have_event(account: Any, now: Any) -> OrderQuerySet:
+    """Return every order of the last day of which an event should have come by now.
+
+    Those of the functions here are among them. Account and time may be expressions
+    that stand for one.
+    """
+    orders: OrderQuerySet = Order.objects.filter(
+        account=account, account__subscribed_at__isnull=False
+    )
+    return orders.without_event(
+        MissingEventLimits(
+            # Whenever it changed: when the account was authorised is not looked at.
+            changed_from=datetime(1970, 1, 2, tzinfo=UTC),
+            changed_until=now - EVENT_COMES_WITHIN,
+            stored_after=now - LOOK_BACK,
         )
     )
 

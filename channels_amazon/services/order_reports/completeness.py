@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
 
 from channels_amazon.models import AmazonAccount, Order, OrderReport
 from channels_amazon.rules.order_reports.comparison import HourCounts
@@ -55,13 +58,18 @@ def completeness(account: AmazonAccount, now: datetime) -> Completeness:
 
 def fresh_gap(account: AmazonAccount, now: datetime) -> OrderReport | None:
     """Return the newest reconciliation of the last day that found orders missing."""
-    found: OrderReport | None = OrderReport.objects.filter(
+    return fresh_gaps(account, now).first()
+
+
+def fresh_gaps(account: Any, now: Any) -> QuerySet[OrderReport]:
+    """Return all of them; account and time may be expressions that stand for one."""
+    found: QuerySet[OrderReport] = OrderReport.objects.filter(
         account=account,
         purpose__in=PROOFS,
         state=State.READ,
         orders_missing__gt=0,
         read_at__gt=now - FRESH,
-    ).first()
+    )
     return found
 
 

@@ -56,6 +56,11 @@ class Origin(StrEnum):
 
 
 FETCH, SWEEP, READ_BACK = Origin
+_FIRST = {
+    FETCH: Order.Source.FETCH,
+    SWEEP: Order.Source.SWEEP,
+    READ_BACK: Order.Source.FETCH,
+}
 # Times of one change may differ by their precision in an event and in an order.
 SAME_CHANGE = timedelta(seconds=1)
 
@@ -75,6 +80,8 @@ def apply_order(
     with transaction.atomic():
         change = lock_or_make(account, data.order_id, data.last_updated_time)
         order = change.order
+        if change.is_new:
+            order.first_source = _FIRST[source]
         known_at = order.last_updated_at
         if known_at is not None and data.last_updated_time < known_at:
             return OrderResult(order, is_new=False, is_known=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.spapi.errors import AccessDenied
@@ -22,15 +24,20 @@ REFUSED = sentence(
 )
 
 
+def refused_jobs() -> QuerySet[SyncJob]:
+    """Return the sweeps for which reports stand in."""
+    jobs: QuerySet[SyncJob] = SyncJob.objects.filter(
+        kind=SyncJob.Kind.ORDER_SWEEP, cursor__has_key=REFUSED_SINCE
+    )
+    return jobs.exclude(**{f"cursor__{REFUSED_SINCE}": ""})
+
+
 def refused_since(accounts: Sequence[AmazonAccount]) -> dict[int, datetime]:
     """Return since when (UTC) Amazon refuses to list orders, by account's key."""
-    jobs = SyncJob.objects.filter(
-        account__in=accounts, kind=SyncJob.Kind.ORDER_SWEEP
-    ).values_list("account_id", "cursor")
+    jobs = refused_jobs().filter(account__in=accounts)
     return {
         account_id: datetime.fromisoformat(cursor[REFUSED_SINCE])
-        for account_id, cursor in jobs
-        if cursor.get(REFUSED_SINCE)
+        for account_id, cursor in jobs.values_list("account_id", "cursor")
     }
 
 

@@ -57,6 +57,8 @@ def store_personal_data(
         row.buyer = dump_secret(buyer) or row.buyer
         row.recipient = dump_secret(recipient) or row.recipient
         row.received_at = now
+        # The order was written just now: its days may count from another moment.
+        row.due_at = None
         row.save()
         # Most readings of an order bring the people it had.
         if (row.buyer, row.recipient) != before:

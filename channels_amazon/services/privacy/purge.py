@@ -32,8 +32,11 @@ from channels_amazon.services.jobs.maintenance import Write
 from channels_amazon.services.mcf.store_orders import past_their_time
 from channels_amazon.services.privacy.standing import (
     Standing,
+    differing_due_dates,
+    keep_due_dates,
     orders_past_their_time,
     standings,
+    undated_due_dates,
 )
 from channels_amazon.wording import sentence
 
@@ -94,6 +97,10 @@ def _plan(cursor: PurgeCursor, now: datetime) -> Write[PurgeCursor]:
     overdue = _overdue(stores, now)
     if overdue:
         return partial(_delete, cursor, overdue)
+    undated = undated_due_dates(stores[0], stores[-1], ROWS_A_BATCH)
+    # As after an upgrade; fewer are dated with the proofs below.
+    if len(undated) == ROWS_A_BATCH:
+        return partial(_date, cursor, undated)
     return _plan_proofs(cursor, stores, now)
 
 
@@ -155,10 +162,20 @@ def _delete(cursor: PurgeCursor, overdue: Mapping[int, int]) -> PurgeCursor:
     return _behind(Phase.STORES, cursor["after"], deleted)
 
 
+def _date(cursor: PurgeCursor, dates: Mapping[int, datetime]) -> PurgeCursor:
+    """Keep the dates that the orders say, and look at the same stores again."""
+    keep_due_dates(dates)
+    return cursor
+
+
 def _plan_proofs(
     cursor: PurgeCursor, stores: list[int], now: datetime
 ) -> Write[PurgeCursor]:
-    """Prove what went in these stores, and once a day that nothing had to go."""
+    """Prove what went in these stores, and once a day that nothing had to go.
+
+    Due dates that no longer are what their orders say are put right with it.
+    """
+    differing = differing_due_dates(stores[0], stores[-1], ROWS_A_BATCH)
     deleted = {int(pk): orders for pk, orders in cursor["deleted"].items()}
     proved = _proved_today(stores, now)
     unproved = [pk for pk in stores if pk in deleted or pk not in proved]
@@ -168,6 +185,7 @@ def _plan_proofs(
     ]
 
     def write() -> PurgeCursor | None:
+        keep_due_dates(differing)
         PurgeProof.objects.bulk_create(proofs)
         record_many([_entry(proof) for proof in proofs if proof.orders])
         if len(stores) < STORES_A_BATCH:

@@ -1,14 +1,17 @@
 """Deletes log rows that are older than they are useful; services layer.
 
-A pass goes over one log after the other, each from its oldest row on by the index of
-its time, and leaves it where the rows are young enough.
+A pass goes over one log after the other, each from its oldest row on, and leaves it
+where the rows are young enough: it reads what goes, not what stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import takewhile
+from operator import or_
 from typing import TypedDict
 
 from axes.models import AccessFailureLog, AccessLog
@@ -27,7 +30,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.privacy.retention import (
     AUDIT_CODES,
     AUDIT_KEPT,
-    AUDIT_PREFIX,
+    AUDIT_PREFIXES,
     RETENTION_INTERVAL,
 )
 from channels_amazon.services.jobs import maintenance
@@ -41,19 +44,32 @@ ROWS_A_BATCH = 500
 class Log:
     """Rows that go by their age: their model, and the column of their time.
 
-    It is indexed where there are many rows.
-    `stays` says at a moment which of the old rows are kept for longer all the same.
+    `which` says which of the model's rows, where they are not all kept equally long;
+    `is_audit` that they are kept as long as AUDIT_KEPT. Where no index has the time,
+    the rows are added in its order, and so read in the order of their keys.
     """
 
     model: type[Model]
     clock: str
-    stays: Callable[[datetime], Q] = lambda now: Q(pk__in=())
+    which: Q = field(default_factory=Q)
+    is_audit: bool = False
+    is_indexed: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return how the cursor calls it."""
+        return f"{self.model.__name__}{' audit' if self.is_audit else ''}"
+
+    def kept(self) -> timedelta:
+        """Return how long its rows are kept."""
+        days = timedelta(days=settings.LOG_RETENTION_DAYS)
+        return max(days, AUDIT_KEPT) if self.is_audit else days
 
 
 class RetentionCursor(TypedDict):
     """Where a pass goes on: in this log, after the row of this time and key.
 
-    `log` is the model's name; `after_at` is UTC as ISO text, "" before the first row.
+    `log` is the log's name; `after_at` is UTC as ISO text, "" before the first row.
     """
 
     log: str
@@ -61,30 +77,23 @@ class RetentionCursor(TypedDict):
     after_pk: int
 
 
-def _is_audit(now: datetime) -> Q:
-    found = Q(code__in=AUDIT_CODES) | Q(code__startswith=AUDIT_PREFIX)
-    return found & Q(at__gte=now - AUDIT_KEPT)
-
-
-def _was_lately(now: datetime) -> Q:
-    return Q(at__gte=now - AUDIT_KEPT)
-
-
-def _signed_in_lately(now: datetime) -> Q:
-    return Q(attempt_time__gte=now - AUDIT_KEPT)
-
-
+_AUDIT = reduce(
+    or_,
+    (Q(code__startswith=prefix) for prefix in AUDIT_PREFIXES),
+    Q(code__in=AUDIT_CODES),
+)
 # Calls and entries before the runs that they point to: a delete has to unlink those
 # that are left.
 LOGS: tuple[Log, ...] = (
     Log(ApiCall, "started_at"),
-    Log(DiagnosticEntry, "at", _is_audit),
+    Log(DiagnosticEntry, "at", which=~_AUDIT),
+    Log(DiagnosticEntry, "at", which=_AUDIT, is_audit=True),
     Log(HealthReport, "created_at"),
     Log(Notification, "received_at"),
     Log(SyncRun, "finished_at"),
-    Log(AuditEntry, "at", _was_lately),
-    Log(AccessFailureLog, "attempt_time", _signed_in_lately),
-    Log(AccessLog, "attempt_time", _signed_in_lately),
+    Log(AuditEntry, "at", is_audit=True),
+    Log(AccessFailureLog, "attempt_time", is_audit=True, is_indexed=False),
+    Log(AccessLog, "attempt_time", is_audit=True, is_indexed=False),
 )
 
 
@@ -100,8 +109,7 @@ def _plan(cursor: RetentionCursor, now: datetime) -> Write[RetentionCursor]:
 
     def write() -> RetentionCursor | None:
         # The base manager: that of the audit log itself deletes nothing.
-        rows = log.model._base_manager.filter(pk__in=pks)
-        rows.exclude(log.stays(now)).delete()
+        log.model._base_manager.filter(pk__in=pks).delete()
         if len(page) == ROWS_A_BATCH:
             pk, at = page[-1]
             return {"log": cursor["log"], "after_at": at.isoformat(), "after_pk": pk}
@@ -120,23 +128,25 @@ PASS = maintenance.Pass(
 
 
 def _start_of(log: Log) -> RetentionCursor:
-    return {"log": log.model.__name__, "after_at": "", "after_pk": 0}
+    return {"log": log.name, "after_at": "", "after_pk": 0}
 
 
 def _place(cursor: RetentionCursor) -> int:
     """Return the place of the cursor's log; the first for one of an older version."""
-    names = [log.model.__name__ for log in LOGS]
+    names = [log.name for log in LOGS]
     return names.index(cursor["log"]) if cursor["log"] in names else 0
 
 
 def _old_rows(
     log: Log, cursor: RetentionCursor, now: datetime
 ) -> list[tuple[int, datetime]]:
-    """Return key and time of the next rows past LOG_RETENTION_DAYS, oldest first."""
-    before = now - timedelta(days=settings.LOG_RETENTION_DAYS)
-    rows: QuerySet[Model] = log.model._default_manager.filter(
-        **{f"{log.clock}__lt": before}
-    )
+    """Return key and time of the next rows that are too old, oldest first."""
+    before = now - log.kept()
+    rows: QuerySet[Model] = log.model._default_manager.filter(log.which)
+    if not log.is_indexed:
+        found = rows.filter(pk__gt=cursor["after_pk"]).order_by("pk")
+        return list(takewhile(lambda row: row[1] < before, _page(found, log)))
+    rows = rows.filter(**{f"{log.clock}__lt": before})
     if cursor["after_at"]:
         at = datetime.fromisoformat(cursor["after_at"])
         # Many rows may be of one moment; the first condition is what the index sees.
@@ -144,6 +154,8 @@ def _old_rows(
         rows = rows.filter(**{f"{log.clock}__gte": at}).filter(
             Q(**{f"{log.clock}__gt": at}) | same_moment
         )
-    return list(
-        rows.order_by(log.clock, "pk").values_list("pk", log.clock)[:ROWS_A_BATCH]
-    )
+    return list(_page(rows.order_by(log.clock, "pk"), log))
+
+
+def _page(rows: QuerySet[Model], log: Log) -> Iterable[tuple[int, datetime]]:
+    return rows.values_list("pk", log.clock)[:ROWS_A_BATCH]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -29,9 +30,13 @@ def begin_attempt(shipment: Shipment) -> bool:
     """Claim the shipment for one more attempt to send it; False if that failed.
 
     It fails if another process claimed it or a person edited it since it was read.
+    Until Amazon answers, the row says that it did not; `shipment` keeps what was read.
     """
     waiting = _as_read(shipment).filter(attempts=shipment.attempts)
-    if not waiting.update(attempts=F("attempts") + 1):
+    if not waiting.update(
+        attempts=F("attempts") + 1,
+        unanswered_since=shipment.unanswered_since or timezone.now(),
+    ):
         return False
     shipment.attempts += 1
     return True
@@ -68,6 +73,7 @@ def mark_confirmed(shipment: Shipment) -> bool:
             state=State.CONFIRMED,
             confirmed_at=now,
             next_attempt_at=now + FIRST_POLL,
+            unanswered_since=None,
             error_code="",
             error_message="",
         )
@@ -86,6 +92,7 @@ def mark_refused(
         if not _as_read(shipment).update(
             state=State.REFUSED,
             next_attempt_at=None,
+            unanswered_since=None,
             error_code=clean(rejection.code, 80),
             error_message=clean(together(rejection.message, rejection.fix), 500),
         ):
@@ -124,6 +131,42 @@ def postpone(
         error_code=clean(error.code, 80) if error else "",
         error_message=clean(error.message, 500) if error else "",
     )
+
+
+def restore(before: Shipment, until: datetime) -> None:
+    """Take back that the shipment was put off `until` then: it was not its fault.
+
+    `before` is the shipment as it was read; what was written since stays. An attempt
+    may have arrived, so that one is kept: the next looks before it sends.
+    """
+    as_put_off = _as_read(before).filter(next_attempt_at=until)
+    as_put_off.update(
+        next_attempt_at=before.next_attempt_at, attempts=max(before.attempts, 1)
+    )
+
+
+def was_not_sent(before: Shipment) -> None:
+    """Note that the attempt did not reach Amazon; `before` is as it was read."""
+    _as_read(before).update(unanswered_since=before.unanswered_since)
+
+
+def look_again(
+    shipment: Shipment,
+    until: datetime,
+    *,
+    since: datetime | None,
+    rejection: Rejection | None = None,
+) -> None:
+    """Look then whether Amazon, which says that it has a package, shows it.
+
+    `since` is when the first attempt began that was not answered, None for none;
+    `rejection` is what Amazon says, None where it is not asked again.
+    """
+    columns: dict[str, Any] = {"next_attempt_at": until, "unanswered_since": since}
+    if rejection is not None:
+        columns["error_code"] = clean(rejection.code, 80)
+        columns["error_message"] = clean(rejection.message, 500)
+    _as_read(shipment).update(**columns)
 
 
 def record_not_shown(shipment: Shipment) -> None:
@@ -177,6 +220,7 @@ def take_packages(order: Order, packages: Sequence[Package]) -> int:
             state=State.VERIFIED,
             verified_at=now,
             next_attempt_at=None,
+            unanswered_since=None,
             error_code="",
             error_message="",
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from channels_amazon.models import Order, Parcel, Shipment
 from channels_amazon.models.order import OrderQuerySet
@@ -60,9 +60,15 @@ class BoardRow:
 
 def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
     """Return the merchant's orders to ship, marked with whether a parcel is stuck."""
-    shipments = Shipment.objects.filter(_is_stuck(now), order=OuterRef("pk"))
-    parcels = Parcel.objects.filter(order=OuterRef("pk"), state__in=Parcel.OPEN)
-    return orders.to_ship().annotate(is_troubled=Exists(shipments) | Exists(parcels))
+    # Both are few, and read once: not for each of the orders that wait.
+    shipments = Shipment.objects.filter(_is_stuck(now))
+    parcels = Parcel.objects.filter(state__in=Parcel.OPEN, order__isnull=False)
+    is_troubled = Q(pk__in=shipments.order_by().values("order_id")) | Q(
+        pk__in=parcels.order_by().values("order_id")
+    )
+    return orders.to_ship().annotate(
+        is_troubled=ExpressionWrapper(is_troubled, output_field=BooleanField())
+    )
 
 
 def narrowed(

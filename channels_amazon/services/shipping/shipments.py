@@ -6,7 +6,7 @@ only what is left, since every reconciliation goes by the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
-    AmazonAccount,
     Order,
     OrderLine,
     Shipment,
@@ -32,7 +31,9 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
-from channels_amazon.services.stock.reservations import ShipFrom, reconcile_order
+from channels_amazon.services.privacy.standing import forget_due_dates
+from channels_amazon.services.shipping.origins import take_units, tell_below_zero
+from channels_amazon.services.stock.shortfalls import Place, Shortfall
 from channels_amazon.wording import sentence
 
 # Programme of orders whose label is bought from Amazon, which then confirms them.
@@ -50,11 +51,28 @@ class ShipmentError(ShoplinkError):
         super().__init__(code, message)
 
 
+class BelowZeroError(ShipmentError):
+    """A shipment that would take warehouses below zero, which nobody agreed to."""
+
+    def __init__(self, shortfalls: Sequence[Shortfall]) -> None:
+        super().__init__(
+            _(
+                "Nothing was shipped: this would take a warehouse below zero. Tick the "
+                "box if the units left from there all the same."
+            ),
+            code="shipments.below_zero",
+        )
+        self.shortfalls = tuple(shortfalls)
+
+
 @dataclass(frozen=True, slots=True)
 class ShipmentDraft:
     """A shipment as somebody entered it; `quantities` are units by the line's id.
 
-    `ships_all_the_same` says that a person saw the buyer's request to cancel and ships.
+    `warehouse` is where all units leave from, `warehouses` where those of a line do;
+    without either they leave from where they are held. `ships_all_the_same` says that a
+    person saw the buyer's request to cancel and ships. `agreed` are the levels that may
+    fall below zero, as that person saw; None where nobody can be asked.
     A `template` may delay the confirmation until `next_attempt_at`.
     """
 
@@ -65,7 +83,9 @@ class ShipmentDraft:
     carrier_name: str = ""
     shipping_method: str = ""
     warehouse: Warehouse | None = None
+    warehouses: Mapping[int, Warehouse] = field(default_factory=dict)
     ships_all_the_same: bool = False
+    agreed: Collection[Place] | None = None
     template: ShipTemplate | None = None
     next_attempt_at: datetime | None = None
 
@@ -79,6 +99,16 @@ class ShipmentDraft:
         """Return the tracking number as it is stored: without spaces, cut to 80."""
         return without_spaces(self.tracking_number)[:80]
 
+    @property
+    def origins(self) -> dict[int, Warehouse]:
+        """Return which warehouse each packed line leaves from, where that was said."""
+        said = {
+            line_id: self.warehouses.get(line_id, self.warehouse)
+            for line_id, units in self.quantities.items()
+            if units
+        }
+        return {pk: place for pk, place in said.items() if place is not None}
+
 
 def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipment:
     """Create a shipment of the order and queue its confirmation to Amazon.
@@ -86,7 +116,8 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
     The same carrier, tracking number and units again return the shipment there is, so
     that a form sent twice ships once. A shipment that Amazon refused is updated by the
     draft and sent again under its number. Shipping an order whose buyer asks to cancel
-    declines that request. Raises ShipmentError for an invalid draft.
+    declines that request. Raises ShipmentError for an invalid draft, BelowZeroError for
+    one that takes a warehouse below zero although it may not.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -96,7 +127,7 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         check_order(locked, Order.TO_SHIP)
         check_carrier(draft)
         shipped_at = ship_time(locked, draft.shipped_at)
-        _check_warehouse(locked, draft.warehouse)
+        _check_warehouses(locked, draft)
         lines = check_quantities(draft.quantities, units_left(locked))
         _answer_buyer(locked, draft, actor)
         shipment = _refused(locked, lines) or Shipment(
@@ -104,7 +135,9 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         )
         _fill(shipment, draft, shipped_at, actor)
         pack(shipment, lines)
-        _take_units(locked, draft, lines)
+        fallen = take_units(locked, lines, draft.origins)
+        _check_below_zero(fallen, draft.agreed)
+        tell_below_zero(shipment, fallen, actor)
         lifecycle.wake(locked.account_id, SyncJob.Kind.SHIPMENTS)
     return shipment
 
@@ -189,24 +222,23 @@ def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
 
 def check_order(order: Order, statuses: Collection[str]) -> None:
     """Raise ShipmentError unless the merchant may ship the order in these statuses."""
-    if order.account.state == AmazonAccount.State.DISCONNECTED:
-        raise ShipmentError(
-            _("The account is disconnected: connect it again to ship from here.")
-        )
+    if why := why_not_shipped_here(order, statuses):
+        raise ShipmentError(why)
+
+
+def why_not_shipped_here(order: Order, statuses: Collection[str]) -> str:
+    """Return why the merchant cannot ship the order now, "" where it can."""
+    if order.account.is_disconnected:
+        return _("The account is disconnected: connect it again to ship from here.")
     is_merchants = order.fulfilled_by == Order.FulfilledBy.MERCHANT
     if not is_merchants or FBM_SHIP_PLUS in order.programs:
-        raise ShipmentError(
-            _("Amazon ships this order itself: there is nothing to confirm.")
-        )
+        return _("Amazon ships this order itself: there is nothing to confirm.")
     if order.status not in statuses or not order.marketplace_id:
-        raise ShipmentError(
-            _("The order is %(status)s: it cannot be shipped now.")
-            % {"status": order.get_status_display()}
-        )
+        text = _("The order is %(status)s: it cannot be shipped now.")
+        return text % {"status": order.get_status_display()}
     if has_provisional(order):
-        raise ShipmentError(
-            _("Amazon has not named the order's items yet: they are being fetched.")
-        )
+        return _("Amazon has not named the order's items yet: they are being fetched.")
+    return ""
 
 
 def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
@@ -259,9 +291,18 @@ def ship_time(order: Order, shipped_at: datetime) -> datetime:
     return ordered_at + _AFTER_ORDER
 
 
-def _check_warehouse(order: Order, warehouse: Warehouse | None) -> None:
-    if warehouse is not None and warehouse.store_id != order.account.store_id:
-        raise ShipmentError(_("The warehouse belongs to another store."))
+def _check_warehouses(order: Order, draft: ShipmentDraft) -> None:
+    for warehouse in draft.origins.values():
+        if warehouse.store_id != order.account.store_id:
+            raise ShipmentError(_("The warehouse belongs to another store."))
+
+
+def _check_below_zero(
+    fallen: Sequence[Shortfall], agreed: Collection[Place] | None
+) -> None:
+    """Raise BelowZeroError, which undoes all, for what nobody agreed to."""
+    if agreed is not None and any(one.place not in agreed for one in fallen):
+        raise BelowZeroError(fallen)
 
 
 def check_quantities(
@@ -302,7 +343,8 @@ def _fill(
     shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime, actor: str
 ) -> None:
     write_facts(shipment, draft, shipped_at)
-    shipment.warehouse = draft.warehouse
+    places = set(draft.origins.values())
+    shipment.warehouse = places.pop() if len(places) == 1 else None
     shipment.next_attempt_at = draft.next_attempt_at
     shipment.template = draft.template
     shipment.created_by = actor[:150]
@@ -317,12 +359,14 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
     shipment.tracking_number = draft.tracking
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
-    shipment.next_attempt_at = None
+    shipment.next_attempt_at = shipment.unanswered_since = None
     shipment.error_code = shipment.error_message = ""
 
 
 def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
-    """Set the units of the shipment, by the line's id."""
+    """Set the units of the shipment, by the line's id; its times are set already."""
+    # The days of the order's personal data may count from this package.
+    forget_due_dates([shipment.order_id])
     ShipmentLine.objects.filter(shipment=shipment).delete()
     ShipmentLine.objects.bulk_create(
         [
@@ -330,14 +374,6 @@ def pack(shipment: Shipment, lines: Mapping[int, int]) -> None:
             for line_id, units in lines.items()
         ]
     )
-
-
-def _take_units(order: Order, draft: ShipmentDraft, lines: dict[int, int]) -> None:
-    ship_from = None
-    if draft.warehouse is not None:
-        ship_from = ShipFrom(draft.warehouse, frozenset(lines))
-    reconcile_order(order, ship_from=ship_from)
-    order.save()
 
 
 def _log_discarded(shipment: Shipment, actor: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,7 +28,9 @@ from channels_amazon.services.shipping.packing import (
     plan_parcels,
 )
 from channels_amazon.services.shipping.shipments import FBM_SHIP_PLUS
+from channels_amazon.services.shipping.template_origins import template_origins
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
+from channels_amazon.services.stock.shortfalls import Shortfall
 from channels_amazon.wording import sentence, together
 
 # Newest orders to preview: enough to judge by, read in a second.
@@ -55,6 +57,7 @@ class PreviewRow:
 
     `at` is when the shipment would have been confirmed. `misses_ship_by` says that this
     is after the order's latest ship time, because the parcel itself came later.
+    `held_in` are other warehouses than the template's, which hold its units now.
     """
 
     order: Order
@@ -65,6 +68,7 @@ class PreviewRow:
     at: datetime | None = None
     misses_ship_by: bool = False
     reason: str = ""
+    held_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class TemplatePreview:
     shipments: int = 0
     late: int = 0
     unknown: list[SeenCarrier] = field(default_factory=list)
+    shortfalls: list[Shortfall] = field(default_factory=list)
 
     @property
     def has_data(self) -> bool:
@@ -114,8 +119,17 @@ def preview(template: ShipTemplate, *, limit: int = LOOK_AT) -> TemplatePreview:
     active[template.pk] = template
     prefetch_related_objects([template], "carriers")
     result = TemplatePreview(unknown=unknown_carriers(template))
-    for order in _past_orders(template)[:limit]:
-        row = _preview_row(order, template, choose(active, order))
+    orders = list(_past_orders(template)[:limit])
+    winners = {order.pk: choose(active, order) for order in orders}
+    origins = template_origins(
+        template, [one for one in orders if winners[one.pk] in {None, template}]
+    )
+    result.shortfalls = origins.shortfalls
+    for order in orders:
+        row = replace(
+            _preview_row(order, template, winners[order.pk]),
+            held_in=origins.elsewhere.get(order.pk, ""),
+        )
         result.rows.append(row)
         result.counts[row.outcome] += 1
         result.shipments += row.shipments

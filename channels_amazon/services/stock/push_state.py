@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from channels_amazon.models import PUSH_HELD, Listing, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
@@ -62,9 +62,25 @@ def restore_push(listing: Listing, until: datetime) -> None:
 
 def hold_push(listing: Listing, until: datetime) -> None:
     """Keep the quantity from being sent until then, since it would raise Amazon's."""
-    Listing.objects.filter(
+    as_read = Listing.objects.filter(
         pk=listing.pk, desired_at=listing.desired_at, push_due=True
-    ).update(
+    )
+    _hold(as_read, until)
+
+
+def hold_raised(due: QuerySet[Listing], until: datetime) -> None:
+    """Hold those of the listings of which we know that they would rise at Amazon.
+
+    That is above what Amazon accepted last; or what was held before, above what Amazon
+    has had since.
+    """
+    is_above = Q(desired_quantity__gt=F("acknowledged_quantity"))
+    was_held = Q(push_code=PUSH_HELD, desired_quantity__gt=F("observed_quantity"))
+    _hold(due.filter(is_above | was_held), until)
+
+
+def _hold(listings: QuerySet[Listing], until: datetime) -> None:
+    listings.update(
         push_after=until,
         push_code=PUSH_HELD,
         push_error=sentence(

@@ -50,10 +50,12 @@ Reason = StockMovement.Reason
 
 @dataclass(frozen=True, slots=True)
 class ShipFrom:
-    """Where the units of these lines leave from, if not from where they are held."""
+    """The warehouse that a line's units leave from, by the line's id.
 
-    warehouse: Warehouse
-    line_ids: frozenset[int]
+    A line that is not named ships from where its units are held.
+    """
+
+    warehouses: Mapping[int, Warehouse]
 
 
 @dataclass(slots=True)
@@ -323,10 +325,10 @@ def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
 def _move_holds(changes: list[_HoldChange], ship_from: ShipFrom) -> None:
     for change in changes:
         held = change.reservation
-        is_meant = change.line.pk in ship_from.line_ids
-        if is_meant and held.warehouse_id != ship_from.warehouse.pk:
+        meant = ship_from.warehouses.get(change.line.pk)
+        if meant is not None and held.warehouse_id != meant.pk:
             change.moved_from = None if change.is_new else held.warehouse_id
-            held.warehouse_id = ship_from.warehouse.pk
+            held.warehouse_id = meant.pk
 
 
 def _carry_out(changes: list[_HoldChange], follow_ups: FollowUps) -> None:

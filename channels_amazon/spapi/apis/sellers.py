@@ -8,7 +8,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.rules.orders.limits import LONGEST_MARKETPLACE_ID
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.fields import Details, JsonObject
+from channels_amazon.spapi.fields import Details, FieldError, JsonObject
 
 _MARKETPLACE_ID = fields.identity(LONGEST_MARKETPLACE_ID)
 
@@ -19,6 +19,7 @@ class Participation:
 
     `country_code` is ISO 3166 (GB), `language` a tag such as en_GB. What Amazon leaves
     out of the marketplace itself is taken from our own list, "" where that has none.
+    `unread` is why details of it cannot be read; they are left out.
     """
 
     marketplace_id: str
@@ -30,6 +31,23 @@ class Participation:
     store_name: str
     is_participating: bool
     has_suspended_listings: bool
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableParticipation:
+    """An entry that breaks the contract: its marketplace's id, "" for none, and why."""
+
+    marketplace_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationList:
+    """What Amazon lists for an account; the entries that cannot be read stand apart."""
+
+    sites: tuple[Participation, ...]
+    unreadable: tuple[UnreadableParticipation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,7 @@ class SellerAccount:
     business_type: str
 
 
-def get_marketplace_participations(client: SpApiClient) -> tuple[Participation, ...]:
+def get_marketplace_participations(client: SpApiClient) -> ParticipationList:
     """Return the marketplaces Amazon lists for the account, foreign ones included.
 
     Model: sellers.json. It says that the token is alive, at 0.016 calls a second.
@@ -65,15 +83,31 @@ def _account(data: JsonObject) -> SellerAccount:
     )
 
 
-def _participations(data: JsonObject, name: str) -> tuple[Participation, ...]:
-    """Return those that can be read; raises FieldError where none of them can."""
-    details = Details()
+def _participations(data: JsonObject, name: str) -> ParticipationList:
+    """Return what can be read; raises FieldError where none of it can."""
     entries = fields.required_objects(data, name)
-    found = details.each(lambda entry: _participation(entry, details), data, name)
-    return found or tuple(_participation(entry, details) for entry in entries)
+    sites: list[Participation] = []
+    unreadable: list[UnreadableParticipation] = []
+    for entry in entries:
+        try:
+            sites.append(_participation(entry))
+        except FieldError as error:
+            if len(unreadable) + 1 == len(entries):
+                raise
+            unreadable.append(UnreadableParticipation(_id_of(entry), error.reason))
+    return ParticipationList(tuple(sites), tuple(unreadable))
 
 
-def _participation(data: JsonObject, details: Details) -> Participation:
+def _id_of(data: JsonObject) -> str:
+    """Return the id of the entry's marketplace, "" where that cannot be read."""
+    try:
+        return _MARKETPLACE_ID(fields.required_object(data, "marketplace"), "id")
+    except FieldError:
+        return ""
+
+
+def _participation(data: JsonObject) -> Participation:
+    details = Details()
     site = fields.required_object(data, "marketplace")
     state = fields.required_object(data, "participation")
     marketplace_id = _MARKETPLACE_ID(site, "id")
@@ -83,6 +117,7 @@ def _participation(data: JsonObject, details: Details) -> Participation:
         return details.of(fields.optional_text, site, name) or ours
 
     country = told("countryCode", known.country_code if known else "")
+    has_suspended = details.of(fields.boolean, state, "hasSuspendedListings")
     return Participation(
         marketplace_id=marketplace_id,
         name=told("name", known.domain if known else marketplace_id),
@@ -92,6 +127,6 @@ def _participation(data: JsonObject, details: Details) -> Participation:
         domain=told("domainName", known.domain if known else ""),
         store_name=details.of(fields.optional_text, data, "storeName") or "",
         is_participating=fields.boolean(state, "isParticipating"),
-        has_suspended_listings=details.of(fields.boolean, state, "hasSuspendedListings")
-        or False,
+        has_suspended_listings=has_suspended or False,
+        unread=tuple(details.unread),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.health.automatic import Trouble, run_light
@@ -12,7 +11,7 @@ from channels_amazon.models import SyncJob
 from channels_amazon.services.health.reports import AUTOMATIC_PAUSE, request_automatic
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.registry import reconciler
-from channels_amazon.services.jobs.status import FAILING_AFTER
+from channels_amazon.services.jobs.status import TROUBLED
 from channels_amazon.sync.runtime.context import Result, RunContext
 
 # While the first pull goes on, its page says how far it is.
@@ -58,8 +57,7 @@ def _is_first_pull(ctx: RunContext) -> bool:
     steps = [one.kind for one in registry.reconcilers() if one.first_pull is not None]
     jobs = ctx.account.jobs.all()
     undone = jobs.filter(kind__in=steps, first_done_at__isnull=True)
-    troubled = jobs.filter(~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER))
-    return undone.exists() and not troubled.exists()
+    return undone.exists() and not jobs.filter(TROUBLED).exists()
 
 
 def _moment(text: object) -> datetime | None:

@@ -31,9 +31,10 @@ Kind = SyncJob.Kind
 )
 def reconcile(ctx: RunContext) -> Result:
     """Store the sites Amazon lists; wake what depends on them when any changed."""
-    sites = sellers.get_marketplace_participations(ctx.client)
-    changed = upsert_participations(ctx.account, sites)
-    ctx.progress(rows=len(sites), changed=changed, total=len(sites))
+    listed = sellers.get_marketplace_participations(ctx.client)
+    changed = upsert_participations(ctx.account, listed)
+    total = len(listed.sites) + len(listed.unreadable)
+    ctx.progress(rows=total, changed=changed, total=total)
     if ctx.account.region == AmazonAccount.Region.EU:
         _read_selling_plan(ctx)
     # At the first time in any case: a run before may have died before it woke them.

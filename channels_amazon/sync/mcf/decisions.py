@@ -10,9 +10,9 @@ from django.db.models import Q
 from channels_amazon.models import StoreOrder
 from channels_amazon.rules.mcf.terms import Candidate, PreviewNeeded
 from channels_amazon.services.jobs.backoff import unanswered_backoff
+from channels_amazon.services.jobs.key_holders import RETRY, SecretUnreadable
 from channels_amazon.services.mcf import decisions, store_orders
 from channels_amazon.services.mcf.destinations import (
-    DestinationUnreadable,
     destination_of,
 )
 from channels_amazon.spapi.errors import (
@@ -51,6 +51,10 @@ def decide_new(ctx: RunContext, outage: OutageDetector, *, limit: int) -> bool:
         except Throttled as error:
             store_orders.postpone(order, error.retry_at)
             raise
+        except SecretUnreadable as error:
+            store_orders.wait_for_key(order, ctx.now() + RETRY)
+            outage.key_missing(error)
+            continue
         except (ServiceUnavailable, UnexpectedResponse) as error:
             until = ctx.now() + unanswered_backoff(order.attempts)
             store_orders.postpone(order, until)
@@ -82,12 +86,11 @@ def _decide(ctx: RunContext, order: StoreOrder) -> bool:
 
 
 def _ask(ctx: RunContext, order: StoreOrder, needed: PreviewNeeded) -> bool:
-    """Keep Amazon's preview for the order; False when its address cannot be read."""
-    try:
-        parts = destination_of(order)
-    except DestinationUnreadable as error:
-        store_orders.needs_person(order, sentence(error.message))
-        return False
+    """Keep Amazon's preview for the order; False when there is nothing to ask about.
+
+    Raises SecretUnreadable where no key of this process opens its address.
+    """
+    parts = destination_of(order)
     if not parts:
         store_orders.needs_person(order, sentence("Its address has been deleted."))
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,12 +32,10 @@ from channels_amazon.services.diagnostics.entries import (
 )
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.jobs.backoff import unanswered_backoff
+from channels_amazon.services.jobs.key_holders import RETRY, SecretUnreadable
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.mcf import commitments, results
-from channels_amazon.services.mcf.destinations import (
-    DestinationUnreadable,
-    destination_of,
-)
+from channels_amazon.services.mcf.destinations import destination_of
 from channels_amazon.spapi.errors import (
     InvalidRequest,
     NotFound,
@@ -189,16 +188,22 @@ def _each(
         if not outage.has_time():
             return False
         ctx.keep_lease()
+        before = copy(row)
         try:
             changed = step(ctx, row)
         except Throttled as error:
             commitments.postpone(row, error.retry_at)
             raise
+        except SecretUnreadable as error:
+            again_at = ctx.now() + RETRY
+            commitments.wait_for_key(before, again_at, error=error.message)
+            outage.key_missing(error)
+            continue
         except (ServiceUnavailable, UnexpectedResponse) as error:
             again_at = ctx.now() + unanswered_backoff(row.attempts)
             commitments.postpone(row, again_at, error=error.message)
             if isinstance(error, ServiceUnavailable):
-                take_back = partial(commitments.postpone, row, ctx.now(), error="")
+                take_back = partial(commitments.restore, before, again_at)
                 outage.failed(error, take_back)
             continue
         outage.answered()
@@ -212,13 +217,7 @@ def _place(ctx: RunContext, row: FulfillmentOrder) -> bool:
         return False
     if row.attempts > 1 and _found(ctx, row):
         return True
-    try:
-        parts = destination_of(row.order)
-    except DestinationUnreadable as error:
-        # Amazon was never asked: it goes as soon as the key is back.
-        again_at = ctx.now() + unanswered_backoff(row.attempts)
-        commitments.postpone(row, again_at, error=error.message)
-        return False
+    parts = destination_of(row.order)
     try:
         _api(row).create(ctx.client, mapping.new_order(row, parts))
     except (InvalidRequest, NotFound) as error:

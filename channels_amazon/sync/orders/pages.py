@@ -32,8 +32,8 @@ class OrderPages:
         """Tell whether there is a page that was not read."""
         return not self.read or self.token is not None
 
-    def take(self) -> None:
-        """Read and store the next page.
+    def take(self) -> OrderPage:
+        """Read, store and return the next page.
 
         Raises Standstill where the pages go round, InvalidRequest where the search or
         the page's token is refused: the trail counts the tokens that were.
@@ -44,14 +44,15 @@ class OrderPages:
             if self.token is not None:
                 self.trail = self.trail.restarted()
             raise
-        store_page(self.ctx, page)
+        _store_page(self.ctx, page)
         self.read += 1
         self.order_ids |= {one.order_id for one in page.orders if one.order_id}
         self.token = page.next_token
-        self.trail = self.trail.follow(versions(page), page.next_token)
+        self.trail = self.trail.follow(_versions(page), page.next_token)
+        return page
 
 
-def store_page(ctx: RunContext, page: OrderPage) -> None:
+def _store_page(ctx: RunContext, page: OrderPage) -> None:
     """Store the orders of a page; what cannot be read is quarantined."""
     for found in page.orders:
         if isinstance(found, UnreadableOrder):
@@ -60,7 +61,7 @@ def store_page(ctx: RunContext, page: OrderPage) -> None:
             store_order(ctx, found, source=intake.SWEEP)
 
 
-def versions(page: OrderPage) -> list[str]:
+def _versions(page: OrderPage) -> list[str]:
     """Return what names each order of the page, and when it changed last."""
     return [_version(found) for found in page.orders]
 

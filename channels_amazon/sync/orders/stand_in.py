@@ -7,6 +7,7 @@ asks for a report of what its pages would have shown, and tries a page each time
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from channels_amazon.models import OrderReport, Permission
 from channels_amazon.services.accounts import access_denial
@@ -17,6 +18,10 @@ from channels_amazon.spapi.errors import AccessDenied
 from channels_amazon.sync.orders.first_pull import request_report
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor, SweepPass
 from channels_amazon.sync.runtime.context import RunContext
+
+# A search shows no change that is younger than about two minutes, and nobody says that
+# a report does: whoever took one for read up to now would miss the last sales.
+NEWEST_SHOWN = timedelta(minutes=2)
 
 
 def take_up(cursor: SweepCursor) -> SweepCursor:
@@ -69,7 +74,7 @@ def stand_in(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> SweepC
         ctx.account,
         purpose=Purpose.SWEEP,
         starts_at=current.after,
-        ends_at=ctx.now(),
+        ends_at=ctx.now() - NEWEST_SHOWN,
     )
     # Another one is under way where this one cannot be had: the next run asks again.
     key = report.pk if report is not None else cursor.stand_in

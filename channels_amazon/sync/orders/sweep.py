@@ -28,7 +28,7 @@ from channels_amazon.services.orders import data_sets, intake
 from channels_amazon.services.orders.refused_search import REFUSED
 from channels_amazon.services.stock import backorders
 from channels_amazon.spapi import operations
-from channels_amazon.spapi.apis.orders import OrderSearch, search_orders
+from channels_amazon.spapi.apis.orders import OrderSearch
 from channels_amazon.spapi.errors import (
     AccessDenied,
     Evidence,
@@ -47,8 +47,9 @@ from channels_amazon.sync.orders.missed_intervals import (
     note_activity,
     want_report,
 )
-from channels_amazon.sync.orders.pages import store_page, versions
+from channels_amazon.sync.orders.pages import OrderPages
 from channels_amazon.sync.orders.stand_in import (
+    NEWEST_SHOWN,
     pages_work,
     stand_in,
     take_up,
@@ -71,8 +72,6 @@ WITHOUT_EVENTS = timedelta(minutes=5)
 FIRST_PULL = timedelta(days=30)
 # Amazon's data settles late: what was read is read again this far back.
 OVERLAP = timedelta(minutes=15)
-# A search shows no change that is younger than about two minutes.
-NEWEST_SHOWN = timedelta(minutes=2)
 _MARGIN = timedelta(seconds=1)
 # Amazon lets a page's token live for 24 hours; less, for clocks that differ.
 TOKEN_LIVES = timedelta(hours=23)
@@ -117,28 +116,34 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
 def reconcile(ctx: RunContext) -> Result:
     """Read what changed since the low-water mark, page by page."""
     reading = SiteReading(ctx, operations.SEARCH_ORDERS)
-    is_behind = catching_up.is_behind(ctx.account)
     cursor = take_up(restart_without_report(read_cursor(ctx.cursor)))
-    if is_behind:
+    if catching_up.is_behind(ctx.account):
         cursor = _pass_over_reported(ctx, cursor)
-    if not reading.resting:
+    if reading.resting:
+        cursor = _without_new_pages(ctx, cursor)
+    else:
         cursor = _begin(ctx, cursor)
-    ctx.save_cursor(cursor.stored())
+    _save(ctx, cursor)
     while cursor.under_way is not None and not reading.resting:
         current = cursor.under_way
         try:
             cursor = _advance(ctx, cursor, current, reading)
         except AccessDenied as error:
             return _refused(ctx, cursor, current, error)
-        ctx.save_cursor(cursor.stored())
+        _save(ctx, cursor)
         if cursor.under_way is not None and not ctx.has_time():
             return Result(next_due=ctx.now(), is_complete=False)
-    was_behind = is_behind or ctx.account.behind_at is not None
-    if was_behind and not catching_up.is_behind(ctx.account):
-        catching_up.end_of(ctx.account)
     has_more = _mend(ctx)
     reading.stop_if_faulty()
     return Result(next_due=_next_due(ctx, cursor, has_more=has_more))
+
+
+def _save(ctx: RunContext, cursor: SweepCursor) -> None:
+    """Store where to go on; the further it is, the less the account is behind."""
+    has_moved = cursor.low_water != read_cursor(ctx.cursor).low_water
+    ctx.save_cursor(cursor.stored())
+    if has_moved:
+        catching_up.end_of(ctx.account)
 
 
 def _refused(
@@ -146,7 +151,7 @@ def _refused(
 ) -> Result:
     """Go on by a report; a page is tried again where one is next due without events."""
     cursor = want_instead(ctx, _active(ctx, cursor, ctx.now()), current, error)
-    ctx.save_cursor(cursor.stored())
+    _save(ctx, cursor)
     _mend(ctx)
     again = next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now())
     return Result(next_due=again, message=REFUSED)
@@ -168,7 +173,7 @@ def _advance(
         cursor = pages_work(ctx, _take_page(ctx, cursor, current))
     except Throttled as error:
         cursor = want_report(ctx, _active(ctx, cursor, error.retry_at))
-        ctx.save_cursor(cursor.stored())
+        _save(ctx, cursor)
         raise
     except Standstill as found:
         reading.note_standstill(found)
@@ -192,6 +197,17 @@ def _without_pages(
     return stand_in(ctx, cursor, current)
 
 
+def _without_new_pages(ctx: RunContext, cursor: SweepCursor) -> SweepCursor:
+    """Return the cursor of a sweep whose pages rest, which may be for hours.
+
+    One report after the other brings what changed meanwhile.
+    """
+    if cursor.low_water is None or cursor.stand_in or cursor.under_way is not None:
+        return cursor
+    after = cursor.low_water - OVERLAP
+    return stand_in(ctx, cursor, SweepPass(after, ctx.now() - NEWEST_SHOWN))
+
+
 def _interval(ctx: RunContext) -> timedelta:
     """Return how far apart the account's sweeps are now."""
     return INTERVAL if are_events_read(ctx.account, ctx.now()) else WITHOUT_EVENTS
@@ -207,10 +223,10 @@ def _next_due(
     times: list[datetime] = []
     if has_more or _interval(ctx) == WITHOUT_EVENTS:
         times.append(next_slot(ctx.job.kind, ctx.account.pk, WITHOUT_EVENTS, ctx.now()))
-    if catching_up.is_behind(ctx.account):
-        # Only a pass that begins then answers up to when the work began.
-        mark = catching_up.behind_since(ctx.account)
-        answers_from = (mark[1] if mark else ctx.now()) + NEWEST_SHOWN + _MARGIN
+    late = catching_up.catch_up(ctx.account)
+    if late is not None:
+        # Only a pass that begins then answers up to what has to be read.
+        answers_from = late.until + NEWEST_SHOWN + _MARGIN
         is_early = ctx.now() < answers_from
         times.append(answers_from if is_early else ctx.now() + LAGS_AGAIN_AFTER)
     if cursor.missed is not None:
@@ -302,19 +318,16 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
     """Read and store one page; return where to go on."""
     called_at = ctx.now()
     is_first_pull = cursor.low_water is None
+    search = _search(ctx, current, is_first_pull)
+    pages = OrderPages(ctx, search, current.trail, current.token or None)
     try:
-        page = search_orders(
-            ctx.client, _search(ctx, current, is_first_pull), current.token or None
-        )
+        page = pages.take()
     except InvalidRequest:
         if not current.token:
             raise
         # The page's token is void: the pass begins anew, which stores nothing twice.
-        trail = current.trail.restarted()
-        anew = SweepPass(current.after, current.upper_bound, trail=trail)
+        anew = SweepPass(current.after, current.upper_bound, trail=pages.trail)
         return _go_on(cursor, anew)
-    store_page(ctx, page)
-    trail = current.trail.follow(versions(page), page.next_token)
     if not current.token:
         stated = page.created_before if is_first_pull else page.last_updated_before
         # Up to when the pass answers, never later than when it began.
@@ -322,7 +335,7 @@ def _take_page(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> Swee
         current = replace(current, upper_bound=bound)
     if page.next_token:
         current = replace(
-            current, token=page.next_token, token_at=called_at, trail=trail
+            current, token=page.next_token, token_at=called_at, trail=pages.trail
         )
         return _go_on(cursor, add_page(current, page))
     return replace(
@@ -354,7 +367,8 @@ def _moved(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> datetime
             "Amazon says that its search answers up to %(time)s UTC only, which was "
             "read before.",
             time=f"{bound:%Y-%m-%d %H:%M}",
-        )
+        ),
+        current.trail.asked + 1,
     )
 
 

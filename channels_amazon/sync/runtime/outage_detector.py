@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from channels_amazon.services.jobs.key_holders import SecretUnreadable
 from channels_amazon.spapi.errors import Fault, ServiceUnavailable
 from channels_amazon.sync.runtime.context import RunContext
 
@@ -25,6 +26,7 @@ class OutageDetector:
 
     One such item rests and the others go on; many in a row are an outage, whose error
     ends the run. What then failed was not the items' fault: their rest is taken back.
+    An item that no key of this process opens rests too, and fails the run at its end.
     """
 
     ctx: RunContext
@@ -32,6 +34,9 @@ class OutageDetector:
     _last: ServiceUnavailable | None = None
     # How to take back the rests of the items that failed since Amazon last answered.
     _rests: list[Callable[[], object]] = field(default_factory=list)
+    _secret: SecretUnreadable | None = None
+    # How many calls the run had made when the last item was done with.
+    _calls: int = 0
 
     def failed(
         self, error: ServiceUnavailable, take_back: Callable[[], object]
@@ -42,15 +47,24 @@ class OutageDetector:
         far that it could be about the item.
         """
         self._last = error
+        self._has_called()
         self._rests.append(take_back)
         limit = min(FIRST_LIMIT - 1 + max(self.ctx.job.attempts, 1), MOST_TRIED)
         if error.fault is Fault.RUN or len(self._rests) >= limit:
             self._end(error)
 
     def answered(self) -> None:
-        """Note that Amazon answered, whatever it said."""
-        self._rests.clear()
-        self.is_answered = True
+        """Note that an item is done with: Amazon answered, whatever it said.
+
+        One that needed no call says nothing of Amazon.
+        """
+        if self._has_called():
+            self._rests.clear()
+            self.is_answered = True
+
+    def key_missing(self, error: SecretUnreadable) -> None:
+        """Note an item that this process cannot read; the others go on."""
+        self._secret = error
 
     def has_time(self) -> bool:
         """Tell whether the run may go on to another item."""
@@ -62,10 +76,19 @@ class OutageDetector:
         """End a run; raises the last error if Amazon answered none of its items.
 
         It may have had only one, or time for no more: that Amazon is down is said all
-        the same.
+        the same. So is that a key is missing.
         """
         if self._last is not None and not self.is_answered:
             self._end(self._last)
+        if self._secret is not None:
+            raise self._secret
+
+    def _has_called(self) -> bool:
+        """Tell whether Amazon was called since the last item."""
+        before = self._calls
+        self.ctx.count_calls()
+        self._calls = self.ctx.counts.calls
+        return self._calls > before
 
     def _end(self, error: ServiceUnavailable) -> None:
         for take_back in self._rests:

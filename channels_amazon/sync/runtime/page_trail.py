@@ -41,14 +41,19 @@ class StoredPageTrail(TypedDict, total=False):
     rows: list[str]
     again: list[str]
     repeats: int
+    asked: int
 
 
 class Standstill(Exception):
-    """A pass does not get on; `reason` is a whole sentence that says why."""
+    """A pass does not get on; `reason` is a whole sentence that says why.
 
-    def __init__(self, reason: Sentence) -> None:
+    `asked` is how many pages it has asked for in all, a call each.
+    """
+
+    def __init__(self, reason: Sentence, asked: int) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.asked = asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class PageTrail:
     `restarts` counts how often the pass began anew since a token was refused. Of this
     attempt there are `pages`, of which the last `empty` had no rows. `token` and
     `rows` are the marks, `again` the marked rows that came by since, and `repeats` how
-    often most of them did.
+    often most of them did. `asked` counts the pages of all attempts, those whose token
+    was refused too.
     """
 
     restarts: int = 0
@@ -68,6 +74,7 @@ class PageTrail:
     rows: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     repeats: int = 0
+    asked: int = 0
 
     @classmethod
     def read(cls, column: object) -> Self:
@@ -81,6 +88,7 @@ class PageTrail:
             rows=tuple(stored.get("rows", ())),
             again=tuple(stored.get("again", ())),
             repeats=stored.get("repeats", 0),
+            asked=stored.get("asked", 0),
         )
 
     def stored(self) -> StoredPageTrail:
@@ -93,6 +101,7 @@ class PageTrail:
             rows=list(self.rows),
             again=list(self.again),
             repeats=self.repeats,
+            asked=self.asked,
         )
 
     def follow(self, rows: Iterable[str], next_token: str | None) -> Self:
@@ -101,24 +110,27 @@ class PageTrail:
         `rows` names each row with its version, so that one which changed meanwhile, and
         so comes again, is another one. Raises Standstill where the search goes round.
         """
+        trail = replace(self, pages=self.pages + 1, asked=self.asked + 1)
         if not next_token:
-            return replace(self, pages=self.pages + 1)
+            return trail
         page = frozenset(_digest(row, _ROW_BYTES) for row in rows)
-        return self._with_token(next_token)._with_rows(page)
+        return trail._with_token(next_token)._with_rows(page)
 
     def restarted(self) -> Self:
         """Return the trail of a pass that begins anew, since its token was refused.
 
         Raises Standstill where that has happened too often.
         """
+        asked = self.asked + 1
         if self.restarts >= MOST_RESTARTS:
             raise Standstill(
                 sentence(
                     "Amazon refused the token of the next page %(times)d times.",
                     times=self.restarts + 1,
-                )
+                ),
+                asked,
             )
-        return type(self)(restarts=self.restarts + 1)
+        return type(self)(restarts=self.restarts + 1, asked=asked)
 
     def _with_token(self, token: str) -> Self:
         digest = _digest(token, _TOKEN_BYTES)
@@ -127,13 +139,11 @@ class PageTrail:
                 sentence(
                     "Amazon named a page as the next one that it had given before, "
                     "after %(pages)d pages.",
-                    pages=self.pages + 1,
-                )
+                    pages=self.pages,
+                ),
+                self.asked,
             )
-        pages = self.pages + 1
-        return replace(
-            self, pages=pages, token=digest if _is_marked(pages) else self.token
-        )
+        return replace(self, token=digest) if _is_marked(self.pages) else self
 
     def _with_rows(self, page: frozenset[str]) -> Self:
         if not page:
@@ -147,7 +157,8 @@ class PageTrail:
                     "Amazon gave the same rows again and again, each time with another "
                     "next page, after %(pages)d pages.",
                     pages=self.pages,
-                )
+                ),
+                self.asked,
             )
         if is_repeated or not self.rows or _is_marked(self.pages):
             rows, again = tuple(sorted(page)[:MARKED_ROWS]), ()
@@ -163,7 +174,8 @@ class PageTrail:
                     "Amazon gave %(pages)d pages in a row that were empty, each time "
                     "with another next page.",
                     pages=empty,
-                )
+                ),
+                self.asked,
             )
         return replace(self, empty=empty)
 

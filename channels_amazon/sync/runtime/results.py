@@ -76,7 +76,8 @@ def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResul
 
     The job comes again when the reconciler said, at its account's next slot of
     `interval` at the latest. A job that was blocked, and that Amazon serves again,
-    frees the others which the same had blocked.
+    frees the others which the same had blocked. One that had nothing to ask does not
+    know whether it would be served: it stays blocked, and comes again as such.
     """
     ctx.count_calls()
     code = ctx.job.blocked_code
@@ -86,9 +87,16 @@ def run_result(ctx: RunContext, result: Result, interval: timedelta) -> RunResul
         lifecycle.wake(ctx.account.pk, Kind.PERMISSIONS)
     slot = next_slot(ctx.job.kind, ctx.account.pk, interval, ctx.now())
     due_at = min(result.next_due or slot, slot)
+    is_unproven = bool(code) and not (ctx.counts.calls or ctx.counts.rows_seen)
+    if is_unproven:
+        due_at = min(due_at, ctx.now() + lifecycle.BLOCKED_RETRY)
     return RunResult(
         state=State.DONE,
-        finish=Finish(due_at=due_at, is_complete=result.is_complete),
+        finish=Finish(
+            due_at=due_at,
+            is_complete=result.is_complete,
+            keeps_trouble=is_unproven,
+        ),
         message=result.message,
     )
 

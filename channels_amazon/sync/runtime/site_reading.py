@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import ClassVar
 
 from channels_amazon.errors import Recoverable
 from channels_amazon.models import ReadingIssue
+from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import reading_issues
+from channels_amazon.services.jobs.backoff import LONGEST_OF_JOB
 from channels_amazon.services.jobs.reading_issues import (
     CODES,
     FIX,
@@ -84,7 +86,13 @@ class SiteReading:
     def note_standstill(self, found: Standstill, site: str = ALL) -> datetime:
         """Note that the marketplace's pages go round; return when to try again."""
         ids = reading_issues.request_ids(self.ctx.run, self.operation.name)
-        issue = self._note(site, Cause.NO_PROGRESS, found.reason, request_ids=ids)
+        issue = self._note(
+            site,
+            Cause.NO_PROGRESS,
+            found.reason,
+            request_ids=ids,
+            grown_in=self._grown_in(found.asked),
+        )
         retry_at: datetime = issue.retry_at
         return retry_at
 
@@ -110,17 +118,30 @@ class SiteReading:
         self._note(site, cause, words, shown.amazon_code, ids)
 
     def stop_if_faulty(self) -> None:
-        """End the run as failed if a fault kept it from reading a marketplace."""
+        """End the run as failed if a fault kept it from reading a marketplace.
+
+        The job comes again in LONGEST_OF_JOB even where the marketplace rests longer:
+        it may have other things to do.
+        """
         faults = [issue for issue in self._issues.values() if not issue.is_fact]
         if not faults:
             return
         faults.sort(key=lambda issue: issue.cause != Cause.NO_PROGRESS)
+        retry_at = min(issue.retry_at for issue in faults)
         raise ReadingStopped(
             CODES[faults[0].cause],
             reduce(together, map(reading_issues.told, faults), ""),
             fix=FIX,
-            retry_at=min(issue.retry_at for issue in faults),
+            retry_at=min(retry_at, self.ctx.now() + LONGEST_OF_JOB),
         )
+
+    def _grown_in(self, calls: int) -> timedelta:
+        """Return in how long the quota of so many calls grows back."""
+        name = self.operation.name
+        lines = quota_status.quota_lines(self.ctx.account, self.ctx.now())
+        rates = [line.rate for line in lines if line.operation == name]
+        rate = next(iter(rates), self.operation.rate)
+        return timedelta(seconds=calls / rate)
 
     def _note(
         self,
@@ -129,6 +150,7 @@ class SiteReading:
         reason: str,
         amazon_code: str = "",
         request_ids: Sequence[str] = (),
+        grown_in: timedelta = timedelta(0),
     ) -> ReadingIssue:
         issue = self._issues[site] = reading_issues.note_issue(
             self.ctx.account,
@@ -140,6 +162,7 @@ class SiteReading:
                 operation=self.operation.name,
                 amazon_code=amazon_code,
                 request_ids=[one for one in request_ids if one],
+                grown_in=grown_in,
             ),
             self.ctx.run,
         )

@@ -8,6 +8,7 @@ order read back is stored like any other, which verifies the shipments that it s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -77,12 +78,14 @@ def reconcile(ctx: RunContext) -> Result:
     """Send waiting shipments, soonest ship-by time first, then verify sent ones."""
     outage = OutageDetector(ctx)
     waiting = list(_due(ctx, State.WAITING)[:BATCH])
+    # An earlier attempt may have been made before the database was restored.
+    looks_first = bool(waiting) and not catching_up.is_read_since_restore(ctx.account)
     for shipment in waiting:
         if not outage.has_time():
             outage.end()
             return Result(next_due=ctx.now(), is_complete=False)
         ctx.keep_lease()
-        _send(ctx, shipment, outage)
+        _send(ctx, shipment, outage, looks_first=looks_first)
     outage.end()
     if len(waiting) == BATCH:
         return Result(next_due=ctx.now(), is_complete=False)
@@ -109,12 +112,18 @@ def _is_due(now: datetime, state: str) -> Q:
     return is_due
 
 
-def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
-    """Send one shipment and store the result; a failed one is postponed."""
+def _send(
+    ctx: RunContext, shipment: Shipment, outage: OutageDetector, *, looks_first: bool
+) -> None:
+    """Send one shipment and store the result; a failed one is postponed.
+
+    `looks_first` says that what counts as the first attempt need not be it.
+    """
+    before = copy(shipment)
     if not confirmations.begin_attempt(shipment):
         return
     try:
-        _attempt(ctx, shipment)
+        _attempt(ctx, shipment, looks_first=looks_first)
     except Throttled as error:
         if error.operation != operations.GET_ORDER.name:
             raise
@@ -123,8 +132,10 @@ def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
         # Whether it arrived is unknown: the next attempt reads the order first.
         again_at = ctx.now() + unanswered_backoff(shipment.attempts - 1)
         confirmations.postpone(shipment, again_at, error)
+        if not _may_have_arrived(error):
+            confirmations.was_not_sent(before)
         if isinstance(error, ServiceUnavailable):
-            take_back = partial(confirmations.postpone, shipment, ctx.now(), error)
+            take_back = partial(confirmations.restore, before, again_at)
             outage.failed(error, take_back)
         return
     outage.answered()
@@ -136,18 +147,29 @@ def _send(ctx: RunContext, shipment: Shipment, outage: OutageDetector) -> None:
     )
 
 
-def _attempt(ctx: RunContext, shipment: Shipment) -> None:
+def _may_have_arrived(error: ServiceUnavailable | UnexpectedResponse) -> bool:
+    """Tell whether Amazon may have the package although no answer says so."""
+    is_undelivered = isinstance(error, ServiceUnavailable) and error.is_undelivered
+    is_about_package = error.operation == operations.CONFIRM_SHIPMENT.name
+    return is_about_package and not is_undelivered
+
+
+def _attempt(ctx: RunContext, shipment: Shipment, *, looks_first: bool) -> None:
+    since = shipment.unanswered_since
     is_first = shipment.attempts == 1
     # An edit is sent again without reading: Amazon may still show the old package.
     reads_first = not is_first and not shipment.revision
-    # An earlier attempt may have been made before the database was restored.
-    reads_first |= is_first and catching_up.is_behind(ctx.account)
+    reads_first |= is_first and looks_first
     if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _has_result(shipment):
             return
         if is_first and data is not None:
             _avoid_numbers_of(shipment, data)
+        is_told = shipment.error_code == rejections.ALREADY_SHIPPED
+        if is_told and _may_appear(ctx, since):
+            confirmations.look_again(shipment, _next_look(ctx, since), since=since)
+            return
     lines = confirmations.read_whole(shipment)
     if shipment.state != State.WAITING:
         return
@@ -160,7 +182,7 @@ def _attempt(ctx: RunContext, shipment: Shipment) -> None:
         data = _read(ctx, shipment.order)
         sent = shipment.revision
         if not _has_result(shipment) and shipment.revision == sent:
-            _refused(ctx, shipment, error, data)
+            _refused(ctx, shipment, error, data, since)
         return
     confirmations.mark_confirmed(shipment)
 
@@ -170,11 +192,13 @@ def _refused(
     shipment: Shipment,
     error: InvalidRequest | NotFound,
     data: AmazonOrder | None,
+    since: datetime | None,
 ) -> None:
     """Mark the shipment refused, or revert its edit to what Amazon shows.
 
-    "Already shipped" counts only after CHECKS_BEFORE_REFUSAL attempts: it may be our
-    own package, which Amazon has and does not show yet.
+    "Already shipped" counts only after CHECKS_BEFORE_REFUSAL attempts, and after
+    NOT_SHOWN_AFTER where one was not answered, `since` then: it may be our own package,
+    which Amazon has and does not show yet.
     """
     rejection = rejections.explain(error)
     package = _package_before(shipment, data)
@@ -183,13 +207,25 @@ def _refused(
             shipment, package, rejection, request_id=error.request_id
         )
         return
-    if (
-        rejection.code == rejections.ALREADY_SHIPPED
-        and shipment.attempts <= CHECKS_BEFORE_REFUSAL
+    if rejection.code == rejections.ALREADY_SHIPPED and (
+        _may_appear(ctx, since) if since else shipment.attempts <= CHECKS_BEFORE_REFUSAL
     ):
-        confirmations.postpone(shipment, ctx.now() + POLL_PAUSE, error)
+        confirmations.look_again(
+            shipment, _next_look(ctx, since), since=since, rejection=rejection
+        )
         return
     confirmations.mark_refused(shipment, rejection, request_id=error.request_id)
+
+
+def _may_appear(ctx: RunContext, since: datetime | None) -> bool:
+    """Tell whether Amazon may still show a package whose answer was lost."""
+    return since is not None and ctx.now() - since < NOT_SHOWN_AFTER
+
+
+def _next_look(ctx: RunContext, since: datetime | None) -> datetime:
+    """Return when to look for the package again, ever later."""
+    age = ctx.now() - (since or ctx.now())
+    return ctx.now() + min(max(age, POLL_PAUSE), LONGEST_POLL_PAUSE)
 
 
 def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:

@@ -15,9 +15,10 @@ from typing import Any
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import Listing, Permission, SyncJob
+from channels_amazon.models import PUSH_HELD, Listing, Permission, SyncJob
 from channels_amazon.services.catalog.listings import upsert_listings
 from channels_amazon.services.installation import catching_up
+from channels_amazon.services.installation.catching_up import CatchUp
 from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
@@ -54,8 +55,10 @@ BATCH = 20
 # What Amazon refuses now it will refuse again soon: the first pause is as long as after
 # four failures of another kind (160 s instead of 10 s).
 REFUSED_AHEAD = 4
-# What would raise a quantity is looked at again so much later: it is released sooner.
+# What would raise a quantity is looked at again after as long as the account has been
+# behind, within these: it is released as soon as the account was read.
 HELD_FOR = timedelta(minutes=5)
+LONGEST_HELD = timedelta(hours=6)
 INCLUDED = (*DEFAULT_DATA, "attributes")
 # The linked merchant's listings whose quantity is to be sent.
 PUSHED = {
@@ -88,16 +91,15 @@ def reconcile(ctx: RunContext) -> Result:
     if not sites:
         return without_marketplaces(ctx)
     outage = OutageDetector(ctx)
-    is_behind = catching_up.is_behind(ctx.account)
-    while batch := list(_due(ctx).values_list("pk", flat=True)[:BATCH]):
+    late = catching_up.catch_up(ctx.account)
+    hold_for = None if late is None else _hold_for(late, ctx.now())
+    while batch := _next_batch(ctx, hold_for):
         for pk in batch:
             if not outage.has_time():
                 outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
-            if is_behind and _hold_raised(ctx, pk):
-                continue
-            _push(ctx, pk, sites, outage, is_behind=is_behind)
+            _push(ctx, pk, sites, outage, hold_for)
     outage.end()
     return Result(next_due=_next_due(ctx))
 
@@ -107,19 +109,24 @@ def _waiting(ctx: RunContext) -> QuerySet[Listing]:
     return rows
 
 
+def _may_be_sent(ctx: RunContext) -> QuerySet[Listing]:
+    return _waiting(ctx).filter(_may_go(ctx.now()))
+
+
 def _due(ctx: RunContext) -> QuerySet[Listing]:
     """Return what may be sent now: zeros, then decreases, then increases.
 
     A quantity too high at Amazon oversells; one too low only sells less. Among
-    decreases the lowest goes first, since it sells out soonest.
+    decreases the lowest goes first, since it sells out soonest. What was held before
+    comes last: it has cost a look already.
     """
     urgency = Case(
+        When(push_code=PUSH_HELD, desired_quantity__gt=0, then=Value(3)),
         When(desired_quantity=0, then=Value(0)),
         When(desired_quantity__gt=F("acknowledged_quantity"), then=Value(2)),
         default=Value(1),
     )
-    due = _waiting(ctx).filter(_may_go(ctx.now()))
-    return due.order_by(urgency, "desired_quantity", "pk")
+    return _may_be_sent(ctx).order_by(urgency, "desired_quantity", "pk")
 
 
 def _may_go(now: datetime) -> Q:
@@ -132,15 +139,16 @@ def _next_due(ctx: RunContext) -> datetime | None:
     return first
 
 
-def _hold_raised(ctx: RunContext, pk: int) -> bool:
-    """Hold a quantity above the one that Amazon accepted last; tell whether it is."""
-    listing = _waiting(ctx).filter(pk=pk).first()
-    if listing is None or listing.acknowledged_quantity is None:
-        return False
-    if (listing.desired_quantity or 0) <= listing.acknowledged_quantity:
-        return False
-    push_state.hold_push(listing, ctx.now() + HELD_FOR)
-    return True
+def _hold_for(late: CatchUp, now: datetime) -> timedelta:
+    """Return for how long to hold what would rise while the account is behind."""
+    return min(max(now - late.since, HELD_FOR), LONGEST_HELD)
+
+
+def _next_batch(ctx: RunContext, hold_for: timedelta | None) -> list[int]:
+    """Return the keys of the next listings to send; what is known to rise is held."""
+    if hold_for is not None:
+        push_state.hold_raised(_may_be_sent(ctx), ctx.now() + hold_for)
+    return list(_due(ctx).values_list("pk", flat=True)[:BATCH])
 
 
 def _push(
@@ -148,10 +156,12 @@ def _push(
     pk: int,
     sites: list[str],
     outage: OutageDetector,
-    *,
-    is_behind: bool,
+    hold_for: timedelta | None,
 ) -> None:
-    """Send one quantity; a listing that Amazon refuses is quarantined."""
+    """Send one quantity; a listing that Amazon refuses is quarantined.
+
+    One that would rise is held for `hold_for`, where that is not None.
+    """
     # The batch may be seconds old: reload the row to send the present quantity.
     listing = _waiting(ctx).filter(pk=pk).first()
     if listing is None:
@@ -165,9 +175,9 @@ def _push(
         if fresh is None:
             return
         listing = fresh
-        if is_behind and _would_raise(listing, item):
+        if hold_for is not None and _would_raise(listing, item):
             outage.answered()
-            push_state.hold_push(listing, ctx.now() + HELD_FOR)
+            push_state.hold_push(listing, ctx.now() + hold_for)
             return
         submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
     except (InvalidRequest, NotFound, UnexpectedResponse) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from channels_amazon.models import (
     AmazonAccount,
     MarketplaceParticipation,
-    Permission,
     Store,
 )
+from channels_amazon.views.attention import attention_rows, first_line
 from channels_amazon.views.base import OWNERS, mine, page, store_page, stores_with_role
 
 STATE_KINDS = {
@@ -27,7 +27,10 @@ STATE_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One account as its card shows it; `days_left` of the year's authorisation."""
+    """One account as its card shows it; `days_left` of the year's authorisation.
+
+    `says` is whether anything is needed of the reader, as its status page says it.
+    """
 
     account: AmazonAccount
     kind: str
@@ -35,6 +38,7 @@ class Card:
     is_ending: bool
     sites: list[MarketplaceParticipation]
     can_manage: bool
+    says: str = ""
 
 
 @store_page
@@ -49,27 +53,25 @@ def account_list(request: HttpRequest) -> HttpResponse:
         .prefetch_related("participations")
         .order_by("store__name", "region", "-pk")
     )
-    cards = [card(account, account.store_id in owned, now) for account in accounts]
+    rows = attention_rows(request)
+    shared = rows.shared()
+    cards = [
+        replace(
+            card(account, account.store_id in owned, now),
+            says=first_line(rows.attention_of(account), rows, shared),
+        )
+        for account in accounts
+    ]
     stores = list(mine(Store, request))
     context = {
         "cards": [item for item in cards if item.kind != "off"],
         "ended": [item for item in cards if item.kind == "off"],
-        "needing": sum(item.kind == "error" or item.is_ending for item in cards),
-        "lacking": _lacking(cards),
+        "first_line": first_line(rows.attention(), rows),
         "stores": stores,
         "can_connect": bool(owned),
     }
     template = "channels_amazon/accounts/account_list.html"
     return page(request, template, context, title=_("Amazon accounts"))
-
-
-def _lacking(cards: list[Card]) -> int:
-    """Return how many connected accounts a probe found without a permission."""
-    connected = [item.account for item in cards if item.kind == "ok"]
-    missing = Permission.objects.filter(
-        participation__account__in=connected, state=Permission.State.MISSING
-    )
-    return len(set(missing.values_list("participation__account_id", flat=True)))
 
 
 def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:

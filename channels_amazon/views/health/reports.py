@@ -22,6 +22,7 @@ from channels_amazon.services.health import reports
 from channels_amazon.services.jobs import queue
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.accounts.tabs import account_tabs
+from channels_amazon.views.attention import attention_rows, needs_line
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -86,8 +87,14 @@ def health_report(request: HttpRequest, report_id: int) -> HttpResponse:
         "can_operate": can_operate(request.user, report.account.store),
         "can_manage": can_manage(request.user, report.account.store),
     }
+    rows = attention_rows(request)
+    needed = rows.attention_of(report.account)
+    context["needs_now"] = needs_line(needed, rows.shared()) if needed.needed else ""
+    context["is_fragment"] = is_fragment(request)
     if not is_fragment(request):
         context["tabs"] = account_tabs(request, report.account, _address)
+    if not is_fragment(request) or report.is_done:
+        # Its own row there says how it ended.
         context["history"] = reports.history(report.account)
     name = "parts/body.html" if is_fragment(request) else "report.html"
     template = f"channels_amazon/health/{name}"

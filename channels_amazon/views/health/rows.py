@@ -52,6 +52,7 @@ LABELS: dict[str, Promise] = {
     "skus": _("SKUs"),
     "subscribed_at": _("Subscribed"),
     "unmatched_orders": _("Orders with an unmatched SKU"),
+    "waiting": _("Waiting"),
     "age_days": _("Days since then"),
     "amazon_code": _("Amazon's code"),
     "amazon_says": _("Amazon says"),
@@ -60,6 +61,7 @@ LABELS: dict[str, Promise] = {
     "command": _("Command"),
     "content_type": _("Content type"),
     "days_left": _("Days left"),
+    "due_within_a_day": _("Due within 24 hours"),
     "due_jobs": _("Due jobs"),
     "ends_at": _("Ends"),
     "error": _("Error"),
@@ -129,6 +131,7 @@ ACTIONS: dict[str, Promise] = {
     "amazon-order-list": _("Show the orders"),
     "amazon-parcel-list": _("Show the parcels"),
     "amazon-quarantine-list": _("Quarantine"),
+    "amazon-reconciliation-list": _("Reconciliations"),
     "amazon-shipment-board": _("Late shipments"),
     "amazon-status": _("Connection status"),
     "amazon-stock-list": _("Stock"),
@@ -143,6 +146,7 @@ OF_ACCOUNT = frozenset(
         "amazon-order-list",
         "amazon-parcel-list",
         "amazon-quarantine-list",
+        "amazon-reconciliation-list",
         "amazon-shipment-board",
         "amazon-stock-list",
         "amazon-store-endpoint",
@@ -150,8 +154,13 @@ OF_ACCOUNT = frozenset(
 )
 # Which part of a list shows what a finding speaks of.
 SHOWS = {
-    "orders.unmatched_sku": "unmatched",
-    "stock.oversold": "backorder",
+    ("orders.cancel_requested", "amazon-order-list"): "cancel",
+    ("parcel.refused", "amazon-parcel-list"): "refused",
+    ("stock.below_zero", "amazon-stock-list"): "below",
+    ("stock.push_refused", "amazon-stock-list"): "refused",
+    ("orders.unmatched_sku", "amazon-order-list"): "unmatched",
+    ("stock.oversold", "amazon-order-list"): "backorder",
+    ("orders.set_aside", "amazon-parcel-list"): "waiting",
 }
 
 # Shape and word of a check's state on the page.
@@ -276,8 +285,8 @@ def _action(report: HealthReport, finding: HealthFinding) -> Action | None:
         return None
     if name in OF_ACCOUNT:
         address = f"{reverse(name)}?account={report.account_id}"
-        if finding.code in SHOWS:
-            address += f"&show={SHOWS[finding.code]}"
+        if show := SHOWS.get((finding.code, name)):
+            address += f"&show={show}"
     else:
         address = reverse(name, args=[report.account_id])
     return Action(ACTIONS[name], address, name in POSTED)

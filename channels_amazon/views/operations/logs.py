@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -24,7 +24,7 @@ from channels_amazon.models import (
 from channels_amazon.services.diagnostics.export import LogKind, csv_lines, keep_export
 from channels_amazon.views.base import get_mine, mine, page, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
-from channels_amazon.views.pagination import newest_first
+from channels_amazon.views.pagination import by_time
 
 ROWS = 50
 CALLS_OF_RUN = 200
@@ -45,7 +45,9 @@ def log_list(request: HttpRequest) -> HttpResponse:
     form = filter_form(request, kind)
     rows = filtered(request, kind, form)
     cursor = parameters.AFTER.of(request)
-    shown = newest_first(rows.select_related("account"), cursor, ROWS)
+    clock = LOG_FILTERS[kind].time_field
+    related = rows.select_related("account")
+    shown = by_time(related, clock, cursor, ROWS, falling=True)
     context = {
         "kind": kind,
         "tabs": _kind_tabs(request, kind),
@@ -82,13 +84,12 @@ def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
 def log_export(request: HttpRequest) -> HttpResponseBase:
     """Stream what the filter in the address shows, all of it, as a CSV file."""
     kind = chosen_kind(request)
-    rows = filtered(request, kind, filter_form(request, kind)).order_by("-pk")
-    user: Any = request.user
-    stores = mine(Store, request).values_list("pk", flat=True)
+    form = filter_form(request, kind)
+    rows = filtered(request, kind, form)
     keep_export(
         kind,
-        actor=user.get_username(),
-        store_ids=[None] if user.is_superuser else list(stores),
+        actor=request.user.get_username(),
+        store_ids=_stores_in(rows, request, form.chosen("account")),
     )
     response = StreamingHttpResponse(
         csv_lines(kind, rows), content_type="text/csv; charset=utf-8"
@@ -97,6 +98,20 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
     name = f"shoplink-{kind}-{stamp}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _stores_in(
+    rows: QuerySet[Any], request: HttpRequest, account: str
+) -> list[int | None]:
+    """Return the stores that rows of the file are of; [None] for all there are."""
+    user: Any = request.user
+    if user.is_superuser and not account:
+        return [None]
+    stores = mine(Store, request)
+    if account:
+        stores = stores.filter(amazon_accounts=int(account))
+    theirs = rows.order_by().filter(**{rows.model.STORE_PATH: OuterRef("pk")})
+    return list(stores.filter(Exists(theirs)).values_list("pk", flat=True))
 
 
 def chosen_kind(request: HttpRequest) -> LogKind:

@@ -1,169 +1,152 @@
-"""Puts what needs a person into sentences, worst first; views layer."""
+"""Puts what needs a person into sentences, worst first; views layer.
+
+What is needed is decided by `rules/health/attention.py`, and this only words it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from channels_amazon.models import (
-    AmazonAccount,
-    Listing,
-    Order,
-    Parcel,
-    Permission,
-    SyncJob,
-    translated,
-)
-from channels_amazon.rules.health.liveness import Process
-from channels_amazon.rules.installation.behind import BehindCause
-from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.installation import catching_up, guard
-from channels_amazon.services.jobs import reading_issues, registry, status
-from channels_amazon.services.jobs.key_holders import holders_lacking
+from channels_amazon.models import AmazonAccount, Permission, SyncJob, translated
+from channels_amazon.rules.health.attention import Attention, Need, Needed
+from channels_amazon.services.health.attention import AttentionRows
+from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.orders import refused_search
-from channels_amazon.views.operations import order_issues
-from channels_amazon.views.operations.order_issues import Problem
+from channels_amazon.views.operations.order_issues import COUNTED, Problem
+
+Words = Callable[[Needed, AttentionRows], list[Problem]]
 
 
-def open_problems(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    """Return what is wrong with `accounts` and our own processes, errors first."""
-    live = [item for item in accounts if not item.is_disconnected]
-    if not live:
-        return []
-    found = [
-        *_installation(live),
-        *_authorisations(live),
-        *_processes(live, now),
-        *_subscriptions(live),
-        *_keys(now),
-        *_jobs(live),
-        *_failing(live),
-        *_refused_searches(live),
-        *_unread(live),
-        *_late_orders(live, now),
-        *_parcels(live),
-        *_permissions(live),
-        *_pushes(live),
-        *order_issues.set_aside_rows(live, now),
-        *order_issues.orders(live),
-        *order_issues.not_shown(live, now),
-        *order_issues.endpoints(live),
-        *order_issues.last_reports(live),
-    ]
-    return sorted(found, key=lambda problem: problem.level != "error")
+def open_problems(
+    attention: Attention, rows: AttentionRows, account: AmazonAccount | None = None
+) -> list[Problem]:
+    """Return a line for each need; rows of several accounts are counted together.
+
+    On the page of one `account` the lists that the lines lead to show it alone.
+    """
+    found: list[Problem] = []
+    summed: set[tuple[Need, str]] = set()
+    for one in attention.needed:
+        if one.need not in COUNTED:
+            found += _WORDS[one.need](one, rows)
+        elif (one.need, one.level) not in summed:
+            summed.add((one.need, one.level))
+            words = COUNTED[one.need]
+            number = attention.count(one.need)
+            found.append(words.problem(one.level, number, account))
+    return found
 
 
-def _installation(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    state = guard.state()
-    if not state.may_work:
-        return [
-            Problem(
-                "error",
-                translated(guard.why_paused(state.standing)),
-                translated(guard.FIX),
-                reverse("amazon-overview"),
-                gettext("Overview"),
-            )
-        ]
-    late = catching_up.catch_ups(accounts)
+def _on_status(
+    one: Needed, rows: AttentionRows, text: str, fix: str, *, part: str = ""
+) -> Problem:
+    """Return a line that leads to the account's connection status."""
+    pk = one.account_id or min(_live(rows))
+    link = reverse("amazon-status", args=[pk]) + part
+    label = gettext("Permissions") if part else gettext("Connection status")
+    return Problem(one.level, text, fix, link, label)
+
+
+def _live(rows: AttentionRows) -> list[int]:
+    return [pk for pk, one in rows.accounts.items() if not one.is_disconnected]
+
+
+def _account(one: Needed, rows: AttentionRows) -> AmazonAccount:
+    return rows.accounts[one.account_id or 0]
+
+
+def _paused(one: Needed, rows: AttentionRows) -> list[Problem]:
     return [
         Problem(
-            "warning",
-            gettext(
-                "The orders of %(account)s since the restore or the standstill are "
-                "being read: up to %(reached)s so far, of %(until)s."
-            )
-            % {
-                "account": account,
-                "reached": _moment(late[account.pk].read_up_to),
-                "until": _moment(late[account.pk].until),
-            },
-            gettext("It ends by itself; until then no quantity is raised."),
-            reverse("amazon-status", args=[account.pk]),
-            gettext("Connection status"),
+            one.level,
+            translated(guard.why_paused(guard.state().standing)),
+            translated(guard.FIX),
+            reverse("amazon-overview"),
+            gettext("Overview"),
         )
-        for account in accounts
-        # What stopped a single account's sweep has its own sentence.
-        if account.pk in late and late[account.pk].cause != BehindCause.NOT_READ
     ]
+
+
+def _behind(one: Needed, rows: AttentionRows) -> list[Problem]:
+    late = rows.late[_account(one, rows).pk]
+    text = gettext(
+        "The orders of %(account)s since the restore or the standstill are "
+        "being read: up to %(reached)s so far, of %(until)s."
+    ) % {
+        "account": _account(one, rows),
+        "reached": _moment(late.read_up_to),
+        "until": _moment(late.until),
+    }
+    fix = gettext("It ends by itself; until then no quantity is raised.")
+    return [_on_status(one, rows, text, fix)]
 
 
 def _moment(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def _authorisations(accounts: Sequence[AmazonAccount]) -> list[Problem]:
+def _revoked(one: Needed, rows: AttentionRows) -> list[Problem]:
+    text = gettext("Amazon no longer accepts our authorisation for %(account)s.") % {
+        "account": _account(one, rows)
+    }
     return [
         Problem(
-            "error",
-            gettext("Amazon no longer accepts our authorisation for %(account)s.")
-            % {"account": account},
+            one.level,
+            text,
             gettext("Authorise the account again; nothing is lost meanwhile."),
-            reverse("amazon-status", args=[account.pk]),
+            reverse("amazon-status", args=[one.account_id]),
             gettext("Open the account"),
         )
-        for account in accounts
-        if account.state == AmazonAccount.State.NEEDS_AUTHORIZATION
     ]
 
 
-def _processes(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    found = []
-    shown_at = reverse("amazon-status", args=[accounts[0].pk])
-    if not is_alive(Process.QUEUE, now):
-        found.append(
-            Problem(
-                "error",
-                gettext("No worker runs: nothing is fetched or sent."),
-                gettext("Start it with “manage.py worker”."),
-                shown_at,
-                gettext("Connection status"),
-            )
-        )
-    subscribed = any(account.subscription_id for account in accounts)
-    if subscribed and not is_alive(Process.CONSUMER, now):
-        found.append(
-            Problem(
-                "error",
-                gettext("Amazon's notifications are not read: orders arrive late."),
-                gettext("Start the reader with “manage.py consume_notifications”."),
-                shown_at,
-                gettext("Connection status"),
-            )
-        )
-    return found
-
-
-def _subscriptions(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    if not settings.SQS_QUEUE_URL:
-        return []
+def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
+    text = gettext("The authorisation of %(account)s ends on %(date)s.") % {
+        "account": account,
+        "date": f"{account.authorization_ends_at:%Y-%m-%d}",
+    }
     return [
         Problem(
-            "warning",
-            gettext("Amazon sends no events of %(account)s: its orders come later.")
-            % {"account": account},
-            gettext("Subscribe to them on the connection status page."),
-            reverse("amazon-status", args=[account.pk]),
-            gettext("Connection status"),
+            one.level,
+            text,
+            gettext("Authorise the account again; nothing is lost meanwhile."),
+            f"{reverse('amazon-connect')}?account={account.pk}",
+            gettext("Authorise again"),
         )
-        for account in accounts
-        if account.is_connected and not account.subscription_id
     ]
 
 
-def _keys(now: datetime) -> list[Problem]:
-    lacking = holders_lacking(now)
-    if not lacking:
-        return []
+def _no_worker(one: Needed, rows: AttentionRows) -> list[Problem]:
+    text = gettext("No worker runs: nothing is fetched or sent.")
+    return [_on_status(one, rows, text, gettext("Start it with “manage.py worker”."))]
+
+
+def _consumer_down(one: Needed, rows: AttentionRows) -> list[Problem]:
+    text = gettext("Amazon's notifications are not read: orders arrive late.")
+    fix = gettext("Start the reader with “manage.py consume_notifications”.")
+    return [_on_status(one, rows, text, fix)]
+
+
+def _not_subscribed(one: Needed, rows: AttentionRows) -> list[Problem]:
+    text = gettext("Amazon sends no events of %(account)s: its orders come later.") % {
+        "account": _account(one, rows)
+    }
+    fix = gettext("Subscribe to them on the connection status page.")
+    return [_on_status(one, rows, text, fix)]
+
+
+def _keys_differ(one: Needed, rows: AttentionRows) -> list[Problem]:
     return [
         Problem(
-            "error",
+            one.level,
             gettext("Processes of Shoplink hold different FERNET_KEYS: %(process)s.")
-            % {"process": lacking[0].name},
+            % {"process": translated(rows.lacking[0].name)},
             gettext(
                 "Give every process the same FERNET_KEYS, the old ones included, and "
                 "restart them all: then it goes on by itself."
@@ -174,172 +157,128 @@ def _keys(now: datetime) -> list[Problem]:
     ]
 
 
-def _jobs(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    # A lost authorisation blocks every job: its own sentence says so already.
-    connected = [account for account in accounts if account.is_connected]
-    jobs = (
-        SyncJob.objects.filter(account__in=connected)
-        .exclude(blocked_code="")
-        .select_related("account")
-    )
+def _blocked(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
     return [
-        Problem(
-            "error",
+        _on_status(
+            one,
+            rows,
             gettext("%(job)s of %(account)s is stopped: %(why)s")
             % {
                 "job": registry.title_of(job.kind),
-                "account": job.account,
+                "account": account,
                 "why": translated(job.blocked_message) or job.blocked_code,
             },
             "",
-            reverse("amazon-status", args=[job.account_id]),
-            gettext("Connection status"),
         )
-        for job in jobs
+        for job in rows.jobs[account.pk]
+        if job.blocked_code
     ]
 
 
-def _failing(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    connected = [account for account in accounts if account.is_connected]
-    failing = status.failing_kinds(connected)
-    return [
-        Problem(
-            "warning",
-            ngettext(
-                "%(jobs)s of %(account)s fails again and again.",
-                "%(jobs)s of %(account)s fail again and again.",
-                len(failing[account.pk]),
-            )
-            % {
-                "account": account,
-                "jobs": ", ".join(
-                    str(registry.title_of(kind)) for kind in failing[account.pk]
-                ),
-            },
-            gettext("It is tried again by itself; the health check names the cause."),
-            reverse("amazon-status", args=[account.pk]),
-            gettext("Connection status"),
-        )
-        for account in connected
-        if account.pk in failing
+def _failing(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
+    failing: list[SyncJob] = [
+        job for job in rows.jobs[account.pk] if not job.blocked_code
     ]
+    text = ngettext(
+        "%(jobs)s of %(account)s fails again and again.",
+        "%(jobs)s of %(account)s fail again and again.",
+        len(failing),
+    ) % {
+        "account": account,
+        "jobs": ", ".join(str(registry.title_of(job.kind)) for job in failing),
+    }
+    fix = gettext("It is tried again by itself; the health check names the cause.")
+    return [_on_status(one, rows, text, fix)]
 
 
-def _refused_searches(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    refused = refused_search.refused_since(accounts)
+def _search_refused(one: Needed, rows: AttentionRows) -> list[Problem]:
+    text = gettext("%(account)s: %(why)s") % {
+        "account": _account(one, rows),
+        "why": translated(refused_search.REFUSED),
+    }
+    fix = gettext("Nothing is lost by it; the log has Amazon's request id.")
+    return [_on_status(one, rows, text, fix)]
+
+
+def _unread(one: Needed, rows: AttentionRows) -> list[Problem]:
     return [
-        Problem(
-            "warning",
-            gettext("%(account)s: %(why)s")
-            % {"account": account, "why": translated(refused_search.REFUSED)},
-            gettext("Nothing is lost by it; the log has Amazon's request id."),
-            reverse("amazon-status", args=[account.pk]),
-            gettext("Connection status"),
-        )
-        for account in accounts
-        if account.pk in refused
-    ]
-
-
-def _unread(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    return [
-        Problem(
-            "warning",
+        _on_status(
+            one,
+            rows,
             translated(reading_issues.told(issue)),
             translated(reading_issues.fix_of(issue)),
-            reverse("amazon-status", args=[issue.account_id]),
-            gettext("Connection status"),
         )
-        for issue in reading_issues.faults(accounts)
+        for issue in rows.issues[_account(one, rows).pk]
     ]
 
 
-def _late_orders(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    late = Order.objects.filter(account__in=accounts).late(now).capped_count()
-    if not late:
-        return []
-    text = ngettext(
-        "%(count)d order is past its latest ship time.",
-        "%(count)d orders are past their latest ship time.",
-        late,
-    )
+def _permissions(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
     return [
-        Problem(
-            "error",
-            text % {"count": late},
-            gettext("Ship them first; what left already, confirm at once."),
-            reverse("amazon-shipment-board") + "?show=overdue",
-            gettext("Late shipments"),
-        )
-    ]
-
-
-def _parcels(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    stores = {account.store_id for account in accounts}
-    held = Parcel.objects.filter(store__in=stores, state=Parcel.State.REFUSED)
-    count = held.capped_count()
-    if not count:
-        return []
-    text = ngettext(
-        "%(count)d parcel of the store became no package.",
-        "%(count)d parcels of the store became no package.",
-        count,
-    )
-    return [
-        Problem(
-            "warning",
-            text % {"count": count},
-            gettext("Each row says why and what to do."),
-            reverse("amazon-parcel-list") + "?show=refused",
-            gettext("Parcels"),
-        )
-    ]
-
-
-def _permissions(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    missing: dict[tuple[int, str], list[str]] = {}
-    rows = Permission.objects.filter(
-        participation__account__in=accounts, state=Permission.State.MISSING
-    ).select_related("participation")
-    names: dict[tuple[int, str], str] = {}
-    for row in rows:
-        key = (row.participation.account_id, row.name)
-        missing.setdefault(key, []).append(row.participation.country_code)
-        names[key] = row.get_name_display()
-    by_pk = {account.pk: account for account in accounts}
-    return [
-        Problem(
-            "warning",
+        _on_status(
+            one,
+            rows,
             gettext("Permission “%(name)s” is missing for %(account)s (%(sites)s).")
             % {
-                "name": names[key],
-                "account": by_pk[key[0]],
-                "sites": ", ".join(sorted(sites)),
+                "name": Permission.Name(missing.name).label,
+                "account": account,
+                "sites": ", ".join(missing.countries),
             },
             gettext("Add the role to the application, then authorise again."),
-            reverse("amazon-status", args=[key[0]]) + "#permissions",
-            gettext("Permissions"),
+            part="#permissions",
         )
-        for key, sites in missing.items()
+        for missing in rows.missing[account.pk]
     ]
 
 
-def _pushes(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    listings = Listing.objects.filter(account__in=accounts)
-    refused = listings.push_refused().capped_count()
-    if not refused:
-        return []
+def _endpoint(one: Needed, rows: AttentionRows) -> list[Problem]:
+    row = rows.endpoints[one.store_id or 0]
+    return [
+        Problem(
+            one.level,
+            gettext("The address of %(store)s takes no messages: %(why)s")
+            % {"store": row.store, "why": translated(row.error_message)},
+            gettext("What waits is sent as soon as it answers."),
+            reverse("amazon-store-endpoint"),
+            gettext("Messages to the store"),
+        )
+    ]
+
+
+def _check(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
     text = ngettext(
-        "Amazon refused the quantity of %(count)d listing.",
-        "Amazon refused the quantity of %(count)d listings.",
-        refused,
+        "The last health check of %(account)s found %(count)d more thing.",
+        "The last health check of %(account)s found %(count)d more things.",
+        one.count,
     )
     return [
         Problem(
-            "warning",
-            text % {"count": refused},
-            gettext("Each row says why; it is sent again by itself."),
-            reverse("amazon-stock-list") + "?show=refused",
-            gettext("Show them"),
+            one.level,
+            text % {"account": account, "count": one.count},
+            gettext("It says what each is, and what to do."),
+            reverse("amazon-health-report", args=[rows.reports[account.pk]]),
+            gettext("Health check"),
         )
     ]
+
+
+_WORDS: Mapping[Need, Words] = {
+    Need.PAUSED: _paused,
+    Need.REVOKED: _revoked,
+    Need.NO_WORKER: _no_worker,
+    Need.CONSUMER_DOWN: _consumer_down,
+    Need.KEYS_DIFFER: _keys_differ,
+    Need.JOB_BLOCKED: _blocked,
+    Need.NOT_SUBSCRIBED: _not_subscribed,
+    Need.AUTHORIZATION_ENDS: _ends,
+    Need.PERMISSION_MISSING: _permissions,
+    Need.JOB_FAILING: _failing,
+    Need.UNREAD: _unread,
+    Need.SEARCH_REFUSED: _search_refused,
+    Need.BEHIND: _behind,
+    Need.ENDPOINT_FAILING: _endpoint,
+    Need.CHECK: _check,
+}

@@ -1,41 +1,20 @@
-"""Puts orders, parcels and reports that need a person into sentences; views layer."""
+"""Words the needs that are counted rows: orders, parcels, stock, messages; views layer.
+
+How each is counted is said in `services/health/attention.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from channels_amazon.models import (
-    AmazonAccount,
-    HealthFinding,
-    HealthReport,
-    Order,
-    Shipment,
-    StoreEndpoint,
-    translated,
-)
-from channels_amazon.services.health.set_aside import SetAside, set_aside
-
-# What the overview says by the rows themselves, whether or not a check has run since.
-_SAID_HERE = Q(code__startswith="permission.", code__endswith="_missing") | Q(
-    code__in=(
-        "token.revoked",
-        "queue.no_worker",
-        "notifications.consumer_down",
-        "job.failing",
-        "orders.ship_late",
-        "orders.set_aside",
-        "orders.unmatched_sku",
-        "stock.oversold",
-        "shipment.not_shown",
-        "webhook.failing",
-    )
-)
+from channels_amazon.models import AmazonAccount
+from channels_amazon.rules.health.attention import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,178 +28,188 @@ class Problem:
     link_text: str
 
 
-def set_aside_rows(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    """Return what could not be taken in, as the health check counts it."""
-    found = set_aside(accounts, now)
-    problems = [
-        Problem(
-            "error",
-            ngettext(
-                "%(count)d order of Amazon's could not be read and is in quarantine.",
-                "%(count)d orders of Amazon's could not be read and are in quarantine.",
-                found.orders,
-            )
-            % {"count": found.orders},
-            gettext("Each is tried again by itself; look at it in Seller Central."),
-            reverse("amazon-quarantine-list"),
-            gettext("Quarantine"),
-        ),
-        Problem(
-            "warning",
-            ngettext(
-                "%(count)d message of Amazon's is in quarantine.",
-                "%(count)d messages of Amazon's are in quarantine.",
-                found.messages,
-            )
-            % {"count": found.messages},
-            gettext("Replay or discard them; the sweep brings the orders meanwhile."),
-            reverse("amazon-quarantine-list"),
-            gettext("Quarantine"),
-        ),
-        *_unread_rows(found),
-    ]
-    counts = (found.orders, found.messages, found.report_rows, found.parcels)
-    return [one for one, count in zip(problems, counts, strict=True) if count]
+@dataclass(frozen=True, slots=True)
+class CountWords:
+    """How one need is said with its number, and the page that lists the rows."""
+
+    text: Promise
+    fix: Promise
+    url_name: str
+    show: str
+    link_text: Promise
+
+    def problem(self, level: str, count: int, account: AmazonAccount | None) -> Problem:
+        """Return the need as a line of a page, of one account's if it is named."""
+        filters = {"show": self.show} if self.show else {}
+        if account is not None:
+            filters["account"] = str(account.pk)
+        query = f"?{urlencode(filters)}" if filters else ""
+        return Problem(
+            level,
+            str(self.text % {"count": count}),
+            str(self.fix),
+            reverse(self.url_name) + query,
+            str(self.link_text),
+        )
 
 
-def _unread_rows(found: SetAside) -> list[Problem]:
-    return [
-        Problem(
-            "warning",
-            ngettext(
-                "%(count)d row of the last day's order reports could not be read.",
-                "%(count)d rows of the last day's order reports could not be read.",
-                found.report_rows,
-            )
-            % {"count": found.report_rows},
-            gettext("The list of reconciliations says which report it was."),
-            reverse("amazon-reconciliation-list"),
-            gettext("Reconciliations"),
+COUNTED: Mapping[Need, CountWords] = {
+    Need.LATE: CountWords(
+        ngettext_lazy(
+            "%(count)d order is past its latest ship time.",
+            "%(count)d orders are past their latest ship time.",
+            "count",
         ),
-        Problem(
-            "warning",
-            ngettext(
-                "%(count)d parcel waits for an order that nobody knows.",
-                "%(count)d parcels wait for orders that nobody knows.",
-                found.parcels,
-            )
-            % {"count": found.parcels},
-            gettext("Correct the order id, or discard the parcel."),
-            reverse("amazon-parcel-list"),
-            gettext("Parcels"),
+        gettext_lazy("Ship them first; what left already, confirm at once."),
+        "amazon-shipment-board",
+        "overdue",
+        gettext_lazy("Late shipments"),
+    ),
+    Need.DUE_SOON: CountWords(
+        ngettext_lazy(
+            "%(count)d order must be shipped within 24 hours.",
+            "%(count)d orders must be shipped within 24 hours.",
+            "count",
         ),
-    ]
-
-
-def orders(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    """Return the orders that need a match, or promise more than there is."""
-    orders = Order.objects.filter(account__in=accounts)
-    problems = []
-    if short := orders.with_shortage().capped_count():
-        text = ngettext(
+        gettext_lazy("The board shows the most pressing first, and what hinders."),
+        "amazon-shipment-board",
+        "",
+        gettext_lazy("Late shipments"),
+    ),
+    Need.CANCEL_ASKED: CountWords(
+        ngettext_lazy(
+            "The buyer of %(count)d order asks to cancel it.",
+            "The buyers of %(count)d orders ask to cancel them.",
+            "count",
+        ),
+        gettext_lazy(
+            "Cancel in Seller Central, or decline on the order's page and ship."
+        ),
+        "amazon-order-list",
+        "cancel",
+        gettext_lazy("Buyer asks to cancel"),
+    ),
+    Need.SHORTAGE: CountWords(
+        ngettext_lazy(
             "%(count)d order promises more units than there are.",
             "%(count)d orders promise more units than there are.",
-            short,
-        )
-        problems.append(
-            Problem(
-                "error",
-                text % {"count": short},
-                gettext("Count or restock the variants, or cancel in time."),
-                reverse("amazon-order-list") + "?show=backorder",
-                gettext("Backorders"),
-            )
-        )
-    if unmatched := orders.unmatched().capped_count():
-        text = ngettext(
+            "count",
+        ),
+        gettext_lazy("Count or restock the variants, or cancel in time."),
+        "amazon-order-list",
+        "backorder",
+        gettext_lazy("Backorders"),
+    ),
+    Need.UNMATCHED: CountWords(
+        ngettext_lazy(
             "%(count)d order has a SKU that no variant owns: no stock is held for it.",
             "%(count)d orders have a SKU that no variant owns: no stock is held for "
             "them.",
-            unmatched,
-        )
-        problems.append(
-            Problem(
-                "warning",
-                text % {"count": unmatched},
-                gettext("Add a variant with the SKU, or link the listing."),
-                reverse("amazon-order-list") + "?show=unmatched",
-                gettext("Orders that need a match"),
-            )
-        )
-    return problems
-
-
-def not_shown(accounts: Sequence[AmazonAccount], now: datetime) -> list[Problem]:
-    """Return the packages that Amazon took and does not show."""
-    shipments = Shipment.objects.filter(order__account__in=accounts)
-    count = shipments.not_shown(now).capped_count()
-    if not count:
-        return []
-    text = ngettext(
-        "%(count)d package was accepted by Amazon and is not shown with its order.",
-        "%(count)d packages were accepted by Amazon and are not shown with their "
-        "orders.",
-        count,
-    )
-    return [
-        Problem(
-            "warning",
-            text % {"count": count},
-            gettext("Open the order in Seller Central: it must not stay unshipped."),
-            reverse("amazon-shipment-board"),
-            gettext("Late shipments"),
-        )
-    ]
-
-
-def endpoints(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    """Return the stores whose address takes no messages."""
-    failing = StoreEndpoint.objects.filter(
-        store__in={account.store_id for account in accounts},
-        is_active=True,
-        failing_since__isnull=False,
-    )
-    return [
-        Problem(
-            "warning",
-            gettext("The address of %(store)s takes no messages: %(why)s")
-            % {"store": row.store, "why": translated(row.error_message)},
-            gettext("What waits is sent as soon as it answers."),
-            reverse("amazon-store-endpoint"),
-            gettext("Messages to the store"),
-        )
-        for row in failing.defer("secret").select_related("store")
-    ]
-
-
-def last_reports(accounts: Sequence[AmazonAccount]) -> list[Problem]:
-    """Return what the newest health report of each account found beyond all this."""
-    newest = HealthReport.objects.filter(
-        account=OuterRef("pk"), state=HealthReport.State.DONE
-    ).order_by("-pk")
-    reports = AmazonAccount.objects.filter(
-        pk__in=[account.pk for account in accounts]
-    ).annotate(newest=Subquery(newest.values("pk")[:1]))
-    first_causes = HealthFinding.objects.filter(
-        report__in=reports.values("newest"), consequence_of=""
-    ).exclude(level=HealthFinding.Level.OK)
-    counted = first_causes.exclude(_SAID_HERE).order_by("report_id")
-    by_pk = {account.pk: account for account in accounts}
-    return [
-        Problem(
-            "error" if row["worst"] else "warning",
-            ngettext(
-                "The last health check of %(account)s found %(count)d more thing.",
-                "The last health check of %(account)s found %(count)d more things.",
-                row["count"],
-            )
-            % {"account": by_pk[row["report__account_id"]], "count": row["count"]},
-            gettext("It says what each is, and what to do."),
-            reverse("amazon-health-report", args=[row["report_id"]]),
-            gettext("Health check"),
-        )
-        for row in counted.values("report_id", "report__account_id").annotate(
-            count=Count("pk"),
-            worst=Count("pk", filter=Q(level=HealthFinding.Level.ERROR)),
-        )
-    ]
+            "count",
+        ),
+        gettext_lazy("Add a variant with the SKU, or link the listing."),
+        "amazon-order-list",
+        "unmatched",
+        gettext_lazy("Orders that need a match"),
+    ),
+    Need.BELOW_ZERO: CountWords(
+        ngettext_lazy(
+            "%(count)d stock level is below zero: more units left than were counted.",
+            "%(count)d stock levels are below zero: more units left than were counted.",
+            "count",
+        ),
+        gettext_lazy("Count the variant again in the warehouse that it left from."),
+        "amazon-stock-list",
+        "below",
+        gettext_lazy("Stock below zero"),
+    ),
+    Need.SHIPMENT_REFUSED: CountWords(
+        ngettext_lazy(
+            "Amazon refused %(count)d package.",
+            "Amazon refused %(count)d packages.",
+            "count",
+        ),
+        gettext_lazy("The order says why: correct the package, and it is sent again."),
+        "amazon-shipment-board",
+        "",
+        gettext_lazy("Late shipments"),
+    ),
+    Need.NOT_SHOWN: CountWords(
+        ngettext_lazy(
+            "%(count)d package was accepted by Amazon and is not shown with its order.",
+            "%(count)d packages were accepted by Amazon and are not shown with their "
+            "orders.",
+            "count",
+        ),
+        gettext_lazy("Open the order in Seller Central: it must not stay unshipped."),
+        "amazon-shipment-board",
+        "",
+        gettext_lazy("Late shipments"),
+    ),
+    Need.PARCEL_REFUSED: CountWords(
+        ngettext_lazy(
+            "%(count)d parcel of the store became no package.",
+            "%(count)d parcels of the store became no package.",
+            "count",
+        ),
+        gettext_lazy("Each row says why and what to do."),
+        "amazon-parcel-list",
+        "refused",
+        gettext_lazy("Parcels"),
+    ),
+    Need.PARCEL_UNKNOWN: CountWords(
+        ngettext_lazy(
+            "%(count)d parcel waits for an order that nobody knows.",
+            "%(count)d parcels wait for orders that nobody knows.",
+            "count",
+        ),
+        gettext_lazy("Correct the order id, or discard the parcel."),
+        "amazon-parcel-list",
+        "",
+        gettext_lazy("Parcels"),
+    ),
+    Need.ORDER_QUARANTINED: CountWords(
+        ngettext_lazy(
+            "%(count)d order of Amazon's could not be read and is in quarantine.",
+            "%(count)d orders of Amazon's could not be read and are in quarantine.",
+            "count",
+        ),
+        gettext_lazy("Each is tried again by itself; look at it in Seller Central."),
+        "amazon-quarantine-list",
+        "",
+        gettext_lazy("Quarantine"),
+    ),
+    Need.MESSAGE_QUARANTINED: CountWords(
+        ngettext_lazy(
+            "%(count)d message of Amazon's is in quarantine.",
+            "%(count)d messages of Amazon's are in quarantine.",
+            "count",
+        ),
+        gettext_lazy("Replay or discard them; the sweep brings the orders meanwhile."),
+        "amazon-quarantine-list",
+        "",
+        gettext_lazy("Quarantine"),
+    ),
+    Need.REPORT_ROWS: CountWords(
+        ngettext_lazy(
+            "%(count)d row of the last day's order reports could not be read.",
+            "%(count)d rows of the last day's order reports could not be read.",
+            "count",
+        ),
+        gettext_lazy("The list of reconciliations says which report it was."),
+        "amazon-reconciliation-list",
+        "",
+        gettext_lazy("Reconciliations"),
+    ),
+    Need.PUSH_REFUSED: CountWords(
+        ngettext_lazy(
+            "Amazon refused the quantity of %(count)d listing.",
+            "Amazon refused the quantity of %(count)d listings.",
+            "count",
+        ),
+        gettext_lazy("Each row says why; it is sent again by itself."),
+        "amazon-stock-list",
+        "refused",
+        gettext_lazy("Show them"),
+    ),
+}

@@ -11,10 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import AmazonAccount, Order, Store
+from channels_amazon.models import Order, Store
+from channels_amazon.rules.health.attention import Need
 from channels_amazon.services.accounts import store_setup
-from channels_amazon.services.jobs.status import in_first_pull
 from channels_amazon.services.orders import counts
+from channels_amazon.views.attention import (
+    attention_rows,
+    first_line,
+    shown_total,
+)
 from channels_amazon.views.base import (
     OWNERS,
     is_fragment,
@@ -26,6 +31,8 @@ from channels_amazon.views.base import (
 from channels_amazon.views.operations.open_issues import open_problems
 
 NEWEST = 8
+# The needs that are figures of the page, whether or not there are any.
+TILES = (Need.LATE, Need.DUE_SOON, Need.UNMATCHED, Need.SHORTAGE)
 
 
 @store_page
@@ -36,17 +43,22 @@ def overview(request: HttpRequest) -> HttpResponse:
     if store is None and _may_make_first(request):
         return redirect("amazon-setup")
     now = timezone.now()
-    accounts = list(mine(AmazonAccount, request).select_related("store"))
+    rows = attention_rows(request)
+    needed = rows.attention()
+    accounts = list(rows.accounts.values())
+    live = [row for row in accounts if not row.is_disconnected]
     orders = mine(Order, request)
-    problems = open_problems(accounts, now)
     context = {
         "accounts": accounts,
-        "connected": [row for row in accounts if row.is_connected],
-        "live": [row for row in accounts if not row.is_disconnected],
-        "pulling": in_first_pull(accounts),
-        "problems": problems,
-        "counts": counts.order_counts(orders, now),
-        "latency": counts.latency(orders),
+        "live": live,
+        "first_line": first_line(needed, rows),
+        "needs_number": shown_total(needed),
+        "is_fragment": is_fragment(request),
+        "problems": open_problems(needed, rows),
+        "to_ship": orders.filter(account__in=live).to_ship().capped_count(),
+        "tiles": {need.value: needed.count(need) for need in TILES},
+        "latency": counts.latency(orders.filter(account__in=live), now),
+        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
         "newest": newest_orders(orders),
         "now": now,
         "to_set_up": store,

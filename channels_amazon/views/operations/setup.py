@@ -90,6 +90,8 @@ def setup_store(request: HttpRequest, store_id: int) -> HttpResponse:
     take = _TAKEN.get(name)
     if take is None:
         return redirect("amazon-setup-store", store.pk)
+    if name == Step.OWNER:
+        _require_host(request)
     form = _form_of(name, request)
     if form.is_valid():
         try:
@@ -105,8 +107,7 @@ def setup_store(request: HttpRequest, store_id: int) -> HttpResponse:
 
 def _make_store(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    if not user.is_superuser:
-        raise PermissionDenied(_("Only whoever runs this installation opens a store."))
+    _require_host(request)
     form = NewStoreForm(request.POST)
     if form.is_valid():
         draft = StoreDraft(**form.cleaned_data, actor=user.get_username())
@@ -117,6 +118,12 @@ def _make_store(request: HttpRequest) -> HttpResponse:
         else:
             return _led_on(store, draft.language)
     return _show(request, None, {Step.STORE: form}, status=422)
+
+
+def _require_host(request: HttpRequest) -> None:
+    user: Any = request.user
+    if not user.is_superuser:
+        raise PermissionDenied(_("Only whoever runs this installation opens a store."))
 
 
 def _next_store(stores: QuerySet[Store]) -> Store | None:
@@ -165,9 +172,6 @@ def _form_of(name: str, request: HttpRequest) -> Form:
 
 
 def _take_owner(request: HttpRequest, store: Store, data: dict[str, Any]) -> None:
-    user: Any = request.user
-    if not user.is_superuser:
-        raise PermissionDenied(_("Only whoever runs this installation opens a store."))
     store_setup.set_owner(store, data["owner"])
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -36,6 +36,11 @@ from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
 from channels_amazon.views.accounts.last_viewed import last_viewed, remember_viewed
 from channels_amazon.views.accounts.tabs import account_tabs
+from channels_amazon.views.attention import (
+    attention_rows,
+    first_line,
+    shown_total,
+)
 from channels_amazon.views.base import (
     can_manage,
     can_operate,
@@ -91,8 +96,10 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     account = get_mine(accounts, request, pk=account_id)
     remember_viewed(request, account)
     now = timezone.now()
-    context = live_part(account, now) | {
-        "can_operate": can_operate(request.user, account.store)
+    context = live_part(account, now) | _needed(request, account)
+    context |= {
+        "can_operate": can_operate(request.user, account.store),
+        "can_manage": can_manage(request.user, account.store),
     }
     if is_fragment(request):
         return page(
@@ -100,7 +107,7 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
         )
     context |= {
         "tabs": account_tabs(request, account, _address),
-        "card": card(account, can_manage(request.user, account.store), now),
+        "card": card(account, context["can_manage"], now),
         "token": token_facts(account, now),
         "permission_names": Permission.Name.labels,
         "permission_rows": permissions.permission_rows(account),
@@ -111,14 +118,26 @@ def status(request: HttpRequest, account_id: int) -> HttpResponse:
     return page(request, "channels_amazon/operations/status.html", context, title=title)
 
 
+def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
+    """Return what the account needs, and the number of all accounts' needs."""
+    rows = attention_rows(request)
+    needed = rows.attention_of(account)
+    return {
+        "first_line": first_line(needed, rows, rows.shared()),
+        "problems": open_problems(needed, rows, account),
+        "needs_number": shown_total(rows.attention()),
+        "is_fragment": is_fragment(request),
+        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
+    }
+
+
 def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
     """Return what changes by itself while the page is open."""
     orders = Order.objects.filter(account=account)
     return {
         "account": account,
         "now": now,
-        "problems": open_problems([account], now),
-        "latency": counts.latency(orders),
+        "latency": counts.latency(orders, now),
         "jobs": job_status.job_lines(account, now),
         "reading_issues": reading_issues.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),
@@ -130,7 +149,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "entries": list(
             DiagnosticEntry.objects.filter(account=account)
             .exclude(level=DiagnosticEntry.Level.INFO)
-            .order_by("-pk")[:LAST_PROBLEMS]
+            .order_by("-at", "-pk")[:LAST_PROBLEMS]
         ),
     }
 
@@ -153,7 +172,7 @@ def notification_facts(account: AmazonAccount, now: datetime) -> NotificationFac
     day = rows.filter(received_at__gt=now - timedelta(days=1)).order_by()
     found = dict(day.values_list("state").annotate(count=Count("pk")))
     return NotificationFacts(
-        last_at=rows.values_list("received_at", flat=True).first(),
+        last_at=rows.aggregate(last=Max("received_at"))["last"],
         counts=[
             (state.label, found[state])
             for state in Notification.State

@@ -28,6 +28,7 @@ from channels_amazon.models import (
 from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.privacy import personal_data
+from channels_amazon.services.shipping.shipments import why_not_shipped_here
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -140,13 +141,18 @@ def show_order(
     now: datetime = timezone.now()
     store = order.account.store
     operates = can_operate(request.user, store)
+    is_refused = form is not None or return_form is not None
+    asks = operates and order.is_to_ship
+    no_form = why_not_shipped_here(order, Order.TO_SHIP) if asks else ""
+    form = None if no_form else form or (ShipForm(order) if asks else None)
     context = {
         "order": order,
         "store_order": placed_by_us([order]).get(order.pk),
         "next_step": next_step(order, now),
         "stamps": stamps(order),
         "seller_central": seller_central(order),
-        "form": form or (ShipForm(order) if operates and order.is_to_ship else None),
+        "form": form,
+        "no_form": no_form,
         # It knows itself whether anything left that may come back.
         "return_form": return_form or (ReturnForm(order) if operates else None),
         "returned": ReturnedUnits.objects.filter(line__order=order).select_related(
@@ -159,6 +165,6 @@ def show_order(
         "timeline": timeline(order),
         "now": now,
     }
-    status = 422 if form is not None or return_form is not None else 200
+    status = 422 if is_refused else 200
     template = "channels_amazon/orders/order_detail.html"
     return page(request, template, context, title=order.amazon_order_id, status=status)

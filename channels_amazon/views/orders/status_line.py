@@ -33,11 +33,20 @@ class Stamp:
 
 def next_step(order: Order, now: datetime) -> NextStep:
     """Return the one sentence that says whether the order needs somebody."""
-    return _trouble(order, now) or _shipping(order, now) or _from_status(order)
+    return (
+        _disconnected(order)
+        or _trouble(order, now)
+        or _shipping(order, now)
+        or _from_status(order)
+    )
 
 
 def stamps(order: Order) -> list[Stamp]:
-    """Return the five stamps, with the time that each step took."""
+    """Return the five stamps in the order of time, those that are not set last.
+
+    The order's data may be there before its event is: each has the time since the one
+    before it.
+    """
     named = [
         (_("Changed at Amazon"), order.changed_at),
         (_("Event seen"), order.event_seen_at),
@@ -45,13 +54,16 @@ def stamps(order: Order) -> list[Stamp]:
         (_("Complete"), order.completed_at),
         (_("Store told"), order.webhook_sent_at),
     ]
+    told = sorted(
+        ((name, at) for name, at in named if at is not None), key=lambda pair: pair[1]
+    )
     shown = []
     before: datetime | None = None
-    for name, at in named:
-        after = (at - before).total_seconds() if at and before else None
-        shown.append(Stamp(name, at, max(0.0, after) if after is not None else None))
-        before = at or before
-    return shown
+    for name, at in told:
+        after = (at - before).total_seconds() if before is not None else None
+        shown.append(Stamp(name, at, after))
+        before = at
+    return shown + [Stamp(name, None, None) for name, at in named if at is None]
 
 
 def seller_central(order: Order) -> str:
@@ -85,6 +97,18 @@ def _answer_buyer(order: Order, now: datetime) -> NextStep:
             "until then."
         )
         % {"until": f"{until.astimezone(UTC):%Y-%m-%d %H:%M}"},
+    )
+
+
+def _disconnected(order: Order) -> NextStep | None:
+    if not order.is_to_ship or not order.account.is_disconnected:
+        return None
+    return NextStep(
+        "off",
+        _(
+            "The account is disconnected: nothing of this order is read or sent. Ship "
+            "it in Seller Central, or connect the account again."
+        ),
     )
 
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.orders import ShipForm
+from channels_amazon.forms.orders import PackageForm, ShipForm
 from channels_amazon.models import Order, translated
 from channels_amazon.services.shipping.shipments import (
+    BelowZeroError,
     ShipmentDraft,
     create_shipment,
     discard_shipment,
@@ -34,6 +35,10 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
         create_shipment(
             order, draft=draft_from(form), actor=request.user.get_username()
         )
+    except BelowZeroError as error:
+        form.ask(error.shortfalls)
+        form.add_error(None, error.message)
+        return show_order(request, order, form=form)
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return show_order(request, order, form=form)
@@ -64,7 +69,7 @@ def shipment_discard(
     return redirect("amazon-order-detail", order.pk)
 
 
-def warn_of_tracking(request: HttpRequest, form: ShipForm) -> None:
+def warn_of_tracking(request: HttpRequest, form: PackageForm) -> None:
     """Say that the number looks wrong; the package is on its way all the same."""
     cleaned = form.cleaned_data
     doubt = tracking_warning(cleaned["carrier"], cleaned["tracking_number"])
@@ -82,7 +87,8 @@ def draft_from(form: ShipForm) -> ShipmentDraft:
         shipping_method=cleaned["shipping_method"],
         tracking_number=cleaned["tracking_number"],
         shipped_at=cleaned["shipped_at"],
-        warehouse=cleaned["warehouse"],
+        warehouses=form.warehouses(),
         quantities=form.quantities(),
+        agreed=form.agreed(),
         ships_all_the_same=cleaned.get("ships_all_the_same", False),
     )

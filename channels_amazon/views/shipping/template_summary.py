@@ -7,12 +7,33 @@ from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import ShipTemplate
+from channels_amazon.services.stock.shortfalls import Shortfall
 
 
 def rule_of(template: ShipTemplate) -> str:
     """Return what the template does, in a few whole sentences."""
     sentences = (_scope(template), _packages(template), _time(template))
     return " ".join((*sentences, _origin(template)))
+
+
+def below_zero_of(fallen: Shortfall) -> str:
+    """Return what a level would come to if the template shipped the open orders."""
+    values = {
+        "warehouse": fallen.warehouse,
+        "sku": fallen.sku,
+        "on_hand": fallen.on_hand,
+        "missing": fallen.missing,
+    }
+    if fallen.on_hand < 0:
+        return _("%(warehouse)s would show %(on_hand)d of %(sku)s.") % values
+    text = ngettext(
+        "%(warehouse)s would lack %(missing)d unit of %(sku)s that is promised to "
+        "other orders.",
+        "%(warehouse)s would lack %(missing)d units of %(sku)s that are promised to "
+        "other orders.",
+        fallen.missing,
+    )
+    return text % values
 
 
 def _scope(template: ShipTemplate) -> str:

@@ -40,7 +40,7 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
-from channels_amazon.views.shipping.template_summary import rule_of
+from channels_amazon.views.shipping.template_summary import below_zero_of, rule_of
 
 
 @store_page
@@ -94,15 +94,23 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
     if operates:
         templates.mark_previewed(template, version=template.updated_at)
     counts = preview.counts
+    # An order without parcels is named where its units would leave from elsewhere.
+    rows = [
+        row
+        for row in preview.rows
+        if row.outcome != PreviewOutcome.NOTHING or row.held_in
+    ]
     context = {
         "template": template,
         "rule": rule_of(template),
         "preview": preview,
-        "rows": [row for row in preview.rows if row.outcome != PreviewOutcome.NOTHING],
+        "rows": rows,
+        "below_zero": [below_zero_of(one) for one in preview.shortfalls],
         "ships": counts[PreviewOutcome.SHIPS],
         "held": counts[PreviewOutcome.HELD],
         "other": counts[PreviewOutcome.OTHER],
         "nothing": counts[PreviewOutcome.NOTHING],
+        "left_out": len(preview.rows) - len(rows),
         "can_operate": operates,
         "answer": _answer(preview),
     }

@@ -100,6 +100,8 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         "rows": [row(variant, available) for variant in shown.rows],
         "waiting": waiting,
         "refused": refused,
+        "held": listings.push_held().capped_count(),
+        "published": listings.published().exists(),
         "unlinked": unlinked.capped_count(),
         # Later pages keep themselves fresh too: variants stay where they are.
         "refresh_seconds": STOCK.refresh_seconds,
@@ -236,6 +238,9 @@ def _shown(
         case StockShow.OUT:
             levels = StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=0)
             return variants.filter(~Exists(levels))
+        case StockShow.BELOW_ZERO:
+            below = StockLevel.objects.below_zero().order_by()
+            return variants.filter(pk__in=below.values("variant"))
         case StockShow.WAITING:
             return variants.filter(Exists(listings.waiting_for_push()))
         case StockShow.REFUSED:

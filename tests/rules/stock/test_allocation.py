@@ -10,6 +10,7 @@ from channels_amazon.rules.stock.allocation import (
     Level,
     available,
     choose_warehouse,
+    falls_below_zero,
     short_holds,
 )
 
@@ -39,6 +40,16 @@ def test_available_is_never_below_zero_nor_above_the_free_units(
     free = sum(level.free for level in stocked)
 
     assert 0 <= available(stocked, safety) <= max(0, free)
+
+
+def test_level_falls_below_zero_by_what_it_shows_or_promises() -> None:
+    assert falls_below_zero(Level(1, 1), Level(1, -1))
+    assert falls_below_zero(Level(1, -1), Level(1, -2))
+    assert falls_below_zero(Level(1, 2, 2), Level(1, 1, 2))
+    assert not falls_below_zero(Level(1, 2), Level(1, 0))
+    # Shipping what is held changes nothing for the others, who lacked units before.
+    assert not falls_below_zero(Level(1, 2, 3), Level(1, 0, 1))
+    assert not falls_below_zero(Level(1, -2), Level(1, -1))
 
 
 def test_choose_warehouse_prefers_the_default_one_with_enough() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 import time_machine
+from django.db import connection as database
+from django.db import transaction
 from django.test import TestCase
 from django.utils import timezone
 from pytest_django import Settings
@@ -178,6 +181,69 @@ def test_seller_who_moved_to_another_store_keeps_the_events(
     assert theirs.subscription_id == moved.subscription_id
     account.refresh_from_db()
     assert (account.subscriptions, account.unsubscribe_at) == ({}, None)
+
+
+def test_seller_who_subscribed_while_it_was_deleted_is_offered_to_do_so_again(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = subscribed(emulator, MCF)
+    connection.disconnect_account(account, actor="ann")
+    moved = make_account(make_store(), emulator=emulator)
+    assert subscriptions.subscribe(moved, actor="bob") == ""
+    # They connected between the look and the deletion.
+    monkeypatch.setattr(unsubscribing, "_is_in_use", lambda account: False)
+
+    unsubscribing.delete_subscriptions(account.pk)
+
+    assert not emulator.state.subscriptions
+    moved.refresh_from_db()
+    assert (moved.subscriptions, moved.subscription_id) == ({}, "")
+
+
+def test_subscription_that_was_made_anew_is_not_forgotten() -> None:
+    account = make_account(
+        subscriptions={MCF: "new", "ORDER_CHANGE": "one"}, subscription_id="one"
+    )
+
+    gone = subscriptions.forget(account, {MCF: "old", "ORDER_CHANGE": "one"})
+
+    account.refresh_from_db()
+    assert gone == ["ORDER_CHANGE"]
+    assert (account.subscriptions, account.subscription_id) == ({MCF: "new"}, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forgetting_loses_nothing_that_is_subscribed_meanwhile(
+    emulator: Emulator,
+) -> None:
+    account = subscribed(emulator)
+    gone = {"ORDER_CHANGE": account.subscription_id}
+    former = make_account(make_store(), subscriptions=gone, state="disconnected")
+    has_changed, waited = Event(), Event()
+
+    def subscribe() -> None:
+        with transaction.atomic():
+            subscriptions._keep(account, {MCF: "an-id"})
+            has_changed.set()
+            # Long enough for the other thread to read what is not committed yet.
+            waited.wait(0.5)
+        database.close()
+
+    def delete() -> None:
+        assert has_changed.wait(10)
+        unsubscribing._take_from_others(former, ["ORDER_CHANGE"])
+        database.close()
+
+    AmazonAccount.objects.filter(pk=former.pk).update(seller_id=account.seller_id)
+    former.refresh_from_db()
+    both = [Thread(target=subscribe), Thread(target=delete)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+
+    account.refresh_from_db()
+    assert account.subscriptions == {MCF: "an-id"}
 
 
 def test_seller_of_another_region_keeps_the_events(emulator: Emulator) -> None:

@@ -28,7 +28,7 @@ HERE = "tests.services.amazon_client.test_factory"
 def read_sites(account_id: int, number: int) -> int:
     """Ask for the account's sites, as one of several processes."""
     account = AmazonAccount.objects.select_related("application").get(pk=account_id)
-    return len(sellers.get_marketplace_participations(client_for(account)))
+    return len(sellers.get_marketplace_participations(client_for(account)).sites)
 
 
 @pytest.mark.twoprocess

@@ -21,16 +21,20 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
-from channels_amazon.services.amazon_client import authorization
-from channels_amazon.services.installation import catching_up, guard, presence
-from channels_amazon.services.jobs import lifecycle
+from channels_amazon.services.installation import catching_up
 from channels_amazon.spapi import operations
-from channels_amazon.sync.orders import sweep
-from channels_amazon.sync.orders.sweep_cursor import SweepCursor, read_cursor
+from channels_amazon.sync.orders import stand_in, sweep
+from channels_amazon.sync.orders.sweep_cursor import read_cursor
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy, edited
-from tests.builders import make_account, make_warehouse
 from tests.health.faults import codes, report_of
+from tests.services.installation.unread import (
+    begin_behind,
+    lack_orders,
+    make_read,
+    read_to,
+    shown,
+)
 from tests.sync.running import run_through
 from tests.sync.shipping.scene import make_shipper, place, run, ship
 from tests.sync.stock.scene import (
@@ -48,37 +52,7 @@ Kind = SyncJob.Kind
 @pytest.fixture
 def account(emulator: Emulator) -> AmazonAccount:
     """Give an account that was read up to an hour before the work began."""
-    row = make_account(emulator=emulator)
-    make_warehouse(row.store)
-    emulator.control("behaviour", accept_seconds=0)
-    runner.run_kind(row, Kind.LISTINGS)
-    read_to(row, timezone.now() - timedelta(hours=1))
-    return row
-
-
-def read_to(account: AmazonAccount, low_water: datetime) -> SyncJob:
-    """Let the account's sweep have read up to then."""
-    job, _is_new = SyncJob.objects.get_or_create(
-        account=account, kind=Kind.ORDER_SWEEP, defaults={"due_at": timezone.now()}
-    )
-    cursor = SweepCursor(low_water=low_water, active_until=low_water)
-    job.cursor = dict(cursor.stored())
-    job.save()
-    return job
-
-
-def begin_behind(ago: timedelta = timedelta(0)) -> datetime:
-    """Let the work have begun so long ago, behind Amazon."""
-    presence.arrive()
-    at = timezone.now() - ago
-    Installation.objects.all().update(behind_cause="restored", behind_at=at)
-    guard.forget()
-    return at
-
-
-def shown(listing: Listing) -> Listing:
-    listing.refresh_from_db()
-    return listing
+    return make_read(emulator)
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -126,7 +100,7 @@ def test_sweep_that_passes_the_start_lets_quantities_rise(
 ) -> None:
     (listing,) = merchant_listings(account, 1)
     theirs(emulator, listing).quantity = 10
-    begin_behind(ago=sweep.NEWEST_SHOWN + timedelta(seconds=5))
+    begin_behind(ago=stand_in.NEWEST_SHOWN + timedelta(seconds=5))
     count(listing, 70)
     run_through(account, Kind.STOCK_PUSH)
     assert shown(listing).push_state == PushState.HELD
@@ -149,7 +123,7 @@ def test_sweep_comes_again_as_soon_as_it_can_answer_up_to_the_start(
     assert run.state == SyncRun.State.DONE
     job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
     # The account's slot of a sweep without events may come sooner.
-    assert at < job.due_at <= at + sweep.NEWEST_SHOWN * 1.1
+    assert at < job.due_at <= at + stand_in.NEWEST_SHOWN * 1.1
     assert catching_up.is_behind(account)
 
 
@@ -240,16 +214,39 @@ def test_pages_of_what_a_report_brought_are_not_read(
     assert reached > reported
 
 
-@pytest.mark.parametrize("is_late", [True, False])
-def test_first_confirmation_looks_before_it_is_sent(
-    emulator: Emulator, is_late: bool
+def let_all_be_read(account: AmazonAccount) -> None:
+    """Let the work begin behind by a restore, and the account be read since."""
+    at = begin_behind(timedelta(hours=2))
+    read_to(account, at)
+    assert catching_up.end_where_read()
+
+
+def restored_and_stopped(account: AmazonAccount) -> None:
+    """Let a restored account keep its mark alone, since its sweep is stopped."""
+    begin_behind()
+    lack_orders(account)
+    assert catching_up.end_where_read()
+
+
+@pytest.mark.parametrize(
+    ("begin", "looks"),
+    [
+        (lambda account: begin_behind(), True),
+        (lambda account: restored_and_stopped(account), True),
+        (lambda account: begin_behind(cause="stopped"), False),
+        (lambda account: lack_orders(account), False),
+        (let_all_be_read, False),
+        (lambda account: None, False),
+    ],
+)
+def test_first_confirmation_looks_first_where_a_restore_is_unread(
+    emulator: Emulator, begin: Callable[[AmazonAccount], object], looks: bool
 ) -> None:
     account = make_shipper(emulator)
     order = place(emulator, account)
     shipment = ship(order)
     read_to(account, timezone.now() - timedelta(hours=1))
-    if is_late:
-        begin_behind()
+    begin(account)
     emulator.state.requests.clear()
 
     run(account)
@@ -257,7 +254,7 @@ def test_first_confirmation_looks_before_it_is_sent(
     shipment.refresh_from_db()
     assert shipment.attempts == 1
     called = [one.operation for one in emulator.state.requests]
-    assert called[: called.index("confirmShipment")].count("getOrder") == is_late
+    assert called[: called.index("confirmShipment")].count("getOrder") == looks
 
 
 def test_health_check_says_how_far_it_is(account: AmazonAccount) -> None:
@@ -279,67 +276,3 @@ def test_account_in_its_first_pull_pushes(
     count(listing, 70)
     run_through(account, Kind.STOCK_PUSH)
     assert theirs(emulator, listing).quantity == 70
-
-
-def lose(account: AmazonAccount) -> None:
-    """Let the authorisation be lost, as an account's jobs then are stopped."""
-    AmazonAccount.objects.filter(pk=account.pk).update(
-        state=AmazonAccount.State.NEEDS_AUTHORIZATION
-    )
-    lifecycle.block_all(account, "token.revoked", "Gone.")
-    account.refresh_from_db()
-
-
-def regain(account: AmazonAccount) -> None:
-    assert authorization.note_accepted(account.pk)
-    account.refresh_from_db()
-
-
-def lack_orders(account: AmazonAccount) -> None:
-    job = SyncJob.objects.get(account=account, kind=Kind.ORDER_SWEEP)
-    lifecycle.block(job, "permission.orders_missing", "Missing.")
-    account.refresh_from_db()
-
-
-def get_orders(account: AmazonAccount) -> None:
-    lifecycle.unblock_from(account, ["permission.orders_missing"])
-    account.refresh_from_db()
-
-
-@pytest.mark.parametrize(("stop", "free"), [(lose, regain), (lack_orders, get_orders)])
-def test_account_whose_sweep_was_stopped_is_read_before_it_raises(
-    emulator: Emulator,
-    account: AmazonAccount,
-    stop: Callable[[AmazonAccount], None],
-    free: Callable[[AmazonAccount], None],
-) -> None:
-    up, down = merchant_listings(account, 2)
-    for listing in (up, down):
-        theirs(emulator, listing).quantity = 10
-    stop(account)
-    assert catching_up.is_behind(account)
-    free(account)
-    count(up, 70)
-    count(down, 3)
-    run_through(account, Kind.STOCK_PUSH)
-    assert theirs(emulator, up).quantity == 10
-    assert theirs(emulator, down).quantity == 3
-    assert shown(up).push_state == PushState.HELD
-    assert "installation.behind" in codes(report_of(account))
-
-    # The sweep comes again once Amazon's search shows that moment.
-    shown_by_now = timezone.now() - sweep.NEWEST_SHOWN - timedelta(seconds=5)
-    AmazonAccount.objects.filter(pk=account.pk).update(behind_at=shown_by_now)
-    run_through(account, Kind.ORDER_SWEEP)
-
-    account.refresh_from_db()
-    assert account.behind_at is None
-    run_through(account, Kind.STOCK_PUSH)
-    assert theirs(emulator, up).quantity == 70
-
-
-def test_account_that_never_was_stopped_is_not_behind(account: AmazonAccount) -> None:
-    lifecycle.unblock(account)
-    account.refresh_from_db()
-    assert account.behind_at is None
-    assert not catching_up.is_behind(account)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import ManagementUtility, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -241,13 +242,96 @@ def test_identity_of_the_database_needs_no_more_than_a_users_rights() -> None:
     assert facts.database_identity() == facts.database_identity()
 
 
-def test_folder_that_takes_no_file_makes_one_host_of_a_process(
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process remember nothing, as one that has just started."""
+    for name in ("beat_at", "file_at"):
+        monkeypatch.setattr(presence._noted, name, float("-inf"))
+    monkeypatch.setattr(presence._noted, "place_without_file", "")
+    guard.forget()
+
+
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let this host's folder take no file."""
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr(facts, "place_path", lambda _id: tmp_path / "a file" / "x.json")
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_folder_that_takes_no_file_makes_one_host_of_all_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(facts, "write_place", lambda *_args: False)
     for _ in range(3):
+        new_process(monkeypatch)
         assert presence.arrive().may_work
+        assert presence.arrive().may_work
+        assert presence.register()
     assert InstallationHost.objects.count() == 1
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_beat_without_a_file_writes_no_more_than_one_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_process(monkeypatch)
+    presence.arrive()
+    before = InstallationHost.objects.get().seen_at
+    with CaptureQueriesContext(connection) as asked:
+        presence.arrive()
+    writes = [
+        one["sql"]
+        for one in asked.captured_queries
+        if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
+    ]
+    assert len(writes) == 1
+    assert InstallationHost.objects.get().seen_at > before
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_folder_that_takes_no_file_is_a_finding(emulator: Emulator) -> None:
+    account = make_healthy(emulator)
+    presence.arrive()
+    assert "installation.no_place" in codes(report_of(account))
+
+
+def test_rows_that_a_host_left_behind_go(machine: Any) -> None:
+    presence.arrive()
+    here = InstallationHost.objects.get()
+    for place, seen_at in (("old", _long_ago() - timedelta(days=30)), ("new", None)):
+        InstallationHost.objects.create(
+            installation=here.installation,
+            place=place,
+            machine=here.machine,
+            address=here.address,
+            joined_at=_long_ago(),
+            seen_at=seen_at or _long_ago(),
+        )
+    facts.place_path(here.installation.uuid).unlink()
+    presence.arrive()
+    assert not InstallationHost.objects.filter(place="old").exists()
+    assert InstallationHost.objects.filter(place="new").exists()
+
+
+def test_web_process_makes_its_host_known_and_hides_no_standstill(
+    machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presence.arrive()
+    stopped_at = timezone.now() - LONG_STOPPED * 1.1
+    InstallationHost.objects.update(seen_at=stopped_at)
+    Installation.objects.update(decided_at=timezone.now())
+    # One on the worker's host, one on a host that serves pages alone.
+    assert presence.register()
+    place().unlink()
+    machine("machine-2")
+    new_process(monkeypatch)
+    assert presence.register()
+    assert standing() == Standing.AT_HOME
+    assert InstallationHost.objects.count() == 2
+
+    place().unlink()
+    machine("machine-1")
+    new_process(monkeypatch)
+    assert presence.arrive().behind_cause == "stopped"
 
 
 def test_paused_process_logs_it_once(

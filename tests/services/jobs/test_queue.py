@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from datetime import timedelta
 from importlib import import_module
 
@@ -17,6 +21,16 @@ from channels_amazon.services.jobs import maintenance, queue, schedules
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.stock import fba_stock
+
+# The settings read the address, and django-q the settings, as a process starts.
+ASKING = """
+import time, django
+django.setup()
+from channels_amazon.services.jobs.queue import broker_error
+began = time.monotonic()
+print(broker_error())
+print(time.monotonic() - began)
+"""
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +102,20 @@ def test_ensure_schedules_deletes_those_of_an_older_version() -> None:
 def test_task_paths_lead_to_functions(path: str) -> None:
     module, _, name = path.rpartition(".")
     assert callable(getattr(import_module(module), name))
+
+
+def test_redis_that_says_nothing_holds_nobody() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        asking = subprocess.run(
+            [sys.executable, "-c", ASKING],
+            env={**os.environ, "REDIS_URL": address},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    error, seconds = asking.stdout.splitlines()
+    assert "Timeout" in error
+    # One that may wait for an answer for less than a second pulls no task.
+    assert 1 < float(seconds) < 10

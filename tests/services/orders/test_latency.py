@@ -159,6 +159,8 @@ def test_distributions_are_whole_without_any_roll_up(account: AmazonAccount) -> 
         # The sweep brought it, and its event is that of a later change.
         {"completed_at": NOW - timedelta(days=1)},
         {"event_seen_at": None},
+        # A sweep brought it within the second of its event.
+        {"first_source": "sweep"},
     ],
 )
 def test_order_that_came_without_an_event_is_not_measured(

@@ -11,11 +11,19 @@ from channels_amazon.models import (
     Notification,
     OrderPersonalData,
     SecretTextField,
+    StoreOrderPersonalData,
 )
 
 OLD = "the-old-key-of-more-than-thirty-two-bytes-1"
 NEW = "the-new-key-of-more-than-thirty-two-bytes-2"
-WITH_SECRETS = (AccessToken, ClientSecret, Credential, Notification, OrderPersonalData)
+WITH_SECRETS = (
+    AccessToken,
+    ClientSecret,
+    Credential,
+    Notification,
+    OrderPersonalData,
+    StoreOrderPersonalData,
+)
 
 
 def use(settings: Settings, *keys: str) -> None:

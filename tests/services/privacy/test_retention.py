@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from datetime import datetime, timedelta
 
 import pytest
+from axes.models import AccessFailureLog, AccessLog
 from django.conf import settings
 from django.utils import timezone
 
-from channels_amazon.models import ApiCall, DiagnosticEntry, SyncRun
+from channels_amazon.models import ApiCall, AuditEntry, DiagnosticEntry, SyncRun
+from channels_amazon.services.accounts import connection, oauth, seller_identity
 from channels_amazon.services.diagnostics.entries import Entry, record
 from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.privacy import retention
 from tests.builders import make_job
 
 pytestmark = pytest.mark.django_db
+
+# The codes that a callback raises or an authorisation leaves, as they stand there.
+ANY_CODE = re.compile(r'"((?:account|oauth)\.[a-z_]+)"')
 
 
 def prune(now: datetime | None = None) -> None:
@@ -44,6 +51,58 @@ def test_prune_keeps_what_tells_of_personal_data_for_a_year() -> None:
 
     prune(timezone.now() + timedelta(days=20))
     assert not DiagnosticEntry.objects.exists()
+
+
+def test_trace_of_an_authorisation_that_failed_is_kept_for_a_year() -> None:
+    found: set[str] = set()
+    for module in (oauth, connection, seller_identity):
+        found.update(ANY_CODE.findall(inspect.getsource(module)))
+    assert {"account.identity_unproven", "oauth.denied"} < found
+    for code in found:
+        record(Entry(code=code, message="Something happened."))
+    DiagnosticEntry.objects.update(at=timezone.now() - timedelta(days=390))
+
+    prune()
+
+    assert set(DiagnosticEntry.objects.values_list("code", flat=True)) == found
+
+
+def make_audit(days: int) -> None:
+    """Make an entry of each log that is kept for long, so many days old."""
+    at = timezone.now() - timedelta(days=days)
+    AuditEntry(at=at, code="member.added", message="X.").save(force_insert=True)
+    entry = record(Entry(code="personal_data.revealed", message="X."))
+    DiagnosticEntry.objects.filter(pk=entry.pk).update(at=at)
+    for model in (AccessLog, AccessFailureLog):
+        row = model.objects.create(username="a")
+        model.objects.filter(pk=row.pk).update(attempt_time=at)
+
+
+def kept() -> list[int]:
+    """Return how many rows are left of each log that is kept for long."""
+    models = (AuditEntry, DiagnosticEntry, AccessLog, AccessFailureLog)
+    return [model.objects.count() for model in models]
+
+
+def test_what_is_kept_for_a_year_goes_afterwards_and_costs_no_pass_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_A_BATCH", 2)
+    for days in (500, 450, 420, 390, 300, 200, 100, 50):
+        make_audit(days)
+
+    slices = 1
+    while maintenance.run_slice(retention.PASS, seconds=0):
+        slices += 1
+    assert kept() == [5, 5, 5, 5]
+    # Two batches of three rows each, and one look at every other log.
+    assert slices == len(retention.LOGS) + 4
+
+    tomorrow = timezone.now() + timedelta(days=1, hours=1)
+    slices = 1
+    while maintenance.run_slice(retention.PASS, seconds=0, clock=lambda: tomorrow):
+        slices += 1
+    assert (kept(), slices) == ([5, 5, 5, 5], len(retention.LOGS))
 
 
 def test_prune_keeps_young_entries() -> None:

@@ -62,6 +62,20 @@ def test_parcel_becomes_a_package_by_its_template() -> None:
     assert verify_levels() == []
 
 
+def test_template_that_takes_its_warehouse_below_zero_is_logged() -> None:
+    order, variant, _warehouse = make_scene()
+    other = builders.make_warehouse(order.account.store, name="Hamburg")
+    make_template(order, warehouse=other)
+    builders.make_parcel(order, carrier="paket", tracking_number="JJD 1")
+
+    assert pack(order) == [(State.APPLIED, "")]
+
+    assert level(variant, other) == (-3, 0)
+    entry = DiagnosticEntry.objects.get(code="shipments.below_zero")
+    assert (entry.level, entry.reference) == ("warning", order.amazon_order_id)
+    assert "Hamburg to -3" in entry.message
+
+
 def test_parcels_are_packages_of_their_own() -> None:
     order, variant, _warehouse = make_scene()
     sku = order.lines.get().seller_sku

@@ -24,7 +24,9 @@ from channels_amazon.services.shipping.template_preview import (
     TemplatePreview,
     preview,
 )
+from channels_amazon.services.stock import ledger
 from tests import builders
+from tests.services.shipping.scene import make_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +215,40 @@ def test_carriers_without_a_rule_are_counted(
         builders.make_parcel(order, carrier=carrier, method="Air")
 
     assert preview(template).unknown == [SeenCarrier("Pigeon", "Air", 2)]
+
+
+def test_units_held_elsewhere_and_stock_below_zero_are_told() -> None:
+    order, variant, _leipzig = make_scene(quantity=3)
+    template = builders.make_template(
+        order.account.store,
+        warehouse=builders.make_warehouse(order.account.store, name="Hamburg"),
+    )
+
+    found = preview(template)
+
+    # No parcel of it is known yet.
+    assert only(found).outcome == PreviewOutcome.NOTHING
+    assert only(found).held_in == order.lines.get().reservation.warehouse.name
+    (fallen,) = found.shortfalls
+    assert (fallen.warehouse, fallen.sku, fallen.on_hand) == (
+        "Hamburg",
+        variant.sku,
+        -3,
+    )
+
+
+def test_warehouse_that_has_the_units_is_told_of_without_a_shortfall() -> None:
+    order, variant, leipzig = make_scene(quantity=3)
+    template = builders.make_template(order.account.store, warehouse=leipzig)
+    assert only(preview(template)).held_in == ""
+    hamburg = builders.make_warehouse(order.account.store)
+    ledger.set_on_hand(variant, hamburg, 3, actor="", key="count:hamburg")
+    template.warehouse = hamburg
+
+    found = preview(template)
+
+    assert only(found).held_in == leipzig.name
+    assert found.shortfalls == []
 
 
 @pytest.mark.parametrize("orders", [2, 30])

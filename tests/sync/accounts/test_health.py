@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,16 @@ from django.utils import timezone
 from channels_amazon import tasks
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import automatic
+from channels_amazon.health.registry import Cost
 from channels_amazon.models import AmazonAccount, ApiCall, HealthReport, SyncJob
-from channels_amazon.services.jobs import registry
+from channels_amazon.services.health.reports import new_report
+from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import claims, registry
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_job, make_order
 from tests.health.faults import make_healthy, report_of
+from tests.health.rows import make_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +92,22 @@ def test_next_run_is_about_an_hour_away(account: AmazonAccount) -> None:
     assert timedelta(0) < job.due_at - timezone.now() <= timedelta(minutes=75)
 
 
+def test_quiet_account_is_looked_at_in_few_statements(
+    account: AmazonAccount, django_assert_max_num_queries: Any
+) -> None:
+    run(account)
+    rested(account)
+    job = SyncJob.objects.get(account=account, kind=HEALTH)
+    holder = claims.new_holder()
+    claimed = claims.claim(job.pk, holder, 60)
+    assert claimed is not None
+    guard.state()
+    # With that which gives the job back.
+    with django_assert_max_num_queries(7):
+        runner.run_claimed(claimed, holder)
+    assert reports()[0].confirmations == 1
+
+
 def test_queries_do_not_grow_with_what_is_there(
     account: AmazonAccount, django_assert_max_num_queries: Any
 ) -> None:
@@ -96,7 +116,7 @@ def test_queries_do_not_grow_with_what_is_there(
     run(account)
     rested(account)
     # That of every hour, without news: there are as many runs an hour as accounts.
-    with django_assert_max_num_queries(56):
+    with django_assert_max_num_queries(32):
         run(account)
 
 
@@ -127,6 +147,76 @@ def test_run_that_did_not_ask_amazon_keeps_what_was_found_there(
     assert set(found) == {"permission.catalog_items_missing", "orders.unmatched_sku"}
     assert found["permission.catalog_items_missing"].evidence["seen_at"]
     assert report.progress["permissions"]["state"] == "not_asked"
+
+
+def test_finding_that_is_taken_over_says_when_amazon_was_asked(
+    account: AmazonAccount, emulator: Emulator
+) -> None:
+    emulator.control("roles", remove=["Product Listing"])
+    report_of(account)
+    asked_at = (timezone.now() - timedelta(hours=9)).replace(microsecond=0)
+    HealthReport.objects.update(finished_at=asked_at)
+    run(account)
+    rested(account)
+    full = HealthReport.objects.get()
+    # That run did not ask Amazon, so it found nothing again.
+    assert (full.confirmations, full.confirmed_at) == (0, None)
+
+    order = make_order(account, has_unmatched=True, completed_at=None)
+    run(account)
+    rested(account)
+    order.delete()
+    run(account)
+
+    times = [
+        report.findings.get(code="permission.catalog_items_missing").evidence["seen_at"]
+        for report in reports()
+    ]
+    assert [datetime.fromisoformat(time) for time in times] == [asked_at, asked_at]
+
+
+def test_run_that_asked_amazon_again_dates_what_is_taken_over(
+    account: AmazonAccount, emulator: Emulator
+) -> None:
+    emulator.control("roles", remove=["Product Listing"])
+    report_of(account)
+    HealthReport.objects.update(finished_at=timezone.now() - timedelta(hours=9))
+    began = timezone.now().replace(microsecond=0)
+    tasks.run_health_check(new_report(account, "", is_automatic=True).pk)
+    assert HealthReport.objects.get().confirmations == 1
+
+    make_order(account, has_unmatched=True, completed_at=None)
+    run(account)
+
+    (report,) = reports()
+    found = report.findings.get(code="permission.catalog_items_missing")
+    assert datetime.fromisoformat(found.evidence["seen_at"]) >= began
+
+
+def test_check_that_looked_alone_dates_its_own_finding(
+    account: AmazonAccount, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.control("roles", remove=["Product Listing"])
+    make_offer(account, severity="ERROR")
+    report_of(account)
+    asked_at = (timezone.now() - timedelta(hours=9)).replace(microsecond=0)
+    HealthReport.objects.update(finished_at=asked_at)
+    # That of the offers is not run each hour, but without asking Amazon.
+    costs = {Cost.ROWS, Cost.MANY_ROWS}
+    monkeypatch.setattr(automatic, "_costs", lambda last, is_thorough: costs)
+    run(account)
+    rested(account)
+    monkeypatch.undo()
+    make_order(account, has_unmatched=True, completed_at=None)
+    monkeypatch.setattr(automatic, "is_daily", lambda account, now: False)
+    run(account)
+
+    seen = {
+        row.code: datetime.fromisoformat(row.evidence["seen_at"])
+        for row in reports()[0].findings.exclude(evidence__seen_at=None)
+    }
+    assert seen["permission.catalog_items_missing"] == asked_at
+    assert timezone.now() - seen["listing.issues"] < timedelta(minutes=10)
 
 
 def test_job_that_blocks_brings_a_full_report_at_once(

@@ -18,6 +18,8 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
+from channels_amazon.services.mcf import decisions
 from channels_amazon.sync.runtime import runner
 from tests.builders import (
     make_account,
@@ -68,6 +70,18 @@ def ordered(account: AmazonAccount, units: int = 3, **over: Any) -> StoreOrder:
     """Have the store order units of the SKU."""
     sku = Listing.objects.get(account=account, variant__isnull=False).seller_sku
     return place_order(account.store, (sku, units), **over)
+
+
+def promised(account: AmazonAccount, units: int = 3) -> FulfillmentOrder:
+    """Have an order decided for FBA, which Amazon has not heard of yet."""
+    order = ordered(account, units)
+    candidate = Candidate(account.pk, "ATVPDKIKX0DER", "US")
+    decisions.keep_offers(
+        order, candidate, [SpeedOffer("standard", is_fulfillable=True)]
+    )
+    decisions.consider(order)
+    row: FulfillmentOrder = FulfillmentOrder.objects.get(order=order)
+    return row
 
 
 def run(account: AmazonAccount) -> SyncRun:

@@ -21,7 +21,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.health.liveness import ConsumerState, Process
-from channels_amazon.sync.orders import intake, pages, sweep
+from channels_amazon.sync.orders import intake, pages, stand_in
 from channels_amazon.sync.runtime import runner
 from tests.builders import make_account
 from tests.sync.running import run_through
@@ -187,7 +187,7 @@ def test_outage_is_proven_over_exactly_its_interval(
     run_through(account, SWEEP)
 
     report = OrderReport.objects.get()
-    newest = timezone.now() - sweep.NEWEST_SHOWN
+    newest = timezone.now() - stand_in.NEWEST_SHOWN
     assert (report.purpose, report.starts_at) == (Purpose.OUTAGE, low_water)
     assert timedelta(0) <= newest - report.ends_at < timedelta(minutes=1)
     run_through(account, SWEEP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import repeat
+from itertools import count, repeat
 
 import pytest
 from django.utils import timezone
@@ -22,7 +22,7 @@ from channels_amazon.rules.order_reports.requesting import OUTAGE_AFTER
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.backoff import LONGEST_OF_JOB
 from channels_amazon.services.jobs.cadence import longest_gap
-from channels_amazon.sync.orders import sweep
+from channels_amazon.sync.orders import stand_in, sweep
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy
 from tests.builders import make_account
@@ -100,7 +100,7 @@ def stood_at() -> datetime:
 def is_proven_from(low_water: datetime) -> bool:
     """Tell whether one report is wanted, of the time from then until now."""
     report = OrderReport.objects.get()
-    newest = timezone.now() - sweep.NEWEST_SHOWN
+    newest = timezone.now() - stand_in.NEWEST_SHOWN
     assert report.purpose == OrderReport.Purpose.OUTAGE
     assert timedelta(0) <= newest - report.ends_at < MINUTE
     return report.starts_at == low_water
@@ -208,6 +208,27 @@ def test_report_stands_in_for_a_sweep_whose_pages_go_round(
     assert datetime.fromisoformat(stored) == report.ends_at
     second = OrderReport.objects.exclude(pk=report.pk).get()
     assert second.starts_at == report.ends_at - sweep.OVERLAP
+
+
+def test_reports_follow_each_other_while_the_pages_rest(
+    account: AmazonAccount, amazon_proxy: AmazonProxy
+) -> None:
+    """The rest pays for the pages of a try, which takes longer than orders may wait."""
+    ring = (f"token {number}" for number in count())
+    amazon_proxy.spoil("searchOrders", going_round(ring, is_empty=True))
+    assert run_once(account) == State.FAILED
+    rest = ReadingIssue.objects.get().retry_at - timezone.now()
+    assert rest > LONGEST_OF_JOB
+    amazon_proxy.forget()
+
+    for number in range(1, 3):
+        job = SyncJob.objects.get(kind=SWEEP)
+        assert job.due_at <= timezone.now() + LONGEST_OF_JOB
+        assert OrderReport.objects.count() == number
+        OrderReport.objects.update(state=OrderReport.State.READ)
+        assert run_once(account) == State.FAILED
+
+    assert not amazon_proxy.count("searchOrders")
 
 
 def test_first_pull_whose_pages_go_round_is_brought_by_a_report(

@@ -17,9 +17,11 @@ from channels_amazon.models import (
     SyncJob,
     SyncRun,
 )
+from channels_amazon.services.health.attention import read_attention
 from channels_amazon.services.orders.refused_search import CODE, REFUSED, refused_since
 from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.sync.orders import sweep
+from channels_amazon.sync.orders.stand_in import NEWEST_SHOWN
 from channels_amazon.sync.orders.sweep_cursor import SweepCursor, read_cursor
 from channels_amazon.sync.runtime import runner
 from channels_amazon.views.operations.open_issues import open_problems
@@ -64,7 +66,8 @@ def test_report_stands_in_for_refused_pages_and_ends_with_the_refusal(
     before = cursor(account).low_water
     assert before is not None
     (order_id,) = emulator.place_orders(1, marketplace_id=US, fulfilled_by="MERCHANT")
-    emulator.advance(180)
+    shown_by_now = timezone.now() - NEWEST_SHOWN - timedelta(seconds=30)
+    emulator.state.orders[order_id].updated_at = shown_by_now
     amazon_proxy.spoil(SEARCH_ORDERS, DENIED)
 
     job, made = sweep_once(account)
@@ -78,6 +81,8 @@ def test_report_stands_in_for_refused_pages_and_ends_with_the_refusal(
     bring(emulator, account, report)
     assert report.state == OrderReport.State.READ
     assert report.starts_at == before - sweep.OVERLAP
+    # A report shows no change that a page would not.
+    assert report.ends_at <= report.wanted_at - NEWEST_SHOWN
     assert Order.objects.filter(amazon_order_id=order_id).exists()
     sweep_once(account)
     assert cursor(account).low_water == report.ends_at > before
@@ -99,7 +104,8 @@ def test_refusal_is_on_the_overview_and_in_the_health_report(
     sweep_once(account)
 
     assert account.pk in refused_since([account])
-    texts = [problem.text for problem in open_problems([account], timezone.now())]
+    rows = read_attention([account], timezone.now())
+    texts = [problem.text for problem in open_problems(rows.attention(), rows)]
     assert any("refuses to list orders" in text for text in texts)
     amazon_proxy.forget()
     assert CODE in codes(report_of(account))

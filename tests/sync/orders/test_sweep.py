@@ -22,7 +22,7 @@ from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.cadence import longest_gap
 from channels_amazon.services.notifications.inbox import accept
 from channels_amazon.services.order_reports.requests import Purpose, want_report
-from channels_amazon.sync.orders import sweep
+from channels_amazon.sync.orders import stand_in, sweep
 from channels_amazon.sync.runtime import runner
 from tests.amazon_proxy import AmazonProxy, edited
 from tests.builders import make_account, make_job, make_order
@@ -274,7 +274,7 @@ def test_low_water_that_does_not_move_is_no_success_for_long(
     """Amazon says again and again that its search answers no further than before."""
     run_through(account, SWEEP)
     job = SyncJob.objects.get(kind=SWEEP)
-    low_water = timezone.now() - sweep.NEWEST_SHOWN - timedelta(minutes=minutes)
+    low_water = timezone.now() - stand_in.NEWEST_SHOWN - timedelta(minutes=minutes)
     job.cursor["low_water"] = low_water.isoformat()
     job.save()
     stated = (low_water - timedelta(minutes=1)).isoformat()

@@ -18,7 +18,15 @@ from channels_amazon.models import (
 from channels_amazon.services.order_reports.requests import Purpose, want_report
 from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.sync.runtime import runner
-from tests.amazon_proxy import AmazonProxy, Spoiler, drip, html, refusal, reset
+from tests.amazon_proxy import (
+    AmazonProxy,
+    Spoiler,
+    answers,
+    drip,
+    html,
+    refusal,
+    reset,
+)
 from tests.builders import make_account
 from tests.sync.orders.scene import sell
 from tests.sync.running import run_through
@@ -123,7 +131,9 @@ def test_wait_for_quota_between_two_failures_does_not_end_the_streak(
     assert amazon_proxy.count(SEARCH_ORDERS) == 1
 
 
-@pytest.mark.parametrize("spoiler", [html(), html(403)])
+@pytest.mark.parametrize(
+    "spoiler", [answers(302, location="http://login.example/"), html(511)]
+)
 def test_call_that_amazon_never_got_costs_no_token(
     account: AmazonAccount, amazon_proxy: AmazonProxy, spoiler: Spoiler
 ) -> None:

@@ -26,9 +26,12 @@ from channels_amazon.services.amazon_client.authorization import note_accepted
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.catalog.listings import link_by_sku
 from channels_amazon.services.stock import ledger
+from channels_amazon.spapi.errors import Evidence, ServiceUnavailable
 from channels_amazon.sync.runtime import runner
+from channels_amazon.sync.runtime.context import RunContext
+from channels_amazon.sync.runtime.outage_detector import OutageDetector
 from tests.amazon_proxy import AmazonProxy, Spoiler, answers, html, reset
-from tests.builders import make_account, make_variant, make_warehouse
+from tests.builders import make_account, make_job, make_variant, make_warehouse
 from tests.sync.mcf import scene as mcf
 from tests.sync.orders.scene import sell
 from tests.sync.running import run_through
@@ -99,12 +102,15 @@ def packages(emulator: Emulator) -> AmazonAccount:
 def packages_wait() -> list[Any]:
     """Return the packages that were held up or refused."""
     late = Shipment.objects.filter(next_attempt_at__gt=timezone.now())
-    return [*late, *Shipment.objects.filter(state=Shipment.State.REFUSED)]
+    # One attempt may have arrived: the next looks. No more of them count.
+    tried = Shipment.objects.filter(attempts__gt=1)
+    return [*late, *tried, *Shipment.objects.filter(state=Shipment.State.REFUSED)]
 
 
 def store_orders(emulator: Emulator) -> AmazonAccount:
-    """Make an order of the store that FBA is to ship."""
+    """Make orders of the store that FBA is to ship, one of them decided."""
     account = mcf.connect_shop(emulator)
+    mcf.promised(account)
     mcf.ordered(account)
     return account
 
@@ -115,6 +121,7 @@ def store_orders_wait() -> list[Any]:
     return [
         *StoreOrder.objects.filter(decide_after__gt=now),
         *FulfillmentOrder.objects.filter(next_attempt_at__gt=now),
+        *FulfillmentOrder.objects.filter(attempts__gt=1),
         *FulfillmentOrder.objects.filter(state=FulfillmentOrder.State.REFUSED),
     ]
 
@@ -155,6 +162,22 @@ def test_foreign_answer_holds_up_no_item(
     assert run_through(account, kind).state == SyncRun.State.DONE
     job = SyncJob.objects.get(account=account, kind=kind)
     assert (job.attempts, job.blocked_code) == (0, "")
+
+
+def test_item_that_needed_no_call_says_nothing_of_amazon() -> None:
+    job = make_job(kind=Kind.STOCK_PUSH)
+    now = timezone.now()
+    ctx = RunContext(job.account, job, "", started_at=now, deadline=now)
+    outage = OutageDetector(ctx)
+    taken_back: list[str] = []
+    error = ServiceUnavailable("Down.", Evidence("patchListingsItem", 503))
+
+    outage.failed(error, lambda: taken_back.append("first"))
+    outage.answered()
+
+    with pytest.raises(ServiceUnavailable):
+        outage.end()
+    assert taken_back == ["first"]
 
 
 def test_portal_in_front_of_a_report_keeps_the_report(

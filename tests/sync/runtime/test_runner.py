@@ -131,11 +131,28 @@ def test_run_that_needs_the_merchant_blocks_and_is_tried_again(play: Play) -> No
 
 
 def test_run_that_succeeds_lifts_the_block(play: Play) -> None:
-    play(lambda ctx: Result())
+    def reconcile(ctx: RunContext) -> Result:
+        ctx.progress(rows=1)
+        return Result()
+
+    play(reconcile)
     job = make_job(blocked_code="store.plan", blocked_message="The plan.")
     runner.run_kind(job.account, job.kind)
     job.refresh_from_db()
     assert job.blocked_code == ""
+
+
+def test_run_that_had_nothing_to_ask_keeps_the_block(play: Play) -> None:
+    play(lambda ctx: Result())
+    job = make_job(blocked_code="token.revoked", blocked_message="Refused.")
+
+    run = runner.run_kind(job.account, job.kind)
+
+    assert run is not None
+    assert run.state == State.DONE
+    job.refresh_from_db()
+    assert (job.blocked_code, job.blocked_message) == ("token.revoked", "Refused.")
+    assert job.due_at <= timezone.now() + lifecycle.BLOCKED_RETRY
 
 
 def test_refused_run_blocks_only_itself_and_wakes_the_probes(

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, Shipment
+from channels_amazon.rules.shipping.lateness import NOT_SHOWN_AFTER
 from channels_amazon.spapi import operations
-from tests.amazon_proxy import AmazonProxy, Spoiler, html, lost_answer
+from tests.amazon_proxy import (
+    AmazonProxy,
+    Spoiler,
+    edited,
+    html,
+    lost_answer,
+    refusal,
+)
 from tests.sync.shipping.scene import make_shipper, place, run, ship, theirs
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +91,70 @@ def test_package_that_never_arrived_is_sent_after_the_look(
 
     assert asked(amazon_proxy)[:3] == [CONFIRM, GET_ORDER, CONFIRM]
     assert len(theirs(emulator, order).packages) == 1
+
+
+def without_packages(content: Any) -> Any:
+    """Edit Amazon's order so that it shows no package yet."""
+    content["order"].pop("packages", None)
+    return content
+
+
+@pytest.fixture
+def unshown(
+    emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> Shipment:
+    """Give a package that Amazon has, says so, and does not show; its answer was lost.
+
+    Five runs have looked for it since.
+    """
+    shipment = ship(place(emulator, account))
+    amazon_proxy.spoil(CONFIRM, lost_answer(), times=1)
+    amazon_proxy.spoil(CONFIRM, refusal(400, "InvalidInput", "Already fulfilled."))
+    amazon_proxy.spoil(GET_ORDER, edited(without_packages))
+    for _ in range(6):
+        run(account)
+    shipment.refresh_from_db()
+    return shipment
+
+
+def test_package_that_amazon_says_it_has_is_looked_for_and_not_refused(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, unshown: Shipment
+) -> None:
+    assert unshown.state == Shipment.State.WAITING
+    assert unshown.error_code == "shipment.already_shipped"
+    # The one that was lost, and the one that Amazon refused; then it is read only.
+    assert amazon_proxy.count(CONFIRM) == 2
+
+    amazon_proxy.mend()
+    run(account)
+
+    unshown.refresh_from_db()
+    assert unshown.state == Shipment.State.VERIFIED
+    assert amazon_proxy.count(CONFIRM) == 2
+
+
+def test_package_that_is_never_shown_is_refused_in_the_end(
+    account: AmazonAccount, unshown: Shipment
+) -> None:
+    long_ago = timezone.now() - NOT_SHOWN_AFTER - timedelta(seconds=1)
+    Shipment.objects.update(unanswered_since=long_ago)
+
+    run(account)
+
+    unshown.refresh_from_db()
+    assert (unshown.state, unshown.error_code) == (
+        Shipment.State.REFUSED,
+        "shipment.already_shipped",
+    )
+
+
+def test_package_that_did_not_leave_this_host_is_known_not_to_have_arrived(
+    emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    shipment = ship(place(emulator, account))
+    amazon_proxy.spoil(CONFIRM, html(511), times=1)
+
+    run(account)
+
+    shipment.refresh_from_db()
+    assert shipment.unanswered_since is None

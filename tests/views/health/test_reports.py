@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,10 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from channels_amazon.health import automatic
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from tests.builders import make_account
+from tests.health.rows import make_ownerless_parcel
+from tests.health.rows import make_report as make_unread_rows
 from tests.health.stand_in import free_port
-from tests.views.scene import World, make_world, signed_in
+from tests.views.scene import (
+    SIDE_BAR,
+    World,
+    make_quarantined,
+    make_world,
+    signed_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -203,9 +215,38 @@ def test_accounts_are_chosen_on_the_page() -> None:
     chosen = client.get(index, {"account": str(other.pk)})
     assert chosen["Location"] == reverse("amazon-health-report", args=[theirs.pk])
     foreign = client.get(index, {"account": str(strange.pk)})
-    assert reverse("amazon-health-report", args=[world.report.pk]) in str(
-        foreign["Location"]
-    ) or foreign["Location"].endswith(f"{theirs.pk}/")
+    own = reverse("amazon-health-report", args=[world.report.pk])
+    assert foreign["Location"] == own
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "shown_there"),
+    [
+        (
+            lambda account: make_ownerless_parcel(account, 2),
+            "amazon-parcel-list",
+            "902-0000000-9999999",
+        ),
+        (make_unread_rows, "amazon-reconciliation-list", "Daily reconciliation"),
+        (make_quarantined, "amazon-quarantine-list", "902-"),
+    ],
+)
+def test_button_of_what_was_set_aside_leads_to_it(
+    make: Callable[[AmazonAccount], Any], name: str, shown_there: str
+) -> None:
+    world = make_world()
+    account = make_account(world.store)
+    make(account)
+    automatic.run_light(account, timezone.now(), automatic.Trouble())
+    report = account.health_reports.get()
+    (finding,) = report.findings.filter(code="orders.set_aside")
+
+    page = shown(world, report)
+    (address,) = re.findall(rf'href="({reverse(name)}\?[^"]*)"', page)
+    there = signed_in(world.owner).get(unescape(address)).content.decode()
+
+    assert finding.fix_action == name
+    assert shown_there in there[there.index("<main") :]
 
 
 def test_history_shows_the_reports_before_with_one_query_for_all(
@@ -216,7 +257,7 @@ def test_history_shows_the_reports_before_with_one_query_for_all(
     HealthReport.objects.filter(is_automatic=True).update(confirmed_at=timezone.now())
     for _ in range(25):
         make_report(world.account, "store.plan", "token.revoked")
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(34 + SIDE_BAR):
         page = shown(world, world.report)
 
     assert page.count("amazon/health/") > 15
@@ -228,6 +269,32 @@ def test_page_says_what_is_still_there() -> None:
     make_report(world.account, "store.plan")
     page = shown(world, make_report(world.account, "store.plan"))
     assert "store.plan" in page[page.index("Still there</h3>") :]
+
+
+def test_page_says_that_a_count_grew() -> None:
+    world = make_world()
+    pages = []
+    for count in (3, 7, 7, 2):
+        report = make_report(world.account, "store.plan")
+        report.findings.update(evidence={"unmatched_orders": count})
+        pages.append(shown(world, report))
+    assert "grew from 3 to 7" in pages[1]
+    assert "grew" not in pages[2]
+    assert "fell from 7 to 2" in pages[3]
+
+
+def test_row_of_the_report_itself_is_shown_anew_when_it_is_done() -> None:
+    world = make_world()
+    report = make_report(world.account, state="running", started_at=timezone.now())
+    running = shown(world, report, **{"HX-Request": "true"})
+    HealthReport.objects.filter(pk=report.pk).update(state="done", status="ok")
+    done = shown(world, report, **{"HX-Request": "true"})
+
+    assert 'id="health-before"' not in running
+    before = done[done.index('id="health-before"') :]
+    assert 'hx-swap-oob="true"' in before[:200]
+    assert "Running" not in before
+    assert "hx-swap-oob" not in shown(world, report)
 
 
 def test_what_could_not_be_looked_at_has_not_gone() -> None:

@@ -9,14 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import AuditEntry, SyncRun
+from channels_amazon.services.diagnostics import export
 from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
+from channels_amazon.views.operations import logs
 from tests import builders
-from tests.views.scene import World, make_call, make_world, signed_in
+from tests.views.scene import SIDE_BAR, World, make_call, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "amazon-log-list"
@@ -155,7 +159,7 @@ def test_list_asks_same_number_of_queries(
         make_call(world.account, run=run)
         builders.make_entry(world.account, run=run)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(12 + SIDE_BAR):
         assert client.get(reverse(LIST), {"tab": kind}).status_code == 200
 
 
@@ -203,13 +207,90 @@ def test_export_streams(world: World, client: Client) -> None:
 def test_download_is_in_the_audit_of_the_reader_s_store(
     world: World, client: Client
 ) -> None:
+    make_call(world.account)
+    host = builders.make_user(is_superuser=True)
     exported(client, tab="calls")
-    exported(signed_in(builders.make_user(is_superuser=True)), tab="runs")
+    exported(signed_in(host), tab="runs")
 
-    first, second = AuditEntry.objects.filter(code="access.exported").order_by("pk")
-    assert (first.store, first.reference, first.actor) == (
-        world.store,
-        "calls",
-        world.owner.get_username(),
-    )
-    assert (second.store, second.reference) == (None, "runs")
+    assert downloads() == [
+        (world.store.pk, "calls", world.owner.get_username()),
+        (None, "runs", host.get_username()),
+    ]
+
+
+@pytest.mark.parametrize("is_superuser", [True, False])
+def test_download_of_one_account_is_in_the_audit_of_its_store_alone(
+    world: World, is_superuser: bool
+) -> None:
+    other = builders.make_account()
+    make_call(other)
+    make_call(world.account)
+    reader = builders.make_user(is_superuser=is_superuser)
+    for store in (world.store, other.store):
+        builders.make_member(store=store, user=reader)
+
+    exported(signed_in(reader), tab="calls", account=str(other.pk))
+
+    assert downloads() == [(other.store.pk, "calls", reader.get_username())]
+
+
+def test_download_is_in_the_audit_of_no_store_that_the_filter_leaves_out(
+    world: World, client: Client
+) -> None:
+    other = builders.make_account()
+    builders.make_member(store=other.store, user=world.owner)
+    make_call(other, reference="S/1")
+    make_call(world.account)
+
+    exported(client, tab="calls", q="S/1")
+
+    assert downloads() == [(other.store.pk, "calls", world.owner.get_username())]
+
+
+def downloads() -> list[tuple[int | None, str, str]]:
+    """Return store, log and reader of each download, as the audit log tells them."""
+    told = AuditEntry.objects.filter(code="access.exported").order_by("pk")
+    return list(told.values_list("store_id", "reference", "actor"))
+
+
+def test_list_and_file_are_by_time_and_go_on_after_the_last_row(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "ROWS", 2)
+    monkeypatch.setattr(export, "CHUNK", 2)
+    now = timezone.now()
+    ages = (5, 1, 3, 3, 3, 2, 4)
+    calls = [
+        make_call(world.account, started_at=now - timedelta(minutes=age))
+        for age in ages
+    ]
+    by_time = sorted(calls, key=lambda call: (call.started_at, call.pk), reverse=True)
+    wanted = [call.pk for call in by_time]
+
+    listed: list[int] = []
+    after = ""
+    for _page in range(4):
+        response = client.get(reverse(LIST), {"tab": "calls", "after": after})
+        listed += [row.pk for row in response.context["slice"].rows]
+        after = response.context["slice"].next
+
+    assert listed == wanted
+    assert not after
+    assert [int(row["id"]) for row in exported(client, tab="calls")] == wanted
+
+
+def test_file_asks_for_its_first_rows_alone(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 5)
+    for _ in range(20):
+        make_call(world.account)
+    response: Any = client.get(reverse("amazon-log-export"), {"tab": "calls"})
+
+    with CaptureQueriesContext(connection) as captured:
+        lines = [next(response.streaming_content) for _ in range(3)]
+    response.close()
+
+    assert len(lines) == 3
+    assert len(captured) == 1
+    assert "LIMIT 5" in captured[0]["sql"]

@@ -15,6 +15,7 @@ from channels_amazon.services.jobs import heartbeats
 from tests.builders import make_order
 from tests.health.faults import hours_ago
 from tests.health.rows import (
+    make_below_zero,
     make_endpoint,
     make_ownerless_parcel,
     make_report,
@@ -63,6 +64,7 @@ def test_overview_is_well_where_nothing_says_otherwise(world: World) -> None:
             lambda a: make_order(a, stale_since=hours_ago(1), quarantine_code="x"),
             "could not be read and is in quarantine",
         ),
+        (make_below_zero, "1 stock level is below zero"),
         (make_quarantined, "message of Amazon&#x27;s is in quarantine"),
         (make_report, "could not be read"),
         (lambda a: make_ownerless_parcel(a, 2), "an order that nobody knows"),
@@ -87,6 +89,17 @@ def test_what_the_overview_says_itself_is_not_said_by_a_report_again(
     make_finding(world.account, "permission.orders_missing")
     make_finding(world.account, "orders.unmatched_sku")
     assert "more thing" not in overview(world)
+
+
+def test_stock_below_zero_leads_to_the_list_of_it(world: World) -> None:
+    make_below_zero(world.account)
+    make_finding(world.account, "stock.below_zero", level="warning")
+    address = reverse("amazon-stock-list") + "?show=below"
+
+    assert address in overview(world)
+    assert "more thing" not in overview(world)
+    rows = signed_in(world.owner).get(address).context["rows"]
+    assert [row["on_hand"] for row in rows] == [-1]
 
 
 def test_only_the_newest_report_counts(world: World) -> None:

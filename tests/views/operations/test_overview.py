@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from channels_amazon.models import Permission
+from channels_amazon.models import Heartbeat, Permission
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts.connection import disconnect_account
 from channels_amazon.services.jobs import heartbeats, lifecycle
+from tests.builders import make_account, make_order
 from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -73,12 +76,40 @@ def test_account_whose_events_are_not_sent_is_named(
 def test_accounts_page_says_that_a_permission_is_missing(
     client: Client, world: World
 ) -> None:
-    assert "nothing is needed" in shown(client, "amazon-account-list")
+    assert ALL_IS_WELL in shown(client, "amazon-account-list")
     Permission.objects.update_or_create(
         participation=world.account.participations.first(),
         name=Permission.Name.ORDERS,
         defaults={"state": Permission.State.MISSING, "checked_at": timezone.now()},
     )
     text = shown(client, "amazon-account-list")
-    assert "nothing is needed" not in text
-    assert "lacks a permission" in text
+    assert ALL_IS_WELL not in text
+    assert "1 thing needs you." in text
+
+
+def test_orders_of_a_disconnected_account_are_no_figures(
+    client: Client, world: World
+) -> None:
+    other = make_account(world.store, region="eu", state="disconnected")
+    make_order(other, ship_by=timezone.now() - timedelta(hours=3), has_unmatched=True)
+
+    response = client.get(reverse("amazon-overview"))
+
+    assert response.context["tiles"] == dict.fromkeys(response.context["tiles"], 0)
+    assert response.context["to_ship"] == 0
+
+
+def test_speed_is_that_of_new_orders_and_none_without_a_worker(
+    client: Client, world: World
+) -> None:
+    now = timezone.now()
+    make_order(
+        world.account,
+        changed_at=now - timedelta(seconds=4),
+        event_seen_at=now - timedelta(seconds=3),
+        completed_at=now - timedelta(seconds=2),
+    )
+    assert "median of new orders" in shown(client)
+
+    Heartbeat.objects.filter(kind=Process.QUEUE).delete()
+    assert "median of new orders" not in shown(client)

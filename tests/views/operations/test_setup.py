@@ -160,6 +160,17 @@ def test_nobody_else_makes_stores_or_owners(host: Any) -> None:
     assert store.members.count() == 1
 
 
+@pytest.mark.parametrize("owner", ["1", "0", ""])
+def test_owner_step_is_refused_before_its_form_is_read(host: Any, owner: str) -> None:
+    store = make_store()
+    member = make_member_client(store, StoreMember.Role.OWNER)
+
+    answer = send(member, store, "owner", owner=owner)
+
+    # Else the answer would tell which users there are.
+    assert answer.status_code == 403
+
+
 def test_one_without_a_store_is_told_whom_to_ask() -> None:
     stranger = signed_in(make_user())
     assert client_text(stranger, SETUP).count("ask its owner") == 1

@@ -1,4 +1,4 @@
-"""Overview, accounts, connection status and first pull."""
+"""Accounts, connection status and first pull."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from channels_amazon.models import (
+    AmazonAccount,
     Heartbeat,
     Permission,
     QuotaBucket,
@@ -21,6 +22,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.accounts.connection import disconnect_account
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
@@ -74,56 +76,6 @@ def test_status_shows_what_left_a_permission_unproven(
     assert "Granted getOrder" not in text
 
 
-def test_overview_is_calm_when_all_is_well(world: World, client: Client) -> None:
-    assert problems(client) == []
-
-
-def test_overview_names_dead_worker(world: World, client: Client) -> None:
-    Heartbeat.objects.all().delete()
-
-    assert problems(client) == ["No worker runs: nothing is fetched or sent."]
-
-
-def test_overview_names_lost_authorisation_first(world: World, client: Client) -> None:
-    world.account.state = "needs_authorization"
-    world.account.save()
-    builders.make_listing(world.account, push_due=True, push_code="INVALID")
-
-    first, second = problems(client)
-
-    assert "no longer accepts our authorisation" in first
-    assert "refused the quantity of 1 listing." in second
-
-
-def test_overview_names_blocked_job_and_missing_permission(
-    world: World, client: Client
-) -> None:
-    lifecycle.block(
-        builders.make_job(world.account), "permission.missing", "Role missing."
-    )
-    Permission.objects.create(
-        participation=world.account.participations.get(),
-        name="orders",
-        state="missing",
-        checked_at=timezone.now(),
-    )
-
-    blocked, missing = problems(client)
-
-    assert blocked.endswith("is stopped: Role missing.")
-    assert "(US)" in missing
-
-
-def test_overview_of_disconnected_account_needs_nothing(
-    world: World, client: Client
-) -> None:
-    Heartbeat.objects.all().delete()
-    world.account.state = "disconnected"
-    world.account.save()
-
-    assert problems(client) == []
-
-
 def test_account_card_warns_before_authorisation_ends(
     world: World, client: Client
 ) -> None:
@@ -134,7 +86,100 @@ def test_account_card_warns_before_authorisation_ends(
 
     (card,) = response.context["cards"]
     assert card.is_ending
-    assert response.context["needing"] == 1
+    assert card.says == "1 thing needs you."
+    assert response.context["first_line"] == "1 thing needs you."
+
+
+def text_of(client: Client, name: str, account: AmazonAccount) -> str:
+    """Return the text of a page of the account, with single spaces."""
+    response = client.get(reverse(name, args=[account.pk]))
+    return " ".join(strip_tags(response.content.decode()).split())
+
+
+def test_revoked_account_has_no_days_left(world: World, client: Client) -> None:
+    world.account.state = "needs_authorization"
+    world.account.save()
+
+    cards = " ".join(
+        strip_tags(client.get(reverse("amazon-account-list")).content.decode()).split()
+    )
+    status = text_of(client, "amazon-status", world.account)
+
+    assert "Authorisation needed" in cards
+    assert "Amazon has ended the authorisation" in cards
+    assert "days of the authorisation left" not in cards
+    assert "days left" not in status
+
+
+def test_disconnected_account_has_no_faults_and_can_be_connected_again(
+    world: World, client: Client
+) -> None:
+    account = world.account
+    builders.make_job(account, blocked_code="token.revoked", blocked_message="Gone.")
+    disconnect_account(account, actor="ann")
+
+    status = text_of(client, "amazon-status", account)
+    cards = client.get(reverse("amazon-account-list")).content.decode()
+
+    assert "This account is disconnected" in status
+    assert "Connect again" in status
+    for word in ("Stopped, needs you", "Run health check", "none stored", "Gone."):
+        assert word not in status
+    assert "Connect again" in cards
+    assert f"{reverse('amazon-connect')}?account={account.pk}" in cards
+
+
+def subscribed(world: World) -> AmazonAccount:
+    """Return the world's account, to whose events we are subscribed and which read."""
+    heartbeats.beat(Process.CONSUMER)
+    world.account.subscription_id = "sub"
+    world.account.save()
+    return world.account
+
+
+def test_old_order_that_is_shipped_says_nothing_of_how_fast_orders_come(
+    world: World, client: Client
+) -> None:
+    """Its first change was long ago, and the sweep brought it long before its event."""
+    account = subscribed(world)
+    now = timezone.now()
+    builders.make_order(
+        account,
+        status="shipped",
+        changed_at=now - timedelta(hours=40),
+        completed_at=now - timedelta(hours=30),
+        event_seen_at=now,
+    )
+
+    status = text_of(client, "amazon-status", account)
+
+    assert "No new order came by event in the last day." in status
+    assert "slowest of a hundred none in the last day" in status
+
+
+def test_new_order_says_how_fast_orders_come(world: World, client: Client) -> None:
+    account = subscribed(world)
+    now = timezone.now()
+    builders.make_order(
+        account,
+        changed_at=now - timedelta(seconds=5),
+        event_seen_at=now - timedelta(seconds=4),
+        completed_at=now - timedelta(seconds=2),
+    )
+    assert "New orders arrive in 3 s." in text_of(client, "amazon-status", account)
+
+    Heartbeat.objects.filter(kind=Process.QUEUE).delete()
+
+    status = text_of(client, "amazon-status", account)
+    assert "New orders" not in status
+    assert "No worker runs" in status
+
+
+def test_account_without_events_says_that_orders_come_later(
+    world: World, client: Client
+) -> None:
+    status = text_of(client, "amazon-status", world.account)
+    assert "New orders are found by the sweep only" in status
 
 
 def test_status_index_follows_account_looked_at_last(
@@ -345,12 +390,3 @@ def test_what_amazon_refuses_is_shown_in_its_words(
     assert "id-1" in text
     # It needs nobody.
     assert problems(client) == []
-
-
-def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) -> None:
-    seen = Hindrance(
-        cause=Cause.NO_PROGRESS, reason="It goes round.", operation="searchOrders"
-    )
-    note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
-
-    assert problems(client) == ["“Order sweep” gets no further: It goes round."]

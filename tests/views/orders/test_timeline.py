@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Notification, Order
+from channels_amazon.views.orders.status_line import stamps
 from channels_amazon.views.orders.timeline import ROWS, timeline
 from tests import builders
 from tests.views.scene import World, make_call, make_quarantined, make_world, signed_in
@@ -46,6 +47,24 @@ def test_stamps_come_in_order_with_their_gaps(world: World) -> None:
         "Store told",
     ]
     assert [moment.after for moment in shown] == [None, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_steps_stand_in_the_order_of_time_whichever_came_first(world: World) -> None:
+    order = world.order
+    assert order.changed_at is not None
+    order.completed_at = order.changed_at + timedelta(milliseconds=500)
+    order.webhook_sent_at = None
+
+    shown = stamps(order)
+
+    assert [stamp.name for stamp in shown] == [
+        "Changed at Amazon",
+        "Complete",
+        "Event seen",
+        "Stock reserved",
+        "Store told",
+    ]
+    assert [stamp.after for stamp in shown] == [None, 0.5, 0.5, 1.0, None]
 
 
 def test_events_calls_entries_and_packages_stand_between(world: World) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from channels_amazon.models import ShipTemplate, StoreMember
 from tests import builders
 from tests.views.scene import World, make_member_client, make_world, signed_in
+from tests.views.shipping.origin_scene import held, rename, stock
 
 pytestmark = pytest.mark.django_db
 ADD, EDIT = "amazon-ship-template-add", "amazon-ship-template-edit"
@@ -130,6 +131,22 @@ def test_row_is_removed_and_template_switched_off(world: World, client: Client) 
     assert 'value="Paket"' in page.content.decode()
     template.refresh_from_db()
     assert (template.carriers.count(), template.is_active) == (0, False)
+
+
+def test_preview_names_what_a_warehouse_of_its_own_would_do(
+    world: World, client: Client
+) -> None:
+    leipzig = rename(world.warehouse, "Leipzig")
+    stock(world.variant, leipzig, 2)
+    order = held(world, 2)
+    hamburg = builders.make_warehouse(world.store, name="Hamburg")
+    template = builders.make_template(world.store, warehouse=hamburg)
+
+    text = client.get(reverse(PREVIEW, args=[template.pk])).content.decode()
+
+    assert f"Hamburg would show -2 of {world.variant.sku}." in text
+    assert "held in Leipzig; they would leave from Hamburg" in text
+    assert order.amazon_order_id in text
 
 
 def test_template_is_switched_on_from_its_preview(world: World, client: Client) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from channels_amazon.models import Listing, StockLevel, StockMovement, Variant
 from tests import builders
-from tests.views.scene import World, make_world, signed_in
+from tests.views.scene import SIDE_BAR, World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "amazon-stock-list"
@@ -87,6 +88,18 @@ def test_list_says_why_nothing_is_published_and_nothing_held(
     assert '<span class="sl-none">–</span>' in text
 
 
+def test_nothing_published_is_not_said_to_be_accepted(
+    world: World, client: Client
+) -> None:
+    address = reverse("amazon-stock-list")
+    text = client.get(address).content.decode()
+    assert "No quantity has been sent to Amazon yet." in text
+    assert "Every published quantity" not in text
+
+    Listing.objects.update(acknowledged_quantity=3, acknowledged_at=timezone.now())
+    assert "Every published quantity" in client.get(address).content.decode()
+
+
 def test_search_finds_sku_barcode_asin_and_title(world: World, client: Client) -> None:
     variant = builders.make_variant(world.store, barcode="4006381333931")
     variant.product.title = "Blue teapot"
@@ -144,6 +157,20 @@ def test_listing_of_a_disconnected_account_is_in_no_tab(
     assert shown(client, show="unlisted") == [variant.sku]
 
 
+def test_filter_shows_levels_below_zero_and_names_the_warehouse(
+    world: World, client: Client
+) -> None:
+    variant = builders.make_variant(world.store)
+    place = builders.make_warehouse(world.store, name="Hamburg")
+    StockLevel.objects.create(variant=variant, warehouse=world.warehouse, on_hand=2)
+    StockLevel.objects.create(variant=variant, warehouse=place, on_hand=-1)
+
+    text = client.get(reverse(LIST), {"show": "below"}).content.decode()
+
+    assert shown(client, show="below") == [variant.sku]
+    assert "Hamburg: -1" in text
+
+
 def test_filter_shows_variants_without_listing(world: World, client: Client) -> None:
     variant = builders.make_variant(world.store)
 
@@ -195,7 +222,7 @@ def test_list_asks_same_number_of_queries(
         builders.make_listing(world.account, variant=variant)
         variant.levels.create(warehouse=world.warehouse, on_hand=3)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(20 + SIDE_BAR):
         assert client.get(reverse(LIST)).status_code == 200
 
 

@@ -198,10 +198,24 @@ def test_new_address_forgets_the_test_of_the_old_one(
     assert "took the test message" not in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "[::1]", "localhost", "shop.localhost", "169.254.169.254"]
+)
+def test_address_that_is_never_called_is_not_kept(
+    world: World, client: Client, host: str
+) -> None:
+    page = post(client, "set", world, url=f"https://{host}/hook", is_active="on")
+
+    assert "inside a private network" in page.content.decode()
+    assert not StoreEndpoint.objects.exists()
+
+
 def test_private_address_is_refused_when_it_is_called(
     world: World, client: Client
 ) -> None:
-    post(client, "set", world, url="https://127.0.0.1/hook", is_active="on")
+    post(client, "set", world, url="https://shop.example/hook", is_active="on")
+    # As a name may lead there later.
+    StoreEndpoint.objects.update(url="https://127.0.0.1/hook")
     post(client, "test", world)
 
     send(world)

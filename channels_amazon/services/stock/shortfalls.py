@@ -1,0 +1,88 @@
+"""Finds the stock levels that a change has taken below zero; services layer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
+from channels_amazon.models import StockLevel, StockMovement, Variant, Warehouse
+from channels_amazon.rules.stock.allocation import Level, falls_below_zero
+
+# A variant and a warehouse, by their ids.
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A level that a change takes below zero.
+
+    Where `on_hand` is not below zero, `available` is: the units that are there are
+    promised to other orders.
+    """
+
+    place: Place
+    sku: str
+    warehouse: str
+    on_hand: int
+    available: int
+
+    @property
+    def missing(self) -> int:
+        """Return how many units other orders lack there."""
+        return max(0, -self.available)
+
+
+def levels_of(variant_ids: Collection[int]) -> dict[Place, Level]:
+    """Return the variants' levels of now, by variant and warehouse."""
+    rows = StockLevel.objects.filter(variant__in=variant_ids).values_list(
+        "variant_id", "warehouse_id", "on_hand", "reserved"
+    )
+    return {
+        (variant_id, warehouse_id): Level(warehouse_id, on_hand, reserved)
+        for variant_id, warehouse_id, on_hand, reserved in rows
+    }
+
+
+def shortfalls(
+    before: Mapping[Place, Level], after: Mapping[Place, Level]
+) -> list[Shortfall]:
+    """Return what falls below zero between the two, by warehouse and SKU.
+
+    A variant that nobody ever counted is left out: its levels say only what left.
+    """
+    fallen = {
+        place: level
+        for place, level in after.items()
+        if falls_below_zero(before.get(place, Level(place[1])), level)
+    }
+    if not fallen:
+        return []
+    skus = _counted({variant_id for variant_id, _warehouse_id in fallen})
+    names = dict(
+        Warehouse.objects.filter(
+            pk__in={warehouse_id for _variant_id, warehouse_id in fallen}
+        ).values_list("pk", "name")
+    )
+    found = [
+        Shortfall(
+            place=place,
+            sku=skus[place[0]],
+            warehouse=names[place[1]],
+            on_hand=level.on_hand,
+            available=level.free,
+        )
+        for place, level in fallen.items()
+        if place[0] in skus
+    ]
+    return sorted(found, key=lambda one: (one.warehouse, one.sku, one.place))
+
+
+def _counted(variant_ids: Collection[int]) -> dict[int, str]:
+    """Return the SKUs of those of the variants that were counted at least once."""
+    counts = StockMovement.objects.filter(
+        variant=OuterRef("pk"), reason__in=StockMovement.COUNTS
+    )
+    rows = Variant.objects.filter(Exists(counts), pk__in=variant_ids).order_by()
+    return dict(rows.values_list("pk", "sku"))

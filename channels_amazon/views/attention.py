@@ -1,0 +1,78 @@
+"""What needs the reader, asked once a page for all its parts; views layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from channels_amazon.models import AmazonAccount
+from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.health.attention import Attention, Needed, Said
+from channels_amazon.services.health.attention import AttentionRows, read_attention
+
+_KEY = "_shoplink_attention"
+
+
+def attention_rows(request: HttpRequest) -> AttentionRows:
+    """Return what is known of all accounts that the reader sees, read once a request.
+
+    The side bar, the page's first line and its detail all come from it, so that they
+    cannot differ.
+    """
+    kept: dict[str, Any] = request.__dict__
+    if _KEY not in kept:
+        accounts = AmazonAccount.objects.visible_to(request.user)
+        kept[_KEY] = read_attention(list(accounts.order_by("pk")), timezone.now())
+    rows: AttentionRows = kept[_KEY]
+    return rows
+
+
+def shown_total(attention: Attention) -> str:
+    """Return how much is needed, as every page shows it."""
+    if attention.total >= COUNT_CAP:
+        return f"{COUNT_CAP - 1}+"
+    return str(attention.total)
+
+
+def first_line(
+    attention: Attention,
+    rows: AttentionRows,
+    shared: frozenset[Needed] = frozenset(),
+) -> str:
+    """Return the sentence that says whether anything is needed of the reader.
+
+    Where it is of one account, `shared` is what it has in common with others.
+    """
+    if attention.said == Said.NONE_CONNECTED:
+        return gettext("No Amazon account is connected yet.")
+    if attention.said == Said.DISCONNECTED:
+        return gettext(
+            "No Amazon account is connected any more: nothing is synchronised."
+        )
+    said = []
+    if attention.needed:
+        said.append(needs_line(attention, shared))
+    if attention.pulling:
+        text = gettext("The first pull of %(account)s is still running.")
+        said.append(text % {"account": rows.accounts[attention.pulling[0]]})
+    return " ".join(said) or gettext("All is well: nothing waits for you but parcels.")
+
+
+def needs_line(attention: Attention, shared: frozenset[Needed] = frozenset()) -> str:
+    """Return how many things need the reader, in words."""
+    total = attention.total
+    common = sum(one.count for one in attention.needed if one in shared)
+    if not common:
+        text = ngettext(
+            "%(number)s thing needs you.", "%(number)s things need you.", total
+        )
+    else:
+        text = ngettext(
+            "%(number)s thing needs you, %(shared)s of it not this account's alone.",
+            "%(number)s things need you, %(shared)s of them not this account's alone.",
+            total,
+        )
+    return text % {"number": shown_total(attention), "shared": common}
