@@ -38,11 +38,12 @@ class FirstLine(FewScripts):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Show the list below its first line."""
-        context = {"purpose": self.purpose, "missing": "", "is_list": True}
+        context: dict[str, Any] = {"purpose": self.purpose}
         rows = self.incomplete(self.get_queryset(request))  # type: ignore[attr-defined]
         if rows is not None:
             count = rows.order_by().values("pk")[:_MOST_COUNTED].count()
             context["missing"] = self.missing(count) if count else ""
+            context["is_complete"] = not count
         answer: HttpResponseBase = super().changelist_view(  # type: ignore[misc]
             request, context | (extra_context or {})
         )
