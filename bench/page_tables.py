@@ -39,19 +39,7 @@ def _few(filler: Filler) -> None:
     """Make stores, accounts, users and the catalogue by the models."""
     from django.contrib.auth import get_user_model
 
-    from channels_amazon.marketplaces import MARKETPLACES
-    from channels_amazon.models import (
-        AmazonAccount,
-        DeveloperApplication,
-        MarketplaceParticipation,
-        Product,
-        Store,
-        StoreMember,
-        SyncJob,
-        Variant,
-        Warehouse,
-    )
-    from channels_amazon.services.jobs import registry
+    from channels_amazon.models import Store, StoreMember, Warehouse
 
     users: Any = get_user_model()
     users.objects.create_superuser(username="root", password=PASSWORD)
@@ -67,6 +55,20 @@ def _few(filler: Filler) -> None:
         Warehouse.objects.create(
             pk=store.pk, store=store, name="Main", code="main", is_default=True
         )
+    _accounts(filler)
+    _catalogue(stores[0])
+
+
+def _accounts(filler: Filler) -> None:
+    from channels_amazon.marketplaces import MARKETPLACES
+    from channels_amazon.models import (
+        AmazonAccount,
+        DeveloperApplication,
+        MarketplaceParticipation,
+        SyncJob,
+    )
+    from channels_amazon.services.jobs import registry
+
     application = DeveloperApplication.objects.create(
         name="Bench", app_id="amzn1.sp.solution.bench", lwa_client_id="bench"
     )
@@ -99,11 +101,14 @@ def _few(filler: Filler) -> None:
             SyncJob(account=account, kind=kind, due_at=filler.now + timedelta(days=1))
             for kind, _name in registry.choices()
         )
-    product = Product.objects.create(store=stores[0], title="Bench product")
+
+
+def _catalogue(store: Any) -> None:
+    from channels_amazon.models import Product, Variant
+
+    product = Product.objects.create(store=store, title="Bench product")
     Variant.objects.bulk_create(
-        Variant(
-            pk=pk, store=stores[0], product=product, sku=f"SKU-{pk:06}", currency="USD"
-        )
+        Variant(pk=pk, store=store, product=product, sku=f"SKU-{pk:06}", currency="USD")
         for pk in range(1, VARIANTS + 1)
     )
 
@@ -114,7 +119,7 @@ def _is_open(orders: int) -> str:
 
 
 def _orders(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import Order, OrderLine, OrderPersonalData
+    from channels_amazon.models import Order
 
     old, is_open = age(orders), _is_open(orders)
     status = (
@@ -162,6 +167,14 @@ def _orders(filler: Filler, orders: int) -> None:
         quarantine_code=f"CASE WHEN {aside} THEN 'orders.unreadable' ELSE '' END",
         created_at=filler.before(old),
     )
+    _lines(filler, orders)
+
+
+def _lines(filler: Filler, orders: int) -> None:
+    """Fill the orders' lines, and the people of the youngest orders."""
+    from channels_amazon.models import OrderLine, OrderPersonalData
+
+    old, is_open = age(orders), _is_open(orders)
     # Every fourth order has a second line.
     order = f"CASE WHEN i <= {orders} THEN i ELSE (i - {orders}) * 4 END"
     # Every tenth line is of one SKU.
@@ -252,13 +265,7 @@ def _shipping(filler: Filler, orders: int) -> None:
 
 
 def _stock(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import (
-        Listing,
-        Offer,
-        Reservation,
-        StockLevel,
-        StockMovement,
-    )
+    from channels_amazon.models import Listing, Offer, StockLevel
 
     filler.fill(
         StockLevel,
@@ -293,6 +300,12 @@ def _stock(filler: Filler, orders: int) -> None:
         is_buyable="(i > 0)",
         seen_at=filler.before("60"),
     )
+    _movements(filler, orders)
+
+
+def _movements(filler: Filler, orders: int) -> None:
+    from channels_amazon.models import Reservation, StockMovement
+
     filler.fill(
         StockMovement,
         orders,
