@@ -31,19 +31,12 @@ def fill_all(filler: Filler, orders: int, calls: int) -> None:
     _shipping(filler, orders)
     fill_logs(filler, orders, calls)
     _stock(filler, orders)
-    _listings(filler)
     _store_orders(filler, orders)
     _finish(filler)
 
 
 def _few(filler: Filler) -> None:
     """Make stores, accounts, users and the catalogue by the models."""
-    _stores()
-    _accounts(filler)
-    _catalogue()
-
-
-def _stores() -> None:
     from django.contrib.auth import get_user_model
 
     from channels_amazon.models import Store, StoreMember, Warehouse
@@ -62,6 +55,8 @@ def _stores() -> None:
         Warehouse.objects.create(
             pk=store.pk, store=store, name="Main", code="main", is_default=True
         )
+    _accounts(filler)
+    _catalogue(stores[0])
 
 
 def _accounts(filler: Filler) -> None:
@@ -108,12 +103,12 @@ def _accounts(filler: Filler) -> None:
         )
 
 
-def _catalogue() -> None:
+def _catalogue(store: Any) -> None:
     from channels_amazon.models import Product, Variant
 
-    product = Product.objects.create(store_id=1, title="Bench product")
+    product = Product.objects.create(store=store, title="Bench product")
     Variant.objects.bulk_create(
-        Variant(pk=pk, store_id=1, product=product, sku=f"SKU-{pk:06}", currency="USD")
+        Variant(pk=pk, store=store, product=product, sku=f"SKU-{pk:06}", currency="USD")
         for pk in range(1, VARIANTS + 1)
     )
 
@@ -172,13 +167,14 @@ def _orders(filler: Filler, orders: int) -> None:
         quarantine_code=f"CASE WHEN {aside} THEN 'orders.unreadable' ELSE '' END",
         created_at=filler.before(old),
     )
-    _order_lines(filler, orders)
-    _personal_data(filler, orders)
+    _lines(filler, orders)
 
 
-def _order_lines(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import OrderLine
+def _lines(filler: Filler, orders: int) -> None:
+    """Fill the orders' lines, and the people of the youngest orders."""
+    from channels_amazon.models import OrderLine, OrderPersonalData
 
+    old, is_open = age(orders), _is_open(orders)
     # Every fourth order has a second line.
     order = f"CASE WHEN i <= {orders} THEN i ELSE (i - {orders}) * 4 END"
     # Every tenth line is of one SKU.
@@ -193,16 +189,10 @@ def _order_lines(filler: Filler, orders: int) -> None:
         title="'A product of the benchmark with a title as long as sellers write it'",
         variant_id=sku,
         quantity="1 + i % 2",
-        quantity_shipped=f"CASE WHEN {_is_open(orders)} THEN 0 ELSE 1 + i % 2 END",
+        quantity_shipped=f"CASE WHEN {is_open} THEN 0 ELSE 1 + i % 2 END",
         unit_price="19.99",
         currency="'USD'",
     )
-
-
-def _personal_data(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import OrderPersonalData
-
-    old, is_open = age(orders), _is_open(orders)
     filler.fill(
         OrderPersonalData,
         orders,
@@ -275,7 +265,7 @@ def _shipping(filler: Filler, orders: int) -> None:
 
 
 def _stock(filler: Filler, orders: int) -> None:
-    from channels_amazon.models import Reservation, StockLevel, StockMovement
+    from channels_amazon.models import Listing, Offer, StockLevel
 
     filler.fill(
         StockLevel,
@@ -285,31 +275,6 @@ def _stock(filler: Filler, orders: int) -> None:
         on_hand="CASE WHEN i % 500 = 1 THEN -1 ELSE i % 90 END",
         reserved="i % 3",
     )
-    filler.fill(
-        StockMovement,
-        orders,
-        variant_id=f"1 + i % {VARIANTS}",
-        warehouse_id="1",
-        reserved_delta="1",
-        reason="CASE WHEN i % 3 = 0 THEN 'shipped' ELSE 'reserved' END",
-        idempotency_key="'m' || i",
-        reference=ORDER_ID,
-        created_at=filler.before(age(orders)),
-    )
-    filler.fill(
-        Reservation,
-        orders,
-        _is_open(orders),
-        line_id="i",
-        variant_id=f"1 + (i * 31) % {VARIANTS}",
-        warehouse_id="1",
-        quantity="1",
-    )
-
-
-def _listings(filler: Filler) -> None:
-    from channels_amazon.models import Listing, Offer
-
     filler.fill(
         Listing,
         VARIANTS * 3,
@@ -334,6 +299,32 @@ def _listings(filler: Filler) -> None:
         marketplace_id="'A1PA6795UKMFR9'",
         is_buyable="(i > 0)",
         seen_at=filler.before("60"),
+    )
+    _movements(filler, orders)
+
+
+def _movements(filler: Filler, orders: int) -> None:
+    from channels_amazon.models import Reservation, StockMovement
+
+    filler.fill(
+        StockMovement,
+        orders,
+        variant_id=f"1 + i % {VARIANTS}",
+        warehouse_id="1",
+        reserved_delta="1",
+        reason="CASE WHEN i % 3 = 0 THEN 'shipped' ELSE 'reserved' END",
+        idempotency_key="'m' || i",
+        reference=ORDER_ID,
+        created_at=filler.before(age(orders)),
+    )
+    filler.fill(
+        Reservation,
+        orders,
+        _is_open(orders),
+        line_id="i",
+        variant_id=f"1 + (i * 31) % {VARIANTS}",
+        warehouse_id="1",
+        quantity="1",
     )
 
 

@@ -45,6 +45,7 @@ OF_NO_MODULE = {
     "health/test_report.py": "a whole report, of all checks",
     "rules/events/test_other_events.py": "what all events but two have in common",
     "rules/order_fetch/test_oracle.py": "the planner against the best there is",
+    "models/test_indexes.py": "the indexes of all models",
     "services/notifications/test_unreadable_details.py": "a message that is damaged",
     "services/orders/test_event_order.py": "events in any order",
     "services/orders/test_unreadable_details.py": "an order that is damaged",

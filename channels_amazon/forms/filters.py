@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
-from django.db.models import Model, Q, QuerySet, TextChoices
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -301,7 +301,7 @@ def _named(orders: OrderQuerySet, terms: tuple[str, ...]) -> OrderQuerySet:
     by_number = list(numbered.values_list("pk", flat=True)[:COUNT_CAP])
     if len(by_line) < COUNT_CAP:
         return orders.filter(pk__in={*by_line, *by_number})
-    held = Q(pk__in=lines.values("order_id"))
+    held = Q(Exists(lines.filter(order=OuterRef("pk"))))
     return orders.filter(held | Q(pk__in=by_number) if by_number else held)
 
 

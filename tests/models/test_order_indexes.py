@@ -48,7 +48,7 @@ def repeated() -> Iterator[str]:
         first = first_columns(model)
         for field in model._meta.concrete_fields:
             if isinstance(field, ForeignKey) and not field.unique:
-                if bool(getattr(field, "db_index", False)) == (field.name in first):
+                if vars(field)["db_index"] == (field.name in first):
                     yield f"{model._meta.model_name}.{field.name}"
 
 

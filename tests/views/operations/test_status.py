@@ -15,7 +15,6 @@ from django.utils.html import strip_tags
 
 from channels_amazon.models import (
     AmazonAccount,
-    Heartbeat,
     Permission,
     QuotaBucket,
     SyncJob,
