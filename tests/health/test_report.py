@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 def test_report_of_healthy_account_is_clean(emulator: Emulator, region: str) -> None:
     report = report_of(make_healthy(emulator, region=region))
     assert (codes(report), report["status"]) == ([], "ok"), report["findings"]
-    assert {one["state"] for one in report["checks"]} == {"ok"}
+    # Nothing was bought yet, so nothing shows that its orders come complete.
+    unproven = {one["check"] for one in report["checks"] if one["state"] != "ok"}
+    assert unproven == {"personal_data", "events", "order_gap"}
     assert {one["check"] for one in report["well"]} == {c.id for c in all_checks()}
 
 
