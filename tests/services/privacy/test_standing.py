@@ -15,7 +15,11 @@ from channels_amazon.rules.privacy.retention import PERSONAL_DATA_KEPT
 from channels_amazon.services.privacy import purge as purging
 from channels_amazon.services.privacy.personal_data import store_personal_data
 from channels_amazon.services.privacy.purge import purge
-from channels_amazon.services.privacy.standing import Standing, standing, standings
+from channels_amazon.services.privacy.standing import (
+    RetentionStanding,
+    standing,
+    standings,
+)
 from tests.builders import make_account, make_order
 from tests.services.shipping.scene import make_scene, ship
 
@@ -120,7 +124,9 @@ def test_page_says_what_the_orders_say(
             purge(now - 200 * DAY)
 
     measured = standing(account.store, now)
-    exact = standings([account.store_id], now).get(account.store_id, Standing())
+    exact = standings([account.store_id], now).get(
+        account.store_id, RetentionStanding()
+    )
 
     assert (measured.kept, measured.overdue) == (exact.kept, exact.overdue)
     assert measured.next_due_at == exact.next_due_at
