@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from channels_amazon.admin.site import site
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderShow
-from channels_amazon.views.attention import attention_rows, shown_total
+from channels_amazon.views.attention import number_beside
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -68,15 +68,11 @@ class _NeedsBadge:
 
     def __html__(self) -> str:
         """Return the number in an element that parts of pages may replace."""
-        return format_html('<span id="sl-needs">{}</span>', self.number())
+        number = number_beside(self._request)
+        return format_html('<span id="sl-needs">{}</span>', number)
 
     def __str__(self) -> str:
         return self.__html__()
-
-    def number(self) -> str:
-        """Return the number as it is shown, "" for none."""
-        needed = attention_rows(self._request).attention()
-        return shown_total(needed) if needed.total else ""
 
 
 def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -14,6 +13,7 @@ from channels_amazon.rules.health.attention import Attention, Needed, Said
 from channels_amazon.services.health.attention import AttentionRows, read_attention
 
 _KEY = "_shoplink_attention"
+MOST_BESIDE = 300
 
 
 def attention_rows(request: HttpRequest) -> AttentionRows:
@@ -22,11 +22,38 @@ def attention_rows(request: HttpRequest) -> AttentionRows:
     The side bar, the page's first line and its detail all come from it, so that they
     cannot differ.
     """
-    kept: dict[str, Any] = request.__dict__
-    if _KEY not in kept:
-        accounts = AmazonAccount.objects.visible_to(request.user)
-        kept[_KEY] = read_attention(list(accounts.order_by("pk")), timezone.now())
-    rows: AttentionRows = kept[_KEY]
+    return _kept(request) or _keep(request, list(_visible(request)))
+
+
+def number_beside(request: HttpRequest) -> str:
+    """Return how many things need the reader, for the side bar; "" for none.
+
+    Who sees more than MOST_BESIDE accounts reads it on the pages that say what they
+    are: counting takes seconds for thousands.
+    """
+    rows = _kept(request)
+    if rows is None:
+        accounts = list(_visible(request)[: MOST_BESIDE + 1])
+        if len(accounts) > MOST_BESIDE:
+            return ""
+        rows = _keep(request, accounts)
+    needed = rows.attention()
+    return shown_total(needed) if needed.total else ""
+
+
+def _visible(request: HttpRequest) -> QuerySet[AmazonAccount]:
+    rows: QuerySet[AmazonAccount] = AmazonAccount.objects.visible_to(request.user)
+    return rows.order_by("pk")
+
+
+def _kept(request: HttpRequest) -> AttentionRows | None:
+    rows: AttentionRows | None = request.__dict__.get(_KEY)
+    return rows
+
+
+def _keep(request: HttpRequest, accounts: list[AmazonAccount]) -> AttentionRows:
+    rows = read_attention(accounts, timezone.now())
+    request.__dict__[_KEY] = rows
     return rows
 
 

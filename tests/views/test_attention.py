@@ -26,9 +26,10 @@ from pytest_django import Settings
 from channels_amazon.health.runner import run_report
 from channels_amazon.models import AmazonAccount, HealthReport, Store, StoreMember
 from channels_amazon.services.health.reports import new_report
+from channels_amazon.views import attention as views_attention
 from tests import builders
 from tests.views.needs import State, make_state
-from tests.views.scene import signed_in
+from tests.views.scene import MODEL_BACKEND, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -243,3 +244,18 @@ def explained(state: State) -> dict[str, Any]:
         "standing": standing,
         "pulling": state.pulling,
     }
+
+
+def test_who_sees_very_many_accounts_reads_the_number_on_its_own_pages(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = builders.make_account().store
+    builders.make_member(store, user=(user := builders.make_user()))
+    client.force_login(user, backend=MODEL_BACKEND)
+    orders, overview = reverse("amazon-order-list"), reverse("amazon-overview")
+    assert badge(client.get(orders)) == badge(client.get(overview)) != ""
+
+    monkeypatch.setattr(views_attention, "MOST_BESIDE", 0)
+
+    assert badge(client.get(orders)) == ""
+    assert badge(client.get(overview)) != ""
