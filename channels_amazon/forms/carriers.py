@@ -17,6 +17,8 @@ CARRIER_LIST = "carrier-list"
 class CarrierField(forms.CharField):
     """Takes a carrier by Amazon's name or by one that sellers use; gives Amazon's.
 
+    One that Amazon's list lacks is OTHER; `resolve_other_carrier` states its name.
+
     The browser searches the list of suggestions while a person writes.
     """
 
@@ -42,22 +44,20 @@ class CarrierField(forms.CharField):
                     "“Other” and enter the name."
                 )
             )
-        if known.code == OTHER:
-            raise forms.ValidationError(
-                gettext(
-                    "Amazon does not list this carrier: choose “Other” and enter "
-                    "“%(name)s” as its name."
-                )
-                % {"name": known.name}
-            )
         return known.code
 
 
 def resolve_other_carrier(form: forms.Form, code_field: str, name_field: str) -> None:
-    """Demand a name beside “Other”, and take Amazon's carrier where it is one."""
+    """State a name beside “Other”, and take Amazon's carrier where it is one.
+
+    What was chosen by a name that everybody knows needs no other; else one is demanded.
+    """
     cleaned = form.cleaned_data
     if cleaned.get(code_field) != OTHER:
         return
+    chosen = known_carrier(str(form.data.get(form.add_prefix(code_field), "")).strip())
+    if chosen is not None and chosen.name:
+        cleaned[name_field] = cleaned.get(name_field) or chosen.name
     name = cleaned.get(name_field)
     if not name:
         form.add_error(name_field, gettext("Enter the carrier's name."))

@@ -92,7 +92,10 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CarrierOption:
-    """One of Amazon's carriers as a list offers it, with what sellers call it."""
+    """A carrier as a list offers it, with what sellers call it.
+
+    `code` is Amazon's name; of one that Amazon's list lacks, the name beside OTHER.
+    """
 
     code: str
     names: str = ""
@@ -103,16 +106,17 @@ def carrier_options(marketplace_id: str = "") -> tuple[CarrierOption, ...]:
     """Return the carriers to offer for a marketplace, all of them for "".
 
     Of the spellings that only case tells apart the first is offered. Those of the
-    marketplace's country come first, OTHER last.
+    marketplace's country come first, then what Amazon lacks, OTHER last.
     """
     country = _country_of(marketplace_id)
     home = HOME.get(country, ()) if country else CARRIERS[:-1]
     codes = {folded(code): code for code in reversed((*home, *EVERYWHERE))}
     first = [codes[folded(code)] for code in (*home, *sorted(EVERYWHERE, key=folded))]
     names = {code: " · ".join(written) for code, written in LISTED}
+    lacking = {code: " · ".join(written) for code, written in UNLISTED}
     return tuple(
-        CarrierOption(code, names.get(code, ""))
-        for code in (*dict.fromkeys(first), OTHER)
+        CarrierOption(code, (names | lacking).get(code, ""))
+        for code in (*dict.fromkeys(first), *lacking, OTHER)
     )
 
 

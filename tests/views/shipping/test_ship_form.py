@@ -69,17 +69,25 @@ def test_carrier_typed_in_any_way_is_told_in_amazons_way(
     assert Shipment.objects.get().carrier_code == code
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [("Pigeon Post", "no carrier of this name"), ("极兔", "J&amp;T Express")],
-)
-def test_carrier_that_amazon_lacks_is_asked_for_as_other(
-    world: World, client: Client, typed: str, said: str
+def test_carrier_that_nobody_knows_is_asked_for_as_other(
+    world: World, client: Client
 ) -> None:
-    page = ship(client, world, carrier=typed)
+    page = ship(client, world, carrier="Pigeon Post")
 
-    assert said in page.content.decode()
+    assert "no carrier of this name" in page.content.decode()
     assert not Shipment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("极兔", "J&T Express"), ("Cainiao", "Cainiao")]
+)
+def test_carrier_that_amazon_lacks_is_told_as_other_with_its_name(
+    world: World, client: Client, typed: str, name: str
+) -> None:
+    ship(client, world, carrier=typed)
+
+    shipment = Shipment.objects.get()
+    assert (shipment.carrier_code, shipment.carrier_name) == ("Other", name)
 
 
 def test_other_is_used_only_where_amazon_has_no_name(
