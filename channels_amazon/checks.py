@@ -112,7 +112,11 @@ def _key_faults(keys: list[str]) -> Iterator[CheckMessage]:
     for number in weak:
         yield Error(
             f"Key {number} of FERNET_KEYS is not {SHORTEST_KEY} random bytes.",
-            hint=f"Make a new first key: {_MAKE_KEY}; then run manage.py rotate_keys.",
+            hint=(
+                "If something is stored already, put back the key that it was stored "
+                f"with. Else make a new first one: {_MAKE_KEY}; then run manage.py "
+                "rotate_keys."
+            ),
             id="shoplink.E003",
         )
     if len(set(keys)) < len(keys):

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "shoplink.readable_requests.refuse_unreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "shoplink.kept_forms.note_taken",
     # Before the look for the form's secret, which reads the body.
     "shoplink.body_limit.BodyLimit",
     "django.middleware.csrf.CsrfViewMiddleware",

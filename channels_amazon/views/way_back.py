@@ -35,7 +35,9 @@ def page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(before, hosts, request.is_secure()):
         return ""
     parts = urlsplit(before)
-    return urlunsplit(("", "", parts.path, parts.query, ""))
+    page = urlunsplit(("", "", parts.path, parts.query, ""))
+    # Without its host it may begin as another one does ("//…").
+    return page if url_has_allowed_host_and_scheme(page, None) else ""
 
 
 def page_above(path: str) -> str:
@@ -63,12 +65,28 @@ def is_person(request: HttpRequest) -> bool:
     return request.method == "GET" and request.accepts("text/html")
 
 
+def taken(request: HttpRequest, answer: Answer) -> Answer:
+    """Let the browser know that the form was taken, whatever was said of it before.
+
+    Another tab may have sent it again since, or the same one: what was typed must not
+    stand in the form once more.
+    """
+    is_named = request.COOKIES.get(NOT_TAKEN) == _named(request)
+    if request.method == "POST" and is_named and NOT_TAKEN not in answer.cookies:
+        answer.delete_cookie(NOT_TAKEN, samesite="Lax")
+    return answer
+
+
+def _named(request: HttpRequest) -> str:
+    return quote(request.path[:_LONGEST_PATH], safe="")
+
+
 def not_taken(request: HttpRequest, answer: Answer) -> Answer:
     """Let the browser know that the form it sent was not taken, so it keeps it."""
     if request.method == "POST":
         answer.set_cookie(
             NOT_TAKEN,
-            quote(request.path[:_LONGEST_PATH], safe=""),
+            _named(request),
             max_age=_KEPT_SECONDS,
             secure=settings.SESSION_COOKIE_SECURE,
             samesite="Lax",

@@ -25,9 +25,11 @@ from channels_amazon.wording import sentence
 ENOUGH = 3
 
 
-def _is_paused_or_behind(context: CheckContext) -> bool:
-    paused = not guard.may_work()
-    return paused or catching_up.is_behind(context.account)
+def _is_unsettled(context: CheckContext) -> bool:
+    state = guard.state()
+    if not state.may_work or _no_place(state):
+        return True
+    return catching_up.is_behind(context.account)
 
 
 def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
@@ -39,7 +41,7 @@ def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
     group="host",
     order=0,
     title=gettext_lazy("Original or copy"),
-    signs=Signs(rows=_signs, here=_is_paused_or_behind),
+    signs=Signs(rows=_signs, here=_is_unsettled),
 )
 def run(context: CheckContext) -> list[Finding]:
     """Look whether the work is paused, behind, or shared with somebody else."""

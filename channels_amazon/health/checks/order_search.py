@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
-from channels_amazon.models import DiagnosticEntry
+from channels_amazon.models import ApiCall, DiagnosticEntry
 from channels_amazon.services.orders import refused_search
 from channels_amazon.spapi.operations import SEARCH_ORDERS
 from channels_amazon.wording import sentence
@@ -33,7 +34,7 @@ def run(context: CheckContext) -> list[Finding]:
     """See whether the sweep was refused its pages; no search is spent on it."""
     since = refused_search.refused_since([context.account]).get(context.account.pk)
     if since is None:
-        return [well(sentence("Amazon does not refuse the search of orders."))]
+        return [_not_refused(context)]
     told = DiagnosticEntry.objects.filter(
         account=context.account, code=refused_search.CODE
     ).first()
@@ -53,3 +54,20 @@ def run(context: CheckContext) -> list[Finding]:
             },
         )
     ]
+
+
+def _not_refused(context: CheckContext) -> Finding:
+    """Say what the last search proves; a single refusal leads to no report yet."""
+    last = (
+        ApiCall.objects.filter(account=context.account, operation=SEARCH_ORDERS.name)
+        .order_by("-started_at", "-pk")
+        .values_list("status", "started_at")
+        .first()
+    )
+    if last is None or last[0] != HTTPStatus.OK:
+        return unproven(
+            sentence("The last search of orders, if there was one, brought nothing."),
+            last_status=last[0] if last else None,
+            last_at=last[1] if last else None,
+        )
+    return well(sentence("Amazon does not refuse the search of orders."))

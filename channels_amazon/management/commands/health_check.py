@@ -102,6 +102,9 @@ class Command(BaseCommand):
             finished = run_here(find_account(options["account"]), ACTOR)
             self._say(as_dict(finished.report, finished.rows), as_json=options["json"])
             return exit_code(finished)
+        if not AmazonAccount.objects.not_disconnected().exists():
+            # Nothing was looked at, so nothing is well.
+            raise CommandError("No Amazon account is connected: nothing was checked.")
         codes = [0]
         reports = self._all(codes)
         if not options["json"]:

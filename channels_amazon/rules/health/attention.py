@@ -66,6 +66,22 @@ class Need(StrEnum):
     CHECK = "check"
 
 
+# While one of these holds, nobody knows how fast an order comes that is placed now.
+LATE_ORDERS = frozenset(
+    {
+        Need.PAUSED,
+        Need.REVOKED,
+        Need.NO_WORKER,
+        Need.CONSUMER_DOWN,
+        Need.KEYS_DIFFER,
+        Need.JOB_BLOCKED,
+        Need.JOB_FAILING,
+        Need.UNREAD,
+        Need.SEARCH_REFUSED,
+        Need.BEHIND,
+    }
+)
+
 # The others are warnings, unless the facts say that one is worse.
 ERRORS = frozenset(
     {

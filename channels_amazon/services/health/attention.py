@@ -67,7 +67,8 @@ Row = TypeVar("Row", SyncJob, ReadingIssue)
 # since.
 _SAID_BY_ROWS = (
     Q(code__in=[code for codes in FOUND_AS.values() for code in codes])
-    | Q(code__startswith="permission.", code__endswith="_missing")
+    & ~Q(code=guard.CODE, evidence__about="reader")
+    | Q(check_id="permissions", code__endswith="_missing")
     | Q(code__in=(CODES[Cause.NO_PROGRESS], CODES[Cause.FAULTY]), check_id="reading")
     # That no subscription was made. One that Amazon lost is an error.
     | Q(code="notifications.subscription_missing", level=HealthFinding.Level.WARNING)
@@ -123,16 +124,21 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
     if not live:
         return AttentionRows(by_pk, Facts(accounts=tuple(map(_ended, accounts))))
     state = guard.state()
+    troubled = _troubled_jobs(live)
     rows = AttentionRows(
         accounts=by_pk,
-        jobs=_troubled_jobs(live),
+        jobs=troubled,
         issues=_by_account(reading_issues.faults(live)),
         missing=_missing_permissions(live),
         late={
             pk: late
             for pk, late in catching_up.catch_ups(live).items()
-            # What stopped a single account's sweep has its own sentence.
-            if state.may_work and late.cause != BehindCause.NOT_READ
+            # What stops a single account's sweep has its own sentence.
+            if state.may_work
+            and not (
+                late.cause == BehindCause.NOT_READ
+                and _is_stopped(by_pk[pk], troubled.get(pk, ()))
+            )
         },
         endpoints=_failing_endpoints(live),
         lacking=holders_lacking(now),
@@ -152,6 +158,13 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
         have_keys_differ=bool(rows.lacking),
     )
     return replace(rows, facts=facts, reports=found.reports)
+
+
+def _is_stopped(account: AmazonAccount, troubled: Iterable[SyncJob]) -> bool:
+    """Tell whether the account's sweep stands still, so that it reads nothing."""
+    sweep = SyncJob.Kind.ORDER_SWEEP
+    blocked = any(job.kind == sweep and job.blocked_code for job in troubled)
+    return blocked or not account.is_connected
 
 
 def counted_rows(account: AmazonAccount, now: datetime) -> dict[Need, int]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from channels_amazon.services.jobs import registry, unread
 from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
+from channels_amazon.services.jobs.status import FAILING_AFTER
 from channels_amazon.wording import sentence
 
 # How many jobs of dead processes one look frees; the next comes a second later.
@@ -91,7 +92,10 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
         "idle_runs": F("idle_runs") + 1 if end.is_idle else 0,
     }
     if end.is_failed:
-        return bool(held.update(**columns))
+        if job.attempts < FAILING_AFTER:
+            return bool(held.update(**columns))
+        # Whatever keeps a sweep from reading for so long, nobody knows what was sold.
+        return _update_and_mark(held, columns)
     columns["waiting_until"] = end.waiting_until
     if end.keeps_trouble:
         # The attempt that began with this run was none.
@@ -114,6 +118,11 @@ def finish(job: SyncJob, holder: str, end: Finish) -> bool:
         )
     if not job.blocked_code or end.keeps_trouble:
         return bool(held.update(**columns))
+    return _update_and_mark(held, columns)
+
+
+def _update_and_mark(held: QuerySet[SyncJob], columns: dict[str, Any]) -> bool:
+    """Change the job; a sweep's account is read up to now before it raises anything."""
     with transaction.atomic():
         unread.mark(held)
         return bool(held.update(**columns))

@@ -91,6 +91,9 @@ def revert_edit(
         row.state = State.VERIFIED
         row.next_attempt_at = None
         row.verified_at = timezone.now()
+        # An attempt whose answer was lost had arrived.
+        row.confirmed_at = row.confirmed_at or row.verified_at
+        row.unanswered_since = None
         row.error_code = clean(rejection.code, 80)
         row.error_message = clean(together(rejection.message, rejection.fix), 500)
         row.save()

@@ -346,6 +346,7 @@ def _fill(
     places = set(draft.origins.values())
     shipment.warehouse = places.pop() if len(places) == 1 else None
     shipment.next_attempt_at = draft.next_attempt_at
+    shipment.unanswered_since = None
     shipment.template = draft.template
     shipment.created_by = actor[:150]
     shipment.save()
@@ -359,7 +360,7 @@ def write_facts(shipment: Shipment, draft: ShipmentDraft, shipped_at: datetime) 
     shipment.tracking_number = draft.tracking
     shipment.shipped_at = shipped_at
     shipment.state = Shipment.State.WAITING
-    shipment.next_attempt_at = shipment.unanswered_since = None
+    shipment.next_attempt_at = None
     shipment.error_code = shipment.error_message = ""
 
 

@@ -166,13 +166,15 @@ def _attempt(ctx: RunContext, shipment: Shipment, *, looks_first: bool) -> None:
     # An edit is sent again without reading: Amazon may still show the old package.
     reads_first = not is_first and not shipment.revision
     reads_first |= is_first and looks_first
+    # But where Amazon has it already, only looking brings it to light.
+    is_told = shipment.error_code == rejections.ALREADY_SHIPPED
+    reads_first |= is_told
     if reads_first or (is_first and _has_other_packages(shipment.order)):
         data = _read(ctx, shipment.order)
         if _has_result(shipment):
             return
         if is_first and data is not None:
             _avoid_numbers_of(shipment, data)
-        is_told = shipment.error_code == rejections.ALREADY_SHIPPED
         if is_told and _may_appear(ctx, since):
             confirmations.look_again(shipment, _next_look(ctx, since), since=since)
             return
@@ -207,7 +209,7 @@ def _refused(
     which Amazon has and does not show yet.
     """
     rejection = rejections.explain(error)
-    package = _package_before(shipment, data)
+    package = _package_before(shipment, data, since)
     if package is not None:
         shipment_edits.revert_edit(
             shipment, package, rejection, request_id=error.request_id
@@ -234,9 +236,15 @@ def _next_look(ctx: RunContext, since: datetime | None) -> datetime:
     return ctx.now() + min(max(age, POLL_PAUSE), LONGEST_POLL_PAUSE)
 
 
-def _package_before(shipment: Shipment, data: AmazonOrder | None) -> Package | None:
-    """Return the package that Amazon shows if an edit of it was refused, else None."""
-    if data is None or not shipment.revision or shipment.confirmed_at is None:
+def _package_before(
+    shipment: Shipment, data: AmazonOrder | None, since: datetime | None
+) -> Package | None:
+    """Return the package that Amazon shows if an edit of it was refused, else None.
+
+    Amazon has it where it said so, or where the answer was lost (`since` then).
+    """
+    is_sent = shipment.confirmed_at is not None or since is not None
+    if data is None or not shipment.revision or not is_sent:
         return None
     number = str(shipment.package_reference)
     return next((one for one in data.packages if one.reference_id == number), None)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount, Permission, SyncJob, translated
 from channels_amazon.rules.health.attention import Attention, Need, Needed
+from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.services.health.attention import AttentionRows
 from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import reading_issues, registry
@@ -74,10 +75,17 @@ def _paused(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 def _behind(one: Needed, rows: AttentionRows) -> list[Problem]:
     late = rows.late[_account(one, rows).pk]
-    text = gettext(
-        "The orders of %(account)s since the restore or the standstill are "
-        "being read: up to %(reached)s so far, of %(until)s."
-    ) % {
+    if late.cause == BehindCause.NOT_READ:
+        pattern = gettext(
+            "The orders of %(account)s that were not read while its sweep was stopped "
+            "are read first: up to %(reached)s so far, of %(until)s."
+        )
+    else:
+        pattern = gettext(
+            "The orders of %(account)s since the restore or the standstill are "
+            "being read: up to %(reached)s so far, of %(until)s."
+        )
+    text = pattern % {
         "account": _account(one, rows),
         "reached": _moment(late.read_up_to),
         "until": _moment(late.until),

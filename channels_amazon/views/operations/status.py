@@ -27,6 +27,7 @@ from channels_amazon.models import (
     Order,
     Permission,
 )
+from channels_amazon.rules.health.attention import LATE_ORDERS
 from channels_amazon.services.accounts import permissions
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.catalog import unread_sites
@@ -127,7 +128,7 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
         "problems": open_problems(needed, rows, account),
         "needs_number": shown_total(rows.attention()),
         "is_fragment": is_fragment(request),
-        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
+        "works": not any(one.need in LATE_ORDERS for one in needed.needed),
     }
 
 

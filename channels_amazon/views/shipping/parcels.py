@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -99,6 +99,6 @@ def _parcels(request: HttpRequest) -> QuerySet[Parcel]:
 def _back(request: HttpRequest) -> HttpResponse:
     """Return to the list as it was filtered."""
     here = request.POST.get("here", "")
-    if url_has_allowed_host_and_scheme(here, allowed_hosts=None):
-        return redirect(here)
+    if here.startswith("/") and url_has_allowed_host_and_scheme(here, None):
+        return HttpResponseRedirect(here)
     return redirect(reverse("amazon-parcel-list"))
