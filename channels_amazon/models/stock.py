@@ -64,6 +64,11 @@ class StockLevel(StoreScoped):
         """Return on hand less reserved, in units."""
         return self.on_hand - self.reserved
 
+    @property
+    def is_below_zero(self) -> bool:
+        """Tell whether more units left than were counted: `below_zero()` for one."""
+        return self.on_hand < 0
+
 
 class StockMovement(StoreScoped):
     """One entry of the append-only ledger; a level is the sum of its entries."""

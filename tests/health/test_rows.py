@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
-    AmazonAccount,
     Notification,
     Order,
     Shipment,
@@ -20,10 +16,10 @@ from tests.builders import (
     make_order,
     make_participation,
 )
+from tests.health.claimed import CLAIMED, Make
 from tests.health.faults import codes, hours_ago, make_healthy, report_of
 from tests.health.rows import (
     make_attempts,
-    make_below_zero,
     make_calls,
     make_endpoint,
     make_level,
@@ -35,61 +31,6 @@ from tests.health.rows import (
 from tests.views.scene import make_quarantined
 
 pytestmark = pytest.mark.django_db
-
-Make = Callable[[AmazonAccount], Any]
-
-
-CLAIMED: dict[str, tuple[Make, str, str]] = {
-    "unmatched": (
-        lambda a: make_order(a, has_unmatched=True),
-        "orders.unmatched_sku",
-        "warning",
-    ),
-    "quarantined order": (
-        lambda a: make_order(
-            a, stale_since=hours_ago(2), quarantine_code="orders.unreadable"
-        ),
-        "orders.set_aside",
-        "error",
-    ),
-    "quarantined message": (make_quarantined, "orders.set_aside", "warning"),
-    "rows of a report": (make_report, "orders.set_aside", "warning"),
-    "parcel of nobody's order": (
-        lambda a: make_ownerless_parcel(a, 2),
-        "orders.set_aside",
-        "warning",
-    ),
-    "backorder": (
-        lambda a: make_order(a, has_shortage=True),
-        "stock.oversold",
-        "error",
-    ),
-    "below zero": (make_below_zero, "stock.below_zero", "warning"),
-    "level without its movements": (
-        lambda a: make_level(a, 5, reserved=2),
-        "stock.ledger",
-        "error",
-    ),
-    "package": (make_shipment, "shipment.not_shown", "warning"),
-    "failing address": (make_endpoint, "webhook.failing", "warning"),
-    "address that fails for long": (
-        lambda a: make_endpoint(a, failing_since=hours_ago(2)),
-        "webhook.failing",
-        "error",
-    ),
-    "issue": (lambda a: make_offer(a, severity="ERROR"), "listing.issues", "warning"),
-    "suppressed offer": (
-        lambda a: make_offer(a, enforcements=["SEARCH_SUPPRESSED"]),
-        "listing.issues",
-        "warning",
-    ),
-    "shared quota": (lambda a: make_calls(a, 6, 40), "quota.starved", "warning"),
-    "draft": (
-        lambda a: make_attempts(a, 2, since=9),
-        "oauth.draft_needs_beta",
-        "warning",
-    ),
-}
 
 NOT_CLAIMED: dict[str, Make] = {
     "order read again": lambda a: make_order(

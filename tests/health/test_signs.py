@@ -15,8 +15,8 @@ from channels_amazon.health.registry import Cost, all_checks, check
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from channels_amazon.services.accounts.marketplaces import INDIVIDUAL
 from tests.builders import make_account, make_job, make_order, make_store
+from tests.health.claimed import CLAIMED
 from tests.health.faults import hours_ago, make_healthy
-from tests.health.test_rows import CLAIMED
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +86,14 @@ def test_fault_of_the_account_itself_shows(
     emulator: Emulator, over: dict[str, Any], check_id: str
 ) -> None:
     account = make_healthy(emulator)
+    SyncJob.objects.update_or_create(
+        account=account,
+        kind=SyncJob.Kind.ORDER_SWEEP,
+        defaults={
+            "cursor": {"low_water": "2025-12-31T00:00+00:00"},
+            "due_at": timezone.now(),
+        },
+    )
     AmazonAccount.objects.filter(pk=account.pk).update(**over)
     assert check_id in shown(account)
 

@@ -128,7 +128,8 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
         "problems": open_problems(needed, rows, account),
         "needs_number": shown_total(rows.attention()),
         "is_fragment": is_fragment(request),
-        "works": not any(one.need in LATE_ORDERS for one in needed.needed),
+        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
+        "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.needed),
     }
 
 

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Notification, Order
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.views.orders.status_line import stamps
 from channels_amazon.views.orders.timeline import ROWS, timeline
 from tests import builders
@@ -121,6 +123,7 @@ def test_page_shows_the_time_line_and_five_stamps(world: World) -> None:
 
 
 def test_status_page_draws_the_steps(world: World) -> None:
+    heartbeats.beat(Process.QUEUE)
     url = reverse("amazon-status", args=[world.account.pk])
 
     page = signed_in(world.owner).get(url, {"span": "hour"}).content.decode()
@@ -131,6 +134,7 @@ def test_status_page_draws_the_steps(world: World) -> None:
 
 
 def test_status_page_says_why_nothing_is_drawn(world: World) -> None:
+    heartbeats.beat(Process.QUEUE)
     Order.objects.update(event_seen_at=None)
     url = reverse("amazon-status", args=[world.account.pk])
 
