@@ -12,7 +12,7 @@ from channels_amazon.emulator.server import Emulator
 from channels_amazon.health import automatic, signs
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.registry import Cost, all_checks, check
-from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
+from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport, SyncJob
 from channels_amazon.services.accounts.marketplaces import INDIVIDUAL
 from tests.builders import make_account, make_job, make_order, make_store
 from tests.health.claimed import CLAIMED

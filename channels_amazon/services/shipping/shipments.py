@@ -150,8 +150,7 @@ def confirm_now(shipment: Shipment, *, actor: str) -> bool:
     with transaction.atomic():
         if not waiting.update(next_attempt_at=None):
             return False
-        order = shipment.order
-        lifecycle.wake(order.account_id, SyncJob.Kind.SHIPMENTS)
+        lifecycle.wake(shipment.order.account_id, SyncJob.Kind.SHIPMENTS)
         record_change(
             shipment,
             "shipments.confirm_now",
