@@ -250,7 +250,8 @@ def test_who_sees_very_many_accounts_reads_the_number_on_its_own_pages(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = builders.make_account().store
-    builders.make_member(store, user=(user := builders.make_user()))
+    user: Any = builders.make_user()
+    builders.make_member(store, user=user)
     client.force_login(user, backend=MODEL_BACKEND)
     orders, overview = reverse("amazon-order-list"), reverse("amazon-overview")
     assert badge(client.get(orders)) == badge(client.get(overview)) != ""
