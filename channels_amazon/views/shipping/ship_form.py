@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.orders import PackageForm, ShipForm
 from channels_amazon.models import Order, translated
+from channels_amazon.services.installation import guard
 from channels_amazon.services.shipping.shipments import (
     BelowZeroError,
     ShipmentDraft,
@@ -42,7 +43,7 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return show_order(request, order, form=form)
-    messages.success(request, _("The package is being confirmed to Amazon."))
+    tell_confirming(request)
     warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order.pk)
 
@@ -67,6 +68,20 @@ def shipment_discard(
             request, _("Only a package that Amazon refused can be discarded.")
         )
     return redirect("amazon-order-detail", order.pk)
+
+
+def tell_confirming(request: HttpRequest) -> None:
+    """Say that the package goes to Amazon, or that nothing goes out from here."""
+    if guard.may_work():
+        messages.success(request, _("The package is being confirmed to Amazon."))
+        return
+    messages.warning(
+        request,
+        _(
+            "The package is kept. Nothing is sent to Amazon while this installation is "
+            "paused; it is sent once somebody says that this is the installation."
+        ),
+    )
 
 
 def warn_of_tracking(request: HttpRequest, form: PackageForm) -> None:

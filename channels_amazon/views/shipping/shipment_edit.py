@@ -20,7 +20,7 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
-from channels_amazon.views.shipping.ship_form import warn_of_tracking
+from channels_amazon.views.shipping.ship_form import tell_confirming, warn_of_tracking
 
 
 @store_page
@@ -54,7 +54,7 @@ def shipment_confirm(
     """Confirm a shipment now that would wait for its time."""
     shipment = _shipment(request, order_id, shipment_id)
     if confirm_now(shipment, actor=request.user.get_username()):
-        messages.success(request, _("The package is being confirmed to Amazon."))
+        tell_confirming(request)
     else:
         messages.warning(request, _("The package does not wait for its time."))
     return redirect("amazon-order-detail", order_id)

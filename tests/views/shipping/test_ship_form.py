@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, Shipment, Warehouse
+from channels_amazon.rules.installation.identity import Standing
+from channels_amazon.services.installation import guard
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
 
@@ -131,3 +133,15 @@ def test_file_and_parcels_show_what_is_doubted(world: World, client: Client) -> 
 
     assert "looks like no tracking number" in plan.content.decode()
     assert "not look like a tracking number of USPS" in parcels.content.decode()
+
+
+def test_paused_installation_says_that_a_package_is_kept(
+    world: World, client: Client
+) -> None:
+    guard.keep(guard.GuardState(Standing.COPY))
+    page = ship(client, world)
+
+    text = page.content.decode()
+    assert "The package is kept." in text
+    assert "is being confirmed" not in text
+    assert Shipment.objects.get().state == Shipment.State.WAITING
