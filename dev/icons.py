@@ -54,6 +54,8 @@ OURS = frozenset(
 )
 # Those that the look names in its code, or in an expression of a template.
 _NAMED_IN_CODE = frozenset({"data_object", "settings", "tag", "visibility_off"})
+# Those that a style sheet puts before or after an element.
+_STYLED = re.compile(r"""content:["']([a-z][a-z0-9_]*)["']""")
 # The words within an element of an icon, and an icon handed to another template.
 _ELEMENT = re.compile(r'material-symbols-outlined[^<]*?">([^<]*)<')
 _ARGUMENT = re.compile(r'\bicon="([a-z0-9_]+)"')
@@ -69,7 +71,8 @@ def of_the_look() -> set[str]:
         found |= set(_ARGUMENT.findall(text))
         for inside in _ELEMENT.findall(text):
             found |= set(_WORD.findall(_TAG.sub(" ", inside)))
-    return found
+    styles = _look() / "static" / "unfold" / "css" / "styles.css"
+    return found | set(_STYLED.findall(styles.read_text(encoding="utf-8")))
 
 
 def wanted() -> set[str]:
