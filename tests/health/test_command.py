@@ -11,7 +11,8 @@ from django.db import OperationalError
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.management.commands import health_check
-from channels_amazon.models import HealthReport
+from channels_amazon.models import AmazonAccount, HealthReport
+from tests.builders import make_account
 from tests.health.faults import make_healthy
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,20 @@ def test_command_ends_with_two_for_an_error(emulator: Emulator) -> None:
         call_command("health_check", account.seller_id, stdout=out)
     assert ended.value.code == 2
     assert "ERROR token.revoked" in out.getvalue()
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_all_without_an_account_ends_with_three_and_says_so(
+    db: None, form: list[str], has_ended: bool
+) -> None:
+    if has_ended:
+        make_account(state=AmazonAccount.State.DISCONNECTED)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("health_check", "--all", *form, stdout=out)
+    assert ended.value.code == 3
+    assert "No Amazon account is connected: nothing was checked." in out.getvalue()
 
 
 def test_all_stays_one_object_where_the_database_fails_on_the_way(

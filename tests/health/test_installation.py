@@ -1,4 +1,4 @@
-"""A second reader of the queue is noticed by what it took."""
+"""A second reader of the queue is noticed by what it took; a host by its file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ import pytest
 from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
-from channels_amazon.models import AmazonAccount, Installation, Order, SyncJob
+from channels_amazon.health import automatic
+from channels_amazon.models import (
+    AmazonAccount,
+    HealthReport,
+    Installation,
+    Order,
+    SyncJob,
+)
 from channels_amazon.rules.events.arrival import EVENT_COMES_WITHIN, lost_event_limits
-from channels_amazon.services.installation import guard, presence
+from channels_amazon.services.installation import facts, guard, presence
 from channels_amazon.services.installation.backup import make_backup
 from channels_amazon.sync.runtime import runner
 from channels_amazon.worker.consumer import Consumer, open_queue
-from tests.health.faults import make_healthy, report_of
+from tests.health.faults import codes, make_healthy, report_of
 from tests.processes import Processes
 from tests.services.installation.scene import other_database
 from tests.worker.scene import wait_for
@@ -102,3 +109,47 @@ def test_what_the_former_database_was_told_is_no_lost_event() -> None:
     limits = lost_event_limits(now, working_since=since, last_event_at=now)
     assert limits is not None
     assert limits.changed_from == since + EVENT_COMES_WITHIN
+
+
+@pytest.fixture
+def placeless(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AmazonAccount:
+    """Give a well account on a host whose file could be written until now."""
+    account = make_healthy(emulator)
+    presence.arrive()
+    guard.forget()
+    assert guard.may_work()
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr(facts, "place_path", lambda _id: tmp_path / "a file" / "x.json")
+    return account
+
+
+def hourly(account: AmazonAccount) -> set[str]:
+    """Run the hourly check; return the codes of the newest report."""
+    row = AmazonAccount.objects.get(pk=account.pk)
+    automatic.run_light(row, timezone.now(), automatic.Trouble())
+    newest = HealthReport.objects.filter(account=account).latest("pk")
+    return set(newest.findings.exclude(level="ok").values_list("code", flat=True))
+
+
+@pytest.mark.parametrize("is_daily", [False, True])
+def test_hourly_run_finds_a_place_that_cannot_be_written(
+    placeless: AmazonAccount, monkeypatch: pytest.MonkeyPatch, is_daily: bool
+) -> None:
+    monkeypatch.setattr(automatic, "is_daily", lambda account, now: is_daily)
+
+    assert "installation.no_place" in hourly(placeless)
+
+
+def test_place_that_stays_unwritable_is_no_news_each_hour(
+    placeless: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic, "is_daily", lambda account, now: False)
+    assert "installation.no_place" in codes(report_of(placeless))
+    kept = HealthReport.objects.count()
+
+    found = [hourly(placeless) for _ in range(3)]
+
+    assert HealthReport.objects.count() == kept
+    assert all("installation.no_place" in one for one in found)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from channels_amazon.models import Shipment
 from channels_amazon.views import errors, way_back
 from tests.shoplink.every_page import Rows, pages
-from tests.views.scene import MODEL_BACKEND, World, make_world, signed_in
+from tests.views.scene import MODEL_BACKEND, World, make_world, ship_data, signed_in
 
 ORIGIN = "http://testserver"
 
@@ -78,6 +79,23 @@ def test_form_that_is_taken_leaves_no_mark(world: World) -> None:
     assert way_back.NOT_TAKEN not in signed_in(world.owner).post(decline).cookies
 
 
+def test_form_that_is_taken_after_all_takes_the_mark_back(world: World) -> None:
+    client = signed_in(world.owner)
+    ship = reverse("amazon-order-ship", args=[world.order.pk])
+    reveal = reverse("amazon-order-reveal", args=[world.order.pk])
+    client.cookies[way_back.NOT_TAKEN] = quote(ship, safe="")
+
+    # Another form says nothing of this one, nor does a page.
+    assert way_back.NOT_TAKEN not in client.post(reveal).cookies
+    assert way_back.NOT_TAKEN not in client.get(ship).cookies
+
+    sent = client.post(ship, ship_data(world.order))
+
+    assert Shipment.objects.count() == 1
+    assert sent.cookies[way_back.NOT_TAKEN].value == ""
+    assert sent.cookies[way_back.NOT_TAKEN]["max-age"] == 0
+
+
 def test_old_form_leads_back_to_its_page(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.owner, backend=MODEL_BACKEND)  # type: ignore[arg-type]
@@ -93,7 +111,18 @@ def test_old_form_leads_back_to_its_page(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "referer", ["", "https://evil.example/admin/", "//evil.example/", "javascript:x"]
+    "referer",
+    [
+        "",
+        "https://evil.example/admin/",
+        "//evil.example/",
+        "javascript:x",
+        # Its host is ours; what follows is read as another one.
+        f"{ORIGIN}//evil.example/sign-in",
+        f"{ORIGIN}///evil.example",
+        f"{ORIGIN}////evil.example/",
+        f"{ORIGIN}/\\evil.example",
+    ],
 )
 def test_error_leads_to_no_other_host(rf: RequestFactory, referer: str) -> None:
     request = rf.get("/admin/amazon/orders/99/", headers={"referer": referer})

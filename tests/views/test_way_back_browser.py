@@ -10,8 +10,15 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from channels_amazon.models import McfRule, Product
-from tests.builders import make_member, make_user
+from channels_amazon.models import (
+    McfRule,
+    Order,
+    OrderLine,
+    Product,
+    ReturnedUnits,
+    Shipment,
+)
+from tests.builders import make_member, make_order, make_user
 from tests.views.scene import World, make_world
 
 if TYPE_CHECKING:
@@ -148,3 +155,68 @@ def test_passwords_and_secrets_are_never_kept(page: Page, world: World) -> None:
     assert PASSWORD not in kept
     assert page.input_value("input[name=seller_id]") == "A1B2C3D4E5F6"
     assert page.input_value("input[name=refresh_token]") == ""
+
+
+def make_sold(world: World) -> Order:
+    """Make an order of three units of the store's variant."""
+    return make_order(world.account, lines=({"variant": world.variant, "quantity": 3},))
+
+
+def open_signed_in(page: Page, world: World, address: str) -> None:
+    """Open the address, signing in on the way."""
+    page.goto(address)
+    sign_in(page, world.owner)
+    page.goto(address)
+
+
+def type_package(page: Page) -> None:
+    """Type a package of one unit into the ship form."""
+    page.fill("[name=carrier]", "UPS")
+    page.fill("[name=tracking_number]", "1Z5R89390357567127")
+    page.fill("[data-ship-form] [name^=line_]", "1")
+
+
+def submit(page: Page, form: str) -> None:
+    """Send that form of the page and wait for what follows."""
+    with page.expect_navigation():
+        page.eval_on_selector(form, "form => form.requestSubmit()")
+
+
+def test_package_sent_in_another_tab_is_not_offered_again(
+    page: Page, world: World
+) -> None:
+    address = reverse("amazon-order-detail", args=[make_sold(world).pk])
+    form = "form[action$='/ship/']"
+    open_signed_in(page, world, address)
+    Session.objects.all().delete()
+    type_package(page)
+    submit(page, form)
+    page.wait_for_url("**/login/**")
+
+    other = page.context.new_page()
+    open_signed_in(other, world, address)
+    type_package(other)
+    submit(other, form)
+
+    assert Shipment.objects.count() == 1
+    assert other.locator(NOTE).all_inner_texts() == []
+
+
+def test_return_booked_in_another_tab_is_not_offered_again(
+    page: Page, world: World
+) -> None:
+    order = make_sold(world)
+    OrderLine.objects.filter(order=order).update(quantity_shipped=3)
+    address = reverse("amazon-order-detail", args=[order.pk])
+    form = "form[action$='/return/']"
+    open_signed_in(page, world, address)
+    Session.objects.all().delete()
+    submit(page, form)
+    page.wait_for_url("**/login/**")
+
+    other = page.context.new_page()
+    open_signed_in(other, world, address)
+    submit(other, form)
+
+    assert ReturnedUnits.objects.count() == 1
+    assert other.locator(NOTE).all_inner_texts() == []

@@ -7,11 +7,12 @@ import os
 import pytest
 from django.utils import timezone
 
-from channels_amazon.models import DiagnosticEntry, SyncJob, SyncRun
+from channels_amazon.models import AmazonAccount, DiagnosticEntry, SyncJob, SyncRun
 from channels_amazon.services.jobs import claims, leases, lifecycle
 from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.leases import Finish
-from tests.builders import make_job
+from channels_amazon.services.jobs.status import FAILING_AFTER
+from tests.builders import make_account, make_job
 from tests.services.jobs.scene import (
     LEASE,
     SECOND,
@@ -56,6 +57,41 @@ def test_finish_of_a_slice_does_not_count_as_done() -> None:
     job = claimed()
     leases.finish(job, "me", Finish(due_at=timezone.now(), is_complete=False))
     assert fresh(job).first_done_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "is_marked"),
+    [
+        (SyncJob.Kind.ORDER_SWEEP, FAILING_AFTER - 1, False),
+        (SyncJob.Kind.ORDER_SWEEP, FAILING_AFTER, True),
+        (SyncJob.Kind.LISTINGS, FAILING_AFTER, False),
+    ],
+)
+def test_sweep_that_fails_again_and_again_marks_its_account_behind(
+    kind: str, attempts: int, is_marked: bool
+) -> None:
+    # The claim counts the attempt that fails here.
+    make_job(kind=kind, attempts=attempts - 1)
+    other = make_account()
+    job = claimed()
+    failed = Finish(due_at=timezone.now() + 60 * SECOND, is_failed=True)
+
+    assert leases.finish(job, "me", failed)
+
+    row = fresh(job)
+    assert (row.attempts, row.lease_holder) == (attempts, "")
+    assert (row.account.behind_at is not None) == is_marked
+    assert AmazonAccount.objects.get(pk=other.pk).behind_at is None
+
+
+def test_sweep_that_failed_under_another_holder_marks_nothing() -> None:
+    make_job(kind=SyncJob.Kind.ORDER_SWEEP, attempts=FAILING_AFTER)
+    job = claimed("dead")
+    failed = Finish(due_at=timezone.now(), is_failed=True)
+
+    assert not leases.finish(job, "another", failed)
+
+    assert fresh(job).account.behind_at is None
 
 
 def test_expired_lease_is_taken_over_and_its_run_marked() -> None:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import AmazonAccount, Shipment
 from channels_amazon.rules.shipping.lateness import NOT_SHOWN_AFTER
+from channels_amazon.services.shipping.shipment_edits import edit_shipment
+from channels_amazon.services.shipping.shipments import ShipmentDraft
 from channels_amazon.spapi import operations
 from tests.amazon_proxy import (
     AmazonProxy,
@@ -20,7 +22,15 @@ from tests.amazon_proxy import (
     lost_answer,
     refusal,
 )
-from tests.sync.shipping.scene import make_shipper, place, run, ship, theirs
+from tests.sync.shipping.scene import (
+    ON_HAND,
+    make_shipper,
+    on_hand,
+    place,
+    run,
+    ship,
+    theirs,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +168,53 @@ def test_package_that_did_not_leave_this_host_is_known_not_to_have_arrived(
 
     shipment.refresh_from_db()
     assert shipment.unanswered_since is None
+
+
+def renumber(shipment: Shipment) -> None:
+    """Give the package another tracking number, as a person does meanwhile."""
+    draft = ShipmentDraft(
+        carrier_code="UPS",
+        tracking_number="1Z-new",
+        shipped_at=shipment.shipped_at,
+        quantities={line.line_id: line.quantity for line in shipment.lines.all()},
+    )
+    edit_shipment(shipment, draft=draft, actor="ann")
+
+
+def test_package_that_arrived_is_not_refused_because_its_edit_was(
+    emulator: Emulator, amazon_proxy: AmazonProxy, account: AmazonAccount
+) -> None:
+    order = place(emulator, account)
+    shipment = ship(order)
+    amazon_proxy.spoil(CONFIRM, lost_answer(), times=1)
+    run(account)
+    shipment.refresh_from_db()
+    assert shipment.state == Shipment.State.WAITING
+    renumber(shipment)
+    amazon_proxy.spoil(CONFIRM, refusal(400, "InvalidInput", "carrierCode is invalid"))
+
+    for _ in range(4):
+        run(account)
+
+    shipment.refresh_from_db()
+    (package,) = theirs(emulator, order).packages
+    assert shipment.state == Shipment.State.VERIFIED
+    assert shipment.tracking_number == package.tracking_number == "1Z3"
+    assert shipment.unanswered_since is None
+    # Its units have left, and do not go back on sale.
+    assert on_hand() == (ON_HAND - 3, 0)
+
+
+def test_edit_of_a_package_that_amazon_says_it_has_is_looked_for_and_not_sent(
+    amazon_proxy: AmazonProxy, account: AmazonAccount, unshown: Shipment
+) -> None:
+    renumber(unshown)
+    run(account)
+    amazon_proxy.forget()
+
+    for _ in range(3):
+        run(account)
+
+    unshown.refresh_from_db()
+    assert unshown.state == Shipment.State.WAITING
+    assert set(asked(amazon_proxy)) == {GET_ORDER}

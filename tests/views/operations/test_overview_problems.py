@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +18,12 @@ from channels_amazon.services.jobs.reading_issues import (
     note_issue,
 )
 from tests import builders
+from tests.services.installation.unread import (
+    get_orders,
+    lack_orders,
+    lose,
+    read_to,
+)
 from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +105,31 @@ def test_reader_that_gets_no_further_is_a_problem(world: World, client: Client) 
     note_issue(world.account, SyncJob.Kind.ORDER_SWEEP, "", seen)
 
     assert problems(client) == ["“Order sweep” gets no further: It goes round."]
+
+
+def test_overview_names_account_behind_once_its_sweep_is_freed(
+    world: World, client: Client
+) -> None:
+    read = timezone.now() - timedelta(hours=5)
+    read_to(world.account, read)
+    lack_orders(world.account)
+
+    # While the sweep stands still, what stopped it is the one sentence.
+    (stopped,) = problems(client)
+    assert stopped.endswith("is stopped: Missing.")
+
+    get_orders(world.account)
+    (behind,) = problems(client)
+    assert "not read while its sweep was stopped are read first" in behind
+    assert f"up to {read:%Y-%m-%d %H:%M} UTC so far" in behind
+
+
+def test_overview_says_of_a_lost_authorisation_only_that_it_is_lost(
+    world: World, client: Client
+) -> None:
+    read_to(world.account, timezone.now() - timedelta(hours=5))
+    lose(world.account)
+
+    (lost,) = problems(client)
+
+    assert "no longer accepts our authorisation" in lost

@@ -233,6 +233,40 @@ def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:
     assert said.endswith("0 rows, 0 changed, 2 calls")
 
 
+@pytest.mark.parametrize(
+    ("is_subscribed", "claim"),
+    [
+        (True, "New orders arrive in 2 min."),
+        (False, "New orders are found by the sweep only, some minutes late."),
+    ],
+)
+@pytest.mark.parametrize(
+    "trouble", [{"blocked_code": "x"}, {"attempts": job_status.FAILING_AFTER}]
+)
+def test_status_claims_no_speed_of_orders_while_a_job_stands_or_fails(
+    world: World,
+    client: Client,
+    trouble: dict[str, Any],
+    is_subscribed: bool,
+    claim: str,
+) -> None:
+    heartbeats.beat(Process.CONSUMER)
+    changed = timezone.now() - timedelta(hours=1)
+    told = {"changed_at": changed, "event_seen_at": changed + timedelta(minutes=1)}
+    complete = changed + timedelta(minutes=2)
+    builders.make_order(world.account, completed_at=complete, **told)
+    world.account.subscription_id = "sub-1" if is_subscribed else ""
+    world.account.save()
+    job = builders.make_job(world.account, kind=SyncJob.Kind.ORDER_SWEEP)
+    assert claim in text_of(client, "amazon-status", world.account)
+
+    SyncJob.objects.filter(pk=job.pk).update(**trouble)
+
+    text = text_of(client, "amazon-status", world.account)
+    assert claim not in text
+    assert "slowest of a hundred" not in text
+
+
 def test_status_never_reads_tokens(world: World, client: Client) -> None:
     response = client.get(reverse("amazon-status", args=[world.account.pk]))
 

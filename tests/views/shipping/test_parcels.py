@@ -84,7 +84,20 @@ def test_parcel_is_retried_and_discarded(world: World, client: Client) -> None:
     assert parcel.state == State.DROPPED
 
 
-@pytest.mark.parametrize("here", ["https://evil.example/", "//evil.example", "", "x:"])
+@pytest.mark.parametrize(
+    "here",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "",
+        "x:",
+        # What a name of a page or of a file could be, and is none.
+        "NaN",
+        "a:b",
+        "\x00",
+    ],
+)
 def test_answer_leads_to_no_other_host(world: World, client: Client, here: str) -> None:
     parcel = builders.make_parcel(world.order)
 
@@ -93,6 +106,17 @@ def test_answer_leads_to_no_other_host(world: World, client: Client, here: str) 
     )
 
     assert response["Location"] == reverse(LIST)
+
+
+def test_answer_takes_no_header_from_the_form(world: World, client: Client) -> None:
+    parcel = builders.make_parcel(world.order, state=State.REFUSED)
+    discard = reverse("amazon-parcel-discard", args=[parcel.pk])
+
+    response = client.post(discard, {"here": "/admin/\r\nX-Odd: y"})
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/%0D%0A")
+    assert "X-Odd" not in response.headers
 
 
 def test_packed_parcel_is_neither_retried_nor_discarded(
