@@ -115,11 +115,12 @@ def test_what_the_former_database_was_told_is_no_lost_event() -> None:
 def placeless(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> AmazonAccount:
-    """Give a well account on a host whose file could be written until now."""
+    """Give an account that was found well, on a host whose file could be written."""
     account = make_healthy(emulator)
     presence.arrive()
     guard.forget()
     assert guard.may_work()
+    assert hourly(account) == set()
     (tmp_path / "a file").touch()
     monkeypatch.setattr(facts, "place_path", lambda _id: tmp_path / "a file" / "x.json")
     return account

@@ -252,9 +252,12 @@ def test_status_claims_no_speed_of_orders_while_a_job_stands_or_fails(
 ) -> None:
     heartbeats.beat(Process.CONSUMER)
     changed = timezone.now() - timedelta(hours=1)
-    told = {"changed_at": changed, "event_seen_at": changed + timedelta(minutes=1)}
-    complete = changed + timedelta(minutes=2)
-    builders.make_order(world.account, completed_at=complete, **told)
+    builders.make_order(
+        world.account,
+        changed_at=changed,
+        event_seen_at=changed + timedelta(minutes=1),
+        completed_at=changed + timedelta(minutes=2),
+    )
     world.account.subscription_id = "sub-1" if is_subscribed else ""
     world.account.save()
     job = builders.make_job(world.account, kind=SyncJob.Kind.ORDER_SWEEP)
