@@ -267,7 +267,6 @@ def test_status_claims_no_speed_of_orders_while_a_job_stands_or_fails(
 
     text = text_of(client, "amazon-status", world.account)
     assert claim not in text
-    assert "slowest of a hundred" not in text
 
 
 def test_status_never_reads_tokens(world: World, client: Client) -> None:
