@@ -205,9 +205,9 @@ def test_all_accounts_are_checked_with_one_status(emulator: Emulator) -> None:
 
 
 @pytest.mark.django_db
-def test_no_account_at_all_is_well() -> None:
+def test_no_account_at_all_is_not_known_to_be_well() -> None:
     code, answer = told("--all")
-    assert (code, answer["status"], answer["reports"]) == (0, "ok", [])
+    assert (code, answer["status"]) == (3, "error")
 
 
 @pytest.mark.parametrize("arguments", [[], ["1", "--all"], ["1", "--nonsense"]])
