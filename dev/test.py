@@ -14,7 +14,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from dev import services
+from dev import lanes, services
 
 ROOT = Path(__file__).resolve().parent.parent
 _NO_TESTS = 5
@@ -114,36 +114,49 @@ def _chosen(
 
 
 def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
-    """Run everything; return the titles of the runs that failed."""
+    """Run everything, in two lanes; return the titles of the runs that failed.
+
+    What runs one after another mostly waits for its processes: meanwhile the others
+    have the processor, and they give way when it does not wait.
+    """
     # A file's tests stay together: some files end by asking what all of them did.
-    side_by_side = ["-n", "2", "--dist", "loadfile", "-m", f"not ({_ALONE})"]
-    runs = [
-        ("SQLite, one after another", ["-m", _ALONE], ""),
-        ("SQLite, side by side", side_by_side, ""),
-    ]
+    together = ["-n", "2", "--dist", "loadfile"]
+    apart = ["-m", f"not ({_ALONE})"]
+
+    def run(title: str, database: str, *arguments: str) -> lanes.Run:
+        given = {"DATABASE_URL": database} if database else {}
+        command = _command(list(arguments))
+        return lanes.Run(title, command, environment | given, "-n" in arguments)
+
+    alone = [run("SQLite, one after another", "", "-m", _ALONE)]
+    others = [run("SQLite, side by side", "", *together, *apart)]
     if postgresql:
-        runs += [
-            ("PostgreSQL, one after another", ["-m", _ON_BOTH], postgresql),
-            (
-                "PostgreSQL, side by side",
-                ["--database-only", *side_by_side],
-                postgresql,
-            ),
-        ]
-    failed = []
-    for title, arguments, database in runs:
-        chosen = environment | ({"DATABASE_URL": database} if database else {})
-        if _pytest(title, arguments, chosen):
-            failed.append(title)
-    return failed
+        alone += [run("PostgreSQL, one after another", postgresql, "-m", _ON_BOTH)]
+        only = [*together, "--database-only", *apart]
+        others += [run("PostgreSQL, side by side", postgresql, *only)]
+    codes = lanes.do([alone, others], ROOT)
+    return [
+        one.title
+        for one in [*alone, *others]
+        if _is_failure(codes[one.title], one.command)
+    ]
 
 
-def _pytest(title: str, arguments: list[str], environment: dict[str, str]) -> int:
+def _pytest(title: str, arguments: list[str], environment: dict[str, str]) -> bool:
+    """Run some tests; tell whether that failed."""
     print(f"-- {title}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = _command(arguments)
     code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    return _is_failure(code, command)
+
+
+def _command(arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", *arguments]
+
+
+def _is_failure(code: int, command: list[str]) -> bool:
     # A tree without tests of one kind is no failure; one without any is.
-    return 0 if code == _NO_TESTS and arguments[-1] in {_ALONE, _ON_BOTH} else code
+    return code != 0 and not (code == _NO_TESTS and command[-1] in {_ALONE, _ON_BOTH})
 
 
 def _in_ci() -> bool:

@@ -1,0 +1,68 @@
+"""Does lanes of programs at once, and says of each line that they write whose it is."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+# Seconds between two looks for new lines.
+_LOOKS_EVERY = 0.2
+# Of two who want the processor, the other gets most of it.
+_GIVE_WAY = ["nice", "-n", "10"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A program to run; one that gives way takes what the others leave it."""
+
+    title: str
+    command: list[str]
+    environment: dict[str, str]
+    gives_way: bool = False
+
+
+def do(lanes: list[list[Run]], folder: Path) -> dict[str, int]:
+    """Do the lanes at once, the runs of each in turn; return the codes by title."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        done = pool.map(
+            lambda runs: {run.title: _do(run, folder) for run in runs}, lanes
+        )
+        return {title: code for codes in done for title, code in codes.items()}
+
+
+def _do(run: Run, folder: Path) -> int:
+    """Do a run in the folder, telling what it writes; return its code."""
+    begun = time.monotonic()
+    # A pipe would stay open for as long as anything that the program left behind.
+    with NamedTemporaryFile() as output, Path(output.name).open("rb") as written:
+        process = subprocess.Popen(
+            [*(_GIVE_WAY if run.gives_way else []), *run.command],
+            cwd=folder,
+            env=run.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        rest = b""
+        while process.poll() is None:
+            time.sleep(_LOOKS_EVERY)
+            rest = _tell(run.title, rest, written)
+        _tell(run.title, rest, written, is_last=True)
+    print(f"-- {run.title}: {time.monotonic() - begun:.0f} s", flush=True)
+    return process.returncode
+
+
+def _tell(
+    title: str, rest: bytes, written: IO[bytes], *, is_last: bool = False
+) -> bytes:
+    """Print the whole lines that are new; return what begins another one."""
+    *whole, rest = (rest + written.read()).split(b"\n")
+    if is_last and rest:
+        whole, rest = [*whole, rest], b""
+    for line in whole:
+        print(f"{title} | {line.decode(errors='replace')}", flush=True)
+    return rest

@@ -1,0 +1,88 @@
+"""Two lanes run at once, each line says whose it is, and no failure is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev import lanes
+
+# Each of two waits for the file that the other one makes.
+MEET = """
+import pathlib, sys, time
+mine, other = map(pathlib.Path, sys.argv[1:])
+mine.touch()
+ends = time.monotonic() + 30
+while not other.exists():
+    if time.monotonic() > ends:
+        sys.exit("alone")
+    time.sleep(0.02)
+"""
+
+
+def run(title: str, code: str, *arguments: str, gives_way: bool = False) -> lanes.Run:
+    """Return a run of some Python."""
+    command = [sys.executable, "-c", code, *arguments]
+    return lanes.Run(title, command, dict(os.environ), gives_way)
+
+
+def test_lanes_run_at_once(tmp_path: Path) -> None:
+    one = [run("one", MEET, "one", "two")]
+    two = [run("two", MEET, "two", "one")]
+
+    assert lanes.do([one, two], tmp_path) == {"one": 0, "two": 0}
+
+
+def test_runs_of_a_lane_follow_each_other_whatever_became_of_one(
+    tmp_path: Path,
+) -> None:
+    code = "import pathlib, sys; sys.exit(pathlib.Path('there').exists())"
+    make = "open('there', 'w').close()"
+    lane = [run("before", code), run("make", make), run("after", code)]
+    lane += [run("last", "import sys; sys.exit(5)")]
+
+    told = lanes.do([lane], tmp_path)
+
+    assert told == {"before": 0, "make": 0, "after": 1, "last": 5}
+
+
+def test_each_line_says_whose_it_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import sys, time\n"
+        "print('half', end='', flush=True); time.sleep(0.6); print(' and half')\n"
+        "sys.stderr.write('店\\nno end')"
+    )
+
+    lanes.do([[run("SQLite", code)]], tmp_path)
+
+    told = capfd.readouterr().out.splitlines()
+    assert {"SQLite | half and half", "SQLite | 店", "SQLite | no end"} <= set(told)
+    assert told[-1].startswith("-- SQLite: ")
+
+
+def test_run_that_gives_way_says_so_to_the_system(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = "import os; print(os.nice(0))"
+
+    lanes.do([[run("first", code)], [run("other", code, gives_way=True)]], tmp_path)
+
+    told = capfd.readouterr().out
+    usual = os.nice(0)
+    assert f"first | {usual}\n" in told
+    assert f"other | {min(usual + 10, 19)}\n" in told
+
+
+def test_what_a_program_leaves_behind_holds_up_nothing(tmp_path: Path) -> None:
+    sleeper = "import time; time.sleep(5)"
+    code = (
+        "import subprocess, sys; "
+        f"subprocess.Popen([sys.executable, '-c', {sleeper!r}]); sys.exit(3)"
+    )
+
+    assert lanes.do([[run("left", code)]], tmp_path) == {"left": 3}
