@@ -13,6 +13,11 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.sql import SQL, Identifier
 
 from dev import lanes, services
 
@@ -114,23 +119,52 @@ def _chosen(
 
 
 def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
-    """Run everything, in two lanes; return the titles of the runs that failed.
+    """Migrate a database of each kind, run everything on copies; return what failed."""
+    with TemporaryDirectory(prefix="shoplink-migrated-") as folder:
+        migrated = {"": f"sqlite:///{folder}/migrated.sqlite3"}
+        if postgresql:
+            migrated[postgresql] = _made(postgresql, "shoplink_migrated")
+        # What the commands say of themselves would be in the way here.
+        quiet = {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "WARNING"}
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        steps = [
+            lanes.Run(f"Migrating {address.partition(':')[0]}", command, given)
+            for address in migrated.values()
+            for given in [environment | quiet | {"DATABASE_URL": address}]
+        ]
+        codes = lanes.do([[step] for step in steps], ROOT)
+        return [title for title, code in codes.items() if code] or _two_lanes(
+            environment, migrated
+        )
+
+
+def _made(server: str, name: str) -> str:
+    """Make a database of PostgreSQL; return its address."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def _two_lanes(environment: dict[str, str], migrated: dict[str, str]) -> list[str]:
+    """Run everything; return the titles of the runs that failed.
 
     What runs one after another mostly waits for its processes: meanwhile the others
-    have the processor, and they give way when it does not wait.
+    have the processor, and they give way when it does not wait. `migrated` are the
+    databases to copy, by the address under which each kind is asked for.
     """
     # A file's tests stay together: some files end by asking what all of them did.
     together = ["-n", "2", "--dist", "loadfile"]
     apart = ["-m", f"not ({_ALONE})"]
 
     def run(title: str, database: str, *arguments: str) -> lanes.Run:
-        given = {"DATABASE_URL": database} if database else {}
+        given = {"SHOPLINK_TEST_TEMPLATE": migrated[database]}
+        given |= {"DATABASE_URL": database} if database else {}
         command = _command(list(arguments))
         return lanes.Run(title, command, environment | given, "-n" in arguments)
 
     alone = [run("SQLite, one after another", "", "-m", _ALONE)]
     others = [run("SQLite, side by side", "", *together, *apart)]
-    if postgresql:
+    for postgresql in filter(None, migrated):
         alone += [run("PostgreSQL, one after another", postgresql, "-m", _ON_BOTH)]
         only = [*together, "--database-only", *apart]
         others += [run("PostgreSQL, side by side", postgresql, *only)]

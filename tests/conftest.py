@@ -14,8 +14,9 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
+from tests.migrated import copy_to_test_database
 from tests.processes import Processes
 
 if TYPE_CHECKING:
@@ -43,6 +44,21 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> bool:
+    """Tell whether the test database is there already, copied from a migrated one.
+
+    Then Django does what is left to do, which is nothing, and the run drops it.
+    """
+    with django_db_blocker.unblock():
+        is_copied = copy_to_test_database()
+    return is_copied or bool(request.config.getoption("reuse_db"))
 
 
 @pytest.fixture(scope="session")

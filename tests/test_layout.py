@@ -70,6 +70,7 @@ OF_NO_MODULE = {
     "test_architecture.py": "docs/architecture.md",
     "test_fixtures.py": "the tests' own fixtures",
     "test_layout.py": "the tree",
+    "test_migrated.py": "the tests' own databases",
     "test_network.py": "that no test leaves this host",
     "test_order_writers.py": "who writes orders",
     "test_processes.py": "the tests' own processes",

@@ -19,7 +19,7 @@ import boto3
 
 from channels_amazon.emulator.notifications.queue import AWS_REGION, QueueServer
 from tests.whole import buyers, facts, shipper, verdict
-from tests.whole.databases import empty_database
+from tests.whole.databases import new_database
 from tests.whole.installation import Installation, kill, wait_for
 from tests.whole.victims import PARTS, victims
 
@@ -88,8 +88,8 @@ class Measures:
 @contextmanager
 def running(folder: Path) -> Iterator[Installation]:
     """Run a copy of the project on a database of its own."""
-    with empty_database() as database_url:
-        product = Installation(folder, database_url)
+    with new_database() as database_url:
+        product = Installation(folder, database_url, is_migrated=True)
         try:
             product.start()
             yield product

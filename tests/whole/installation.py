@@ -20,16 +20,22 @@ from urllib.request import Request, urlopen
 import psycopg
 import requests
 
+from tests.migrated import copy_file, template
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _PATIENCE = 150
 
 
 @dataclass
 class Installation:
-    """One running copy of the project with its own data, ports and database."""
+    """One running copy of the project with its own data, ports and database.
+
+    With `is_migrated` it may begin with the run's migrated database, if there is one.
+    """
 
     folder: Path
     database_url: str = ""
+    is_migrated: bool = False
     port: int = 0
     emulator_port: int = 0
     output: Path = field(init=False)
@@ -45,6 +51,11 @@ class Installation:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database_file(self) -> Path:
+        """Return the path of the SQLite database."""
+        return self.folder / "shoplink" / "data" / "shoplink.sqlite3"
+
+    @property
     def amazon(self) -> str:
         """Return the local Amazon's address."""
         return f"http://127.0.0.1:{self.emulator_port}"
@@ -52,6 +63,8 @@ class Installation:
     def start(self) -> None:
         """Copy the project, start it with `make run`, wait until it says it runs."""
         copy_project(self.folder / "shoplink")
+        if self.is_migrated and template() and not self.database_url:
+            copy_file(self.database_file)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 ["make", "run"],
@@ -157,8 +170,8 @@ class Installation:
         if self.database_url.startswith("postgres"):
             with psycopg.connect(self.database_url) as connection:
                 return connection.execute(sql.encode()).fetchall()
-        path = self.folder / "shoplink" / "data" / "shoplink.sqlite3"
-        connection_ = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
+        path = f"file:{self.database_file}?mode=ro"
+        connection_ = sqlite3.connect(path, uri=True, timeout=20)
         try:
             return connection_.execute(sql).fetchall()
         finally:
