@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,11 +29,19 @@ class Run:
 
 def do(lanes: list[list[Run]], folder: Path) -> dict[str, int]:
     """Do the lanes at once, the runs of each in turn; return the codes by title."""
+    is_over = threading.Event()
+
+    def in_turn(runs: list[Run]) -> dict[str, int]:
+        return {run.title: _do(run, folder) for run in runs if not is_over.is_set()}
+
     with ThreadPoolExecutor(len(lanes)) as pool:
-        done = pool.map(
-            lambda runs: {run.title: _do(run, folder) for run in runs}, lanes
-        )
-        return {title: code for codes in done for title, code in codes.items()}
+        try:
+            done = list(pool.map(in_turn, lanes))
+        except KeyboardInterrupt:
+            # It ended the programs too; none of those that follow may begin.
+            is_over.set()
+            raise
+    return {title: code for codes in done for title, code in codes.items()}
 
 
 def _do(run: Run, folder: Path) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -86,3 +89,35 @@ def test_what_a_program_leaves_behind_holds_up_nothing(tmp_path: Path) -> None:
     )
 
     assert lanes.do([[run("left", code)]], tmp_path) == {"left": 3}
+
+
+# The first run sleeps until it is ended, the second one must never begin.
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+from dev import lanes
+sleep = "import time; open('begun', 'w').close(); time.sleep(60)"
+runs = [
+    lanes.Run(title, [sys.executable, "-c", code], dict(os.environ))
+    for title, code in {"one": sleep, "two": "open('second', 'w').close()"}.items()
+]
+lanes.do([runs], Path(sys.argv[1]))
+"""
+
+
+def test_nothing_more_begins_after_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    root = Path(lanes.__file__).parent.parent
+    process = subprocess.Popen(
+        command, cwd=root, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    ends = time.monotonic() + 30
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+    # As a terminal does: to the whole group.
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.wait(timeout=30) != 0
+    assert not (tmp_path / "second").exists()
