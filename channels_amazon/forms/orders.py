@@ -15,16 +15,16 @@ from channels_amazon.forms.carriers import CarrierField, resolve_other_carrier
 from channels_amazon.forms.filters import moment_input
 from channels_amazon.forms.origins import (
     OriginField,
+    agreed_in,
     below_zero_text,
     missing_text,
     named,
-    places_of,
     text_of,
 )
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.services.shipping.origins import origins_of
 from channels_amazon.services.shipping.shipments import units_left
-from channels_amazon.services.stock.shortfalls import Place, Shortfall
+from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
 
 
 class PackageForm(forms.Form):
@@ -151,9 +151,9 @@ class ShipForm(PackageForm):
         }
         return {pk: place for pk, place in chosen.items() if pk in self.quantities()}
 
-    def agreed(self) -> frozenset[Place]:
-        """Return the levels that may fall below zero."""
-        return places_of(self.cleaned_data["below_zero"])
+    def agreed(self) -> Agreed:
+        """Return the levels that may fall below zero, and how far."""
+        return agreed_in(self.cleaned_data["below_zero"])
 
     def ask(self, shortfalls: Sequence[Shortfall]) -> None:
         """Have the page ask whether these levels may fall below zero."""
@@ -161,8 +161,8 @@ class ShipForm(PackageForm):
 
     @property
     def asked(self) -> str:
-        """Return the levels that the page asks about, as a tick sends them."""
-        return named(one.place for one in self.shortfalls)
+        """Return what the page asks about, as a tick sends it."""
+        return named(self.shortfalls)
 
     @property
     def asked_text(self) -> str:
