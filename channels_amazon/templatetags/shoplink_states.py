@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from channels_amazon.models import (
+    AmazonAccount,
     ApiCall,
     DiagnosticEntry,
     FulfillmentOrder,
@@ -120,8 +121,11 @@ def job_state(line: JobLine) -> str:
 
 
 @register.simple_tag
-def permission_state(permission: Permission) -> str:
-    """Show what the probe of a permission said."""
+def permission_state(permission: Permission, account: AmazonAccount) -> str:
+    """Show what the probe of a permission said, as far as it still holds."""
+    if permission.is_granted and not account.is_connected:
+        # With the authorisation all that it granted has ended.
+        return state("off", gettext("Was granted"))
     kinds = {
         Permission.State.GRANTED: "ok",
         Permission.State.MISSING: "error",

@@ -79,6 +79,27 @@ def test_status_shows_what_left_a_permission_unproven(
     assert "Granted getOrder" not in text
 
 
+def test_revoked_account_has_no_permission_in_force(
+    world: World, client: Client
+) -> None:
+    site = world.account.participations.get()
+    probed = {"participation": site, "checked_at": timezone.now()}
+    Permission.objects.create(
+        name="orders", state="granted", operation="getOrder", status=404, **probed
+    )
+    before = text_of(client, "amazon-status", world.account)
+    world.account.state = "needs_authorization"
+    world.account.save()
+
+    after = text_of(client, "amazon-status", world.account)
+
+    assert "Granted" in before
+    assert "none of these is in force" not in before
+    assert "Was granted" in after
+    assert "Granted" not in after
+    assert "none of these is in force" in after
+
+
 def test_account_card_warns_before_authorisation_ends(
     world: World, client: Client
 ) -> None:
