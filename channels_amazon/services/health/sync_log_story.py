@@ -86,7 +86,7 @@ def story(log: SyncLog) -> list[str]:
         told.append(text % {"number": _capped(log.events)})
     if run.next_due_at:
         time = {"time": _moment(run.next_due_at)}
-        told.append(gettext("The next run was due at %(time)s.") % time)
+        told.append(gettext("The next run is due at %(time)s.") % time)
     told.append(_health(log))
     return told
 
