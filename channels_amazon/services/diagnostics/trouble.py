@@ -11,13 +11,22 @@ from django.db.models import Q, QuerySet
 from channels_amazon.models import DiagnosticEntry, SyncRun
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.diagnostics.export import CLOCKS, LogKind
+from channels_amazon.spapi.operations import (
+    UNKNOWN_ORDER,
+    UNKNOWN_SKU,
+    WANTED_OF_PROBES,
+)
 
 State = SyncRun.State
+# A probe of a permission is answered well by being told that there is no such thing.
+_ANSWER_WANTED = Q(
+    reference__in=(UNKNOWN_ORDER, UNKNOWN_SKU), status__in=WANTED_OF_PROBES
+)
 # Each begins as the condition of its index does (models/call.py, models/job.py): SQLite
 # takes the index for no other wording.
 TROUBLE: dict[LogKind, Q] = {
     LogKind.EVENTS: ~Q(level=DiagnosticEntry.Level.INFO),
-    LogKind.CALLS: Q(status__gte=300) | Q(status__isnull=True),
+    LogKind.CALLS: (Q(status__gte=300) | Q(status__isnull=True)) & ~_ANSWER_WANTED,
     # A run that waits for quota goes on by itself.
     LogKind.RUNS: ~Q(state=State.DONE)
     & Q(state__in=(State.FAILED, State.BLOCKED, State.ABANDONED)),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.services.diagnostics import trouble
+from channels_amazon.spapi.operations import UNKNOWN_ORDER, UNKNOWN_SKU
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -55,6 +56,20 @@ def test_no_failed_call_is_said(world: World, client: Client) -> None:
     text = response.context["line"].text
     assert text == "No call failed in the last 24 hours."
     assert "Show what went wrong" not in response.content.decode()
+
+
+def test_answer_that_a_probe_asks_for_is_no_failure(
+    world: World, client: Client
+) -> None:
+    for reference, status in ((UNKNOWN_ORDER, 404), (UNKNOWN_SKU, 400)):
+        make_call(world.account, reference=reference, status=status)
+    denied = make_call(world.account, reference=UNKNOWN_ORDER, status=403)
+    silent = make_call(world.account, reference=UNKNOWN_ORDER, status=None)
+
+    page = client.get(reverse("amazon-log-list"), {"tab": "calls", "result": "failed"})
+
+    assert page.context["line"].text == "2 calls failed in the last 24 hours."
+    assert {row.pk for row in page.context["slice"].rows} == {denied.pk, silent.pk}
 
 
 def test_errors_and_warnings_are_told_apart(world: World, client: Client) -> None:
