@@ -64,6 +64,8 @@ NEW = Parameter("new")
 # Which log, which span of time, why messages are in quarantine.
 TAB = Parameter("tab")
 SPAN = Parameter("span")
+# The form of a file to save.
+FORMAT = Parameter("format", 8)
 REASON = Parameter("reason")
 # A search by name, by the word under which the session keeps it.
 NAMED = Parameter("named")

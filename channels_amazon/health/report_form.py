@@ -8,7 +8,12 @@ from typing import Any
 
 from channels_amazon.health.progress import CheckProgress, CheckState
 from channels_amazon.health.registry import all_checks
-from channels_amazon.models import HealthFinding, HealthReport, translated
+from channels_amazon.models import (
+    AmazonAccount,
+    HealthFinding,
+    HealthReport,
+    translated,
+)
 
 Level = HealthFinding.Level
 
@@ -44,6 +49,13 @@ def as_dict(
             for check in all_checks()
         ],
     }
+
+
+def last_findings(account: AmazonAccount) -> dict[str, Any] | None:
+    """Return the account's newest finished report as JSON; None where none is."""
+    done = account.health_reports.filter(state=HealthReport.State.DONE)
+    report = done.order_by("-pk").first()
+    return as_dict(report) if report is not None else None
 
 
 def _finding(row: HealthFinding) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from channels_amazon.views.operations import (
     overview,
     setup,
     status,
+    sync_log,
 )
 
 urlpatterns = [
@@ -27,6 +28,16 @@ urlpatterns = [
         "installation/copy/",
         installation.mark_copy,
         name="amazon-installation-copy",
+    ),
+    path(
+        "accounts/<int:account_id>/sync-log/",
+        sync_log.sync_log_page,
+        name="amazon-sync-log",
+    ),
+    path(
+        "accounts/<int:account_id>/sync-log/download/",
+        sync_log.sync_log_download,
+        name="amazon-sync-log-download",
     ),
     path("logs/", logs.log_list, name="amazon-log-list"),
     path("logs/export/", logs.log_export, name="amazon-log-export"),
