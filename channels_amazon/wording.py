@@ -2,7 +2,8 @@
 
 What a worker writes is read later by people of several languages. A `Sentence` is
 the English text, and remembers what it was made of, so that it can be said again.
-`make messages` collects the first argument of every `sentence(...)`.
+`make messages` collects the first argument of every `sentence(...)`, and the first two
+of every `counted(...)`, which has a form for one and a form for many.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from functools import reduce
 from typing import Any
 
 Value = str | int
+Translate = Callable[[str], str]
+# What gettext calls ngettext: the forms for one and for many, and how many.
+TranslateCounted = Callable[[str, str, int], str]
 
 # Between the English text and its making, in a stored text; no text of ours holds it.
 _MARK = "\x1f"
@@ -23,6 +27,9 @@ class Sentence(str):
 
     template: str
     values: Mapping[str, Value]
+    # The form for many and the number, where the template is the form for one.
+    plural: str = ""
+    number: int = 1
 
 
 def sentence(template: str, /, **values: Value) -> Sentence:
@@ -30,6 +37,15 @@ def sentence(template: str, /, **values: Value) -> Sentence:
     made = Sentence(template % values if values else template)
     made.template = template
     made.values = values
+    return made
+
+
+def counted(one: str, many: str, number: int, /, **values: Value) -> Sentence:
+    """Return the form of a sentence that goes with a number, its `%(count)d`."""
+    named = {"count": number, **values}
+    made = Sentence((one if number == 1 else many) % named)
+    made.template, made.plural, made.number = one, many, number
+    made.values = named
     return made
 
 
@@ -45,19 +61,25 @@ def listed(texts: Sequence[str]) -> str:
     return reduce(_enumerated, texts) if texts else ""
 
 
-def said(text: str, translate: Callable[[str], str]) -> str:
-    """Return the text as `translate` has it; texts of others come back as they are."""
+def said(text: str, translate: Translate, translate_counted: TranslateCounted) -> str:
+    """Return the text as translated; texts of others come back as they are."""
     if not text:
         return ""
     if not isinstance(text, Sentence):
         return translate(text)
+    if text.plural:
+        template = translate_counted(text.template, text.plural, text.number)
+    else:
+        template = translate(text.template)
     if not text.values:
-        return translate(text.template)
+        return template
     values = {
-        name: said(value, translate) if isinstance(value, Sentence) else value
+        name: said(value, translate, translate_counted)
+        if isinstance(value, Sentence)
+        else value
         for name, value in text.values.items()
     }
-    return translate(text.template) % values
+    return template % values
 
 
 def revised(text: str, revise: Callable[[str], str]) -> str:
@@ -68,7 +90,7 @@ def revised(text: str, revise: Callable[[str], str]) -> str:
         name: revised(value, revise) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
-    return sentence(text.template, **values)
+    return _again(text.template, values, text.plural, text.number)
 
 
 def pack(text: str) -> str:
@@ -94,13 +116,22 @@ def _parts(text: Sentence) -> list[Any]:
         name: _parts(value) if isinstance(value, Sentence) else value
         for name, value in text.values.items()
     }
-    return [text.template, values]
+    counting = [text.plural, text.number] if text.plural else []
+    return [text.template, values, *counting]
 
 
 def _made(parts: list[Any]) -> Sentence:
-    template, values = parts
+    template, values, *counting = parts
     found = {
         name: _made(value) if isinstance(value, list) else value
         for name, value in values.items()
     }
-    return sentence(template, **found)
+    return _again(template, found, *counting)
+
+
+def _again(
+    template: str, values: Mapping[str, Value], plural: str = "", number: int = 1
+) -> Sentence:
+    if plural:
+        return counted(template, plural, number, **values)
+    return sentence(template, **values)

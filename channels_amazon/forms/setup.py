@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel.core import Locale
+from babel.core import Locale, get_global
+from babel.dates import get_timezone_location
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -22,6 +23,8 @@ MOST_BYTES = 1_000_000
 MOST_PRODUCTS = 1000
 # Sellers' own currencies beside those of Amazon's sites.
 _MORE_CURRENCIES = {"CNY", "HKD", "TWD", "KRW", "CHF", "NOK", "DKK", "NZD", "VND"}
+# What the list of territories has beside countries: unions and names for tests.
+_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 # Old names and mere offsets; what is named for a place knows its summer time.
 _NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 
@@ -33,7 +36,18 @@ def time_zones() -> list[tuple[str, str]]:
         for name in available_timezones()
         if "/" in name and not name.startswith(_NO_PLACES)
     )
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    locale = _locale()
+    return [("UTC", "UTC"), *((name, _zone_label(name, locale)) for name in names)]
+
+
+def _zone_label(name: str, locale: Locale) -> str:
+    """Return a zone's own name, to be typed, with its place as the reader calls it."""
+    code = get_global("zone_territories").get(name, "")
+    country = str(locale.territories.get(code, ""))
+    city = get_timezone_location(name, locale=locale, return_city=True)
+    shown = name.replace("_", " ")
+    place = [part for part in (country, city) if part and part not in shown]
+    return " · ".join([shown, *place])
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -46,11 +60,13 @@ def currencies() -> list[tuple[str, str]]:
 def countries() -> list[tuple[str, str]]:
     """Return the countries by their names in the reader's language."""
     named = _locale().territories
-    codes = [str(code) for code in named]
+    codes = {str(code) for code in named} - _NO_COUNTRIES
     found = [
         (code, str(named[code])) for code in codes if len(code) == 2 and code.isalpha()
     ]
-    return [("", "–"), *sorted(found, key=lambda pair: pair[1])]
+    # Chinese readers look for a name by its sound, which this encoding goes by.
+    encoding = "gb18030" if _locale().language == "zh" else "utf-8"
+    return [("", "–"), *sorted(found, key=lambda pair: pair[1].encode(encoding))]
 
 
 def _locale() -> Locale:

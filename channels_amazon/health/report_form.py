@@ -13,6 +13,7 @@ from channels_amazon.models import (
     HealthFinding,
     HealthReport,
     translated,
+    translated_packed,
 )
 
 Level = HealthFinding.Level
@@ -65,9 +66,17 @@ def _finding(row: HealthFinding) -> dict[str, Any]:
         "level": row.level,
         "cause": translated(row.cause),
         "fix": translated(row.fix),
-        "evidence": row.evidence,
+        "evidence": _spoken(row.evidence),
         "consequence_of": row.consequence_of,
     }
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spoken(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_spoken(inner) for inner in value]
+    return translated_packed(value) if isinstance(value, str) else value
 
 
 def _iso(value: datetime | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, ngettext, override
 
 from channels_amazon.wording import Sentence, pack, said, sentence, unpack
 
@@ -38,4 +38,9 @@ def translated(text: str) -> str:
 
     Needs the reader's language to be active, as it is in every request.
     """
-    return said(text, gettext)
+    return said(text, gettext, ngettext)
+
+
+def translated_packed(stored: str) -> str:
+    """Return a text that `pack` made, kept outside of a column of its own."""
+    return translated(unpack(stored))

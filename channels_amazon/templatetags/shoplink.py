@@ -25,12 +25,16 @@ from channels_amazon.rules.shipping import carriers
 from channels_amazon.rules.shipping.carriers import CarrierOption
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
+from channels_amazon.views.amazon_words import amazon_word, amazon_words
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
 from channels_amazon.views.local_time import local_zone
 from channels_amazon.wording import Sentence
 
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
 register.filter("translated", translated)
+# {{ order.service_level|amazon_word:"service" }}: Amazon's word for people.
+register.filter("amazon_word", amazon_word)
+register.filter("amazon_words", amazon_words)
 
 SECONDS_SHOWN = 90
 TENTHS_SHOWN = 10

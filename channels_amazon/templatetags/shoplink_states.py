@@ -31,6 +31,7 @@ from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
     PreviewRow,
 )
+from channels_amazon.views.amazon_words import Enumeration, amazon_word
 from channels_amazon.views.labels import MCF_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -82,7 +83,7 @@ def order_state(order: Order) -> str:
         return state("waiting", gettext("Amazon ships"))
     word: Any = order.get_status_display()
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        word = order.amazon_status
+        word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
     return state(ORDER_KINDS.get(order.status, "warning"), word)
 
 

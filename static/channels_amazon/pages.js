@@ -138,3 +138,18 @@
   form.addEventListener("input", name);
   if (asked.hidden) name();
 })();
+
+// The carrier's name is asked for where the carrier is “Other” alone.
+(() => {
+  for (const name of document.querySelectorAll("input[name=carrier_name]")) {
+    const carrier = name.form?.elements.carrier;
+    const field = name.closest(".sl-field");
+    if (!carrier || !field) continue;
+    const show = () => {
+      const isOther = carrier.value.trim().toLowerCase() === "other";
+      field.hidden = !isOther && !name.value && !field.querySelector(".errorlist");
+    };
+    name.form.addEventListener("input", show);
+    show();
+  }
+})();

@@ -13,7 +13,7 @@ from channels_amazon.models import MaintenanceTask, PurgeProof
 from channels_amazon.rules.privacy.retention import PURGE_GRACE
 from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.privacy.standing import standing
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 
 @check(
@@ -40,10 +40,12 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="data.retention_overdue",
             level=Level.ERROR,
-            cause=sentence(
-                "Personal data of %(count)d orders is kept past its limit; the first "
-                "of it had to go by %(date)s.",
-                count=kept.overdue,
+            cause=counted(
+                "Personal data of %(count)d order is kept past its limit; it "
+                "had to go by %(date)s.",
+                "Personal data of %(count)d orders is kept past its limit; "
+                "the first of it had to go by %(date)s.",
+                kept.overdue,
                 date=f"{kept.next_due_at:%Y-%m-%d %H:%M} UTC",
             ),
             fix=_fix(last, kept.next_due_at, context.now),

@@ -24,7 +24,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import database_copy, guard, manifest
 from channels_amazon.services.installation.manifest import BackupError, Manifest
 from channels_amazon.services.jobs import key_holders
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import Sentence, counted, sentence
 
 # Seconds: a connection of a process that has just ended is there for a moment.
 _ENDING_SECONDS = 5.0
@@ -162,7 +162,11 @@ def _at_work() -> Sentence | None:
         return holders[0].name
     sessions = database_copy.other_sessions()
     if sessions:
-        return sentence("%(count)s other connections", count=sessions)
+        return counted(
+            "%(count)s other connection",
+            "%(count)s other connections",
+            sessions,
+        )
     return None
 
 

@@ -314,7 +314,7 @@ def check_quantities(
             raise ShipmentError(_("A line of the package is not of this order."))
         if units > left[line_id]:
             raise ShipmentError(
-                _("Only %(left)d units of a line are left to ship, not %(units)d.")
+                _("Of a line only %(left)d can still be shipped, not %(units)d.")
                 % {"left": max(0, left[line_id]), "units": units}
             )
     return wanted

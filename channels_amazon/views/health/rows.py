@@ -13,7 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.health.progress import OVER, CheckProgress, CheckState
 from channels_amazon.health.registry import GROUPS, all_checks
-from channels_amazon.models import HealthFinding, HealthReport, translated
+from channels_amazon.models import (
+    HealthFinding,
+    HealthReport,
+    translated,
+    translated_packed,
+)
 
 # How evidence is called on the page; keys without a name are shown as they are.
 LABELS: dict[str, Promise] = {
@@ -276,7 +281,7 @@ def _shown(key: str, value: Any) -> str:
     if key in TIMES:
         at = datetime.fromisoformat(str(value)).astimezone(UTC)
         return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return str(value)
+    return translated_packed(str(value))
 
 
 def _action(report: HealthReport, finding: HealthFinding) -> Action | None:

@@ -205,7 +205,8 @@ def _tell(request: HttpRequest, result: ImportResult) -> None:
     messages.success(request, said % {"count": known})
     for row in result.rejected[:_SHOWN_REJECTED]:
         where = _("Line %(line)d was left out: %(reason)s.")
-        messages.warning(request, where % {"line": row.line, "reason": row.reason})
+        reason = translated(row.reason)
+        messages.warning(request, where % {"line": row.line, "reason": reason})
     if len(result.rejected) > _SHOWN_REJECTED:
         more = len(result.rejected) - _SHOWN_REJECTED
         said = ngettext(

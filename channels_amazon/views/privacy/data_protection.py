@@ -138,7 +138,9 @@ def _seeing(shown: Protection) -> Duty:
     return Duty(
         title=_("Only who needs it sees it"),
         kind="ok" if len(shown.seers) < shown.members else "info",
-        word=_("%(seers)d of %(all)d members")
+        word=ngettext(
+            "%(seers)d of %(all)d member", "%(seers)d of %(all)d members", shown.members
+        )
         % {"seers": len(shown.seers), "all": shown.members},
         measured=_(
             "Buyer and recipient are masked until a member with the right reveals "

@@ -51,7 +51,7 @@ def test_file_is_shown_then_taken_over_once(world: World, client: Client) -> Non
     assert page.status_code == 200
     assert not Parcel.objects.exists()
     text = page.content.decode()
-    assert "1 parcels would ship now and 1 wait by themselves" in text
+    assert "1 would ship now, 1 would wait and go by themselves" in text
     assert "order id is empty" in text
     take = reverse(TAKE, args=[world.store.pk])
     for _ in range(2):
