@@ -51,6 +51,23 @@ FORMER_SENTENCES = (
         "%(count)d orders changed since %(time)s, and no event told of any: the "
         "queue's policy seems to keep Amazon out."
     ),
+    gettext_noop(
+        "The report “%(purpose)s” of %(start)s to %(end)s UTC shows %(count)s orders "
+        "that were missing here, in %(number)s hours: %(hours)s. They are taken over."
+    ),
+    gettext_noop(
+        "The ship date lies before the order. Ship these units again with the time at "
+        "which they left, in UTC."
+    ),
+    gettext_noop("ship date %(old)s → %(new)s UTC"),
+    gettext_noop(
+        "Amazon had %(count)d orders that were missing here until %(time)s UTC; "
+        "%(fetched)d of them are complete now."
+    ),
+    gettext_noop(
+        "Amazon says that its search answers up to %(time)s UTC only, which was read "
+        "before."
+    ),
     gettext_noop("Login with Amazon denied access"),
     gettext_noop("Login with Amazon answered something else than a token"),
 )

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
-Value = str | int
+# A time is aware; it is told by the clocks of who reads it.
+Value = str | int | datetime
 
 # Between the English text and its making, in a stored text; no text of ours holds it.
 _MARK = "\x1f"
+# What a time is kept as within it: {"time": "2026-11-30T00:29:17+00:00"}.
+_TIME = "time"
 
 
 class Sentence(str):
@@ -27,7 +31,7 @@ class Sentence(str):
 
 def sentence(template: str, /, **values: Value) -> Sentence:
     """Return the sentence of a template such as "Order %(order)s is kept."."""
-    made = Sentence(template % values if values else template)
+    made = Sentence(template % _told(values, in_utc) if values else template)
     made.template = template
     made.values = values
     return made
@@ -45,8 +49,20 @@ def listed(texts: Sequence[str]) -> str:
     return reduce(_enumerated, texts) if texts else ""
 
 
-def said(text: str, translate: Callable[[str], str]) -> str:
-    """Return the text as `translate` has it; texts of others come back as they are."""
+def in_utc(time: datetime) -> str:
+    """Return a time to the minute, in UTC and with that word."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def said(
+    text: str,
+    translate: Callable[[str], str],
+    tell: Callable[[datetime], str] = in_utc,
+) -> str:
+    """Return the text as `translate` has it, its times as `tell` has them.
+
+    Texts of others come back as they are.
+    """
     if not text:
         return ""
     if not isinstance(text, Sentence):
@@ -54,10 +70,10 @@ def said(text: str, translate: Callable[[str], str]) -> str:
     if not text.values:
         return translate(text.template)
     values = {
-        name: said(value, translate) if isinstance(value, Sentence) else value
+        name: said(value, translate, tell) if isinstance(value, Sentence) else value
         for name, value in text.values.items()
     }
-    return translate(text.template) % values
+    return translate(text.template) % _told(values, tell)
 
 
 def revised(text: str, revise: Callable[[str], str]) -> str:
@@ -89,18 +105,39 @@ def _enumerated(first: str, second: str) -> Sentence:
     return sentence("%(first)s, %(second)s", first=first, second=second)
 
 
-def _parts(text: Sentence) -> list[Any]:
-    values = {
-        name: _parts(value) if isinstance(value, Sentence) else value
-        for name, value in text.values.items()
+def _told(
+    values: Mapping[str, Value], tell: Callable[[datetime], str]
+) -> dict[str, str | int]:
+    return {
+        name: tell(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
     }
-    return [text.template, values]
+
+
+def _parts(text: Sentence) -> list[Any]:
+    return [
+        text.template,
+        {name: _part(value) for name, value in text.values.items()},
+    ]
+
+
+def _part(value: Value) -> Any:
+    if isinstance(value, Sentence):
+        return _parts(value)
+    if isinstance(value, datetime):
+        return {_TIME: value.astimezone(UTC).isoformat()}
+    return value
 
 
 def _made(parts: list[Any]) -> Sentence:
     template, values = parts
-    found = {
-        name: _made(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    }
-    return sentence(template, **found)
+    return sentence(template, **{name: _value(one) for name, one in values.items()})
+
+
+def _value(part: Any) -> Value:
+    if isinstance(part, list):
+        return _made(part)
+    if isinstance(part, dict):
+        return datetime.fromisoformat(part[_TIME])
+    value: Value = part
+    return value

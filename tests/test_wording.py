@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 from channels_amazon.wording import (
     Sentence,
     listed,
@@ -65,3 +67,31 @@ def test_listed_enumerates_in_the_language() -> None:
     assert text == "no SKU, B"
     assert said(text, german) == "keine SKU, B"
     assert listed([]) == ""
+
+
+READ = "Read at %(time)s."
+SHANGHAI = timezone(timedelta(hours=8))
+MOMENT = datetime(2026, 11, 30, 8, 29, 17, tzinfo=SHANGHAI)
+
+
+def test_time_in_a_sentence_is_in_utc_and_says_so() -> None:
+    text = sentence(READ, time=MOMENT)
+
+    assert text == "Read at 2026-11-30 00:29 UTC."
+    assert said(text, german) == text
+
+
+def test_stored_time_is_told_by_the_clocks_of_who_reads_it() -> None:
+    text = unpack(pack(sentence(KEPT, order="7", reason=sentence(READ, time=MOMENT))))
+
+    told = said(text, german, lambda time: f"{time.astimezone(SHANGHAI):%H:%M}")
+
+    assert told == "Read at 08:29., doch 7 bleibt."
+    assert text == "Order 7 is kept: Read at 2026-11-30 00:29 UTC.."
+
+
+def test_time_keeps_its_second_when_it_is_stored() -> None:
+    text = unpack(pack(sentence(READ, time=MOMENT)))
+
+    assert isinstance(text, Sentence)
+    assert text.values == {"time": MOMENT.astimezone(UTC)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from babel.core import Locale
 from django import forms
@@ -13,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.local_times import time_zones
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Store
 from channels_amazon.services.accounts.store_setup import FIRST_WAREHOUSE
@@ -22,18 +22,6 @@ MOST_BYTES = 1_000_000
 MOST_PRODUCTS = 1000
 # Sellers' own currencies beside those of Amazon's sites.
 _MORE_CURRENCIES = {"CNY", "HKD", "TWD", "KRW", "CHF", "NOK", "DKK", "NZD", "VND"}
-# Old names and mere offsets; what is named for a place knows its summer time.
-_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
-
-
-def time_zones() -> list[tuple[str, str]]:
-    """Return the time zones that are named for a place, and UTC."""
-    names = sorted(
-        name
-        for name in available_timezones()
-        if "/" in name and not name.startswith(_NO_PLACES)
-    )
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -70,7 +58,7 @@ class PlaceForm(_Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zones,
-        help_text=_("Exact times are shown in it beside UTC."),
+        help_text=_("Of who chose none, and whose browser says none."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     currency = forms.ChoiceField(label=_("Currency"), choices=currencies)

@@ -61,6 +61,7 @@ from channels_amazon.models.store_order import (
     StoreOrderLine,
     StoreOrderPersonalData,
 )
+from channels_amazon.models.user_settings import UserSettings
 
 __all__ = [
     "AccessToken",
@@ -125,6 +126,7 @@ __all__ = [
     "SyncJob",
     "SyncRun",
     "Translation",
+    "UserSettings",
     "Variant",
     "Warehouse",
     "WriteProof",

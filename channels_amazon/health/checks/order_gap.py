@@ -67,10 +67,10 @@ def _gap(report: OrderReport) -> Finding:
         code="orders.gap",
         level=Level.WARNING,
         cause=sentence(
-            "Amazon had %(count)d orders that were missing here until %(time)s UTC; "
+            "Amazon had %(count)d orders that were missing here until %(time)s; "
             "%(fetched)d of them are complete now.",
             count=report.orders_missing,
-            time=f"{report.read_at:%Y-%m-%d %H:%M}",
+            time=report.read_at or report.ends_at,
             fetched=here,
         ),
         fix=sentence(
@@ -86,7 +86,8 @@ def _gap(report: OrderReport) -> Finding:
             "missing": report.orders_missing,
             "fetched": here,
             "hours": {
-                f"{one.hour:%Y-%m-%d %H:%M}": one.count for one in hours[:_MOST_HOURS]
+                f"{one.hour:%Y-%m-%d %H:%M} UTC": one.count
+                for one in hours[:_MOST_HOURS]
             },
             "order_ids": report.gap_order_ids[:_MOST_IDS],
         },

@@ -10,6 +10,7 @@ from channels_amazon.views.operations import (
     overview,
     setup,
     status,
+    user_settings,
 )
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
         installation.mark_copy,
         name="amazon-installation-copy",
     ),
+    path("settings/", user_settings.user_settings, name="amazon-user-settings"),
     path("logs/", logs.log_list, name="amazon-log-list"),
     path("logs/export/", logs.log_export, name="amazon-log-export"),
     path("logs/<slug:kind>/<int:log_id>/", logs.log_detail, name="amazon-log-detail"),
