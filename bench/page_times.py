@@ -75,6 +75,7 @@ def _plain() -> Iterator[str]:
         "amazon-ship-template-add",
         "amazon-bulk-ship",
         "amazon-store-order-import",
+        "amazon-user-settings",
     ):
         yield _at(name)
     yield _at("amazon-setup-store", 1)

@@ -19,7 +19,7 @@ class ChannelsAmazonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register checks and reconcilers; hear of every change of rights."""
+        """Register checks and reconcilers; hear of changed rights and of sign-ins."""
         _name_the_sign_ins()
         for check, tag in CHECKS:
             register(check, tag)
@@ -27,6 +27,7 @@ class ChannelsAmazonConfig(AppConfig):
         registry = import_module(f"{self.name}.services.jobs.registry")
         registry.discover(import_module(f"{self.name}.sync"))
         import_module(f"{self.name}.services.diagnostics.rights").listen()
+        import_module(f"{self.name}.views.local_time").listen()
 
 
 def _name_the_sign_ins() -> None:

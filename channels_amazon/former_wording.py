@@ -51,6 +51,23 @@ FORMER_SENTENCES = (
         "%(count)d orders changed since %(time)s, and no event told of any: the "
         "queue's policy seems to keep Amazon out."
     ),
+    gettext_noop(
+        "The report “%(purpose)s” of %(start)s to %(end)s UTC shows %(count)s orders "
+        "that were missing here, in %(number)s hours: %(hours)s. They are taken over."
+    ),
+    gettext_noop(
+        "The ship date lies before the order. Ship these units again with the time at "
+        "which they left, in UTC."
+    ),
+    gettext_noop("ship date %(old)s → %(new)s UTC"),
+    gettext_noop(
+        "Amazon had %(count)d orders that were missing here until %(time)s UTC; "
+        "%(fetched)d of them are complete now."
+    ),
+    gettext_noop(
+        "Amazon says that its search answers up to %(time)s UTC only, which was read "
+        "before."
+    ),
     gettext_noop("Login with Amazon denied access"),
     gettext_noop("Login with Amazon answered something else than a token"),
     # Of these the newer ones have a form for one and a form for many.
@@ -92,10 +109,6 @@ FORMER_SENTENCES = (
     gettext_noop("Amazon refused %(count)d packages."),
     gettext_noop("%(count)d parcels of the store became no package."),
     gettext_noop("Amazon refused the quantity of %(count)d listings."),
-    gettext_noop(
-        "Amazon had %(count)d orders that were missing here until %(time)s UTC; "
-        "%(fetched)d of them are complete now."
-    ),
     gettext_noop("%(count)d orders promise more units than there are (backorders)."),
     gettext_noop(
         "%(count)d orders are past their latest ship time and not confirmed as shipped."
@@ -110,10 +123,6 @@ FORMER_SENTENCES = (
     gettext_noop(
         "Rule “%(rule)s”: the pool %(pool)s does not hold every line with %(kept)s "
         "units kept back (%(skus)s), and an order is not split."
-    ),
-    gettext_noop(
-        "The report “%(purpose)s” of %(start)s to %(end)s UTC shows %(count)s orders "
-        "that were missing here, in %(number)s hours: %(hours)s. They are taken over."
     ),
     gettext_noop(
         "%(count)s rows of the report “%(purpose)s” could not be read. Where an "

@@ -10,16 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
-Value = str | int
+# A time is aware; it is told by the clocks of who reads it.
+Value = str | int | datetime
 Translate = Callable[[str], str]
 # What gettext calls ngettext: the forms for one and for many, and how many.
 TranslateCounted = Callable[[str, str, int], str]
+Tell = Callable[[datetime], str]
 
 # Between the English text and its making, in a stored text; no text of ours holds it.
 _MARK = "\x1f"
+# What a time is kept as within it: {"time": "2026-11-30T00:29:17+00:00"}.
+_TIME = "time"
 
 
 class Sentence(str):
@@ -34,7 +39,7 @@ class Sentence(str):
 
 def sentence(template: str, /, **values: Value) -> Sentence:
     """Return the sentence of a template such as "Order %(order)s is kept."."""
-    made = Sentence(template % values if values else template)
+    made = Sentence(template % _told(values, in_utc) if values else template)
     made.template = template
     made.values = values
     return made
@@ -43,7 +48,7 @@ def sentence(template: str, /, **values: Value) -> Sentence:
 def counted(one: str, many: str, number: int, /, **values: Value) -> Sentence:
     """Return the form of a sentence that goes with a number, its `%(count)d`."""
     named = {"count": number, **values}
-    made = Sentence((one if number == 1 else many) % named)
+    made = Sentence((one if number == 1 else many) % _told(named, in_utc))
     made.template, made.plural, made.number = one, many, number
     made.values = named
     return made
@@ -61,8 +66,21 @@ def listed(texts: Sequence[str]) -> str:
     return reduce(_enumerated, texts) if texts else ""
 
 
-def said(text: str, translate: Translate, translate_counted: TranslateCounted) -> str:
-    """Return the text as translated; texts of others come back as they are."""
+def in_utc(time: datetime) -> str:
+    """Return a time to the minute, in UTC and with that word."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def said(
+    text: str,
+    translate: Translate,
+    translate_counted: TranslateCounted,
+    tell: Tell = in_utc,
+) -> str:
+    """Return the text as translated, its times as `tell` has them.
+
+    Texts of others come back as they are.
+    """
     if not text:
         return ""
     if not isinstance(text, Sentence):
@@ -74,12 +92,12 @@ def said(text: str, translate: Translate, translate_counted: TranslateCounted) -
     if not text.values:
         return template
     values = {
-        name: said(value, translate, translate_counted)
+        name: said(value, translate, translate_counted, tell)
         if isinstance(value, Sentence)
         else value
         for name, value in text.values.items()
     }
-    return template % values
+    return template % _told(values, tell)
 
 
 def revised(text: str, revise: Callable[[str], str]) -> str:
@@ -111,22 +129,40 @@ def _enumerated(first: str, second: str) -> Sentence:
     return sentence("%(first)s, %(second)s", first=first, second=second)
 
 
-def _parts(text: Sentence) -> list[Any]:
-    values = {
-        name: _parts(value) if isinstance(value, Sentence) else value
-        for name, value in text.values.items()
+def _told(values: Mapping[str, Value], tell: Tell) -> dict[str, str | int]:
+    return {
+        name: tell(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
     }
+
+
+def _parts(text: Sentence) -> list[Any]:
+    values = {name: _part(value) for name, value in text.values.items()}
     counting = [text.plural, text.number] if text.plural else []
     return [text.template, values, *counting]
 
 
+def _part(value: Value) -> Any:
+    if isinstance(value, Sentence):
+        return _parts(value)
+    if isinstance(value, datetime):
+        return {_TIME: value.astimezone(UTC).isoformat()}
+    return value
+
+
 def _made(parts: list[Any]) -> Sentence:
     template, values, *counting = parts
-    found = {
-        name: _made(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    }
+    found = {name: _value(one) for name, one in values.items()}
     return _again(template, found, *counting)
+
+
+def _value(part: Any) -> Value:
+    if isinstance(part, list):
+        return _made(part)
+    if isinstance(part, dict):
+        return datetime.fromisoformat(part[_TIME])
+    value: Value = part
+    return value
 
 
 def _again(

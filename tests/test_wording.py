@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
 from channels_amazon.wording import (
@@ -107,3 +109,33 @@ def test_revised_keeps_the_form_of_the_number() -> None:
     text = revised(counted(PARCEL, PARCELS, 1), lambda _: "*")
 
     assert in_german(text) == "1 Paket wartet."
+
+
+READ = "Read at %(time)s."
+SHANGHAI = timezone(timedelta(hours=8))
+MOMENT = datetime(2026, 11, 30, 8, 29, 17, tzinfo=SHANGHAI)
+
+
+def test_time_in_a_sentence_is_in_utc_and_says_so() -> None:
+    text = sentence(READ, time=MOMENT)
+
+    assert text == "Read at 2026-11-30 00:29 UTC."
+    assert in_german(text) == text
+
+
+def test_stored_time_is_told_by_the_clocks_of_who_reads_it() -> None:
+    text = unpack(pack(sentence(KEPT, order="7", reason=sentence(READ, time=MOMENT))))
+
+    told = said(
+        text, german, german_counted, lambda time: f"{time.astimezone(SHANGHAI):%H:%M}"
+    )
+
+    assert told == "Read at 08:29., doch 7 bleibt."
+    assert text == "Order 7 is kept: Read at 2026-11-30 00:29 UTC.."
+
+
+def test_time_keeps_its_second_when_it_is_stored() -> None:
+    text = unpack(pack(sentence(READ, time=MOMENT)))
+
+    assert isinstance(text, Sentence)
+    assert text.values == {"time": MOMENT.astimezone(UTC)}

@@ -16,7 +16,7 @@ from channels_amazon.admin.scoped import OWNERS, BoundedSearch, ScopedAdmin
 from channels_amazon.admin.site import site
 from channels_amazon.admin.user_admin import SuperuserOnly
 from channels_amazon.models import AuditEntry, translated
-from channels_amazon.templatetags.shoplink import when
+from channels_amazon.templatetags.shoplink import exactly
 from channels_amazon.templatetags.shoplink_states import state
 
 
@@ -51,15 +51,15 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
     purpose = _("Who changed whose rights, and what was refused to whom; newest first.")
     view_roles = OWNERS
-    list_display = ("when_it_was", "what_happened", "reference", "actor", "store")
+    list_display = ("time", "what_happened", "reference", "actor", "store")
     list_select_related = ("store",)
     search_fields = ("=reference", "=actor", "^code")
-    fields = ("when_it_was", "code", "what_happened", "reference", "actor", "store")
+    fields = ("time", "code", "what_happened", "reference", "actor", "store")
 
-    @admin.display(description=_("at"), ordering="at")
-    def when_it_was(self, entry: AuditEntry) -> str:
-        """Return the time as every page shows one: relative, exact on hover."""
-        return when(entry.at)
+    @admin.display(description=_("Time"), ordering="at")
+    def time(self, entry: AuditEntry) -> str:
+        """Return the time by the reader's clocks, in UTC on hover and focus."""
+        return exactly(entry.at)
 
     @admin.display(description=_("what happened"))
     def what_happened(self, entry: AuditEntry) -> str:
@@ -75,16 +75,16 @@ class FailedSignInAdmin(FirstLine, ReadOnly, SuperuserOnly, BoundedSearch, Model
     """
 
     purpose = _("Sign-ins that failed, by name and network; too many lock for a while.")
-    list_display = ("when_it_was", "username", "network", "lock")
+    list_display = ("time", "username", "network", "lock")
     fields = (*list_display, "user_agent", "http_accept", "path_info")
     readonly_fields = fields
     list_filter = ("locked_out",)
     search_fields = ("=username",)
 
-    @admin.display(description=_("at"), ordering="attempt_time")
-    def when_it_was(self, failure: AccessFailureLog) -> str:
-        """Return the time as every page shows one: relative, exact on hover."""
-        return when(failure.attempt_time)
+    @admin.display(description=_("Time"), ordering="attempt_time")
+    def time(self, failure: AccessFailureLog) -> str:
+        """Return the time by the reader's clocks, in UTC on hover and focus."""
+        return exactly(failure.attempt_time)
 
     @admin.display(description=_("locked out"), ordering="locked_out")
     def lock(self, failure: AccessFailureLog) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
@@ -11,6 +11,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.local_times import LocalTimeField
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     AmazonAccount,
@@ -28,13 +29,6 @@ from channels_amazon.rules.pasted_ids import (
 )
 
 ANY = ("", _("any"))
-
-
-def moment_input() -> forms.DateTimeInput:
-    """Return a field of date and time as browsers draw it."""
-    return forms.DateTimeInput(
-        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-    )
 
 
 class FilterForm(forms.Form):
@@ -88,9 +82,9 @@ class FilterForm(forms.Form):
         return any(self.chosen(name) for name in self.fields)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a time field's value as UTC."""
-        value = self.cleaned_data.get(name)
-        return value.replace(tzinfo=UTC) if value else None
+        """Return a time field's moment, None where it holds none."""
+        value: datetime | None = self.cleaned_data.get(name)
+        return value
 
 
 class NameForm(forms.Form):
@@ -149,12 +143,9 @@ class OrderFilter(FilterForm):
 class LogFilter(FilterForm):
     """The filter of the diagnostic logs, for one of their three kinds."""
 
-    since = forms.DateTimeField(
-        label=_("From (UTC)"), required=False, widget=moment_input()
-    )
-    until = forms.DateTimeField(
-        label=_("To (UTC)"), required=False, widget=moment_input()
-    )
+    # Of an hour that clocks show twice nothing is left out.
+    since = LocalTimeField(label=_("From"), required=False)
+    until = LocalTimeField(label=_("To"), required=False, is_later=True)
 
     field_order = ("q", "account", "marketplace", "operation", "result")
 

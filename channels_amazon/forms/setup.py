@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
-from babel.core import Locale, get_global
-from babel.dates import get_timezone_location
+from babel.core import Locale
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.local_times import time_zones
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Store
 from channels_amazon.services.accounts.store_setup import FIRST_WAREHOUSE
@@ -25,29 +24,6 @@ MOST_PRODUCTS = 1000
 _MORE_CURRENCIES = {"CNY", "HKD", "TWD", "KRW", "CHF", "NOK", "DKK", "NZD", "VND"}
 # What the list of territories has beside countries: unions and names for tests.
 _NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-# Old names and mere offsets; what is named for a place knows its summer time.
-_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
-
-
-def time_zones() -> list[tuple[str, str]]:
-    """Return the time zones that are named for a place, and UTC."""
-    names = sorted(
-        name
-        for name in available_timezones()
-        if "/" in name and not name.startswith(_NO_PLACES)
-    )
-    locale = _locale()
-    return [("UTC", "UTC"), *((name, _zone_label(name, locale)) for name in names)]
-
-
-def _zone_label(name: str, locale: Locale) -> str:
-    """Return a zone's own name, to be typed, with its place as the reader calls it."""
-    code = get_global("zone_territories").get(name, "")
-    country = str(locale.territories.get(code, ""))
-    city = get_timezone_location(name, locale=locale, return_city=True)
-    shown = name.replace("_", " ")
-    place = [part for part in (country, city) if part and part not in shown]
-    return " · ".join([shown, *place])
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -86,7 +62,7 @@ class PlaceForm(_Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zones,
-        help_text=_("Exact times are shown in it beside UTC."),
+        help_text=_("Of who chose none, and whose browser says none."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     currency = forms.ChoiceField(label=_("Currency"), choices=currencies)

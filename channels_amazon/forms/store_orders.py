@@ -12,6 +12,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
+from channels_amazon.forms.local_times import FileZoneField
 from channels_amazon.models import (
     AmazonAccount,
     McfRule,
@@ -72,9 +73,15 @@ class StoreOrderFileForm(forms.Form):
     )
 
     def __init__(
-        self, stores: QuerySet[Store], data: Any = None, files: Any = None
+        self,
+        stores: QuerySet[Store],
+        data: Any = None,
+        files: Any = None,
+        *,
+        file_zone: str = "",
     ) -> None:
         super().__init__(data, files, label_suffix="")
+        self.fields["zone"] = FileZoneField(file_zone)
         field: Any = self.fields["store"]
         field.queryset = stores
 

@@ -66,6 +66,7 @@ from channels_amazon.models.store_order import (
     StoreOrderLine,
     StoreOrderPersonalData,
 )
+from channels_amazon.models.user_settings import UserSettings
 
 __all__ = [
     "AccessToken",
@@ -130,6 +131,7 @@ __all__ = [
     "SyncJob",
     "SyncRun",
     "Translation",
+    "UserSettings",
     "Variant",
     "Warehouse",
     "WriteProof",

@@ -166,6 +166,7 @@ ADDRESSES = {
     "amazon-store-order-reveal": Address(_store_order, "post"),
     "amazon-store-order-ship": Address(_store_order, "post", OPERATOR),
     "amazon-subscribe": Address(_account, "post", OPERATOR),
+    "amazon-user-settings": Address(),
 }
 OF_ROWS = sorted(name for name, address in ADDRESSES.items() if address.args)
 FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_role)
@@ -188,6 +189,7 @@ LISTS = (
     "amazon-store-order-import",
     "amazon-store-order-list",
     "amazon-store-endpoint",
+    "amazon-user-settings",
 )
 
 pytestmark = pytest.mark.django_db

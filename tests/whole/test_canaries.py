@@ -142,6 +142,7 @@ def _ship(client: Client, order: Order) -> None:
     form = {"carrier": "UPS", "tracking_number": "TRACK-1"}
     form |= {f"line_{line.pk}": str(line.quantity) for line in order.lines.all()}
     form["shipped_at"] = order.created_at.strftime("%Y-%m-%dT%H:%M:%S")
+    form["shipped_at_zone"] = "UTC"
     client.post(reverse("amazon-order-ship", args=[order.pk]), form)
     assert order.shipments.count() == 1
 

@@ -56,7 +56,7 @@ def run(context: CheckContext) -> list[Finding]:
                 "is refused on the consent page (MD1000) unless it is marked "
                 "as one.",
                 number,
-                time=f"{since:%Y-%m-%d %H:%M} UTC",
+                time=since,
             ),
             fix=sentence(
                 "If the page showed MD1000, set SPAPI_APP_DRAFT=on and restart. If it "

@@ -46,7 +46,7 @@ def run(context: CheckContext) -> list[Finding]:
                 "Personal data of %(count)d orders is kept past its limit; "
                 "the first of it had to go by %(date)s.",
                 kept.overdue,
-                date=f"{kept.next_due_at:%Y-%m-%d %H:%M} UTC",
+                date=kept.next_due_at,
             ),
             fix=_fix(last, kept.next_due_at, context.now),
             evidence={**shown, "overdue": kept.overdue},
@@ -65,7 +65,7 @@ def _fix(last: PurgeProof | None, due_at: datetime, now: datetime) -> str:
         return sentence(
             "A purge of all stores is under way since %(date)s and has not come to "
             "this store yet.",
-            date=f"{since:%Y-%m-%d %H:%M} UTC",
+            date=since,
         )
     return sentence(
         "The purge has not run since: start “manage.py worker”, which purges every "

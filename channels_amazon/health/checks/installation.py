@@ -115,7 +115,7 @@ def _second_reader(context: CheckContext) -> list[Finding]:
                 "reader seems to take messages from the queue, such as a "
                 "copy of this installation.",
                 lost["count"],
-                time=f"{lost['since']:%Y-%m-%d %H:%M} UTC",
+                time=lost["since"],
             ),
             fix=sentence(
                 "Stop every other program that reads this queue (test systems, "
@@ -153,8 +153,8 @@ def _behind(context: CheckContext) -> list[Finding]:
             level=Level.WARNING,
             cause=sentence(
                 text,
-                reached=f"{late.read_up_to:%Y-%m-%d %H:%M} UTC",
-                until=f"{late.until:%Y-%m-%d %H:%M} UTC",
+                reached=late.read_up_to,
+                until=late.until,
             ),
             fix=sentence(
                 "It ends by itself, unless the order sweep of this account stands "

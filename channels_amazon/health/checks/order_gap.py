@@ -68,11 +68,11 @@ def _gap(report: OrderReport) -> Finding:
         level=Level.WARNING,
         cause=counted(
             "Amazon had %(count)d order that was missing here until "
-            "%(time)s UTC; complete now: %(fetched)d.",
+            "%(time)s; complete now: %(fetched)d.",
             "Amazon had %(count)d orders that were missing here until "
-            "%(time)s UTC; complete now: %(fetched)d.",
+            "%(time)s; complete now: %(fetched)d.",
             report.orders_missing,
-            time=f"{report.read_at:%Y-%m-%d %H:%M}",
+            time=report.read_at,
             fetched=here,
         ),
         fix=sentence(
@@ -88,7 +88,8 @@ def _gap(report: OrderReport) -> Finding:
             "missing": report.orders_missing,
             "fetched": here,
             "hours": {
-                f"{one.hour:%Y-%m-%d %H:%M}": one.count for one in hours[:_MOST_HOURS]
+                f"{one.hour:%Y-%m-%d %H:%M} UTC": one.count
+                for one in hours[:_MOST_HOURS]
             },
             "order_ids": report.gap_order_ids[:_MOST_IDS],
         },

@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from django.core.management import call_command
@@ -190,7 +191,7 @@ def _mark_restored(described: Manifest, actor: str) -> None:
                 level=Level.WARNING,
                 message=sentence(
                     "The database was restored from the backup of %(time)s.",
-                    time=f"{described.made_at[:16].replace('T', ' ')} UTC",
+                    time=datetime.fromisoformat(described.made_at),
                 ),
                 actor=actor,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +24,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
 from channels_amazon.spapi.order_report import QuarantinedRow, ReportOrder
-from channels_amazon.wording import counted, sentence
+from channels_amazon.wording import counted, listed, sentence
 
 # So many ids in one query: every database takes such a list.
 BATCH = 500
@@ -159,9 +160,13 @@ def _ours(
 
 def _record_gap(report: OrderReport) -> None:
     counts: HourCounts = report.gap_hours
-    hours = ", ".join(
-        f"{hour[:13].replace('T', ' ')}:00 ({count})"
-        for hour, count in sorted(counts.items())[:_SHOWN_HOURS]
+    hours = listed(
+        [
+            sentence(
+                "%(hour)s (%(count)d)", hour=datetime.fromisoformat(hour), count=count
+            )
+            for hour, count in sorted(counts.items())[:_SHOWN_HOURS]
+        ]
     )
     record(
         Entry(
@@ -170,16 +175,16 @@ def _record_gap(report: OrderReport) -> None:
             account=report.account,
             reference=report.report_id,
             message=counted(
-                "The report “%(purpose)s” of %(start)s to %(end)s UTC shows "
+                "The report “%(purpose)s” of %(start)s to %(end)s shows "
                 "%(count)s order that was missing here, in the hour "
                 "%(hours)s. It is taken over.",
-                "The report “%(purpose)s” of %(start)s to %(end)s UTC shows "
+                "The report “%(purpose)s” of %(start)s to %(end)s shows "
                 "%(count)s orders that were missing here (hours with a gap: "
                 "%(number)s): %(hours)s. They are taken over.",
                 report.orders_missing,
                 purpose=label_of(report),
-                start=f"{report.starts_at:%Y-%m-%d %H:%M}",
-                end=f"{report.ends_at:%Y-%m-%d %H:%M}",
+                start=report.starts_at,
+                end=report.ends_at,
                 number=len(counts),
                 hours=hours,
             ),

@@ -11,6 +11,7 @@ from channels_amazon.views.operations import (
     setup,
     status,
     sync_log,
+    user_settings,
 )
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
         sync_log.sync_log_download,
         name="amazon-sync-log-download",
     ),
+    path("settings/", user_settings.user_settings, name="amazon-user-settings"),
     path("logs/", logs.log_list, name="amazon-log-list"),
     path("logs/export/", logs.log_export, name="amazon-log-export"),
     path("logs/<slug:kind>/<int:log_id>/", logs.log_detail, name="amazon-log-detail"),

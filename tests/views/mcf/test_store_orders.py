@@ -93,7 +93,7 @@ def test_list_takes_the_same_queries_for_more_orders(
     address = reverse("amazon-store-order-list")
     offered(listing, 1)
     client.get(address)
-    with django_assert_num_queries(12 + SIDE_BAR) as few:
+    with django_assert_num_queries(11 + SIDE_BAR) as few:
         client.get(address)
     for _ in range(5):
         offered(listing, 1)

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from channels_amazon.forms.log_filters import LOG_FILTERS
 from channels_amazon.models import AuditEntry
 from channels_amazon.services.diagnostics import export
 from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
+from channels_amazon.views import local_time
 from channels_amazon.views.operations import logs
 from tests import builders
 from tests.views.scene import SIDE_BAR, World, make_call, make_world, signed_in
@@ -365,3 +367,35 @@ def test_file_asks_for_its_first_rows_alone(
     assert len(lines) == 3
     assert len(captured) == 1
     assert "LIMIT 5" in captured[0]["sql"]
+
+
+@pytest.mark.parametrize("name", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_span_of_time_is_the_readers(world: World, client: Client, name: str) -> None:
+    client.cookies[local_time.COOKIE] = name
+    zone = ZoneInfo(name)
+    moments = [datetime(2026, 11, 30, hour, 20, 30, tzinfo=UTC) for hour in (4, 5, 6)]
+    calls = [make_call(world.account, started_at=at) for at in moments]
+    span = [moments[1] + timedelta(minutes=by) for by in (-5, 5)]
+    since, until = (f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for at in span)
+    query = {"tab": "calls", "since": since, "until": until}
+
+    page = client.get(reverse(LIST), query).content.decode()
+
+    assert shown(client, **query) == [calls[1].pk]
+    assert [row["id"] for row in exported(client, **query)] == [str(calls[1].pk)]
+    assert f"Time in {name.replace('_', ' ')}" in page
+    assert f"{moments[1].astimezone(zone):%Y-%m-%d %H:%M:%S} UTC" in page
+    # Who is sent the address elsewhere sees the same rows.
+    client.cookies[local_time.COOKIE] = "Europe/Berlin"
+    sent = query | {"since_zone": name, "until_zone": name}
+    assert shown(client, **sent) == [calls[1].pk]
+
+
+def test_export_is_in_utc_wherever_the_reader_is(world: World, client: Client) -> None:
+    client.cookies[local_time.COOKIE] = "Asia/Shanghai"
+    at = datetime(2026, 11, 30, 5, 20, 30, tzinfo=UTC)
+    make_call(world.account, started_at=at)
+
+    (row,) = exported(client, tab="calls")
+
+    assert row["started_at"] == "2026-11-30T05:20:30.000+00:00"
