@@ -72,7 +72,7 @@ def _gap(report: OrderReport) -> Finding:
             "Amazon had %(count)d orders that were missing here until "
             "%(time)s; complete now: %(fetched)d.",
             report.orders_missing,
-            time=report.read_at,
+            time=report.read_at or report.ends_at,
             fetched=here,
         ),
         fix=sentence(

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from channels_amazon.forms.setup import countries, time_zones
+from channels_amazon.forms.local_times import time_zones
+from channels_amazon.forms.setup import countries
 from channels_amazon.models import Store, StoreMember, Variant, Warehouse
 from channels_amazon.services.accounts.store_setup import (
     Step,
