@@ -62,7 +62,7 @@ def test_person_types_what_their_clock_shows(
 
     kept = Shipment.objects.get().shipped_at
     assert now - timedelta(minutes=1) < kept <= timezone.now()
-    said = page.get_attribute("#packages time", "title") or ""
+    said = page.get_attribute("td[data-label=Shipped] time", "title") or ""
     assert said.startswith(f"{kept.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} UTC")
     assert said.endswith(f"{kept:%Y-%m-%d %H:%M:%S} UTC")
     page.goto(reverse("amazon-user-settings"))
