@@ -113,6 +113,10 @@ class Farm:
         self._processes.append(process)
         return process
 
+    def sync(self, seller_id: str, kind: str) -> None:
+        """Run a seller's job of that kind here and now, beside the worker."""
+        self._run(kind, "manage.py", "sync", seller_id, kind)
+
     def environment(self) -> dict[str, str]:
         """Return the environment of the product's processes."""
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}

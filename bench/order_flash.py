@@ -13,7 +13,6 @@ from bench.measure import Measure, at_most, percentile
 from bench.oracle import AmazonLimits, Arrival, Supply, makespan
 from bench.order_stamps import moment, ways
 
-SECONDS = 60.0
 PATIENCE = 3600.0
 # Amazon's default usage plans.
 GET = Supply(30, ((0.0, 0.5),))
@@ -22,14 +21,23 @@ SEARCH = Supply(20, ((0.0, 0.0056),))
 
 @dataclass(frozen=True)
 class FlashSale:
-    """So many orders in a minute, of which Amazon ships a share."""
+    """So many orders in so many seconds, of which Amazon ships a share.
+
+    With `with_pages` the sweep reads its pages while the events come.
+    """
 
     name: str
     orders: int
     amazon_share: float
+    seconds: float = 60.0
+    with_pages: bool = False
 
 
-SALES = (FlashSale("flash_2000", 2000, 0.0), FlashSale("flash_5000", 5000, 0.6))
+SALES = (
+    FlashSale("flash_2000", 2000, 0.0),
+    FlashSale("flash_5000", 5000, 0.6),
+    FlashSale("storm_200", 200, 0.0, seconds=5.0, with_pages=True),
+)
 
 
 def run(database_url: str = "") -> list[Measure]:
@@ -47,9 +55,11 @@ def _hold(farm: Farm, sale: FlashSale) -> list[Measure]:
         "orders",
         n=sale.orders,
         seller_id=farm.seller_ids[0],
-        over_seconds=SECONDS,
+        over_seconds=sale.seconds,
         amazon_share=sale.amazon_share,
     )["order_ids"]
+    if sale.with_pages:
+        farm.sync(farm.seller_ids[0], "order_sweep")
     wanted = set(placed)
     took = farm.wait(lambda: _complete(farm, wanted) == len(wanted), PATIENCE)
     arrivals, began = _arrivals(farm, wanted)

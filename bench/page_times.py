@@ -75,10 +75,12 @@ def _plain() -> Iterator[str]:
         "amazon-ship-template-add",
         "amazon-bulk-ship",
         "amazon-store-order-import",
+        "amazon-user-settings",
     ):
         yield _at(name)
     yield _at("amazon-setup-store", 1)
     yield _at("amazon-account-progress", 1)
+    yield _at("amazon-sync-log", 1)
     for span in ("", "hour", "day", "month"):
         yield _at("amazon-status", 1, span=span)
 
@@ -228,6 +230,7 @@ def exports() -> Iterator[str]:
     """Yield the addresses of the files that hold all rows of a log."""
     for kind in ("events", "calls", "runs"):
         yield _at("amazon-log-export", tab=kind)
+        yield _at("amazon-log-export", tab=kind, format="jsonl")
     yield _at("amazon-log-export", tab="calls", account=1)
     yield _at("amazon-log-export", tab="calls", result="failed")
     yield _at("amazon-log-export", tab="calls", operation="getInventorySummaries")

@@ -52,7 +52,16 @@ def _is_suspect(text: str) -> bool:
     """Tell whether a text in this JSON may hold what cannot be stored."""
     if "\\u" in text and _ESCAPED.search(text):
         return True
-    return "\x00" in text or not (text.isascii() or storable(text) == text)
+    return "\x00" in text or _has_surrogate(text)
+
+
+def _has_surrogate(text: str) -> bool:
+    # Several times quicker than a pattern, and each answer of Amazon's passes here.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _decoded(given: bytes) -> str:

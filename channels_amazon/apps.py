@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
@@ -19,10 +19,20 @@ class ChannelsAmazonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register checks and reconcilers; hear of every change of rights."""
+        """Register checks and reconcilers; hear of changed rights and of sign-ins."""
+        _name_the_sign_ins()
         for check, tag in CHECKS:
             register(check, tag)
         # Here, since these modules need the models to be loaded.
         registry = import_module(f"{self.name}.services.jobs.registry")
         registry.discover(import_module(f"{self.name}.sync"))
         import_module(f"{self.name}.services.diagnostics.rights").listen()
+        import_module(f"{self.name}.views.local_time").listen()
+
+
+def _name_the_sign_ins() -> None:
+    """Have pages call the failures that django-axes keeps what they are."""
+    apps.get_app_config("axes").verbose_name = _("Sign-ins")
+    names = apps.get_model("axes", "AccessFailureLog")._meta
+    names.verbose_name = _("failed sign-in")
+    names.verbose_name_plural = _("failed sign-ins")

@@ -41,11 +41,16 @@ class Marketplace:
 
     def name_in(self, language: str) -> str:
         """Return the country's name in a language such as `zh-hans`."""
-        try:
-            names = Locale.parse(language, sep="-").territories
-        except (ValueError, UnknownLocaleError):
-            return self.name
-        return str(names.get(self.country_code, self.name))
+        return country_name(self.country_code, language, self.name)
+
+
+def country_name(code: str, language: str, default: str = "") -> str:
+    """Return a country's name in a language such as `zh-hans`, else default or code."""
+    try:
+        names = Locale.parse(language, sep="-").territories
+    except (ValueError, UnknownLocaleError):
+        return default or code
+    return str(names.get(code, default or code))
 
 
 REGIONS: dict[str, Region] = {

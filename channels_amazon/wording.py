@@ -2,20 +2,29 @@
 
 What a worker writes is read later by people of several languages. A `Sentence` is
 the English text, and remembers what it was made of, so that it can be said again.
-`make messages` collects the first argument of every `sentence(...)`.
+`make messages` collects the first argument of every `sentence(...)`, and the first two
+of every `counted(...)`, which has a form for one and a form for many.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
-Value = str | int
+# A time is aware; it is told by the clocks of who reads it.
+Value = str | int | datetime
+Translate = Callable[[str], str]
+# What gettext calls ngettext: the forms for one and for many, and how many.
+TranslateCounted = Callable[[str, str, int], str]
+Tell = Callable[[datetime], str]
 
 # Between the English text and its making, in a stored text; no text of ours holds it.
 _MARK = "\x1f"
+# What a time is kept as within it: {"time": "2026-11-30T00:29:17+00:00"}.
+_TIME = "time"
 
 
 class Sentence(str):
@@ -23,13 +32,25 @@ class Sentence(str):
 
     template: str
     values: Mapping[str, Value]
+    # The form for many and the number, where the template is the form for one.
+    plural: str = ""
+    number: int = 1
 
 
 def sentence(template: str, /, **values: Value) -> Sentence:
     """Return the sentence of a template such as "Order %(order)s is kept."."""
-    made = Sentence(template % values if values else template)
+    made = Sentence(template % _told(values, in_utc) if values else template)
     made.template = template
     made.values = values
+    return made
+
+
+def counted(one: str, many: str, number: int, /, **values: Value) -> Sentence:
+    """Return the form of a sentence that goes with a number, its `%(count)d`."""
+    named = {"count": number, **values}
+    made = Sentence((one if number == 1 else many) % _told(named, in_utc))
+    made.template, made.plural, made.number = one, many, number
+    made.values = named
     return made
 
 
@@ -45,19 +66,38 @@ def listed(texts: Sequence[str]) -> str:
     return reduce(_enumerated, texts) if texts else ""
 
 
-def said(text: str, translate: Callable[[str], str]) -> str:
-    """Return the text as `translate` has it; texts of others come back as they are."""
+def in_utc(time: datetime) -> str:
+    """Return a time to the minute, in UTC and with that word."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def said(
+    text: str,
+    translate: Translate,
+    translate_counted: TranslateCounted,
+    tell: Tell = in_utc,
+) -> str:
+    """Return the text as translated, its times as `tell` has them.
+
+    Texts of others come back as they are.
+    """
     if not text:
         return ""
     if not isinstance(text, Sentence):
         return translate(text)
+    if text.plural:
+        template = translate_counted(text.template, text.plural, text.number)
+    else:
+        template = translate(text.template)
     if not text.values:
-        return translate(text.template)
+        return template
     values = {
-        name: said(value, translate) if isinstance(value, Sentence) else value
+        name: said(value, translate, translate_counted, tell)
+        if isinstance(value, Sentence)
+        else value
         for name, value in text.values.items()
     }
-    return translate(text.template) % values
+    return template % _told(values, tell)
 
 
 def revised(text: str, revise: Callable[[str], str]) -> str:
@@ -68,7 +108,7 @@ def revised(text: str, revise: Callable[[str], str]) -> str:
         name: revised(value, revise) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
-    return sentence(text.template, **values)
+    return _again(text.template, values, text.plural, text.number)
 
 
 def pack(text: str) -> str:
@@ -89,18 +129,45 @@ def _enumerated(first: str, second: str) -> Sentence:
     return sentence("%(first)s, %(second)s", first=first, second=second)
 
 
-def _parts(text: Sentence) -> list[Any]:
-    values = {
-        name: _parts(value) if isinstance(value, Sentence) else value
-        for name, value in text.values.items()
+def _told(values: Mapping[str, Value], tell: Tell) -> dict[str, str | int]:
+    return {
+        name: tell(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
     }
-    return [text.template, values]
+
+
+def _parts(text: Sentence) -> list[Any]:
+    values = {name: _part(value) for name, value in text.values.items()}
+    counting = [text.plural, text.number] if text.plural else []
+    return [text.template, values, *counting]
+
+
+def _part(value: Value) -> Any:
+    if isinstance(value, Sentence):
+        return _parts(value)
+    if isinstance(value, datetime):
+        return {_TIME: value.astimezone(UTC).isoformat()}
+    return value
 
 
 def _made(parts: list[Any]) -> Sentence:
-    template, values = parts
-    found = {
-        name: _made(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    }
-    return sentence(template, **found)
+    template, values, *counting = parts
+    found = {name: _value(one) for name, one in values.items()}
+    return _again(template, found, *counting)
+
+
+def _value(part: Any) -> Value:
+    if isinstance(part, list):
+        return _made(part)
+    if isinstance(part, dict):
+        return datetime.fromisoformat(part[_TIME])
+    value: Value = part
+    return value
+
+
+def _again(
+    template: str, values: Mapping[str, Value], plural: str = "", number: int = 1
+) -> Sentence:
+    if plural:
+        return counted(template, plural, number, **values)
+    return sentence(template, **values)

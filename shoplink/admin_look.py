@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 UNFOLD: dict[str, Any] = {
@@ -24,6 +25,18 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "LOGIN": {"form": "shoplink.sign_in.SignInForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {
+                "title": _("Your settings"),
+                "link": lambda request: reverse("amazon-user-settings"),
+            },
+            {
+                "title": _("Change password"),
+                "link": lambda request: reverse("admin:password_change"),
+            },
+        ],
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

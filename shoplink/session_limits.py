@@ -55,7 +55,7 @@ def _look(request: HttpRequest) -> None:
     if now - used_at > idle:
         _end(
             request,
-            _("You were signed out, because nothing was done for %(minutes)d minutes.")
+            _("You were signed out, because nothing was done for %(minutes)d min.")
             % {"minutes": settings.SESSION_IDLE_MINUTES},
         )
     elif now - signed_in_at > settings.SESSION_COOKIE_AGE:

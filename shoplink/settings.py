@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     # After the messages: it says why somebody is signed out.
     "shoplink.session_limits.end_unused_sessions",
+    # Once it is known who reads, and before anything of theirs is read or drawn.
+    "channels_amazon.views.local_time.use_readers_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     # Last, so that it sees the outcome of every sign-in.

@@ -30,6 +30,7 @@ from channels_amazon.models import (
     StoreMember,
     StoreOrder,
     SyncJob,
+    SyncRun,
     Variant,
     Warehouse,
 )
@@ -290,6 +291,14 @@ def make_job(account: AmazonAccount | None = None, **over: Any) -> SyncJob:
     if fields["account"].is_connected:
         fields.setdefault("rank", rank_at(fields["kind"], fields["due_at"]))
     row: SyncJob = SyncJob.objects.create(**fields)
+    return row
+
+
+def make_run(account: AmazonAccount, **over: Any) -> SyncRun:
+    """Make a run of the account's listings job that is still running, unless told."""
+    job = account.jobs.filter(kind=SyncJob.Kind.LISTINGS).first() or make_job(account)
+    fields = {"job": job, "kind": job.kind, "started_at": timezone.now()}
+    row: SyncRun = SyncRun.objects.create(account=account, **fields | over)
     return row
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -15,6 +16,8 @@ from channels_amazon.admin.scoped import OWNERS, BoundedSearch, ScopedAdmin
 from channels_amazon.admin.site import site
 from channels_amazon.admin.user_admin import SuperuserOnly
 from channels_amazon.models import AuditEntry, translated
+from channels_amazon.templatetags.shoplink import exactly
+from channels_amazon.templatetags.shoplink_states import state
 
 
 def network_name(kept: str | None) -> str:
@@ -48,10 +51,15 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
     purpose = _("Who changed whose rights, and what was refused to whom; newest first.")
     view_roles = OWNERS
-    list_display = ("at", "what_happened", "reference", "actor", "store")
+    list_display = ("time", "what_happened", "reference", "actor", "store")
     list_select_related = ("store",)
     search_fields = ("=reference", "=actor", "^code")
-    fields = ("at", "code", "what_happened", "reference", "actor", "store")
+    fields = ("time", "code", "what_happened", "reference", "actor", "store")
+
+    @admin.display(description=_("Time"), ordering="at")
+    def time(self, entry: AuditEntry) -> str:
+        """Return the time by the reader's clocks, in UTC on hover and focus."""
+        return exactly(entry.at)
 
     @admin.display(description=_("what happened"))
     def what_happened(self, entry: AuditEntry) -> str:
@@ -67,11 +75,21 @@ class FailedSignInAdmin(FirstLine, ReadOnly, SuperuserOnly, BoundedSearch, Model
     """
 
     purpose = _("Sign-ins that failed, by name and network; too many lock for a while.")
-    list_display = ("attempt_time", "username", "network", "locked_out")
+    list_display = ("time", "username", "network", "lock")
     fields = (*list_display, "user_agent", "http_accept", "path_info")
     readonly_fields = fields
     list_filter = ("locked_out",)
     search_fields = ("=username",)
+
+    @admin.display(description=_("Time"), ordering="attempt_time")
+    def time(self, failure: AccessFailureLog) -> str:
+        """Return the time by the reader's clocks, in UTC on hover and focus."""
+        return exactly(failure.attempt_time)
+
+    @admin.display(description=_("locked out"), ordering="locked_out")
+    def lock(self, failure: AccessFailureLog) -> str:
+        """Say that it was one too many; a tick would look as if all were well."""
+        return state("warning", gettext("locked out")) if failure.locked_out else "–"
 
     @admin.display(description=_("network"), ordering="ip_address")
     def network(self, failure: AccessFailureLog) -> str:

@@ -50,6 +50,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         context["scripts"] = [
             *context["scripts"],
             static("channels_amazon/kept_form.js"),
+            static("channels_amazon/time_zone.js"),
         ]
         return context
 

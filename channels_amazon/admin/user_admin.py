@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -37,6 +39,14 @@ _SHOWN_TO_OWNERS = (
     "is_active",
     "last_login",
 )
+
+# What Django's four permissions of each kind of row allow.
+_ALLOWED: dict[str, Promise] = {
+    "add": _("%(area)s: may add %(rows)s"),
+    "change": _("%(area)s: may change %(rows)s"),
+    "delete": _("%(area)s: may delete %(rows)s"),
+    "view": _("%(area)s: may look at %(rows)s"),
+}
 
 
 class SuperuserOnly:
@@ -63,8 +73,55 @@ class SuperuserOnly:
         return is_superuser(request.user)
 
 
+class NamedPermissions:
+    """Offer Django's permissions of rows with a page here, in the reader's language.
+
+    What is stored of them is English alone, and of rows that nobody opens, too.
+    """
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        """Return the field, whose permissions are named by their model."""
+        if db_field.related_model is not Permission:
+            return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        kwargs["queryset"] = _of_pages().select_related("content_type")
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None:
+            field.label_from_instance = permission_name
+        return field
+
+
+def _of_pages() -> QuerySet[Permission]:
+    """Return the permissions of the rows that have a page on this site."""
+    pages = Q()
+    for model in filter(site.is_registered, apps.get_models()):
+        names = {"app_label": model._meta.app_label, "model": model._meta.model_name}
+        pages |= Q(**{f"content_type__{key}": name for key, name in names.items()})
+    return Permission.objects.filter(pages)
+
+
+def permission_name(permission: Permission) -> str:
+    """Return what a permission allows, as it is stored where it is none of the four."""
+    action = permission.codename.partition("_")[0]
+    model = permission.content_type.model_class()
+    if model is None or action not in _ALLOWED:
+        return str(permission)
+    return str(_ALLOWED[action]) % {
+        "area": apps.get_app_config(model._meta.app_label).verbose_name,
+        "rows": model._meta.verbose_name_plural,
+    }
+
+
 @admin.register(User, site=site)
-class UserAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(  # type: ignore[misc]
+    FirstLine,
+    SuperuserOnly,
+    BoundedSearch,
+    NamedPermissions,
+    DjangoUserAdmin,  # type: ignore[type-arg]
+    ModelAdmin,  # type: ignore[misc]
+):
     """The people who sign in."""
 
     purpose = _("Users sign in; what they may do in a store is said under Members.")
@@ -123,7 +180,14 @@ class UserAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoUserAdmin, ModelA
 
 
 @admin.register(Group, site=site)
-class GroupAdmin(FirstLine, SuperuserOnly, BoundedSearch, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(  # type: ignore[misc]
+    FirstLine,
+    SuperuserOnly,
+    BoundedSearch,
+    NamedPermissions,
+    DjangoGroupAdmin,
+    ModelAdmin,  # type: ignore[misc]
+):
     """Permissions that several people share."""
 
     filter_horizontal = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
@@ -11,15 +11,13 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.local_times import LocalTimeField
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     AmazonAccount,
-    ApiCall,
-    DiagnosticEntry,
     MarketplaceParticipation,
     Order,
     OrderLine,
-    SyncRun,
 )
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
@@ -29,17 +27,8 @@ from channels_amazon.rules.pasted_ids import (
     means_order_id,
     search_terms,
 )
-from channels_amazon.services.diagnostics.export import LogKind
-from channels_amazon.services.jobs import registry
 
 ANY = ("", _("any"))
-
-
-def moment_input() -> forms.DateTimeInput:
-    """Return a field of date and time as browsers draw it."""
-    return forms.DateTimeInput(
-        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-    )
 
 
 class FilterForm(forms.Form):
@@ -93,9 +82,9 @@ class FilterForm(forms.Form):
         return any(self.chosen(name) for name in self.fields)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a time field's value as UTC."""
-        value = self.cleaned_data.get(name)
-        return value.replace(tzinfo=UTC) if value else None
+        """Return a time field's moment, None where it holds none."""
+        value: datetime | None = self.cleaned_data.get(name)
+        return value
 
 
 class NameForm(forms.Form):
@@ -154,12 +143,9 @@ class OrderFilter(FilterForm):
 class LogFilter(FilterForm):
     """The filter of the diagnostic logs, for one of their three kinds."""
 
-    since = forms.DateTimeField(
-        label=_("From (UTC)"), required=False, widget=moment_input()
-    )
-    until = forms.DateTimeField(
-        label=_("To (UTC)"), required=False, widget=moment_input()
-    )
+    # Of an hour that clocks show twice nothing is left out.
+    since = LocalTimeField(label=_("From"), required=False)
+    until = LocalTimeField(label=_("To"), required=False, is_later=True)
 
     field_order = ("q", "account", "marketplace", "operation", "result")
 
@@ -168,6 +154,10 @@ class LogFilter(FilterForm):
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return what of `rows` the filter lets through."""
+        return self.narrow_result(self.scope(rows))
+
+    def scope(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what of `rows` the filter speaks of, whatever became of it."""
         if account := self.chosen("account"):
             rows = rows.filter(account_id=int(account))
         if since := self.moment("since"):
@@ -180,84 +170,19 @@ class LogFilter(FilterForm):
         """Return `rows` narrowed by the fields of this kind alone."""
         return rows
 
-
-class EventFilter(LogFilter):
-    """The filter of what happened, told for people."""
-
-    model = DiagnosticEntry
-    time_field = "at"
-
-    result = forms.ChoiceField(
-        label=_("Level"), required=False, choices=[ANY, *DiagnosticEntry.Level.choices]
-    )
-
-    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow by level; the search finds a code, a reference or a request id."""
-        if level := self.chosen("result"):
-            rows = rows.filter(level=level)
-        if terms := self.terms():
-            named = Q(reference__in=terms) | Q(code__in=terms)
-            rows = rows.filter(named | Q(request_id__in=terms))
+    def narrow_result(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of `rows` that came out as the filter wants."""
         return rows
 
+    @property
+    def is_scoped(self) -> bool:
+        """Tell whether anything but what became of it is filtered."""
+        return any(self.chosen(name) for name in self.fields if name != "result")
 
-class CallResult(TextChoices):
-    """What became of a request to Amazon, by what `result` says in the address."""
-
-    ANY = "", _("any")
-    SUCCEEDED = "ok", _("succeeded")
-    FAILED = "failed", _("failed")
-    OVER_QUOTA = "429", _("429, over quota")
-    REFUSED = "4xx", _("4xx, refused")
-    AMAZON_FAULT = "5xx", _("5xx, Amazon's fault")
-    NO_ANSWER = "none", _("no answer")
-
-
-class CallFilter(LogFilter):
-    """The filter of the requests sent to Amazon."""
-
-    model = ApiCall
-    time_field = "started_at"
-
-    result = forms.ChoiceField(
-        label=_("Status"), required=False, choices=CallResult.choices
-    )
-    operation = forms.CharField(label=_("Operation"), required=False, max_length=60)
-    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
-
-    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow by answer and operation; the search finds what a call was about."""
-        if operation := self.chosen("operation"):
-            rows = rows.filter(operation=operation)
-        if marketplace := self.chosen("marketplace"):
-            rows = rows.filter(marketplace_id=marketplace)
-        if terms := self.terms():
-            rows = rows.filter(Q(reference__in=terms) | Q(request_id__in=terms))
-        return rows.filter(_answered(CallResult(self.chosen("result"))))
-
-
-class RunFilter(LogFilter):
-    """The filter of the runs of the sync jobs."""
-
-    model = SyncRun
-    time_field = "started_at"
-
-    result = forms.ChoiceField(
-        label=_("State"), required=False, choices=[ANY, *SyncRun.State.choices]
-    )
-    operation = forms.ChoiceField(
-        label=_("Job"), required=False, choices=lambda: [ANY, *registry.choices()]
-    )
-
-    def narrow_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow by state and job; the search finds the code a run ended with."""
-        if state := self.chosen("result"):
-            rows = rows.filter(state=state)
-        if kind := self.chosen("operation"):
-            rows = rows.filter(kind=kind)
-        if terms := self.terms():
-            rows = rows.filter(code__in=terms)
-        return rows
+    @property
+    def has_span(self) -> bool:
+        """Tell whether the filter names a time."""
+        return bool(self.chosen("since") or self.chosen("until"))
 
 
 class StockShow(TextChoices):
@@ -279,13 +204,6 @@ class StockFilter(FilterForm):
     show = forms.ChoiceField(choices=SHOWN, required=False)
 
     field_order = ("q", "account", "show")
-
-
-LOG_FILTERS: dict[LogKind, type[LogFilter]] = {
-    LogKind.EVENTS: EventFilter,
-    LogKind.CALLS: CallFilter,
-    LogKind.RUNS: RunFilter,
-}
 
 
 def _named(orders: OrderQuerySet, terms: tuple[str, ...]) -> OrderQuerySet:
@@ -323,26 +241,6 @@ def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQueryS
             return orders.in_quarantine()
         case _:
             assert_never(show)
-
-
-def _answered(result: CallResult) -> Q:
-    match result:
-        case CallResult.ANY:
-            return Q()
-        case CallResult.SUCCEEDED:
-            return Q(status__range=(200, 299))
-        case CallResult.FAILED:
-            return Q(status__gte=300) | Q(status__isnull=True)
-        case CallResult.OVER_QUOTA:
-            return Q(status=429)
-        case CallResult.REFUSED:
-            return Q(status__range=(400, 499))
-        case CallResult.AMAZON_FAULT:
-            return Q(status__gte=500)
-        case CallResult.NO_ANSWER:
-            return Q(status__isnull=True)
-        case _:
-            assert_never(result)
 
 
 def used_marketplace_choices(

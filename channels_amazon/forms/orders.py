@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django import forms
@@ -12,19 +12,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.carriers import CarrierField, resolve_other_carrier
-from channels_amazon.forms.filters import moment_input
+from channels_amazon.forms.local_times import LocalTimeField, as_words, zone_of
 from channels_amazon.forms.origins import (
     OriginField,
+    agreed_in,
     below_zero_text,
     missing_text,
     named,
-    places_of,
     text_of,
 )
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.services.shipping.origins import origins_of
 from channels_amazon.services.shipping.shipments import units_left
-from channels_amazon.services.stock.shortfalls import Place, Shortfall
+from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
+
+# A person's clock may be ahead of ours by so much: what it shows is now, not later.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class PackageForm(forms.Form):
@@ -43,10 +46,7 @@ class PackageForm(forms.Form):
     shipping_method = forms.CharField(
         label=_("Shipping method"), required=False, max_length=60
     )
-    shipped_at = forms.DateTimeField(
-        label=_("Shipped (UTC)"),
-        widget=moment_input(),
-    )
+    shipped_at = LocalTimeField(label=_("Ship date"))
 
     def __init__(
         self, order: Order, data: Any = None, *, left: dict[int, int] | None = None
@@ -77,11 +77,18 @@ class PackageForm(forms.Form):
             yield line, left, self[quantity_name(line)]
 
     def clean_shipped_at(self) -> datetime:
-        """Return the ship date in UTC; one in the future is refused, as by Amazon."""
-        shipped_at: datetime = self.cleaned_data["shipped_at"].replace(tzinfo=UTC)
-        if shipped_at > timezone.now():
-            raise forms.ValidationError(gettext("The ship date is in the future."))
-        return shipped_at
+        """Return the ship date; one in the future is refused, as by Amazon."""
+        shipped_at: datetime = self.cleaned_data["shipped_at"]
+        now = timezone.now()
+        if shipped_at > now + _CLOCKS_DIFFER:
+            zone = as_words(self.zone_of("shipped_at"))
+            text = gettext("The ship date is in the future, as read in %(zone)s.")
+            raise forms.ValidationError(text % {"zone": zone})
+        return min(shipped_at, now)
+
+    def zone_of(self, name: str) -> tzinfo:
+        """Return the zone that the page of this form showed with a time."""
+        return zone_of(self[name].data)
 
     def clean(self) -> dict[str, Any]:
         """Check what spans fields: the other carrier's name, at least one unit."""
@@ -151,9 +158,9 @@ class ShipForm(PackageForm):
         }
         return {pk: place for pk, place in chosen.items() if pk in self.quantities()}
 
-    def agreed(self) -> frozenset[Place]:
-        """Return the levels that may fall below zero."""
-        return places_of(self.cleaned_data["below_zero"])
+    def agreed(self) -> Agreed:
+        """Return the levels that may fall below zero, and how far."""
+        return agreed_in(self.cleaned_data["below_zero"])
 
     def ask(self, shortfalls: Sequence[Shortfall]) -> None:
         """Have the page ask whether these levels may fall below zero."""
@@ -161,8 +168,8 @@ class ShipForm(PackageForm):
 
     @property
     def asked(self) -> str:
-        """Return the levels that the page asks about, as a tick sends them."""
-        return named(one.place for one in self.shortfalls)
+        """Return what the page asks about, as a tick sends it."""
+        return named(self.shortfalls)
 
     @property
     def asked_text(self) -> str:

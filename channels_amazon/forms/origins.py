@@ -11,9 +11,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.services.shipping.origins import LineOrigins, Origin
-from channels_amazon.services.stock.shortfalls import Place, Shortfall
+from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
 
-_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+_AGREED = re.compile(r"([0-9]{1,18})-([0-9]{1,18}):(-?[0-9]{1,9})")
 
 
 class OriginSelect(forms.Select):
@@ -107,22 +107,23 @@ def missing_text(warehouse: str, sku: str, units: int | str) -> str:
 
 def text_of(fallen: Shortfall) -> str:
     """Return what a person agrees to by taking this level below zero."""
-    if fallen.on_hand < 0:
-        return below_zero_text(fallen.warehouse, fallen.sku, fallen.on_hand)
-    return missing_text(fallen.warehouse, fallen.sku, fallen.missing)
+    text = below_zero_text if fallen.shown < 0 else missing_text
+    return text(fallen.warehouse, fallen.sku, fallen.shown)
 
 
-def named(places: Iterable[Place]) -> str:
-    """Return levels as a form sends them."""
+def named(fallen: Iterable[Shortfall]) -> str:
+    """Return levels, and how short each will be, as a form sends them."""
     return " ".join(
-        f"{variant_id}-{warehouse_id}" for variant_id, warehouse_id in places
+        f"{variant_id}-{warehouse_id}:{one.shown}"
+        for one in fallen
+        for variant_id, warehouse_id in [one.place]
     )
 
 
-def places_of(text: str) -> frozenset[Place]:
-    """Return the levels that a form names; nonsense names none."""
-    return frozenset(
-        (int(found[1]), int(found[2]))
+def agreed_in(text: str) -> Agreed:
+    """Return the levels that a form names, and how short; nonsense names none."""
+    return {
+        (int(found[1]), int(found[2])): int(found[3])
         for word in text.split()
-        if (found := _PLACE.fullmatch(word))
-    )
+        if (found := _AGREED.fullmatch(word))
+    }

@@ -64,9 +64,13 @@ NEW = Parameter("new")
 # Which log, which span of time, why messages are in quarantine.
 TAB = Parameter("tab")
 SPAN = Parameter("span")
+# The form of a file to save.
+FORMAT = Parameter("format", 8)
 REASON = Parameter("reason")
 # A search by name, by the word under which the session keeps it.
 NAMED = Parameter("named")
+# In which time zone the previewed file was read.
+ZONE = Parameter("zone", 64)
 # What a ship template is begun with.
 CARRIER = Parameter("carrier", 80)
 METHOD = Parameter("method", 80)

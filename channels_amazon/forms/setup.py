@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from babel.core import Locale
 from django import forms
@@ -13,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.forms.local_times import time_zones
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Store
 from channels_amazon.services.accounts.store_setup import FIRST_WAREHOUSE
@@ -22,18 +22,8 @@ MOST_BYTES = 1_000_000
 MOST_PRODUCTS = 1000
 # Sellers' own currencies beside those of Amazon's sites.
 _MORE_CURRENCIES = {"CNY", "HKD", "TWD", "KRW", "CHF", "NOK", "DKK", "NZD", "VND"}
-# Old names and mere offsets; what is named for a place knows its summer time.
-_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
-
-
-def time_zones() -> list[tuple[str, str]]:
-    """Return the time zones that are named for a place, and UTC."""
-    names = sorted(
-        name
-        for name in available_timezones()
-        if "/" in name and not name.startswith(_NO_PLACES)
-    )
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+# What the list of territories has beside countries: unions and names for tests.
+_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -46,11 +36,13 @@ def currencies() -> list[tuple[str, str]]:
 def countries() -> list[tuple[str, str]]:
     """Return the countries by their names in the reader's language."""
     named = _locale().territories
-    codes = [str(code) for code in named]
+    codes = {str(code) for code in named} - _NO_COUNTRIES
     found = [
         (code, str(named[code])) for code in codes if len(code) == 2 and code.isalpha()
     ]
-    return [("", "–"), *sorted(found, key=lambda pair: pair[1])]
+    # Chinese readers look for a name by its sound, which this encoding goes by.
+    encoding = "gb18030" if _locale().language == "zh" else "utf-8"
+    return [("", "–"), *sorted(found, key=lambda pair: pair[1].encode(encoding))]
 
 
 def _locale() -> Locale:
@@ -70,7 +62,7 @@ class PlaceForm(_Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zones,
-        help_text=_("Exact times are shown in it beside UTC."),
+        help_text=_("Of who chose none, and whose browser says none."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     currency = forms.ChoiceField(label=_("Currency"), choices=currencies)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from channels_amazon.forms.orders import PackageForm, quantity_name
 from channels_amazon.models import Shipment
+from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.services.shipping.shipment_edits import units_free
 
 
@@ -22,6 +24,18 @@ class ShipmentEditForm(PackageForm):
             "shipping_method": shipment.shipping_method,
             "shipped_at": shipment.shipped_at,
         }
+        # The form shows minutes: what nobody changed stays the moment that it was.
+        self._kept_at = shipment.shipped_at
         packed = dict(shipment.lines.values_list("line_id", "quantity"))
         for line, _left in self.open_lines:
             self.fields[quantity_name(line)].initial = packed.get(line.pk, 0)
+
+    def clean_shipped_at(self) -> datetime:
+        """Return the ship date: the one there is where the form shows its minute."""
+        shipped_at = super().clean_shipped_at()
+        zone = self.zone_of("shipped_at")
+        read, kept = (
+            f"{moment.astimezone(zone):{TO_THE_MINUTE}}"
+            for moment in (shipped_at, self._kept_at)
+        )
+        return self._kept_at if read == kept else shipped_at

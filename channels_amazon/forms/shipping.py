@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
+from channels_amazon.forms.local_times import FileZoneField
 from channels_amazon.models import AmazonAccount, Parcel, Store
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import Urgency
@@ -98,9 +99,15 @@ class ShipFileForm(forms.Form):
     )
 
     def __init__(
-        self, stores: Sequence[Store], data: Any = None, files: Any = None
+        self,
+        stores: Sequence[Store],
+        data: Any = None,
+        files: Any = None,
+        *,
+        file_zone: str = "",
     ) -> None:
         super().__init__(data, files, label_suffix="")
+        self.fields["zone"] = FileZoneField(file_zone)
         field: Any = self.fields["store"]
         field.queryset = Store.objects.filter(pk__in=[store.pk for store in stores])
         if len(stores) == 1:

@@ -8,10 +8,11 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.forms.filters import FilterForm
+from channels_amazon.forms.local_times import FileZoneField
 from channels_amazon.models import (
     AmazonAccount,
     McfRule,
@@ -32,9 +33,9 @@ class StoreOrderFilter(FilterForm):
     SHOWN = (
         ("", _("All")),
         (StoreOrder.State.NEEDS_PERSON.value, _("Need a person")),
-        (StoreOrder.State.NEW.value, _("New")),
-        (StoreOrder.State.AT_AMAZON.value, _("At Amazon")),
-        (StoreOrder.State.LOCAL.value, _("Shipped by the store")),
+        (StoreOrder.State.NEW.value, pgettext_lazy("store order", "New")),
+        (StoreOrder.State.AT_AMAZON.value, pgettext_lazy("store order", "At Amazon")),
+        (StoreOrder.State.LOCAL.value, _("For the store to ship")),
         (StoreOrder.State.DONE.value, _("Done")),
         (StoreOrder.State.CANCELLED.value, _("Cancelled")),
     )
@@ -72,9 +73,15 @@ class StoreOrderFileForm(forms.Form):
     )
 
     def __init__(
-        self, stores: QuerySet[Store], data: Any = None, files: Any = None
+        self,
+        stores: QuerySet[Store],
+        data: Any = None,
+        files: Any = None,
+        *,
+        file_zone: str = "",
     ) -> None:
         super().__init__(data, files, label_suffix="")
+        self.fields["zone"] = FileZoneField(file_zone)
         field: Any = self.fields["store"]
         field.queryset = stores
 

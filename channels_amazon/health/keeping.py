@@ -18,6 +18,7 @@ from channels_amazon.health.registry import Cost, all_checks
 from channels_amazon.models import HealthFinding, HealthReport
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.health.reports import identity, last_done
+from channels_amazon.wording import pack
 
 State = HealthReport.State
 
@@ -213,4 +214,6 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    return clean(str(value), 500)
+    text = value if isinstance(value, str) else str(value)
+    # A sentence of ours is said again in the language of who reads the report.
+    return pack(clean(text, 500))

@@ -8,7 +8,13 @@ from typing import Any
 
 from channels_amazon.health.progress import CheckProgress, CheckState
 from channels_amazon.health.registry import all_checks
-from channels_amazon.models import HealthFinding, HealthReport, translated
+from channels_amazon.models import (
+    AmazonAccount,
+    HealthFinding,
+    HealthReport,
+    translated,
+    translated_packed,
+)
 
 Level = HealthFinding.Level
 
@@ -46,6 +52,13 @@ def as_dict(
     }
 
 
+def last_findings(account: AmazonAccount) -> dict[str, Any] | None:
+    """Return the account's newest finished report as JSON; None where none is."""
+    done = account.health_reports.filter(state=HealthReport.State.DONE)
+    report = done.order_by("-pk").first()
+    return as_dict(report) if report is not None else None
+
+
 def _finding(row: HealthFinding) -> dict[str, Any]:
     return {
         "check": row.check_id,
@@ -53,9 +66,17 @@ def _finding(row: HealthFinding) -> dict[str, Any]:
         "level": row.level,
         "cause": translated(row.cause),
         "fix": translated(row.fix),
-        "evidence": row.evidence,
+        "evidence": _spoken(row.evidence),
         "consequence_of": row.consequence_of,
     }
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spoken(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_spoken(inner) for inner in value]
+    return translated_packed(value) if isinstance(value, str) else value
 
 
 def _iso(value: datetime | None) -> str | None:

@@ -77,10 +77,13 @@ def run_report(report_id: int, *, calls_nobody: bool = False) -> None:
     logger.info("report done report=%s status=%s", report_id, keeping.status_of(rows))
 
 
-def run_here(account: AmazonAccount, actor: str) -> FinishedReport:
+def run_here(
+    account: AmazonAccount, actor: str, *, keeps: bool = True
+) -> FinishedReport:
     """Run every check in this process, also where nothing can be written.
 
-    The report is kept if the database takes it; then what it found is applied too.
+    The report is kept if it `keeps` one and the database takes it; then what it found
+    is applied too.
     """
     now = timezone.now()
     report = HealthReport(
@@ -91,7 +94,8 @@ def run_here(account: AmazonAccount, actor: str) -> FinishedReport:
         language=get_language() or "en",
     )
     try:
-        report.save()
+        if keeps:
+            report.save()
     except DatabaseError:
         logger.warning("report not stored account=%s", account.pk, exc_info=True)
     run = _run_of(report, now)

@@ -47,7 +47,12 @@ from channels_amazon.models.personal_data import (
 from channels_amazon.models.reading_issue import ReadingIssue
 from channels_amazon.models.returned import ReturnedUnits
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
-from channels_amazon.models.sentence import SentenceField, label, translated
+from channels_amazon.models.sentence import (
+    SentenceField,
+    label,
+    translated,
+    translated_packed,
+)
 from channels_amazon.models.ship_template import CarrierRule, ShipTemplate
 from channels_amazon.models.shipment import Shipment, ShipmentLine
 from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
@@ -61,6 +66,7 @@ from channels_amazon.models.store_order import (
     StoreOrderLine,
     StoreOrderPersonalData,
 )
+from channels_amazon.models.user_settings import UserSettings
 
 __all__ = [
     "AccessToken",
@@ -125,6 +131,7 @@ __all__ = [
     "SyncJob",
     "SyncRun",
     "Translation",
+    "UserSettings",
     "Variant",
     "Warehouse",
     "WriteProof",
@@ -133,4 +140,5 @@ __all__ = [
     "key_fingerprints",
     "load_secret",
     "translated",
+    "translated_packed",
 ]

@@ -43,7 +43,7 @@ class AuditEntry(StoreScoped):
     class Meta:
         ordering = ("-pk",)
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
         indexes = (
             models.Index(fields=["store", "-id"], name="audit_store"),
             models.Index(fields=["reference"], name="audit_reference"),

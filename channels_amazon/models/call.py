@@ -84,6 +84,9 @@ class ApiCall(StoreScoped):
     rate_limit = models.FloatField(null=True, blank=True)
     clock_skew = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(_("at"))
+    # Request and answer of a call that failed: an Exchange (spapi/exchange.py). Null
+    # costs no byte, and most calls succeed.
+    exchange = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
@@ -110,6 +113,11 @@ class ApiCall(StoreScoped):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.status}"
+
+    @property
+    def is_success(self) -> bool:
+        """Tell whether Amazon did what it was asked."""
+        return self.status is not None and 200 <= self.status < 300
 
 
 class DiagnosticEntry(StoreScoped):

@@ -35,13 +35,15 @@ class HeartbeatDetail(TypedDict, total=False):
     """What a process says of itself: `Heartbeat.detail`.
 
     Each names the keys that it holds (`keys`, as `key_fingerprints` does; one of an
-    earlier version names none). A consumer gives its `state` and when it last read
+    earlier version names none) and what it was started with (`settings`, as
+    `environments.environment` does). A consumer gives its `state` and when it last read
     Amazon's queue (`listened_at`, ISO time in UTC, or None); a supervisor the cluster
     that it watches. One that ended in order says so (`ended`).
     """
 
     ended: bool
     keys: list[str]
+    settings: dict[str, str]
     state: ConsumerState
     listened_at: str | None
     cluster_pid: int

@@ -107,8 +107,8 @@ class Order(StoreScoped):
     class FulfilledBy(models.TextChoices):
         """Who ships: Amazon (FBA) or the merchant (MFN)."""
 
-        AMAZON = Fulfiller.AMAZON.value, "FBA"
-        MERCHANT = Fulfiller.MERCHANT.value, "MFN"
+        AMAZON = Fulfiller.AMAZON.value, _("FBA")
+        MERCHANT = Fulfiller.MERCHANT.value, _("MFN")
         UNKNOWN = Fulfiller.UNKNOWN.value, _("not known yet")
 
     class Source(models.TextChoices):

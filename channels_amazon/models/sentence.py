@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, ngettext, override
 
+from channels_amazon.rules.local_times import TO_THE_MINUTE, shown
 from channels_amazon.wording import Sentence, pack, said, sentence, unpack
 
 
@@ -36,6 +39,16 @@ def label(text: str | Promise) -> Sentence:
 def translated(text: str) -> str:
     """Return a stored text in the reader's language; Amazon's words stay as they are.
 
-    Needs the reader's language to be active, as it is in every request.
+    Its times are by the reader's clocks. Language and time zone must be active, as they
+    are in every request; elsewhere the times are in UTC.
     """
-    return said(text, gettext)
+    return said(text, gettext, ngettext, _told)
+
+
+def translated_packed(stored: str) -> str:
+    """Return a text that `pack` made, kept outside of a column of its own."""
+    return translated(unpack(stored))
+
+
+def _told(time: datetime) -> str:
+    return shown(time, timezone.get_current_timezone(), TO_THE_MINUTE)

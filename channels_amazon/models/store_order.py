@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from channels_amazon.models.account import AmazonAccount
 from channels_amazon.models.catalog import Variant
@@ -36,9 +37,9 @@ class StoreOrder(StoreScoped):
     class State(models.TextChoices):
         """Who ships it, and how far that is."""
 
-        NEW = "new", _("New")
-        LOCAL = "local", _("Shipped by the store")
-        AT_AMAZON = "at_amazon", _("At Amazon")
+        NEW = "new", pgettext_lazy("store order", "New")
+        LOCAL = "local", _("For the store to ship")
+        AT_AMAZON = "at_amazon", pgettext_lazy("store order", "At Amazon")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
         NEEDS_PERSON = "needs_person", _("Needs a person")

@@ -73,6 +73,8 @@ class Form:
 # Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
 # another shop (S01-…) and in digital orders, else digits only.
 ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+# The digits alone, as people read them out or a spreadsheet splits them.
+_BARE_ORDER_ID = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
 _QUEUE = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 # All of them ASCII, and none with a per cent sign or a quote.
 FORMS: dict[PastedId, Form] = {
@@ -141,6 +143,8 @@ def read(kind: PastedId, text: str) -> str:
     if not form.pattern.fullmatch(plain):
         # The sentence's own full stop is none of the id.
         plain = plain.strip(_AROUND + _QUOTES)
+    if kind is PastedId.ORDER_ID and (bare := _BARE_ORDER_ID.fullmatch(plain)):
+        plain = "-".join(bare.groups())
     if not form.pattern.fullmatch(plain):
         raise WrongForm(kind)
     return plain
@@ -164,9 +168,14 @@ def search_terms(text: str) -> tuple[str, ...]:
 
 def means_order_id(text: str) -> bool:
     """Tell whether the text is meant as an order id, and is none."""
-    plain = "".join(_folded(text).split()).strip(_AROUND)
-    is_like_one = bool(re.fullmatch(r"[0-9]{2,4}-[0-9-]{6,24}", plain))
-    return is_like_one and not FORMS[PastedId.ORDER_ID].pattern.fullmatch(plain)
+    plain = re.sub(r"[\s-]+", "-", _folded(text).strip(_AROUND))
+    if not re.fullmatch(r"[0-9]{2,4}-[0-9-]{6,24}", plain):
+        return False
+    try:
+        read(PastedId.ORDER_ID, text)
+    except WrongForm:
+        return True
+    return False
 
 
 def _folded(text: str) -> str:

@@ -24,6 +24,8 @@ UNKNOWN_PATH = "MissingAuthenticationToken"
 _UNKNOWN_PATH_SAID = "missing authentication token"
 # A web page begins so, whatever its content type says.
 _HTML_BEGINS = (b"<!doctype html", b"<html")
+# Bytes of an answer in which a page would begin, blank lines before it included.
+_BEGINNING = 2000
 _PROXY_SIGN_IN = 407
 _TOO_MANY = 429
 
@@ -71,16 +73,18 @@ def foreign_error(
     may be: its load balancers answer so, and either way there is nothing to do but to
     wait. So is it with 429: whatever its body, somebody asks for a pause.
     """
+    # Only then: evidence reads the whole body, which for most answers is read later.
+    is_page = is_html(reply) and reply.status < 500 and reply.status != _TOO_MANY
+    is_elsewhere = 300 <= reply.status < 400
+    is_sign_in = reply.status in {_PROXY_SIGN_IN, errors.SIGN_IN_TO_NETWORK}
+    if not (is_page or is_elsewhere or is_sign_in):
+        return None
     evidence = evidence_of(operation, reply, host)
     if reply.status == _PROXY_SIGN_IN:
         message = sentence(
             "The proxy on the way to %(host)s wants a sign-in.", host=host
         )
         return errors.NetworkError(message, evidence, step="proxy")
-    is_page = is_html(reply) and reply.status < 500 and reply.status != _TOO_MANY
-    is_elsewhere = 300 <= reply.status < 400
-    if not (is_page or is_elsewhere or reply.status == errors.SIGN_IN_TO_NETWORK):
-        return None
     message = sentence(
         "Something answered in Amazon's place at %(host)s: status %(status)s, "
         "%(type)s.",
@@ -95,7 +99,7 @@ def is_html(reply: Reply) -> bool:
     """Tell whether the answer is a web page."""
     if _content_type(reply) in {"text/html", "application/xhtml+xml"}:
         return True
-    return reply.body.lstrip()[:20].lower().startswith(_HTML_BEGINS)
+    return reply.body[:_BEGINNING].lstrip()[:20].lower().startswith(_HTML_BEGINS)
 
 
 def _content_type(reply: Reply) -> str:

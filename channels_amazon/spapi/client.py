@@ -17,6 +17,7 @@ from channels_amazon.spapi.answers import ApiResponse
 from channels_amazon.spapi.bucket import hold_seconds
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, NetworkError
+from channels_amazon.spapi.exchange import exchange_of
 from channels_amazon.spapi.operations import Operation
 from channels_amazon.spapi.recorder import Recorder
 from channels_amazon.spapi.retry import DEAR_SECONDS, Effort, GiveUp, decide
@@ -224,11 +225,16 @@ class _Run:
         if isinstance(result, errors.SpApiError):
             self._spare(result, grant)
         error = result if isinstance(result, errors.SpApiError) else None
+        request = self.request
+        reply = made.result if isinstance(made.result, Reply) else None
         self.client.recorder.record(
             replace(
                 made.record(error),
-                marketplace_id=self.request.marketplace_id,
-                reference=self.request.reference,
+                exchange=(
+                    exchange_of(request.query, request.body, reply) if error else None
+                ),
+                marketplace_id=request.marketplace_id,
+                reference=request.reference,
                 tokens_left=grant.tokens_left,
             )
         )

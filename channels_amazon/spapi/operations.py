@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
+# What probes of a permission ask for: well formed, and nobody's. Amazon's own order ids
+# never begin so. That it knows no such thing, or refuses it, is the answer wanted.
+UNKNOWN_ORDER = "000-0000000-0000000"
+UNKNOWN_SKU = "shoplink-probe"
+WANTED_OF_PROBES = (400, 404)
 
 
 @dataclass(frozen=True, slots=True)

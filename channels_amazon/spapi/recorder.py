@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from channels_amazon.spapi.exchange import Exchange
+
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
@@ -13,7 +15,8 @@ class CallRecord:
 
     `reference` is the order id or seller SKU it was about. `status` is None when no
     answer came. `server_date` is the answer's Date header, from which the skew of
-    this host's clock is seen. `rate_limit` is the rate that Amazon stated.
+    this host's clock is seen. `rate_limit` is the rate that Amazon stated. `exchange`
+    is what is kept of request and answer, of a call that failed.
     """
 
     operation: str
@@ -34,6 +37,7 @@ class CallRecord:
     tokens_left: float | None = None
     rate_limit: float | None = None
     server_date: datetime | None = None
+    exchange: Exchange | None = None
 
 
 class Recorder(Protocol):

@@ -7,10 +7,13 @@ breach, a missing one is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 REDACTED = "[redacted]"
+LEFT_OUT = "[left out]"
+# So many signs are no word of a language, but a key, a token or a good password.
+_LONG_VALUE = 16
 
 _SECRET_KEYS = frozenset(
     {
@@ -94,6 +97,83 @@ _PERSON_KEYS = frozenset(
     }
 )
 _KEPT_IN_PERSON = frozenset({"addresstype", "countrycode"})
+# Keys whose texts are ids, times, codes or names of Amazon's own: all that is kept of
+# the texts in a body. Nobody can list where people write about people.
+_KEPT_IN_OUTLINE = frozenset(
+    {
+        "action",
+        "amazonorderid",
+        "amazonsku",
+        "asin",
+        "carriercode",
+        "code",
+        "createdafter",
+        "createdbefore",
+        "createdsince",
+        "createduntil",
+        "currencycode",
+        "destinationid",
+        "details",
+        "displayableorderdate",
+        "displayableorderid",
+        "enddate",
+        "endtime",
+        "fulfillmentaction",
+        "fulfillmentpolicy",
+        "granularityid",
+        "granularitytype",
+        "identifiers",
+        "identifierstype",
+        "includeddata",
+        "issuelocale",
+        "lastupdatedafter",
+        "lastupdatedbefore",
+        "lineitemid",
+        "marketplaceid",
+        "marketplaceids",
+        "maxresultsperpage",
+        "message",
+        "mode",
+        "notificationtype",
+        "op",
+        "orderid",
+        "orderitemid",
+        "orderitems",
+        "packagereferenceid",
+        "pagesize",
+        "path",
+        "payloadversion",
+        "processingstatuses",
+        "producttype",
+        "reportdocumentid",
+        "reportid",
+        "reporttype",
+        "reporttypes",
+        "requirements",
+        "sellerfulfillmentorderid",
+        "sellerfulfillmentorderitemid",
+        "sellerid",
+        "sellersku",
+        "sellerskus",
+        "servicelevel",
+        "servicetiers",
+        "severity",
+        "shipdate",
+        "shippingspeedcategories",
+        "shippingspeedcategory",
+        "sku",
+        "sortby",
+        "sortorder",
+        "startdate",
+        "starttime",
+        "status",
+        "submissionid",
+        "subscriptionid",
+    }
+)
+_OUTLINE_DEPTH = 12
+_OUTLINE_ITEMS = 20
+_OUTLINE_TEXT = 300
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -114,6 +194,10 @@ _TOKEN = re.compile(
 # The repetitions are bounded: without that, a long run of letters would take quadratic
 # time.
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
+
+# The user and the password of an address, as of a database or a broker. The password
+# may hold any sign: what it ends at is the last @ before the next part.
+_USER_OF_ADDRESS = re.compile(r"(?<=://)[^\s/?#\"'<>]{1,512}@")
 
 
 def _spellings(keys: frozenset[str]) -> str:
@@ -160,11 +244,16 @@ def _plain(key: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Return the text without tokens, secrets, codes, e-mails and named values."""
+    """Return the text without tokens, secrets, codes, e-mails and named values.
+
+    Nor the users and passwords of addresses.
+    """
     if "DETAIL:" in text or "CONTEXT:" in text or "LINE " in text or "Fail" in text:
         text = _ROW_VALUES.sub(rf"\1 {REDACTED}", text)
     if "Atz" in text or "amzn1." in text:
         text = _TOKEN.sub(REDACTED, text)
+    if "://" in text and "@" in text:
+        text = _USER_OF_ADDRESS.sub(f"{REDACTED}@", text)
     if ":" in text:
         text = _JSON_PAIR.sub(rf'\1"{REDACTED}"', text)
         text = _HEADER_PAIR.sub(rf"\1{REDACTED}", text)
@@ -186,9 +275,64 @@ def _without_code(stretch: re.Match[str]) -> str:
     return f"{before}{text[: found.end()]}{REDACTED}"
 
 
+def redact_values(text: str, values: Iterable[str]) -> str:
+    """Return the text without these values.
+
+    A long one is found whatever stands around it, a short one, which may be a word like
+    others, only where it stands alone.
+    """
+    # The longest first: one may be a part of another.
+    for value in sorted(values, key=len, reverse=True):
+        if value not in text:
+            continue
+        if len(value) >= _LONG_VALUE:
+            text = text.replace(value, REDACTED)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", REDACTED, text)
+    return text
+
+
 def redact_json(value: Any) -> Any:
     """Return decoded JSON of the same shape without secrets and personal data."""
     return _redact(value, in_person=False)
+
+
+def outline_json(value: Any) -> Any:
+    """Return decoded JSON with its numbers, and of its texts those of known keys alone.
+
+    Long lists and texts are cut, and what lies too deep is left out: a log shows how a
+    body was made, not all that was in it.
+    """
+    return _outline(redact_json(_shallow(value, _OUTLINE_DEPTH)), is_kept=False)
+
+
+def _shallow(value: Any, depth: int) -> Any:
+    if not isinstance(value, Mapping | list):
+        return value
+    if not depth:
+        return LEFT_OUT
+    if isinstance(value, Mapping):
+        return {key: _shallow(inner, depth - 1) for key, inner in value.items()}
+    return [_shallow(inner, depth - 1) for inner in value]
+
+
+def _outline(value: Any, *, is_kept: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            redact_text(str(key))[:80]: _outline(
+                inner, is_kept=_plain(str(key)) in _KEPT_IN_OUTLINE
+            )
+            for key, inner in list(value.items())[: 2 * _OUTLINE_ITEMS]
+        }
+    if isinstance(value, list):
+        shown = [_outline(item, is_kept=is_kept) for item in value[:_OUTLINE_ITEMS]]
+        rest = len(value) - len(shown)
+        return [*shown, f"[{rest} more]"] if rest else shown
+    if not isinstance(value, str) or value == REDACTED:
+        return value
+    if not is_kept:
+        return LEFT_OUT
+    return value if len(value) <= _OUTLINE_TEXT else f"{value[: _OUTLINE_TEXT - 1]}…"
 
 
 def _redact(value: Any, *, in_person: bool) -> Any:

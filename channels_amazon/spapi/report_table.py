@@ -84,7 +84,8 @@ class ReportTable:
             return BadRow(line, sentence("the row is too long"), cells)
         if len(cells) != len(self.columns):
             reason = sentence(
-                "the row has %(found)s fields instead of %(expected)s",
+                "the row has another number of fields (%(found)s) than the first "
+                "one (%(expected)s)",
                 found=len(cells),
                 expected=len(self.columns),
             )

@@ -20,7 +20,7 @@ from channels_amazon.storefronts.catalogue import (
     StorefrontError,
     Text,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import Sentence, sentence
 
 _PLAIN = frozenset(
     {
@@ -47,6 +47,23 @@ Row = Mapping[str, str]
 
 class _BadValue(ValueError):
     """One field of a row cannot be taken over."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _TooLong(_BadValue):
+    """A field has more characters than are kept."""
+
+    def __init__(self, column: str, longest: int) -> None:
+        super().__init__(
+            sentence(
+                "%(column)s is longer than %(longest)d characters",
+                column=column,
+                longest=longest,
+            )
+        )
 
 
 def read_file(path: Path) -> Iterator[CatalogueItem | Rejected]:
@@ -90,7 +107,8 @@ def read_lines(lines: Iterable[str]) -> Iterator[CatalogueItem | Rejected]:
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            yield Rejected(reader.line_num + 1, "", f"the line is not CSV: {error}")
+            reason = sentence("the line is not CSV: %(why)s", why=str(error))
+            yield Rejected(reader.line_num + 1, "", reason)
             continue
         if fields is None:
             return
@@ -139,13 +157,15 @@ def _take_over(
     row = dict(zip(columns, (field.strip() for field in fields), strict=False))
     sku = row.get("sku", "")
     if len(fields) > len(columns):
-        return Rejected(line, sku, "the line has more fields than the first line")
+        reason = sentence("the line has more fields than the first line")
+        return Rejected(line, sku, reason)
     if sku in seen:
-        return Rejected(line, sku, f"the SKU is on line {seen[sku]} already")
+        reason = sentence("the SKU is on line %(line)d already", line=seen[sku])
+        return Rejected(line, sku, reason)
     try:
         item = _item(row, line)
     except _BadValue as error:
-        return Rejected(line, sku, str(error))
+        return Rejected(line, sku, error.reason)
     seen[sku] = line
     return item
 
@@ -153,15 +173,15 @@ def _take_over(
 def _item(row: Row, line: int) -> CatalogueItem:
     for name, longest in _LONGEST.items():
         if len(row.get(name, "")) > longest:
-            raise _BadValue(f"{name} is longer than {longest} characters")
+            raise _TooLong(name, longest)
     if not row.get("sku"):
-        raise _BadValue("sku is empty")
+        raise _BadValue(sentence("sku is empty"))
     if any(ord(sign) < 32 for value in row.values() for sign in value if sign != "\n"):
-        raise _BadValue("a field has characters that are not text")
+        raise _BadValue(sentence("a field has characters that are not text"))
     texts = _texts(row)
     title = row.get("title") or next((t.title for t in texts.values() if t.title), "")
     if not title:
-        raise _BadValue("no title is given")
+        raise _BadValue(sentence("no title is given"))
     return CatalogueItem(
         line=line,
         sku=row["sku"],
@@ -186,9 +206,11 @@ def _texts(row: Row) -> dict[str, Text]:
     texts = {language: Text(**values) for language, values in found.items()}
     for language, text in texts.items():
         if len(text.title) > _LONGEST["title"]:
-            raise _BadValue(f"title_{language} is longer than 300 characters")
+            raise _TooLong(f"title_{language}", _LONGEST["title"])
         if text.url and not _is_web_address(text.url):
-            raise _BadValue(f"url_{language} is not a web address")
+            raise _BadValue(
+                sentence("%(column)s is not a web address", column=f"url_{language}")
+            )
     return texts
 
 
@@ -207,17 +229,29 @@ def _price(text: str) -> Decimal | None:
     try:
         price = Decimal(text)
     except InvalidOperation as error:
-        raise _BadValue(f"price is {text!r}: write it like 1234.50") from error
+        raise _BadValue(
+            sentence("price is “%(text)s”: write it like 1234.50", text=text)
+        ) from error
     if not price.is_finite() or not 0 <= price <= _MOST_PRICE:
-        raise _BadValue(f"price is {text!r}: it must be 0 or more")
+        raise _BadValue(
+            sentence("price is “%(text)s”: it must be 0 or more", text=text)
+        )
     if price != round(price, 2):
-        raise _BadValue(f"price is {text!r}: it has more than two decimal places")
+        raise _BadValue(
+            sentence(
+                "price is “%(text)s”: it has more than two decimal places", text=text
+            )
+        )
     return round(price, 2)
 
 
 def _currency(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z]{3}", text):
-        raise _BadValue(f"currency is {text!r}: three letters are needed, like EUR")
+        raise _BadValue(
+            sentence(
+                "currency is “%(text)s”: three letters are needed, like EUR", text=text
+            )
+        )
     return text.upper()
 
 
@@ -225,5 +259,9 @@ def _stock(text: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > _MOST_STOCK:
-        raise _BadValue(f"stock is {text!r}: a whole number of units is needed")
+        raise _BadValue(
+            sentence(
+                "stock is “%(text)s”: a whole number of units is needed", text=text
+            )
+        )
     return int(text)

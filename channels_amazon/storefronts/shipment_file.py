@@ -13,8 +13,9 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from channels_amazon.rules.local_times import SkippedTimeError, last_second, moment_of
 from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read
 from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.rules.shipping.tracking import number_key, without_spaces
@@ -100,6 +101,14 @@ class RejectedLine:
     reason: Sentence
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The present time, and the zone of ship dates that say none."""
+
+    now: datetime
+    zone: tzinfo
+
+
 class _BadCell(ValueError):
     def __init__(self, reason: Sentence) -> None:
         super().__init__(reason)
@@ -134,13 +143,15 @@ def decode(content: bytes) -> str:
 
 
 def read_text(
-    text: str, *, today: datetime
+    text: str, *, now: datetime, zone: tzinfo = UTC
 ) -> tuple[list[FileParcel], list[RejectedLine]]:
     """Return the file's parcels and the lines that were rejected.
 
-    `today` is the aware present time: a date without an hour ends with its day, or
-    now. Raises StorefrontError when needed columns are missing or there is too much.
+    Ship dates without an offset are of `zone`; one without an hour ends with its day,
+    or `now`, which is aware. Raises StorefrontError when needed columns are missing or
+    there is too much.
     """
+    clock = _Clock(now, zone)
     header, _newline, _rest = text.partition("\n")
     separator = max(_SEPARATORS, key=header.count)
     # Keep the line ends: a quoted field may contain one.
@@ -159,7 +170,7 @@ def read_text(
                 raise _BadCell(
                     sentence("The line has more fields than the first line.")
                 )
-            _take_over(_checked(_with_order_id(row)), line, parcels, today)
+            _take_over(_checked(_with_order_id(row)), line, parcels, clock)
         except _BadCell as error:
             rejected.append(RejectedLine(line, row.get(ORDER, ""), error.reason))
     return list(parcels.values()), rejected
@@ -275,12 +286,12 @@ def _with_order_id(row: Row) -> Row:
 
 
 def _take_over(
-    row: Row, line: int, parcels: dict[tuple[str, str], FileParcel], today: datetime
+    row: Row, line: int, parcels: dict[tuple[str, str], FileParcel], clock: _Clock
 ) -> None:
     """Add the line to its parcel, which it may begin."""
     sku, units = row.get(SKU, ""), _units(row)
     tracking = without_spaces(row[TRACKING])
-    shipped_at = _moment(row.get(SHIP_DATE, ""), today)
+    shipped_at = _moment(row.get(SHIP_DATE, ""), clock)
     key = (row[ORDER], number_key(tracking))
     parcel = parcels.get(key)
     if parcel is None:
@@ -327,7 +338,7 @@ def _units(row: Row) -> int:
     return units
 
 
-def _moment(text: str, today: datetime) -> datetime | None:
+def _moment(text: str, clock: _Clock) -> datetime | None:
     if not text:
         return None
     match = _MOMENT.match(text)
@@ -338,21 +349,32 @@ def _moment(text: str, today: datetime) -> datetime | None:
         on = date(int(year), int(month), int(day))
         if hour is None:
             # The order may be of the same day: the end of the day is never before it.
-            end = datetime.combine(on, time(23, 59, 59), UTC)
-            return min(end, today) if on <= today.date() else end
-        at = time(int(hour), int(minute), int(second or 0))
-        return datetime.combine(on, at, UTC) - _offset(zone)
+            end = last_second(on, clock.zone)
+            is_over = on <= clock.now.astimezone(clock.zone).date()
+            return min(end, clock.now) if is_over else end
+        wall = datetime.combine(on, time(int(hour), int(minute), int(second or 0)))
+        if zone:
+            return wall.replace(tzinfo=UTC) - _offset(zone)
+        return moment_of(wall, clock.zone)
+    except SkippedTimeError as error:
+        raise _BadCell(
+            sentence(
+                "ship date is “%(text)s”: the clocks of its time zone skip this time, "
+                "since summer time begins.",
+                text=text[:40],
+            )
+        ) from error
     except (ValueError, OverflowError) as error:
         raise _BadCell(
             sentence(
-                "ship date is “%(text)s”: write it like 2026-03-01 15:30 (UTC).",
+                "ship date is “%(text)s”: write it like 2026-03-01 15:30.",
                 text=text[:40],
             )
         ) from error
 
 
-def _offset(zone: str | None) -> timedelta:
-    if not zone or zone in {"Z", "UTC"}:
+def _offset(zone: str) -> timedelta:
+    if zone in {"Z", "UTC"}:
         return timedelta(0)
     sign = -1 if zone[0] == "-" else 1
     digits = zone[1:].replace(":", "")

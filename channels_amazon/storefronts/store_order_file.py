@@ -10,9 +10,10 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
+from channels_amazon.rules.local_times import SkippedTimeError, moment_of
 from channels_amazon.storefronts.catalogue import Rejected, StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
@@ -71,14 +72,17 @@ class _Bad(ValueError):
         self.message = message
 
 
-def read_orders(lines: Iterable[str]) -> Iterator[FileOrder | Rejected]:
+def read_orders(
+    lines: Iterable[str], zone: tzinfo = UTC
+) -> Iterator[FileOrder | Rejected]:
     """Yield the orders of a CSV text, each whole or rejected with all its rows.
 
-    Raises StorefrontError when the columns are not there or the file is too long.
+    Times without an offset are of `zone`. Raises StorefrontError when the columns are
+    not there or the file is too long.
     """
     for number, rows in _grouped(lines).items():
         try:
-            yield _order(number, rows)
+            yield _order(number, rows, zone)
         except _Bad as error:
             yield Rejected(rows[0][0], number, error.message)
 
@@ -149,7 +153,7 @@ def _columns(header: str, separator: str) -> list[str]:
     return columns
 
 
-def _order(number: str, rows: list[tuple[int, Row]]) -> FileOrder:
+def _order(number: str, rows: list[tuple[int, Row]], zone: tzinfo) -> FileOrder:
     if not number:
         raise _Bad(sentence("A row has no order number."))
     facts = {name: rows[0][1].get(name, "") for name in _FACTS}
@@ -171,7 +175,7 @@ def _order(number: str, rows: list[tuple[int, Row]]) -> FileOrder:
     return FileOrder(
         row=rows[0][0],
         number=number,
-        placed_at=_moment(facts["placed"]),
+        placed_at=_moment(facts["placed"], zone),
         speed=facts["speed"].lower() or "standard",
         currency=_currency(facts["currency"]),
         total=_total(facts["total"]),
@@ -192,16 +196,24 @@ def _units(row: Row, place: int) -> int:
     return int(text)
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment if moment.tzinfo else moment_of(moment, zone)
+    except SkippedTimeError:
+        raise _Bad(
+            sentence(
+                "The clocks of the file's time zone skip this time, since summer time "
+                "begins: %(text)s.",
+                text=text,
+            )
+        ) from None
+    except (ValueError, OverflowError):
         raise _Bad(
             sentence("The time is not like 2026-11-25T14:30:00Z: %(text)s.", text=text)
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _currency(text: str) -> str:

@@ -21,17 +21,25 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.local_times import TO_THE_MINUTE, TO_THE_SECOND
+from channels_amazon.rules.local_times import shown as shown_in
 from channels_amazon.rules.shipping import carriers
 from channels_amazon.rules.shipping.carriers import CarrierOption
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
+from channels_amazon.views.amazon_words import amazon_word, amazon_words
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
-from channels_amazon.views.local_time import local_zone
+from channels_amazon.views.local_time import local
 from channels_amazon.wording import Sentence
 
 # {{ entry.message|translated }}: a stored sentence in the reader's language.
 register.filter("translated", translated)
+# {{ order.service_level|amazon_word:"service" }}: Amazon's word for people.
+register.filter("amazon_word", amazon_word)
+register.filter("amazon_words", amazon_words)
 
+_FINE = "%Y-%m-%d %H:%M:%S.%f"
+_BETWEEN = " · "
 SECONDS_SHOWN = 90
 TENTHS_SHOWN = 10
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -39,37 +47,55 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @register.simple_tag
 def when(value: datetime | None, empty: str = "–") -> str:
-    """Show a time relative to now, on hover and focus exactly: UTC and local."""
+    """Show a time relative to now, on hover and focus exactly: the reader's and UTC."""
     if value is None:
         return format_html('<span class="sl-none">{}</span>', empty)
-    exact = value.astimezone(UTC)
     return format_html(
-        '<time class="sl-time" datetime="{}" title="{} UTC{}" tabindex="0">{}</time>',
-        exact.isoformat(timespec="seconds"),
-        f"{exact:%Y-%m-%d %H:%M:%S}",
-        _local(value),
+        '<time class="sl-time" datetime="{}" title="{}" tabindex="0">{}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        _both(value, TO_THE_SECOND),
         relative(value, timezone.now()),
     )
 
 
-def _local(value: datetime) -> str:
-    """Return the time in the reader's own zone, in brackets, "" for none."""
-    zone = local_zone()
-    if zone is None:
-        return ""
-    return f" ({value.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key})"
-
-
 @register.simple_tag
-def exactly(value: datetime) -> str:
-    """Show a time to the second in UTC, how long ago on hover and focus."""
-    exact = value.astimezone(UTC)
+def exactly(value: datetime, form: str = TO_THE_SECOND) -> str:
+    """Show a time by the reader's clocks, in UTC and how long ago on hover and focus.
+
+    `form` is "fine" where parts of a second matter.
+    """
+    form = _FINE if form == "fine" else form
+    shown, *rest = _both(value, form).split(_BETWEEN)
     return format_html(
-        '<time class="sl-time" datetime="{}" title="{}" tabindex="0">{} UTC</time>',
-        exact.isoformat(timespec="milliseconds"),
-        f"{relative(value, timezone.now())}{_local(value)}",
-        f"{exact:%Y-%m-%d %H:%M:%S}",
+        '<time class="sl-time" datetime="{}" title="{}" tabindex="0">{}</time>',
+        value.astimezone(UTC).isoformat(timespec="milliseconds"),
+        _BETWEEN.join([*rest, relative(value, timezone.now())]),
+        shown,
     )
+
+
+def _both(value: datetime, form: str) -> str:
+    """Return the time by the reader's clocks and in UTC, once where they agree."""
+    told = [local(value, form), shown_in(value, UTC, form)]
+    return _BETWEEN.join(dict.fromkeys(told))
+
+
+@register.filter
+def minute(value: datetime) -> str:
+    """Return a time to the minute by the reader's clocks, to stand in a sentence."""
+    return local(value, TO_THE_MINUTE)
+
+
+@register.filter
+def second(value: datetime) -> str:
+    """Return a time to the second by the reader's clocks."""
+    return local(value)
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """Return the time of a day that is near, by the reader's clocks."""
+    return local(value, "%H:%M:%S")
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from channels_amazon.models import (
+    AmazonAccount,
     ApiCall,
     DiagnosticEntry,
     FulfillmentOrder,
@@ -30,6 +31,7 @@ from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
     PreviewRow,
 )
+from channels_amazon.views.amazon_words import Enumeration, amazon_word
 from channels_amazon.views.labels import MCF_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -81,7 +83,7 @@ def order_state(order: Order) -> str:
         return state("waiting", gettext("Amazon ships"))
     word: Any = order.get_status_display()
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        word = order.amazon_status
+        word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
     return state(ORDER_KINDS.get(order.status, "warning"), word)
 
 
@@ -120,8 +122,11 @@ def job_state(line: JobLine) -> str:
 
 
 @register.simple_tag
-def permission_state(permission: Permission) -> str:
-    """Show what the probe of a permission said."""
+def permission_state(permission: Permission, account: AmazonAccount) -> str:
+    """Show what the probe of a permission said, as far as it still holds."""
+    if permission.is_granted and not account.is_connected:
+        # With the authorisation all that it granted has ended.
+        return state("off", gettext("Was granted"))
     kinds = {
         Permission.State.GRANTED: "ok",
         Permission.State.MISSING: "error",

@@ -28,7 +28,7 @@ from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import StoreQuerySet
 from channels_amazon.models.store_order import StoreOrderQuerySet
-from channels_amazon.views import local_time, way_back
+from channels_amazon.views import way_back
 
 Row = TypeVar("Row", bound=models.Model)
 View = Callable[..., HttpResponseBase]
@@ -52,7 +52,6 @@ def store_page(view: View) -> View:
     def page_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_fragment(request) and not site.has_permission(request):
             return way_back.not_taken(request, HttpResponseClientRefresh())
-        local_time.show_for(request)
         return guarded(request, *args, **kwargs)
 
     return page_view

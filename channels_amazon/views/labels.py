@@ -6,10 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop, pgettext_lazy
+from django.utils.translation import (
+    get_language,
+    gettext,
+    gettext_noop,
+    pgettext_lazy,
+)
 from django.utils.translation import gettext_lazy as _
 
+from channels_amazon.marketplaces import country_name
 from channels_amazon.spapi.outbound import PackageStatus
+from channels_amazon.views.amazon_words import Enumeration, amazon_word
 
 # The inputs of a published quantity: the fields of QuantityInputs
 # (rules/stock/allocation.py), which services/stock/publication.py stores.
@@ -72,8 +79,18 @@ def flattened(
             if parts:
                 yield labels.get(key, key), "; ".join(parts)
         elif item not in (None, ""):
-            text = gettext(item) if key == "rule" else item
-            yield labels.get(key, key), text
+            yield labels.get(key, key), _worded(key, item)
+
+
+def _worded(key: str, item: Any) -> Any:
+    """Return a value as people say it, where it is a word of ours or of Amazon's."""
+    if key == "rule":
+        return gettext(item)
+    if key == "addressType":
+        return amazon_word(str(item), Enumeration.ADDRESS_TYPE)
+    if key == "countryCode":
+        return country_name(str(item), get_language() or "en")
+    return item
 
 
 def _text(part: Any) -> str:

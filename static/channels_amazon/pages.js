@@ -109,28 +109,47 @@
     return places;
   }
 
-  function says(level) {
+  // How short the level will be: below zero what it shows, else the units that lack.
+  function shortage(level) {
     const onHand = Number(level.option.dataset.onHand);
     const available = Number(level.option.dataset.available);
-    const [pattern, units] = onHand - level.left < 0
-      ? [asked.dataset.below, onHand - level.left]
-      : level.moved && available - level.moved < 0
-        ? [asked.dataset.missing, level.moved - available] : ["", 0];
+    if (onHand - level.left < 0) return onHand - level.left;
+    return level.moved ? Math.max(0, level.moved - available) : 0;
+  }
+
+  function says(level, units) {
+    const pattern = units < 0 ? asked.dataset.below : asked.dataset.missing;
     const words = { warehouse: level.option.dataset.place, sku: level.sku, units };
     return pattern.replace(/{(\w+)}/g, (_all, name) => words[name]);
   }
 
   function name() {
-    const fallen = [...taken()].map(([key, level]) => [key, says(level)])
-      .filter(([, text]) => text);
-    const keys = fallen.map(([key]) => key).join(" ");
+    const fallen = [...taken()].map(([key, level]) => [key, level, shortage(level)])
+      .filter(([, , units]) => units);
+    const keys = fallen.map(([key, , units]) => `${key}:${units}`).join(" ");
     // What was ticked holds for what was named then.
     if (box.value !== keys) box.checked = false;
     box.value = keys;
     asked.hidden = !fallen.length;
-    asked.querySelector("span").textContent = fallen.map(([, text]) => text).join(" ");
+    asked.querySelector("span").textContent = fallen
+      .map(([, level, units]) => says(level, units)).join(" ");
   }
 
   form.addEventListener("input", name);
   if (asked.hidden) name();
+})();
+
+// The carrier's name is asked for where the carrier is “Other” alone.
+(() => {
+  for (const name of document.querySelectorAll("input[name=carrier_name]")) {
+    const carrier = name.form?.elements.carrier;
+    const field = name.closest(".sl-field");
+    if (!carrier || !field) continue;
+    const show = () => {
+      const isOther = carrier.value.trim().toLowerCase() === "other";
+      field.hidden = !isOther && !name.value && !field.querySelector(".errorlist");
+    };
+    name.form.addEventListener("input", show);
+    show();
+  }
 })();

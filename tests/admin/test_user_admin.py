@@ -11,6 +11,7 @@ from django.test import Client
 from channels_amazon.models import AuditEntry, Credential
 from tests.admin.scene import Doors, address, make_doors
 from tests.builders import make_account, make_member
+from tests.views.scene import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -202,8 +203,6 @@ def test_member_of_two_stores_cannot_be_taken_over_by_one_owner(doors: Doors) ->
 
 
 def test_superuser_does_all_of_it_and_it_is_written_down(doors: Doors) -> None:
-    from tests.views.scene import signed_in
-
     client = signed_in(doors.superuser)
     made = client.post(
         address("user", "add", app="auth"), all_rights(User(username="new-one"))
@@ -220,3 +219,15 @@ def test_superuser_does_all_of_it_and_it_is_written_down(doors: Doors) -> None:
     told = AuditEntry.objects.filter(reference="new-one").order_by("pk")
     assert [one.code for one in told] == ["user.created", "user.changed"]
     assert {one.actor for one in told} == {doors.superuser.username}
+
+
+def test_rights_are_named_in_the_readers_language(doors: Doors) -> None:
+    client = signed_in(doors.superuser)
+    for page in (
+        address("user", "change", doors.viewer.user.pk, app="auth"),
+        address("group", "add", app="auth"),
+    ):
+        text = client.get(page, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+        assert "渠道 → 亚马逊：可查看店铺" in text
+        assert "Can view" not in text
+        assert "Can add" not in text

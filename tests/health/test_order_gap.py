@@ -26,7 +26,7 @@ def test_gap_is_told_with_count_and_hours(emulator: Emulator) -> None:
     assert (codes(report), report["status"]) == (["orders.gap"], "warning")
     evidence = report["findings"][0]["evidence"]
     assert (evidence["missing"], evidence["fetched"]) == (2, 1)
-    assert evidence["hours"] == {"2026-11-24 05:00": 2}
+    assert evidence["hours"] == {"2026-11-24 05:00 UTC": 2}
 
 
 def test_gap_follows_what_kept_the_events_away(emulator: Emulator) -> None:

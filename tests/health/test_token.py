@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from channels_amazon.emulator.server import Emulator
-from channels_amazon.models import ClientSecret, Credential
+from channels_amazon.models import ClientSecret, Credential, HealthFinding
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.sync.runtime import runner
+from channels_amazon.views.health.rows import LABELS, evidence_lines
 from tests.health.faults import codes, damage_token, first_code, make_healthy, report_of
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +75,21 @@ def test_token_of_another_region_leads(emulator: Emulator) -> None:
     foreign = emulator.refresh_token("eu")
     Credential.objects.update(refresh_token=foreign)
     assert first_code(account) == "account.wrong_region"
+
+
+def test_our_own_sentence_in_the_evidence_is_said_in_the_readers_language(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    emulator.control("revoke", region="na")
+    report_of(account)
+    row = HealthFinding.objects.get(code="token.revoked")
+
+    def amazon_says() -> list[str]:
+        lines = list(evidence_lines(row.evidence))
+        return next(said for name, said in lines if name == LABELS["amazon_says"])
+
+    with translation.override("en"):
+        assert amazon_says()[0].startswith("Login with Amazon no longer accepts")
+    with translation.override("zh-hans"):
+        assert amazon_says()[0].startswith("Login with Amazon 不再接受该授权")

@@ -51,7 +51,7 @@ def test_session_ends_when_nothing_was_done(world: World) -> None:
         page = client.get(PAGE, follow=True)
 
     assert urlsplit(page.redirect_chain[-1][0]).path == "/admin/login/"
-    assert "nothing was done for 60 minutes" in text_of(page)
+    assert "nothing was done for 60 min" in text_of(page)
     assert not Session.objects.exists()
 
 

@@ -280,6 +280,23 @@ def test_call_records_what_the_log_shows(server: Scripted, kit: Kit) -> None:
     assert (record.started_at, record.tokens_left) == (NOW, 9.0)
 
 
+def test_exchange_is_recorded_of_failed_calls_alone(server: Scripted, kit: Kit) -> None:
+    said = {"errors": [{"code": "InvalidInput", "message": "No such package."}]}
+    server.then(answer(400, said), answer(204))
+    body = {"marketplaceId": "M1", "note": "for Ann"}
+
+    with pytest.raises(errors.InvalidRequest):
+        kit.client.call(operations.CONFIRM_SHIPMENT, path=ORDER, body=body)
+    kit.client.call(operations.CONFIRM_SHIPMENT, path=ORDER, body=body)
+
+    failed, well = kit.recorder.calls
+    assert failed.exchange == {
+        "sent": {"marketplaceId": "M1", "note": "[left out]"},
+        "answered": said,
+    }
+    assert well.exchange is None
+
+
 def test_call_ends_when_its_budget_is_used(server: Scripted, kit: Kit) -> None:
     server.then(answer(503, text=""))
 

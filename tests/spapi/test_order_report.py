@@ -21,6 +21,8 @@ from channels_amazon.spapi.order_report import (
 from channels_amazon.spapi.report_table import open_table
 from tests.spapi.report_rows import COLUMNS, DE, JP, ORDER, only, read, row, written
 
+WRONG_COUNT = "the row has another number of fields (%d) than the first one (16)"
+
 
 def test_report_is_read_whole() -> None:
     order = only(read(written(row(is_business_order="true", quantity="3"))))
@@ -168,9 +170,9 @@ def test_byte_that_is_no_letter_quarantines_its_row() -> None:
 @pytest.mark.parametrize(
     ("cells", "reason", "order_id"),
     [
-        (f"{ORDER}\tx", "the row has 2 fields instead of 16", ORDER),
-        ("rest of a name\t1", "the row has 2 fields instead of 16", ""),
-        ("\t".join([ORDER, *"x" * 16]), "the row has 17 fields instead of 16", ORDER),
+        (f"{ORDER}\tx", WRONG_COUNT % 2, ORDER),
+        ("rest of a name\t1", WRONG_COUNT % 2, ""),
+        ("\t".join([ORDER, *"x" * 16]), WRONG_COUNT % 17, ORDER),
         ("z" * 2_000_000, "the row is too long", ""),
     ],
 )

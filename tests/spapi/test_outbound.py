@@ -308,7 +308,7 @@ def test_preview_2026_counts_what_is_not_planned(server: Scripted, kit: Kit) -> 
     assert not standard.is_fulfillable
     assert standard.reasons == (
         "ItemQuantityNotAvailable: There is not enough.",
-        "SKU-2: 1 units are not planned.",
+        "SKU-2: 1 unit is not planned.",
     )
 
 

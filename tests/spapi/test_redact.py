@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels_amazon.spapi.redact import REDACTED, redact_json, redact_text
+from channels_amazon.spapi.redact import (
+    REDACTED,
+    redact_json,
+    redact_text,
+    redact_values,
+)
 
 CANARY = "Zq7canaryX"
 BODY = st.text(
@@ -57,6 +62,10 @@ def test_text_stays_the_same_when_redacted_twice(text: str) -> None:
         f'{{"DestinationPostalCode":"{CANARY}"}}',
         f'{{\\"postalCode\\":\\"{CANARY}\\"}}',
         f"postalCode={CANARY}",
+        f"postgres://shoplink:{CANARY}@db.example/shoplink",
+        f"could not connect to redis://:{CANARY}@cache:6379/0 (refused)",
+        f"https://{CANARY}:x%40y!@proxy.example:3128/",
+        f"postgres://ann:a@b{CANARY}!@localhost/x",
         f"the buyer {CANARY}@marketplace.amazon.co.uk wrote",
         f"secret amzn1.oa2-cs.v1.{CANARY}",
     ],
@@ -177,3 +186,11 @@ def test_json_loses_personal_values_at_any_depth(tree: Any) -> None:
 def test_text_of_json_loses_personal_values(data: dict[str, str]) -> None:
     assert CANARY not in redact_text("body=" + json.dumps(data))
     assert CANARY not in redact_text(repr(data))
+
+
+def test_known_values_are_taken_out() -> None:
+    long, short = "x" * 20 + CANARY, "hunter2pw"
+
+    text = redact_values(f"a{long}b {short}, not{short}", {long, short})
+
+    assert text == f"a{REDACTED}b {REDACTED}, not{short}"

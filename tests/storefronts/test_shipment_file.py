@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -26,14 +27,14 @@ HEADER = "order id,carrier,method,tracking number,ship date,sku,quantity\n"
 
 def parcels(text: str) -> list[FileParcel]:
     """Return the parcels of a text that has no bad line."""
-    found, rejected = read_text(text, today=NOW)
+    found, rejected = read_text(text, now=NOW)
     assert rejected == []
     return found
 
 
 def reason(line: str) -> str:
     """Return why the only line is rejected."""
-    found, (rejected,) = read_text(HEADER + line, today=NOW)
+    found, (rejected,) = read_text(HEADER + line, now=NOW)
     assert (found, rejected.line) == ([], 2)
     return rejected.reason
 
@@ -116,6 +117,64 @@ def test_ship_date_is_read(text: str, at: datetime | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "text", "at"),
+    [
+        ("Asia/Shanghai", "2026-02-28 15:30", datetime(2026, 2, 28, 7, 30, tzinfo=UTC)),
+        (
+            "America/Los_Angeles",
+            "2026-02-28 15:30",
+            datetime(2026, 2, 28, 23, 30, tzinfo=UTC),
+        ),
+        # Its own offset comes first.
+        (
+            "Asia/Shanghai",
+            "2026-02-28 15:30Z",
+            datetime(2026, 2, 28, 15, 30, tzinfo=UTC),
+        ),
+        # The last second of the day there.
+        (
+            "Asia/Shanghai",
+            "2026-02-28",
+            datetime(2026, 2, 28, 15, 59, 59, tzinfo=UTC),
+        ),
+        # Shown twice: the earlier.
+        (
+            "America/Los_Angeles",
+            "2025-11-02 01:30",
+            datetime(2025, 11, 2, 8, 30, tzinfo=UTC),
+        ),
+    ],
+)
+def test_ship_date_is_of_the_files_zone(zone: str, text: str, at: datetime) -> None:
+    (parcel,), _rejected = read_text(
+        HEADER + f"902-0000001-0000001,UPS,,1Z,{text},,\n",
+        now=NOW,
+        zone=ZoneInfo(zone),
+    )
+
+    assert parcel.shipped_at == at
+
+
+def test_day_of_the_file_that_is_not_over_is_now() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    line = f"902-0000001-0000001,UPS,,1Z,{NOW.astimezone(zone):%Y-%m-%d},,\n"
+
+    (parcel,), _rejected = read_text(HEADER + line, now=NOW, zone=zone)
+
+    assert parcel.shipped_at == NOW
+
+
+def test_ship_date_that_clocks_skip_is_rejected() -> None:
+    _parcels, (rejected,) = read_text(
+        HEADER + "902-0000001-0000001,UPS,,1Z,2026-03-08 02:30,,\n",
+        now=NOW,
+        zone=ZoneInfo("America/Los_Angeles"),
+    )
+
+    assert "skip this time" in rejected.reason
+
+
+@pytest.mark.parametrize(
     ("line", "word"),
     [
         (",UPS,,1Z,,,", "order id is empty"),
@@ -141,7 +200,7 @@ def test_bad_line_says_why(line: str, word: str) -> None:
 def test_contradicting_lines_name_the_first() -> None:
     rows = f"{ID},UPS,,1Z,,A,1\n{ID},DHL,,1Z,,B,1\n{ID},UPS,,1Z,,A,1\n"
 
-    (parcel,), rejected = read_text(HEADER + rows, today=NOW)
+    (parcel,), rejected = read_text(HEADER + rows, now=NOW)
 
     assert (parcel.contents, [one.line for one in rejected]) == ({"A": 1}, [3, 4])
     assert all("Line 2" in one.reason for one in rejected)
@@ -153,7 +212,7 @@ def test_contradicting_lines_name_the_first() -> None:
 )
 def test_file_without_its_columns_is_refused(text: str) -> None:
     with pytest.raises(StorefrontError):
-        read_text(text, today=NOW)
+        read_text(text, now=NOW)
 
 
 def test_too_large_or_binary_file_is_refused() -> None:
@@ -166,7 +225,7 @@ def test_too_large_or_binary_file_is_refused() -> None:
             decode(content)
     rows = "902-0000001-0000001,UPS,,1Z,,,\n" * (MOST_LINES + 1)
     with pytest.raises(StorefrontError):
-        read_text(HEADER + rows, today=NOW)
+        read_text(HEADER + rows, now=NOW)
 
 
 def test_example_can_be_read_again() -> None:
@@ -178,7 +237,7 @@ def test_example_can_be_read_again() -> None:
 
 @given(st.text(alphabet='ab,"\n\r;\t订\x00 1', max_size=80))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    found, rejected = read_text(HEADER + text, today=NOW)
+    found, rejected = read_text(HEADER + text, now=NOW)
 
     assert all(one.tracking_number for one in found)
     assert all(one.reason for one in rejected)

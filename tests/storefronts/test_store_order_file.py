@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,38 @@ def test_file_that_is_no_text_or_too_long_is_refused() -> None:
         decoded(b"\xff\xfe\x00")
     with pytest.raises(StorefrontError):
         rows(*["1,A,1,N,L,C,P,DE,,"] * 5001)
+
+
+@pytest.mark.parametrize(
+    ("zone", "placed", "at"),
+    [
+        (
+            "Asia/Shanghai",
+            "2026-11-25T14:30",
+            datetime(2026, 11, 25, 6, 30, tzinfo=UTC),
+        ),
+        (
+            "America/Los_Angeles",
+            "2026-11-25 14:30",
+            datetime(2026, 11, 25, 22, 30, tzinfo=UTC),
+        ),
+        # Its own offset comes first.
+        (
+            "Asia/Shanghai",
+            "2026-11-25T14:30Z",
+            datetime(2026, 11, 25, 14, 30, tzinfo=UTC),
+        ),
+        ("America/Los_Angeles", "2026-03-08T02:30", None),
+        ("America/Los_Angeles", "9999-12-31T23:30", None),
+    ],
+)
+def test_time_is_of_the_files_zone(zone: str, placed: str, at: datetime | None) -> None:
+    lines = [f"{HEAD}", f"1,A,1,N,L,C,P,DE,{placed},\n"]
+
+    (order,) = read_orders(lines, ZoneInfo(zone))
+
+    assert getattr(order, "placed_at", None) == at
+    assert isinstance(order, Rejected) == (at is None)
 
 
 @given(st.lists(st.text(alphabet='A1,;"\n\t \x00', max_size=30), max_size=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -131,6 +132,13 @@ def make_call(account: AmazonAccount, **over: object) -> ApiCall:
     }
     row: ApiCall = ApiCall.objects.create(account=account, **fields | over)
     return row
+
+
+def time_typed(page: Any, name: str) -> str:
+    """Return what stands in a page's field of date and time."""
+    found = re.search(rf'name="{name}" value="([^"]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
 
 
 def ship_data(order: Order, **over: Any) -> dict[str, Any]:

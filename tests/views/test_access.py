@@ -12,7 +12,7 @@ from django.urls import URLResolver, reverse
 
 from channels_amazon.models import StoreMember
 from channels_amazon.urls import urlpatterns
-from tests.builders import make_parcel, make_template
+from tests.builders import make_parcel, make_run, make_template
 from tests.views.scene import (
     World,
     make_member_client,
@@ -58,6 +58,11 @@ def _package(world: World) -> tuple[Any, ...]:
 
 def _store_order(world: World) -> tuple[Any, ...]:
     return (world.store_order.pk,)
+
+
+def _account_with_run(world: World) -> tuple[Any, ...]:
+    make_run(world.account)
+    return (world.account.pk,)
 
 
 def _rule(world: World) -> tuple[Any, ...]:
@@ -130,6 +135,8 @@ ADDRESSES = {
     "amazon-reconciliation-list": Address(),
     "amazon-status": Address(_account),
     "amazon-status-index": Address(),
+    "amazon-sync-log": Address(_account),
+    "amazon-sync-log-download": Address(_account_with_run),
     "amazon-package-confirm": Address(_package, "post", OPERATOR),
     "amazon-package-discard": Address(_package, "post", OPERATOR),
     "amazon-quarantine-act": Address(None, "post"),
@@ -159,6 +166,7 @@ ADDRESSES = {
     "amazon-store-order-reveal": Address(_store_order, "post"),
     "amazon-store-order-ship": Address(_store_order, "post", OPERATOR),
     "amazon-subscribe": Address(_account, "post", OPERATOR),
+    "amazon-user-settings": Address(),
 }
 OF_ROWS = sorted(name for name, address in ADDRESSES.items() if address.args)
 FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_role)
@@ -181,6 +189,7 @@ LISTS = (
     "amazon-store-order-import",
     "amazon-store-order-list",
     "amazon-store-endpoint",
+    "amazon-user-settings",
 )
 
 pytestmark = pytest.mark.django_db

@@ -64,10 +64,10 @@ CODES = {
 }
 # The figures of the overview, by the address that they lead to.
 TILES = {
-    "late": "past their ship-by time",
+    "late": "past the ship-by time",
     "due": "due within 24 hours",
-    "unmatched": "need a match",
-    "shortage": "backorders",
+    "unmatched": "to match",
+    "shortage": "on backorder",
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from channels_amazon.templatetags import shoplink, shoplink_states
 
@@ -70,3 +71,37 @@ def test_state_escapes_its_words() -> None:
 def test_unknown_marketplace_keeps_its_id() -> None:
     assert shoplink.country("A1NEW") == "A1NEW"
     assert shoplink.country("A1PA6795UKMFR9") == "DE"
+
+
+@pytest.mark.parametrize(
+    ("zone", "local"),
+    [
+        ("Asia/Shanghai", "2026-11-23 20:00:00 UTC+8"),
+        ("America/Los_Angeles", "2026-11-23 04:00:00 UTC-8"),
+    ],
+)
+def test_time_is_the_readers_and_utc_stands_on_hover(zone: str, local: str) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        when, exactly = shoplink.when(NOW), shoplink.exactly(NOW)
+        minute, clock = shoplink.minute(NOW), shoplink.clock(NOW)
+
+    assert f'title="{local} · 2026-11-23 12:00:00 UTC" tabindex="0"' in when
+    assert 'datetime="2026-11-23T12:00:00+00:00"' in when
+    assert f">{local}</time>" in exactly
+    assert 'title="2026-11-23 12:00:00 UTC · ' in exactly
+    assert minute == local.replace(":00 UTC", " UTC", 1)
+    assert clock == local.partition(" ")[2]
+
+
+def test_time_of_a_reader_in_utc_is_said_once() -> None:
+    assert 'title="2026-11-23 12:00:00 UTC" ' in shoplink.when(NOW)
+    assert shoplink.exactly(NOW).count("UTC") == 1
+
+
+def test_parts_of_a_second_are_shown_where_they_matter() -> None:
+    moment = NOW.replace(microsecond=42)
+
+    with timezone.override(ZoneInfo("Asia/Shanghai")):
+        shown = shoplink.exactly(moment, "fine")
+
+    assert ">2026-11-23 20:00:00.000042 UTC+8<" in shown

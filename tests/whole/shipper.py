@@ -111,6 +111,7 @@ class Operator:
             "carrier": "UPS",
             "tracking_number": tracking,
             "shipped_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            "shipped_at_zone": "UTC",
         }
         form |= {f"line_{line}": str(number) for line, number in units.items()}
         times = 2 if self._chance.random() < CLICKED_TWICE else 1

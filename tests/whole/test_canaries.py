@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -73,6 +74,8 @@ def test_whole_path_writes_no_canary(
     pages = _look_at_pages(client, account, order)
     _fail(emulator, client, account)
 
+    saved = _last_sync_log(client, account)
+
     canaries = _canaries(emulator)
     assert len(canaries) > 40
     rows = _everything_stored()
@@ -81,6 +84,8 @@ def test_whole_path_writes_no_canary(
     assert "run ended" in written.getvalue()
     assert _found(canaries, written.getvalue()) == []
     assert _found(canaries, pages) == []
+    assert account.seller_id in saved
+    assert _found(canaries, saved) == []
 
 
 def _connect(emulator: Emulator, client: Client) -> AmazonAccount:
@@ -137,6 +142,7 @@ def _ship(client: Client, order: Order) -> None:
     form = {"carrier": "UPS", "tracking_number": "TRACK-1"}
     form |= {f"line_{line.pk}": str(line.quantity) for line in order.lines.all()}
     form["shipped_at"] = order.created_at.strftime("%Y-%m-%dT%H:%M:%S")
+    form["shipped_at_zone"] = "UTC"
     client.post(reverse("amazon-order-ship", args=[order.pk]), form)
     assert order.shipments.count() == 1
 
@@ -170,6 +176,8 @@ def _look_at_pages(client: Client, account: AmazonAccount, order: Order) -> str:
             for page in ("amazon-log-list", "amazon-log-export")
             for tab in ("events", "calls", "runs")
         ),
+        f"{reverse('amazon-log-export')}?tab=calls&format=jsonl",
+        reverse("amazon-sync-log", args=[account.pk]),
         *(
             reverse("amazon-health-download", args=[report.pk, "json"])
             for report in account.health_reports.all()
@@ -182,6 +190,13 @@ def _look_at_pages(client: Client, account: AmazonAccount, order: Order) -> str:
         parts = answer.streaming_content if answer.streaming else [answer.content]
         shown += b"".join(parts).decode()
     return shown
+
+
+def _last_sync_log(client: Client, account: AmazonAccount) -> str:
+    """Return the text of the Last Sync Log, as it is saved after things went wrong."""
+    answer: Any = client.get(reverse("amazon-sync-log-download", args=[account.pk]))
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        return "\n".join(archive.read(name).decode() for name in archive.namelist())
 
 
 def _fail(emulator: Emulator, client: Client, account: AmazonAccount) -> None:

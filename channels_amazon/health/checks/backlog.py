@@ -10,7 +10,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import SyncJob
 from channels_amazon.services.jobs.claims import due_jobs
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 WARN_SECONDS = 120.0
 ERROR_SECONDS = 900.0
@@ -33,9 +33,10 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="queue.backlog",
             level=Level.ERROR if age > ERROR_SECONDS else Level.WARNING,
-            cause=sentence(
-                "Due jobs pile up: %(count)d wait, the oldest for %(minutes)d minutes.",
-                count=number,
+            cause=counted(
+                "%(count)d due job waits for a worker, since %(minutes)d min.",
+                "Due jobs pile up: %(count)d wait, the oldest for %(minutes)d min.",
+                number,
                 minutes=round(age / 60),
             ),
             fix=sentence(

@@ -14,7 +14,7 @@ from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import StockLevel
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 10
 
@@ -45,10 +45,12 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="stock.below_zero",
             level=Level.WARNING,
-            cause=sentence(
-                "%(count)d stock levels are below zero: more units left a warehouse "
-                "than were counted there.",
-                count=len(rows),
+            cause=counted(
+                "%(count)d stock level is below zero: more units left a "
+                "warehouse than were counted there.",
+                "%(count)d stock levels are below zero: more units left a "
+                "warehouse than were counted there.",
+                len(rows),
             ),
             fix=sentence(
                 "Count these variants in these warehouses again, or book the units to "

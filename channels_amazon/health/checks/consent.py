@@ -11,7 +11,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import AuthorizationAttempt
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 LOOK_BACK = timedelta(days=1)
 # One who does not come back may have thought better of it.
@@ -46,12 +46,17 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="oauth.draft_needs_beta",
             level=Level.WARNING,
-            cause=sentence(
-                "%(count)d authorisations were begun since %(time)s and none came back "
-                "from Amazon. An application that is still a draft is refused on the "
-                "consent page (MD1000) unless it is marked as one.",
-                count=number,
-                time=f"{since:%Y-%m-%d %H:%M} UTC",
+            cause=counted(
+                "%(count)d authorisation was begun since %(time)s and did "
+                "not come back from Amazon. An application that is still a "
+                "draft is refused on the consent page (MD1000) unless it is "
+                "marked as one.",
+                "%(count)d authorisations were begun since %(time)s and none "
+                "came back from Amazon. An application that is still a draft "
+                "is refused on the consent page (MD1000) unless it is marked "
+                "as one.",
+                number,
+                time=since,
             ),
             fix=sentence(
                 "If the page showed MD1000, set SPAPI_APP_DRAFT=on and restart. If it "

@@ -13,7 +13,7 @@ from channels_amazon.models import MaintenanceTask, PurgeProof
 from channels_amazon.rules.privacy.retention import PURGE_GRACE
 from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.privacy.standing import standing
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 
 @check(
@@ -40,11 +40,13 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="data.retention_overdue",
             level=Level.ERROR,
-            cause=sentence(
-                "Personal data of %(count)d orders is kept past its limit; the first "
-                "of it had to go by %(date)s.",
-                count=kept.overdue,
-                date=f"{kept.next_due_at:%Y-%m-%d %H:%M} UTC",
+            cause=counted(
+                "Personal data of %(count)d order is kept past its limit; it "
+                "had to go by %(date)s.",
+                "Personal data of %(count)d orders is kept past its limit; "
+                "the first of it had to go by %(date)s.",
+                kept.overdue,
+                date=kept.next_due_at,
             ),
             fix=_fix(last, kept.next_due_at, context.now),
             evidence={**shown, "overdue": kept.overdue},
@@ -63,7 +65,7 @@ def _fix(last: PurgeProof | None, due_at: datetime, now: datetime) -> str:
         return sentence(
             "A purge of all stores is under way since %(date)s and has not come to "
             "this store yet.",
-            date=f"{since:%Y-%m-%d %H:%M} UTC",
+            date=since,
         )
     return sentence(
         "The purge has not run since: start “manage.py worker”, which purges every "

@@ -107,7 +107,7 @@ def _silence(context: CheckContext) -> list[Finding]:
                 "(%(count)s): the queue's policy seems to keep Amazon out. Until an "
                 "event comes, the sweep runs every few minutes.",
                 count=found["count"],
-                time=f"{found['since']:%Y-%m-%d %H:%M} UTC",
+                time=found["since"],
             ),
             fix=sentence(
                 "Add to the queue's policy a statement that allows the principal "

@@ -19,7 +19,7 @@ from channels_amazon.health.registry import Cost, check
 from channels_amazon.services.health import write_proof
 from channels_amazon.services.jobs.heartbeats import host_name
 from channels_amazon.spapi.redact import redact_text
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 # Free bytes below which somebody is told, before nothing can be written any more.
 WARN_BYTES = 500 * 1024**2
@@ -105,10 +105,12 @@ def _database() -> list[Finding]:
         return [
             Finding(
                 code="host.database",
-                cause=sentence(
-                    "The database is not up to date with this version of Shoplink: "
-                    "%(count)d migrations are missing.",
-                    count=len(behind),
+                cause=counted(
+                    "The database is not up to date with this version of "
+                    "Shoplink: %(count)d migration is missing.",
+                    "The database is not up to date with this version of "
+                    "Shoplink: %(count)d migrations are missing.",
+                    len(behind),
                 ),
                 fix=sentence(
                     "Stop all processes, run “manage.py migrate”, and start them again."

@@ -19,7 +19,7 @@ from channels_amazon.services.notifications.arrival import (
     orders_to_have_event,
     orders_with_lost_event,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 # So many orders without their event are no accident.
 ENOUGH = 3
@@ -105,12 +105,17 @@ def _second_reader(context: CheckContext) -> list[Finding]:
         Finding(
             code=guard.CODE,
             level=Level.WARNING,
-            cause=sentence(
-                "Of %(count)s orders that changed since %(time)s no event came here, "
-                "though events of later changes did: another reader seems to take "
-                "messages from the queue, such as a copy of this installation.",
-                count=lost["count"],
-                time=f"{lost['since']:%Y-%m-%d %H:%M} UTC",
+            cause=counted(
+                "Of %(count)s order that changed since %(time)s no event "
+                "came here, though events of later changes did: another "
+                "reader seems to take messages from the queue, such as a "
+                "copy of this installation.",
+                "Of %(count)s orders that changed since %(time)s no event "
+                "came here, though events of later changes did: another "
+                "reader seems to take messages from the queue, such as a "
+                "copy of this installation.",
+                lost["count"],
+                time=lost["since"],
             ),
             fix=sentence(
                 "Stop every other program that reads this queue (test systems, "
@@ -148,8 +153,8 @@ def _behind(context: CheckContext) -> list[Finding]:
             level=Level.WARNING,
             cause=sentence(
                 text,
-                reached=f"{late.read_up_to:%Y-%m-%d %H:%M} UTC",
-                until=f"{late.until:%Y-%m-%d %H:%M} UTC",
+                reached=late.read_up_to,
+                until=late.until,
             ),
             fix=sentence(
                 "It ends by itself, unless the order sweep of this account stands "

@@ -9,7 +9,7 @@ from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Reservation, StockLevel, StockMovement
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 # Levels to prove, those that moved last first: where something goes wrong, it does so
 # in what moves.
@@ -52,9 +52,10 @@ def run(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="stock.ledger",
-            cause=sentence(
+            cause=counted(
+                "%(count)d stock level is not the sum of its movements.",
                 "%(count)d stock levels are not the sum of their movements.",
-                count=len(wrong),
+                len(wrong),
             ),
             fix=sentence(
                 "Count these variants again: a count sets the level. Then report it "

@@ -12,7 +12,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Offer
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 10
 # What Amazon does to an offer when it takes it off its pages, of its enforcements.
@@ -50,10 +50,12 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="listing.issues",
             level=Level.WARNING,
-            cause=sentence(
-                "Amazon finds faults with %(count)d offers; %(hidden)d of them it does "
-                "not show to buyers.",
-                count=faulty,
+            cause=counted(
+                "Amazon finds faults with %(count)d offer; not shown to "
+                "buyers: %(hidden)d.",
+                "Amazon finds faults with %(count)d offers; not shown to "
+                "buyers: %(hidden)d.",
+                faulty,
                 hidden=hidden,
             ),
             fix=sentence(

@@ -14,7 +14,7 @@ from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Shipment
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 5
 
@@ -47,10 +47,12 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="shipment.not_shown",
             level=Level.WARNING,
-            cause=sentence(
-                "%(count)d packages were accepted by Amazon over an hour ago, and it "
-                "does not show them with their orders.",
-                count=len(rows),
+            cause=counted(
+                "%(count)d package was accepted by Amazon over an hour ago, "
+                "and it does not show it with its order.",
+                "%(count)d packages were accepted by Amazon over an hour "
+                "ago, and it does not show them with their orders.",
+                len(rows),
             ),
             fix=sentence(
                 "Open each order in Seller Central: it must not stay unshipped past "

@@ -19,7 +19,7 @@ from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Listing, Order, Parcel, Shipment
 from channels_amazon.rules.health.attention import ERRORS, FOUND_AS, Need
 from channels_amazon.services.health.attention import counted_rows
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import Sentence, counted, sentence
 
 # The needs that no other check looks for, each with the page that lists it.
 _PAGES = {
@@ -69,20 +69,36 @@ def _finding(need: Need, count: int) -> Finding:
 def _words(need: Need, count: int) -> tuple[Sentence, Sentence]:
     if need == Need.CANCEL_ASKED:
         return (
-            sentence("Buyers ask to cancel: %(count)d orders.", count=count),
+            counted(
+                "The buyer of %(count)d order asks to cancel it.",
+                "The buyers of %(count)d orders ask to cancel them.",
+                count,
+            ),
             sentence("Cancel them in Seller Central, or decline on the order's page."),
         )
     if need == Need.SHIPMENT_REFUSED:
         return (
-            sentence("Amazon refused %(count)d packages.", count=count),
+            counted(
+                "Amazon refused %(count)d package.",
+                "Amazon refused %(count)d packages.",
+                count,
+            ),
             sentence("Open the order: it says why. Correct the package and send it."),
         )
     if need == Need.PARCEL_REFUSED:
         return (
-            sentence("%(count)d parcels of the store became no package.", count=count),
+            counted(
+                "%(count)d parcel of the store became no package.",
+                "%(count)d parcels of the store became no package.",
+                count,
+            ),
             sentence("Open the parcels: each row says why and what to do."),
         )
     return (
-        sentence("Amazon refused the quantity of %(count)d listings.", count=count),
+        counted(
+            "Amazon refused the quantity of %(count)d listing.",
+            "Amazon refused the quantity of %(count)d listings.",
+            count,
+        ),
         sentence("Open the stock list: each row says why. It is sent again by itself."),
     )

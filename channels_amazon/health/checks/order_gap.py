@@ -19,7 +19,7 @@ from channels_amazon.services.order_reports.completeness import (
     fresh_gaps,
     gap_hours,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 _MOST_IDS = 20
 _MOST_HOURS = 48
@@ -66,11 +66,13 @@ def _gap(report: OrderReport) -> Finding:
     return Finding(
         code="orders.gap",
         level=Level.WARNING,
-        cause=sentence(
-            "Amazon had %(count)d orders that were missing here until %(time)s UTC; "
-            "%(fetched)d of them are complete now.",
-            count=report.orders_missing,
-            time=f"{report.read_at:%Y-%m-%d %H:%M}",
+        cause=counted(
+            "Amazon had %(count)d order that was missing here until "
+            "%(time)s; complete now: %(fetched)d.",
+            "Amazon had %(count)d orders that were missing here until "
+            "%(time)s; complete now: %(fetched)d.",
+            report.orders_missing,
+            time=report.read_at or report.ends_at,
             fetched=here,
         ),
         fix=sentence(
@@ -86,7 +88,8 @@ def _gap(report: OrderReport) -> Finding:
             "missing": report.orders_missing,
             "fetched": here,
             "hours": {
-                f"{one.hour:%Y-%m-%d %H:%M}": one.count for one in hours[:_MOST_HOURS]
+                f"{one.hour:%Y-%m-%d %H:%M} UTC": one.count
+                for one in hours[:_MOST_HOURS]
             },
             "order_ids": report.gap_order_ids[:_MOST_IDS],
         },

@@ -13,7 +13,7 @@ from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, Reservation
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 10
 
@@ -42,9 +42,10 @@ def run(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="stock.oversold",
-            cause=sentence(
+            cause=counted(
+                "%(count)d order promises more units than there are (a backorder).",
                 "%(count)d orders promise more units than there are (backorders).",
-                count=count,
+                count,
             ),
             fix=sentence(
                 "Open the backorders: count the variant again or restock it; what "

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import Cost, check
 from channels_amazon.models import Order, OrderPersonalData, load_secret
 from channels_amazon.services.orders.data_sets import asks_for_people
-from channels_amazon.wording import sentence
+from channels_amazon.wording import Sentence, counted, sentence
 
 LOOK_BACK = timedelta(days=14)
 # Newest orders to look at: enough to tell a missing role from an odd order.
@@ -52,22 +52,11 @@ def run(context: CheckContext) -> list[Finding]:
         text = sentence("Orders to ship come with their recipients.")
         return [well(text, orders=len(rows))]
     is_asked = asks_for_people(context.account)
-    pattern = (
-        gettext_noop(
-            "%(count)d of the last %(all)d orders to ship came without a "
-            "recipient, although it was asked for."
-        )
-        if is_asked
-        else gettext_noop(
-            "%(count)d of the last %(all)d orders to ship have no recipient: it is "
-            "not asked for, since Amazon says that the role for it is missing."
-        )
-    )
     return [
         Finding(
             code="permission.personal_data_missing",
             level=Level.WARNING,
-            cause=sentence(pattern, count=len(with_none), all=len(rows)),
+            cause=_cause(len(with_none), len(rows), is_asked=is_asked),
             fix=sentence(
                 "Stock, prices and order lines work all the same. For addresses apply "
                 "for the restricted role “Direct-to-Consumer Shipping” in the "
@@ -80,6 +69,26 @@ def run(context: CheckContext) -> list[Finding]:
             },
         )
     ]
+
+
+def _cause(without: int, looked_at: int, *, is_asked: bool) -> Sentence:
+    if is_asked:
+        return counted(
+            "The last order to ship came without a recipient, although it was asked "
+            "for.",
+            "%(without)d of the last %(count)d orders to ship came without a "
+            "recipient, although it was asked for.",
+            looked_at,
+            without=without,
+        )
+    return counted(
+        "The last order to ship came without a recipient: it is not asked for, since "
+        "Amazon says that the role for it is missing.",
+        "%(without)d of the last %(count)d orders to ship came without a recipient: it "
+        "is not asked for, since Amazon says that the role for it is missing.",
+        looked_at,
+        without=without,
+    )
 
 
 def _without_recipient(orders: dict[int, str]) -> list[str]:

@@ -17,7 +17,7 @@ from channels_amazon.models import Order, Shipment
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.shipping.lateness import DUE_SOON, WARN_BEFORE
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 5
 
@@ -57,15 +57,18 @@ def run(context: CheckContext) -> list[Finding]:
         "packages_not_confirmed": packed.values("order_id").distinct().count(),
     }
     if late:
-        cause = sentence(
-            "%(count)d orders are past their latest ship time and not confirmed as "
-            "shipped.",
-            count=late,
+        cause = counted(
+            "%(count)d order is past its latest ship time and not "
+            "confirmed as shipped.",
+            "%(count)d orders are past their latest ship time and not "
+            "confirmed as shipped.",
+            late,
         )
     else:
-        cause = sentence(
+        cause = counted(
+            "%(count)d order must be confirmed as shipped within %(hours)d hours.",
             "%(count)d orders must be confirmed as shipped within %(hours)d hours.",
-            count=len(rows),
+            len(rows),
             hours=WARN_BEFORE // timedelta(hours=1),
         )
     return [

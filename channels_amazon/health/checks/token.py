@@ -8,6 +8,7 @@ from channels_amazon.errors import NeedsMerchant
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, evidence_of, well
 from channels_amazon.health.registry import Cost, check
+from channels_amazon.models import AmazonAccount, label
 from channels_amazon.services.accounts.permission_probes import is_refused_everywhere
 from channels_amazon.spapi.errors import (
     AuthorizationLost,
@@ -94,7 +95,7 @@ def _secret(error: ClientSecretInvalid | NeedsMerchant) -> Finding:
 
 
 def _wrong_region(context: CheckContext, error: SpApiError | None) -> Finding:
-    region = context.account.get_region_display()
+    region = label(AmazonAccount.Region(context.account.region).label)
     return Finding(
         code="account.wrong_region",
         cause=sentence(

@@ -13,7 +13,7 @@ from channels_amazon.health.finding import Finding, Level, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, OrderLine
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 SHOWN = 10
 
@@ -42,10 +42,12 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="orders.unmatched_sku",
             level=Level.WARNING,
-            cause=sentence(
-                "%(count)d orders have a SKU that no variant of the store owns, "
-                "%(open)d of them are open: no stock is held for these lines.",
-                count=count,
+            cause=counted(
+                "%(count)d order has a SKU that no variant of the store owns "
+                "(open: %(open)d): no stock is held for such lines.",
+                "%(count)d orders have a SKU that no variant of the store "
+                "owns (open: %(open)d): no stock is held for such lines.",
+                count,
                 open=open_ones,
             ),
             fix=sentence(

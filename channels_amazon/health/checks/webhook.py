@@ -59,7 +59,7 @@ def run(context: CheckContext) -> list[Finding]:
             level=Level.ERROR if age > ERROR_AFTER else Level.WARNING,
             cause=sentence(
                 "The store's address at %(host)s has taken no message for %(minutes)d "
-                "minutes: %(why)s",
+                "min: %(why)s",
                 host=host,
                 minutes=round(age.total_seconds() / 60),
                 why=endpoint.error_message or endpoint.error_code,

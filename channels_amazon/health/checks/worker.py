@@ -102,7 +102,7 @@ def _stuck(context: CheckContext) -> list[Finding]:
         sentence(
             "%(job)s, held since %(time)s by a process that has gone",
             job=label_of(job.kind),
-            time=f"{job.lease_until:%H:%M:%S} UTC",
+            time=job.lease_until or context.now,
         )
         for job in held
     ]
@@ -116,7 +116,7 @@ def _stuck(context: CheckContext) -> list[Finding]:
         sentence(
             "%(job)s, begun at %(time)s, was released and goes on",
             job=label_of(run.kind),
-            time=f"{run.started_at:%H:%M:%S} UTC",
+            time=run.started_at,
         )
         for run in died[:5]
     ]

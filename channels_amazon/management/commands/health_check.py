@@ -12,6 +12,7 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils import timezone
 
 from channels_amazon.health.registry import all_checks
 from channels_amazon.health.report_form import as_dict
@@ -20,6 +21,7 @@ from channels_amazon.management.commands.sync import find_account
 from channels_amazon.models import AmazonAccount, HealthReport
 from channels_amazon.services.health import write_proof
 from channels_amazon.services.health.reports import prune
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.spapi.redact import redact_text
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Command(BaseCommand):
         "kept: settings or keys that are wrong, a database that is away, locked or "
         "not up to date, a full disk, an account that is not there, a wrong command "
         "line. With several accounts it is the worst. The report is kept, as one from "
-        "the page is, and what it found is applied."
+        "the page is, and what it found is applied; not where the command was started "
+        "with other settings than the processes that run."
     )
     # They are run in `handle`, since what they find is an answer, too.
     requires_system_checks: list[str] = []
@@ -87,6 +90,7 @@ class Command(BaseCommand):
             else:
                 # A person waits, or another program.
                 write_proof.limit_waits()
+                self._keeps = self._is_like_the_others()
                 code = self._check(options)
         except (CommandError, DatabaseError) as error:
             self._say(unchecked(given, error), as_json=options["json"])
@@ -97,9 +101,26 @@ class Command(BaseCommand):
         if code:
             raise SystemExit(code)
 
+    def _is_like_the_others(self) -> bool:
+        """Tell whether what this process sees is what the others would see.
+
+        What only another environment shows must not stand on their pages, nor end an
+        authorisation with which they work.
+        """
+        names = heartbeats.settings_unlike_living(timezone.now())
+        if names:
+            self.stderr.write(
+                "The report is neither kept nor applied: this command was started with "
+                "other settings than Shoplink's processes that run: "
+                f"{', '.join(names)}. Run it with their environment, as docs/deploy.md "
+                "says."
+            )
+        return not names
+
     def _check(self, options: dict[str, Any]) -> int:
         if not options["all"]:
-            finished = run_here(find_account(options["account"]), ACTOR)
+            account = find_account(options["account"])
+            finished = run_here(account, ACTOR, keeps=self._keeps)
             self._say(as_dict(finished.report, finished.rows), as_json=options["json"])
             return exit_code(finished)
         if not AmazonAccount.objects.not_disconnected().exists():
@@ -126,7 +147,7 @@ class Command(BaseCommand):
         for pk in list(rows.values_list("pk", flat=True)):
             account = AmazonAccount.objects.select_related("store", "application")
             try:
-                finished = run_here(account.get(pk=pk), ACTOR)
+                finished = run_here(account.get(pk=pk), ACTOR, keeps=self._keeps)
                 codes.append(exit_code(finished))
                 summary = as_dict(finished.report, finished.rows)
             except (AmazonAccount.DoesNotExist, DatabaseError) as error:

@@ -1,4 +1,4 @@
-"""`manage.py makemessages`: also collects `sentence(...)`; management layer."""
+"""`manage.py makemessages`: also collects what is stored; management layer."""
 
 from __future__ import annotations
 
@@ -12,4 +12,8 @@ class Command(makemessages.Command):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.xgettext_options = [*self.xgettext_options, "--keyword=sentence"]
+        self.xgettext_options = [
+            *self.xgettext_options,
+            "--keyword=sentence",
+            "--keyword=counted:1,2",
+        ]

@@ -163,6 +163,9 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("orders.gap", ()),
 )
 
+# What goes on by itself and ends by itself: nobody is needed for it while it is alone.
+ENDS_BY_ITSELF = frozenset({"installation.behind"})
+
 
 @dataclass(frozen=True, slots=True)
 class RankedFault:
@@ -190,7 +193,8 @@ def arrange(faults: Sequence[RankedFault]) -> list[FaultPlace]:
     """Return the faults in the order to show them: each cause, then its echoes.
 
     A cause is as bad as the worst that follows from it. First causes are ordered by how
-    bad they are, then what burns before what is over, then by how basic they are.
+    bad they are, then what burns before what is over, then what needs somebody before
+    what ends by itself, then by how basic they are.
     """
     causes = {index: _root(index, faults) for index in range(len(faults))}
     trees: dict[int, list[int]] = {}
@@ -261,10 +265,10 @@ def _explained_at(cause: str, code: str) -> int | None:
 
 def _rank_of_tree(
     first: int, members: Sequence[int], faults: Sequence[RankedFault]
-) -> tuple[int, bool, int, int]:
+) -> tuple[int, bool, bool, int, int]:
     worst = min(_SEVERITIES.index(faults[index].level) for index in members)
     _level, is_past, row = _rank(faults[first])
-    return worst, is_past, row, first
+    return worst, is_past, faults[first].code in ENDS_BY_ITSELF, row, first
 
 
 def _rank(fault: RankedFault) -> tuple[int, bool, int]:

@@ -24,7 +24,7 @@ from channels_amazon.rules.mcf.terms import (
     ShippedBy,
     SpeedOffer,
 )
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import Sentence, counted, sentence
 
 Previews = Mapping[Candidate, Sequence[SpeedOffer]]
 
@@ -163,12 +163,16 @@ def _too_few(rule: ActiveRule, pool: str, skus: list[str]) -> Sentence:
             pool=pool,
             skus=", ".join(skus),
         )
-    return sentence(
-        "Rule “%(rule)s”: the pool %(pool)s does not hold every line with %(kept)s "
-        "units kept back (%(skus)s), and an order is not split.",
+    return counted(
+        "Rule “%(rule)s”: the pool %(pool)s does not hold every line "
+        "with %(count)s unit kept back (%(skus)s), and an order is "
+        "not split.",
+        "Rule “%(rule)s”: the pool %(pool)s does not hold every line "
+        "with %(count)s units kept back (%(skus)s), and an order is "
+        "not split.",
+        rule.kept_units,
         rule=rule.name,
         pool=pool,
-        kept=rule.kept_units,
         skus=", ".join(skus),
     )
 

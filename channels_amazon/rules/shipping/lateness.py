@@ -6,8 +6,10 @@ Three times before it matter, each for a purpose of its own.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+
+from channels_amazon.rules import local_times
 
 # What is due so soon is at risk on the board, and "due soon" among the orders, even
 # where nothing is known to hold it up: a warehouse works through a day's orders.
@@ -30,23 +32,23 @@ class Urgency(StrEnum):
     ON_TRACK = "on_track"
 
 
-def end_of_day(now: datetime) -> datetime:
-    """Return when the day of `now` ends, in UTC, as Amazon's latest ship times are."""
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)
+def end_of_day(now: datetime, zone: tzinfo) -> datetime:
+    """Return when the day of `now` ends where the clocks are those of `zone`."""
+    return local_times.end_of_day(now.astimezone(zone).date(), zone)
 
 
 def urgency_of(
-    ship_by: datetime | None, now: datetime, *, is_troubled: bool
+    ship_by: datetime | None, now: datetime, zone: tzinfo, *, is_troubled: bool
 ) -> Urgency:
     """Return the part of the board that an order to ship stands in.
 
-    One is troubled whose parcel is there but did not get to Amazon. The database
-    answers the same by `services/shipping/late_shipments.py`.
+    "Today" ends by the clocks of `zone`, the reader's. One is troubled whose parcel is
+    there but did not get to Amazon. The database answers the same by
+    `services/shipping/late_shipments.py`.
     """
     if ship_by is not None and ship_by < now:
         return Urgency.OVERDUE
-    if ship_by is not None and ship_by < end_of_day(now):
+    if ship_by is not None and ship_by < end_of_day(now, zone):
         return Urgency.TODAY
     is_soon = ship_by is not None and ship_by < now + DUE_SOON
     return Urgency.RISK if is_soon or is_troubled else Urgency.ON_TRACK

@@ -35,16 +35,13 @@ from channels_amazon.spapi.errors import (
     ServiceUnavailable,
     SpApiError,
 )
-from channels_amazon.spapi.operations import Operation
+from channels_amazon.spapi.operations import UNKNOWN_ORDER, UNKNOWN_SKU, Operation
 
 Name = Permission.Name
 State = Permission.State
 
-# Well formed, and nobody's: Amazon's own order ids never begin so.
-UNKNOWN_ORDER = "000-0000000-0000000"
 # A product of Amazon's own, in every catalogue or in none: both answers are 200.
 ANY_ASIN = "B000000000"
-UNKNOWN_SKU = "shoplink-probe"
 # Of a missing restricted role Amazon may answer 400 instead of 403; its message then
 # holds this word.
 NO_ACCESS = "access"

@@ -142,6 +142,8 @@ class DatabaseRecorder:
             rate_limit=call.rate_limit,
             clock_skew=clock_skew(call),
             started_at=call.started_at,
+            # Of an exchange without anything in it there is nothing to show.
+            exchange=call.exchange or None,
         )
         try:
             # Its own savepoint: a failure leaves the caller's transaction usable.

@@ -23,9 +23,11 @@ from channels_amazon.models import (
 from channels_amazon.services.catalog import listings
 from channels_amazon.services.stock import ledger
 from channels_amazon.storefronts.catalogue import CatalogueItem, Rejected
+from channels_amazon.wording import Sentence, sentence
 
-# A warehouse code has room for this much.
+# A warehouse code and a category's name have room for this much.
 _LONGEST_CODE = 50
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,10 @@ class ImportResult:
 class _Unacceptable(Exception):
     """One row cannot be taken over, for a reason that the store's rows give."""
 
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 def import_catalogue(
     store: Store, items: Iterable[CatalogueItem | Rejected], options: ImportOptions
@@ -75,7 +81,7 @@ def import_catalogue(
             with transaction.atomic():
                 work.take(item)
         except _Unacceptable as error:
-            result.rejected.append(Rejected(item.line, item.sku, str(error)))
+            result.rejected.append(Rejected(item.line, item.sku, error.reason))
     if result.created:
         accounts = AmazonAccount.objects.not_disconnected()
         for account in accounts.filter(store=store):
@@ -155,8 +161,13 @@ class _Import:
         names = [name.strip() for name in path.split(">") if name.strip()]
         if not names:
             return None
-        if len(names[-1]) > 120:
-            raise _Unacceptable("category has a name of more than 120 characters")
+        if len(names[-1]) > _LONGEST_NAME:
+            raise _Unacceptable(
+                sentence(
+                    "category has a name of more than %(longest)d characters",
+                    longest=_LONGEST_NAME,
+                )
+            )
         row: Category = Category.objects.get_or_create(
             store=self.store, path=" > ".join(names), defaults={"name": names[-1]}
         )[0]
@@ -173,7 +184,9 @@ class _Import:
         if known is not None:
             return known
         if not self.options.creates_warehouses:
-            raise _Unacceptable(f"the store has no warehouse {item.warehouse!r}")
+            raise _Unacceptable(
+                sentence("the store has no warehouse “%(name)s”", name=item.warehouse)
+            )
         opened: Warehouse = Warehouse.objects.create(
             store=self.store,
             name=item.warehouse,

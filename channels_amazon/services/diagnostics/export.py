@@ -1,4 +1,4 @@
-"""Writes log rows as CSV, row by row in constant memory; services layer."""
+"""Reads log rows for a file, and writes them as CSV, in constant memory; services."""
 
 from __future__ import annotations
 
@@ -127,18 +127,31 @@ def csv_lines(kind: LogKind, rows: QuerySet[Any]) -> Iterator[str]:
 
     Its sentences are in the language that is active now, not when the file is read.
     """
+    return _lines(headings(kind), log_values(kind, rows))
+
+
+def headings(kind: LogKind) -> list[str]:
+    """Return the names of a file's columns, in their order."""
+    return [HEADINGS.get(column, column) for column in COLUMNS[kind]]
+
+
+def log_values(kind: LogKind, rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """Return the values of each row by the file's columns, the newest row first.
+
+    Sentences are said in the language that is active now, not when they are read.
+    """
     found = _newest_first(rows, COLUMNS[kind], CLOCKS[kind])
-    return _lines(COLUMNS[kind], found, get_language() or "en")
+    return _said(COLUMNS[kind], found, get_language() or "en")
 
 
-def keep_export(kind: LogKind, *, actor: str, store_ids: Iterable[int | None]) -> None:
+def keep_export(log: str, *, actor: str, store_ids: Iterable[int | None]) -> None:
     """Keep in the audit log that a log of these stores was downloaded; None: of all."""
     for store_id in store_ids:
         audit(
             Audited(
                 code="access.exported",
-                message=sentence("The log %(log)s was downloaded.", log=kind.value),
-                reference=kind.value,
+                message=sentence("The log %(log)s was downloaded.", log=str(log)),
+                reference=str(log),
                 actor=actor,
                 store_id=store_id,
             )
@@ -167,16 +180,28 @@ def _newest_first(
         )
 
 
-def _lines(
+def _said(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], language: str
-) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    headings = [HEADINGS.get(column, column) for column in columns]
-    yield BYTE_ORDER_MARK + str(writer.writerow(headings))
+) -> Iterator[list[Any]]:
+    places = [place for place, name in enumerate(columns) if name in SENTENCES]
     for row in rows:
+        values = list(row)
         with override(language):
-            cells = [_cell(*pair) for pair in zip(columns, row, strict=True)]
-        yield str(writer.writerow(cells))
+            for place in places:
+                values[place] = translated(values[place])
+        yield values
+
+
+def _lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield BYTE_ORDER_MARK + str(writer.writerow(names))
+    for row in rows:
+        yield str(writer.writerow([safe_cell(value) for value in row]))
+
+
+def iso_time(value: datetime) -> str:
+    """Return a time as files hold it: ISO 8601, in UTC, to the millisecond."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def safe_cell(value: Any) -> str:
@@ -184,12 +209,8 @@ def safe_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return iso_time(value)
     if isinstance(value, int | float):
         return str(value)
     text = str(value).replace("\x00", "")
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
-
-
-def _cell(column: str, value: Any) -> str:
-    return safe_cell(translated(value) if column in SENTENCES else value)

@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from django.core.management import call_command
@@ -24,7 +25,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import database_copy, guard, manifest
 from channels_amazon.services.installation.manifest import BackupError, Manifest
 from channels_amazon.services.jobs import key_holders
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import Sentence, counted, sentence
 
 # Seconds: a connection of a process that has just ended is there for a moment.
 _ENDING_SECONDS = 5.0
@@ -162,7 +163,11 @@ def _at_work() -> Sentence | None:
         return holders[0].name
     sessions = database_copy.other_sessions()
     if sessions:
-        return sentence("%(count)s other connections", count=sessions)
+        return counted(
+            "%(count)s other connection",
+            "%(count)s other connections",
+            sessions,
+        )
     return None
 
 
@@ -186,7 +191,7 @@ def _mark_restored(described: Manifest, actor: str) -> None:
                 level=Level.WARNING,
                 message=sentence(
                     "The database was restored from the backup of %(time)s.",
-                    time=f"{described.made_at[:16].replace('T', ' ')} UTC",
+                    time=datetime.fromisoformat(described.made_at),
                 ),
                 actor=actor,
             )

@@ -172,17 +172,16 @@ def end_where_read() -> bool:
 
 
 def _record_end(until: datetime, *, is_whole: bool) -> None:
-    time = f"{until:%Y-%m-%d %H:%M:%S} UTC"
     message = (
         sentence(
             "All orders up to %(time)s were read: quantities are raised again.",
-            time=time,
+            time=until,
         )
         if is_whole
         else sentence(
             "All orders up to %(time)s were read, except those of accounts whose order "
             "sweep is stopped: the quantities of the others are raised again.",
-            time=time,
+            time=until,
         )
     )
     record(Entry(code="installation.caught_up", level=Level.INFO, message=message))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import key_fingerprints
+from channels_amazon.services.installation.versions import product_version
 from channels_amazon.wording import sentence
 
 MANIFEST = "manifest.json"
@@ -57,7 +56,7 @@ def describe(file: str, installation: str) -> Manifest:
     return Manifest(
         form=FORM,
         made_at=timezone.now().isoformat(),
-        version=_version(),
+        version=product_version(),
         vendor=connection.vendor,
         file=file,
         migrations=sorted(f"{app}.{name}" for app, name in applied),
@@ -146,14 +145,6 @@ def sha256(path: Path) -> str:
 
 def _split(line: str) -> tuple[str, str, str]:
     return line.partition("  ")
-
-
-def _version() -> str:
-    try:
-        text = (Path(settings.BASE_DIR) / "pyproject.toml").read_text("utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
-    except (OSError, ValueError, KeyError):
-        return ""
 
 
 def _broken(name: str) -> BackupError:

@@ -17,6 +17,7 @@ from channels_amazon.rules.health.liveness import (
     dead_since,
     is_alive,
 )
+from channels_amazon.services.jobs.environments import differing, environment
 
 # How long the row of a process that has gone stays, for whoever looks into its end.
 KEPT = timedelta(days=1)
@@ -26,9 +27,11 @@ AHEAD = timedelta(minutes=1)
 def beat(kind: str, **detail: Unpack[HeartbeatDetail]) -> None:
     """Say that this process lives; `detail` replaces what it said before.
 
-    With it goes which keys the process holds, since each reads them when it starts.
+    With it goes which keys the process holds and what it was started with, since each
+    reads them when it starts.
     """
     detail["keys"] = key_fingerprints()
+    detail["settings"] = environment()
     now = timezone.now()
     host = host_name()
     pid = os.getpid()
@@ -70,6 +73,18 @@ def living(now: datetime) -> list[Heartbeat]:
         if is_alive(Process(beat.kind), beat.beat_at, now)
         and not beat.detail.get("ended")
     ]
+
+
+def settings_unlike_living(now: datetime) -> list[str]:
+    """Return the settings in which this process differs from each that lives at `now`.
+
+    They are those of the process that is most like it. Nothing where none lives, or
+    none says what it was started with.
+    """
+    ours = environment()
+    told = [beat.detail.get("settings") for beat in living(now)]
+    found = [differing(ours, theirs) for theirs in told if theirs]
+    return min(found, key=len, default=[])
 
 
 def latest(kind: str) -> Heartbeat | None:

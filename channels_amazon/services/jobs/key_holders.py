@@ -13,7 +13,7 @@ from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from channels_amazon.errors import Recoverable
-from channels_amazon.models import Credential, Heartbeat, key_fingerprints
+from channels_amazon.models import Credential, Heartbeat, key_fingerprints, label
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.wording import Sentence, sentence
 
@@ -45,7 +45,7 @@ class KeyHolder:
         """Return what to call the process to a person."""
         return sentence(
             "%(kind)s on %(host)s (process %(pid)s)",
-            kind=Heartbeat(kind=self.kind).get_kind_display(),
+            kind=label(dict(Heartbeat.KINDS).get(self.kind, self.kind)),
             host=self.host,
             pid=self.pid,
         )

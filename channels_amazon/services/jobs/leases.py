@@ -24,7 +24,7 @@ from channels_amazon.services.jobs.backoff import job_backoff
 from channels_amazon.services.jobs.heartbeats import process_name
 from channels_amazon.services.jobs.ranks import rank_at, unless_stopped
 from channels_amazon.services.jobs.status import FAILING_AFTER
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 # How many jobs of dead processes one look frees; the next comes a second later.
 _MOST_EXPIRED = 20
@@ -195,11 +195,13 @@ def _abandon_runs(job: SyncJob, now: datetime) -> None:
                 code="job.failing",
                 level=Level.ERROR,
                 account=job.account,
-                message=sentence(
-                    "The process that ran the job “%(job)s” died %(times)s times in a "
-                    "row. The job is tried again more and more rarely.",
+                message=counted(
+                    "The process that ran the job “%(job)s” died %(count)s time. "
+                    "The job is tried again more and more rarely.",
+                    "The process that ran the job “%(job)s” died %(count)s times "
+                    "in a row. The job is tried again more and more rarely.",
+                    job.attempts,
                     job=registry.label_of(job.kind),
-                    times=job.attempts,
                 ),
                 fix=sentence(
                     "Read the worker's log at these times; memory is a usual cause."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +24,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.order_reports.fields import reported_order
 from channels_amazon.services.order_reports.requests import PROOFS, State, label_of
 from channels_amazon.spapi.order_report import QuarantinedRow, ReportOrder
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, listed, sentence
 
 # So many ids in one query: every database takes such a list.
 BATCH = 500
@@ -159,9 +160,13 @@ def _ours(
 
 def _record_gap(report: OrderReport) -> None:
     counts: HourCounts = report.gap_hours
-    hours = ", ".join(
-        f"{hour[:13].replace('T', ' ')}:00 ({count})"
-        for hour, count in sorted(counts.items())[:_SHOWN_HOURS]
+    hours = listed(
+        [
+            sentence(
+                "%(hour)s (%(count)d)", hour=datetime.fromisoformat(hour), count=count
+            )
+            for hour, count in sorted(counts.items())[:_SHOWN_HOURS]
+        ]
     )
     record(
         Entry(
@@ -169,14 +174,17 @@ def _record_gap(report: OrderReport) -> None:
             level=Level.WARNING,
             account=report.account,
             reference=report.report_id,
-            message=sentence(
-                "The report “%(purpose)s” of %(start)s to %(end)s UTC shows %(count)s "
-                "orders that were missing here, in %(number)s hours: %(hours)s. They "
-                "are taken over.",
+            message=counted(
+                "The report “%(purpose)s” of %(start)s to %(end)s shows "
+                "%(count)s order that was missing here, in the hour "
+                "%(hours)s. It is taken over.",
+                "The report “%(purpose)s” of %(start)s to %(end)s shows "
+                "%(count)s orders that were missing here (hours with a gap: "
+                "%(number)s): %(hours)s. They are taken over.",
+                report.orders_missing,
                 purpose=label_of(report),
-                start=f"{report.starts_at:%Y-%m-%d %H:%M}",
-                end=f"{report.ends_at:%Y-%m-%d %H:%M}",
-                count=report.orders_missing,
+                start=report.starts_at,
+                end=report.ends_at,
                 number=len(counts),
                 hours=hours,
             ),
@@ -195,10 +203,14 @@ def _record_quarantined_rows(report: OrderReport) -> None:
             level=Level.WARNING,
             account=report.account,
             reference=report.report_id,
-            message=sentence(
-                "%(count)s rows of the report “%(purpose)s” could not be read. Where "
-                "an order's id could be, the order is fetched by itself.",
-                count=report.rows_quarantined,
+            message=counted(
+                "%(count)s row of the report “%(purpose)s” could not be "
+                "read. Where an order's id could be, the order is fetched by "
+                "itself.",
+                "%(count)s rows of the report “%(purpose)s” could not be "
+                "read. Where an order's id could be, the order is fetched by "
+                "itself.",
+                report.rows_quarantined,
                 purpose=label_of(report),
             ),
             fix=sentence("Compare the days of the report with Seller Central."),
@@ -214,11 +226,14 @@ def _record_unread(report: OrderReport, rows: Sequence[QuarantinedRow]) -> None:
             level=Level.WARNING,
             account=report.account,
             reference=report.report_id,
-            message=sentence(
-                "%(count)s rows of the report “%(purpose)s” were taken without a "
-                "detail that cannot be read, such as line %(line)s (order %(order)s): "
-                "%(reason)s.",
-                count=len(rows),
+            message=counted(
+                "%(count)s row of the report “%(purpose)s” was taken without "
+                "a detail that cannot be read: line %(line)s (order "
+                "%(order)s): %(reason)s.",
+                "%(count)s rows of the report “%(purpose)s” were taken "
+                "without a detail that cannot be read, such as line %(line)s "
+                "(order %(order)s): %(reason)s.",
+                len(rows),
                 purpose=label_of(report),
                 line=first.line,
                 order=first.order_id,

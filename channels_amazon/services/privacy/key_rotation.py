@@ -33,7 +33,7 @@ from channels_amazon.services.privacy.secret_columns import (
     Values,
     secret_tables,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 # Rows held in memory at once; one row may carry a whole notification.
 ROWS_A_BATCH = 200
@@ -138,10 +138,12 @@ def _record_rotated(results: Sequence[ModelResult]) -> None:
         Entry(
             code="keys.rotated",
             level=Level.WARNING if left else Level.INFO,
-            message=sentence(
-                "%(count)s secrets were encrypted anew with the first of FERNET_KEYS; "
-                "%(left)s are left that no key opens.",
-                count=sum(result.rewritten for result in results),
+            message=counted(
+                "%(count)s secret was encrypted anew with the first of "
+                "FERNET_KEYS; left that no key opens: %(left)s.",
+                "%(count)s secrets were encrypted anew with the first of "
+                "FERNET_KEYS; left that no key opens: %(left)s.",
+                sum(result.rewritten for result in results),
                 left=left,
             ),
         )

@@ -38,7 +38,7 @@ from channels_amazon.services.privacy.standing import (
     standings,
     undated_due_dates,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted
 
 # Rows deleted in one transaction.
 ROWS_A_BATCH = 1000
@@ -228,9 +228,10 @@ def _entry(proof: PurgeProof) -> Entry:
         code="personal_data.purged",
         level=Level.INFO,
         store_id=proof.store_id,
-        message=sentence(
-            "Buyer and recipient of %(count)d orders were deleted: their time was "
-            "over.",
-            count=proof.orders,
+        message=counted(
+            "Buyer and recipient of %(count)d order were deleted: their time was over.",
+            "Buyer and recipient of %(count)d orders were deleted: their "
+            "time was over.",
+            proof.orders,
         ),
     )

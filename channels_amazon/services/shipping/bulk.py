@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from itertools import islice
 
@@ -91,13 +91,14 @@ class BulkPlan:
         return [row for row in self.rows if row.outcome in taken]
 
 
-def plan_file(store: Store, text: str) -> BulkPlan:
+def plan_file(store: Store, text: str, zone: tzinfo = UTC) -> BulkPlan:
     """Return what each parcel of the file would do now; nothing is changed.
 
-    Raises StorefrontError where the file as a whole cannot be read.
+    Its times are of `zone` where they say none. Raises StorefrontError where the file
+    as a whole cannot be read.
     """
     now = timezone.now()
-    reported, rejected = read_text(text, today=now)
+    reported, rejected = read_text(text, now=now, zone=zone)
     plan = BulkPlan(rejected=rejected)
     templates = {
         row.pk: row
@@ -110,9 +111,11 @@ def plan_file(store: Store, text: str) -> BulkPlan:
     return plan
 
 
-def take_over(store: Store, text: str, *, actor: str) -> tuple[BulkPlan, TakenParcels]:
+def take_over(
+    store: Store, text: str, zone: tzinfo = UTC, *, actor: str
+) -> tuple[BulkPlan, TakenParcels]:
     """Import the good parcels of the file; importing a file twice changes nothing."""
-    plan = plan_file(store, text)
+    plan = plan_file(store, text, zone)
     reported = [row.facts for row in plan.good]
     return plan, store_parcels.take_parcels(
         store, reported, source=Source.FILE, actor=actor
@@ -288,8 +291,8 @@ def _ships(
             "Confirmed to Amazon at once, with %(carrier)s.", carrier=carrier.label
         )
     return sentence(
-        "Confirmed to Amazon at %(at)s UTC, with %(carrier)s.",
-        at=f"{at:%Y-%m-%d %H:%M}",
+        "Confirmed to Amazon at %(at)s, with %(carrier)s.",
+        at=at,
         carrier=carrier.label,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
@@ -72,17 +72,17 @@ def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
 
 
 def narrowed(
-    orders: OrderQuerySet, urgency: Urgency | None, now: datetime
+    orders: OrderQuerySet, urgency: Urgency | None, now: datetime, zone: tzinfo
 ) -> OrderQuerySet:
     """Return those of `with_trouble` that stand in this part of the board.
 
-    The same as `urgency_of`, for many orders at once.
+    The same as `urgency_of`, for many orders at once; `zone` is the reader's.
     """
     if urgency is None:
         return orders
     if urgency is Urgency.OVERDUE:
         return orders.late(now)
-    today = end_of_day(now)
+    today = end_of_day(now, zone)
     if urgency is Urgency.TODAY:
         return orders.filter(ship_by__gte=now, ship_by__lt=today)
     soon = now + DUE_SOON
@@ -93,10 +93,11 @@ def narrowed(
     return orders.filter(is_far, Q(is_troubled=False))
 
 
-def counts(orders: OrderQuerySet, now: datetime) -> Mapping[Urgency, int]:
+def counts(orders: OrderQuerySet, now: datetime, zone: tzinfo) -> Mapping[Urgency, int]:
     """Return how many stand in each part of the board, each counted up to COUNT_CAP."""
     return {
-        urgency: narrowed(orders, urgency, now).capped_count() for urgency in Urgency
+        urgency: narrowed(orders, urgency, now, zone).capped_count()
+        for urgency in Urgency
     }
 
 
@@ -107,12 +108,12 @@ def in_full(orders: QuerySet[Order]) -> QuerySet[Order]:
     )
 
 
-def row_of(order: Order, now: datetime) -> BoardRow:
+def row_of(order: Order, now: datetime, zone: tzinfo) -> BoardRow:
     """Return an order of `in_full` as a row of the board."""
     is_troubled = bool(getattr(order, "is_troubled", False))
     return BoardRow(
         order,
-        urgency_of(order.ship_by, now, is_troubled=is_troubled),
+        urgency_of(order.ship_by, now, zone, is_troubled=is_troubled),
         _units_left(order),
         _delay_reasons(order, now),
     )
@@ -183,6 +184,6 @@ def _shipment_reason(shipment: Shipment, now: datetime) -> DelayReason | None:
     if at is not None and at > now:
         return DelayReason(
             Severity.WAITING,
-            sentence("To be confirmed at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"),
+            sentence("To be confirmed at %(at)s.", at=at),
         )
     return DelayReason(Severity.BUSY, sentence("A package waits for its confirmation."))

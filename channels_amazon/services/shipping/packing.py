@@ -37,7 +37,7 @@ from channels_amazon.services.shipping.shipments import (
     units_left,
 )
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
-from channels_amazon.wording import Sentence, sentence, together
+from channels_amazon.wording import Sentence, counted, sentence, together
 
 Status = Order.Status
 
@@ -203,10 +203,12 @@ def blocker_of_misfit(misfit: Misfit) -> PackingBlocker:
     if misfit.problem is MisfitProblem.TOO_MANY:
         return PackingBlocker(
             "parcel.too_many_units",
-            sentence(
-                "The parcel has more units of %(sku)s than the %(left)d that are left.",
+            counted(
+                "The parcel has more units of %(sku)s than the %(count)d that is left.",
+                "The parcel has more units of %(sku)s than the %(count)d "
+                "that are left.",
+                misfit.left,
                 sku=misfit.sku,
-                left=misfit.left,
             ),
             sentence("Correct the parcel's units, or the other packages of the order."),
         )

@@ -78,7 +78,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "shipment.date_refused",
         sentence(
             "The ship date lies before the order. Ship these units again with the "
-            "time at which they left, in UTC."
+            "time at which they left."
         ),
     ),
     (

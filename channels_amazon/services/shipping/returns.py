@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
@@ -26,7 +27,7 @@ from channels_amazon.models import (
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.shipping.shipments import lock_order
 from channels_amazon.services.stock.ledger import Movement, apply_movements
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted
 
 
 class ReturnError(ShoplinkError):
@@ -114,7 +115,11 @@ def _check(order: Order, line: OrderLine, draft: ReturnDraft) -> None:
     left = max(0, returnable(order)[line.pk])
     if draft.quantity > left:
         raise ReturnError(
-            _("Only %(left)d shipped units are not booked yet, not %(units)d.")
+            ngettext(
+                "Only %(left)d shipped unit is not booked yet, not %(units)d.",
+                "Only %(left)d shipped units are not booked yet, not %(units)d.",
+                left,
+            )
             % {"left": left, "units": draft.quantity}
         )
     if draft.is_sellable and line.variant_id is None:
@@ -140,24 +145,25 @@ def _movement(order: Order, booked: ReturnedUnits, variant_id: int) -> Movement:
 
 
 def _tell(order: Order, booked: ReturnedUnits) -> None:
-    values: dict[str, int | str] = {
-        "units": booked.quantity,
-        "sku": booked.line.seller_sku or "?",
-    }
+    sku = booked.line.seller_sku or "?"
     record(
         Entry(
             code="returns.booked",
             level=Level.INFO,
             account=order.account,
             reference=order.amazon_order_id,
-            message=sentence(
-                "%(units)d returned units of %(sku)s were booked into the stock.",
-                **values,
+            message=counted(
+                "%(count)d returned unit of %(sku)s was booked into the stock.",
+                "%(count)d returned units of %(sku)s were booked into the stock.",
+                booked.quantity,
+                sku=sku,
             )
             if booked.is_sellable
-            else sentence(
-                "%(units)d returned units of %(sku)s were booked as not to be sold.",
-                **values,
+            else counted(
+                "%(count)d returned unit of %(sku)s was booked as not to be sold.",
+                "%(count)d returned units of %(sku)s were booked as not to be sold.",
+                booked.quantity,
+                sku=sku,
             ),
             actor=booked.booked_by,
         )

@@ -188,9 +188,9 @@ def _changes(
     if abs(shipment.shipped_at - draft.shipped_at) >= _MINUTE:
         changes.append(
             sentence(
-                "ship date %(old)s → %(new)s UTC",
-                old=f"{shipment.shipped_at:%Y-%m-%d %H:%M}",
-                new=f"{draft.shipped_at:%Y-%m-%d %H:%M}",
+                "ship date %(old)s → %(new)s",
+                old=shipment.shipped_at,
+                new=draft.shipped_at,
             )
         )
     packed = dict(shipment.lines.values_list("line_id", "quantity"))

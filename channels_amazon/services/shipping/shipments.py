@@ -33,7 +33,7 @@ from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
 from channels_amazon.services.privacy.standing import forget_due_dates
 from channels_amazon.services.shipping.origins import take_units, tell_below_zero
-from channels_amazon.services.stock.shortfalls import Place, Shortfall
+from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
 from channels_amazon.wording import sentence
 
 # Programme of orders whose label is bought from Amazon, which then confirms them.
@@ -72,7 +72,7 @@ class ShipmentDraft:
     `warehouse` is where all units leave from, `warehouses` where those of a line do;
     without either they leave from where they are held. `ships_all_the_same` says that a
     person saw the buyer's request to cancel and ships. `agreed` are the levels that may
-    fall below zero, as that person saw; None where nobody can be asked.
+    fall below zero, and how far, as that person saw; None where nobody can be asked.
     A `template` may delay the confirmation until `next_attempt_at`.
     """
 
@@ -85,7 +85,7 @@ class ShipmentDraft:
     warehouse: Warehouse | None = None
     warehouses: Mapping[int, Warehouse] = field(default_factory=dict)
     ships_all_the_same: bool = False
-    agreed: Collection[Place] | None = None
+    agreed: Agreed | None = None
     template: ShipTemplate | None = None
     next_attempt_at: datetime | None = None
 
@@ -296,11 +296,9 @@ def _check_warehouses(order: Order, draft: ShipmentDraft) -> None:
             raise ShipmentError(_("The warehouse belongs to another store."))
 
 
-def _check_below_zero(
-    fallen: Sequence[Shortfall], agreed: Collection[Place] | None
-) -> None:
+def _check_below_zero(fallen: Sequence[Shortfall], agreed: Agreed | None) -> None:
     """Raise BelowZeroError, which undoes all, for what nobody agreed to."""
-    if agreed is not None and any(one.place not in agreed for one in fallen):
+    if agreed is not None and not all(one.is_within(agreed) for one in fallen):
         raise BelowZeroError(fallen)
 
 
@@ -316,7 +314,7 @@ def check_quantities(
             raise ShipmentError(_("A line of the package is not of this order."))
         if units > left[line_id]:
             raise ShipmentError(
-                _("Only %(left)d units of a line are left to ship, not %(units)d.")
+                _("Of a line only %(left)d can still be shipped, not %(units)d.")
                 % {"left": max(0, left[line_id]), "units": units}
             )
     return wanted

@@ -225,8 +225,8 @@ def _packed(
     elif until is not None:
         reasons.append(
             sentence(
-                "Its package would have waited for more parcels until %(until)s UTC.",
-                until=f"{until:%Y-%m-%d %H:%M}",
+                "Its package would have waited for more parcels until %(until)s.",
+                until=until,
             )
         )
     carriers = [found[one.parcels[0]] for one in plan.shipments]

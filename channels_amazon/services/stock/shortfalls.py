@@ -12,6 +12,8 @@ from channels_amazon.rules.stock.allocation import Level, falls_below_zero
 
 # A variant and a warehouse, by their ids.
 Place = tuple[int, int]
+# How short levels may become: what `Shortfall.shown` was when somebody agreed.
+Agreed = Mapping[Place, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,20 @@ class Shortfall:
     def missing(self) -> int:
         """Return how many units other orders lack there."""
         return max(0, -self.available)
+
+    @property
+    def shown(self) -> int:
+        """Return the number that names it: units below zero, else those missing."""
+        return self.on_hand if self.on_hand < 0 else self.missing
+
+    def is_within(self, agreed: Agreed) -> bool:
+        """Tell whether this was agreed to, or what is worse."""
+        seen = agreed.get(self.place)
+        if seen is None:
+            return False
+        if self.shown < 0:
+            return seen <= self.shown
+        return seen < 0 or self.shown <= seen
 
 
 def levels_of(variant_ids: Collection[int]) -> dict[Place, Level]:

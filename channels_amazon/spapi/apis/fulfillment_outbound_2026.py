@@ -34,7 +34,7 @@ from channels_amazon.spapi.outbound_checks import (
     check_order_id,
     check_preview,
 )
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 
 def get_order_preview(
@@ -195,7 +195,12 @@ def _plan(data: JsonObject, asked: Sequence[OutboundItem]) -> _Plan:
         for one in fields.objects(data, "constraints")
     ]
     reasons += [
-        sentence("%(sku)s: %(count)s units are not planned.", sku=sku, count=count)
+        counted(
+            "%(sku)s: %(count)s unit is not planned.",
+            "%(sku)s: %(count)s units are not planned.",
+            count,
+            sku=sku,
+        )
         for sku, count in missing.items()
     ]
     return _Plan(tuple(shipments), tuple(reasons), is_complete=not missing)

@@ -364,9 +364,9 @@ def _moved(ctx: RunContext, cursor: SweepCursor, current: SweepPass) -> datetime
         return known
     raise Standstill(
         sentence(
-            "Amazon says that its search answers up to %(time)s UTC only, which was "
+            "Amazon says that its search answers up to %(time)s only, which was "
             "read before.",
-            time=f"{bound:%Y-%m-%d %H:%M}",
+            time=bound,
         ),
         current.trail.asked + 1,
     )

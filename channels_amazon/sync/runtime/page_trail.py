@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Self, TypedDict, cast
 
-from channels_amazon.wording import Sentence, sentence
+from channels_amazon.wording import Sentence, counted
 
 # A token may be refused now and then (a page too old, a server that restarted): so
 # often a pass begins anew before it counts as stuck.
@@ -124,9 +124,10 @@ class PageTrail:
         asked = self.asked + 1
         if self.restarts >= MOST_RESTARTS:
             raise Standstill(
-                sentence(
-                    "Amazon refused the token of the next page %(times)d times.",
-                    times=self.restarts + 1,
+                counted(
+                    "Amazon refused the token of the next page %(count)d time.",
+                    "Amazon refused the token of the next page %(count)d times.",
+                    self.restarts + 1,
                 ),
                 asked,
             )
@@ -136,10 +137,12 @@ class PageTrail:
         digest = _digest(token, _TOKEN_BYTES)
         if digest == self.token:
             raise Standstill(
-                sentence(
-                    "Amazon named a page as the next one that it had given before, "
-                    "after %(pages)d pages.",
-                    pages=self.pages,
+                counted(
+                    "Amazon named a page as the next one that it had given "
+                    "before, after %(count)d page.",
+                    "Amazon named a page as the next one that it had given "
+                    "before, after %(count)d pages.",
+                    self.pages,
                 ),
                 self.asked,
             )
@@ -153,10 +156,12 @@ class PageTrail:
         repeats = self.repeats + is_repeated
         if repeats > MOST_REPEATS:
             raise Standstill(
-                sentence(
-                    "Amazon gave the same rows again and again, each time with another "
-                    "next page, after %(pages)d pages.",
-                    pages=self.pages,
+                counted(
+                    "Amazon gave the same rows again and again, each time with "
+                    "another next page, after %(count)d page.",
+                    "Amazon gave the same rows again and again, each time with "
+                    "another next page, after %(count)d pages.",
+                    self.pages,
                 ),
                 self.asked,
             )
@@ -170,10 +175,12 @@ class PageTrail:
         empty = self.empty + 1
         if empty > MOST_EMPTY:
             raise Standstill(
-                sentence(
-                    "Amazon gave %(pages)d pages in a row that were empty, each time "
-                    "with another next page.",
-                    pages=empty,
+                counted(
+                    "Amazon gave %(count)d page that was empty, with another "
+                    "next page.",
+                    "Amazon gave %(count)d pages in a row that were empty, each "
+                    "time with another next page.",
+                    empty,
                 ),
                 self.asked,
             )

@@ -47,7 +47,7 @@ from channels_amazon.spapi.errors import (
     Throttled,
 )
 from channels_amazon.sync.runtime.context import Result, RunContext
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -223,11 +223,12 @@ def _failed(ctx: RunContext, error: ShoplinkError) -> RunResult:
             _entry(ctx, error),
             code="job.failing",
             level=Level.ERROR,
-            message=sentence(
-                "The job “%(job)s” failed %(times)s times in a row, last with "
-                "%(code)s: %(reason)s",
+            message=counted(
+                "The job “%(job)s” failed %(count)s time, with %(code)s: %(reason)s",
+                "The job “%(job)s” failed %(count)s times in a row, last "
+                "with %(code)s: %(reason)s",
+                FAILING_AFTER,
                 job=registry.label_of(ctx.job.kind),
-                times=FAILING_AFTER,
                 code=error.code,
                 reason=error.message,
             ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib.staticfiles import finders
@@ -11,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -110,11 +113,9 @@ def health_download(request: HttpRequest, report_id: int, form: str) -> HttpResp
         raise Http404(_("The report is not finished."))
     stamp = f"{report.created_at:%Y%m%d-%H%M%S}"
     if form == "json":
-        text = json.dumps(as_dict(report), ensure_ascii=False, indent=2)
-        kind = "application/json"
+        kind, text = "application/json", _in_utc(_as_json, report)
     elif form == "html":
-        context = report_context(report) | {"style": _style(), "is_file": True}
-        text = render_to_string("channels_amazon/health/file.html", context)
+        text = _in_utc(_as_html, report)
         kind = "text/html; charset=utf-8"
     else:
         raise Http404
@@ -122,6 +123,21 @@ def health_download(request: HttpRequest, report_id: int, form: str) -> HttpResp
     name = f"shoplink-health-{report.account_id}-{stamp}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _in_utc(make: Callable[[HealthReport], str], report: HealthReport) -> str:
+    # Who opens the file may live anywhere.
+    with timezone.override(UTC):
+        return make(report)
+
+
+def _as_json(report: HealthReport) -> str:
+    return json.dumps(as_dict(report), ensure_ascii=False, indent=2)
+
+
+def _as_html(report: HealthReport) -> str:
+    context = report_context(report) | {"style": _style(), "is_file": True}
+    return render_to_string("channels_amazon/health/file.html", context)
 
 
 def report_context(report: HealthReport) -> dict[str, Any]:

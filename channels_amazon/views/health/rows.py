@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.health.progress import OVER, CheckProgress, CheckState
 from channels_amazon.health.registry import GROUPS, all_checks
-from channels_amazon.models import HealthFinding, HealthReport, translated
+from channels_amazon.models import (
+    HealthFinding,
+    HealthReport,
+    translated,
+    translated_packed,
+)
+from channels_amazon.views.local_time import local
 
 # How evidence is called on the page; keys without a name are shown as they are.
 LABELS: dict[str, Promise] = {
@@ -272,11 +278,10 @@ def evidence_lines(evidence: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]
 
 
 def _shown(key: str, value: Any) -> str:
-    """Return a value as people read it; times are kept as ISO texts in UTC."""
+    """Return a value as people read it; times are kept as ISO texts."""
     if key in TIMES:
-        at = datetime.fromisoformat(str(value)).astimezone(UTC)
-        return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return str(value)
+        return local(datetime.fromisoformat(str(value)))
+    return translated_packed(str(value))
 
 
 def _action(report: HealthReport, finding: HealthFinding) -> Action | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from channels_amazon.forms.local_times import as_words
 from channels_amazon.forms.store_orders import MOST_BYTES, StoreOrderFileForm
 from channels_amazon.models import translated
+from channels_amazon.services.accounts.user_settings import note_file_zone, settings_of
 from channels_amazon.services.mcf.store_order_import import (
     StoreOrderImport,
     import_store_orders,
@@ -33,13 +37,17 @@ def store_order_import(request: HttpRequest) -> HttpResponse:
     bound = request.method == "POST"
     stores = operated_stores(request) if bound else stores_with_role(request, OPERATORS)
     form = StoreOrderFileForm(
-        stores, request.POST if bound else None, request.FILES if bound else None
+        stores,
+        request.POST if bound else None,
+        request.FILES if bound else None,
+        file_zone=settings_of(request.user).file_time_zone,
     )
     result = _imported(request, form) if bound and form.is_valid() else None
     context = {
         "form": form,
         "stores": stores,
         "result": result,
+        "zone_words": as_words(form.cleaned_data["zone"]) if result else "",
         "columns": ", ".join(COLUMNS),
     }
     return page(
@@ -54,10 +62,12 @@ def store_order_import(request: HttpRequest) -> HttpResponse:
 def _imported(
     request: HttpRequest, form: StoreOrderFileForm
 ) -> StoreOrderImport | None:
+    zone: ZoneInfo = form.cleaned_data["zone"]
+    note_file_zone(request.user, zone.key)
     try:
         return import_store_orders(
             form.cleaned_data["store"],
-            read_orders(decoded(form.cleaned_data["file"])),
+            read_orders(decoded(form.cleaned_data["file"]), zone),
             actor=request.user.get_username(),
             is_dry="import" not in request.POST,
         )

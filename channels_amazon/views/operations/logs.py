@@ -7,13 +7,15 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms import parameters
-from channels_amazon.forms.filters import LOG_FILTERS, LogFilter
+from channels_amazon.forms.filters import LogFilter
+from channels_amazon.forms.log_filters import LOG_FILTERS
+from channels_amazon.forms.parameters import without
 from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
@@ -21,13 +23,24 @@ from channels_amazon.models import (
     Store,
     SyncRun,
 )
-from channels_amazon.services.diagnostics.export import LogKind, csv_lines, keep_export
+from channels_amazon.services.diagnostics.export import LogKind, keep_export
+from channels_amazon.services.diagnostics.export_formats import (
+    ExportFile,
+    ExportFormat,
+    export_file,
+)
 from channels_amazon.views.base import get_mine, mine, page, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
+from channels_amazon.views.operations.log_line import log_line
 from channels_amazon.views.pagination import by_time
 
 ROWS = 50
 CALLS_OF_RUN = 200
+FORMAT_LABELS = {
+    ExportFormat.CSV: "CSV",
+    ExportFormat.JSONL: "JSON Lines",
+    ExportFormat.XLSX: "Excel",
+}
 DEFAULT_KIND = LogKind.EVENTS
 LOGS = ListPage(
     title=gettext_lazy("Diagnostic logs"),
@@ -48,8 +61,12 @@ def log_list(request: HttpRequest) -> HttpResponse:
     clock = LOG_FILTERS[kind].time_field
     related = rows.select_related("account")
     shown = by_time(related, clock, cursor, ROWS, falling=True)
+    line = log_line(kind, mine(LOG_FILTERS[kind].model, request), form)
     context = {
         "kind": kind,
+        "line": line,
+        "shows": without(request, "after", tab=kind.value, result=line.shows),
+        "formats": _format_links(request, kind),
         "tabs": _kind_tabs(request, kind),
         "hidden": {"tab": kind},
         "clear_address": f"?tab={kind}",
@@ -71,8 +88,13 @@ def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
     context = {
         "kind": kind,
         "row": row,
+        "own_row": [row],
         "run": run,
-        "calls": ApiCall.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
+        "calls": (
+            ApiCall.objects.filter(run=run).defer("exchange")[:CALLS_OF_RUN]
+            if run
+            else []
+        ),
         "events": DiagnosticEntry.objects.filter(run=run)[:CALLS_OF_RUN] if run else [],
     }
     template = f"channels_amazon/operations/log_{kind}.html"
@@ -82,7 +104,7 @@ def log_detail(request: HttpRequest, kind: str, log_id: int) -> HttpResponse:
 @store_page
 @require_safe
 def log_export(request: HttpRequest) -> HttpResponseBase:
-    """Stream what the filter in the address shows, all of it, as a CSV file."""
+    """Stream what the filter in the address shows, all of it, in the form it names."""
     kind = chosen_kind(request)
     form = filter_form(request, kind)
     rows = filtered(request, kind, form)
@@ -91,13 +113,20 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
         actor=request.user.get_username(),
         store_ids=_stores_in(rows, request, form.chosen("account")),
     )
-    response = StreamingHttpResponse(
-        csv_lines(kind, rows), content_type="text/csv; charset=utf-8"
-    )
-    stamp = f"{timezone.now():%Y%m%d-%H%M%S}"
-    name = f"shoplink-{kind}-{stamp}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return download(export_file(chosen_format(request), kind, rows))
+
+
+def download(file: ExportFile) -> StreamingHttpResponse:
+    """Return the answer that streams a file to be saved."""
+    response = StreamingHttpResponse(file.parts, content_type=file.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return response
+
+
+def chosen_format(request: HttpRequest) -> ExportFormat:
+    """Return the form of a file that the address names, CSV for none."""
+    named = parameters.FORMAT.of(request)
+    return next((form for form in ExportFormat if form == named), ExportFormat.CSV)
 
 
 def _stores_in(
@@ -136,7 +165,21 @@ def filtered(request: HttpRequest, kind: LogKind, form: LogFilter) -> QuerySet[A
     rows = mine(LOG_FILTERS[kind].model, request)
     if kind is LogKind.RUNS:
         rows = rows.defer("detail")
+    if kind is LogKind.CALLS:
+        rows = rows.defer("exchange")
     return form.narrow(rows)
+
+
+def _format_links(request: HttpRequest, kind: LogKind) -> list[tuple[str, str]]:
+    """Return each form in which what is shown can be saved, and its address."""
+    address = reverse("amazon-log-export")
+    return [
+        (
+            label,
+            f"{address}?{without(request, 'after', tab=kind.value, format=form.value)}",
+        )
+        for form, label in FORMAT_LABELS.items()
+    ]
 
 
 def _kind_tabs(request: HttpRequest, chosen: LogKind) -> list[Tab]:
@@ -148,8 +191,6 @@ def _kind_tabs(request: HttpRequest, chosen: LogKind) -> list[Tab]:
     }
     tabs = []
     for kind, label in labels.items():
-        query = parameters.without(
-            request, "result", "operation", "after", tab=kind.value
-        )
+        query = without(request, "result", "operation", "after", tab=kind.value)
         tabs.append(Tab(label, f"?{query}", kind == chosen))
     return tabs

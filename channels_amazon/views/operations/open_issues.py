@@ -9,15 +9,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount, Permission, SyncJob, translated
 from channels_amazon.rules.health.attention import Attention, Need, Needed
 from channels_amazon.rules.installation.behind import BehindCause
+from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.services.health.attention import AttentionRows
 from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.orders import refused_search
+from channels_amazon.views.local_time import local
 from channels_amazon.views.operations.order_issues import COUNTED, Problem
 
 Words = Callable[[Needed, AttentionRows], list[Problem]]
@@ -95,7 +98,7 @@ def _behind(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 
 def _moment(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    return local(time, TO_THE_MINUTE)
 
 
 def _revoked(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -117,7 +120,7 @@ def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
     account = _account(one, rows)
     text = gettext("The authorisation of %(account)s ends on %(date)s.") % {
         "account": account,
-        "date": f"{account.authorization_ends_at:%Y-%m-%d}",
+        "date": f"{timezone.localtime(account.authorization_ends_at):%Y-%m-%d}",
     }
     return [
         Problem(

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from channels_amazon.forms import parameters
+from channels_amazon.forms.local_times import name_of, readers_zone
 from channels_amazon.forms.setup import (
     MOST_BYTES,
     CatalogueForm,
@@ -39,6 +40,7 @@ from channels_amazon.services.catalog.product_import import (
 )
 from channels_amazon.storefronts.catalogue import StorefrontError
 from channels_amazon.storefronts.csv_file import read_lines
+from channels_amazon.views import local_time
 from channels_amazon.views.base import (
     OWNERS,
     get_mine,
@@ -69,7 +71,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return _show(request, None, {})
     initial = {
         "owner": user.pk,
-        "time_zone": "UTC",
+        "time_zone": name_of(readers_zone()),
         "language": getattr(request, "LANGUAGE_CODE", "en"),
         "currency": "USD",
         "plan": Store.Plan.ENTERPRISE,
@@ -113,6 +115,7 @@ def _make_store(request: HttpRequest) -> HttpResponse:
         draft = StoreDraft(**form.cleaned_data, actor=user.get_username())
         try:
             store, _is_new = store_setup.create_store(draft)
+            local_time.note(request)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -148,7 +151,7 @@ def _forms(store: Store) -> dict[Step, Form]:
     """Return the form of each step that may still be taken."""
     done = store_setup.done_steps(store)
     place = {
-        "time_zone": store.time_zone or "UTC",
+        "time_zone": store.time_zone or name_of(readers_zone()),
         "language": store.language,
         "currency": store.currency,
     }
@@ -177,6 +180,7 @@ def _take_owner(request: HttpRequest, store: Store, data: dict[str, Any]) -> Non
 
 def _take_place(request: HttpRequest, store: Store, data: dict[str, Any]) -> None:
     store_setup.set_place(store, **data)
+    local_time.note(request)
 
 
 def _take_warehouse(request: HttpRequest, store: Store, data: dict[str, Any]) -> None:
@@ -205,7 +209,8 @@ def _tell(request: HttpRequest, result: ImportResult) -> None:
     messages.success(request, said % {"count": known})
     for row in result.rejected[:_SHOWN_REJECTED]:
         where = _("Line %(line)d was left out: %(reason)s.")
-        messages.warning(request, where % {"line": row.line, "reason": row.reason})
+        reason = translated(row.reason)
+        messages.warning(request, where % {"line": row.line, "reason": reason})
     if len(result.rejected) > _SHOWN_REJECTED:
         more = len(result.rejected) - _SHOWN_REJECTED
         said = ngettext(

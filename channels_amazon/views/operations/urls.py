@@ -10,6 +10,8 @@ from channels_amazon.views.operations import (
     overview,
     setup,
     status,
+    sync_log,
+    user_settings,
 )
 
 urlpatterns = [
@@ -28,6 +30,17 @@ urlpatterns = [
         installation.mark_copy,
         name="amazon-installation-copy",
     ),
+    path(
+        "accounts/<int:account_id>/sync-log/",
+        sync_log.sync_log_page,
+        name="amazon-sync-log",
+    ),
+    path(
+        "accounts/<int:account_id>/sync-log/download/",
+        sync_log.sync_log_download,
+        name="amazon-sync-log-download",
+    ),
+    path("settings/", user_settings.user_settings, name="amazon-user-settings"),
     path("logs/", logs.log_list, name="amazon-log-list"),
     path("logs/export/", logs.log_export, name="amazon-log-export"),
     path("logs/<slug:kind>/<int:log_id>/", logs.log_detail, name="amazon-log-detail"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, Shipment, translated
+from channels_amazon.rules.local_times import TO_THE_MINUTE
+from channels_amazon.views.local_time import local
 
 Status = Order.Status
 
@@ -92,11 +94,8 @@ def _answer_buyer(order: Order, now: datetime) -> NextStep:
         )
     return NextStep(
         "warning",
-        _(
-            "The buyer asks to cancel: decide before %(until)s UTC, do not ship "
-            "until then."
-        )
-        % {"until": f"{until.astimezone(UTC):%Y-%m-%d %H:%M}"},
+        _("The buyer asks to cancel: decide before %(until)s, do not ship until then.")
+        % {"until": local(until, TO_THE_MINUTE)},
     )
 
 

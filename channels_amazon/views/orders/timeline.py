@@ -94,7 +94,7 @@ def _messages(order: Order) -> Iterator[Moment]:
 def _calls(order: Order) -> Iterator[Moment]:
     rows = ApiCall.objects.filter(
         account=order.account_id, reference=order.amazon_order_id
-    )
+    ).defer("exchange")
     for row in rows.order_by("-pk")[:ROWS]:
         is_well = row.status is not None and row.status < 300
         text = _("%(operation)s, answered %(status)s in %(took)d ms") % {

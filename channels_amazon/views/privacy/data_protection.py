@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.forms import parameters
 from channels_amazon.models import Store
+from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.rules.privacy.retention import (
     OPEN_PERSONAL_DATA_KEPT,
     PERSONAL_DATA_KEPT,
@@ -27,6 +28,7 @@ from channels_amazon.services.privacy.compliance import (
     protection,
 )
 from channels_amazon.views.base import get_mine, mine, page, store_page
+from channels_amazon.views.local_time import local
 
 LOOKS_SHOWN = 20
 PROOFS_SHOWN = 30
@@ -121,7 +123,7 @@ def _proving(shown: Protection) -> Duty:
             _("The purge runs and proves it"),
             "warning",
             _("no proof for a day"),
-            text % {"date": f"{shown.purging_since:%Y-%m-%d %H:%M} UTC"},
+            text % {"date": local(shown.purging_since, TO_THE_MINUTE)},
         )
     return Duty(
         _("The purge runs and proves it"),
@@ -138,7 +140,9 @@ def _seeing(shown: Protection) -> Duty:
     return Duty(
         title=_("Only who needs it sees it"),
         kind="ok" if len(shown.seers) < shown.members else "info",
-        word=_("%(seers)d of %(all)d members")
+        word=ngettext(
+            "%(seers)d of %(all)d member", "%(seers)d of %(all)d members", shown.members
+        )
         % {"seers": len(shown.seers), "all": shown.members},
         measured=_(
             "Buyer and recipient are masked until a member with the right reveals "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -13,8 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.forms import parameters
+from channels_amazon.forms.local_times import as_words, readers_zone
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
+from channels_amazon.rules.local_times import zone_named
+from channels_amazon.services.accounts.user_settings import note_file_zone, settings_of
 from channels_amazon.services.shipping import bulk
 from channels_amazon.services.shipping.bulk import BulkPlan, RowOutcome
 from channels_amazon.storefronts import shipment_file
@@ -40,19 +44,23 @@ MOST_TEXT = shipment_file.MOST_BYTES * 3 // 2
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """Show the upload form, or the preview of an uploaded file."""
     stores = list(operated_stores(request))
+    file_zone = settings_of(request.user).file_time_zone
     if request.method != "POST":
-        return _show(request, ShipFileForm(stores))
-    form = ShipFileForm(stores, request.POST, request.FILES)
+        return _show(request, ShipFileForm(stores, file_zone=file_zone))
+    form = ShipFileForm(stores, request.POST, request.FILES, file_zone=file_zone)
     if not form.is_valid():
         return _show(request, form, status=422)
     store: Store = form.cleaned_data["store"]
+    zone: ZoneInfo = form.cleaned_data["zone"]
+    note_file_zone(request.user, zone.key)
     try:
         text = shipment_file.decode(form.cleaned_data["file"].read())
-        plan = bulk.plan_file(store, text)
+        plan = bulk.plan_file(store, text, zone)
     except StorefrontError as error:
         form.add_error("file", translated(together(error.message, error.fix)))
         return _show(request, form, status=422)
-    return _show(request, form, {"plan": plan, "text": text, "store": store})
+    shown = {"plan": plan, "text": text, "store": store, "zone": zone}
+    return _show(request, form, shown | {"zone_words": as_words(zone)})
 
 
 @takes_upload(MOST_TEXT)
@@ -65,8 +73,11 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
     text = request.POST.get("text", "")
     if not parameters.is_readable(text):
         raise BadRequest("The file holds a character that is no text.")
+    # The zone that the preview named, which another page may have changed since.
+    zone = zone_named(parameters.ZONE.posted(request)) or readers_zone()
+    actor = request.user.get_username()
     try:
-        plan, taken = bulk.take_over(store, text, actor=request.user.get_username())
+        plan, taken = bulk.take_over(store, text, zone, actor=actor)
     except StorefrontError as error:
         messages.error(request, translated(together(error.message, error.fix)))
         return redirect("amazon-bulk-ship")

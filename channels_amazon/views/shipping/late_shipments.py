@@ -16,7 +16,7 @@ from channels_amazon.forms import parameters
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.shipping.lateness import DUE_SOON, Urgency
+from channels_amazon.rules.shipping.lateness import DUE_SOON, Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import mine, store_page
 from channels_amazon.views.lists import ListPage, list_page, show_tabs
@@ -41,9 +41,11 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
     accounts = list(mine(AmazonAccount, request))
     form = BoardFilter(parameters.filter_data(request), accounts)
     orders = late_shipments.with_trouble(form.narrow(mine(Order, request)), now)
-    counts = late_shipments.counts(orders, now)
+    zone = timezone.get_current_timezone()
+    counts = late_shipments.counts(orders, now, zone)
+    wanted = late_shipments.narrowed(orders, form.urgency, now, zone)
     shown = by_time(
-        late_shipments.in_full(late_shipments.narrowed(orders, form.urgency, now)),
+        late_shipments.in_full(wanted),
         "ship_by",
         parameters.AFTER.of(request),
         ROWS,
@@ -52,8 +54,9 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "tabs": show_tabs(request, form, counts),
         "answer": answer(counts),
-        "rows": [late_shipments.row_of(order, now) for order in shown.rows],
+        "rows": [late_shipments.row_of(order, now, zone) for order in shown.rows],
         "hours": DUE_SOON // timedelta(hours=1),
+        "day_ends_at": end_of_day(now, zone),
         "has_accounts": bool(accounts),
     }
     return list_page(request, BOARD, shown, context, form=form)

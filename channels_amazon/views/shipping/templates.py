@@ -224,9 +224,12 @@ def _answer(preview: TemplatePreview) -> str:
             "package is known.",
             len(preview.rows),
         ) % {"count": len(preview.rows)}
-    return _(
-        "Of the last %(count)d orders it would have shipped %(ships)d in %(packages)d "
-        "packages, and held %(held)d for a person."
+    return ngettext(
+        "Of the last order: shipped %(ships)d (packages: %(packages)d), held for a "
+        "person %(held)d.",
+        "Of the last %(count)d orders it would have shipped %(ships)d (packages: "
+        "%(packages)d), and held %(held)d for a person.",
+        len(preview.rows),
     ) % {
         "count": len(preview.rows),
         "ships": preview.counts[PreviewOutcome.SHIPS],

@@ -109,6 +109,21 @@ def test_what_is_over_never_leads_over_what_burns() -> None:
     assert [code for code, _cause in found] == ["job.failing", "orders.gap"]
 
 
+def test_what_ends_by_itself_never_leads_over_what_needs_somebody() -> None:
+    behind = RankedFault("installation.behind", Severity.WARNING)
+    failing = RankedFault("job.failing", Severity.WARNING)
+    assert arranged(behind, failing) == [("job.failing", ""), (behind.code, "")]
+    # What follows from it stays below it, and an error leads as ever.
+    gap = RankedFault("orders.gap", Severity.WARNING)
+    assert arranged(gap, behind, failing) == [
+        ("job.failing", ""),
+        ("installation.behind", ""),
+        ("orders.gap", "installation.behind"),
+    ]
+    worse = RankedFault("webhook.failing", Severity.ERROR)
+    assert arranged(behind, worse)[0] == ("webhook.failing", "")
+
+
 def test_what_is_over_explains_nothing_that_burns() -> None:
     released = RankedFault("queue.worker_stuck", Severity.WARNING, is_past=True)
     found = arranged(released, error("orders.ship_late"))

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import ngettext
+
 from channels_amazon.rules.mcf.reasons import DecisionReasons, KeptPreview
 from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
 from channels_amazon.wording import said, sentence
@@ -35,9 +37,10 @@ def test_stored_sentence_can_still_be_translated() -> None:
 
     read = DecisionReasons.from_json(why.to_json())
 
-    assert said(read.reason, lambda text: text.replace("is off", "ist aus")) == (
-        "Rule “A” ist aus."
-    )
+    def german(text: str) -> str:
+        return text.replace("is off", "ist aus")
+
+    assert said(read.reason, german, ngettext) == "Rule “A” ist aus."
 
 
 def test_order_without_a_decision_has_no_reasons() -> None:

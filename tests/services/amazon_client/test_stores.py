@@ -206,6 +206,14 @@ def test_record_becomes_a_row_with_the_skew_of_our_clock() -> None:
     assert row.clock_skew == pytest.approx(39.5)
 
 
+@pytest.mark.django_db
+def test_exchange_is_kept_with_the_call() -> None:
+    DatabaseRecorder().record(call(status=400, exchange={"answered": {"a": 1}}))
+    DatabaseRecorder().record(call(status=None, exchange={}))
+    kept = ApiCall.objects.order_by("pk").values_list("exchange", flat=True)
+    assert list(kept) == [{"answered": {"a": 1}}, None]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_record_that_cannot_be_written_does_not_fail_the_call() -> None:
     DatabaseRecorder(account_id=987654321).record(call())

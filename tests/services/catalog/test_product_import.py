@@ -14,6 +14,7 @@ from channels_amazon.services.catalog.product_import import (
     import_catalogue,
 )
 from channels_amazon.storefronts.catalogue import CatalogueItem, Rejected, Text
+from channels_amazon.wording import sentence
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,7 @@ def test_unknown_warehouse_rejects_the_row_only() -> None:
 
 
 def test_rejected_rows_of_the_reader_are_handed_on() -> None:
-    bad = Rejected(3, "A-9", "no title is given")
+    bad = Rejected(3, "A-9", sentence("no title is given"))
     result = run(builders.make_store(), bad, MUG)
     assert result.rejected == [bad]
     assert result.created == 1

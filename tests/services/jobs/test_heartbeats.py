@@ -11,6 +11,7 @@ from django.utils import timezone
 from channels_amazon.models import Heartbeat, key_fingerprints
 from channels_amazon.rules.health.liveness import DEAD_AFTER, ConsumerState, Process
 from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.jobs.environments import environment
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,11 @@ def test_beat_keeps_one_row_with_the_last_detail() -> None:
     heartbeats.beat(CONSUMER, restarts=1)
     heartbeats.beat(CONSUMER, restarts=2)
     detail = Heartbeat.objects.get().detail
-    assert detail == {"restarts": 2, "keys": key_fingerprints()}
+    assert detail == {
+        "restarts": 2,
+        "keys": key_fingerprints(),
+        "settings": environment(),
+    }
 
 
 def test_beat_of_a_new_process_starts_anew() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -39,23 +40,27 @@ def package(order: Order, **over: Any) -> Shipment:
     return row
 
 
-def board(account: AmazonAccount) -> dict[str, Urgency]:
+def board(account: AmazonAccount, zone: tzinfo = UTC) -> dict[str, Urgency]:
     """Return the part of each order of the board, which the database agrees to."""
     orders = late_shipments.with_trouble(Order.objects.filter(account=account), NOW)
-    rows = [late_shipments.row_of(one, NOW) for one in late_shipments.in_full(orders)]
+    rows = [
+        late_shipments.row_of(one, NOW, zone) for one in late_shipments.in_full(orders)
+    ]
     found = {row.order.amazon_order_id: row.urgency for row in rows}
     for urgency in Urgency:
-        narrowed = late_shipments.narrowed(orders, urgency, NOW)
+        narrowed = late_shipments.narrowed(orders, urgency, NOW, zone)
         ids = [key for key, value in found.items() if value is urgency]
         assert sorted(narrowed.values_list("amazon_order_id", flat=True)) == sorted(ids)
-        assert late_shipments.counts(orders, NOW)[urgency] == len(ids)
+        assert late_shipments.counts(orders, NOW, zone)[urgency] == len(ids)
     return found
 
 
-def test_database_and_rule_agree() -> None:
+@pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
+def test_database_and_rule_agree(name: str) -> None:
+    zone = ZoneInfo(name)
     account = builders.make_account()
     troubled = [False, True]
-    times = [None, NOW - HOUR, NOW + timedelta(minutes=1), end_of_day(NOW)]
+    times = [None, NOW - HOUR, NOW + timedelta(minutes=1), end_of_day(NOW, zone)]
     times += [NOW + timedelta(hours=23.9), NOW + 24 * HOUR, NOW + 90 * HOUR]
     for ship_by in times:
         for is_troubled in troubled:
@@ -63,7 +68,7 @@ def test_database_and_rule_agree() -> None:
             if is_troubled:
                 package(order, state=Shipment.State.REFUSED)
 
-    assert len(board(account)) == len(times) * 2
+    assert len(board(account, zone)) == len(times) * 2
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,7 @@ def test_row_says_what_hinders_and_how_much_is_left() -> None:
     builders.make_parcel(order, state="refused")
     orders = late_shipments.with_trouble(Order.objects.all(), NOW)
 
-    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
+    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW, UTC)
 
     assert row.units == 3
     texts = [str(reason.text) for reason in row.delay_reasons]
@@ -161,7 +166,7 @@ def test_units_to_ship_are_those_of_the_ship_form(
     package(order, **fields, units={order.lines.get(): 2})
     orders = late_shipments.with_trouble(Order.objects.all(), NOW)
 
-    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW)
+    row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW, UTC)
 
     assert row.units == sum(units_left(order).values())
 
@@ -178,7 +183,8 @@ def test_units_cost_no_query_a_row(
     # The orders, and one for each kind of row that is read with them.
     with django_assert_num_queries(5):
         rows = [
-            late_shipments.row_of(one, NOW) for one in late_shipments.in_full(orders)
+            late_shipments.row_of(one, NOW, UTC)
+            for one in late_shipments.in_full(orders)
         ]
 
     assert [row.units for row in rows] == [2, 2, 2]

@@ -93,7 +93,7 @@ def test_list_takes_the_same_queries_for_more_orders(
     address = reverse("amazon-store-order-list")
     offered(listing, 1)
     client.get(address)
-    with django_assert_num_queries(12 + SIDE_BAR) as few:
+    with django_assert_num_queries(11 + SIDE_BAR) as few:
         client.get(address)
     for _ in range(5):
         offered(listing, 1)
@@ -241,12 +241,12 @@ def test_file_is_looked_at_then_imported(client: Client, listing: Listing) -> No
         return client.post(reverse("amazon-store-order-import"), data)
 
     looked = " ".join(send("look").content.decode().split())
-    assert "Nothing was kept. 1 of 1 orders would be new; 1 cannot be taken." in looked
+    assert "Nothing was kept. New orders: 1 of 1; 1 cannot be taken." in looked
     assert "The country must be" in looked
     assert not StoreOrder.objects.exists()
 
     imported = send("import").content.decode()
-    assert "1 of 1 orders are new" in imported
+    assert "New orders: 1 of 1" in imported
     assert StoreOrder.objects.get().number == "F-1"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -14,10 +16,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
-from channels_amazon.models import AuditEntry, SyncRun
+from channels_amazon.forms.log_filters import LOG_FILTERS
+from channels_amazon.models import AuditEntry
 from channels_amazon.services.diagnostics import export
 from channels_amazon.services.diagnostics.export import COLUMNS, safe_cell
+from channels_amazon.views import local_time
 from channels_amazon.views.operations import logs
 from tests import builders
 from tests.views.scene import SIDE_BAR, World, make_call, make_world, signed_in
@@ -36,19 +41,6 @@ def world() -> World:
 def client(world: World) -> Client:
     """Give a client in which the store's owner is signed in."""
     return signed_in(world.owner)
-
-
-def make_run(world: World, **over: Any) -> SyncRun:
-    """Make a run of the listings job."""
-    job = builders.make_job(world.account)
-    run: SyncRun = SyncRun.objects.create(
-        job=job,
-        account=world.account,
-        kind=job.kind,
-        started_at=timezone.now(),
-        **over,
-    )
-    return run
 
 
 def shown(client: Client, **query: Any) -> list[int]:
@@ -127,7 +119,7 @@ def test_nonsense_in_filter_is_told_and_filters_nothing(
 
 
 def test_detail_of_run_shows_its_calls_and_events(world: World, client: Client) -> None:
-    run = make_run(world, state="failed", detail="Traceback …")
+    run = builders.make_run(world.account, state="failed", detail="Traceback …")
     call = make_call(world.account, run=run)
     entry = builders.make_entry(world.account, run=run)
 
@@ -154,7 +146,7 @@ def test_list_asks_same_number_of_queries(
     kind: str,
     django_assert_max_num_queries: Callable[[int], Any],
 ) -> None:
-    run = make_run(world)
+    run = builders.make_run(world.account)
     for _ in range(20):
         make_call(world.account, run=run)
         builders.make_entry(world.account, run=run)
@@ -163,11 +155,92 @@ def test_list_asks_same_number_of_queries(
         assert client.get(reverse(LIST), {"tab": kind}).status_code == 200
 
 
+@pytest.mark.parametrize("kind", sorted(LOG_FILTERS))
+@pytest.mark.parametrize("form", ["jsonl", "xlsx"])
+def test_every_form_holds_exactly_what_filter_shows(
+    world: World, client: Client, kind: str, form: str
+) -> None:
+    for status in (200, 429):
+        make_call(world.account, status=status)
+    builders.make_run(world.account)
+    query = {"tab": kind, "result": "429" if kind == "calls" else ""}
+
+    response: Any = client.get(
+        reverse("amazon-log-export"), query | {"format": form, "after": "1~x"}
+    )
+    whole = response.getvalue()
+
+    if form == "jsonl":
+        ids = [json.loads(line)["id"] for line in whole.splitlines()]
+    else:
+        sheet = load_workbook(io.BytesIO(whole)).worksheets[0]
+        ids = [row[0] for row in list(sheet.values)[1:]]
+    assert ids == shown(client, **query)
+    assert ids
+    assert response["Content-Disposition"].endswith(f'.{form}"')
+
+
+@pytest.mark.parametrize("form", ["", "exe", "CSV"])
+def test_form_that_is_none_is_csv(client: Client, form: str) -> None:
+    response: Any = client.get(reverse("amazon-log-export"), {"format": form})
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+
+
+def test_links_save_what_is_filtered(world: World, client: Client) -> None:
+    query = {"tab": "calls", "result": "failed", "after": "7~"}
+    page = client.get(reverse(LIST), query)
+
+    addresses = [address for _label, address in page.context["formats"]]
+    assert len(addresses) == 3
+    for address in addresses:
+        assert "result=failed" in address
+        assert "tab=calls" in address
+        assert "after" not in address
+
+
+def test_failed_call_shows_request_and_answer(world: World, client: Client) -> None:
+    number = world.order.amazon_order_id
+    call = make_call(
+        world.account,
+        status=400,
+        exchange={
+            "query": {"marketplaceIds": "ATVPDKIKX0DER"},
+            "sent": {"orderId": number},
+            "answered": {"errors": [{"message": "<b>No</b>"}]},
+        },
+    )
+
+    page = client.get(reverse("amazon-log-detail", args=["calls", call.pk]))
+
+    text = page.content.decode()
+    assert "ATVPDKIKX0DER" in text
+    assert f"{number}</a>" in text
+    assert "&lt;b&gt;No&lt;/b&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (200, "Of a call that succeeded, request and answer are not stored."),
+        (503, "Of this call, request and answer are not stored."),
+    ],
+)
+def test_call_of_which_nothing_is_kept_says_so(
+    world: World, client: Client, status: int, said: str
+) -> None:
+    call = make_call(world.account, status=status)
+
+    page = client.get(reverse("amazon-log-detail", args=["calls", call.pk]))
+
+    assert said in page.content.decode()
+
+
 @pytest.mark.parametrize("kind", sorted(COLUMNS))
 def test_export_holds_exactly_what_filter_shows(
     world: World, client: Client, kind: str
 ) -> None:
-    run = make_run(world)
+    run = builders.make_run(world.account)
     for status in (200, 429):
         make_call(world.account, status=status, run=run)
     builders.make_entry(world.account, level="info")
@@ -294,3 +367,35 @@ def test_file_asks_for_its_first_rows_alone(
     assert len(lines) == 3
     assert len(captured) == 1
     assert "LIMIT 5" in captured[0]["sql"]
+
+
+@pytest.mark.parametrize("name", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_span_of_time_is_the_readers(world: World, client: Client, name: str) -> None:
+    client.cookies[local_time.COOKIE] = name
+    zone = ZoneInfo(name)
+    moments = [datetime(2026, 11, 30, hour, 20, 30, tzinfo=UTC) for hour in (4, 5, 6)]
+    calls = [make_call(world.account, started_at=at) for at in moments]
+    span = [moments[1] + timedelta(minutes=by) for by in (-5, 5)]
+    since, until = (f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for at in span)
+    query = {"tab": "calls", "since": since, "until": until}
+
+    page = client.get(reverse(LIST), query).content.decode()
+
+    assert shown(client, **query) == [calls[1].pk]
+    assert [row["id"] for row in exported(client, **query)] == [str(calls[1].pk)]
+    assert f"Time in {name.replace('_', ' ')}" in page
+    assert f"{moments[1].astimezone(zone):%Y-%m-%d %H:%M:%S} UTC" in page
+    # Who is sent the address elsewhere sees the same rows.
+    client.cookies[local_time.COOKIE] = "Europe/Berlin"
+    sent = query | {"since_zone": name, "until_zone": name}
+    assert shown(client, **sent) == [calls[1].pk]
+
+
+def test_export_is_in_utc_wherever_the_reader_is(world: World, client: Client) -> None:
+    client.cookies[local_time.COOKIE] = "Asia/Shanghai"
+    at = datetime(2026, 11, 30, 5, 20, 30, tzinfo=UTC)
+    make_call(world.account, started_at=at)
+
+    (row,) = exported(client, tab="calls")
+
+    assert row["started_at"] == "2026-11-30T05:20:30.000+00:00"

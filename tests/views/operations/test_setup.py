@@ -8,7 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from channels_amazon.forms.local_times import time_zones
+from channels_amazon.forms.setup import countries
 from channels_amazon.models import Store, StoreMember, Variant, Warehouse
 from channels_amazon.services.accounts.store_setup import (
     Step,
@@ -192,16 +195,13 @@ def test_operator_and_stranger_may_not_set_a_store_up() -> None:
     assert not Warehouse.objects.exists()
 
 
-def test_times_are_shown_in_the_store_s_zone_too() -> None:
+def test_times_are_shown_in_the_store_s_zone() -> None:
     store = make_store(time_zone="Asia/Shanghai")
     make_entry(make_account(store))
     owner = make_member_client(store, StoreMember.Role.OWNER)
     page = client_text(owner, reverse("amazon-log-list"))
-    assert "Asia/Shanghai)" in page
-    store.time_zone = "UTC"
-    store.save()
-    page = client_text(owner, reverse("amazon-log-list"))
-    assert "Shanghai" not in page
+    assert "Time in Asia/Shanghai" in page
+    assert " UTC+8</time>" in page
 
 
 def test_name_of_another_store_gives_nobody_that_store(
@@ -230,3 +230,35 @@ def test_catalogue_may_be_as_large_as_its_form_says(client: Client, host: Any) -
     store = create_store(StoreDraft(name="Tea", owner=host))[0]
     sent = SimpleUploadedFile("c.csv", b"sku,title\nMUG-1," + b"x" * 300_000)
     assert send(client, store, "catalogue", file=sent).status_code != 413
+
+
+def test_lists_name_places_in_the_readers_language(client: Client) -> None:
+    with translation.override("zh-hans"):
+        zones, places = dict(time_zones()), dict(countries())
+    page = client.get(SETUP, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+
+    assert zones["Asia/Shanghai"] == "Asia/Shanghai · 中国 · 上海"
+    assert zones["Asia/Shanghai"] in page
+    assert places["DE"] == "德国"
+    # By the sound of the names: 阿 before 德 before 中.
+    assert [code for code in places if code in {"AR", "CN", "DE"}] == ["AR", "DE", "CN"]
+
+
+def test_lists_hold_countries_alone() -> None:
+    with translation.override("en"):
+        zones, places = dict(time_zones()), dict(countries())
+
+    assert zones["Asia/Shanghai"] == "Asia/Shanghai · China"
+    assert not {"EU", "UN", "XA", "ZZ"} & set(places)
+
+
+def test_left_out_line_says_why_in_the_readers_language(
+    client: Client, host: Any
+) -> None:
+    store = create_store(StoreDraft(name="Tea", owner=host))[0]
+    file = SimpleUploadedFile("products.csv", CATALOGUE.encode())
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-hans"
+    send(client, store, "catalogue", file=file)
+    page = client.get(f"{SETUP}{store.pk}/")
+
+    assert "第 4 行未导入：sku 为空。" in page.content.decode()

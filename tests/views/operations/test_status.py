@@ -79,6 +79,27 @@ def test_status_shows_what_left_a_permission_unproven(
     assert "Granted getOrder" not in text
 
 
+def test_revoked_account_has_no_permission_in_force(
+    world: World, client: Client
+) -> None:
+    site = world.account.participations.get()
+    probed = {"participation": site, "checked_at": timezone.now()}
+    Permission.objects.create(
+        name="orders", state="granted", operation="getOrder", status=404, **probed
+    )
+    before = text_of(client, "amazon-status", world.account)
+    world.account.state = "needs_authorization"
+    world.account.save()
+
+    after = text_of(client, "amazon-status", world.account)
+
+    assert "Granted" in before
+    assert "while the authorisation lasted" not in before
+    assert "Was granted" in after
+    assert "Granted" not in after
+    assert "while the authorisation lasted" in after
+
+
 def test_account_card_warns_before_authorisation_ends(
     world: World, client: Client
 ) -> None:
@@ -203,7 +224,7 @@ def test_job_that_idles_shows_when_it_ran_last_and_how_often(
     assert said.startswith("Nothing to do 3")
     assert "12 runs without work in a row" in said
     assert "Before that: Waiting for quota" in said
-    assert "4 rows, 0 changed, 0 calls" in said
+    assert "rows: 4, changed: 0, calls: 0" in said
 
 
 def test_job_that_idles_is_no_blank_once_its_last_run_is_removed(
@@ -230,7 +251,7 @@ def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:
     said = last_run_of(world, client)
 
     assert said.startswith("Done")
-    assert said.endswith("0 rows, 0 changed, 2 calls")
+    assert said.endswith("rows: 0, changed: 0, calls: 2")
 
 
 @pytest.mark.parametrize(
@@ -376,3 +397,25 @@ def test_what_amazon_refuses_is_shown_in_its_words(
     assert "id-1" in text
     # It needs nobody.
     assert problems(client) == []
+
+
+def test_permission_of_a_lost_authorisation_is_not_called_granted(
+    world: World, client: Client
+) -> None:
+    Permission.objects.create(
+        participation=world.account.participations.get(),
+        name="orders",
+        state="granted",
+        operation="getOrder",
+        status=404,
+        checked_at=timezone.now(),
+    )
+    assert "Granted" in text_of(client, "amazon-status", world.account)
+
+    world.account.state = "needs_authorization"
+    world.account.save()
+    text = text_of(client, "amazon-status", world.account)
+
+    assert "Granted" not in text
+    assert "Was granted" in text
+    assert "Amazon accepts nothing of this account now." in text

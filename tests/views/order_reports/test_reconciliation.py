@@ -76,7 +76,7 @@ def test_status_shows_a_gap_with_its_hours_and_what_was_fetched() -> None:
 
     text = " ".join(body(world, "amazon-status", world.account.pk).split())
 
-    assert "2 orders of Amazon's were missing here; 1 of them are complete" in text
+    assert "2 orders of Amazon's were missing here; complete now: 1." in text
     assert "2026-11-24 05:00" in text
 
 

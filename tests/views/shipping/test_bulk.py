@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import Order, Parcel
+from channels_amazon.models import Order, Parcel, UserSettings
+from channels_amazon.views import local_time
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
 
@@ -51,7 +53,7 @@ def test_file_is_shown_then_taken_over_once(world: World, client: Client) -> Non
     assert page.status_code == 200
     assert not Parcel.objects.exists()
     text = page.content.decode()
-    assert "1 parcels would ship now and 1 wait by themselves" in text
+    assert "1 would ship now, 1 would wait and go by themselves" in text
     assert "order id is empty" in text
     take = reverse(TAKE, args=[world.store.pk])
     for _ in range(2):
@@ -112,3 +114,42 @@ def test_example_is_downloaded(client: Client) -> None:
 
     assert response.content.startswith(b"\xef\xbb\xbforder id,carrier")
     assert "attachment" in response["Content-Disposition"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_local_time_in_a_file_is_never_in_the_future(
+    world: World, client: Client, zone: str
+) -> None:
+    client.cookies[local_time.COOKIE] = zone
+    now = timezone.now().replace(second=0, microsecond=0)
+    local = f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    head = "order id,carrier,tracking number,ship date"
+    content = f"{head}\n{world.order.amazon_order_id},UPS,1Z1,{local}\n"
+
+    page = send(client, world, content.encode())
+    shown = zone.replace("_", " ")
+    assert f"are read as times in {shown}." in " ".join(page.content.decode().split())
+    assert "1 parcels would ship now" in page.content.decode()
+    # The preview's zone counts, wherever the browser is by now.
+    client.cookies[local_time.COOKIE] = "Europe/Berlin"
+    take = reverse(TAKE, args=[world.store.pk])
+    sent = {"text": page.context["text"], "zone": page.context["zone"].key}
+    client.post(take, sent)
+
+    assert Parcel.objects.get().shipped_at == now
+
+
+def test_zone_of_files_is_asked_once(world: World, client: Client) -> None:
+    client.cookies[local_time.COOKIE] = "America/Los_Angeles"
+    first = client.get(reverse(PAGE)).context["form"]["zone"].value()
+    file = SimpleUploadedFile("parcels.csv", HEADER.encode())
+    data = {"store": world.store.pk, "file": file, "zone": "Asia/Shanghai"}
+    client.post(reverse(PAGE), data)
+
+    asked_again = client.get(reverse(PAGE)).context["form"]["zone"].value()
+
+    assert (first, asked_again) == ("America/Los_Angeles", "Asia/Shanghai")
+    # It is that of files, not of the pages.
+    assert UserSettings.objects.get().time_zone == ""
+    orders = client.get(reverse("amazon-store-order-import"))
+    assert orders.context["form"]["zone"].value() == "Asia/Shanghai"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, Shipment
+from channels_amazon.views import local_time
 from tests import builders
 from tests.views.scene import SIDE_BAR, World, make_refused, make_world, signed_in
 
@@ -146,3 +147,33 @@ def test_planned_confirmation_is_on_track(world: World, client: Client) -> None:
     text = client.get(reverse(PAGE), {"show": "on_track"}).content.decode()
 
     assert "To be confirmed at" in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "ends"),
+    [
+        # At 12:00 UTC it is 20:00 there, and 04:00 here.
+        ("Asia/Shanghai", [3], "2026-12-01 00:00 UTC+8"),
+        ("America/Los_Angeles", [3, 5, 19], "2026-12-01 00:00 UTC-8"),
+    ],
+)
+def test_today_is_the_readers(
+    world: World,
+    client: Client,
+    zone: str,
+    hours: list[int],
+    ends: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noon = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    monkeypatch.setattr(
+        "channels_amazon.views.shipping.late_shipments.timezone.now", lambda: noon
+    )
+    client.cookies[local_time.COOKIE] = zone
+    due = {
+        hour: builders.make_order(world.account, ship_by=noon + hour * HOUR)
+        for hour in (3, 5, 19, 21)
+    }
+
+    assert shown(client, show="today") == [due[hour].amazon_order_id for hour in hours]
+    assert f"Due today: before {ends}" in client.get(reverse(PAGE)).content.decode()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,8 +15,9 @@ from django.utils import timezone
 from channels_amazon.models import Order, Shipment, Warehouse
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import guard
+from channels_amazon.views import local_time
 from tests import builders
-from tests.views.scene import World, make_world, signed_in
+from tests.views.scene import World, make_world, signed_in, time_typed
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +147,49 @@ def test_paused_installation_says_that_a_package_is_kept(
     assert "The package is kept." in text
     assert "is being confirmed" not in text
     assert Shipment.objects.get().state == Shipment.State.WAITING
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_what_the_readers_clock_shows_now_is_a_ship_date(
+    world: World, client: Client, zone: str
+) -> None:
+    client.cookies[local_time.COOKIE] = zone
+    now = timezone.now()
+
+    # Their clock may be ahead of ours by a little.
+    typed = (now + timedelta(minutes=2)).astimezone(ZoneInfo(zone))
+    page = ship(client, world, shipped_at=f"{typed:%Y-%m-%dT%H:%M}")
+
+    assert "ship date" not in page.content.decode()
+    kept = Shipment.objects.get().shipped_at
+    assert now - timedelta(minutes=1) < kept <= timezone.now()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_ship_form_shows_now_by_the_readers_clocks_and_reads_it_so(
+    world: World, client: Client, zone: str
+) -> None:
+    client.cookies[local_time.COOKIE] = zone
+    address = reverse("amazon-order-detail", args=[world.order.pk])
+    text = time_typed(client.get(address), "shipped_at")
+    # Somebody has travelled before they press the button.
+    client.cookies[local_time.COOKIE] = "Europe/Berlin"
+
+    ship(client, world, shipped_at=text, shipped_at_zone=zone)
+
+    kept = Shipment.objects.get().shipped_at
+    assert f"{kept.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" == text
+    assert kept.astimezone(UTC) <= timezone.now()
+
+
+def test_ship_date_in_the_future_is_refused_with_its_zone(
+    world: World, client: Client
+) -> None:
+    client.cookies[local_time.COOKIE] = "America/Los_Angeles"
+    typed = timezone.now().astimezone(ZoneInfo("Asia/Shanghai"))
+
+    page = ship(client, world, shipped_at=f"{typed:%Y-%m-%dT%H:%M}")
+
+    text = page.content.decode()
+    assert "The ship date is in the future, as read in America/Los Angeles." in text
+    assert not Shipment.objects.exists()

@@ -205,6 +205,28 @@ def test_tick_holds_for_what_it_named_only(
     assert not Shipment.objects.exists()
 
 
+def test_tick_holds_for_the_units_it_named_and_for_no_more(
+    world: World, client: Client, leipzig: Warehouse
+) -> None:
+    stock(world.variant, world.warehouse, 1)
+    stock(world.variant, leipzig, 2)
+    order = held(world, 2)
+    data = filled(client, order) | {origin(order): str(world.warehouse.pk)}
+    seen = send(client, order, data).context["form"].asked
+    stock(world.variant, world.warehouse, 0)
+
+    response = send(client, order, data | {"below_zero": seen})
+
+    assert response.status_code == 422
+    assert "it will show -2" in response.content.decode()
+    assert not Shipment.objects.exists()
+    seen_anew = response.context["form"].asked
+    # Meanwhile somebody counted a unit: less bad than what was agreed to.
+    stock(world.variant, world.warehouse, 1)
+    assert send(client, order, data | {"below_zero": seen_anew}).status_code == 302
+    assert on_hand(world.variant, world.warehouse) == (-1, 0)
+
+
 def test_units_promised_to_other_orders_are_asked_about(
     world: World, client: Client, leipzig: Warehouse
 ) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -11,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, Shipment
-from tests.views.scene import World, make_world, signed_in
+from channels_amazon.views import local_time
+from tests.views.scene import World, make_world, signed_in, time_typed
 
 pytestmark = pytest.mark.django_db
 EDIT, CONFIRM = "amazon-package-edit", "amazon-package-confirm"
@@ -86,6 +88,28 @@ def test_unchanged_form_changes_nothing(world: World, client: Client) -> None:
 
     package.refresh_from_db()
     assert (package.state, package.revision) == (Shipment.State.VERIFIED, 0)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+@pytest.mark.parametrize("number", ["1Z0", "1Z9"])
+def test_ship_date_that_nobody_changed_stays_the_moment_it_was(
+    world: World, client: Client, zone: str, number: str
+) -> None:
+    client.cookies[local_time.COOKIE] = zone
+    package = make_package(world)
+    # In Los Angeles clocks show this minute for the second time.
+    at = datetime(2025, 11, 2, 9, 30, 20, tzinfo=UTC)
+    Shipment.objects.update(shipped_at=at)
+    Order.objects.update(ordered_at=at - timedelta(days=1))
+    address = reverse(EDIT, args=[world.order.pk, package.pk])
+    typed = time_typed(client.get(address), "shipped_at")
+
+    client.post(address, form_data(package, shipped_at=typed, tracking_number=number))
+
+    package.refresh_from_db()
+    assert typed == f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+    assert package.shipped_at == at
+    assert (package.tracking_number, package.revision) == (number, number == "1Z9")
 
 
 @pytest.mark.parametrize(

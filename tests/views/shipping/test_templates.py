@@ -185,7 +185,7 @@ def test_preview_shows_counts_and_reasons(world: World, client: Client) -> None:
     text = client.get(reverse(PREVIEW, args=[template.pk])).content.decode()
 
     assert (
-        "Of the last 2 orders it would have shipped 1 in 1 packages, and held 1 for a "
+        "Of the last 2 orders it would have shipped 1 (packages: 1), and held 1 for a "
         "person."
     ) in text
     assert "No rule says what “Pigeon” is called at Amazon." in text

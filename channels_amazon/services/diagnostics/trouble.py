@@ -1,0 +1,65 @@
+"""Says what of the logs is trouble, and how much there was lately; services layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from channels_amazon.models import DiagnosticEntry, SyncRun
+from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.services.diagnostics.export import CLOCKS, LogKind
+from channels_amazon.spapi.operations import (
+    UNKNOWN_ORDER,
+    UNKNOWN_SKU,
+    WANTED_OF_PROBES,
+)
+
+State = SyncRun.State
+# A probe of a permission is answered well by being told that there is no such thing.
+_ANSWER_WANTED = Q(
+    reference__in=(UNKNOWN_ORDER, UNKNOWN_SKU), status__in=WANTED_OF_PROBES
+)
+# Each begins as the condition of its index does (models/call.py, models/job.py): SQLite
+# takes the index for no other wording.
+TROUBLE: dict[LogKind, Q] = {
+    LogKind.EVENTS: ~Q(level=DiagnosticEntry.Level.INFO),
+    LogKind.CALLS: (Q(status__gte=300) | Q(status__isnull=True)) & ~_ANSWER_WANTED,
+    # A run that waits for quota goes on by itself.
+    LogKind.RUNS: ~Q(state=State.DONE)
+    & Q(state__in=(State.FAILED, State.BLOCKED, State.ABANDONED)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What went wrong: how often, up to COUNT_CAP, how many errors, and when last."""
+
+    count: int
+    errors: int
+    last_at: datetime | None
+
+
+def trouble_of(
+    kind: LogKind, rows: QuerySet[Any], since: datetime | None = None
+) -> Trouble:
+    """Return what of `rows`, a log of `kind`, went wrong since then.
+
+    One statement that reads COUNT_CAP rows of an index at most.
+    """
+    clock = CLOCKS[kind]
+    wrong = rows.filter(TROUBLE[kind])
+    if since is not None:
+        wrong = wrong.filter(**{f"{clock}__gt": since})
+    columns = (clock, "level") if kind is LogKind.EVENTS else (clock,)
+    newest = wrong.order_by(f"-{clock}", "-pk").values_list(*columns)
+    found = list(newest[:COUNT_CAP])
+    errors = [row for row in found if row[-1] == DiagnosticEntry.Level.ERROR]
+    is_told = kind is LogKind.EVENTS
+    return Trouble(
+        count=len(found),
+        errors=len(errors) if is_told else len(found),
+        last_at=found[0][0] if found else None,
+    )

@@ -1,0 +1,136 @@
+"""`manage.py export_sync_log` writes a whole file, or none."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from channels_amazon.management.commands import export_sync_log
+from channels_amazon.models import AmazonAccount, AuditEntry
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account() -> AmazonAccount:
+    """Give an account that ran."""
+    account = builders.make_account()
+    builders.make_run(account, state="done")
+    return account
+
+
+def run(*arguments: object) -> str:
+    """Run the command; return what it says."""
+    out = io.StringIO()
+    call_command("export_sync_log", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def names(data: bytes) -> list[str]:
+    """Return the names in an archive that is whole."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return archive.namelist()
+
+
+@pytest.mark.parametrize("by", ["pk", "seller_id"])
+def test_file_is_written_for_its_owner_alone(
+    account: AmazonAccount, tmp_path: Path, by: str
+) -> None:
+    file = tmp_path / "log.zip"
+
+    said = run(getattr(account, by), file)
+
+    assert "README.txt" in names(file.read_bytes())
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert str(file) in said
+    assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]
+    assert AuditEntry.objects.filter(reference="sync-log").count() == 1
+
+
+def test_dash_writes_to_the_standard_output(
+    account: AmazonAccount, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    said = run(account.pk, "-")
+
+    assert "run.json" in names(capfdbinary.readouterr().out)
+    assert said == ""
+
+
+def test_story_is_in_the_language_asked_for(
+    account: AmazonAccount, tmp_path: Path
+) -> None:
+    run(account.pk, tmp_path / "en.zip")
+    run(account.pk, tmp_path / "zh.zip", "--language", "zh-hans")
+
+    def readme(name: str) -> str:
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            return archive.read("README.txt").decode()
+
+    assert "ended well" in readme("en.zip")
+    assert account.application.app_id in readme("zh.zip")
+
+
+@pytest.mark.parametrize("name", ["4711", "ANOBODY", ""])
+def test_unknown_account_is_said(
+    account: AmazonAccount, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(CommandError, match="There is no account") as caught:
+        run(name, tmp_path / "log.zip")
+
+    assert caught.value.returncode == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_seller_of_several_accounts_is_asked_which(tmp_path: Path) -> None:
+    for region in ("na", "eu"):
+        builders.make_account(seller_id="ATWICE", region=region)
+
+    with pytest.raises(CommandError, match="several accounts"):
+        run("ATWICE", tmp_path / "log.zip")
+
+
+def test_account_that_never_ran_is_said(tmp_path: Path) -> None:
+    account = builders.make_account()
+
+    with pytest.raises(CommandError, match="Nothing has run") as caught:
+        run(account.pk, tmp_path / "log.zip")
+
+    assert caught.value.returncode == export_sync_log.NOTHING_RAN
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("where", ["missing/log.zip", "."])
+def test_file_that_cannot_be_written_is_said(
+    account: AmazonAccount, tmp_path: Path, where: str
+) -> None:
+    with pytest.raises(CommandError, match="cannot be written") as caught:
+        run(account.pk, tmp_path / where)
+
+    assert caught.value.returncode == export_sync_log.NOT_WRITTEN
+
+
+def test_earlier_file_stays_where_the_new_one_breaks_off(
+    account: AmazonAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "log.zip"
+    file.write_bytes(b"earlier")
+
+    def full(descriptor: int, mode: str) -> io.BufferedWriter:
+        os.close(descriptor)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(CommandError, match="No space left on device"):
+        run(account.pk, file)
+
+    assert file.read_bytes() == b"earlier"
+    assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]

@@ -1,0 +1,64 @@
+"""What is shown of versions and settings, and what never is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pytest_django import Settings
+
+from channels_amazon.services.installation.versions import (
+    PACKAGES,
+    SHOWN,
+    secret_values,
+    shown_settings,
+    versions,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_versions_name_what_runs_here() -> None:
+    found = versions()
+
+    assert found["migration"].startswith("00")
+    assert found["database"].split()[0] in {"SQLite", "PostgreSQL"}
+    assert found["shoplink"]
+    assert set(found["packages"]) == set(PACKAGES)
+    assert found["packages"]["Django"].startswith("5.")
+
+
+def test_settings_show_named_ones_alone(settings: Settings) -> None:
+    settings.LWA_CLIENT_SECRET = "CANARY-secret-of-amazon"
+    settings.SQS_QUEUE_URL = "https://sqs.example/123456789012/CANARY"
+
+    shown = shown_settings()
+
+    assert set(shown["settings"]) == set(SHOWN)
+    assert shown["is_set"]["LWA_CLIENT_SECRET"] is True
+    assert "CANARY" not in json.dumps(shown)
+
+
+def test_address_is_shown_without_user_and_query(settings: Settings) -> None:
+    settings.LWA_TOKEN_URL = "https://ann:CANARY@proxy.example:8443/token?key=CANARY"
+
+    shown = shown_settings()["settings"]["LWA_TOKEN_URL"]
+
+    assert shown == "https://proxy.example:8443/token"
+
+
+def test_no_name_of_a_secret_is_among_those_shown() -> None:
+    for word in ("SECRET", "KEY", "PASSWORD", "TOKEN_V", "DATABASE", "REDIS", "SQS"):
+        assert not [name for name in SHOWN if word in name]
+
+
+def test_secrets_are_known_also_as_json_writes_them(settings: Settings) -> None:
+    settings.LWA_CLIENT_SECRET = 'a"b\\c-long-enough'
+    settings.REDIS_URL = "redis://:hunter2hunter2@cache.example/0"
+
+    found = secret_values()
+
+    assert 'a"b\\c-long-enough' in found
+    assert 'a\\"b\\\\c-long-enough' in found
+    assert "hunter2hunter2" in found
+    assert settings.SECRET_KEY in found

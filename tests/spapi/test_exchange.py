@@ -1,0 +1,111 @@
+"""What is kept of the request and the answer of a call that failed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from channels_amazon.spapi.exchange import MOST_BYTES, exchange_of
+from channels_amazon.spapi.redact import LEFT_OUT, REDACTED
+from channels_amazon.spapi.transport import Reply
+
+CANARY = "CanaryStrasse 5"
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Return an object that many others stand around."""
+    return {"a": [nested(depth - 1)]} if depth else {"orderId": CANARY}
+
+
+def reply(body: bytes, status: int = 400) -> Reply:
+    """Return an answer with this body."""
+    return Reply(status, {}, body, 0.1)
+
+
+def test_amazon_s_error_is_kept_whole() -> None:
+    said = {"errors": [{"code": "InvalidInput", "message": "No such thing"}]}
+
+    kept = exchange_of("", None, reply(json.dumps(said).encode()))
+
+    assert kept == {"answered": said}
+
+
+def test_request_keeps_ids_and_quantities() -> None:
+    body = {
+        "marketplaceId": "ATVPDKIKX0DER",
+        "packageDetail": {
+            "packageReferenceId": "1",
+            "carrierCode": "UPS",
+            "trackingNumber": "1Z999",
+            "orderItems": [{"orderItemId": "77", "quantity": 2}],
+        },
+    }
+
+    kept = exchange_of("?orderIds=902-1&nextToken=abc", json.dumps(body).encode(), None)
+
+    package = kept["sent"]["packageDetail"]
+    assert package["orderItems"] == [{"orderItemId": "77", "quantity": 2}]
+    assert package["trackingNumber"] == LEFT_OUT
+    assert kept["query"]["nextToken"] == LEFT_OUT
+    assert "answered" not in kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"destinationAddress": {"name": CANARY, "postalCode": 80331}},
+        {"displayableOrderComment": CANARY},
+        {"deliveryPreferences": {"dropOffLocation": {"attributes": {"x": CANARY}}}},
+        {"anythingNew": [{"whatever": CANARY}]},
+        {"buyer": {"orderId": CANARY}},
+        {"restrictedDataToken": CANARY},
+        {"message": f"the buyer wrote from {CANARY.split()[0]}@mail.example"},
+        nested(40),
+    ],
+)
+def test_nothing_about_people_is_kept(body: Any) -> None:
+    encoded = json.dumps(body).encode()
+
+    kept = exchange_of("", encoded, reply(encoded))
+
+    assert CANARY not in json.dumps(kept)
+    assert CANARY.split()[0] not in json.dumps(kept)
+    assert "80331" not in json.dumps(kept)
+
+
+def test_text_of_a_known_key_passes_the_redaction() -> None:
+    body = {"message": "token Atza|IwEBICanary expired"}
+
+    kept = exchange_of("", None, reply(json.dumps(body).encode()))
+
+    assert kept["answered"]["message"] == f"token {REDACTED} expired"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>CANARY</html>",
+        b'{"cut": ',
+        b"[" * 100_000,
+        json.dumps({"a": "x" * 400_000}).encode(),
+        json.dumps({f"key{number}": number for number in range(3)}).encode() * 2,
+    ],
+)
+def test_body_that_is_no_json_or_too_long_is_its_size(body: bytes) -> None:
+    assert exchange_of("", None, reply(body))["answered"] == {"bytes": len(body)}
+
+
+def test_exchange_is_bounded_whatever_is_sent() -> None:
+    body = json.dumps(
+        [{f"name{n}{'x' * 60}": {"message": "é" * 900, "n": n}} for n in range(500)]
+    ).encode()
+
+    kept = exchange_of("?" + "&".join(f"a{n}=b" for n in range(900)), body, reply(body))
+
+    assert len(json.dumps(kept, ensure_ascii=False).encode()) < 3 * MOST_BYTES + 100
+
+
+def test_call_without_query_body_and_answer_keeps_nothing() -> None:
+    assert exchange_of("", None, None) == {}

@@ -1,0 +1,177 @@
+"""The first line of the logs says whether anything is wrong there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.services.diagnostics import trouble
+from channels_amazon.spapi.operations import UNKNOWN_ORDER, UNKNOWN_SKU
+from tests import builders
+from tests.views.scene import World, make_call, make_world, signed_in
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with a log entry, an error."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def line(client: Client, **query: str) -> str:
+    """Return the first line of a log."""
+    response = client.get(reverse("amazon-log-list"), query)
+    return str(response.context["line"].text)
+
+
+def test_calls_that_failed_lately_are_counted(world: World, client: Client) -> None:
+    now = timezone.now()
+    for status in (429, 503, None):
+        make_call(world.account, status=status, started_at=now - timedelta(hours=1))
+    make_call(world.account, status=500, started_at=now - 2 * DAY)
+    make_call(world.account)
+
+    assert line(client, tab="calls") == "3 calls failed in the last 24 hours."
+
+
+def test_no_failed_call_is_said(world: World, client: Client) -> None:
+    make_call(world.account)
+
+    response = client.get(reverse("amazon-log-list"), {"tab": "calls"})
+
+    text = response.context["line"].text
+    assert text == "No call failed in the last 24 hours."
+    assert "Show what went wrong" not in response.content.decode()
+
+
+def test_answer_that_a_probe_asks_for_is_no_failure(
+    world: World, client: Client
+) -> None:
+    for reference, status in ((UNKNOWN_ORDER, 404), (UNKNOWN_SKU, 400)):
+        make_call(world.account, reference=reference, status=status)
+    denied = make_call(world.account, reference=UNKNOWN_ORDER, status=403)
+    silent = make_call(world.account, reference=UNKNOWN_ORDER, status=None)
+
+    page = client.get(reverse("amazon-log-list"), {"tab": "calls", "result": "failed"})
+
+    assert page.context["line"].text == "2 calls failed in the last 24 hours."
+    assert {row.pk for row in page.context["slice"].rows} == {denied.pk, silent.pk}
+
+
+def test_errors_and_warnings_are_told_apart(world: World, client: Client) -> None:
+    builders.make_entry(world.account, level="warning")
+    builders.make_entry(world.account, level="warning")
+    builders.make_entry(world.account, level="info")
+
+    assert line(client) == "1 error and 2 warnings in the last 24 hours."
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("failed", "1 run did not end well in the last 24 hours."),
+        ("blocked", "1 run did not end well in the last 24 hours."),
+        ("abandoned", "1 run did not end well in the last 24 hours."),
+        ("waiting", "No run failed in the last 24 hours."),
+        ("running", "No run failed in the last 24 hours."),
+        ("done", "No run failed in the last 24 hours."),
+    ],
+)
+def test_runs_are_told_by_how_they_ended(
+    world: World, client: Client, state: str, text: str
+) -> None:
+    builders.make_run(world.account, state=state)
+
+    assert line(client, tab="runs") == text
+
+
+def test_line_speaks_of_what_is_filtered(world: World, client: Client) -> None:
+    other = builders.make_account(world.store)
+    make_call(other, status=500)
+    make_call(world.account, status=500, operation="getOrder")
+
+    assert line(client, tab="calls", operation="getFeed") == (
+        "In what is filtered here: no call failed in the last 24 hours."
+    )
+    assert line(client, tab="calls", account=str(other.pk)) == (
+        "In what is filtered here: 1 call failed in the last 24 hours."
+    )
+
+
+def test_line_of_what_succeeded_does_not_hide_what_failed(
+    world: World, client: Client
+) -> None:
+    make_call(world.account, status=500)
+
+    assert line(client, tab="calls", result="ok") == (
+        "1 call failed in the last 24 hours."
+    )
+
+
+def test_line_takes_the_filter_s_time(world: World, client: Client) -> None:
+    old = timezone.now() - 9 * DAY
+    make_call(world.account, status=500, started_at=old)
+    until = f"{old + timedelta(minutes=2):%Y-%m-%dT%H:%M}"
+
+    assert line(client, tab="calls", until=until) == (
+        "In what is filtered here: 1 call failed in the time of the filter."
+    )
+
+
+def test_line_counts_nothing_of_another_store(world: World) -> None:
+    make_call(world.account, status=500)
+
+    assert line(signed_in(world.stranger), tab="calls") == (
+        "No call failed in the last 24 hours."
+    )
+
+
+def test_counting_ends_where_it_says_so(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trouble, "COUNT_CAP", 37)
+    for _ in range(39):
+        make_call(world.account, status=500)
+
+    with CaptureQueriesContext(connection) as captured:
+        said = line(client, tab="calls")
+
+    asked = [one["sql"] for one in captured if "LIMIT 37" in one["sql"]]
+    assert len(asked) == 1
+    assert said == "37 calls failed in the last 24 hours."
+
+
+@pytest.mark.parametrize(
+    ("tab", "shows"), [("events", "trouble"), ("calls", "failed"), ("runs", "trouble")]
+)
+def test_button_shows_what_the_line_counts(
+    world: World, client: Client, tab: str, shows: str
+) -> None:
+    wrong = {
+        "events": world.entry,
+        "calls": make_call(world.account, status=500),
+        "runs": builders.make_run(world.account, state="failed"),
+    }
+    make_call(world.account)
+    builders.make_run(world.account, state="done")
+    builders.make_entry(world.account, level="info")
+
+    page = client.get(reverse("amazon-log-list"), {"tab": tab})
+    found = client.get(f"{reverse('amazon-log-list')}?{page.context['shows']}")
+
+    assert f"result={shows}" in page.context["shows"]
+    assert [row.pk for row in found.context["slice"].rows] == [wrong[tab].pk]

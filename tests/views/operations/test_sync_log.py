@@ -1,0 +1,151 @@
+"""The page of the Last Sync Log, and its download."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from channels_amazon.models import AuditEntry, StoreMember
+from tests import builders
+from tests.views.scene import (
+    SIDE_BAR,
+    World,
+    make_call,
+    make_member_client,
+    make_world,
+    signed_in,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a store with an account."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    """Give a client in which the store's owner is signed in."""
+    return signed_in(world.owner)
+
+
+def page_of(world: World, client: Client) -> Any:
+    """Return the answer to the page's address."""
+    return client.get(reverse("amazon-sync-log", args=[world.account.pk]))
+
+
+def archive_of(world: World, client: Client) -> dict[str, str]:
+    """Return the files of the download by name."""
+    address = reverse("amazon-sync-log-download", args=[world.account.pk])
+    response: Any = client.get(address)
+    assert response.streaming
+    assert response["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_page_tells_the_run_before_the_download(world: World, client: Client) -> None:
+    run = builders.make_run(
+        world.account, state="failed", code="x.y", finished_at=timezone.now()
+    )
+    make_call(world.account, run=run, status=503)
+    number = world.order.amazon_order_id
+    builders.make_entry(world.account, run=run, reference=number)
+
+    text = page_of(world, client).content.decode()
+
+    assert "failed, and is tried again by itself." in text
+    assert "It made 1 call to Amazon. 1 failed." in text
+    assert world.account.application.app_id in text
+    assert f"{number}</a>" in text
+    assert reverse("amazon-sync-log-download", args=[world.account.pk]) in text
+    assert "what_was_taken_out.txt" in text
+
+
+def test_page_without_a_run_leads_on(world: World, client: Client) -> None:
+    response = page_of(world, client)
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "Nothing has run yet for this account." in text
+    assert "Download (zip)" not in text
+
+
+def test_download_without_a_run_is_not_there(world: World, client: Client) -> None:
+    address = reverse("amazon-sync-log-download", args=[world.account.pk])
+
+    assert client.get(address).status_code == 404
+    assert not AuditEntry.objects.filter(reference="sync-log").exists()
+
+
+def test_running_run_is_told_as_it_is(world: World, client: Client) -> None:
+    builders.make_run(world.account)
+
+    assert "is still running." in page_of(world, client).content.decode()
+    assert "is still running." in archive_of(world, client)["README.txt"]
+
+
+def test_viewer_may_read_and_save_it_and_it_is_audited(world: World) -> None:
+    builders.make_run(world.account, state="done")
+    viewer = make_member_client(world.store, StoreMember.Role.VIEWER)
+
+    assert page_of(world, viewer).status_code == 200
+    assert "run.json" in archive_of(world, viewer)
+    entry = AuditEntry.objects.get(reference="sync-log")
+    assert entry.store_id == world.store.pk
+
+
+def test_nothing_of_another_store_is_in_it(world: World, client: Client) -> None:
+    other = make_world()
+    theirs = builders.make_run(other.account)
+    make_call(other.account, run=theirs, reference="THEIRS")
+    ours = builders.make_run(world.account)
+    make_call(world.account, run=ours, reference="OURS")
+
+    whole = "\n".join(archive_of(world, client).values())
+
+    assert "OURS" in whole
+    for text in ("THEIRS", other.account.seller_id, other.account.name):
+        assert text not in whole
+
+
+def test_page_asks_the_same_for_any_number_of_rows(
+    world: World, client: Client
+) -> None:
+    run = builders.make_run(world.account)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page_of(world, client)
+        return len(captured)
+
+    make_call(world.account, run=run, reference=world.order.amazon_order_id)
+    builders.make_entry(world.account, run=run)
+    # The session remembers the account from the first look on.
+    queries()
+    few = queries()
+    for _ in range(20):
+        make_call(world.account, run=run, status=500)
+        builders.make_entry(world.account, run=run)
+
+    assert queries() == few
+    assert few <= 18 + SIDE_BAR
+
+
+@pytest.mark.parametrize("name", ["amazon-status", "amazon-account-list"])
+def test_page_is_led_to(world: World, client: Client, name: str) -> None:
+    args = [world.account.pk] if name == "amazon-status" else []
+
+    text = client.get(reverse(name, args=args)).content.decode()
+
+    assert reverse("amazon-sync-log", args=[world.account.pk]) in text
