@@ -13,18 +13,15 @@ from typing import IO
 
 # Seconds between two looks for new lines.
 _LOOKS_EVERY = 0.2
-# Of two who want the processor, the other gets most of it.
-_GIVE_WAY = ["nice", "-n", "10"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A program to run; one that gives way takes what the others leave it."""
+    """A program to run, with the title under which its lines are told."""
 
     title: str
     command: list[str]
     environment: dict[str, str]
-    gives_way: bool = False
 
 
 def do(lanes: list[list[Run]], folder: Path) -> dict[str, int]:
@@ -50,7 +47,7 @@ def _do(run: Run, folder: Path) -> int:
     # A pipe would stay open for as long as anything that the program left behind.
     with NamedTemporaryFile() as output, Path(output.name).open("rb") as written:
         process = subprocess.Popen(
-            [*(_GIVE_WAY if run.gives_way else []), *run.command],
+            run.command,
             cwd=folder,
             env=run.environment,
             stdout=output,

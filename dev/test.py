@@ -133,7 +133,7 @@ def _suite(environment: dict[str, str], postgresql: str) -> list[str]:
             for given in [environment | quiet | {"DATABASE_URL": address}]
         ]
         codes = lanes.do([[step] for step in steps], ROOT)
-        return [title for title, code in codes.items() if code] or _two_lanes(
+        return [title for title, code in codes.items() if code] or _all_runs(
             environment, migrated
         )
 
@@ -145,12 +145,12 @@ def _made(server: str, name: str) -> str:
     return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
-def _two_lanes(environment: dict[str, str], migrated: dict[str, str]) -> list[str]:
+def _all_runs(environment: dict[str, str], migrated: dict[str, str]) -> list[str]:
     """Run everything; return the titles of the runs that failed.
 
-    What runs one after another mostly waits for its processes: meanwhile the others
-    have the processor, and they give way when it does not wait. `migrated` are the
-    databases to copy, by the address under which each kind is asked for.
+    What runs one after another measures time: nothing else may run beside it.
+    `migrated` are the databases to copy, by the address under which each kind is asked
+    for.
     """
     # A file's tests stay together: some files end by asking what all of them did.
     together = ["-n", "2", "--dist", "loadfile"]
@@ -159,8 +159,7 @@ def _two_lanes(environment: dict[str, str], migrated: dict[str, str]) -> list[st
     def run(title: str, database: str, *arguments: str) -> lanes.Run:
         given = {"SHOPLINK_TEST_TEMPLATE": migrated[database]}
         given |= {"DATABASE_URL": database} if database else {}
-        command = _command(list(arguments))
-        return lanes.Run(title, command, environment | given, "-n" in arguments)
+        return lanes.Run(title, _command(list(arguments)), environment | given)
 
     alone = [run("SQLite, one after another", "", "-m", _ALONE)]
     others = [run("SQLite, side by side", "", *together, *apart)]
@@ -168,7 +167,7 @@ def _two_lanes(environment: dict[str, str], migrated: dict[str, str]) -> list[st
         alone += [run("PostgreSQL, one after another", postgresql, "-m", _ON_BOTH)]
         only = [*together, "--database-only", *apart]
         others += [run("PostgreSQL, side by side", postgresql, *only)]
-    codes = lanes.do([alone, others], ROOT)
+    codes = lanes.do([[*alone, *others]], ROOT)
     return [
         one.title
         for one in [*alone, *others]

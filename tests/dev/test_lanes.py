@@ -1,4 +1,4 @@
-"""Two lanes run at once, each line says whose it is, and no failure is lost."""
+"""Lanes run at once, each line says whose it is, and no failure is lost."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ while not other.exists():
 """
 
 
-def run(title: str, code: str, *arguments: str, gives_way: bool = False) -> lanes.Run:
+def run(title: str, code: str, *arguments: str) -> lanes.Run:
     """Return a run of some Python."""
     command = [sys.executable, "-c", code, *arguments]
-    return lanes.Run(title, command, dict(os.environ), gives_way)
+    return lanes.Run(title, command, dict(os.environ))
 
 
 def test_lanes_run_at_once(tmp_path: Path) -> None:
@@ -66,19 +66,6 @@ def test_each_line_says_whose_it_is(
     told = capfd.readouterr().out.splitlines()
     assert {"SQLite | half and half", "SQLite | 店", "SQLite | no end"} <= set(told)
     assert told[-1].startswith("-- SQLite: ")
-
-
-def test_run_that_gives_way_says_so_to_the_system(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    code = "import os; print(os.nice(0))"
-
-    lanes.do([[run("first", code)], [run("other", code, gives_way=True)]], tmp_path)
-
-    told = capfd.readouterr().out
-    usual = os.nice(0)
-    assert f"first | {usual}\n" in told
-    assert f"other | {min(usual + 10, 19)}\n" in told
 
 
 def test_what_a_program_leaves_behind_holds_up_nothing(tmp_path: Path) -> None:

@@ -79,27 +79,6 @@ def test_status_shows_what_left_a_permission_unproven(
     assert "Granted getOrder" not in text
 
 
-def test_revoked_account_has_no_permission_in_force(
-    world: World, client: Client
-) -> None:
-    site = world.account.participations.get()
-    probed = {"participation": site, "checked_at": timezone.now()}
-    Permission.objects.create(
-        name="orders", state="granted", operation="getOrder", status=404, **probed
-    )
-    before = text_of(client, "amazon-status", world.account)
-    world.account.state = "needs_authorization"
-    world.account.save()
-
-    after = text_of(client, "amazon-status", world.account)
-
-    assert "Granted" in before
-    assert "while the authorisation lasted" not in before
-    assert "Was granted" in after
-    assert "Granted" not in after
-    assert "while the authorisation lasted" in after
-
-
 def test_account_card_warns_before_authorisation_ends(
     world: World, client: Client
 ) -> None:
@@ -402,13 +381,10 @@ def test_what_amazon_refuses_is_shown_in_its_words(
 def test_permission_of_a_lost_authorisation_is_not_called_granted(
     world: World, client: Client
 ) -> None:
+    site = world.account.participations.get()
+    probed = {"participation": site, "checked_at": timezone.now()}
     Permission.objects.create(
-        participation=world.account.participations.get(),
-        name="orders",
-        state="granted",
-        operation="getOrder",
-        status=404,
-        checked_at=timezone.now(),
+        name="orders", state="granted", operation="getOrder", status=404, **probed
     )
     assert "Granted" in text_of(client, "amazon-status", world.account)
 
