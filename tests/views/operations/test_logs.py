@@ -393,8 +393,7 @@ def test_span_of_time_is_the_readers(world: World, client: Client, name: str) ->
 
 def test_export_is_in_utc_wherever_the_reader_is(world: World, client: Client) -> None:
     client.cookies[local_time.COOKIE] = "Asia/Shanghai"
-    at = datetime(2026, 11, 30, 5, 20, 30, tzinfo=UTC)
-    make_call(world.account, started_at=at)
+    make_call(world.account, started_at=datetime(2026, 11, 30, 5, 20, 30, tzinfo=UTC))
 
     (row,) = exported(client, tab="calls")
 
