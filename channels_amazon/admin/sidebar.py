@@ -15,26 +15,29 @@ from django.utils.translation import pgettext_lazy
 from channels_amazon.admin.site import site
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderShow
-from channels_amazon.views.attention import number_beside
+from channels_amazon.views.attention import Beside, number_beside
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the groups of the side bar, without what `request.user` may not open."""
+    """Return the groups of the side bar, without what `request.user` may not open.
+
+    A group is folded by its name, which a browser remembers: it never changes.
+    """
     groups = [
-        _group("", [_overview(request)]),
-        _group(_("Orders"), _orders(request)),
-        _group(_("Stock"), _stock(request)),
-        _group(_("Rules"), _rules(request)),
-        _group(_("Channels → Amazon"), _amazon(request)),
-        _group(_("Settings"), _settings(request)),
+        _group("overview", "", [_overview(request)]),
+        _group("orders", _("Orders"), _orders(request)),
+        _group("stock", _("Stock"), _stock(request)),
+        _group("rules", _("Rules"), _rules(request)),
+        _group("amazon", _("Channels → Amazon"), _amazon(request)),
+        _group("settings", _("Settings"), _settings(request)),
         # The look has a word of its own for "System", which means another thing.
-        _group(pgettext_lazy("side bar", "System"), _system(request)),
+        _group("system", pgettext_lazy("side bar", "System"), _system(request)),
     ]
     return [group for group in groups if group["items"]]
 
 
-def _group(title: Any, items: list[dict[str, Any] | None]) -> dict[str, Any]:
-    return {"title": title, "items": [item for item in items if item]}
+def _group(name: str, title: Any, items: list[dict[str, Any] | None]) -> dict[str, Any]:
+    return {"name": name, "title": title, "items": [item for item in items if item]}
 
 
 def _item(title: Any, icon: str, link: str, *, active: bool) -> dict[str, Any]:
@@ -46,30 +49,37 @@ def _item(title: Any, icon: str, link: str, *, active: bool) -> dict[str, Any]:
     }
 
 
+def _with_number(
+    request: HttpRequest, beside: Beside, item: dict[str, Any]
+) -> dict[str, Any]:
+    return item | {"number": _Number(request, beside)}
+
+
 def _overview(request: HttpRequest) -> dict[str, Any]:
     link = reverse("amazon-overview")
     item = _item(_("Overview"), "home", link, active=request.path == link)
-    return item | {"badge": _NeedsBadge(request)}
+    return _with_number(request, Beside.NEEDS, item)
 
 
-class _NeedsBadge:
-    """How many things need the reader, beside the overview; nothing for none.
+class _Number:
+    """How many rows of an entry wait for the reader; nothing for none.
 
-    It is counted when the side bar is drawn: a part of a page that is brought up to
-    date draws none, and carries the number itself.
+    They are counted when the side bar is drawn, all at once: a part of a page that is
+    brought up to date draws none, and carries the numbers itself.
     """
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, beside: Beside) -> None:
         self._request = request
+        self._beside = beside
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _NeedsBadge:
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Number:
         """Return the same one: the look copies its groups, and a request is none."""
         return self
 
     def __html__(self) -> str:
         """Return the number in an element that parts of pages may replace."""
-        number = number_beside(self._request)
-        return format_html('<span id="sl-needs">{}</span>', number)
+        number = number_beside(self._request, self._beside)
+        return format_html('<span id="sl-{}">{}</span>', self._beside, number)
 
     def __str__(self) -> str:
         return self.__html__()
@@ -87,21 +97,37 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
             link,
             active=inside and show not in named,
         ),
-        _item(
-            _("To ship"),
-            "package_2",
-            f"{link}?show={OrderShow.TO_SHIP}",
-            active=inside and show == OrderShow.TO_SHIP,
+        _with_number(
+            request,
+            Beside.TO_SHIP,
+            _item(
+                _("To ship"),
+                "package_2",
+                f"{link}?show={OrderShow.TO_SHIP}",
+                active=inside and show == OrderShow.TO_SHIP,
+            ),
         ),
-        _item(
-            _("Unmatched"),
-            "link_off",
-            f"{link}?show={OrderShow.UNMATCHED}",
-            active=inside and show == OrderShow.UNMATCHED,
+        _with_number(
+            request,
+            Beside.UNMATCHED,
+            _item(
+                _("Unmatched"),
+                "link_off",
+                f"{link}?show={OrderShow.UNMATCHED}",
+                active=inside and show == OrderShow.UNMATCHED,
+            ),
         ),
         _page(request, "amazon-store-order-list", _("Store orders"), "shopping_bag"),
-        _page(request, "amazon-shipment-board", _("Late shipments"), "alarm"),
-        _page(request, "amazon-parcel-list", _("Parcels"), "local_shipping"),
+        _with_number(
+            request,
+            Beside.LATE,
+            _page(request, "amazon-shipment-board", _("Late shipments"), "alarm"),
+        ),
+        _with_number(
+            request,
+            Beside.PARCELS,
+            _page(request, "amazon-parcel-list", _("Parcels"), "local_shipping"),
+        ),
         _page(request, "amazon-bulk-ship", _("Ship from a file"), "upload_file"),
     ]
 
@@ -190,7 +216,11 @@ def _settings(request: HttpRequest) -> list[dict[str, Any] | None]:
 
 def _system(request: HttpRequest) -> list[dict[str, Any] | None]:
     return [
-        _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
+        _with_number(
+            request,
+            Beside.QUARANTINE,
+            _page(request, "amazon-quarantine-list", _("Quarantine"), "inbox"),
+        ),
         _model(request, "auditentry", _("Audit log"), "policy"),
         _model(
             request, "accessfailurelog", _("Failed sign-ins"), "gpp_bad", app="axes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -20,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
+from channels_amazon.forms import parameters
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.diagnostics.actor import acting
 from channels_amazon.services.installation import guard
@@ -84,6 +86,13 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     ) -> HttpResponseRedirect:
         """Lead to the overview, which members without model permissions see too."""
         return HttpResponseRedirect(reverse("amazon-overview"))
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
+        """Lead to the search over everything: the look's own asks row by row."""
+        query = urlencode({"q": parameters.LOOKS_SEARCH.of(request)})
+        return HttpResponseRedirect(f"{reverse('amazon-search')}?{query}")
 
 
 def _installation(request: HttpRequest) -> dict[str, Any]:

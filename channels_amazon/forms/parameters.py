@@ -55,6 +55,9 @@ class Parameter:
 
 # Where a list goes on: an id, and the text or time that it is sorted by.
 AFTER = Parameter("after", 700)
+# What is searched for over everything; a list's own search is a field of its filter.
+Q = Parameter("q")
+LOOKS_SEARCH = Parameter("s")
 STORE = Parameter("store")
 ACCOUNT = Parameter("account")
 REGION = Parameter("region")

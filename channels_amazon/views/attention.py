@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -9,11 +12,32 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.health.attention import Attention, Needed, Said
+from channels_amazon.rules.health.attention import Attention, Need, Needed, Said
 from channels_amazon.services.health.attention import AttentionRows, read_attention
 
 _KEY = "_shoplink_attention"
+_NUMBERS = "_shoplink_numbers_beside"
 MOST_BESIDE = 300
+
+
+class Beside(StrEnum):
+    """What a number in the side bar counts: the value is part of its element's id."""
+
+    NEEDS = "needs"
+    TO_SHIP = "ship"
+    UNMATCHED = "unmatched"
+    LATE = "late"
+    PARCELS = "parcels"
+    QUARANTINE = "quarantine"
+
+
+# The needs that a number adds up. What is to ship is no need, and all of them are one.
+_COUNTED: Mapping[Beside, tuple[Need, ...]] = {
+    Beside.UNMATCHED: (Need.UNMATCHED,),
+    Beside.LATE: (Need.LATE,),
+    Beside.PARCELS: (Need.PARCEL_REFUSED, Need.PARCEL_UNKNOWN),
+    Beside.QUARANTINE: (Need.ORDER_QUARANTINED, Need.MESSAGE_QUARANTINED),
+}
 
 
 def attention_rows(request: HttpRequest) -> AttentionRows:
@@ -25,20 +49,36 @@ def attention_rows(request: HttpRequest) -> AttentionRows:
     return _kept(request) or _keep(request, list(_visible(request)))
 
 
-def number_beside(request: HttpRequest) -> str:
-    """Return how many things need the reader, for the side bar; "" for none.
+def number_beside(request: HttpRequest, beside: Beside) -> str:
+    """Return the number beside an entry of the side bar; "" for none.
 
     Who sees more than MOST_BESIDE accounts reads it on the pages that say what they
     are: counting takes seconds for thousands.
     """
-    rows = _kept(request)
-    if rows is None:
-        accounts = list(_visible(request)[: MOST_BESIDE + 1])
-        if len(accounts) > MOST_BESIDE:
-            return ""
-        rows = _keep(request, accounts)
+    numbers: dict[Beside, str] | None = request.__dict__.get(_NUMBERS)
+    if numbers is None:
+        rows = _kept(request) or _few(request)
+        numbers = numbers_beside(rows) if rows is not None else {}
+        request.__dict__[_NUMBERS] = numbers
+    return numbers.get(beside, "")
+
+
+def numbers_beside(rows: AttentionRows) -> dict[Beside, str]:
+    """Return every number of the side bar, "" for what there is none of."""
     needed = rows.attention()
-    return shown_total(needed) if needed.total else ""
+    counts = {
+        Beside.NEEDS: needed.total,
+        Beside.TO_SHIP: sum(rows.to_ship.values()),
+    }
+    for beside, needs in _COUNTED.items():
+        counts[beside] = sum(needed.count(need) for need in needs)
+    return {beside: _capped(count) if count else "" for beside, count in counts.items()}
+
+
+def _few(request: HttpRequest) -> AttentionRows | None:
+    """Return what is known of the accounts, None where these are too many to count."""
+    accounts = list(_visible(request)[: MOST_BESIDE + 1])
+    return _keep(request, accounts) if len(accounts) <= MOST_BESIDE else None
 
 
 def _visible(request: HttpRequest) -> QuerySet[AmazonAccount]:
@@ -57,11 +97,8 @@ def _keep(request: HttpRequest, accounts: list[AmazonAccount]) -> AttentionRows:
     return rows
 
 
-def shown_total(attention: Attention) -> str:
-    """Return how much is needed, as every page shows it."""
-    if attention.total >= COUNT_CAP:
-        return f"{COUNT_CAP - 1}+"
-    return str(attention.total)
+def _capped(count: int) -> str:
+    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)
 
 
 def first_line(
@@ -102,4 +139,4 @@ def needs_line(attention: Attention, shared: frozenset[Needed] = frozenset()) ->
             "%(number)s things need you, %(shared)s of them not this account's alone.",
             total,
         )
-    return text % {"number": shown_total(attention), "shared": common}
+    return text % {"number": _capped(total), "shared": common}

@@ -1,4 +1,5 @@
-// Keys on the lists (/ j k Enter ?), and no refreshing of a page nobody looks at.
+// Keys on the lists (j k Enter ?), and no refreshing of a page nobody looks at. The key /
+// is that of search.js.
 "use strict";
 
 (() => {
@@ -33,7 +34,6 @@
   }
 
   const actions = {
-    "/": () => document.querySelector("[data-search]")?.focus(),
     j: () => move(current + 1),
     k: () => move(current - 1),
     Enter: () => current >= 0 && open(),
@@ -43,6 +43,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (event.key === "Enter" && event.target.matches("a, button, summary")) return;
+    // The rows lie below an open dialog.
+    if (document.querySelector("dialog[open]")) return;
     const action = actions[event.key];
     if (!action) return;
     if (event.key !== "Enter") event.preventDefault();

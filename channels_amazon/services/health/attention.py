@@ -91,7 +91,8 @@ class AttentionRows:
     """The facts, and the rows by which a page puts them into words.
 
     All mappings are by the account's key but `endpoints`, which is by the store's.
-    `reports` is the key of the newest report that found more.
+    `reports` is the key of the newest report that found more; `to_ship` how many orders
+    wait for a parcel, which needs nobody before one of them is due.
     """
 
     accounts: Mapping[int, AmazonAccount]
@@ -103,6 +104,7 @@ class AttentionRows:
     reports: Mapping[int, int] = field(default_factory=dict)
     endpoints: Mapping[int, StoreEndpoint] = field(default_factory=dict)
     lacking: Sequence[KeyHolder] = ()
+    to_ship: Mapping[int, int] = field(default_factory=dict)
 
     def attention(self) -> Attention:
         """Return what all the accounts together need."""
@@ -145,8 +147,9 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
     )
     found = _FoundByCheck.of(live)
     stores = {account.store_id for account in live}
+    counted, to_ship = _counted(live, now)
     facts = Facts(
-        accounts=_accounts(accounts, rows, found, now),
+        accounts=_accounts(accounts, rows, found, counted, now),
         stores={
             pk: counts | {Need.ENDPOINT_FAILING: int(pk in rows.endpoints)}
             for pk, counts in _counted_in_stores(stores, now).items()
@@ -157,7 +160,7 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
         is_queue_configured=bool(settings.SQS_QUEUE_URL),
         have_keys_differ=bool(rows.lacking),
     )
-    return replace(rows, facts=facts, reports=found.reports)
+    return replace(rows, facts=facts, reports=found.reports, to_ship=to_ship)
 
 
 def _is_stopped(account: AmazonAccount, troubled: Iterable[SyncJob]) -> bool:
@@ -171,7 +174,7 @@ def counted_rows(account: AmazonAccount, now: datetime) -> dict[Need, int]:
     """Count one account's rows that need somebody, and its store's; none once ended."""
     if account.is_disconnected:
         return {}
-    own = _counted([account], now)[account.pk]
+    own = _counted([account], now)[0][account.pk]
     return own | _counted_in_stores({account.store_id}, now)[account.store_id]
 
 
@@ -188,10 +191,10 @@ def _accounts(
     accounts: Sequence[AmazonAccount],
     rows: AttentionRows,
     found: _FoundByCheck,
+    counted: Mapping[int, Mapping[Need, int]],
     now: datetime,
 ) -> tuple[AccountFacts, ...]:
     live = [account for account in accounts if not account.is_disconnected]
-    counted = _counted(live, now)
     unread = _report_rows(live, now)
     refused = refused_search.refused_since(live)
     pulling = {account.pk for account in in_first_pull(live)}
@@ -235,8 +238,8 @@ def _accounts(
 
 def _counted(
     live: Sequence[AmazonAccount], now: datetime
-) -> dict[int, dict[Need, int]]:
-    """Count the rows of each account that need somebody, all by one query."""
+) -> tuple[dict[int, dict[Need, int]], dict[int, int]]:
+    """Count each account's rows that need somebody, and those to ship: one query."""
     orders = Order.objects.filter(account=OuterRef("pk"))
     shipments = Shipment.objects.filter(order__account=OuterRef("pk"))
     rows = {
@@ -256,10 +259,14 @@ def _counted(
     counted = AmazonAccount.objects.filter(
         pk__in=[account.pk for account in live]
     ).order_by()
-    values = counted.annotate(
-        **{f"n_{need}": CappedCount(one) for need, one in rows.items()}
-    ).values_list("pk", *(f"n_{need}" for need in rows))
-    return {pk: dict(zip(rows, numbers, strict=True)) for pk, *numbers in values}
+    values = list(
+        counted.annotate(
+            n_to_ship=CappedCount(orders.to_ship()),
+            **{f"n_{need}": CappedCount(one) for need, one in rows.items()},
+        ).values_list("pk", "n_to_ship", *(f"n_{need}" for need in rows))
+    )
+    needs = {pk: dict(zip(rows, numbers, strict=True)) for pk, _n, *numbers in values}
+    return needs, {pk: to_ship for pk, to_ship, *_numbers in values}
 
 
 def _counted_in_stores(

@@ -48,6 +48,30 @@ class CatchUp:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Up to when everything of an account was read (UTC), and whether that stands."""
+
+    up_to: datetime
+    is_stopped: bool
+
+
+def readings(accounts: Iterable[AmazonAccount]) -> dict[int, Reading]:
+    """Return how far each account was read, but those in their first pull."""
+    by_pk = {account.pk: account for account in accounts}
+    sweeps = {pk: (low_water, code) for pk, low_water, code in _sweeps(by_pk)}
+    if not sweeps:
+        return {}
+    spans = _reports(sweeps, min(low_water for low_water, _code in sweeps.values()))
+    return {
+        pk: Reading(
+            behind.read_up_to(low_water, spans[pk]),
+            is_blocked or not by_pk[pk].is_connected,
+        )
+        for pk, (low_water, is_blocked) in sweeps.items()
+    }
+
+
 def is_behind(account: AmazonAccount) -> bool:
     """Tell whether the account still has to be read before its quantities rise."""
     return catch_up(account) is not None

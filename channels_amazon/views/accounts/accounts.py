@@ -69,6 +69,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
         "first_line": first_line(rows.attention(), rows),
         "stores": stores,
         "can_connect": bool(owned),
+        "queue_configured": rows.facts.is_queue_configured,
     }
     template = "channels_amazon/accounts/account_list.html"
     return page(request, template, context, title=_("Amazon accounts"))

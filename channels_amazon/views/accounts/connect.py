@@ -249,7 +249,12 @@ def _show_preflight(request: HttpRequest, stores: QuerySet[Store]) -> HttpRespon
         checks = preflight.run_preflight(store, address)
     wrong = [check for check in checks if check.state != preflight.State.OK]
     errors = sum(check.state == preflight.State.ERROR for check in wrong)
-    context = {"checks": checks, "wrong": len(wrong), "errors": errors}
+    context = {
+        "checks": checks,
+        "wrong": len(wrong),
+        "errors": errors,
+        "is_fragment": True,
+    }
     return page(request, "channels_amazon/accounts/parts/preflight.html", context)
 
 

@@ -44,6 +44,9 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
     # The other jobs only follow changes: they fill nothing.
     first = {one.kind for one in registry.reconcilers() if one.first_pull is not None}
     steps = [step(line) for line in lines if line.job.kind in first]
+    jobs = [item.job for item in steps]
+    ended = [job.first_done_at for job in jobs if job.first_done_at]
+    is_again = status.first_pull_done(jobs) and max(ended) < account.authorized_at
     context = {
         "account": account,
         "steps": steps,
@@ -54,15 +57,16 @@ def progress(request: HttpRequest, account_id: int) -> HttpResponse:
             for item in steps
             if not item.job.first_done_at and item.job.attempts >= status.FAILING_AFTER
         ],
-        "is_finished": status.first_pull_done([item.job for item in steps]),
+        "is_finished": status.first_pull_done(jobs),
+        # It was read once before the authorisation that it has now.
+        "is_again": is_again,
         "waiting_until": waiting_until(steps, now),
         "worker_alive": is_alive(Process.QUEUE, now),
         "reading_issues": unread_sites.issue_lines(account),
     }
     name = "parts/first_pull_live.html" if is_fragment(request) else "first_pull.html"
-    return page(
-        request, f"channels_amazon/accounts/{name}", context, title=_("First pull")
-    )
+    title = _("Authorised again") if is_again else _("First pull")
+    return page(request, f"channels_amazon/accounts/{name}", context, title=title)
 
 
 def step(line: status.JobLine) -> PullStep:

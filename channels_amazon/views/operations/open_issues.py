@@ -6,6 +6,7 @@ What is needed is decided by `rules/health/attention.py`, and this only words it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -17,7 +18,6 @@ from channels_amazon.rules.health.attention import Attention, Need, Needed
 from channels_amazon.rules.installation.behind import BehindCause
 from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.services.health.attention import AttentionRows
-from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import reading_issues, registry
 from channels_amazon.services.orders import refused_search
 from channels_amazon.views.local_time import local
@@ -31,13 +31,18 @@ def open_problems(
 ) -> list[Problem]:
     """Return a line for each need; rows of several accounts are counted together.
 
-    On the page of one `account` the lists that the lines lead to show it alone.
+    On the page of one `account` the lists that the lines lead to show it alone, and
+    what that page itself tells more of is led to within it. That the installation is
+    paused has no line: it stands above every page, with what can be done.
     """
     found: list[Problem] = []
     summed: set[tuple[Need, str]] = set()
     for one in attention.needed:
+        if one.need == Need.PAUSED:
+            continue
         if one.need not in COUNTED:
-            found += _WORDS[one.need](one, rows)
+            lines = _WORDS[one.need](one, rows)
+            found += [_within_page(line) for line in lines] if account else lines
         elif (one.need, one.level) not in summed:
             summed.add((one.need, one.level))
             words = COUNTED[one.need]
@@ -47,13 +52,26 @@ def open_problems(
 
 
 def _on_status(
-    one: Needed, rows: AttentionRows, text: str, fix: str, *, part: str = ""
+    one: Needed, rows: AttentionRows, text: str, fix: str, part: str
 ) -> Problem:
-    """Return a line that leads to the account's connection status."""
+    """Return a line that leads to a part of the account's connection status."""
     pk = one.account_id or min(_live(rows))
-    link = reverse("amazon-status", args=[pk]) + part
-    label = gettext("Permissions") if part else gettext("Connection status")
-    return Problem(one.level, text, fix, link, label)
+    labels = {
+        "jobs": gettext("Jobs"),
+        "notifications": gettext("Order notifications"),
+        "permissions": gettext("Permissions"),
+        "processes": gettext("Our own processes"),
+        "reading-issues": gettext("Not read from Amazon"),
+        "token": gettext("Authorisation"),
+    }
+    link = f"{reverse('amazon-status', args=[pk])}#{part}"
+    return Problem(one.level, text, fix, link, labels[part])
+
+
+def _within_page(problem: Problem) -> Problem:
+    """Return the line as it stands on the connection status itself."""
+    _page, sign, part = problem.link.partition("#")
+    return replace(problem, link=f"#{part}") if sign else problem
 
 
 def _live(rows: AttentionRows) -> list[int]:
@@ -62,18 +80,6 @@ def _live(rows: AttentionRows) -> list[int]:
 
 def _account(one: Needed, rows: AttentionRows) -> AmazonAccount:
     return rows.accounts[one.account_id or 0]
-
-
-def _paused(one: Needed, rows: AttentionRows) -> list[Problem]:
-    return [
-        Problem(
-            one.level,
-            translated(guard.why_paused(guard.state().standing)),
-            translated(guard.FIX),
-            reverse("amazon-overview"),
-            gettext("Overview"),
-        )
-    ]
 
 
 def _behind(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -94,7 +100,7 @@ def _behind(one: Needed, rows: AttentionRows) -> list[Problem]:
         "until": _moment(late.until),
     }
     fix = gettext("It ends by itself; until then no quantity is raised.")
-    return [_on_status(one, rows, text, fix)]
+    return [_on_status(one, rows, text, fix, "jobs")]
 
 
 def _moment(time: datetime) -> str:
@@ -105,15 +111,8 @@ def _revoked(one: Needed, rows: AttentionRows) -> list[Problem]:
     text = gettext("Amazon no longer accepts our authorisation for %(account)s.") % {
         "account": _account(one, rows)
     }
-    return [
-        Problem(
-            one.level,
-            text,
-            gettext("Authorise the account again; nothing is lost meanwhile."),
-            reverse("amazon-status", args=[one.account_id]),
-            gettext("Open the account"),
-        )
-    ]
+    fix = gettext("Authorise the account again; nothing is lost meanwhile.")
+    return [_on_status(one, rows, text, fix, "token")]
 
 
 def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -135,13 +134,14 @@ def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 def _no_worker(one: Needed, rows: AttentionRows) -> list[Problem]:
     text = gettext("No worker runs: nothing is fetched or sent.")
-    return [_on_status(one, rows, text, gettext("Start it with “manage.py worker”."))]
+    fix = gettext("Start it with “manage.py worker”.")
+    return [_on_status(one, rows, text, fix, "processes")]
 
 
 def _consumer_down(one: Needed, rows: AttentionRows) -> list[Problem]:
     text = gettext("Amazon's notifications are not read: orders arrive late.")
     fix = gettext("Start the reader with “manage.py consume_notifications”.")
-    return [_on_status(one, rows, text, fix)]
+    return [_on_status(one, rows, text, fix, "processes")]
 
 
 def _not_subscribed(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -149,7 +149,7 @@ def _not_subscribed(one: Needed, rows: AttentionRows) -> list[Problem]:
         "account": _account(one, rows)
     }
     fix = gettext("Subscribe to them on the connection status page.")
-    return [_on_status(one, rows, text, fix)]
+    return [_on_status(one, rows, text, fix, "notifications")]
 
 
 def _keys_differ(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -181,6 +181,7 @@ def _blocked(one: Needed, rows: AttentionRows) -> list[Problem]:
                 "why": translated(job.blocked_message) or job.blocked_code,
             },
             "",
+            "jobs",
         )
         for job in rows.jobs[account.pk]
         if job.blocked_code
@@ -201,7 +202,7 @@ def _failing(one: Needed, rows: AttentionRows) -> list[Problem]:
         "jobs": ", ".join(str(registry.title_of(job.kind)) for job in failing),
     }
     fix = gettext("It is tried again by itself; the health check names the cause.")
-    return [_on_status(one, rows, text, fix)]
+    return [_on_status(one, rows, text, fix, "jobs")]
 
 
 def _search_refused(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -210,7 +211,7 @@ def _search_refused(one: Needed, rows: AttentionRows) -> list[Problem]:
         "why": translated(refused_search.REFUSED),
     }
     fix = gettext("Nothing is lost by it; the log has Amazon's request id.")
-    return [_on_status(one, rows, text, fix)]
+    return [_on_status(one, rows, text, fix, "jobs")]
 
 
 def _unread(one: Needed, rows: AttentionRows) -> list[Problem]:
@@ -220,6 +221,7 @@ def _unread(one: Needed, rows: AttentionRows) -> list[Problem]:
             rows,
             translated(reading_issues.told(issue)),
             translated(reading_issues.fix_of(issue)),
+            "reading-issues",
         )
         for issue in rows.issues[_account(one, rows).pk]
     ]
@@ -238,7 +240,7 @@ def _permissions(one: Needed, rows: AttentionRows) -> list[Problem]:
                 "sites": ", ".join(missing.countries),
             },
             gettext("Add the role to the application, then authorise again."),
-            part="#permissions",
+            "permissions",
         )
         for missing in rows.missing[account.pk]
     ]
@@ -277,7 +279,6 @@ def _check(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 
 _WORDS: Mapping[Need, Words] = {
-    Need.PAUSED: _paused,
     Need.REVOKED: _revoked,
     Need.NO_WORKER: _no_worker,
     Need.CONSUMER_DOWN: _consumer_down,

@@ -18,7 +18,7 @@ from channels_amazon.services.orders import counts
 from channels_amazon.views.attention import (
     attention_rows,
     first_line,
-    shown_total,
+    numbers_beside,
 )
 from channels_amazon.views.base import (
     OWNERS,
@@ -28,6 +28,7 @@ from channels_amazon.views.base import (
     store_page,
     stores_with_role,
 )
+from channels_amazon.views.operations.hours import hours_part
 from channels_amazon.views.operations.open_issues import open_problems
 
 NEWEST = 8
@@ -52,21 +53,26 @@ def overview(request: HttpRequest) -> HttpResponse:
         "accounts": accounts,
         "live": live,
         "first_line": first_line(needed, rows),
-        "needs_number": shown_total(needed),
+        "numbers_beside": numbers_beside(rows),
         "is_fragment": is_fragment(request),
         "problems": open_problems(needed, rows),
-        "to_ship": orders.filter(account__in=live).to_ship().capped_count(),
+        "to_ship": sum(rows.to_ship.values()),
         "tiles": {need.value: needed.count(need) for need in TILES},
         "latency": counts.latency(orders.filter(account__in=live), now),
+        "queue_configured": rows.facts.is_queue_configured,
         "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
         "newest": newest_orders(orders),
         "now": now,
         "to_set_up": store,
     }
-    name = "parts/overview_body.html" if is_fragment(request) else "overview.html"
-    return page(
-        request, f"channels_amazon/operations/{name}", context, title=_("Overview")
-    )
+    if is_fragment(request):
+        # The drawing stays as it is: it brings itself up to date once a minute.
+        template = "channels_amazon/operations/parts/overview_body.html"
+        return page(request, template, context)
+    if live:
+        context |= hours_part(rows, now)
+    template = "channels_amazon/operations/overview.html"
+    return page(request, template, context, title=_("Overview"))
 
 
 def _may_make_first(request: HttpRequest) -> bool:

@@ -21,7 +21,6 @@ from channels_amazon.models import (
     AccessToken,
     AmazonAccount,
     Credential,
-    DiagnosticEntry,
     HealthReport,
     Notification,
     Order,
@@ -32,6 +31,7 @@ from channels_amazon.services.accounts import permissions
 from channels_amazon.services.amazon_client import quota_status
 from channels_amazon.services.catalog import unread_sites
 from channels_amazon.services.health import processes
+from channels_amazon.services.health.last_problems import last_problems
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.services.orders import counts
 from channels_amazon.views.accounts.accounts import card
@@ -40,7 +40,7 @@ from channels_amazon.views.accounts.tabs import account_tabs
 from channels_amazon.views.attention import (
     attention_rows,
     first_line,
-    shown_total,
+    numbers_beside,
 )
 from channels_amazon.views.base import (
     can_manage,
@@ -54,8 +54,6 @@ from channels_amazon.views.base import (
 from channels_amazon.views.operations.latency import latency_part
 from channels_amazon.views.operations.open_issues import open_problems
 from channels_amazon.views.order_reports.reconciliation import completeness_part
-
-LAST_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
     return {
         "first_line": first_line(needed, rows, rows.shared()),
         "problems": open_problems(needed, rows, account),
-        "needs_number": shown_total(rows.attention()),
+        "numbers_beside": numbers_beside(rows),
         "is_fragment": is_fragment(request),
         "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
         "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.needed),
@@ -136,11 +134,12 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
 def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
     """Return what changes by itself while the page is open."""
     orders = Order.objects.filter(account=account)
+    jobs = job_status.job_lines(account, now)
     return {
         "account": account,
         "now": now,
         "latency": counts.latency(orders, now),
-        "jobs": job_status.job_lines(account, now),
+        "jobs": jobs,
         "reading_issues": unread_sites.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),
         "processes": processes.all_states(now),
@@ -148,11 +147,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "report": HealthReport.objects.filter(account=account).first(),
         **completeness_part(account, now),
         "stock_waiting": account.listings.waiting_for_push().capped_count(),
-        "entries": list(
-            DiagnosticEntry.objects.filter(account=account)
-            .exclude(level=DiagnosticEntry.Level.INFO)
-            .order_by("-at", "-pk")[:LAST_PROBLEMS]
-        ),
+        "last_problems": last_problems(account, [line.job for line in jobs], now),
     }
 
 

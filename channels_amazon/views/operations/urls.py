@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from channels_amazon.views.operations import (
+    hours,
     installation,
     logs,
     overview,
+    search,
     setup,
     status,
     sync_log,
@@ -16,6 +18,8 @@ from channels_amazon.views.operations import (
 
 urlpatterns = [
     path("", overview.overview, name="amazon-overview"),
+    path("overview/hours/", hours.overview_hours, name="amazon-overview-hours"),
+    path("search/", search.search, name="amazon-search"),
     path("setup/", setup.setup, name="amazon-setup"),
     path("setup/<int:store_id>/", setup.setup_store, name="amazon-setup-store"),
     path("accounts/<int:account_id>/status/", status.status, name="amazon-status"),

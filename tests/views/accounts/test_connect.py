@@ -80,6 +80,27 @@ def test_check_list_comes_as_a_fragment(
     assert "does not begin with https://" in text
 
 
+def test_button_to_amazon_waits_while_a_check_fails(
+    owner: Client, store: Store, emulator: Emulator, settings: Settings
+) -> None:
+    def button() -> str:
+        headers = {"HX-Request": "true"}
+        answer = owner.get(CONNECT, {"store": store.pk}, headers=headers, secure=True)
+        swapped = answer.content.decode().partition('<div id="sl-continue"')[2]
+        assert swapped.lstrip().startswith('hx-swap-oob="true"')
+        return swapped
+
+    settings.OAUTH_REDIRECT_URI = "https://testserver/elsewhere/"
+    assert "disabled" in button()
+    assert "First put right what the check-list names" in button()
+    # Before the check-list has come, the page has its button: Amazon says what fails.
+    whole = owner.get(CONNECT).content.decode()
+    assert "disabled" not in whole.partition('<div id="sl-continue"')[2][:300]
+
+    settings.OAUTH_REDIRECT_URI = f"https://testserver{CALLBACK}"
+    assert "disabled" not in button()
+
+
 def test_check_list_marks_where_the_addresses_part(
     owner: Client, store: Store, emulator: Emulator, settings: Settings
 ) -> None:

@@ -1,0 +1,198 @@
+"""Draws the orders of each hour and marketplace, and what was not read; views layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.services.health.attention import AttentionRows
+from channels_amazon.services.orders.hourly import (
+    HourlyOrders,
+    SiteHours,
+    hourly_orders,
+)
+from channels_amazon.views.attention import attention_rows
+from channels_amazon.views.base import is_fragment, page, store_page
+
+HEIGHT = 40
+_COLUMN, _GAP = 9, 2
+_STEP = _COLUMN + _GAP
+_SWEEP = SyncJob.Kind.ORDER_SWEEP
+# So many hours lie between two that are named below the columns.
+_NAMED_EVERY = 6
+# So many accounts that were not read are named, of however many there are.
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An hour of a drawing: where, how high, what it says; `is_unread` is dashed."""
+
+    x: int
+    y: int
+    height: int
+    title: str
+    is_unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A marketplace: its drawing and the same in words and numbers.
+
+    `cells` has what each hour says, for the table that is read aloud.
+    """
+
+    country: str
+    marketplace_id: str
+    bars: list[Bar]
+    total: int
+    most: int
+    most_at: str
+    cells: list[str]
+    says: str
+
+
+@store_page
+@require_safe
+def overview_hours(request: HttpRequest) -> HttpResponse:
+    """Return the drawing anew; whoever opens its address is led to its page."""
+    if not is_fragment(request):
+        return redirect("amazon-overview")
+    context = hours_part(attention_rows(request), timezone.now())
+    template = "channels_amazon/operations/parts/overview_hours.html"
+    return page(request, template, context)
+
+
+def hours_part(rows: AttentionRows, now: datetime) -> dict[str, Any]:
+    """Return what the overview shows of the last day's orders by the hour."""
+    live = [row for row in rows.accounts.values() if not row.is_disconnected]
+    works = rows.facts.is_worker_alive and not rows.facts.is_paused
+    found = hourly_orders(live, now, works=works)
+    labels = [_label(hour) for hour in found.hours]
+    unread = _unread_accounts(found, live, rows)
+    return {
+        "hour_sites": [_row(site, labels) for site in found.sites],
+        "hour_labels": labels,
+        "hour_orders": found.total,
+        "hour_zone": timezone.get_current_timezone_name(),
+        "hour_unread": unread[:_MOST_NAMED],
+        "hour_unread_more": len(unread[_MOST_NAMED:]),
+        "hour_width": len(labels) * _STEP,
+        "hour_height": HEIGHT,
+        "hour_marks": [
+            {"x": place * _STEP, "text": labels[place]}
+            for place in range(0, len(labels), _NAMED_EVERY)
+        ],
+    }
+
+
+def _label(hour: datetime) -> str:
+    return f"{timezone.localtime(hour):%H:%M}"
+
+
+def _unread_accounts(
+    found: HourlyOrders, live: Sequence[AmazonAccount], rows: AttentionRows
+) -> list[dict[str, Any]]:
+    """Return the accounts of which hours are unread: since when, and why.
+
+    Since None is: nothing of the day is proven to be read.
+    """
+    unread = []
+    for account in live:
+        since = found.unread.get(account.pk)
+        if since is not None:
+            is_whole = since < found.hours[0]
+            unread.append(
+                {
+                    "account": account,
+                    "since": None if is_whole else since,
+                    "why": _why(account, rows),
+                }
+            )
+    return unread
+
+
+def _why(account: AmazonAccount, rows: AttentionRows) -> str:
+    if rows.facts.is_paused:
+        return _("this installation is paused")
+    if not rows.facts.is_worker_alive:
+        return _("no worker runs")
+    if not account.is_connected:
+        return _("its authorisation is missing")
+    sweep = [job for job in rows.jobs.get(account.pk, []) if job.kind == _SWEEP]
+    if any(job.blocked_code for job in sweep):
+        return _("its order sweep is stopped")
+    if any(job.attempts for job in sweep):
+        return _("its order sweep fails again and again")
+    facts = next(one for one in rows.facts.accounts if one.account_id == account.pk)
+    if facts.is_pulling:
+        return _("its first pull is still running")
+    return _("its order sweep is behind")
+
+
+def _row(site: SiteHours, labels: Sequence[str]) -> SiteRow:
+    most = max(site.counts)
+    cells = [
+        _cell(count, is_unread=unread)
+        for count, unread in zip(site.counts, site.unread, strict=True)
+    ]
+    known = MARKETPLACES.get(site.marketplace_id)
+    return SiteRow(
+        country=known.country_code if known else site.marketplace_id,
+        marketplace_id=site.marketplace_id,
+        bars=_bars(site, labels, cells),
+        total=site.total,
+        most=most,
+        most_at=labels[site.counts.index(most)] if most else "",
+        cells=cells,
+        says=_says(site),
+    )
+
+
+def _bars(site: SiteHours, labels: Sequence[str], cells: Sequence[str]) -> list[Bar]:
+    highest = max(site.counts) or 1
+    bars = []
+    for place, (count, is_unread) in enumerate(
+        zip(site.counts, site.unread, strict=True)
+    ):
+        if not count and not is_unread:
+            continue
+        # One order is seen beside a thousand, too.
+        height = max(2, round(count / highest * HEIGHT)) if count else 0
+        title = f"{labels[place]}: {cells[place]}"
+        bars.append(Bar(place * _STEP, HEIGHT - height, height, title, is_unread))
+    return bars
+
+
+def _cell(count: int, *, is_unread: bool) -> str:
+    orders = ngettext("%(count)d order", "%(count)d orders", count) % {"count": count}
+    if not is_unread:
+        return orders
+    if not count:
+        return _("not read yet")
+    return _("%(orders)s, not read to its end yet") % {"orders": orders}
+
+
+def _says(site: SiteHours) -> str:
+    """Return what the drawing shows, for who does not see it."""
+    text = ngettext(
+        "%(count)d order in 24 hours", "%(count)d orders in 24 hours", site.total
+    ) % {"count": site.total}
+    unread = sum(site.unread)
+    if not unread:
+        return text
+    more = ngettext(
+        "%(count)d hour not read yet", "%(count)d hours not read yet", unread
+    ) % {"count": unread}
+    return f"{text}; {more}"

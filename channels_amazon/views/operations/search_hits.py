@@ -1,0 +1,227 @@
+"""Looks up what a text may name, over all that the reader may see; views layer.
+
+Ids are compared as they stand, however they were pasted, and each kind is looked up by
+an index. Nothing personal is searched: names have a search of their own, which leaves
+none of them in an address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import CharField, F, QuerySet, Value
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext, override
+
+from channels_amazon.admin.site import site
+from channels_amazon.forms.filters import OrderFilter
+from channels_amazon.marketplaces import MARKETPLACES
+from channels_amazon.models import (
+    AmazonAccount,
+    ApiCall,
+    DiagnosticEntry,
+    Listing,
+    Order,
+    Store,
+    Variant,
+)
+from channels_amazon.views.base import mine
+
+# Of each kind so many are shown.
+MOST = 8
+_TEXT = CharField()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that was found; `is_exact` says that the text is its own id or name."""
+
+    title: str
+    link: str
+    note: str = ""
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """What was found of one kind; `more` is the address of the list of all, or ""."""
+
+    title: str
+    hits: list[Hit]
+    more: str = ""
+
+
+def find(request: HttpRequest, form: OrderFilter, now: datetime) -> list[HitGroup]:
+    """Return what the text of the form's search may name, nothing for an empty one.
+
+    It costs at most six queries: three for orders, one for each other kind.
+    """
+    terms = form.terms()
+    if not terms:
+        return []
+    ids = tuple(dict.fromkeys((*terms, *(term.upper() for term in terms))))
+    groups = [
+        HitGroup(gettext("Pages"), _pages(request, form.chosen("q"))),
+        _orders(request, form, now),
+        HitGroup(gettext("SKUs and ASINs"), _skus(request, ids)),
+        HitGroup(gettext("Amazon accounts"), _accounts(request, ids)),
+        HitGroup(gettext("Diagnostic logs"), _logs(request, terms)),
+    ]
+    return [group for group in groups if group.hits]
+
+
+def only_exact(groups: list[HitGroup]) -> str:
+    """Return the address of the one thing that has exactly that id, "" for several."""
+    links = {hit.link for group in groups for hit in group.hits if hit.is_exact}
+    return links.pop() if len(links) == 1 else ""
+
+
+def _pages(request: HttpRequest, text: str) -> list[Hit]:
+    """Return the pages of the side bar by their names, in English too."""
+    wanted = text.casefold()
+    hits = []
+    for group in site.get_sidebar_list(request):
+        for item in group["items"]:
+            names = {str(item["title"]).casefold(), _english(item["title"])}
+            if any(wanted in name for name in names):
+                note, link = str(group["title"]), str(item["link"])
+                hits.append(Hit(str(item["title"]), link, note, wanted in names))
+    return hits[:MOST]
+
+
+def _english(title: Any) -> str:
+    with override("en"):
+        return str(title).casefold()
+
+
+def _orders(request: HttpRequest, form: OrderFilter, now: datetime) -> HitGroup:
+    terms = form.terms()
+    columns = ("amazon_order_id", "status", "marketplace_id", "ordered_at")
+    rows = list(form.narrow(mine(Order, request), now).only(*columns)[: MOST + 1])
+    hits = [
+        Hit(
+            row.amazon_order_id,
+            reverse("amazon-order-detail", args=[row.pk]),
+            _joined(row.get_status_display(), _country(row.marketplace_id)),
+            row.amazon_order_id in terms,
+        )
+        for row in rows[:MOST]
+    ]
+    query = urlencode({"q": form.chosen("q")})
+    more = f"{reverse('amazon-order-list')}?{query}" if len(rows) > MOST else ""
+    return HitGroup(gettext("Orders"), hits, more)
+
+
+def _skus(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
+    """Return the variants and listings by SKU, barcode or ASIN, all by one query."""
+    # Named beside the rows' own scope: SKUs are indexed by store and by account.
+    stores = mine(Store, request).order_by().values("pk")
+    accounts = mine(AmazonAccount, request).order_by().values("pk")
+    variants, listings = mine(Variant, request), mine(Listing, request)
+    parts = [
+        _as_variant(variants.filter(store__in=stores, sku__in=ids)),
+        _as_variant(variants.filter(barcode__in=ids)),
+        _as_listing(listings.filter(account__in=accounts, seller_sku__in=ids)),
+        _as_listing(listings.filter(asin__in=ids)),
+    ]
+    rows = parts[0].union(*parts[1:])[: 3 * MOST]
+    hits: dict[str, Hit] = {}
+    for sku, title, asin, place, variant in rows:
+        if variant is None:
+            # Nothing here has a page for it but the orders that hold it.
+            link = f"{reverse('amazon-order-list')}?{urlencode({'q': sku})}"
+            note = _joined(asin, gettext("no variant has this SKU"), place)
+        else:
+            link = reverse("amazon-stock-detail", args=[variant])
+            note = _joined(asin, title, place)
+        hits.setdefault(f"{link} {sku}", Hit(sku, link, note, True))
+    return list(hits.values())[:MOST]
+
+
+def _as_variant(rows: QuerySet[Variant]) -> QuerySet[Any]:
+    # A part of a statement is in no order of its own.
+    return (
+        rows.order_by()
+        .annotate(
+            found_sku=F("sku"),
+            found_title=F("product__title"),
+            found_asin=Value("", output_field=_TEXT),
+            found_place=F("store__name"),
+            found_variant=F("pk"),
+        )
+        .values_list(*_FOUND)
+    )
+
+
+def _as_listing(rows: QuerySet[Listing]) -> QuerySet[Any]:
+    return (
+        rows.order_by()
+        .annotate(
+            found_sku=F("seller_sku"),
+            found_title=F("title"),
+            found_asin=F("asin"),
+            found_place=F("account__name"),
+            found_variant=F("variant_id"),
+        )
+        .values_list(*_FOUND)
+    )
+
+
+_FOUND = ("found_sku", "found_title", "found_asin", "found_place", "found_variant")
+
+
+def _accounts(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
+    rows = mine(AmazonAccount, request).filter(seller_id__in=ids)
+    return [
+        Hit(
+            str(row),
+            reverse("amazon-status", args=[row.pk]),
+            _joined(row.seller_id, row.get_state_display()),
+            True,
+        )
+        for row in rows[:MOST]
+    ]
+
+
+def _logs(request: HttpRequest, terms: tuple[str, ...]) -> list[Hit]:
+    """Return the calls and events with one of these request ids, all by one query."""
+    calls = mine(ApiCall, request).filter(request_id__in=terms)
+    events = mine(DiagnosticEntry, request).filter(request_id__in=terms)
+    rows = _as_log(calls, "calls", "operation", "started_at").union(
+        _as_log(events, "events", "code", "at")
+    )
+    return [
+        Hit(
+            what,
+            reverse("amazon-log-detail", args=[log, pk]),
+            _joined(request_id, f"{at:%Y-%m-%d %H:%M:%S} UTC"),
+            True,
+        )
+        for log, pk, what, at, request_id in rows.order_by("-found_at")[:MOST]
+    ]
+
+
+def _as_log(rows: QuerySet[Any], log: str, what: str, at: str) -> QuerySet[Any]:
+    named: QuerySet[Any] = rows.order_by().annotate(
+        found_log=Value(log, output_field=_TEXT),
+        found_pk=F("pk"),
+        found_what=F(what),
+        found_at=F(at),
+        found_request=F("request_id"),
+    )
+    return named.values_list(
+        "found_log", "found_pk", "found_what", "found_at", "found_request"
+    )
+
+
+def _country(marketplace_id: str) -> str:
+    known = MARKETPLACES.get(marketplace_id)
+    return known.country_code if known else marketplace_id
+
+
+def _joined(*parts: Any) -> str:
+    return " · ".join(str(part) for part in parts if part)
