@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from channels_amazon.models import ApiCall, SyncRun, translated
 from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.local_times import TO_THE_SECOND, shown
 from channels_amazon.services.health import sync_log
 from channels_amazon.services.health.sync_log import SyncLog
 from channels_amazon.services.installation.versions import product_version
@@ -115,7 +117,15 @@ def taken_out_text() -> str:
 
 
 def readme(log: SyncLog) -> str:
-    """Return the README: the story, what support asks for, what is in the archive."""
+    """Return the README: the story, what support asks for, what is in the archive.
+
+    Its times are UTC, whoever saves it.
+    """
+    with timezone.override(UTC):
+        return _readme(log)
+
+
+def _readme(log: SyncLog) -> str:
     title = gettext("Last Sync Log of %(account)s") % {"account": log.account}
     made = gettext("Made at %(time)s by Shoplink %(version)s. All times are UTC.") % {
         "time": _moment(log.made_at),
@@ -205,4 +215,5 @@ def _capped(count: int) -> str:
 
 
 def _moment(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    """Return a time by the clocks of who reads it: on a page theirs, in a file UTC."""
+    return shown(value, timezone.get_current_timezone(), TO_THE_SECOND)

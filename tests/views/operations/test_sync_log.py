@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -70,6 +71,20 @@ def test_page_tells_the_run_before_the_download(world: World, client: Client) ->
     assert f"{number}</a>" in text
     assert reverse("amazon-sync-log-download", args=[world.account.pk]) in text
     assert "what_was_taken_out.txt" in text
+
+
+def test_page_goes_by_the_reader_s_clocks_and_the_file_by_utc(
+    world: World, client: Client
+) -> None:
+    at = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
+    builders.make_run(world.account, state="done", started_at=at, finished_at=at)
+    client.cookies["shoplink_time_zone"] = "Asia/Shanghai"
+
+    page = page_of(world, client).content.decode()
+    readme = archive_of(world, client)["README.txt"]
+
+    assert "It began at 2026-12-01 04:00:00" in page
+    assert "It began at 2026-11-30 20:00:00 UTC" in readme
 
 
 def test_page_without_a_run_leads_on(world: World, client: Client) -> None:
