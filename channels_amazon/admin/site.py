@@ -52,7 +52,6 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         context["scripts"] = [
             *context["scripts"],
             static("channels_amazon/kept_form.js"),
-            static("channels_amazon/time_zone.js"),
         ]
         return context
 
