@@ -73,6 +73,8 @@ class Form:
 # Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
 # another shop (S01-…) and in digital orders, else digits only.
 ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+# Fewer characters are a part of nearly every id there is.
+SHORTEST_PART = 3
 _QUEUE = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 # All of them ASCII, and none with a per cent sign or a quote.
 FORMS: dict[PastedId, Form] = {
@@ -160,6 +162,15 @@ def search_terms(text: str) -> tuple[str, ...]:
             continue
     found.append(_folded(text))
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def search_parts(text: str) -> tuple[str, ...]:
+    """Return what a search may mean as a part of an id: as typed, and in plain letters.
+
+    Nothing where that is shorter than SHORTEST_PART.
+    """
+    found = (tidy(text), _folded(text).strip(_AROUND + "* "))
+    return tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST_PART))
 
 
 def means_order_id(text: str) -> bool:
