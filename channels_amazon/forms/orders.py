@@ -23,7 +23,7 @@ from channels_amazon.forms.origins import (
 )
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.services.shipping.origins import origins_of
-from channels_amazon.services.shipping.shipments import units_left
+from channels_amazon.services.shipping.units import units_left
 from channels_amazon.services.stock.shortfalls import Place, Shortfall
 
 
@@ -53,7 +53,7 @@ class PackageForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="", initial={"shipped_at": timezone.now()})
         self.order = order
-        left = units_left(order) if left is None else left
+        left = units_left([order.pk]) if left is None else left
         # A form that comes back may name lines that it has shipped itself meanwhile:
         # the service knows the package again, so that sending twice ships once.
         self.open_lines = [
