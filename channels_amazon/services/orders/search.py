@@ -26,7 +26,7 @@ from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
 from channels_amazon.rules.pasted_ids import search_parts, search_terms
 
 # Of the orders, and of the lines, that came last: read in a few hundredths of a second.
-NEWEST = 20_000
+NEWEST = 10_000
 # A part that more SKUs hold says too little.
 MOST_SKUS = 300
 _PART_OF_ORDER_ID = re.compile(r"[A-Z0-9-]{1,19}")
