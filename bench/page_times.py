@@ -121,6 +121,12 @@ def _order_lists() -> Iterator[str]:
     for text in (order.amazon_order_id, line.seller_sku, line.asin, "SKU-000001"):
         yield _at(orders, q=text)
     yield _at(orders, q="nothing-is-called-so")
+    number, sku = order.amazon_order_id, line.seller_sku
+    # Parts: the ends that people write, one inside a group, one that all have.
+    for text in (number[-7:], number[-4:], number[:8], number[4:9], number[6:14]):
+        yield _at(orders, q=text)
+    for text in (sku[-5:], sku.lower()[2:], line.asin[2:9], "SKU", "902"):
+        yield _at(orders, q=text)
     to_ship = Order.objects.to_ship().order_by("ship_by")
     late = to_ship.values_list("pk", "ship_by")[to_ship.count() // 2]
     middle = f"{late[0]}~{late[1].isoformat()}"
@@ -231,6 +237,9 @@ def exports() -> Iterator[str]:
     for kind in ("events", "calls", "runs"):
         yield _at("amazon-log-export", tab=kind)
         yield _at("amazon-log-export", tab=kind, format="jsonl")
+    for show in ("", "ship"):
+        yield _at("amazon-order-export", show=show)
+    yield _at("amazon-order-export", q="SKU")
     yield _at("amazon-log-export", tab="calls", account=1)
     yield _at("amazon-log-export", tab="calls", result="failed")
     yield _at("amazon-log-export", tab="calls", operation="getInventorySummaries")

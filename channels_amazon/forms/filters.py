@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Model, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,16 +17,17 @@ from channels_amazon.models import (
     AmazonAccount,
     MarketplaceParticipation,
     Order,
-    OrderLine,
 )
 from channels_amazon.models.order import OrderQuerySet
-from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.pasted_ids import (
     FORMS,
+    ORDER_ID,
+    SHORTEST_PART,
     PastedId,
     means_order_id,
     search_terms,
 )
+from channels_amazon.services.orders.search import NEWEST, FoundOrders, find_orders
 
 ANY = ("", _("any"))
 
@@ -124,10 +125,12 @@ class OrderFilter(FilterForm):
 
     field_order = ("q", "account", "marketplace", "status", "show")
 
+    found: FoundOrders | None = None
+
     def narrow(self, orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
         """Return what of `orders` the filter lets through.
 
-        The search finds an order id, a seller SKU or an ASIN, each in full.
+        The search finds an order id, a seller SKU or an ASIN, or a part of one.
         """
         if account := self.chosen("account"):
             orders = orders.filter(account_id=int(account))
@@ -135,9 +138,39 @@ class OrderFilter(FilterForm):
             orders = orders.filter(marketplace_id=marketplace)
         if status := self.chosen("status"):
             orders = orders.filter(status=status)
-        if terms := self.terms():
-            orders = _named(orders, terms)
+        if typed := self.chosen("q"):
+            own = [one.pk for one in self.accounts if account in ("", str(one.pk))]
+            self.found = find_orders(orders, typed, own)
+            orders = self.found.orders
         return _shown(orders, OrderShow(self.chosen("show")), now)
+
+    @property
+    def hint(self) -> str:
+        """Return what the search was taken for, where that may be another thing."""
+        found, q = self.found, self.chosen("q")
+        if found is None:
+            return ""
+        if found.is_too_short:
+            text = gettext(
+                "Write at least %(count)d characters to find a part of an order id, a "
+                "seller SKU or an ASIN."
+            )
+            return text % {"count": SHORTEST_PART}
+        if found.is_empty:
+            return super().hint
+        if found.is_cut:
+            text = gettext(
+                "Very many orders hold “%(text)s”: only those among the newest "
+                "%(count)s are shown. Write more of it to find older ones."
+            )
+            return text % {"text": q, "count": f"{NEWEST:,}"}
+        if found.is_whole and ORDER_ID.fullmatch(q.upper()) is None:
+            text = gettext(
+                "These orders hold exactly “%(text)s”. Leave its end away to find "
+                "longer ones too."
+            )
+            return text % {"text": q}
+        return ""
 
 
 class LogFilter(FilterForm):
@@ -206,23 +239,6 @@ class StockFilter(FilterForm):
     field_order = ("q", "account", "show")
 
 
-def _named(orders: OrderQuerySet, terms: tuple[str, ...]) -> OrderQuerySet:
-    """Return the orders with one of these ids, seller SKUs or ASINs, each in full.
-
-    One condition for all three would be asked of every order there is. So they are
-    looked up first; only what very many orders hold is asked of the orders themselves,
-    of which a page of the newest is soon found then.
-    """
-    lines = OrderLine.objects.filter(Q(seller_sku__in=terms) | Q(asin__in=terms))
-    by_line = list(lines.order_by().values_list("order_id", flat=True)[:COUNT_CAP])
-    numbered = Order.objects.filter(amazon_order_id__in=terms).order_by()
-    by_number = list(numbered.values_list("pk", flat=True)[:COUNT_CAP])
-    if len(by_line) < COUNT_CAP:
-        return orders.filter(pk__in={*by_line, *by_number})
-    held = Q(Exists(lines.filter(order=OuterRef("pk"))))
-    return orders.filter(held | Q(pk__in=by_number) if by_number else held)
-
-
 def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQuerySet:
     match show:
         case OrderShow.ALL:
@@ -246,13 +262,16 @@ def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQueryS
 def used_marketplace_choices(
     accounts: Iterable[AmazonAccount],
 ) -> list[tuple[str, Any]]:
-    """Return those of `marketplace_choices` in which one of the accounts sells."""
-    accounts = list(accounts)
+    """Return those of `marketplace_choices` in which a connected account sells.
+
+    An account that waits to be authorised anew counts, a disconnected one does not.
+    """
+    kept = [account for account in accounts if not account.is_disconnected]
     sites = MarketplaceParticipation.objects.filter(
-        account__in=[account.pk for account in accounts], is_participating=True
+        account__in=[account.pk for account in kept], is_participating=True
     )
     used = {"", *sites.order_by().values_list("marketplace_id", flat=True)}
-    return [choice for choice in marketplace_choices(accounts) if choice[0] in used]
+    return [choice for choice in marketplace_choices(kept) if choice[0] in used]
 
 
 def marketplace_choices(accounts: Iterable[AmazonAccount]) -> list[tuple[str, Any]]:

@@ -23,7 +23,7 @@ from channels_amazon.forms.origins import (
 )
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.services.shipping.origins import origins_of
-from channels_amazon.services.shipping.shipments import units_left
+from channels_amazon.services.shipping.units import units_left
 from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
 
 # A person's clock may be ahead of ours by so much: what it shows is now, not later.
@@ -53,7 +53,7 @@ class PackageForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="", initial={"shipped_at": timezone.now()})
         self.order = order
-        left = units_left(order) if left is None else left
+        left = units_left([order.pk]) if left is None else left
         # A form that comes back may name lines that it has shipped itself meanwhile:
         # the service knows the package again, so that sending twice ships once.
         self.open_lines = [
@@ -78,13 +78,7 @@ class PackageForm(forms.Form):
 
     def clean_shipped_at(self) -> datetime:
         """Return the ship date; one in the future is refused, as by Amazon."""
-        shipped_at: datetime = self.cleaned_data["shipped_at"]
-        now = timezone.now()
-        if shipped_at > now + _CLOCKS_DIFFER:
-            zone = as_words(self.zone_of("shipped_at"))
-            text = gettext("The ship date is in the future, as read in %(zone)s.")
-            raise forms.ValidationError(text % {"zone": zone})
-        return min(shipped_at, now)
+        return ship_date(self.cleaned_data["shipped_at"], self.zone_of("shipped_at"))
 
     def zone_of(self, name: str) -> tzinfo:
         """Return the zone that the page of this form showed with a time."""
@@ -185,6 +179,18 @@ class ShipForm(PackageForm):
     def missing_pattern(self) -> str:
         """Return the words of the page's script for units promised to others."""
         return missing_text("{warehouse}", "{sku}", "{units}")
+
+
+def ship_date(shipped_at: datetime, zone: tzinfo) -> datetime:
+    """Return the ship date, now for one a little ahead of our clock.
+
+    Raises ValidationError for one in the future, as it was read in `zone`.
+    """
+    now = timezone.now()
+    if shipped_at > now + _CLOCKS_DIFFER:
+        text = gettext("The ship date is in the future, as read in %(zone)s.")
+        raise forms.ValidationError(text % {"zone": as_words(zone)})
+    return min(shipped_at, now)
 
 
 def origin_name(line: OrderLine) -> str:

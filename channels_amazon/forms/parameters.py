@@ -44,6 +44,15 @@ class Parameter:
         text = self.of(request)
         return int(text) if _NUMBER.match(text) else None
 
+    def numbers(self, request: HttpRequest) -> list[int]:
+        """Return the ids that the address gives, each once; what is none is left out.
+
+        `longest` bounds each; how many there may be is the page's to say.
+        """
+        texts = [str(text)[: self.longest] for text in request.GET.getlist(self.name)]
+        found = (int(text) for text in texts if _NUMBER.match(text))
+        return list(dict.fromkeys(found))
+
     def is_given(self, request: HttpRequest) -> bool:
         """Tell whether the address holds the name at all."""
         return self.name in request.GET
@@ -70,6 +79,8 @@ SPAN = Parameter("span")
 # The form of a file to save.
 FORMAT = Parameter("format", 8)
 REASON = Parameter("reason")
+# The orders that were ticked in the list.
+ORDER = Parameter("order")
 # A search by name, by the word under which the session keeps it.
 NAMED = Parameter("named")
 # In which time zone the previewed file was read.

@@ -207,7 +207,12 @@ class Order(StoreScoped):
             ),
         )
         indexes = (
-            models.Index(fields=["amazon_order_id"], name="order_amazon_id"),
+            # Finds its beginning too; migration 0042 has its end and its second group.
+            models.Index(
+                fields=["amazon_order_id"],
+                opclasses=["varchar_pattern_ops"],
+                name="order_amazon_id",
+            ),
             models.Index(fields=["account", "-ordered_at"], name="order_recent"),
             models.Index(fields=["-ordered_at", "-id"], name="order_newest"),
             models.Index(fields=["marketplace_id", "-ordered_at"], name="order_site"),

@@ -75,6 +75,8 @@ class Form:
 ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
 # The digits alone, as people read them out or a spreadsheet splits them.
 _BARE_ORDER_ID = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
+# Fewer characters are a part of nearly every id there is.
+SHORTEST_PART = 3
 _QUEUE = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 # All of them ASCII, and none with a per cent sign or a quote.
 FORMS: dict[PastedId, Form] = {
@@ -164,6 +166,15 @@ def search_terms(text: str) -> tuple[str, ...]:
             continue
     found.append(_folded(text))
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def search_parts(text: str) -> tuple[str, ...]:
+    """Return what a search may mean as a part of an id: as typed, and in plain letters.
+
+    Nothing where that is shorter than SHORTEST_PART.
+    """
+    found = (tidy(text), _folded(text).strip(_AROUND + "* "))
+    return tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST_PART))
 
 
 def means_order_id(text: str) -> bool:

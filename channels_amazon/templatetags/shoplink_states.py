@@ -27,6 +27,11 @@ from channels_amazon.models import (
 from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.status import JobLine, JobState
+from channels_amazon.services.orders.status_words import flags_of, status_word
+from channels_amazon.services.shipping.selection import (
+    PlannedOrder,
+    SelectionOutcome,
+)
 from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
     PreviewRow,
@@ -75,28 +80,16 @@ def state(kind: str, text: Any, title: Any = "") -> str:
 
 @register.simple_tag
 def order_state(order: Order) -> str:
-    """Show an order's status, with Amazon's own word where we know no better.
-
-    What Amazon itself has to ship is not ours to ship.
-    """
-    if order.is_fba and order.status == Order.Status.UNSHIPPED:
-        return state("waiting", gettext("Amazon ships"))
-    word: Any = order.get_status_display()
+    """Show an order's status, or that Amazon ships it."""
+    amazons = order.is_fba and order.status == Order.Status.UNSHIPPED
+    kind = "waiting" if amazons else ORDER_KINDS.get(order.status, "warning")
+    word = status_word(order)
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
         word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
-    return state(ORDER_KINDS.get(order.status, "warning"), word)
+    return state(kind, word)
 
 
-@register.filter
-def flags(order: Order) -> list[tuple[str, str]]:
-    """Return what makes an order ask for a person, as kinds and words."""
-    named = [
-        (order.has_unmatched, "warning", gettext("unmatched")),
-        (order.has_shortage, "warning", gettext("backorder")),
-        (order.asks_to_cancel, "warning", gettext("buyer asks to cancel")),
-        (bool(order.quarantine_code), "error", gettext("in quarantine")),
-    ]
-    return [(kind, word) for is_set, kind, word in named if is_set]
+register.filter("flags", flags_of)
 
 
 @register.filter
@@ -274,6 +267,22 @@ def preview_state(row: PreviewRow) -> str:
         PreviewOutcome.SHIPS: ("ok", gettext("Would have shipped")),
         PreviewOutcome.HELD: ("warning", gettext("Held for a person")),
         PreviewOutcome.OTHER: ("off", gettext("Not this template's")),
+        PreviewOutcome.AWAITS: ("waiting", gettext("Waits for its parcel")),
         PreviewOutcome.NOTHING: ("off", gettext("Nothing known")),
     }
     return state(*words[row.outcome])
+
+
+@register.simple_tag
+def selection_state(plan: PlannedOrder) -> str:
+    """Show what would become of a chosen order, or has become of it."""
+    words = {
+        SelectionOutcome.SHIPS: ("ok", gettext("Would ship")),
+        SelectionOutcome.SHIPPED: ("ok", gettext("Shipped here")),
+        SelectionOutcome.KNOWN: ("off", gettext("Nothing to do")),
+        SelectionOutcome.NO_NUMBER: ("off", gettext("Left alone")),
+        SelectionOutcome.ASKS: ("warning", gettext("Asks you first")),
+        SelectionOutcome.CHANGED: ("warning", gettext("Has changed")),
+        SelectionOutcome.REFUSED: ("error", gettext("Would be refused")),
+    }
+    return state(*words[plan.outcome])

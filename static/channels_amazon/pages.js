@@ -1,4 +1,4 @@
-// Keys on the lists (j k Enter ?), and no refreshing of a page nobody looks at. The key /
+// Keys on the lists (j k x Enter ?), boxes to choose rows by, and no refreshing of a page nobody looks at. The key /
 // is that of search.js.
 "use strict";
 
@@ -6,8 +6,9 @@
   const rows = () => [...document.querySelectorAll("[data-row-link]")];
   let current = -1;
 
+  // In a row's box nobody writes: the keys go on from there.
   const isTyping = (target) =>
-    target.matches("input, select, textarea, [contenteditable]");
+    target.matches("input:not([data-select]), select, textarea, [contenteditable]");
 
   function mark(next) {
     const all = rows();
@@ -28,6 +29,10 @@
     if (link) link.click();
   }
 
+  function choose() {
+    rows()[current]?.querySelector("[data-select]")?.click();
+  }
+
   function showKeys() {
     const dialog = document.getElementById("sl-keys");
     if (dialog && !dialog.open) dialog.showModal();
@@ -36,6 +41,7 @@
   const actions = {
     j: () => move(current + 1),
     k: () => move(current - 1),
+    x: choose,
     Enter: () => current >= 0 && open(),
     "?": showKeys,
   };
@@ -47,7 +53,11 @@
     if (document.querySelector("dialog[open]")) return;
     const action = actions[event.key];
     if (!action) return;
-    if (event.key !== "Enter") event.preventDefault();
+    // The row that has the focus is the one that is meant.
+    const here = rows().findIndex((row) => row.contains(event.target));
+    if (here >= 0) current = here;
+    // In a box Enter would send the boxes' form.
+    if (event.key !== "Enter" || here >= 0) event.preventDefault();
     action();
   });
 
@@ -57,7 +67,8 @@
     if (!polled) return;
     const busy = polled.contains(document.activeElement)
       && document.activeElement.matches("input, select, textarea");
-    if (document.hidden || busy || polled.querySelector("details[open]")) {
+    const inUse = "details[open], [data-select]:checked";
+    if (document.hidden || busy || polled.querySelector(inUse)) {
       event.preventDefault();
     }
   });
@@ -69,6 +80,26 @@
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (current >= 0) (hadFocus ? move : mark)(current);
+  });
+
+  // One box for all of a page, which only a script can offer.
+  const boxes = () => [...document.querySelectorAll("[data-select]")];
+
+  function offerAll() {
+    const all = document.querySelector("[data-select-all]");
+    if (all) all.hidden = false;
+  }
+
+  document.addEventListener("DOMContentLoaded", offerAll);
+  document.addEventListener("htmx:afterSwap", offerAll);
+  document.addEventListener("change", (event) => {
+    const all = document.querySelector("[data-select-all] input");
+    if (!all) return;
+    if (event.target === all) {
+      for (const box of boxes()) box.checked = all.checked;
+    } else if (event.target.matches("[data-select]")) {
+      all.checked = boxes().every((box) => box.checked);
+    }
   });
 
   // The admin's look expects a text field beside each file field, which ours lack.

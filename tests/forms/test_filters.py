@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
 from channels_amazon.forms.filters import OrderFilter, StockFilter
-from channels_amazon.models import Order
+from channels_amazon.models import AmazonAccount, Order
 from tests.builders import (
     make_account,
     make_listing,
@@ -91,7 +93,7 @@ def test_search_for_an_id_of_another_form_shows_how_one_is_written() -> None:
 def test_search_finds_the_same_however_many_lines_hold_it(
     cap: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels_amazon.forms.filters.COUNT_CAP", cap)
+    monkeypatch.setattr("channels_amazon.services.orders.search.COUNT_CAP", cap)
     account = make_account()
     sold = [make_order(account, lines=({"seller_sku": ID},)) for _ in range(3)]
     named = make_order(account, amazon_order_id=ID)
@@ -103,6 +105,26 @@ def test_search_finds_the_same_however_many_lines_hold_it(
     rows = form.narrow(Order.objects.filter(account=account), account.created_at)
 
     assert {row.pk for row in rows} == {named.pk, *(one.pk for one in sold)}
+
+
+def test_marketplaces_of_a_disconnected_account_are_not_offered() -> None:
+    kept, gone = (make_account(region="eu", marketplaces=False) for _ in range(2))
+    make_participation(kept, marketplace_id=DE)
+    make_participation(gone, marketplace_id=FR)
+    gone.state = AmazonAccount.State.DISCONNECTED
+    gone.save()
+
+    def offered() -> list[str]:
+        field: Any = OrderFilter({}, [kept, gone]).fields["marketplace"]
+        return [value for value, _label in field.choices]
+
+    assert offered() == ["", DE]
+    # One that waits to be authorised anew still sells there.
+    gone.state = next(
+        one for one in AmazonAccount.State if one not in {"connected", "disconnected"}
+    )
+    gone.save()
+    assert offered() == ["", FR, DE] or offered() == ["", DE, FR]
 
 
 def test_marketplaces_in_which_nobody_sells_are_not_offered() -> None:

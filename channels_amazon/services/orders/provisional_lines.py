@@ -41,7 +41,7 @@ def is_provisional(line: OrderLine) -> bool:
 
 def has_provisional(order: Order) -> bool:
     """Tell whether Amazon has not named all of the order's items yet."""
-    return bool(order.lines.filter(order_item_id__startswith=PREFIX).exists())
+    return any(is_provisional(line) for line in order.lines.all())
 
 
 def adopt(

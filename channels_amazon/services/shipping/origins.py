@@ -82,8 +82,7 @@ def origins_of(
         row = found.get(line.pk)
         if row is None:
             continue
-        packed = line.quantity - left
-        gone = max(0, min(row.shipped_quantity, line.quantity) - packed)
+        gone = units_gone(row, line, left)
         if gone >= left:
             continue
         choices = [
@@ -98,6 +97,12 @@ def origins_of(
         choices.sort(key=lambda one: not one.is_holder)
         origins[line.pk] = LineOrigins(row, tuple(choices), gone)
     return origins
+
+
+def units_gone(held: Reservation, line: OrderLine, left: int) -> int:
+    """Return how many of the line's `left` units a refused package took already."""
+    packed = line.quantity - left
+    return max(0, min(held.shipped_quantity, line.quantity) - packed)
 
 
 def take_units(

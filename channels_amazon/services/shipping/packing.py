@@ -34,9 +34,9 @@ from channels_amazon.services.shipping.shipments import (
     ShipmentError,
     create_shipment,
     lock_order,
-    units_left,
 )
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
+from channels_amazon.services.shipping.units import units_left
 from channels_amazon.wording import Sentence, counted, sentence, together
 
 Status = Order.Status
@@ -275,7 +275,7 @@ def _pack(
 ) -> None:
     now = timezone.now()
     lines = list(order.lines.order_by("pk"))
-    left = units_left(order)
+    left = units_left([order.pk])
     units = [ParcelUnits(one.pk, one.contents) for one, _carrier in ready]
     plan, until = plan_parcels(order, template, units, left_by_sku(lines, left), now)
     by_key = {parcel.pk: (parcel, carrier) for parcel, carrier in ready}

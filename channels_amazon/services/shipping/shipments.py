@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.models import (
     Order,
-    OrderLine,
     Shipment,
     ShipmentLine,
     ShipTemplate,
@@ -33,11 +32,14 @@ from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
 from channels_amazon.services.privacy.standing import forget_due_dates
 from channels_amazon.services.shipping.origins import take_units, tell_below_zero
+from channels_amazon.services.shipping.units import units_left
 from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
 from channels_amazon.wording import sentence
 
 # Programme of orders whose label is bought from Amazon, which then confirms them.
 FBM_SHIP_PLUS = "FBM_SHIP_PLUS"
+# What a draft lacks whose order's buyer asks to cancel.
+CANCEL_REQUESTED = "shipments.cancel_requested"
 # A form has minutes: a ship date may be off by so much.
 _GRAIN = timedelta(minutes=1)
 # Amazon refuses a ship date that is not after the order's own second.
@@ -124,12 +126,10 @@ def create_shipment(order: Order, *, draft: ShipmentDraft, actor: str) -> Shipme
         known = _same_shipment(locked, draft)
         if known is not None:
             return known
-        check_order(locked, Order.TO_SHIP)
-        check_carrier(draft)
-        shipped_at = ship_time(locked, draft.shipped_at)
-        _check_warehouses(locked, draft)
-        lines = check_quantities(draft.quantities, units_left(locked))
-        _answer_buyer(locked, draft, actor)
+        left = units_left([locked.pk])
+        shipped_at, lines = check_draft(locked, draft, left)
+        if locked.asks_to_cancel:
+            mark_declined(locked, actor=actor)
         shipment = _refused(locked, lines) or Shipment(
             order=locked, package_reference=next_reference(locked)
         )
@@ -172,18 +172,6 @@ def discard_shipment(shipment: Shipment, *, actor: str) -> bool:
         if deleted:
             _log_discarded(shipment, actor)
     return bool(deleted)
-
-
-def units_left(order: Order) -> dict[int, int]:
-    """Return by line how many units neither we nor Amazon have in a package."""
-    packed: dict[int, int] = {}
-    rows = ShipmentLine.objects.packed().filter(shipment__order=order)
-    for line_id, quantity in rows.values_list("line_id", "quantity"):
-        packed[line_id] = packed.get(line_id, 0) + quantity
-    return {
-        line.pk: line.units_left(packed.get(line.pk, 0))
-        for line in OrderLine.objects.filter(order=order)
-    }
 
 
 def lock_order(order_id: int) -> Order:
@@ -240,19 +228,28 @@ def why_not_shipped_here(order: Order, statuses: Collection[str]) -> str:
     return ""
 
 
-def _answer_buyer(order: Order, draft: ShipmentDraft, actor: str) -> None:
-    """Decline the buyer's request to cancel if a person said so, else raise."""
-    if not order.asks_to_cancel:
-        return
-    if not draft.ships_all_the_same:
+def check_draft(
+    order: Order, draft: ShipmentDraft, left: Mapping[int, int]
+) -> tuple[datetime, dict[int, int]]:
+    """Return the ship date and units of a draft that may be shipped now.
+
+    `left` are the units of the order's lines that are in no package yet. Raises
+    ShipmentError where the order, or what was entered, does not allow it.
+    """
+    check_order(order, Order.TO_SHIP)
+    check_carrier(draft)
+    shipped_at = ship_time(order, draft.shipped_at)
+    _check_warehouses(order, draft)
+    lines = check_quantities(draft.quantities, left)
+    if order.asks_to_cancel and not draft.ships_all_the_same:
         raise ShipmentError(
             _(
                 "The buyer asks to cancel this order: cancel it in Seller Central, or "
                 "confirm that it ships all the same."
             ),
-            code="shipments.cancel_requested",
+            code=CANCEL_REQUESTED,
         )
-    mark_declined(order, actor=actor)
+    return shipped_at, lines
 
 
 def carrier_fault(carrier: Carrier) -> str:

@@ -1,7 +1,8 @@
 """Previews what a ship template would have done with past orders; services layer.
 
 Nothing is changed. For orders without parcels, the shipments that people made stand in
-for them; an order with neither is counted as such.
+for them. Of an order with neither that is still to ship, it says what the template
+would do with the first parcel told of it now; one that left otherwise is counted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Count, QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from channels_amazon.models import Order, Parcel, Shipment, ShipTemplate, Store
 from channels_amazon.rules.shipping import templates as rules
@@ -25,13 +27,14 @@ from channels_amazon.services.shipping.packing import (
     choose,
     left_by_sku,
     no_rule_for,
+    packing_blocker,
     plan_parcels,
 )
 from channels_amazon.services.shipping.shipments import FBM_SHIP_PLUS
 from channels_amazon.services.shipping.template_origins import template_origins
 from channels_amazon.services.shipping.templates import mappings_of, timing_of
 from channels_amazon.services.stock.shortfalls import Shortfall
-from channels_amazon.wording import sentence, together
+from channels_amazon.wording import Sentence, sentence, together
 
 # Newest orders to preview: enough to judge by, read in a second.
 LOOK_AT = 200
@@ -42,12 +45,14 @@ RECENT_PARCELS = 5000
 class PreviewOutcome(StrEnum):
     """What the template would have done with an order.
 
-    OTHER: another template holds for it. NOTHING: no parcel or shipment is known.
+    OTHER: another template holds for it. AWAITS: it is to ship, and a parcel told of it
+    now would become a package. NOTHING: it left without a parcel or shipment we know.
     """
 
     SHIPS = "ships"
     HELD = "held"
     OTHER = "other"
+    AWAITS = "awaits"
     NOTHING = "nothing"
 
 
@@ -94,7 +99,8 @@ class TemplatePreview:
     @property
     def has_data(self) -> bool:
         """Tell whether any order had a parcel or a shipment to judge by."""
-        return self.counts[PreviewOutcome.NOTHING] < len(self.rows)
+        silent = self.counts[PreviewOutcome.NOTHING]
+        return silent + self.counts[PreviewOutcome.AWAITS] < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +202,53 @@ def _preview_row(
     if FBM_SHIP_PLUS in order.programs:
         reason = AMAZON_CONFIRMS.message
         return PreviewRow(order, PreviewOutcome.HELD, words, reason=reason)
-    if not reported:
-        reason = sentence("No parcel or package of it is known.")
-        return PreviewRow(order, PreviewOutcome.NOTHING, reason=reason)
-    return _packed(order, template, reported, words)
+    if reported:
+        return _packed(order, template, reported, words)
+    if order.awaits_parcel:
+        return _awaiting(order, template, timezone.now())
+    reason = sentence("No parcel or package of it is known.")
+    return PreviewRow(order, PreviewOutcome.NOTHING, reason=reason)
+
+
+def _awaiting(order: Order, template: ShipTemplate, now: datetime) -> PreviewRow:
+    """Return what would become of a parcel that is told of the order now."""
+    blocker = packing_blocker(order)
+    if blocker is not None:
+        outcome = PreviewOutcome.AWAITS if blocker.waits else PreviewOutcome.HELD
+        return PreviewRow(order, outcome, reason=_why(blocker))
+    at = rules.confirm_at(timing_of(template), order.ship_by, now)
+    return PreviewRow(
+        order,
+        PreviewOutcome.AWAITS,
+        at=at,
+        misses_ship_by=bool(order.ship_by and (at or now) > order.ship_by),
+        reason=together(_would_pack(order, template, now), _would_confirm(at)),
+    )
+
+
+def _would_pack(order: Order, template: ShipTemplate, now: datetime) -> Sentence:
+    if template.splits_by_parcel:
+        return sentence("Each parcel told of it would become a package.")
+    hours = template.hours_before_deadline
+    until = rules.wait_for_rest_until(hours, order.ship_by, now)
+    if until is None:
+        return sentence(
+            "Its parcels would become one package at once: the time to wait for the "
+            "rest is over."
+        )
+    return sentence(
+        "Its parcels would become one package, which waits for the rest until "
+        "%(until)s UTC.",
+        until=f"{until:%Y-%m-%d %H:%M}",
+    )
+
+
+def _would_confirm(at: datetime | None) -> Sentence:
+    if at is None:
+        return sentence("It would be confirmed to Amazon as soon as it is packed.")
+    return sentence(
+        "It would be confirmed to Amazon at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"
+    )
 
 
 def _packed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +32,7 @@ from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.privacy import personal_data
 from channels_amazon.services.shipping.shipments import why_not_shipped_here
 from channels_amazon.views.base import (
+    OPERATORS,
     can_operate,
     get_mine,
     mine,
@@ -38,12 +41,13 @@ from channels_amazon.views.base import (
     sees_personal_data,
     store_page,
     stores_with_personal_data,
+    stores_with_role,
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.orders.name_search import has_ended, narrowed
 from channels_amazon.views.orders.status_line import next_step, seller_central, stamps
 from channels_amazon.views.orders.timeline import timeline
-from channels_amazon.views.pagination import by_time
+from channels_amazon.views.pagination import Slice, by_time
 from channels_amazon.wording import together
 
 ROWS = 50
@@ -58,38 +62,76 @@ ORDERS = ListPage(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The orders that an address asks for, and by which time they are read.
+
+    `sees_names`: the reader may look for orders by the name of a person, too.
+    """
+
+    form: OrderFilter
+    orders: QuerySet[Order]
+    clock: str
+    is_falling: bool
+    sees_names: bool
+
+    def part(self, cursor: str, size: int) -> Slice[Order]:
+        """Return so many of them with what a row shows, after the row of `cursor`."""
+        orders = self.orders.select_related("account").prefetch_related("lines")
+        return by_time(orders, self.clock, cursor, size, falling=self.is_falling)
+
+
+def wanted_orders(request: HttpRequest, now: datetime) -> Wanted:
+    """Return the visible orders that the address's filter lets through, in order."""
+    form = OrderFilter(parameters.filter_data(request), mine(AmazonAccount, request))
+    found = form.narrow(mine(Order, request), now)
+    stores = stores_with_personal_data(request.user)
+    by_ship_time = form.chosen("show") in BY_SHIP_TIME
+    return Wanted(
+        form=form,
+        orders=narrowed(request, found, stores),
+        clock="ship_by" if by_ship_time else "ordered_at",
+        is_falling=not by_ship_time,
+        sees_names=bool(stores),
+    )
+
+
 @store_page
 @require_safe
 def order_list(request: HttpRequest) -> HttpResponse:
     """Show the orders that the address's filter lets through."""
     now = timezone.now()
-    accounts = list(mine(AmazonAccount, request))
-    form = OrderFilter(parameters.filter_data(request), accounts)
-    own = mine(Order, request)
-    stores = stores_with_personal_data(request.user)
-    wanted = narrowed(request, form.narrow(own, now), stores)
-    by_ship_time = form.chosen("show") in BY_SHIP_TIME
-    shown = by_time(
-        wanted.select_related("account").prefetch_related("lines"),
-        "ship_by" if by_ship_time else "ordered_at",
-        parameters.AFTER.of(request),
-        ROWS,
-        falling=not by_ship_time,
-    )
+    wanted = wanted_orders(request, now)
+    form = wanted.form
+    shown = wanted.part(parameters.AFTER.of(request), ROWS)
     named = parameters.NAMED.of(request)
     context = {
         "ours": placed_by_us(shown.rows),
-        "counts": order_counts(own, now),
-        "has_accounts": bool(accounts),
-        "name_form": NameForm(label_suffix="") if stores else None,
+        "counts": order_counts(mine(Order, request), now),
+        "has_accounts": bool(form.accounts),
+        "name_form": NameForm(label_suffix="") if wanted.sees_names else None,
         "named": named,
         "has_ended": has_ended(request),
         "now": now,
+        "selectable": _selectable(request, shown.rows),
     }
     if named:
         hidden = {"show": form.chosen("show"), "named": named}
         context |= {"hidden": hidden, "is_narrowed": True}
     return list_page(request, ORDERS, shown, context, form=form)
+
+
+def _selectable(request: HttpRequest, orders: Sequence[Order]) -> frozenset[int]:
+    """Return the ids of the orders that the reader may ship from here."""
+    to_ship = [one for one in orders if one.is_to_ship]
+    if not to_ship:
+        return frozenset()
+    stores = set(stores_with_role(request, OPERATORS).values_list("pk", flat=True))
+    return frozenset(
+        one.pk
+        for one in to_ship
+        if one.account.store_id in stores and not one.account.is_disconnected
+    )
 
 
 @store_page

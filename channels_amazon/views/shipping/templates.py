@@ -94,7 +94,7 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
     if operates:
         templates.mark_previewed(template, version=template.updated_at)
     counts = preview.counts
-    # An order without parcels is named where its units would leave from elsewhere.
+    # One that left without a parcel is named where units of it are held elsewhere.
     rows = [
         row
         for row in preview.rows
@@ -109,6 +109,7 @@ def template_preview(request: HttpRequest, template_id: int) -> HttpResponse:
         "ships": counts[PreviewOutcome.SHIPS],
         "held": counts[PreviewOutcome.HELD],
         "other": counts[PreviewOutcome.OTHER],
+        "awaits": counts[PreviewOutcome.AWAITS],
         "nothing": counts[PreviewOutcome.NOTHING],
         "left_out": len(preview.rows) - len(rows),
         "can_operate": operates,
@@ -216,6 +217,15 @@ def _begun(request: HttpRequest) -> list[dict[str, str]]:
 def _answer(preview: TemplatePreview) -> str:
     if not preview.rows:
         return _("There is no order yet that this template would have shipped.")
+    awaits = preview.counts[PreviewOutcome.AWAITS]
+    if awaits and not preview.has_data:
+        return ngettext(
+            "No parcel or package is known yet to judge by: of %(count)d order to "
+            "ship, this says what a parcel told of it now would become.",
+            "No parcel or package is known yet to judge by: of %(count)d orders to "
+            "ship, this says what a parcel told of each now would become.",
+            awaits,
+        ) % {"count": awaits}
     if not preview.has_data:
         return ngettext(
             "There is nothing to judge by: of the one order no parcel or package is "
@@ -224,7 +234,7 @@ def _answer(preview: TemplatePreview) -> str:
             "package is known.",
             len(preview.rows),
         ) % {"count": len(preview.rows)}
-    return ngettext(
+    told = ngettext(
         "Of the last order: shipped %(ships)d (packages: %(packages)d), held for a "
         "person %(held)d.",
         "Of the last %(count)d orders it would have shipped %(ships)d (packages: "
@@ -236,3 +246,11 @@ def _answer(preview: TemplatePreview) -> str:
         "packages": preview.shipments,
         "held": preview.counts[PreviewOutcome.HELD],
     }
+    if not awaits:
+        return told
+    more = ngettext(
+        "%(count)d order waits for its parcel.",
+        "%(count)d orders wait for their parcels.",
+        awaits,
+    )
+    return f"{told} {more % {'count': awaits}}"

@@ -9,6 +9,7 @@ from channels_amazon.views.shipping import (
     late_shipments,
     parcels,
     returns,
+    selected,
     ship_form,
     shipment_edit,
     templates,
@@ -20,6 +21,7 @@ _SHIP_TEMPLATE = "ship-templates/<int:template_id>/"
 _SHIPMENT = f"{_ORDER}packages/<int:shipment_id>/"
 
 urlpatterns = [
+    path("orders/ship/", selected.ship_selected, name="amazon-ship-selected"),
     path(f"{_ORDER}return/", returns.order_return, name="amazon-order-return"),
     path(f"{_ORDER}ship/", ship_form.order_ship, name="amazon-order-ship"),
     path(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Order, Shipment
 from channels_amazon.rules.shipping.lateness import Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
-from channels_amazon.services.shipping.shipments import units_left
+from channels_amazon.services.shipping.units import units_left
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +168,7 @@ def test_units_to_ship_are_those_of_the_ship_form(
 
     row = late_shipments.row_of(late_shipments.in_full(orders).get(), NOW, UTC)
 
-    assert row.units == sum(units_left(order).values())
+    assert row.units == sum(units_left([order.pk]).values())
 
 
 def test_units_cost_no_query_a_row(

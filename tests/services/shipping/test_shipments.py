@@ -23,6 +23,7 @@ from channels_amazon.services.shipping.shipments import (
     ShipmentError,
     create_shipment,
 )
+from channels_amazon.services.shipping.units import units_left
 from channels_amazon.services.stock import ledger
 from tests.builders import (
     make_job,
@@ -102,7 +103,7 @@ def test_two_packages_have_numbers_of_their_own() -> None:
     ]
 
     assert numbers == [1, 2]
-    assert shipments.units_left(order) == {order.lines.get().pk: 0}
+    assert units_left([order.pk]) == {order.lines.get().pk: 0}
     assert level(variant) == (7, 0)
 
 

@@ -191,6 +191,66 @@ def test_order_without_parcels_says_so(
     assert not preview(builders.make_template()).has_data
 
 
+def test_order_to_ship_without_a_parcel_says_what_one_would_become(
+    account: AmazonAccount, template: ShipTemplate
+) -> None:
+    builders.make_order(account)
+
+    found = preview(template)
+
+    row = only(found)
+    assert (row.outcome, row.shipments, row.at) == (PreviewOutcome.AWAITS, 0, None)
+    assert row.reason == (
+        "Each parcel told of it would become a package. It would be confirmed to "
+        "Amazon as soon as it is packed."
+    )
+    assert not found.has_data
+
+
+def test_order_without_a_parcel_heeds_the_templates_times(
+    account: AmazonAccount, template: ShipTemplate
+) -> None:
+    ShipTemplate.objects.update(
+        splits_by_parcel=False, confirm_when="before_deadline", hours_before_deadline=5
+    )
+    template.refresh_from_db()
+    deadline = timezone.now() + 9 * HOUR
+    early = builders.make_order(account, ship_by=deadline)
+    late = builders.make_order(account, ship_by=timezone.now() - HOUR)
+
+    rows = {row.order.pk: row for row in preview(template).rows}
+
+    until = f"{deadline - 5 * HOUR:%Y-%m-%d %H:%M} UTC"
+    assert rows[early.pk].at == deadline - 5 * HOUR
+    assert f"waits for the rest until {until}" in rows[early.pk].reason
+    assert f"confirmed to Amazon at {until}" in rows[early.pk].reason
+    assert (rows[late.pk].at, rows[late.pk].misses_ship_by) == (None, True)
+    assert "one package at once" in rows[late.pk].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "word"),
+    [
+        ({"cancel_requested": True}, PreviewOutcome.HELD, "asks to cancel"),
+        ({"completed_at": None}, PreviewOutcome.AWAITS, "being fetched"),
+        ({"programs": ["FBM_SHIP_PLUS"]}, PreviewOutcome.HELD, "FBM Ship+"),
+    ],
+)
+def test_order_without_a_parcel_says_what_would_hold_it(
+    account: AmazonAccount,
+    template: ShipTemplate,
+    fields: dict[str, Any],
+    outcome: PreviewOutcome,
+    word: str,
+) -> None:
+    builders.make_order(account, **fields)
+
+    row = only(preview(template))
+
+    assert (row.outcome, row.at) == (outcome, None)
+    assert word in row.reason
+
+
 def test_scope_and_narrower_template_are_heeded(
     account: AmazonAccount, template: ShipTemplate
 ) -> None:
@@ -227,7 +287,7 @@ def test_units_held_elsewhere_and_stock_below_zero_are_told() -> None:
     found = preview(template)
 
     # No parcel of it is known yet.
-    assert only(found).outcome == PreviewOutcome.NOTHING
+    assert only(found).outcome == PreviewOutcome.AWAITS
     assert only(found).held_in == order.lines.get().reservation.warehouse.name
     (fallen,) = found.shortfalls
     assert (fallen.warehouse, fallen.sku, fallen.on_hand) == (

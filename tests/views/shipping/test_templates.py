@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from channels_amazon.models import ShipTemplate, StoreMember
+from channels_amazon.models import Order, ShipTemplate, StoreMember
 from tests import builders
 from tests.views.scene import World, make_member_client, make_world, signed_in
 from tests.views.shipping.origin_scene import held, rename, stock
@@ -181,13 +181,15 @@ def test_preview_shows_counts_and_reasons(world: World, client: Client) -> None:
     builders.make_parcel(world.order, carrier="Pigeon")
     good = builders.make_order(world.account)
     builders.make_parcel(good)
+    waits = builders.make_order(world.account)
 
     text = client.get(reverse(PREVIEW, args=[template.pk])).content.decode()
 
     assert (
-        "Of the last 2 orders it would have shipped 1 (packages: 1), and held 1 for a "
-        "person."
+        "Of the last 3 orders it would have shipped 1 (packages: 1), and held 1 for a "
+        "person. 1 order waits for its parcel."
     ) in text
+    assert waits.amazon_order_id in text
     assert "No rule says what “Pigeon” is called at Amazon." in text
     assert f"{reverse(EDIT, args=[template.pk])}?carrier=Pigeon" in text
 
@@ -196,6 +198,11 @@ def test_preview_is_honest_without_data(world: World, client: Client) -> None:
     template = builders.make_template(world.store, is_active=False)
     page = reverse(PREVIEW, args=[template.pk])
 
+    to_ship = client.get(page).content.decode()
+    assert "of 1 order to ship, this says what a parcel told of it now" in to_ship
+    assert "Each parcel told of it would become a package." in to_ship
+    assert world.order.amazon_order_id in to_ship
+    Order.objects.update(status=Order.Status.SHIPPED)
     assert "nothing to judge by" in client.get(page).content.decode()
     world.order.delete()
     assert "no order yet" in client.get(page).content.decode()

@@ -1,0 +1,211 @@
+"""The search of orders: whole ids first, then parts, and never all there is."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.services.orders import search
+from channels_amazon.services.orders.search import FoundOrders, find_orders
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+ID = "902-3159896-1390916"
+SKU = "MON-27-Bläck/x"
+ASIN = "B0CHX1W1XY"
+
+
+@pytest.fixture
+def account() -> AmazonAccount:
+    """Give an account with the order that is meant, and another one."""
+    account = builders.make_account()
+    builders.make_order(
+        account, amazon_order_id=ID, lines=({"seller_sku": SKU, "asin": ASIN},)
+    )
+    builders.make_order(account, amazon_order_id="111-2222222-3333333")
+    return account
+
+
+def find(account: AmazonAccount, typed: str) -> FoundOrders:
+    """Search among the account's orders."""
+    return find_orders(Order.objects.filter(account=account), typed, [account.pk])
+
+
+def ids(account: AmazonAccount, typed: str) -> list[str]:
+    """Return the order ids that are found."""
+    return sorted(row.amazon_order_id for row in find(account, typed).orders)
+
+
+@pytest.fixture
+def only_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no order and no line be among the newest."""
+    monkeypatch.setattr(search, "NEWEST", 0)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1390916",
+        "0916",
+        "-1390916",
+        "3159896-1390916",
+        "902-3159896",
+        "902-315",
+        "902",
+        "3159896",
+        "3159896-139",
+        "…1390916",
+        " 1390916. ",
+        "１３９０９１６",
+        "*0916",
+    ],
+)
+@pytest.mark.usefixtures("only_indexes")
+def test_order_is_found_by_the_part_of_its_id_that_people_write(
+    account: AmazonAccount, typed: str
+) -> None:
+    assert ids(account, typed) == [ID]
+
+
+@pytest.mark.parametrize("typed", ["59896-13", "15989", "-3159896-", "1390"])
+def test_new_order_is_found_by_any_part_of_its_id(
+    account: AmazonAccount, typed: str
+) -> None:
+    assert ids(account, typed) == [ID]
+
+
+def test_letters_of_an_order_id_are_found_in_any_case(account: AmazonAccount) -> None:
+    builders.make_order(account, amazon_order_id="S01-1234567-7654321")
+
+    assert ids(account, "s01-12") == ["S01-1234567-7654321"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["mon-27", "MON", "27-bl", "N-27", "ck/X", "b0chx", "w1xy", "HX1W"]
+)
+@pytest.mark.usefixtures("only_indexes")
+def test_order_is_found_by_a_part_of_what_is_listed(
+    account: AmazonAccount, typed: str
+) -> None:
+    builders.make_listing(account, seller_sku=SKU, asin=ASIN)
+
+    assert ids(account, typed) == [ID]
+
+
+@pytest.mark.parametrize("typed", ["mon-27", "bl", "ck/X", "b0chx"])
+def test_new_line_of_what_is_not_listed_is_found_by_a_part(
+    account: AmazonAccount, typed: str
+) -> None:
+    expected = [ID] if len(typed) > 2 else []
+
+    assert ids(account, typed) == expected
+    assert find(account, typed).is_too_short == (not expected)
+
+
+def test_whole_sku_in_another_case_is_found(account: AmazonAccount) -> None:
+    assert ids(account, "mon-27-BLäCK/X") == [ID]
+
+
+def test_whole_one_is_the_answer_where_there_is_one(account: AmazonAccount) -> None:
+    longer = builders.make_order(account, lines=({"seller_sku": f"{SKU}-2"},))
+
+    assert ids(account, SKU) == [ID]
+    assert find(account, SKU).is_whole
+    assert set(ids(account, SKU[:-1])) == {ID, longer.amazon_order_id}
+
+
+def test_whole_one_of_another_account_hides_no_part(account: AmazonAccount) -> None:
+    builders.make_order(lines=({"seller_sku": "MON"},))
+
+    assert ids(account, "MON") == [ID]
+    assert not find(account, "MON").is_whole
+
+
+@pytest.mark.parametrize(
+    "typed", ["%", "___", "%%%", "a%c", "\\\\\\", "'; --", "902_315"]
+)
+def test_signs_of_a_pattern_stand_for_themselves(
+    account: AmazonAccount, typed: str
+) -> None:
+    assert ids(account, typed) == []
+
+
+def test_two_characters_are_too_short_for_a_part_but_not_for_a_sku(
+    account: AmazonAccount,
+) -> None:
+    assert find(account, "90").is_too_short
+    assert ids(account, "90") == []
+    short = builders.make_order(account, lines=({"seller_sku": "90"},))
+    assert ids(account, "90") == [short.amazon_order_id]
+
+
+def test_part_of_very_many_orders_is_looked_for_among_the_newest(
+    account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "COUNT_CAP", 3)
+    monkeypatch.setattr(search, "NEWEST", 2)
+    orders = [
+        builders.make_order(
+            account,
+            amazon_order_id=f"777-000000{n}-000000{n}",
+            lines=({"seller_sku": f"SAME-{n}"},),
+        )
+        for n in range(5)
+    ]
+
+    found = find(account, "777")
+
+    assert found.is_cut
+    assert {row.pk for row in found.orders} == {one.pk for one in orders[-2:]}
+    monkeypatch.setattr(search, "MOST_SKUS", 1)
+    for n in range(3):
+        builders.make_listing(account, seller_sku=f"SAME-{n}")
+    found = find(account, "same")
+    assert found.is_cut
+    assert {row.pk for row in found.orders} == {one.pk for one in orders[-2:]}
+
+
+def test_other_accounts_orders_do_not_use_up_the_cap(
+    account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "COUNT_CAP", 3)
+    for _ in range(4):
+        builders.make_order(lines=({"seller_sku": "MON-27-other"},))
+
+    found = find(account, "mon-27")
+
+    assert [row.amazon_order_id for row in found.orders] == [ID]
+    assert not found.is_cut
+
+
+@pytest.mark.parametrize("orders", [1, 30])
+def test_search_asks_the_same_number_of_queries(
+    account: AmazonAccount, orders: int
+) -> None:
+    builders.make_listing(account, seller_sku=SKU, asin=ASIN)
+    for _ in range(orders):
+        builders.make_order(account, lines=({"seller_sku": SKU},))
+
+    with CaptureQueriesContext(connection) as asked:
+        list(find(account, "mon-27").orders)
+
+    assert len(asked) <= 11
+
+
+def test_parts_of_an_order_id_are_read_by_their_indexes(
+    account: AmazonAccount,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite reads all ids of its one index.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for part, name in (
+            ("902-31", "order_amazon_id"),
+            ("1390916", "order_id_end"),
+            ("3159896", "order_id_second"),
+        ):
+            rows = search._begun(Order.objects.all(), [part]).order_by()
+            assert name in rows.explain()
