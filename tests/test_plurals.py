@@ -28,6 +28,8 @@ MANY = frozenset(
         "The file is too big for a page (%(count)d products): import it by manage.py "
         "import_products.",
         "The report has more than %(count)s rows.",
+        # Always hundreds.
+        "%(number)s errors and warnings",
         # Three.
         "Write at least %(count)d characters to find a part of an order id, a seller "
         "SKU or an ASIN.",
