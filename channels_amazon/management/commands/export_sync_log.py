@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -83,6 +84,9 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write the file for its owner alone, whole or not at all."""
     if path.is_dir():
         raise IsADirectoryError(None, "Is a directory")
+    # A device, a pipe or a link would be gone, and a file in its place.
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(None, "Is no regular file; - is the standard output")
     handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
