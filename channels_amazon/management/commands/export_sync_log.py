@@ -59,9 +59,11 @@ class Command(BaseCommand):
                 f"Nothing has run yet for {account}.", returncode=NOTHING_RAN
             )
         with override(options["language"]):
-            log = sync_log.read_sync_log(account, run, last_findings(account))
+            log = sync_log.read_sync_log(
+                account, run, last_findings(account), with_settings=True
+            )
             pieces = sync_log.archive_pieces(
-                log, sync_log_story.readme(log), sync_log_story.taken_out_text()
+                log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)
             )
         # Before it leaves: what was not written was at least tried.
         sync_log.keep_sync_log_export(log, current_actor())
