@@ -120,7 +120,7 @@ def _unread_accounts(
     Since None is: nothing of these hours is proven to be read. One that only waits for
     its next sweep has nothing wrong.
     """
-    unread = []
+    unread: list[dict[str, Any]] = []
     for account in live:
         since = found.unread.get(account.pk)
         if since is not None:
