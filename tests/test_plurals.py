@@ -28,6 +28,13 @@ MANY = frozenset(
         "The file is too big for a page (%(count)d products): import it by manage.py "
         "import_products.",
         "The report has more than %(count)s rows.",
+        # Always hundreds.
+        "%(number)s errors and warnings",
+        # Three.
+        "Write at least %(count)d characters to find a part of an order id, a seller "
+        "SKU or an ASIN.",
+        # A page's most, of more.
+        "The first %(number)s of %(total)s calls; the file has them all.",
         "Amazon has %(total)s listings that changed at the same time, and shows "
         "%(rows)s of them: the others were not read.",
         "%(done)s of %(all)s steps are done. You may close this page: it goes on by "

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import ngettext
 
-from channels_amazon.admin.scripts import FewScripts
+from channels_amazon.admin.scripts import LIST_SCRIPTS, FewScripts
 
 _TEMPLATE = "channels_amazon/parts/first_line.html"
 # More are not counted: a first line is no statistic.
@@ -38,7 +38,10 @@ class FirstLine(FewScripts):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Show the list below its first line."""
-        context: dict[str, Any] = {"purpose": self.purpose}
+        context: dict[str, Any] = {
+            "purpose": self.purpose,
+            "media": self.media + LIST_SCRIPTS,
+        }
         rows = self.incomplete(self.get_queryset(request))  # type: ignore[attr-defined]
         if rows is not None:
             count = rows.order_by().values("pk")[:_MOST_COUNTED].count()

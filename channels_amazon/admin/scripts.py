@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.forms import Media
 
+# For lists alone: it ticks their rows.
+LIST_SCRIPTS = Media(js=["admin/js/actions.js"])
+
 
 class FewScripts:
     """Leave out what Django sends with each page and no page here uses.
@@ -18,13 +21,12 @@ class FewScripts:
 
     @property
     def media(self) -> Media:
-        """Return the scripts of lists and forms."""
+        """Return the scripts of forms; a list has LIST_SCRIPTS too."""
         smaller = "" if settings.DEBUG else ".min"
         names = [
             f"vendor/jquery/jquery{smaller}",
             "jquery.init",
             "admin/RelatedObjectLookups",
-            "actions",
             *(("urlify", "prepopulate") if self.fills_slug else ()),
         ]
         ours = "channels_amazon/access.js"

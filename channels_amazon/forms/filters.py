@@ -68,6 +68,11 @@ class FilterForm(forms.Form):
 
     @property
     def hint(self) -> str:
+        """Return what to say of the search, "" for nothing."""
+        return self.order_id_hint
+
+    @property
+    def order_id_hint(self) -> str:
         """Return how an order id is written, where one is searched for that is none."""
         q = self.chosen("q")
         if not self.FINDS_ORDER_IDS or not means_order_id(q):

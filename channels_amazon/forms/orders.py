@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
@@ -23,11 +23,9 @@ from channels_amazon.forms.origins import (
 )
 from channels_amazon.models import Order, OrderLine, Warehouse
 from channels_amazon.services.shipping.origins import origins_of
+from channels_amazon.services.shipping.shipments import CLOCKS_DIFFER
 from channels_amazon.services.shipping.units import units_left
 from channels_amazon.services.stock.shortfalls import Agreed, Shortfall
-
-# A person's clock may be ahead of ours by so much: what it shows is now, not later.
-_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class PackageForm(forms.Form):
@@ -182,15 +180,14 @@ class ShipForm(PackageForm):
 
 
 def ship_date(shipped_at: datetime, zone: tzinfo) -> datetime:
-    """Return the ship date, now for one a little ahead of our clock.
+    """Return the ship date, which may be a little ahead of our clock.
 
     Raises ValidationError for one in the future, as it was read in `zone`.
     """
-    now = timezone.now()
-    if shipped_at > now + _CLOCKS_DIFFER:
+    if shipped_at > timezone.now() + CLOCKS_DIFFER:
         text = gettext("The ship date is in the future, as read in %(zone)s.")
         raise forms.ValidationError(text % {"zone": as_words(zone)})
-    return min(shipped_at, now)
+    return shipped_at
 
 
 def origin_name(line: OrderLine) -> str:

@@ -1,5 +1,5 @@
-// Keys on the lists (j k x Enter ?), boxes to choose rows by, and no refreshing of a page nobody looks at. The key /
-// is that of search.js.
+// Keys on the lists (j k x Enter ?), boxes to choose rows by, and no refreshing of a page
+// nobody looks at. The key / is that of frame.js.
 "use strict";
 
 (() => {

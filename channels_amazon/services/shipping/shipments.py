@@ -40,6 +40,8 @@ from channels_amazon.wording import sentence
 FBM_SHIP_PLUS = "FBM_SHIP_PLUS"
 # What a draft lacks whose order's buyer asks to cancel.
 CANCEL_REQUESTED = "shipments.cancel_requested"
+# Another clock may be ahead of ours by so much: what it shows is now, not later.
+CLOCKS_DIFFER = timedelta(minutes=5)
 # A form has minutes: a ship date may be off by so much.
 _GRAIN = timedelta(minutes=1)
 # Amazon refuses a ship date that is not after the order's own second.
@@ -276,7 +278,7 @@ def check_carrier(draft: ShipmentDraft) -> None:
 def ship_time(order: Order, shipped_at: datetime) -> datetime:
     """Return a ship date that Amazon accepts; raises ShipmentError if there is none."""
     now = timezone.now()
-    if timezone.is_naive(shipped_at) or shipped_at > now + _GRAIN:
+    if timezone.is_naive(shipped_at) or shipped_at > now + CLOCKS_DIFFER:
         raise ShipmentError(_("The ship date is in the future."))
     ordered_at = order.ordered_at
     if ordered_at is None or shipped_at >= ordered_at + _AFTER_ORDER:

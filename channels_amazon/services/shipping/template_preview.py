@@ -238,17 +238,15 @@ def _would_pack(order: Order, template: ShipTemplate, now: datetime) -> Sentence
         )
     return sentence(
         "Its parcels would become one package, which waits for the rest until "
-        "%(until)s UTC.",
-        until=f"{until:%Y-%m-%d %H:%M}",
+        "%(until)s.",
+        until=until,
     )
 
 
 def _would_confirm(at: datetime | None) -> Sentence:
     if at is None:
         return sentence("It would be confirmed to Amazon as soon as it is packed.")
-    return sentence(
-        "It would be confirmed to Amazon at %(at)s UTC.", at=f"{at:%Y-%m-%d %H:%M}"
-    )
+    return sentence("It would be confirmed to Amazon at %(at)s.", at=at)
 
 
 def _packed(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.forms.filters import LogFilter
 from channels_amazon.forms.log_filters import WRONG, CallResult
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.services.diagnostics.trouble import Trouble, trouble_of
 from channels_amazon.templatetags.shoplink import capped
@@ -80,6 +81,11 @@ def _what(kind: LogKind, found: Trouble) -> str:
 def _events(found: Trouble) -> str:
     if not found.count:
         return gettext("no error and no warning was recorded")
+    if found.count >= COUNT_CAP:
+        # Counting ended: how many of each there are is not known.
+        return gettext("%(number)s errors and warnings") % {
+            "number": capped(found.count)
+        }
     warnings = found.count - found.errors
     said = []
     if found.errors:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderFilter
 from channels_amazon.views.base import is_fragment, page, store_page
-from channels_amazon.views.operations.search_hits import find, only_exact
+from channels_amazon.views.operations.search_hits import MOST, find, only_exact
 
 
 @store_page
@@ -23,12 +22,13 @@ def search(request: HttpRequest) -> HttpResponse:
     """
     text = parameters.Q.of(request).strip()
     form = OrderFilter({"q": text}, ())
-    groups = find(request, form, timezone.now())
+    groups = find(request, form)
     context = {
         "q": text,
         "groups": groups,
         "found": sum(len(group.hits) for group in groups),
-        "hint": form.hint,
+        "is_cut": any(len(group.hits) >= MOST for group in groups),
+        "hint": form.order_id_hint,
     }
     if is_fragment(request):
         template = "channels_amazon/operations/parts/search_results.html"

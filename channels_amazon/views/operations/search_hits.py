@@ -8,7 +8,6 @@ none of them in an address.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +28,9 @@ from channels_amazon.models import (
     Store,
     Variant,
 )
+from channels_amazon.services.orders.search import find_orders
 from channels_amazon.views.base import mine
+from channels_amazon.views.local_time import local
 
 # Of each kind so many are shown.
 MOST = 8
@@ -55,10 +56,11 @@ class HitGroup:
     more: str = ""
 
 
-def find(request: HttpRequest, form: OrderFilter, now: datetime) -> list[HitGroup]:
+def find(request: HttpRequest, form: OrderFilter) -> list[HitGroup]:
     """Return what the text of the form's search may name, nothing for an empty one.
 
-    It costs at most six queries: three for orders, one for each other kind.
+    What is found whole costs eight queries: five for orders, one for each other kind.
+    A part of an order id or a SKU costs five more.
     """
     terms = form.terms()
     if not terms:
@@ -66,7 +68,7 @@ def find(request: HttpRequest, form: OrderFilter, now: datetime) -> list[HitGrou
     ids = tuple(dict.fromkeys((*terms, *(term.upper() for term in terms))))
     groups = [
         HitGroup(gettext("Pages"), _pages(request, form.chosen("q"))),
-        _orders(request, form, now),
+        _orders(request, form),
         HitGroup(gettext("SKUs and ASINs"), _skus(request, ids)),
         HitGroup(gettext("Amazon accounts"), _accounts(request, ids)),
         HitGroup(gettext("Diagnostic logs"), _logs(request, terms)),
@@ -98,10 +100,12 @@ def _english(title: Any) -> str:
         return str(title).casefold()
 
 
-def _orders(request: HttpRequest, form: OrderFilter, now: datetime) -> HitGroup:
+def _orders(request: HttpRequest, form: OrderFilter) -> HitGroup:
     terms = form.terms()
     columns = ("amazon_order_id", "status", "marketplace_id", "ordered_at")
-    rows = list(form.narrow(mine(Order, request), now).only(*columns)[: MOST + 1])
+    accounts = mine(AmazonAccount, request).order_by().values_list("pk", flat=True)
+    found = find_orders(mine(Order, request), form.chosen("q"), list(accounts))
+    rows = list(found.orders.only(*columns)[: MOST + 1])
     hits = [
         Hit(
             row.amazon_order_id,
@@ -198,7 +202,7 @@ def _logs(request: HttpRequest, terms: tuple[str, ...]) -> list[Hit]:
         Hit(
             what,
             reverse("amazon-log-detail", args=[log, pk]),
-            _joined(request_id, f"{at:%Y-%m-%d %H:%M:%S} UTC"),
+            _joined(request_id, local(at)),
             True,
         )
         for log, pk, what, at, request_id in rows.order_by("-found_at")[:MOST]

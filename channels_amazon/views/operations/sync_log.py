@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -54,7 +56,9 @@ def sync_log_download(request: HttpRequest, account_id: int) -> HttpResponseBase
     run = sync_log.last_run(account)
     if run is None:
         raise Http404(_("Nothing has run yet for this account."))
-    log = _log(request, account, run)
+    # Who opens the file may live anywhere.
+    with timezone.override(UTC):
+        log = _log(request, account, run)
     sync_log.keep_sync_log_export(log, request.user.get_username())
     pieces = sync_log.archive_pieces(
         log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)

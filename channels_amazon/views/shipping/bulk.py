@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.forms import parameters
-from channels_amazon.forms.local_times import as_words, readers_zone
+from channels_amazon.forms.local_times import as_words
 from channels_amazon.forms.shipping import ShipFileForm
 from channels_amazon.models import Store, translated
 from channels_amazon.rules.local_times import zone_named
@@ -74,7 +74,8 @@ def bulk_take(request: HttpRequest, store_id: int) -> HttpResponse:
     if not parameters.is_readable(text):
         raise BadRequest("The file holds a character that is no text.")
     # The zone that the preview named, which another page may have changed since.
-    zone = zone_named(parameters.ZONE.posted(request)) or readers_zone()
+    # Without one it is a page of an earlier version, which read them in UTC.
+    zone = zone_named(parameters.ZONE.posted(request)) or ZoneInfo("UTC")
     actor = request.user.get_username()
     try:
         plan, taken = bulk.take_over(store, text, zone, actor=actor)

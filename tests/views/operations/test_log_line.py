@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from channels_amazon.services.diagnostics import trouble
 from channels_amazon.spapi.operations import UNKNOWN_ORDER, UNKNOWN_SKU
+from channels_amazon.views.operations import log_line
 from tests import builders
 from tests.views.scene import World, make_call, make_world, signed_in
 
@@ -144,15 +145,22 @@ def test_counting_ends_where_it_says_so(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trouble, "COUNT_CAP", 37)
+    monkeypatch.setattr(log_line, "COUNT_CAP", 37)
+    monkeypatch.setattr(log_line, "capped", lambda count: f"{count - 1}+")
     for _ in range(39):
         make_call(world.account, status=500)
+        builders.make_entry(world.account, level="warning")
+    for _ in range(3):
+        builders.make_entry(world.account, level="error")
 
     with CaptureQueriesContext(connection) as captured:
         said = line(client, tab="calls")
 
     asked = [one["sql"] for one in captured if "LIMIT 37" in one["sql"]]
     assert len(asked) == 1
-    assert said == "37 calls failed in the last 24 hours."
+    assert said == "36+ calls failed in the last 24 hours."
+    # Of the newest alone, a number of each would be untrue.
+    assert line(client) == "36+ errors and warnings in the last 24 hours."
 
 
 @pytest.mark.parametrize(

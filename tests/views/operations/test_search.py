@@ -211,7 +211,7 @@ def queries_of(client: Client, text: str) -> int:
     return len(asked)
 
 
-def test_search_asks_six_queries_whatever_it_finds(
+def test_search_asks_the_same_queries_whatever_it_finds(
     world: World, client: Client
 ) -> None:
     frame = queries_of(client, "")
@@ -220,9 +220,30 @@ def test_search_asks_six_queries_whatever_it_finds(
         make_call(world.account, request_id=world.variant.sku)
         builders.make_listing(world.account, asin=f"B{number}")
 
-    assert queries_of(client, world.variant.sku) - frame <= 6
+    assert queries_of(client, world.variant.sku) - frame == 8
     shown: Any = found(client, world.variant.sku)
     assert len(shown["Orders"]) == len(shown["Diagnostic logs"]) == MOST
+
+
+@pytest.mark.parametrize("part", ["902-315", "1390916", "3159896"])
+def test_part_of_an_order_id_is_found(world: World, client: Client, part: str) -> None:
+    order = builders.make_order(world.account, amazon_order_id=ORDER_ID)
+    before = queries_of(client, "")
+
+    assert queries_of(client, part) - before == 13
+    shown: Any = found(client, part)
+    (hit,) = shown["Orders"]
+    assert (hit.title, hit.is_exact) == (ORDER_ID, False)
+    assert str(order.pk) in hit.link
+
+
+def test_more_than_is_shown_is_said(world: World, client: Client) -> None:
+    for _ in range(MOST + 1):
+        make_call(world.account, request_id="one-request")
+
+    page = client.get(ADDRESS, {"q": "one-request"}).content.decode()
+
+    assert "There are more results for “one-request” than are shown here." in page
 
 
 def test_the_looks_own_search_leads_to_ours(client: Client) -> None:

@@ -137,7 +137,12 @@ def test_status_page_says_why_nothing_is_drawn(world: World) -> None:
     heartbeats.beat(Process.QUEUE)
     Order.objects.update(event_seen_at=None)
     url = reverse("amazon-status", args=[world.account.pk])
+    client = signed_in(world.owner)
 
-    page = signed_in(world.owner).get(url).content.decode()
+    unsubscribed = client.get(url).content.decode()
+    world.account.subscription_id = "sub-1"
+    world.account.save()
+    page = client.get(url).content.decode()
 
+    assert "no events before they are subscribed to" in unsubscribed
     assert "no order has come by an event in the last month" in page
