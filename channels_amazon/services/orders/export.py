@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, override
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, StoreOrder
 from channels_amazon.services.diagnostics.audit import Audited, audit
-from channels_amazon.services.diagnostics.export import BYTE_ORDER_MARK, safe_cell
+from channels_amazon.services.diagnostics.export import BYTE_ORDER_MARK, csv_cell
 from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.orders.status_words import flags_of, status_word
 from channels_amazon.wording import sentence
@@ -77,7 +77,7 @@ def _texts(
 
 def _row(order: Order, now: datetime, placed: StoreOrder | None) -> list[str]:
     values = [value(order, now) for value in COLUMNS.values()]
-    return [safe_cell(one) for one in (*values, placed.number if placed else None)]
+    return [csv_cell(one) for one in (*values, placed.number if placed else None)]
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:

@@ -168,6 +168,18 @@ def test_nothing_is_taken_for_a_formula(world: World, client: Client) -> None:
     )
 
 
+def test_sku_is_no_formula_where_semicolons_part_cells(
+    world: World, client: Client
+) -> None:
+    builders.make_order(world.account, lines=({"seller_sku": "a;=1+1"},))
+
+    file = io.StringIO(text(client), newline="")
+
+    cells = [cell for row in csv.reader(file, delimiter=";") for cell in row]
+    assert any(cell.startswith("'=1+1") for cell in cells)
+    assert not any(cell.startswith("=") for cell in cells)
+
+
 def test_nothing_of_a_buyer_is_in_the_file(world: World, client: Client) -> None:
     store_personal_data(
         world.order,
