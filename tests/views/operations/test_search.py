@@ -230,7 +230,7 @@ def test_part_of_an_order_id_is_found(world: World, client: Client, part: str) -
     order = builders.make_order(world.account, amazon_order_id=ORDER_ID)
     before = queries_of(client, "")
 
-    assert queries_of(client, part) - before == 13
+    assert queries_of(client, part) - before == 11
     shown: Any = found(client, part)
     (hit,) = shown["Orders"]
     assert (hit.title, hit.is_exact) == (ORDER_ID, False)
