@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
-from django.db.models import Model, QuerySet, TextChoices
+from django.db.models import Model, Q, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -116,6 +116,10 @@ class OrderShow(TextChoices):
     QUARANTINE = "aside", _("In quarantine")
 
 
+# What Amazon itself has to ship is not ours to ship, though its status is the same.
+AMAZON_SHIPS = "amazon"
+
+
 class OrderFilter(FilterForm):
     """The filter of the orders page."""
 
@@ -125,7 +129,9 @@ class OrderFilter(FilterForm):
     show = forms.ChoiceField(choices=SHOWN, required=False)
     marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
     status = forms.ChoiceField(
-        label=_("Status"), required=False, choices=[ANY, *Order.Status.choices]
+        label=_("Status"),
+        required=False,
+        choices=[ANY, *Order.Status.choices, (AMAZON_SHIPS, _("Amazon ships"))],
     )
 
     field_order = ("q", "account", "marketplace", "status", "show")
@@ -142,7 +148,7 @@ class OrderFilter(FilterForm):
         if marketplace := self.chosen("marketplace"):
             orders = orders.filter(marketplace_id=marketplace)
         if status := self.chosen("status"):
-            orders = orders.filter(status=status)
+            orders = _of_status(orders, status)
         if typed := self.chosen("q"):
             own = [one.pk for one in self.accounts if account in ("", str(one.pk))]
             self.found = find_orders(orders, typed, own)
@@ -263,6 +269,15 @@ class StockFilter(FilterForm):
     show = forms.ChoiceField(choices=SHOWN, required=False)
 
     field_order = ("q", "account", "show")
+
+
+def _of_status(orders: OrderQuerySet, status: str) -> OrderQuerySet:
+    amazons = Q(fulfilled_by=Order.FulfilledBy.AMAZON)
+    if status == AMAZON_SHIPS:
+        return orders.filter(amazons, status=Order.Status.UNSHIPPED)
+    if status == Order.Status.UNSHIPPED:
+        return orders.filter(~amazons, status=status)
+    return orders.filter(status=status)
 
 
 def _shown(orders: OrderQuerySet, show: OrderShow, now: datetime) -> OrderQuerySet:

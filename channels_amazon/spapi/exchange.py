@@ -7,12 +7,12 @@ that we store, and no log could hold them all.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
 from channels_amazon.amazon_json import read_json
-from channels_amazon.spapi.redact import outline_json
+from channels_amazon.spapi.outline import dropped_values, outline_json, outline_query
 from channels_amazon.spapi.transport import Reply
 
 # Bytes of a body as it is kept, beyond which only its size is.
@@ -34,27 +34,41 @@ class Exchange(TypedDict, total=False):
 
 
 def exchange_of(query: str, body: bytes | None, reply: Reply | None) -> Exchange:
-    """Return what may be kept of a request with this query and body, and its answer."""
+    """Return what may be kept of a request with this query and body, and its answer.
+
+    Amazon quotes in its answer what it refuses: what is not kept of the request is not
+    kept there either.
+    """
     kept: Exchange = {}
-    if pairs := parse_qsl(query.lstrip("?"), keep_blank_values=True):
-        names: Mapping[str, str] = dict(pairs)
-        kept["query"] = _bounded(outline_json(names), len(query))
+    names = dict(parse_qsl(query.lstrip("?"), keep_blank_values=True))
+    if names:
+        kept["query"] = _bounded(outline_query(names), len(query))
+    sent = _read(body)
     if body:
-        kept["sent"] = _body(body)
+        kept["sent"] = _body(body, sent)
     if reply is not None and reply.body:
-        kept["answered"] = _body(reply.body)
+        # Of a body that cannot be read nobody knows what is quoted.
+        is_known = not body or sent is not None
+        answered = _read(reply.body) if is_known else None
+        quoted = {*dropped_values(names), *dropped_values(sent)}
+        kept["answered"] = _body(reply.body, answered, quoted)
     return kept
 
 
-def _body(body: bytes) -> Any:
-    if len(body) > _MOST_READ:
-        return {"bytes": len(body)}
+def _read(body: bytes | None) -> Any:
+    """Return the JSON of a body, None for a web page, a part, or what is too long."""
+    if not body or len(body) > _MOST_READ:
+        return None
     try:
-        content = read_json(body)
+        return read_json(body)
     except ValueError:
-        # A web page, or cut off on its way: it may hold anything.
+        return None
+
+
+def _body(body: bytes, content: Any, quoted: Collection[str] = ()) -> Any:
+    if content is None:
         return {"bytes": len(body)}
-    return _bounded(outline_json(content), len(body))
+    return _bounded(outline_json(content, quoted), len(body))
 
 
 def _bounded(value: Any, size: int) -> Any:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 REDACTED = "[redacted]"
-LEFT_OUT = "[left out]"
 # So many signs are no word of a language, but a key, a token or a good password.
 _LONG_VALUE = 16
 
@@ -43,8 +42,8 @@ _SECRET_KEYS = frozenset(
 )
 # `code` is an authorisation code in forms and addresses, but names an error in JSON;
 # `state` is ours in an address, and a part of an address in JSON.
-_SECRET_ONLY_IN_FORMS = frozenset({"code", "state"})
-_PERSONAL_KEYS = frozenset(
+SECRET_ONLY_IN_FORMS = frozenset({"code", "state"})
+PERSONAL_KEYS = frozenset(
     {
         "addressinstruction",
         "addressline1",
@@ -79,8 +78,8 @@ _PERSONAL_KEYS = frozenset(
         "taxregistrationnumber",
     }
 )
-# Objects about a person: everything inside is redacted but _KEPT_IN_PERSON.
-_PERSON_KEYS = frozenset(
+# Objects about a person: everything inside is redacted but KEPT_IN_PERSON.
+PERSON_KEYS = frozenset(
     {
         "address",
         "buyer",
@@ -96,84 +95,7 @@ _PERSON_KEYS = frozenset(
         "taxregistrationaddress",
     }
 )
-_KEPT_IN_PERSON = frozenset({"addresstype", "countrycode"})
-# Keys whose texts are ids, times, codes or names of Amazon's own: all that is kept of
-# the texts in a body. Nobody can list where people write about people.
-_KEPT_IN_OUTLINE = frozenset(
-    {
-        "action",
-        "amazonorderid",
-        "amazonsku",
-        "asin",
-        "carriercode",
-        "code",
-        "createdafter",
-        "createdbefore",
-        "createdsince",
-        "createduntil",
-        "currencycode",
-        "destinationid",
-        "details",
-        "displayableorderdate",
-        "displayableorderid",
-        "enddate",
-        "endtime",
-        "fulfillmentaction",
-        "fulfillmentpolicy",
-        "granularityid",
-        "granularitytype",
-        "identifiers",
-        "identifierstype",
-        "includeddata",
-        "issuelocale",
-        "lastupdatedafter",
-        "lastupdatedbefore",
-        "lineitemid",
-        "marketplaceid",
-        "marketplaceids",
-        "maxresultsperpage",
-        "message",
-        "mode",
-        "notificationtype",
-        "op",
-        "orderid",
-        "orderitemid",
-        "orderitems",
-        "packagereferenceid",
-        "pagesize",
-        "path",
-        "payloadversion",
-        "processingstatuses",
-        "producttype",
-        "reportdocumentid",
-        "reportid",
-        "reporttype",
-        "reporttypes",
-        "requirements",
-        "sellerfulfillmentorderid",
-        "sellerfulfillmentorderitemid",
-        "sellerid",
-        "sellersku",
-        "sellerskus",
-        "servicelevel",
-        "servicetiers",
-        "severity",
-        "shipdate",
-        "shippingspeedcategories",
-        "shippingspeedcategory",
-        "sku",
-        "sortby",
-        "sortorder",
-        "startdate",
-        "starttime",
-        "status",
-        "submissionid",
-        "subscriptionid",
-    }
-)
-_OUTLINE_DEPTH = 12
-_OUTLINE_ITEMS = 20
-_OUTLINE_TEXT = 300
+KEPT_IN_PERSON = frozenset({"addresstype", "countrycode"})
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -205,7 +127,7 @@ def _spellings(keys: frozenset[str]) -> str:
     return "|".join("[-_]?".join(key) for key in sorted(keys, key=len, reverse=True))
 
 
-_NAMED_KEYS = _spellings((_SECRET_KEYS - _SECRET_ONLY_IN_FORMS) | _PERSONAL_KEYS)
+_NAMED_KEYS = _spellings((_SECRET_KEYS - SECRET_ONLY_IN_FORMS) | PERSONAL_KEYS)
 # "key": "value" in JSON or in Python's notation, also escaped once.
 _JSON_PAIR = re.compile(
     rf"(\\?[\"'](?:{_NAMED_KEYS})\\?[\"']\s*:\s*)"
@@ -239,7 +161,8 @@ _HEADER_PAIR = re.compile(
 )
 
 
-def _plain(key: str) -> str:
+def plain_key(key: str) -> str:
+    """Return a key as it is compared: its letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", key.lower())
 
 
@@ -297,44 +220,6 @@ def redact_json(value: Any) -> Any:
     return _redact(value, in_person=False)
 
 
-def outline_json(value: Any) -> Any:
-    """Return decoded JSON with its numbers, and of its texts those of known keys alone.
-
-    Long lists and texts are cut, and what lies too deep is left out: a log shows how a
-    body was made, not all that was in it.
-    """
-    return _outline(redact_json(_shallow(value, _OUTLINE_DEPTH)), is_kept=False)
-
-
-def _shallow(value: Any, depth: int) -> Any:
-    if not isinstance(value, Mapping | list):
-        return value
-    if not depth:
-        return LEFT_OUT
-    if isinstance(value, Mapping):
-        return {key: _shallow(inner, depth - 1) for key, inner in value.items()}
-    return [_shallow(inner, depth - 1) for inner in value]
-
-
-def _outline(value: Any, *, is_kept: bool) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            redact_text(str(key))[:80]: _outline(
-                inner, is_kept=_plain(str(key)) in _KEPT_IN_OUTLINE
-            )
-            for key, inner in list(value.items())[: 2 * _OUTLINE_ITEMS]
-        }
-    if isinstance(value, list):
-        shown = [_outline(item, is_kept=is_kept) for item in value[:_OUTLINE_ITEMS]]
-        rest = len(value) - len(shown)
-        return [*shown, f"[{rest} more]"] if rest else shown
-    if not isinstance(value, str) or value == REDACTED:
-        return value
-    if not is_kept:
-        return LEFT_OUT
-    return value if len(value) <= _OUTLINE_TEXT else f"{value[: _OUTLINE_TEXT - 1]}…"
-
-
 def _redact(value: Any, *, in_person: bool) -> Any:
     if isinstance(value, Mapping):
         return {
@@ -351,9 +236,9 @@ def _redact(value: Any, *, in_person: bool) -> Any:
 
 
 def _redact_entry(key: str, value: Any, *, in_person: bool) -> Any:
-    plain = _plain(key)
-    if plain in _KEPT_IN_PERSON:
+    plain = plain_key(key)
+    if plain in KEPT_IN_PERSON:
         return _redact(value, in_person=False)
-    if plain in _PERSONAL_KEYS or plain in _SECRET_KEYS - _SECRET_ONLY_IN_FORMS:
+    if plain in PERSONAL_KEYS or plain in _SECRET_KEYS - SECRET_ONLY_IN_FORMS:
         return None if value is None else REDACTED
-    return _redact(value, in_person=in_person or plain in _PERSON_KEYS)
+    return _redact(value, in_person=in_person or plain in PERSON_KEYS)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
 from pytest_django import Settings
 
 from channels_amazon.emulator.server import Emulator
-from channels_amazon.models import ClientSecret, Credential, HealthFinding
+from channels_amazon.health.checks import authorization_age
+from channels_amazon.health.context import CheckContext
+from channels_amazon.models import ClientSecret, Credential, HealthFinding, translated
 from channels_amazon.services.accounts import connection as accounts_connection
 from channels_amazon.sync.runtime import runner
 from channels_amazon.views.health.rows import LABELS, evidence_lines
+from channels_amazon.wording import pack, unpack
+from tests.builders import make_account
 from tests.health.faults import codes, damage_token, first_code, make_healthy, report_of
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +57,21 @@ def test_old_authorisation_leads(emulator: Emulator, days: int, level: str) -> N
     )
     report = report_of(account)
     assert (codes(report), report["status"]) == (["token.expiring"], level)
+
+
+@pytest.mark.parametrize("days", [0, 340, 366])
+def test_end_of_the_authorisation_is_told_by_the_reader_s_clocks(days: int) -> None:
+    # Late on a day in UTC, which is the next one in Shanghai.
+    now = datetime(2026, 11, 30, 20, 5, tzinfo=UTC)
+    account = make_account(authorized_at=now - timedelta(days=days))
+    ends = account.authorization_ends_at
+
+    (finding,) = authorization_age.run(CheckContext(account, now))
+
+    with timezone.override(ZoneInfo("Asia/Shanghai")):
+        text = translated(unpack(pack(finding.cause)))
+    shown = ends.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{shown:%Y-%m-%d} 04:05 UTC+8" in text
 
 
 def test_wrong_client_secret_leads(emulator: Emulator, settings: Settings) -> None:

@@ -118,6 +118,27 @@ def test_file_that_cannot_be_written_is_said(
     assert caught.value.returncode == export_sync_log.NOT_WRITTEN
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "lost link"])
+def test_what_is_no_file_is_not_replaced(
+    account: AmazonAccount, tmp_path: Path, kind: str
+) -> None:
+    place, target = tmp_path / "place", tmp_path / "target"
+    if kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(target)
+    if kind == "link":
+        target.write_bytes(b"earlier")
+    before = place.lstat()
+
+    with pytest.raises(CommandError, match="Is no regular file") as caught:
+        run(account.pk, place)
+
+    assert caught.value.returncode == export_sync_log.NOT_WRITTEN
+    assert place.lstat() == before
+    assert kind != "link" or target.read_bytes() == b"earlier"
+
+
 def test_earlier_file_stays_where_the_new_one_breaks_off(
     account: AmazonAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from channels_amazon.spapi.exchange import MOST_BYTES, exchange_of
-from channels_amazon.spapi.redact import LEFT_OUT, REDACTED
+from channels_amazon.spapi.outline import LEFT_OUT
+from channels_amazon.spapi.redact import REDACTED
 from channels_amazon.spapi.transport import Reply
 
 CANARY = "CanaryStrasse 5"
@@ -73,6 +74,51 @@ def test_nothing_about_people_is_kept(body: Any) -> None:
     assert CANARY not in json.dumps(kept)
     assert CANARY.split()[0] not in json.dumps(kept)
     assert "80331" not in json.dumps(kept)
+
+
+@pytest.mark.parametrize("key", ["message", "details"])
+def test_answer_that_quotes_the_request_is_kept_without_it(key: str) -> None:
+    sent = {
+        "destinationAddress": {
+            "name": "Anna Müller",
+            "addressLine1": "Musterstr. 5",
+            "postalCode": 80331,
+            "countryCode": "DE",
+        },
+        "displayableOrderComment": "For Bob, call bob@mail.example",
+        "sellerFulfillmentOrderId": "S-1",
+    }
+    said = (
+        "Value 'Anna Müller, Musterstr. 5' at 'destinationAddress.name' (80331 DE) of "
+        "S-1: 'For Bob, call bob@mail.example' is too long"
+    )
+    answer = {"errors": [{"code": "InvalidInput", key: said}]}
+
+    kept = exchange_of(
+        "", json.dumps(sent).encode(), reply(json.dumps(answer).encode())
+    )
+
+    assert kept["answered"]["errors"][0] == {
+        "code": "InvalidInput",
+        key: (
+            f"Value '{REDACTED}, {REDACTED}' at 'destinationAddress.name' "
+            f"({REDACTED} DE) of S-1: '{REDACTED}' is too long"
+        ),
+    }
+
+
+def test_answer_to_a_request_that_cannot_be_read_is_its_size() -> None:
+    answer = json.dumps({"message": f"no {CANARY}"}).encode()
+
+    assert exchange_of("", CANARY.encode(), reply(answer))["answered"] == {
+        "bytes": len(answer)
+    }
+
+
+def test_code_and_state_of_an_address_are_not_kept() -> None:
+    kept = exchange_of("?code=CANARY1&state=CANARY2&pageSize=5", None, None)
+
+    assert kept == {"query": {"code": REDACTED, "state": REDACTED, "pageSize": "5"}}
 
 
 def test_text_of_a_known_key_passes_the_redaction() -> None:

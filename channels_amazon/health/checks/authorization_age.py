@@ -32,9 +32,7 @@ def run(context: CheckContext) -> list[Finding]:
     if not account.is_to_renew(context.now):
         return [
             well(
-                sentence(
-                    "The authorisation lasts until %(date)s.", date=f"{ends:%Y-%m-%d}"
-                ),
+                sentence("The authorisation lasts until %(date)s.", date=ends),
                 **shown,
             )
         ]
@@ -49,7 +47,7 @@ def run(context: CheckContext) -> list[Finding]:
         Finding(
             code="token.expiring",
             level=Level.ERROR if is_over else Level.WARNING,
-            cause=sentence(pattern, date=f"{ends:%Y-%m-%d}"),
+            cause=sentence(pattern, date=ends),
             fix=sentence("Renew it now: authorise the account again. Nothing is lost."),
             fix_action="amazon-connect",
             evidence=shown,

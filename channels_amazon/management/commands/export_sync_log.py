@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -58,9 +59,11 @@ class Command(BaseCommand):
                 f"Nothing has run yet for {account}.", returncode=NOTHING_RAN
             )
         with override(options["language"]):
-            log = sync_log.read_sync_log(account, run, last_findings(account))
+            log = sync_log.read_sync_log(
+                account, run, last_findings(account), with_settings=True
+            )
             pieces = sync_log.archive_pieces(
-                log, sync_log_story.readme(log), sync_log_story.taken_out_text()
+                log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)
             )
         # Before it leaves: what was not written was at least tried.
         sync_log.keep_sync_log_export(log, current_actor())
@@ -83,6 +86,9 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write the file for its owner alone, whole or not at all."""
     if path.is_dir():
         raise IsADirectoryError(None, "Is a directory")
+    # A device, a pipe or a link would be gone, and a file in its place.
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(None, "Is no regular file; - is the standard output")
     handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -6,12 +6,38 @@ end. Where it was not, nobody knows yet.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 HOUR = timedelta(hours=1)
 # The sweep proves every 30 minutes, and 37 at most, that no order was missed; beyond
 # these it is overdue, and events alone prove nothing.
 READ_WITHIN = HOUR
+
+
+class Tail(StrEnum):
+    """What is with the time since the last sweep."""
+
+    # Events tell of each order of it at once, and the next sweep proves it.
+    TOLD = "told"
+    # Nobody tells of it: the next sweep reads it.
+    WAITING = "waiting"
+    # No sweep comes for it, or none came in time.
+    MISSED = "missed"
+
+
+def tail_of(
+    now: datetime, read_up_to: datetime | None, *, is_stopped: bool, is_told: bool
+) -> Tail:
+    """Return what is with the time since `read_up_to`, None in a first pull.
+
+    `is_stopped` says that no sweep will come, `is_told` that events are subscribed and
+    listened to.
+    """
+    is_overdue = read_up_to is None or now - read_up_to > READ_WITHIN
+    if is_stopped or is_overdue:
+        return Tail.MISSED
+    return Tail.TOLD if is_told else Tail.WAITING
 
 
 def hours_until(now: datetime, count: int) -> tuple[datetime, ...]:
@@ -20,19 +46,14 @@ def hours_until(now: datetime, count: int) -> tuple[datetime, ...]:
     return tuple(this - HOUR * back for back in range(count - 1, -1, -1))
 
 
-def unread_since(
-    now: datetime, read_up_to: datetime | None, *, is_stopped: bool
-) -> datetime | None:
+def unread_since(read_up_to: datetime | None, tail: Tail) -> datetime | None:
     """Return from when on an account is unread, None where nothing is.
 
-    `read_up_to` is None where nothing was read to its end yet (a first pull). The time
-    since the last sweep counts as read while the next one will come: `is_stopped` says
-    that it will not.
+    `read_up_to` is None where nothing was read to its end yet (a first pull).
     """
     if read_up_to is None:
-        return datetime.min.replace(tzinfo=now.tzinfo)
-    is_overdue = now - read_up_to > READ_WITHIN
-    return read_up_to if is_stopped or is_overdue else None
+        return datetime.min.replace(tzinfo=UTC)
+    return None if tail == Tail.TOLD else read_up_to
 
 
 def is_unread(hour: datetime, since: datetime | None) -> bool:

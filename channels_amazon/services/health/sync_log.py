@@ -54,6 +54,7 @@ CHUNK = 1000
 # Of the failed calls so many are told in the story.
 TOLD = 20
 CALLS, EVENTS, LAST = "calls.jsonl", "events.jsonl", "what_was_taken_out.txt"
+SETTINGS = "settings.json"
 _RUN_COLUMNS = (
     *("id", "kind", "state", "started_at", "finished_at", "rows_seen", "rows_changed"),
     *("rows_quarantined", "calls", "code", "message", "detail", "next_due_at"),
@@ -71,7 +72,8 @@ _MORE = {LogKind.CALLS: ("exchange",)}
 class SyncLog:
     """A run with what belongs to it; `findings` is the last health check as JSON.
 
-    `calls` and `events` are counted up to COUNT_CAP, `failed` are the first TOLD.
+    `calls` and `events` are counted up to COUNT_CAP, `failed` are the first TOLD. The
+    installation's settings are its administrators' business: `with_settings`.
     """
 
     account: AmazonAccount
@@ -80,6 +82,7 @@ class SyncLog:
     events: int
     failed: Sequence[ApiCall]
     findings: Mapping[str, Any] | None
+    with_settings: bool
     made_at: datetime = field(default_factory=timezone.now)
 
     @property
@@ -102,7 +105,11 @@ def last_run(account: AmazonAccount) -> SyncRun | None:
 
 
 def read_sync_log(
-    account: AmazonAccount, run: SyncRun, findings: Mapping[str, Any] | None
+    account: AmazonAccount,
+    run: SyncRun,
+    findings: Mapping[str, Any] | None,
+    *,
+    with_settings: bool,
 ) -> SyncLog:
     """Return the log of one of the account's runs, in a few statements."""
     calls = calls_of(run)
@@ -113,6 +120,7 @@ def read_sync_log(
         events=events_of(run).capped_count(),
         failed=list(calls.filter(TROUBLE[LogKind.CALLS]).order_by("pk")[:TOLD]),
         findings=findings,
+        with_settings=with_settings,
     )
 
 
@@ -212,7 +220,8 @@ def _files(
     yield EVENTS, writer.rows(EVENTS, LogKind.EVENTS, events_of(log.run))
     yield "findings.json", writer.json("findings.json", log.findings)
     yield "versions.json", writer.json("versions.json", versions())
-    yield "settings.json", writer.json("settings.json", shown_settings())
+    if log.with_settings:
+        yield SETTINGS, writer.json(SETTINGS, shown_settings())
     # Last, since only now all of it is counted.
     counted = "".join(f"{name}: {count}\n" for name, count in writer.counts.items())
     yield LAST, writer.text(LAST, f"{taken_out}\n{counted}")

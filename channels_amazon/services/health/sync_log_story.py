@@ -30,7 +30,7 @@ _ENDS = {
         "%(job)s of %(account)s was interrupted, and begins anew by itself."
     ),
 }
-CONTENTS = (
+_CONTENTS = (
     ("README.txt", gettext_lazy("this text")),
     (
         "run.json",
@@ -40,7 +40,7 @@ CONTENTS = (
     (sync_log.EVENTS, gettext_lazy("what the run told of, the oldest first")),
     ("findings.json", gettext_lazy("the last health check, null where none was made")),
     ("versions.json", gettext_lazy("the versions of what runs here")),
-    ("settings.json", gettext_lazy("the settings that hold no secret")),
+    (sync_log.SETTINGS, gettext_lazy("the settings that hold no secret")),
     (sync_log.LAST, gettext_lazy("what is left out, and in how many places")),
 )
 _TAKEN_OUT = (
@@ -57,13 +57,15 @@ _TAKEN_OUT = (
         "is not stored at all."
     ),
     gettext_lazy(
-        "Settings: only those named in settings.json; of secret ones, whether they are "
-        "set."
-    ),
-    gettext_lazy(
         "Where a text held a secret or personal data, the word “redacted” stands in "
         "its place, in brackets."
     ),
+)
+_SETTINGS_NAMED = gettext_lazy(
+    "Settings: only those named in settings.json; of secret ones, whether they are set."
+)
+_SETTINGS_OMITTED = gettext_lazy(
+    "Settings: only an administrator's file has settings.json."
 )
 
 
@@ -104,14 +106,28 @@ def for_support(log: SyncLog) -> list[tuple[str, str]]:
     ]
 
 
-def taken_out() -> list[str]:
+def contents(log: SyncLog) -> list[tuple[str, str]]:
+    """Return the names of the files in the archive, and what each holds."""
+    return [
+        (name, str(text))
+        for name, text in _CONTENTS
+        if log.with_settings or name != sync_log.SETTINGS
+    ]
+
+
+def taken_out(log: SyncLog) -> list[str]:
     """Return what is left out of the file, and why."""
-    return [str(line) for line in _TAKEN_OUT]
+    of_settings = _SETTINGS_NAMED if log.with_settings else _SETTINGS_OMITTED
+    return [str(line) for line in (*_TAKEN_OUT, of_settings)]
 
 
-def taken_out_text() -> str:
+def taken_out_text(log: SyncLog) -> str:
     """Return what is left out, as the file that says so begins."""
-    lines = [gettext("What was taken out"), "", *(f"- {line}" for line in taken_out())]
+    lines = [
+        gettext("What was taken out"),
+        "",
+        *(f"- {line}" for line in taken_out(log)),
+    ]
     counted = gettext("How often [redacted] stands in each file:")
     return "\n".join([*lines, "", counted, ""])
 
@@ -142,9 +158,9 @@ def _readme(log: SyncLog) -> str:
         for one in problems:
             parts.append(f"- {one['cause']} ({one['code']}) {one['fix']}".rstrip())
     parts += ["", gettext("In this archive"), ""]
-    parts += [f"- {name}: {text}" for name, text in CONTENTS]
+    parts += [f"- {name}: {text}" for name, text in contents(log)]
     parts += ["", gettext("What was taken out"), ""]
-    parts += [f"- {line}" for line in taken_out()]
+    parts += [f"- {line}" for line in taken_out(log)]
     return "\n".join(parts) + "\n"
 
 

@@ -6,6 +6,7 @@ What is shown of the settings is named one by one: what is not named here is not
 from __future__ import annotations
 
 import json
+import os
 import platform
 import tomllib
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+
+from channels_amazon.models import ClientSecret
 
 # Those on which it depends how we speak with Amazon, the database and the browser.
 PACKAGES = (
@@ -69,6 +73,8 @@ SET_OR_NOT = (
 )
 # A shorter one is no secret, and would be found in every text.
 _SHORTEST_SECRET = 6
+# What boto3 reads by itself.
+_OF_ENVIRONMENT = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def product_version() -> str:
@@ -109,7 +115,7 @@ def shown_settings() -> dict[str, Any]:
 
 
 def secret_values() -> frozenset[str]:
-    """Return every secret that the settings hold, also as JSON writes it.
+    """Return every secret of the settings and the applications, also as JSON has it.
 
     To take them out of texts, wherever they may have come from.
     """
@@ -126,6 +132,19 @@ def _secrets() -> Iterator[str]:
     if settings.REDIS_URL:
         yield settings.REDIS_URL
         yield urlsplit(settings.REDIS_URL).password or ""
+    for name in _OF_ENVIRONMENT:
+        yield os.environ.get(name, "")
+    yield from _stored_secrets()
+
+
+def _stored_secrets() -> Iterator[str]:
+    """Yield the applications' client secrets, of which Amazon may still accept some."""
+    # One by one: of those that no key opens any more the others are known still.
+    for pk in ClientSecret.objects.order_by().values_list("pk", flat=True):
+        try:
+            yield str(ClientSecret.objects.get(pk=pk).secret)
+        except (ClientSecret.DoesNotExist, InvalidToken):
+            continue
 
 
 def _open(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,12 +13,15 @@ from django.db.models.functions import TruncHour
 from channels_amazon.models import AmazonAccount, MarketplaceParticipation, Order
 from channels_amazon.rules.orders.hours import (
     HOUR,
+    Tail,
     hours_until,
     is_unread,
+    tail_of,
     unread_since,
 )
 from channels_amazon.services.installation import catching_up
 
+# The one that has begun, and those before it.
 HOURS = 24
 
 
@@ -42,14 +45,16 @@ class SiteHours:
 
 @dataclass(frozen=True, slots=True)
 class HourlyOrders:
-    """The last day: when its hours began (UTC), and each marketplace's orders.
+    """The last hours: when they began (UTC), and each marketplace's orders.
 
-    `unread` says from when on which account is unread, by its key.
+    `unread` says from when on which account is unread, by its key; those `waiting` are
+    among them only until their next sweep, which is not overdue.
     """
 
     hours: tuple[datetime, ...]
     sites: tuple[SiteHours, ...]
     unread: Mapping[int, datetime]
+    waiting: frozenset[int]
 
     @property
     def total(self) -> int:
@@ -58,17 +63,23 @@ class HourlyOrders:
 
 
 def hourly_orders(
-    accounts: Sequence[AmazonAccount], now: datetime, *, works: bool
+    accounts: Sequence[AmazonAccount],
+    now: datetime,
+    *,
+    works: bool,
+    told: Collection[int],
 ) -> HourlyOrders:
-    """Return the orders placed in the last day, in four queries for any number of them.
+    """Return the orders placed in the last hours, in four queries for any number.
 
     Those of these accounts are counted, by an index of account and time. `works` says
-    whether anybody reads Amazon at all. The busiest marketplace comes first.
+    whether anybody reads Amazon at all, `told` of which accounts events are listened
+    to. The busiest marketplace comes first.
     """
     hours = hours_until(now, HOURS)
-    counted = _counted(accounts, hours[0], now)
-    unread = _unread(accounts, now, works=works)
-    sellers = _sellers(accounts)
+    counted, sellers = _counted(accounts, hours[0], now)
+    unread, waiting = _unread(accounts, now, works=works, told=told)
+    for site, pks in _sellers(accounts).items():
+        sellers[site] |= pks
     sites = [
         SiteHours(
             marketplace_id=site,
@@ -81,49 +92,62 @@ def hourly_orders(
         for site in {*counted, *sellers}
     ]
     sites.sort(key=lambda one: (-one.total, one.marketplace_id))
-    return HourlyOrders(hours, tuple(sites), unread)
+    return HourlyOrders(hours, tuple(sites), unread, frozenset(waiting))
 
 
 def _counted(
     accounts: Sequence[AmazonAccount], start: datetime, now: datetime
-) -> defaultdict[str, dict[datetime, int]]:
+) -> tuple[defaultdict[str, defaultdict[datetime, int]], defaultdict[str, set[int]]]:
+    """Return each marketplace's orders by the hour, and whose they are."""
     rows = (
         Order.objects.filter(account__in=[account.pk for account in accounts])
         .filter(ordered_at__gte=start, ordered_at__lt=now + HOUR)
         .order_by()
         .annotate(hour=TruncHour("ordered_at", tzinfo=UTC))
-        .values_list("marketplace_id", "hour")
+        .values_list("marketplace_id", "account_id", "hour")
         .annotate(orders=Count("pk"))
     )
-    counted: defaultdict[str, dict[datetime, int]] = defaultdict(dict)
-    for site, hour, orders in rows:
-        counted[site][hour] = orders
-    return counted
+    counted: defaultdict[str, defaultdict[datetime, int]]
+    counted = defaultdict(lambda: defaultdict(int))
+    owners: defaultdict[str, set[int]] = defaultdict(set)
+    for site, pk, hour, orders in rows:
+        counted[site][hour] += orders
+        owners[site].add(pk)
+    return counted, owners
 
 
 def _unread(
-    accounts: Sequence[AmazonAccount], now: datetime, *, works: bool
-) -> dict[int, datetime]:
+    accounts: Sequence[AmazonAccount],
+    now: datetime,
+    *,
+    works: bool,
+    told: Collection[int],
+) -> tuple[dict[int, datetime], set[int]]:
     known = catching_up.readings(accounts)
-    found = {}
+    found, waiting = {}, set()
     for account in accounts:
         reading = known.get(account.pk)
-        since = unread_since(
+        up_to = reading.up_to if reading else None
+        tail = tail_of(
             now,
-            reading.up_to if reading else None,
+            up_to,
             is_stopped=not works or reading is None or reading.is_stopped,
+            is_told=account.pk in told,
         )
+        since = unread_since(up_to, tail)
         if since is not None:
             found[account.pk] = since
-    return found
+        if tail == Tail.WAITING:
+            waiting.add(account.pk)
+    return found, waiting
 
 
-def _sellers(accounts: Sequence[AmazonAccount]) -> defaultdict[str, list[int]]:
+def _sellers(accounts: Sequence[AmazonAccount]) -> defaultdict[str, set[int]]:
     """Return which of the accounts sell in each marketplace."""
     rows = MarketplaceParticipation.objects.filter(
         account__in=[account.pk for account in accounts], is_participating=True
     ).order_by()
-    sellers: defaultdict[str, list[int]] = defaultdict(list)
+    sellers: defaultdict[str, set[int]] = defaultdict(set)
     for site, pk in rows.values_list("marketplace_id", "account_id"):
-        sellers[site].append(pk)
+        sellers[site].add(pk)
     return sellers

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, SyncJob
+from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.services.health.attention import AttentionRows
 from channels_amazon.services.orders.hourly import (
     HourlyOrders,
@@ -24,6 +25,7 @@ from channels_amazon.services.orders.hourly import (
 )
 from channels_amazon.views.attention import attention_rows
 from channels_amazon.views.base import is_fragment, page, store_page
+from channels_amazon.views.local_time import local
 
 HEIGHT = 40
 _COLUMN, _GAP = 9, 2
@@ -78,13 +80,14 @@ def hours_part(rows: AttentionRows, now: datetime) -> dict[str, Any]:
     """Return what the overview shows of the last day's orders by the hour."""
     live = [row for row in rows.accounts.values() if not row.is_disconnected]
     works = rows.facts.is_worker_alive and not rows.facts.is_paused
-    found = hourly_orders(live, now, works=works)
+    found = hourly_orders(live, now, works=works, told=_told(rows))
     labels = [_label(hour) for hour in found.hours]
     unread = _unread_accounts(found, live, rows)
     return {
-        "hour_sites": [_row(site, labels) for site in found.sites],
+        "hour_sites": [_row(site, labels, found.hours[0]) for site in found.sites],
         "hour_labels": labels,
         "hour_orders": found.total,
+        "hour_since": found.hours[0],
         "hour_zone": timezone.get_current_timezone_name(),
         "hour_unread": unread[:_MOST_NAMED],
         "hour_unread_more": len(unread[_MOST_NAMED:]),
@@ -97,6 +100,14 @@ def hours_part(rows: AttentionRows, now: datetime) -> dict[str, Any]:
     }
 
 
+def _told(rows: AttentionRows) -> frozenset[int]:
+    """Return the accounts of whose orders events tell, and somebody listens."""
+    facts = rows.facts
+    if not facts.is_queue_configured or not facts.is_consumer_alive:
+        return frozenset()
+    return frozenset(one.account_id for one in facts.accounts if one.is_subscribed)
+
+
 def _label(hour: datetime) -> str:
     return f"{timezone.localtime(hour):%H:%M}"
 
@@ -106,9 +117,10 @@ def _unread_accounts(
 ) -> list[dict[str, Any]]:
     """Return the accounts of which hours are unread: since when, and why.
 
-    Since None is: nothing of the day is proven to be read.
+    Since None is: nothing of these hours is proven to be read. One that only waits for
+    its next sweep has nothing wrong.
     """
-    unread = []
+    unread: list[dict[str, Any]] = []
     for account in live:
         since = found.unread.get(account.pk)
         if since is not None:
@@ -117,9 +129,12 @@ def _unread_accounts(
                 {
                     "account": account,
                     "since": None if is_whole else since,
+                    "is_waiting": account.pk in found.waiting,
                     "why": _why(account, rows),
                 }
             )
+    # Where something is wrong comes first: not all of them are named.
+    unread.sort(key=lambda one: one["is_waiting"])
     return unread
 
 
@@ -141,7 +156,7 @@ def _why(account: AmazonAccount, rows: AttentionRows) -> str:
     return _("its order sweep is behind")
 
 
-def _row(site: SiteHours, labels: Sequence[str]) -> SiteRow:
+def _row(site: SiteHours, labels: Sequence[str], since: datetime) -> SiteRow:
     most = max(site.counts)
     cells = [
         _cell(count, is_unread=unread)
@@ -156,7 +171,7 @@ def _row(site: SiteHours, labels: Sequence[str]) -> SiteRow:
         most=most,
         most_at=labels[site.counts.index(most)] if most else "",
         cells=cells,
-        says=_says(site),
+        says=_says(site, since),
     )
 
 
@@ -184,11 +199,11 @@ def _cell(count: int, *, is_unread: bool) -> str:
     return _("%(orders)s, not read to its end yet") % {"orders": orders}
 
 
-def _says(site: SiteHours) -> str:
+def _says(site: SiteHours, since: datetime) -> str:
     """Return what the drawing shows, for who does not see it."""
     text = ngettext(
-        "%(count)d order in 24 hours", "%(count)d orders in 24 hours", site.total
-    ) % {"count": site.total}
+        "%(count)d order since %(time)s", "%(count)d orders since %(time)s", site.total
+    ) % {"count": site.total, "time": local(since, TO_THE_MINUTE)}
     unread = sum(site.unread)
     if not unread:
         return text

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount, Permission, SyncJob, translated
@@ -119,7 +118,7 @@ def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
     account = _account(one, rows)
     text = gettext("The authorisation of %(account)s ends on %(date)s.") % {
         "account": account,
-        "date": f"{timezone.localtime(account.authorization_ends_at):%Y-%m-%d}",
+        "date": _moment(account.authorization_ends_at),
     }
     return [
         Problem(

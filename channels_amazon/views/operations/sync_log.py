@@ -16,6 +16,7 @@ from channels_amazon.health.report_form import last_findings
 from channels_amazon.models import AmazonAccount, SyncRun
 from channels_amazon.services.diagnostics.export_formats import ExportFile
 from channels_amazon.services.health import sync_log, sync_log_story
+from channels_amazon.services.health.sync_log import SyncLog
 from channels_amazon.services.installation.versions import shown_settings, versions
 from channels_amazon.views.accounts.last_viewed import remember_viewed
 from channels_amazon.views.accounts.tabs import account_tabs
@@ -42,7 +43,7 @@ def sync_log_page(request: HttpRequest, account_id: int) -> HttpResponse:
     }
     run = sync_log.last_run(account)
     if run is not None:
-        context |= _told(account, run)
+        context |= _told(_log(request, account, run))
     template = "channels_amazon/operations/sync_log.html"
     return page(request, template, context, title=_("Last Sync Log"))
 
@@ -57,11 +58,10 @@ def sync_log_download(request: HttpRequest, account_id: int) -> HttpResponseBase
         raise Http404(_("Nothing has run yet for this account."))
     # Who opens the file may live anywhere.
     with timezone.override(UTC):
-        findings = last_findings(account)
-    log = sync_log.read_sync_log(account, run, findings)
+        log = _log(request, account, run)
     sync_log.keep_sync_log_export(log, request.user.get_username())
     pieces = sync_log.archive_pieces(
-        log, sync_log_story.readme(log), sync_log_story.taken_out_text()
+        log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)
     )
     return download(ExportFile(log.file_name, "application/zip", pieces))
 
@@ -71,8 +71,17 @@ def _account(request: HttpRequest, account_id: int) -> AmazonAccount:
     return get_mine(accounts, request, pk=account_id)
 
 
-def _told(account: AmazonAccount, run: SyncRun) -> dict[str, Any]:
-    log = sync_log.read_sync_log(account, run, last_findings(account))
+def _log(request: HttpRequest, account: AmazonAccount, run: SyncRun) -> SyncLog:
+    """Return the log as who asks may have it: settings are for administrators."""
+    user: Any = request.user
+    findings = last_findings(account)
+    return sync_log.read_sync_log(
+        account, run, findings, with_settings=user.is_superuser
+    )
+
+
+def _told(log: SyncLog) -> dict[str, Any]:
+    run = log.run
     return {
         "log": log,
         "run": run,
@@ -80,10 +89,10 @@ def _told(account: AmazonAccount, run: SyncRun) -> dict[str, Any]:
         "first_line": sync_log_story.first_line(log),
         "story": sync_log_story.story(log),
         "support": sync_log_story.for_support(log),
-        "contents": sync_log_story.CONTENTS,
-        "taken_out": sync_log_story.taken_out(),
+        "contents": sync_log_story.contents(log),
+        "taken_out": sync_log_story.taken_out(log),
         "versions": versions(),
-        "settings": shown_settings(),
+        "settings": shown_settings() if log.with_settings else None,
         "calls": list(sync_log.calls_of(run).order_by("pk")[:ROWS]),
         "events": list(sync_log.events_of(run).order_by("pk")[:ROWS]),
         "rows": ROWS,

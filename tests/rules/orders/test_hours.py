@@ -9,8 +9,10 @@ import pytest
 from channels_amazon.rules.orders.hours import (
     HOUR,
     READ_WITHIN,
+    Tail,
     hours_until,
     is_unread,
+    tail_of,
     unread_since,
 )
 
@@ -28,25 +30,30 @@ def test_hours_end_with_that_of_now() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "is_stopped", "is_unread_since"),
+    ("ago", "is_stopped", "is_told", "tail"),
     [
-        (timedelta(minutes=30), False, False),
-        (READ_WITHIN, False, False),
-        (READ_WITHIN + timedelta(seconds=1), False, True),
+        (timedelta(minutes=30), False, True, Tail.TOLD),
+        (READ_WITHIN, False, True, Tail.TOLD),
+        (READ_WITHIN, False, False, Tail.WAITING),
+        (READ_WITHIN + timedelta(seconds=1), False, True, Tail.MISSED),
+        (READ_WITHIN + timedelta(seconds=1), False, False, Tail.MISSED),
         # Nobody comes again to read the rest.
-        (timedelta(minutes=5), True, True),
+        (timedelta(minutes=5), True, True, Tail.MISSED),
     ],
 )
-def test_time_since_the_sweep_is_unread_once_no_other_comes(
-    ago: timedelta, is_stopped: bool, is_unread_since: bool
+def test_time_since_the_sweep_is_read_while_events_tell_and_another_comes(
+    ago: timedelta, is_stopped: bool, is_told: bool, tail: Tail
 ) -> None:
-    since = unread_since(NOW, NOW - ago, is_stopped=is_stopped)
+    found = tail_of(NOW, NOW - ago, is_stopped=is_stopped, is_told=is_told)
 
-    assert since == (NOW - ago if is_unread_since else None)
+    assert found == tail
+    since = unread_since(NOW - ago, found)
+    assert since == (None if tail == Tail.TOLD else NOW - ago)
 
 
 def test_first_pull_leaves_every_hour_unread() -> None:
-    since = unread_since(NOW, None, is_stopped=False)
+    tail = tail_of(NOW, None, is_stopped=False, is_told=True)
+    since = unread_since(None, tail)
 
     assert all(is_unread(hour, since) for hour in hours_until(NOW, 24))
 

@@ -60,17 +60,19 @@ def account() -> AmazonAccount:
     return account
 
 
-def log_of(account: AmazonAccount) -> SyncLog:
+def log_of(account: AmazonAccount, *, with_settings: bool = True) -> SyncLog:
     """Return the log of the account's last run."""
     run = last_run(account)
     assert run is not None
-    return read_sync_log(account, run, last_findings(account))
+    return read_sync_log(
+        account, run, last_findings(account), with_settings=with_settings
+    )
 
 
-def archive(account: AmazonAccount) -> dict[str, str]:
+def archive(account: AmazonAccount, *, with_settings: bool = True) -> dict[str, str]:
     """Return the files of the account's log, by name."""
-    log = log_of(account)
-    readme, taken_out = sync_log_story.readme(log), sync_log_story.taken_out_text()
+    log = log_of(account, with_settings=with_settings)
+    readme, taken_out = sync_log_story.readme(log), sync_log_story.taken_out_text(log)
     whole = b"".join(archive_pieces(log, readme, taken_out))
     with zipfile.ZipFile(io.BytesIO(whole)) as found:
         assert found.testzip() is None
@@ -104,6 +106,18 @@ def test_archive_holds_the_run_and_what_belongs_to_it(account: AmazonAccount) ->
     assert json.loads(files["findings.json"]) is None
     assert failed.request_id in files["README.txt"]
     assert account.application.app_id in files["README.txt"]
+
+
+def test_archive_without_settings_says_who_has_them(account: AmazonAccount) -> None:
+    files = archive(account, with_settings=False)
+
+    assert list(files) == [name for name in FILES if name != "settings.json"]
+    omitted = "Settings: only an administrator's file has settings.json."
+    for name in ("README.txt", "what_was_taken_out.txt"):
+        assert files[name].count("settings.json") == files[name].count(omitted) == 1
+        assert omitted not in archive(account)[name]
+    assert "LWA_TOKEN_URL" not in "".join(files.values())
+    assert "LWA_TOKEN_URL" in archive(account)["settings.json"]
 
 
 def test_archive_holds_the_last_finished_health_check(account: AmazonAccount) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from channels_amazon.services.installation.versions import (
@@ -14,6 +16,7 @@ from channels_amazon.services.installation.versions import (
     shown_settings,
     versions,
 )
+from tests.builders import make_application
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +65,39 @@ def test_secrets_are_known_also_as_json_writes_them(settings: Settings) -> None:
     assert 'a\\"b\\\\c-long-enough' in found
     assert "hunter2hunter2" in found
     assert settings.SECRET_KEY in found
+
+
+def test_secrets_of_applications_and_of_boto3_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "CANARY-aws-secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "CANARY-aws-session")
+    application = make_application()
+    for name in ("rotated", "lost", "current"):
+        row = application.client_secrets.create(
+            secret=f"CANARY-{name}", since=timezone.now()
+        )
+        if name == "lost":
+            # As where its key is lost; the others are known all the same.
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"UPDATE {row._meta.db_table} SET secret = %s WHERE id = %s",  # noqa: S608
+                    [b"gAAAAA-damaged", row.pk],
+                )
+
+    found = secret_values()
+
+    assert {one for one in found if "CANARY" in one} == {
+        "CANARY-aws-secret",
+        "CANARY-aws-session",
+        "CANARY-rotated",
+        "CANARY-current",
+    }
+
+
+def test_secret_of_the_environment_that_is_not_set_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+
+    assert "" not in secret_values()

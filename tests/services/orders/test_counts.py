@@ -75,7 +75,9 @@ def test_new_order_says_how_fast_orders_come(world: World, client: Client) -> No
         event_seen_at=now - timedelta(seconds=4),
         completed_at=now - timedelta(seconds=2),
     )
-    assert "New orders arrive in 3 s." in text_of(client, "amazon-status", account)
+    assert "Half of the new orders arrive within 3 s" in text_of(
+        client, "amazon-status", account
+    )
 
     Heartbeat.objects.filter(kind=Process.QUEUE).delete()
 

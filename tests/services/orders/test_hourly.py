@@ -35,7 +35,34 @@ def account(now: datetime) -> AmazonAccount:
 
 
 def found(now: datetime, *accounts: AmazonAccount, works: bool = True) -> HourlyOrders:
-    return hourly_orders(accounts, now, works=works)
+    told = {account.pk for account in accounts}
+    return hourly_orders(accounts, now, works=works, told=told)
+
+
+def test_time_since_the_sweep_is_unread_where_nobody_tells_of_it(
+    account: AmazonAccount, now: datetime
+) -> None:
+    read_to(account, now - timedelta(minutes=40))
+
+    result = hourly_orders([account], now, works=True, told=())
+
+    assert result.sites[0].unread[-3:] == (False, True, True)
+    assert result.waiting == {account.pk}
+    assert found(now, account).waiting == frozenset()
+    assert not any(found(now, account).sites[0].unread)
+
+
+def test_hour_is_unread_where_a_former_seller_s_orders_were_not_read(
+    account: AmazonAccount, now: datetime
+) -> None:
+    account.participations.update(is_participating=False)
+    builders.make_order(account, ordered_at=now - 5 * HOUR)
+    lack_orders(account)
+
+    (site,) = found(now, account).sites
+
+    assert (site.marketplace_id, site.total) == (US, 1)
+    assert site.unread[-2:] == (False, True)
 
 
 def test_each_order_counts_in_its_hour_and_marketplace(

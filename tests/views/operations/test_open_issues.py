@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -90,3 +91,17 @@ def test_every_page_says_that_events_are_not_subscribed_until_they_are(
     world.account.subscription_id = "sub-1"
     world.account.save()
     assert said() == [False, False, False]
+
+
+def test_end_of_the_authorisation_is_told_as_the_health_check_tells_it(
+    world: World, client: Client
+) -> None:
+    at = datetime(2026, 11, 30, 20, 5, tzinfo=UTC)
+    AmazonAccount.objects.filter(pk=world.account.pk).update(
+        authorized_at=at - AmazonAccount.AUTHORIZATION_LASTS
+    )
+    client.cookies["shoplink_time_zone"] = "Asia/Shanghai"
+
+    text = text_of(client, "amazon-status", world.account)
+
+    assert "ends on 2026-12-01 04:05 UTC+8." in text

@@ -236,7 +236,7 @@ def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:
 @pytest.mark.parametrize(
     ("is_subscribed", "claim"),
     [
-        (True, "New orders arrive in 2 min."),
+        (True, "Half of the new orders arrive within 2 min"),
         (False, "New orders are found by the sweep only, some minutes late."),
     ],
 )

@@ -120,6 +120,25 @@ def test_viewer_may_read_and_save_it_and_it_is_audited(world: World) -> None:
     assert entry.store_id == world.store.pk
 
 
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_settings_are_for_administrators_alone(
+    world: World, client: Client, is_superuser: bool
+) -> None:
+    builders.make_run(world.account, state="done")
+    if is_superuser:
+        client = signed_in(builders.make_user(is_superuser=True))
+
+    text = page_of(world, client).content.decode()
+    files = archive_of(world, client)
+
+    assert ("LWA_TOKEN_URL" in text) == is_superuser
+    assert ("settings.json" in files) == is_superuser
+    assert ("only an administrator&#x27;s file has settings.json" in text) != (
+        is_superuser
+    )
+    assert ("LWA_TOKEN_URL" in "".join(files.values())) == is_superuser
+
+
 def test_nothing_of_another_store_is_in_it(world: World, client: Client) -> None:
     other = make_world()
     theirs = builders.make_run(other.account)

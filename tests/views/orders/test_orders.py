@@ -347,3 +347,20 @@ def test_order_whose_shipper_is_not_known_asks_for_nothing(
 
     assert step.kind == "waiting"
     assert step.text == "Amazon has not said yet who ships it."
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("unshipped", "merchant"), ("amazon", "amazon")]
+)
+def test_status_to_ship_leaves_out_what_amazon_ships(
+    world: World, client: Client, status: str, shown: str
+) -> None:
+    Order.objects.all().delete()
+    made = {
+        who: builders.make_order(world.account, status="unshipped", fulfilled_by=who)
+        for who in ("merchant", "amazon")
+    }
+
+    rows = client.get(reverse(LIST), {"status": status}).context["slice"].rows
+
+    assert [row.pk for row in rows] == [made[shown].pk]
