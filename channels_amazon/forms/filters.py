@@ -169,12 +169,9 @@ class OrderFilter(FilterForm):
             return text % {"count": SHORTEST_PART}
         if found.is_empty:
             return super().hint
-        if found.is_cut:
-            text = gettext(
-                "Very many orders hold “%(text)s”: only those among the newest "
-                "%(count)s are shown. Write more of it to find older ones."
-            )
-            return text % {"text": q, "count": f"{NEWEST:,}"}
+        if note := self.cut_note:
+            # How an id is written says why one that is written otherwise is not there.
+            return f"{note} {super().hint}".strip() if found.is_partly_read else note
         if found.is_whole and ORDER_ID.fullmatch(q.upper()) is None:
             text = gettext(
                 "These orders hold exactly “%(text)s”. Leave its end away to find "
@@ -182,6 +179,30 @@ class OrderFilter(FilterForm):
             )
             return text % {"text": q}
         return ""
+
+    @property
+    def cut_note(self) -> str:
+        """Return what the search leaves out, "" where that is nothing."""
+        found, q = self.found, self.chosen("q")
+        if found is None or found.is_all:
+            return ""
+        if found.is_partly_read:
+            text = gettext(
+                "Only the newest %(count)s orders were looked through for “%(text)s”. "
+                "Write the beginning or the end of an order id, or all of a seller SKU "
+                "or an ASIN, to find older ones."
+            )
+        elif found.most:
+            text = gettext(
+                "Very many orders hold “%(text)s”: only %(count)s of them were looked "
+                "up, and others are not shown. Write more of it to find those."
+            )
+        else:
+            text = gettext(
+                "Very many orders hold “%(text)s”: only those among the newest "
+                "%(count)s are shown. Write more of it to find older ones."
+            )
+        return text % {"text": q, "count": f"{found.most or NEWEST:,}"}
 
 
 class LogFilter(FilterForm):

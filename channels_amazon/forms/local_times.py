@@ -25,6 +25,8 @@ from channels_amazon.rules.local_times import (
 
 # Of the hidden field beside a time: in which zone its page showed it.
 ZONE_SUFFIX = "_zone"
+# There, before a clock time that the page showed and that meant the later of two.
+_LATER = "#"
 # Old names and mere offsets; what is named for a place knows its summer time.
 _NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 
@@ -68,9 +70,14 @@ def _zone_label(name: str, locale: Locale) -> str:
 
 
 class TypedTime(str):
-    """A time as it was typed, with the name of the zone that its page showed."""
+    """A time as it was typed, with the name of the zone that its page showed.
+
+    `later` is the clock time with which the page meant the later of two moments, "" for
+    none: who leaves it as it is means what the page meant.
+    """
 
     zone: str = ""
+    later: str = ""
 
 
 class LocalTimeInput(forms.DateTimeInput):
@@ -89,14 +96,17 @@ class LocalTimeInput(forms.DateTimeInput):
         if not isinstance(text, str):
             return text
         typed = TypedTime(text)
-        typed.zone = str(data.get(f"{name}{ZONE_SUFFIX}", ""))
+        sent = str(data.get(f"{name}{ZONE_SUFFIX}", ""))
+        typed.zone, _sign, typed.later = sent.partition(_LATER)
         return typed
 
     def render(
         self, name: str, value: Any, attrs: Any = None, renderer: Any = None
     ) -> Any:
         """Draw the field with its zone, for the reader and for the answer."""
-        zone = zone_of(value)
+        # A time that the zone's calendar does not have stays as it is, in UTC.
+        zone = getattr(value, "tzinfo", None) or zone_of(value)
+        later = self._later(value)
         described = f"{(attrs or {}).get('id') or name}{ZONE_SUFFIX}"
         shown = super().render(
             name, value, {**(attrs or {}), "aria-describedby": described}, renderer
@@ -106,17 +116,24 @@ class LocalTimeInput(forms.DateTimeInput):
             '<span class="sl-help" id="{}">{}</span>',
             shown,
             f"{name}{ZONE_SUFFIX}",
-            name_of(zone),
+            f"{name_of(zone)}{_LATER if later else ''}{later}",
             described,
             gettext("Time in %(zone)s") % {"zone": as_words(zone)},
         )
+
+    def _later(self, value: Any) -> str:
+        """Return the field's clock time if it means the later of two, else ""."""
+        if isinstance(value, datetime):
+            return str(self.format_value(value)) if value.fold else ""
+        return str(getattr(value, "later", ""))
 
 
 class LocalTimeField(forms.DateTimeField):
     """A time by the clocks of the zone that its page showed, else of the reader's.
 
-    An hour that clocks show twice is the earlier, or the later with `is_later`; one
-    that they skip is refused. A time with an offset keeps it.
+    An hour that clocks show twice is the earlier, or the later with `is_later` or where
+    the page showed the later one and nobody changed it; one that they skip is refused.
+    A time with an offset keeps it.
     """
 
     widget = LocalTimeInput
@@ -140,7 +157,8 @@ class LocalTimeField(forms.DateTimeField):
             typed = self._typed(value)
             if typed.tzinfo is not None:
                 return typed.astimezone(UTC)
-            return moment_of(typed, zone, is_later=self.is_later)
+            is_later = self.is_later or value == getattr(value, "later", None)
+            return moment_of(typed, zone, is_later=is_later)
         except SkippedTimeError as error:
             raise forms.ValidationError(
                 self.error_messages["skipped"],
@@ -151,6 +169,13 @@ class LocalTimeField(forms.DateTimeField):
             raise forms.ValidationError(
                 self.error_messages["invalid"], code="invalid"
             ) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a moment by the reader's clocks, as it is where they have no such."""
+        try:
+            return super().prepare_value(value)
+        except OverflowError:
+            return value
 
     def _typed(self, text: str) -> datetime:
         """Return what was typed, naive unless it has an offset."""

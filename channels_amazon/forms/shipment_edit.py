@@ -7,7 +7,7 @@ from typing import Any
 
 from channels_amazon.forms.orders import PackageForm, quantity_name
 from channels_amazon.models import Shipment
-from channels_amazon.rules.local_times import TO_THE_MINUTE
+from channels_amazon.rules.local_times import TO_THE_MINUTE, clock_time
 from channels_amazon.services.shipping.shipment_edits import units_free
 
 
@@ -35,7 +35,7 @@ class ShipmentEditForm(PackageForm):
         shipped_at = super().clean_shipped_at()
         zone = self.zone_of("shipped_at")
         read, kept = (
-            f"{moment.astimezone(zone):{TO_THE_MINUTE}}"
+            f"{clock_time(moment, zone):{TO_THE_MINUTE}}"
             for moment in (shipped_at, self._kept_at)
         )
         return self._kept_at if read == kept else shipped_at

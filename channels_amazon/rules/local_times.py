@@ -60,14 +60,25 @@ def last_second(day: date, zone: tzinfo) -> datetime:
     return end_of_day(day, zone) - _SECOND
 
 
+def clock_time(moment: datetime, zone: tzinfo) -> datetime:
+    """Return `moment` by the clocks of `zone`, in UTC where these leave the calendar.
+
+    Damaged data may hold its first day or its last: a page that shows one still opens.
+    """
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
+
+
 def shown(moment: datetime, zone: tzinfo, form: str = TO_THE_SECOND) -> str:
     """Return what the clocks of `zone` show at `moment`, with their offset."""
-    return f"{moment.astimezone(zone):{form}} {offset_of(moment, zone)}"
+    return f"{clock_time(moment, zone):{form}} {offset_of(moment, zone)}"
 
 
 def offset_of(moment: datetime, zone: tzinfo) -> str:
     """Return how far `zone` is from UTC at `moment`: "UTC", "UTC+8", "UTC-3:30"."""
-    offset = moment.astimezone(zone).utcoffset() or timedelta()
+    offset = clock_time(moment, zone).utcoffset() or timedelta()
     minutes = round(offset.total_seconds() / 60)
     if not minutes:
         return "UTC"

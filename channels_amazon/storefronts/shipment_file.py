@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from channels_amazon.rules.local_times import SkippedTimeError, last_second, moment_of
+from channels_amazon.rules.orders.limits import is_possible_time
 from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read
 from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.rules.shipping.tracking import number_key, without_spaces
@@ -291,7 +292,7 @@ def _take_over(
     """Add the line to its parcel, which it may begin."""
     sku, units = row.get(SKU, ""), _units(row)
     tracking = without_spaces(row[TRACKING])
-    shipped_at = _moment(row.get(SHIP_DATE, ""), clock)
+    shipped_at = _shipped_at(row.get(SHIP_DATE, ""), clock)
     key = (row[ORDER], number_key(tracking))
     parcel = parcels.get(key)
     if parcel is None:
@@ -336,6 +337,17 @@ def _units(row: Row) -> int:
             sentence("quantity is “%(text)s”: it must be 1 or more.", text=text)
         )
     return units
+
+
+def _shipped_at(text: str, clock: _Clock) -> datetime | None:
+    moment = _moment(text, clock)
+    if moment is not None and not is_possible_time(moment):
+        raise _BadCell(
+            sentence(
+                "ship date is “%(text)s”: no parcel is of this year.", text=text[:40]
+            )
+        )
+    return moment
 
 
 def _moment(text: str, clock: _Clock) -> datetime | None:

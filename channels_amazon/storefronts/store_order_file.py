@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from channels_amazon.rules.local_times import SkippedTimeError, moment_of
+from channels_amazon.rules.orders.limits import is_possible_time
 from channels_amazon.storefronts.catalogue import Rejected, StorefrontError
 from channels_amazon.wording import Sentence, sentence
 
@@ -200,8 +201,9 @@ def _moment(text: str, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment_of(moment, zone)
+        written = datetime.fromisoformat(text)
+        is_aware = written.tzinfo is not None
+        moment = written.astimezone(UTC) if is_aware else moment_of(written, zone)
     except SkippedTimeError:
         raise _Bad(
             sentence(
@@ -214,6 +216,9 @@ def _moment(text: str, zone: tzinfo) -> datetime | None:
         raise _Bad(
             sentence("The time is not like 2026-11-25T14:30:00Z: %(text)s.", text=text)
         ) from None
+    if not is_possible_time(moment):
+        raise _Bad(sentence("No order is of this year: %(text)s.", text=text))
+    return moment
 
 
 def _currency(text: str) -> str:

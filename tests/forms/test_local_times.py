@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +81,40 @@ def test_time_shown_twice_is_the_earlier_or_the_later() -> None:
 
     assert form.cleaned_data["at"] == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
     assert form.cleaned_data["until"] == datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("hour", [8, 9])
+def test_time_that_nobody_changed_is_the_moment_that_was_shown(hour: int) -> None:
+    now = datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+    with timezone.override(LOS_ANGELES):
+        drawn = str(_Form(initial={"at": now})["at"])
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', drawn))
+
+    form = read(LOS_ANGELES, **sent)
+
+    assert sent["at"] == "2026-11-01T01:30"
+    assert form.cleaned_data["at"] == now
+    # The same again, when the page came back for another reason.
+    again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', str(form["at"])))
+    assert again == sent
+    # Who writes another time means the earlier, as ever.
+    changed = read(LOS_ANGELES, **sent | {"at": "2026-11-01T01:10"})
+    assert changed.cleaned_data["at"] == datetime(2026, 11, 1, 8, 10, tzinfo=UTC)
+
+
+def test_nonsense_for_the_later_of_two_times_is_the_earlier() -> None:
+    for sent in ("America/Los_Angeles#", "America/Los_Angeles#x", "#2026", "#" * 999):
+        form = read(LOS_ANGELES, at="2026-11-01T01:30", at_zone=sent)
+
+        assert form.cleaned_data["at"] == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+
+
+def test_field_shows_a_moment_that_the_readers_calendar_has_not() -> None:
+    with timezone.override(SHANGHAI):
+        drawn = str(_Form(initial={"at": datetime.max.replace(tzinfo=UTC)})["at"])
+
+    assert 'value="9999-12-31T23:59"' in drawn
+    assert 'name="at_zone" value="UTC"' in drawn
 
 
 @pytest.mark.parametrize(

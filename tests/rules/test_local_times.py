@@ -164,6 +164,24 @@ def test_moment_is_shown_with_its_offset() -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "zone", "text"),
+    [
+        (datetime.min, LOS_ANGELES, "0001-01-01 00:00 UTC"),
+        (datetime.max, SHANGHAI, "9999-12-31 23:59 UTC"),
+        (datetime.max, LOS_ANGELES, "9999-12-31 15:59 UTC-8"),
+    ],
+)
+def test_moment_at_an_end_of_the_calendar_is_shown(
+    moment: datetime, zone: ZoneInfo, text: str
+) -> None:
+    at = moment.replace(tzinfo=UTC)
+
+    # The first year is written with leading zeros on some machines only.
+    assert shown(at, zone, TO_THE_MINUTE).zfill(len(text)) == text
+    assert text.endswith(offset_of(at, zone))
+
+
+@pytest.mark.parametrize(
     "name", ["", None, "Mars/Olympus", "../etc/passwd", "asia/shanghai", "localtime"]
 )
 def test_name_of_no_zone_is_none(name: str | None) -> None:

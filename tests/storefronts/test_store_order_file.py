@@ -115,6 +115,12 @@ def test_file_that_is_no_text_or_too_long_is_refused() -> None:
         ),
         ("America/Los_Angeles", "2026-03-08T02:30", None),
         ("America/Los_Angeles", "9999-12-31T23:30", None),
+        # Damaged data, some of it outside of the calendar in UTC.
+        ("America/Los_Angeles", "0001-01-01T00:00:00+14:00", None),
+        ("America/Los_Angeles", "9999-12-31T23:59:59-12:00", None),
+        ("America/Los_Angeles", "0001-01-01T00:00:00Z", None),
+        ("Asia/Shanghai", "9999-12-31T12:00", None),
+        ("Asia/Shanghai", "1899-12-30", None),
     ],
 )
 def test_time_is_of_the_files_zone(zone: str, placed: str, at: datetime | None) -> None:
@@ -124,6 +130,16 @@ def test_time_is_of_the_files_zone(zone: str, placed: str, at: datetime | None) 
 
     assert getattr(order, "placed_at", None) == at
     assert isinstance(order, Rejected) == (at is None)
+
+
+def test_impossible_time_refuses_its_order_alone() -> None:
+    lines = [HEAD, "1,A,1,N,L,C,P,DE,0001-01-01,\n", "2,A,1,N,L,C,P,DE,2026-11-25,\n"]
+
+    bad, good = read_orders(lines)
+
+    assert isinstance(bad, Rejected)
+    assert "0001-01-01" in bad.reason
+    assert isinstance(good, FileOrder)
 
 
 @given(st.lists(st.text(alphabet='A1,;"\n\t \x00', max_size=30), max_size=5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -109,6 +110,9 @@ HEADINGS = {
 CHUNK = 2000
 # Spreadsheets take a cell that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+# A spreadsheet whose separator is another one than the comma, as in German or French,
+# minds no quotes within its cell: a cell begins after each of these signs.
+_WITHIN = re.compile(rf"([;\t\r\n][\s\"]*)(?=[{re.escape(''.join(FORMULA_STARTS))}])")
 # Without it spreadsheets read the file in the machine's old code page.
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -196,7 +200,7 @@ def _lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
     writer = csv.writer(_Echo())
     yield BYTE_ORDER_MARK + str(writer.writerow(names))
     for row in rows:
-        yield str(writer.writerow([safe_cell(value) for value in row]))
+        yield str(writer.writerow([csv_cell(value) for value in row]))
 
 
 def iso_time(value: datetime) -> str:
@@ -214,3 +218,8 @@ def safe_cell(value: Any) -> str:
         return str(value)
     text = str(value).replace("\x00", "")
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+def csv_cell(value: Any) -> str:
+    """Return a value as a CSV cell's text, no formula by whichever separator."""
+    return _WITHIN.sub(r"\1'", safe_cell(value))

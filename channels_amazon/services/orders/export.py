@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.utils.translation import get_language, gettext, override
@@ -16,7 +17,7 @@ from django.utils.translation import get_language, gettext, override
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, StoreOrder
 from channels_amazon.services.diagnostics.audit import Audited, audit
-from channels_amazon.services.diagnostics.export import BYTE_ORDER_MARK, safe_cell
+from channels_amazon.services.diagnostics.export import BYTE_ORDER_MARK, csv_cell
 from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.orders.status_words import flags_of, status_word
 from channels_amazon.wording import sentence
@@ -41,13 +42,17 @@ COLUMNS: Mapping[str, Callable[[Order, datetime], Any]] = {
 PLACED = "store_order"
 
 
-def csv_parts(parts: Iterable[Sequence[Order]], now: datetime) -> Iterator[str]:
+def csv_parts(
+    parts: Iterable[Sequence[Order]], now: datetime, *, cut_note: str = ""
+) -> Iterator[str]:
     """Return the CSV file of the orders, a text for each part of them; times are UTC.
 
+    Where it does not hold all that was asked for, its last row says `cut_note` alone.
     Words are in the language that is active now, not when the file is read. What is
     late is so at `now`.
     """
-    return _texts(parts, now, get_language() or "en")
+    texts = _texts(parts, now, get_language() or "en")
+    return chain(texts, [_csv([[csv_cell(cut_note)]])] if cut_note else [])
 
 
 def keep_export(*, actor: str, store_ids: Iterable[int | None]) -> None:
@@ -77,7 +82,7 @@ def _texts(
 
 def _row(order: Order, now: datetime, placed: StoreOrder | None) -> list[str]:
     values = [value(order, now) for value in COLUMNS.values()]
-    return [safe_cell(one) for one in (*values, placed.number if placed else None)]
+    return [csv_cell(one) for one in (*values, placed.number if placed else None)]
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:

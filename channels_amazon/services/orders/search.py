@@ -4,14 +4,14 @@ A whole one is looked up first, and where there is one, that is the answer. A pa
 an order id is looked for where people begin to write one, by an index each: at its
 beginning, at its end, at the beginning of its second group. A part of a SKU or an ASIN
 is looked for among the accounts' listings, which are few, and their orders by an index.
-Whatever else holds the part is found among the newest rows only. Nothing here reads
-all orders there are, however common the part is.
+Whatever else holds the part is found among the accounts' newest rows only. Nothing here
+reads all orders there are, however common the part is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -22,10 +22,11 @@ from django.db.models.functions import Reverse, Substr
 
 from channels_amazon.models import Listing, Order, OrderLine
 from channels_amazon.models.order import OrderQuerySet
-from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
+from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.rules.pasted_ids import search_parts, search_terms
 
-# Of the orders, and of the lines, that came last: read in a few hundredths of a second.
+# Of the accounts' orders, and of their lines, that came last: read in a few hundredths
+# of a second.
 NEWEST = 10_000
 # A part that more SKUs hold says too little.
 MOST_SKUS = 300
@@ -39,15 +40,24 @@ class FoundOrders:
     """What a search let through, and how.
 
     `is_whole`: it is an id, SKU or ASIN as it stands. `is_cut`: so many orders hold it
-    that only those among the newest were looked for. `is_empty` is certain where it is
-    True. `is_too_short`: it is nothing whole, and too short for a part.
+    that only those among the newest were looked for. `most`: even of these there are
+    too many, and no more than so many were let through; else 0. `is_empty` is certain
+    where it is True; `is_partly_read`: nothing was found, but not all was looked
+    through. `is_too_short`: it is nothing whole, and too short for a part.
     """
 
     orders: OrderQuerySet
     is_whole: bool = False
     is_cut: bool = False
+    most: int = 0
     is_empty: bool = False
+    is_partly_read: bool = False
     is_too_short: bool = False
+
+    @property
+    def is_all(self) -> bool:
+        """Tell whether nothing that holds it is known to be left out."""
+        return not (self.is_cut or self.is_partly_read)
 
 
 def find_orders(
@@ -62,19 +72,29 @@ def find_orders(
         return FoundOrders(orders.none(), is_empty=True, is_too_short=True)
     numbered, sold = _numbered(parts, account_ids), _sold(parts, account_ids)
     found = numbered.order_ids | sold.order_ids
+    is_all_read = numbered.is_all_read and sold.is_all_read
+    is_over = numbered.is_over or sold.is_over
     return FoundOrders(
         orders.filter(pk__in=found),
         is_cut=numbered.is_cut or sold.is_cut,
-        is_empty=not found,
+        most=len(found) if is_over else 0,
+        is_empty=not found and is_all_read,
+        is_partly_read=not found and not is_all_read,
     )
 
 
 @dataclass(slots=True)
 class _Hits:
-    """Orders that hold a part; `is_cut`: so many do that not all were looked up."""
+    """Orders that hold a part.
+
+    `is_cut`: so many do that not all were looked up; `is_over`: so many of the newest
+    do. `is_all_read`: the newest rows are all that the accounts have.
+    """
 
     order_ids: set[int] = field(default_factory=set)
     is_cut: bool = False
+    is_over: bool = False
+    is_all_read: bool = True
 
     def add_all(self, found: Collection[int]) -> None:
         """Take what was looked up by an index, unless that is too much to be all."""
@@ -82,6 +102,18 @@ class _Hits:
             self.order_ids |= set(found)
         else:
             self.is_cut = True
+
+    def add_newest(self, held: Iterable[int], read: int) -> None:
+        """Take those of the newest rows, `read` in number, whose orders hold the part.
+
+        They come newest first; of too many the newest are taken.
+        """
+        found = list(dict.fromkeys(held))
+        self.order_ids |= set(found[:COUNT_CAP])
+        self.is_all_read = read < NEWEST
+        self.is_over = len(found) > COUNT_CAP
+        # Where all was read, nothing but those beyond the cap is missing.
+        self.is_cut = self.is_over or (self.is_cut and not self.is_all_read)
 
 
 def _with_whole(orders: OrderQuerySet, terms: Collection[str]) -> OrderQuerySet:
@@ -110,10 +142,14 @@ def _numbered(parts: Collection[str], account_ids: Collection[int]) -> _Hits:
     if not written:
         return hits
     orders = Order.objects.filter(account__in=account_ids)
-    anywhere = _any_of(Q(amazon_order_id__contains=part) for part in written)
-    hits.add_all(_pks(_begun(orders, written).order_by()))
-    newest = orders.filter(anywhere, **_newest(Order)).order_by("-pk")
-    hits.order_ids |= set(_pks(newest))
+    begun = _begun(orders, written).order_by().values_list("pk", flat=True)
+    hits.add_all(list(begun[:COUNT_CAP]))
+    # By the accounts' index. Looked through here: the database might look for the part
+    # in all orders first.
+    newest = orders.order_by("-ordered_at").values_list("pk", "amazon_order_id")
+    rows = list(newest[:NEWEST])
+    held = (pk for pk, number in rows if any(part in number for part in written))
+    hits.add_newest(held, len(rows))
     return hits
 
 
@@ -152,10 +188,20 @@ def _sold(parts: Collection[str], account_ids: Collection[int]) -> _Hits:
             held = {row[place] for row in named if _holds_any(row[place], parts)}
             # In the order of its index, so that it is read by that and no further.
             sold = lines.filter(**{f"{column}__in": held}).order_by(column)
-            hits.add_all(_order_ids(sold))
-    newest = lines.filter(holds, **_newest(OrderLine)).order_by("-pk")
-    hits.order_ids |= set(_order_ids(newest))
+            hits.add_all(list(sold.values_list("order_id", flat=True)[:COUNT_CAP]))
+    newest = lines.order_by("-order__ordered_at")
+    rows = list(newest.values_list("order_id", "seller_sku", "asin")[:NEWEST])
+    hits.add_newest(_holding(rows, parts), len(rows))
     return hits
+
+
+def _holding(
+    rows: Sequence[tuple[int, str, str]], parts: Collection[str]
+) -> Iterable[int]:
+    """Yield the orders of those lines whose SKU or ASIN holds one of the parts."""
+    for order_id, seller_sku, asin in rows:
+        if _holds_any(seller_sku, parts) or _holds_any(asin, parts):
+            yield order_id
 
 
 def _holds_any(text: str, parts: Collection[str]) -> bool:
@@ -164,17 +210,3 @@ def _holds_any(text: str, parts: Collection[str]) -> bool:
 
 def _any_of(conditions: Iterable[Q]) -> Q:
     return reduce(or_, conditions)
-
-
-def _newest(model: type[Order | OrderLine]) -> dict[str, int]:
-    """Return the condition of the rows that came last."""
-    last = model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return {"pk__gt": last - NEWEST}
-
-
-def _pks(orders: OrderQuerySet) -> list[int]:
-    return list(orders.values_list("pk", flat=True)[:COUNT_CAP])
-
-
-def _order_ids(lines: StoreQuerySet[OrderLine]) -> list[int]:
-    return list(lines.values_list("order_id", flat=True)[:COUNT_CAP])

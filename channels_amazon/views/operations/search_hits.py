@@ -60,7 +60,7 @@ def find(request: HttpRequest, form: OrderFilter) -> list[HitGroup]:
     """Return what the text of the form's search may name, nothing for an empty one.
 
     What is found whole costs eight queries: five for orders, one for each other kind.
-    A part of an order id or a SKU costs five more.
+    A part of an order id or a SKU costs three more, or five.
     """
     terms = form.terms()
     if not terms:

@@ -30,7 +30,8 @@ def order_export(request: HttpRequest) -> HttpResponseBase:
         actor=request.user.get_username(), store_ids=_stores_in(wanted, request)
     )
     response = StreamingHttpResponse(
-        csv_parts(_parts(wanted), now), content_type="text/csv; charset=utf-8"
+        csv_parts(_parts(wanted), now, cut_note=wanted.form.cut_note),
+        content_type="text/csv; charset=utf-8",
     )
     name = f"shoplink-orders-{now:%Y%m%d-%H%M%S}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

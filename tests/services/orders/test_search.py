@@ -181,6 +181,62 @@ def test_other_accounts_orders_do_not_use_up_the_cap(
     assert not found.is_cut
 
 
+@pytest.mark.parametrize("typed", ["same", "777"])
+@pytest.mark.parametrize(("orders", "most"), [(3, 0), (4, 3)])
+def test_more_hits_than_are_shown_are_said(
+    account: AmazonAccount,
+    typed: str,
+    orders: int,
+    most: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "COUNT_CAP", 3)
+    made = [
+        builders.make_order(
+            account,
+            amazon_order_id=f"777-000000{n}-000000{n}",
+            lines=({"seller_sku": f"SAME-{n}"}, {"seller_sku": f"SAME-{n}-B"}),
+        )
+        for n in range(orders)
+    ]
+
+    found = find(account, typed)
+
+    # Three are looked up by their index where that is not too much to be all.
+    assert {row.pk for row in found.orders} == {one.pk for one in made[-3:]}
+    assert (found.is_cut, found.most) == (bool(most), most)
+    assert found.is_all == (not most)
+
+
+@pytest.mark.parametrize("typed", ["mon-27", "59896-13"])
+def test_other_accounts_orders_hide_none(
+    account: AmazonAccount, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 3)
+    other = builders.make_account()
+    for _ in range(4):
+        builders.make_order(other)
+
+    assert ids(account, typed) == [ID]
+
+
+@pytest.mark.parametrize(("newest", "is_certain"), [(2, False), (3, True)])
+@pytest.mark.parametrize("typed", ["nothing", "59896-99"])
+def test_nothing_is_certain_only_where_all_was_read(
+    account: AmazonAccount,
+    typed: str,
+    newest: int,
+    is_certain: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", newest)
+
+    found = find(account, typed)
+
+    assert not found.orders.exists()
+    assert (found.is_empty, found.is_partly_read) == (is_certain, not is_certain)
+
+
 @pytest.mark.parametrize("orders", [1, 30])
 def test_search_asks_the_same_number_of_queries(
     account: AmazonAccount, orders: int

@@ -104,6 +104,37 @@ def test_file_holds_what_all_pages_of_the_list_hold_in_their_order(
     assert [row["order_id"] for row in rows(client, query)] == listed(client, query)
 
 
+def test_file_and_page_of_a_cut_search_say_so(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_many(world)
+    query = {"q": "many-"}
+    whole = rows(client, query)
+    monkeypatch.setattr("channels_amazon.services.orders.search.COUNT_CAP", 4)
+
+    *cut, note = rows(client, query)
+
+    said = "only 4 of them were looked up"
+    assert (len(whole), len(cut)) == (9, 4)
+    assert said in note["order_id"]
+    assert not any(note[name] for name in note if name != "order_id")
+    assert said in client.get(reverse(LIST), query).content.decode()
+    assert rows(client, {"q": "MANY-3"})[-1]["order_id"].count("-") == 2
+
+
+def test_file_and_page_say_that_only_the_newest_were_looked_through(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_many(world)
+    monkeypatch.setattr("channels_amazon.services.orders.search.NEWEST", 5)
+    query = {"q": "nothing of it"}
+
+    (note,) = rows(client, query)
+
+    assert note["order_id"].startswith("Only the newest ")
+    assert "Only the newest " in client.get(reverse(LIST), query).content.decode()
+
+
 def test_file_goes_on_from_no_page(world: World, client: Client) -> None:
     make_many(world)
     later = client.get(reverse(LIST)).content.decode()
@@ -166,6 +197,18 @@ def test_nothing_is_taken_for_a_formula(world: World, client: Client) -> None:
         "'@SUM(A1)",
         "'-X",
     )
+
+
+def test_sku_is_no_formula_where_semicolons_part_cells(
+    world: World, client: Client
+) -> None:
+    builders.make_order(world.account, lines=({"seller_sku": "a;=1+1"},))
+
+    file = io.StringIO(text(client), newline="")
+
+    cells = [cell for row in csv.reader(file, delimiter=";") for cell in row]
+    assert any(cell.startswith("'=1+1") for cell in cells)
+    assert not any(cell.startswith("=") for cell in cells)
 
 
 def test_nothing_of_a_buyer_is_in_the_file(world: World, client: Client) -> None:
