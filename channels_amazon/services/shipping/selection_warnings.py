@@ -1,6 +1,6 @@
 """Says what looks wrong with numbers that were entered for chosen orders; services.
 
-It stops nothing: two orders may leave in one parcel, and a carrier may have new numbers.
+It stops nothing: two orders may leave in one parcel, and carriers get new numbers.
 """
 
 from __future__ import annotations

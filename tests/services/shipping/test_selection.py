@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from channels_amazon.models import Order, Shipment
@@ -57,7 +59,7 @@ def test_same_package_again_is_known_and_leaves_the_rest_to_do() -> None:
     ],
 )
 def test_of_a_shipped_order_only_its_own_package_is_known(
-    over: dict[str, str], outcome: SelectionOutcome
+    over: dict[str, Any], outcome: SelectionOutcome
 ) -> None:
     order, _variant, _warehouse = make_scene(2)
     ship(order, 2)
