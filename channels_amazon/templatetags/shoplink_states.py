@@ -285,4 +285,6 @@ def selection_state(plan: PlannedOrder) -> str:
         SelectionOutcome.CHANGED: ("warning", gettext("Has changed")),
         SelectionOutcome.REFUSED: ("error", gettext("Would be refused")),
     }
+    if plan.outcome is SelectionOutcome.SHIPS and plan.warnings:
+        return state("warning", gettext("Would ship: check it"))
     return state(*words[plan.outcome])

@@ -15,11 +15,13 @@ from enum import StrEnum
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_amazon.models import Order, OrderLine, Reservation, Shipment, Warehouse
 from channels_amazon.rules.shipping.tracking import number_key
 from channels_amazon.rules.stock.allocation import Level
 from channels_amazon.services.shipping.origins import units_gone
+from channels_amazon.services.shipping.selection_warnings import number_warnings
 from channels_amazon.services.shipping.shipments import (
     CANCEL_REQUESTED,
     BelowZeroError,
@@ -27,6 +29,8 @@ from channels_amazon.services.shipping.shipments import (
     ShipmentError,
     check_draft,
     create_shipment,
+    is_alike,
+    is_same,
     why_not_shipped_here,
 )
 from channels_amazon.services.shipping.units import units_left
@@ -58,8 +62,7 @@ class SelectionOutcome(StrEnum):
     REFUSED = "refused"
 
 
-# Of these nothing is left to do.
-DONE = frozenset({SelectionOutcome.SHIPPED, SelectionOutcome.KNOWN})
+_COULD_SHIP = frozenset({SelectionOutcome.SHIPS, SelectionOutcome.ASKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,13 @@ class PlannedOrder:
     reason: str = ""
     draft: ShipmentDraft | None = None
     shortfalls: tuple[Shortfall, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to do: it is shipped, now or before."""
+        is_known = self.outcome is SelectionOutcome.KNOWN and not self.chosen.rest
+        return is_known or self.outcome is SelectionOutcome.SHIPPED
 
     @property
     def mark(self) -> str:
@@ -133,7 +143,7 @@ def read_chosen(orders: QuerySet[Order]) -> list[ChosenOrder]:
     )
     rows = list(
         orders.select_related("account__store")
-        .prefetch_related(Prefetch("lines", lines), "shipments")
+        .prefetch_related(Prefetch("lines", lines), "shipments__lines")
         .order_by("ship_by", "pk")
     )
     left = units_left([order.pk for order in rows])
@@ -155,7 +165,7 @@ def plan_orders(
         if rest.held is not None
     }
     levels = levels_of(variant_ids)
-    return list(_planned(chosen, drafts, levels))
+    return _warned(list(_planned(chosen, drafts, levels)))
 
 
 def ship_orders(
@@ -202,6 +212,27 @@ def _planned(
         yield plan
 
 
+def _warned(plans: Sequence[PlannedOrder]) -> list[PlannedOrder]:
+    """Return the plans, those that could ship with what looks wrong about them."""
+    entered = {
+        plan.chosen.order.pk: (plan.chosen.order, plan.draft)
+        for plan in plans
+        if plan.draft is not None and plan.outcome in _COULD_SHIP
+    }
+    warnings = number_warnings(list(entered.values()))
+    return [
+        replace(plan, warnings=(*warnings[pk], *_stock_warnings(plan.chosen)))
+        if (pk := plan.chosen.order.pk) in entered
+        else plan
+        for plan in plans
+    ]
+
+
+def _stock_warnings(one: ChosenOrder) -> Iterator[str]:
+    if any(rest.held is None for rest in one.rest):
+        yield _("A line holds no stock: no warehouse loses its units.")
+
+
 def _without_draft(one: ChosenOrder) -> PlannedOrder:
     if one.refusal:
         return PlannedOrder(one, SelectionOutcome.REFUSED, one.refusal)
@@ -222,14 +253,8 @@ def _of_the_rest(one: ChosenOrder, draft: ShipmentDraft) -> ShipmentDraft:
 
 
 def _plan(one: ChosenOrder, draft: ShipmentDraft) -> PlannedOrder:
-    number = number_key(draft.tracking)
-    if any(_is_known(shipment, number) for shipment in one.order.shipments.all()):
-        return PlannedOrder(
-            one,
-            SelectionOutcome.KNOWN,
-            _("A package with this tracking number is there already."),
-            draft,
-        )
+    if any(_is_known(shipment, one, draft) for shipment in one.order.shipments.all()):
+        return PlannedOrder(one, SelectionOutcome.KNOWN, _why_known(one), draft)
     if one.refusal:
         return PlannedOrder(one, SelectionOutcome.REFUSED, one.refusal, draft)
     try:
@@ -239,8 +264,26 @@ def _plan(one: ChosenOrder, draft: ShipmentDraft) -> PlannedOrder:
     return PlannedOrder(one, SelectionOutcome.SHIPS, "", draft)
 
 
-def _is_known(shipment: Shipment, number: str) -> bool:
-    return shipment.is_packed and number_key(shipment.tracking_number) == number
+def _is_known(shipment: Shipment, one: ChosenOrder, draft: ShipmentDraft) -> bool:
+    """Tell whether the package was made before, by the rule of `create_shipment`.
+
+    Of an order of which nothing is left it had the units that were left then.
+    """
+    is_it = is_same if one.rest else is_alike
+    return shipment.is_packed and is_it(shipment, draft)
+
+
+def _why_known(one: ChosenOrder) -> str:
+    if not one.rest:
+        return _("A package with this tracking number is there already.")
+    text = ngettext(
+        "A package with this tracking number and as many units is there already. "
+        "%(count)d unit more is in no package: give it another tracking number.",
+        "A package with this tracking number and as many units is there already. "
+        "%(count)d units more are in no package: give them another tracking number.",
+        one.units,
+    )
+    return text % {"count": one.units}
 
 
 def _outcome_of(error: ShipmentError) -> SelectionOutcome:

@@ -194,19 +194,22 @@ def next_reference(order: Order) -> int:
 
 
 def _same_shipment(order: Order, draft: ShipmentDraft) -> Shipment | None:
-    wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
-    packed = Shipment.objects.packed().filter(
-        order=order, carrier_code=draft.carrier_code
+    packed = Shipment.objects.packed().filter(order=order).prefetch_related("lines")
+    return next((one for one in packed if is_same(one, draft)), None)
+
+
+def is_alike(shipment: Shipment, draft: ShipmentDraft) -> bool:
+    """Tell whether the shipment has the draft's carrier and tracking number."""
+    return shipment.carrier_code == draft.carrier_code and is_same_number(
+        shipment.tracking_number, draft.tracking
     )
-    alike: list[Shipment] = [
-        shipment
-        for shipment in packed
-        if is_same_number(shipment.tracking_number, draft.tracking)
-    ]
-    for shipment in alike:
-        if dict(shipment.lines.values_list("line_id", "quantity")) == wanted:
-            return shipment
-    return None
+
+
+def is_same(shipment: Shipment, draft: ShipmentDraft) -> bool:
+    """Tell whether the shipment has the draft's carrier, number and units."""
+    wanted = {line_id: units for line_id, units in draft.quantities.items() if units}
+    packed = {line.line_id: line.quantity for line in shipment.lines.all()}
+    return is_alike(shipment, draft) and packed == wanted
 
 
 def check_order(order: Order, statuses: Collection[str]) -> None:

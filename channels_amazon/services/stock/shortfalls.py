@@ -41,13 +41,17 @@ class Shortfall:
         return self.on_hand if self.on_hand < 0 else self.missing
 
     def is_within(self, agreed: Agreed) -> bool:
-        """Tell whether this was agreed to, or what is worse."""
+        """Tell whether this was agreed to, or what is worse.
+
+        A level of -3 lacks at least three units for other orders: who agreed to it has
+        agreed to three that are missing, and to no more.
+        """
         seen = agreed.get(self.place)
         if seen is None:
             return False
         if self.shown < 0:
             return seen <= self.shown
-        return seen < 0 or self.shown <= seen
+        return self.shown <= abs(seen)
 
 
 def levels_of(variant_ids: Collection[int]) -> dict[Place, Level]:

@@ -7,20 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderShow
 from channels_amazon.forms.selection import ChosenForm, SharedForm, drafts_of
 from channels_amazon.models import Order
-from channels_amazon.services.installation import guard
 from channels_amazon.services.shipping.selection import (
-    DONE,
     MOST_ORDERS,
     ChosenOrder,
     PlannedOrder,
@@ -30,8 +26,11 @@ from channels_amazon.services.shipping.selection import (
     ship_orders,
 )
 from channels_amazon.views.base import OPERATORS, operated_stores, page, store_page
+from channels_amazon.views.shipping.selected_messages import tell
 
 Outcome = SelectionOutcome
+# What was entered last, in the session.
+_KEPT = "ship_selected"
 
 
 @store_page
@@ -47,21 +46,71 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
     absent = len(wanted[:MOST_ORDERS]) - len(chosen)
     context = {"absent": absent, "too_many": max(0, len(wanted) - MOST_ORDERS)}
     if request.method != "POST":
-        return _show(request, SharedForm(), _forms(chosen), context)
+        return _show_kept(request, chosen, context)
     shared, forms = SharedForm(request.POST), _forms(chosen, request.POST)
     if not shared.is_valid():
         return _show(request, shared, forms, context, status=422)
+    if "confirm" not in request.POST:
+        _keep(request, request.get_full_path())
+        return redirect(request.get_full_path())
     plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
-    context["is_planned"] = True
-    if "confirm" in request.POST:
-        plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
-        made = _tell(request, plans)
-        rest = [one for one in plans if not one.chosen.refusal]
-        if made and all(plan.outcome in DONE for plan in rest):
-            return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
+    plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
+    tell(request, plans)
+    if any(plan.is_done for plan in plans):
+        return _go_on(request, plans)
+    return _show_plans(request, (shared, forms), plans, context)
+
+
+def _show_kept(
+    request: HttpRequest, chosen: Sequence[ChosenOrder], context: dict[str, Any]
+) -> HttpResponse:
+    """Show the orders, and what would become of what was entered for them before."""
+    kept = request.session.get(_KEPT, {})
+    if kept.get("address") == request.get_full_path():
+        shared, forms = SharedForm(kept["data"]), _forms(chosen, kept["data"])
+        if shared.is_valid():
+            context["is_rest"] = kept["is_rest"]
+            plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
+            return _show_plans(request, (shared, forms), plans, context)
+    return _show(request, SharedForm(), _forms(chosen), context)
+
+
+def _keep(request: HttpRequest, address: str, *, is_rest: bool = False) -> None:
+    """Keep what was entered for the page of this address.
+
+    A page that is an answer to a form cannot be reloaded or gone back to without
+    sending the form again: each answer leads to the page instead.
+    """
+    data = {
+        name: value
+        for name, value in request.POST.items()
+        if name not in {"csrfmiddlewaretoken", "seen", "confirm"}
+    }
+    request.session[_KEPT] = {"address": address, "data": data, "is_rest": is_rest}
+
+
+def _go_on(request: HttpRequest, plans: Sequence[PlannedOrder]) -> HttpResponse:
+    """Lead to the orders of the plans that can still ship, or else to the list."""
+    rest = [one.chosen for one in plans if not one.is_done and not one.chosen.refusal]
+    if not rest:
+        request.session.pop(_KEPT, None)
+        return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
+    query = "&".join(f"{parameters.ORDER.name}={one.order.pk}" for one in rest)
+    address = f"{request.path}?{query}"
+    _keep(request, address, is_rest=True)
+    return redirect(address)
+
+
+def _show_plans(
+    request: HttpRequest,
+    entered: tuple[SharedForm, Sequence[ChosenForm]],
+    plans: Sequence[PlannedOrder],
+    context: dict[str, Any],
+) -> HttpResponse:
+    shared, forms = entered
     for form, plan in zip(forms, plans, strict=True):
         form.plan = plan
-    return _show(request, shared, forms, context)
+    return _show(request, shared, forms, context | {"is_planned": True})
 
 
 def _forms(chosen: Sequence[ChosenOrder], data: Any = None) -> list[ChosenForm]:
@@ -84,33 +133,6 @@ def _first_error(form: ChosenForm) -> str:
     return str(next(iter(form.errors.values()))[0])
 
 
-def _tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> int:
-    """Say how many packages go to Amazon, or wait in a paused installation.
-
-    A package that a first click made counts for the second one too.
-    """
-    made = sum(plan.outcome in DONE for plan in plans)
-    if not made:
-        messages.warning(request, _("Nothing was shipped."))
-    elif guard.may_work():
-        text = ngettext(
-            "%(count)d package is being confirmed to Amazon.",
-            "%(count)d packages are being confirmed to Amazon.",
-            made,
-        )
-        messages.success(request, text % {"count": made})
-    else:
-        text = ngettext(
-            "%(count)d package is kept. Nothing is sent to Amazon while this "
-            "installation is paused.",
-            "%(count)d packages are kept. Nothing is sent to Amazon while this "
-            "installation is paused.",
-            made,
-        )
-        messages.warning(request, text % {"count": made})
-    return made
-
-
 def _show(
     request: HttpRequest,
     shared: SharedForm,
@@ -119,7 +141,7 @@ def _show(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    open_forms = [one for one in forms if not _is_settled(one)]
+    open_forms = [one for one in forms if not one.chosen.refusal]
     plans = [one.plan for one in open_forms if one.plan is not None]
     counts = Counter(plan.outcome for plan in plans)
     context |= {
@@ -129,6 +151,7 @@ def _show(
         "seen": " ".join(one.mark for one in plans if one.outcome is Outcome.SHIPS),
         "ready": counts[Outcome.SHIPS],
         "asking": counts[Outcome.ASKS],
+        "warned": sum(bool(one.warnings) for one in plans),
         "left_out": len(plans) - counts[Outcome.SHIPS] - counts[Outcome.ASKS],
         "address": request.get_full_path(),
         "most": MOST_ORDERS,
@@ -136,9 +159,3 @@ def _show(
     name = "channels_amazon/shipping/selected.html"
     title = _("Ship the chosen orders")
     return page(request, name, context, title=title, status=status)
-
-
-def _is_settled(form: ChosenForm) -> bool:
-    """Tell whether nothing can be entered for the order: it is done, or cannot be."""
-    is_shipped = form.plan is not None and form.plan.outcome is Outcome.SHIPPED
-    return is_shipped or bool(form.chosen.refusal)

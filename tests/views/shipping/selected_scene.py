@@ -35,7 +35,7 @@ def entered(*orders: Order, **over: Any) -> dict[str, Any]:
 
 def preview(client: Client, data: dict[str, Any], *orders: Order) -> Any:
     """Ask what the data would do."""
-    return client.post(address(*orders), data)
+    return client.post(address(*orders), data, follow=True)
 
 
 def confirm(
@@ -60,3 +60,9 @@ def make_orders(world: World, count: int) -> list[Order]:
     """Make orders of two units, whose stock is held."""
     stock(world.variant, world.warehouse, 2 * count)
     return [held(world, 2) for _ in range(count)]
+
+
+def said(client: Client, response: Any) -> list[str]:
+    """Return the messages on the page that the answer leads to."""
+    page = client.get(response["Location"])
+    return [str(one) for one in page.context["messages"]]

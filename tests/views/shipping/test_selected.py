@@ -21,6 +21,7 @@ from tests.views.shipping.selected_scene import (
     make_orders,
     outcomes,
     preview,
+    said,
 )
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,9 @@ def test_nothing_is_sent_that_was_not_shown(world: World, client: Client) -> Non
 
     response = confirm(client, changed, *orders, seen=seen)
 
-    assert outcomes(response) == {orders[0].pk: "changed"}
+    assert response["Location"] == address(orders[0])
+    rest = client.get(response["Location"])
+    assert "This is not what you were shown: look at it again." in rest.content.decode()
     assert Shipment.objects.get().order == orders[1]
     # Without any mark nothing at all is sent.
     assert outcomes(confirm(client, changed, orders[0], seen="")) == {
@@ -108,12 +111,10 @@ def test_double_click_and_second_tab_ship_once(world: World, client: Client) -> 
 
     first = confirm(client, data, *orders, seen=seen)
     again = confirm(client, data, *orders, seen=seen)
-    told = client.get(again["Location"]).content.decode()
     other = data | {f"o{one.pk}-tracking_number": "1ZOTHER" for one in orders}
     tab = confirm(client, other, *orders, seen=seen)
 
     assert (first.status_code, again.status_code) == (302, 302)
-    assert "2 packages are being confirmed" in told
     assert Shipment.objects.count() == 2
     assert "Every unit is in a package already." in tab.content.decode()
     assert on_hand(world.variant, world.warehouse) == (0, 0)
@@ -172,8 +173,13 @@ def test_order_that_cannot_be_shipped_says_why_and_keeps_no_other(
 
     assert why in page
     # What can be shipped is, and the rest has nothing left to enter.
-    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('amazon-order-list')}?show=ship"
     assert Shipment.objects.get().order == good
+    (made, left) = said(client, response)
+    assert made.startswith("1 package is being confirmed to Amazon.")
+    assert good.amazon_order_id in made
+    assert left.startswith(f"1 order was not sent. {why}")
+    assert bad.amazon_order_id in left
 
 
 def test_fewer_units_than_were_shown_are_shown_again(
