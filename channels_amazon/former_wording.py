@@ -10,6 +10,10 @@ from django.utils.translation import gettext_noop
 
 FORMER_SENTENCES = (
     gettext_noop(
+        "No order is past its latest ship time, or near it; %(count)d must be "
+        "shipped within %(hours)d hours."
+    ),
+    gettext_noop(
         "Open the quarantine: replay what can be read now, discard what cannot "
         "matter. Correct the order id of a parcel, or discard it."
     ),

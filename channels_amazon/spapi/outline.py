@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from channels_amazon.spapi.redact import (
-    KEPT_IN_PERSON,
-    PERSON_KEYS,
-    PERSONAL_KEYS,
     REDACTED,
-    SECRET_ONLY_IN_FORMS,
     plain_key,
     redact_json,
     redact_text,
     redact_values,
+)
+from channels_amazon.spapi.redact_keys import (
+    KEPT_IN_PERSON,
+    PERSON_KEYS,
+    PERSONAL_KEYS,
+    SECRET_ONLY_IN_FORMS,
 )
 
 LEFT_OUT = "[left out]"

@@ -6,106 +6,24 @@ breach, a missing one is not.
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from channels_amazon.spapi.redact_keys import (
+    KEPT_IN_PERSON,
+    PERSON_KEYS,
+    PERSONAL_KEYS,
+    SECRET_HEADERS,
+    SECRET_KEYS,
+    SECRET_ONLY_IN_FORMS,
+)
+
 REDACTED = "[redacted]"
 # So many signs are no word of a language, but a key, a token or a good password.
 _LONG_VALUE = 16
-
-_SECRET_KEYS = frozenset(
-    {
-        "accesstoken",
-        "authorization",
-        "awssecretaccesskey",
-        "awssessiontoken",
-        "clientsecret",
-        "code",
-        "cookie",
-        "mwsauthtoken",
-        "newclientsecret",
-        "password",
-        "proxyauthorization",
-        "refreshtoken",
-        "restricteddatatoken",
-        "secret",
-        "setcookie",
-        "signature",
-        "spapioauthcode",
-        "state",
-        "xamzaccesstoken",
-        "xamzcredential",
-        "xamzsecuritytoken",
-        "xamzsignature",
-    }
-)
-# `code` is an authorisation code in forms and addresses, but names an error in JSON;
-# `state` is ours in an address, and a part of an address in JSON.
-SECRET_ONLY_IN_FORMS = frozenset({"code", "state"})
-PERSONAL_KEYS = frozenset(
-    {
-        "addressinstruction",
-        "addressline1",
-        "addressline2",
-        "addressline3",
-        "authorizationcode",
-        "buyercompanyname",
-        "buyeremail",
-        "buyername",
-        "buyerpurchaseordernumber",
-        "buyertaxinformation",
-        "companyname",
-        "complement",
-        "customizedurl",
-        "destinationpostalcode",
-        "dropofflocation",
-        "email",
-        "emailaddress",
-        "giftmessage",
-        "giftmessagetext",
-        "legalname",
-        "neighborhood",
-        "notificationemails",
-        "phone",
-        "phonenumber",
-        "postalcode",
-        "recipientname",
-        "shipcity",
-        "shippostalcode",
-        "streetname",
-        "streetnumber",
-        "taxregistrationnumber",
-    }
-)
-# Objects about a person: everything inside is redacted but KEPT_IN_PERSON.
-PERSON_KEYS = frozenset(
-    {
-        "address",
-        "buyer",
-        "buyerinfo",
-        "customeraddress",
-        "deliveryaddress",
-        "destinationaddress",
-        "primarycontact",
-        "recipient",
-        "shipfromaddress",
-        "shippingaddress",
-        "shiptoaddress",
-        "taxregistrationaddress",
-    }
-)
-KEPT_IN_PERSON = frozenset({"addresstype", "countrycode"})
-_SECRET_HEADERS = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "proxyauthorization",
-        "setcookie",
-        "xamzaccesstoken",
-        "xamzsecuritytoken",
-    }
-)
 
 _TOKEN = re.compile(
     # Access, refresh and restricted data tokens of Login with Amazon, also encoded.
@@ -118,8 +36,20 @@ _TOKEN = re.compile(
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 # The user and the password of an address, as of a database or a broker. The password
-# may hold any sign: what it ends at is the last @ before the next part.
-_USER_OF_ADDRESS = re.compile(r"(?<=://)[^\s/?#\"'<>]{1,512}@")
+# may hold any sign: what it ends at is the last @ before the next part, and where there
+# is none, of all parts.
+_USER_OF_ADDRESS = re.compile(
+    r"(?<=://)(?:[^\s/?#\"'<>]{1,512}|[^\s/?#\"'<>@:]{0,256}:[^\s\"'<>]{1,512})@"
+)
+# What follows the name of a way to sign in, of which both are words of the language,
+# too: a header's name before it, a digit or the length tell a token from a word.
+_SIGNED_IN = re.compile(
+    r"(?<![\w\-])(authorization[ \t]{1,8}(?:bearer|basic)[ \t]{1,8}"
+    rf"|bearer[ \t]{{1,8}}(?=[a-z.~+/|=_\-]*\d|[\w.~+/|=\-]{{{_LONG_VALUE}}}))"
+    r"[^\s\"'<>,;]+",
+    re.IGNORECASE,
+)
+_BASIC = re.compile(r"(?<![\w\-])(basic[ \t]{1,8})([a-z0-9+/_\-]{4,})=*", re.IGNORECASE)
 
 
 def _spellings(keys: frozenset[str]) -> str:
@@ -127,7 +57,7 @@ def _spellings(keys: frozenset[str]) -> str:
     return "|".join("[-_]?".join(key) for key in sorted(keys, key=len, reverse=True))
 
 
-_NAMED_KEYS = _spellings((_SECRET_KEYS - SECRET_ONLY_IN_FORMS) | PERSONAL_KEYS)
+_NAMED_KEYS = _spellings((SECRET_KEYS - SECRET_ONLY_IN_FORMS) | PERSONAL_KEYS)
 # "key": "value" in JSON or in Python's notation, also escaped once.
 _JSON_PAIR = re.compile(
     rf"(\\?[\"'](?:{_NAMED_KEYS})\\?[\"']\s*:\s*)"
@@ -138,6 +68,12 @@ _JSON_PAIR = re.compile(
 # key=value in an address, a form or a log line; "Key: value" in a header.
 _FORM_PAIR = re.compile(
     rf"(?<![\w\-])((?:{_NAMED_KEYS})=)(?:\"[^\"]*\"|'[^']*'|[^\s&;,\"']+)",
+    re.IGNORECASE,
+)
+# The same as the value of another form: there & and = are encoded.
+_ENCODED_PAIR = re.compile(
+    rf"(?:(?<![\w\-])|(?<=%26)|(?<=%3F))((?:{_NAMED_KEYS})%3D)"
+    r"(?:[^\s&;,\"'%]|%(?!26))+",
     re.IGNORECASE,
 )
 # `code=` in one of our own log lines names an error and is kept. In a query string,
@@ -156,7 +92,7 @@ _ROW_VALUES = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _HEADER_PAIR = re.compile(
-    rf"(?<![\w\-\"'])((?:{_spellings(_SECRET_HEADERS)}):[ \t]*)[^\r\n]+",
+    rf"(?<![\w\-\"'])((?:{_spellings(SECRET_HEADERS)}):[ \t]*)[^\r\n]+",
     re.IGNORECASE,
 )
 
@@ -184,7 +120,21 @@ def redact_text(text: str) -> str:
         text = _FORM_PAIR.sub(rf"\1{REDACTED}", text)
         if _CODE.search(text):
             text = _STRETCH.sub(_without_code, text)
+    if "%3D" in text or "%3d" in text:
+        text = _ENCODED_PAIR.sub(rf"\1{REDACTED}", text)
+    text = _SIGNED_IN.sub(rf"\1{REDACTED}", text)
+    text = _BASIC.sub(_without_password, text)
     return _EMAIL.sub(REDACTED, text) if "@" in text else text
+
+
+def _without_password(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    # One sign too many encodes nothing.
+    whole = value[:-1] if len(value) % 4 == 1 else value
+    decoded = base64.urlsafe_b64decode(
+        whole.replace("+", "-").replace("/", "_") + "=" * (-len(whole) % 4)
+    )
+    return f"{name}{REDACTED}" if b":" in decoded else found[0]
 
 
 def _without_code(stretch: re.Match[str]) -> str:
@@ -223,7 +173,9 @@ def redact_json(value: Any) -> Any:
 def _redact(value: Any, *, in_person: bool) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: _redact_entry(str(key), inner, in_person=in_person)
+            redact_text(key) if isinstance(key, str) else key: _redact_entry(
+                str(key), inner, in_person=in_person
+            )
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
@@ -232,13 +184,30 @@ def _redact(value: Any, *, in_person: bool) -> Any:
         return value
     if in_person:
         return REDACTED
-    return redact_text(value) if isinstance(value, str) else value
+    return _redact_written(value) if isinstance(value, str) else value
+
+
+def _redact_written(text: str) -> str:
+    """Return a text redacted, as JSON where it is an object or a list of JSON."""
+    if not text.lstrip().startswith(("{", "[")):
+        return redact_text(text)
+    try:
+        value = json.loads(text)
+        redacted = _redact(value, in_person=False)
+        written = json.dumps(redacted, ensure_ascii=False)
+    except ValueError:
+        return redact_text(text)
+    except RecursionError:
+        # Nobody writes so deep but to hide something.
+        return REDACTED
+    # As it was written, where nothing is taken out.
+    return redact_text(text) if redacted == value else written
 
 
 def _redact_entry(key: str, value: Any, *, in_person: bool) -> Any:
     plain = plain_key(key)
     if plain in KEPT_IN_PERSON:
         return _redact(value, in_person=False)
-    if plain in PERSONAL_KEYS or plain in _SECRET_KEYS - SECRET_ONLY_IN_FORMS:
+    if plain in PERSONAL_KEYS or plain in SECRET_KEYS - SECRET_ONLY_IN_FORMS:
         return None if value is None else REDACTED
     return _redact(value, in_person=in_person or plain in PERSON_KEYS)

@@ -36,6 +36,23 @@ def test_revoked_token_leads_with_its_consequences_under_it(emulator: Emulator) 
     assert skipped["permissions"] == "token.revoked"
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_age_of_a_lost_authorisation_is_not_called_well(
+    emulator: Emulator, is_known: bool
+) -> None:
+    account = make_healthy(emulator)
+    emulator.control("revoke", region="na")
+    if is_known:
+        accounts_connection.mark_needs_authorization(account, code="token.revoked")
+
+    report = report_of(account)
+
+    states = {one["check"]: one["state"] for one in report["checks"]}
+    assert states["authorization_age"] == "not_proven"
+    said = HealthFinding.objects.get(check_id="authorization_age")
+    assert "lasts until" not in str(said.cause)
+
+
 def test_disconnected_account_says_so(emulator: Emulator) -> None:
     account = make_healthy(emulator)
     accounts_connection.disconnect_account(account, actor="test")

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
 
 from channels_amazon.management.commands import export_sync_log
 from channels_amazon.models import AmazonAccount, AuditEntry
+from channels_amazon.services.health import sync_log
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -153,5 +155,30 @@ def test_earlier_file_stays_where_the_new_one_breaks_off(
     with pytest.raises(CommandError, match="No space left on device"):
         run(account.pk, file)
 
+    assert file.read_bytes() == b"earlier"
+    assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]
+
+
+@pytest.mark.parametrize("name", ["last_run", "read_sync_log", "versions"])
+def test_database_error_has_a_status_of_its_own(
+    account: AmazonAccount,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    def broken(*_arguments: object) -> None:
+        message = "database is locked (postgres://ann:Zq7canaryX@db/x)\nLINE 1: SELECT"
+        raise OperationalError(message)
+
+    monkeypatch.setattr(sync_log, name, broken)
+    file = tmp_path / "log.zip"
+    file.write_bytes(b"earlier")
+
+    with pytest.raises(CommandError, match="database is locked") as caught:
+        run(account.pk, file)
+
+    assert caught.value.returncode == export_sync_log.NOT_READ
+    assert "canary" not in str(caught.value)
+    assert "LINE" not in str(caught.value)
     assert file.read_bytes() == b"earlier"
     assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from typing import Any
@@ -68,6 +69,14 @@ def test_text_stays_the_same_when_redacted_twice(text: str) -> None:
         f"postgres://ann:a@b{CANARY}!@localhost/x",
         f"the buyer {CANARY}@marketplace.amazon.co.uk wrote",
         f"secret amzn1.oa2-cs.v1.{CANARY}",
+        f"redis://:pa/{CANARY}@host:6379/0",
+        f"postgres://u:pa#{CANARY}@db/x",
+        f"http://u:pa?{CANARY}@proxy.example",
+        f"client_secret%3D{CANARY}",
+        f"grant_type%3Drefresh_token%26refresh_token%3D{CANARY}%26x",
+        f"Authorization Bearer {CANARY}",
+        f"authorization Basic {CANARY}",
+        f"sent Bearer {CANARY}, refused",
     ],
 )
 def test_text_loses_named_values(text: str) -> None:
@@ -77,9 +86,28 @@ def test_text_loses_named_values(text: str) -> None:
     assert REDACTED in cleaned
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "Proxy was Basic"])
+@pytest.mark.parametrize("secret", ["user:pass", "ann:zz??>>~", "a:b", ":pw"])
+def test_text_loses_what_signs_in_by_a_password(scheme: str, secret: str) -> None:
+    encoded = base64.b64encode(secret.encode()).decode()
+
+    assert redact_text(f"{scheme} {encoded}") == f"{scheme} {REDACTED}"
+
+
+def test_what_follows_an_encoded_value_is_kept() -> None:
+    assert (
+        redact_text(f"refresh_token%3D{CANARY}%26grant") == "refresh_token%3D"
+        f"{REDACTED}%26grant"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "Basic settings of the bearer token: Basic authentication, Bearer token needed",
+        "Authorization needed: https://shop.example/a?b=c#d, http://localhost:8000/x",
+        "https://shop.example:8443/orders#top and redis://cache:6379/0 (refused)",
+        "marketplace%3DA1PA6795UKMFR9%26page%3D2",
         "code=token.revoked account=3 state=blocked",
         'code="QuotaExceeded" operation=searchOrders',
         "order=902-1106328-1059050 sku=SH/OE-1 status=SHIPPED",
@@ -98,6 +126,8 @@ PARTS = (
     *("password=", "password='", 'password="', "pass_word", "client-secret="),
     *('{"a":', '"password":', '"password" ', '"buyerName":"', "'postal_code':'"),
     *('\\"buyerName\\":\\"', "authorization: ", "Cookie:", "x-amz-access-token:"),
+    *("://", "://u:", "client_secret%3D", "%26", "%3D", "Basic ", "Bearer "),
+    *("Authorization Bearer ", "Basic dXNlcjpwYXNz", "Bearer a"),
     *("Atza|", "Atzr%7C", "Atz.sprdt|", "amzn1.oa2-cs.", "amzn1."),
 )
 
@@ -142,6 +172,28 @@ def test_json_keeps_shape_and_amazon_codes() -> None:
         "city": REDACTED,
     }
     assert cleaned["quantity"] == 3
+
+
+@pytest.mark.parametrize("secret", ["buyerName", "client_secret"])
+def test_json_written_as_a_text_is_redacted_as_json(secret: str) -> None:
+    inner = {secret: [CANARY], "buyer": {"name": CANARY}, "rows": 3}
+    text = json.dumps({"more": json.dumps(inner)})
+
+    cleaned = redact_json({"detail": text})
+
+    assert CANARY not in json.dumps(cleaned)
+    assert json.loads(json.loads(cleaned["detail"])["more"])["rows"] == 3
+
+
+@pytest.mark.parametrize(
+    "text", ['{"rows":  3}', "[1,2]", "{not JSON", "[emulator] began", "{" * 9]
+)
+def test_text_without_secrets_stays_as_it_was_written(text: str) -> None:
+    assert redact_json([text]) == [text]
+
+
+def test_json_too_deep_to_look_at_is_taken_out() -> None:
+    assert redact_json("[" * 100_000 + f'"{CANARY}"' + "]" * 100_000) == REDACTED
 
 
 PERSONAL = st.sampled_from(

@@ -16,14 +16,13 @@ from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Order, Shipment
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.shipping.lateness import DUE_SOON, WARN_BEFORE
+from channels_amazon.rules.shipping.lateness import DUE_SOON
 from channels_amazon.wording import counted, sentence
 
 SHOWN = 5
 
 
 def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
-    # What is due later today is told, too.
     own = Order.objects.filter(account=of.account)
     return [own.to_ship().filter(ship_by__lt=of.now + DUE_SOON)]
 
@@ -36,22 +35,21 @@ def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
     signs=Signs(rows=_signs),
 )
 def run(context: CheckContext) -> list[Finding]:
-    """Count the merchant's unshipped orders that are past their time, or near it."""
+    """Count the merchant's unshipped orders that are past their time, or due soon."""
     orders: OrderQuerySet = Order.objects.filter(account=context.account)
-    near = orders.to_ship().filter(ship_by__lt=context.now + WARN_BEFORE)
+    near = orders.to_ship().filter(ship_by__lt=context.now + DUE_SOON)
     facts = near.order_by("ship_by", "pk").values_list(
         "pk", "amazon_order_id", "ship_by"
     )
     rows = list(facts[:COUNT_CAP])
     if not rows:
-        return [_nothing_near(orders.due_soon(context.now).capped_count())]
+        return [well(sentence("No order is past its latest ship time, or near it."))]
     pks = [pk for pk, _order_id, _at in rows]
     late = Order.objects.late(context.now).filter(pk__in=pks).count()
     packed = Shipment.objects.filter(order__in=pks, state=Shipment.State.WAITING)
     evidence = {
         "late": late,
         "near": len(rows) - late,
-        "due_within_a_day": orders.due_soon(context.now).capped_count(),
         "orders": [order_id for _pk, order_id, _at in rows[:SHOWN]],
         "oldest_ship_by": rows[0][2],
         "packages_not_confirmed": packed.values("order_id").distinct().count(),
@@ -69,7 +67,7 @@ def run(context: CheckContext) -> list[Finding]:
             "%(count)d order must be confirmed as shipped within %(hours)d hours.",
             "%(count)d orders must be confirmed as shipped within %(hours)d hours.",
             len(rows),
-            hours=WARN_BEFORE // timedelta(hours=1),
+            hours=DUE_SOON // timedelta(hours=1),
         )
     return [
         Finding(
@@ -84,17 +82,3 @@ def run(context: CheckContext) -> list[Finding]:
             evidence=evidence,
         )
     ]
-
-
-def _nothing_near(due_soon: int) -> Finding:
-    """Say that no order is near its time; what is due later today needs a person."""
-    if not due_soon:
-        return well(sentence("No order is past its latest ship time, or near it."))
-    return well(
-        sentence(
-            "No order is past its latest ship time, or near it; %(count)d must be "
-            "shipped within %(hours)d hours.",
-            count=due_soon,
-            hours=DUE_SOON // timedelta(hours=1),
-        )
-    )

@@ -7,22 +7,25 @@ import stat
 import sys
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
 from django.utils.translation import override
 
 from channels_amazon.health.report_form import last_findings
 from channels_amazon.management.commands.sync import find_account
 from channels_amazon.services.diagnostics.actor import current_actor
 from channels_amazon.services.health import sync_log, sync_log_story
+from channels_amazon.spapi.redact import redact_text
 
 # What the shell sees, beside 1 (no such account, or several) and argparse's 2.
 NOTHING_RAN = 3
 NOT_WRITTEN = 4
+NOT_READ = 5
 STANDARD_OUTPUT = "-"
 
 
@@ -34,7 +37,8 @@ class Command(BaseCommand):
         "personal data: its story, its calls to Amazon, the last health check, "
         "versions, settings. Ends with 1 where there is no such account or several, 2 "
         "for a wrong command line, 3 where nothing has run yet, 4 where the file "
-        "cannot be written; then there is no file, and an earlier one stays as it was."
+        "cannot be written, 5 where the database cannot be read; then there is no "
+        "file, and an earlier one stays as it was."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -52,6 +56,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file; raises CommandError where that cannot be done."""
+        try:
+            said = self._export(options)
+        except DatabaseError as error:
+            # Its first line: the rest quotes rows and statements.
+            why = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise CommandError(
+                f"The database cannot be read: {redact_text(why)}.",
+                returncode=NOT_READ,
+            ) from error
+        if said:
+            self.stdout.write(said)
+
+    def _export(self, options: Mapping[str, Any]) -> str:
+        """Return what is to be said once the file is written."""
         account = find_account(options["account"])
         run = sync_log.last_run(account)
         if run is None:
@@ -71,15 +89,14 @@ class Command(BaseCommand):
         try:
             if file == STANDARD_OUTPUT:
                 _fill(sys.stdout.buffer, pieces)
-            else:
-                _write(Path(file), pieces)
+                return ""
+            _write(Path(file), pieces)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise CommandError(
                 f"{file} cannot be written: {why}.", returncode=NOT_WRITTEN
             ) from error
-        if file != STANDARD_OUTPUT:
-            self.stdout.write(f"Wrote the Last Sync Log of {account} into {file}.")
+        return f"Wrote the Last Sync Log of {account} into {file}."
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:

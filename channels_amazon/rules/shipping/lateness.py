@@ -1,7 +1,7 @@
 """How pressing an order to ship is, by its latest ship time; pure, rules layer.
 
 Amazon counts an order as late that is confirmed after its latest ship time (`ship_by`).
-Three times before it matter, each for a purpose of its own.
+Two times before it matter, each for a purpose of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from enum import StrEnum
 
 from channels_amazon.rules import local_times
 
-# What is due so soon is at risk on the board, and "due soon" among the orders, even
-# where nothing is known to hold it up: a warehouse works through a day's orders.
+# What is due so soon is at risk on the board, "due soon" among the orders, and a
+# warning of the health check, even where nothing is known to hold it up: a warehouse
+# works through a day's orders.
 DUE_SOON = timedelta(hours=24)
-# Now the health check warns: a person who reads it can still pack and confirm today.
-WARN_BEFORE = timedelta(hours=4)
 # A shipment that waits for its template's time goes at once when so little is left:
 # Amazon may have moved the deadline since, and a call can fail for some minutes.
 LAST_CALL = timedelta(hours=1)

@@ -203,7 +203,7 @@ class FindingTree:
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One check with where it stands, and what it found right."""
+    """One check with where it stands, and what it found, right or wrong."""
 
     id: str
     title: Promise
@@ -245,8 +245,7 @@ def check_groups(
     """Return every check by group, with its state in this report."""
     said: dict[str, list[str]] = {}
     for row in findings:
-        if row.level == HealthFinding.Level.OK:
-            said.setdefault(row.check_id, []).append(translated(row.cause))
+        said.setdefault(row.check_id, []).append(translated(row.cause))
     lines: dict[str, list[CheckLine]] = {group: [] for group in GROUPS}
     for check in all_checks():
         progress: CheckProgress = report.progress.get(check.id) or CheckProgress(

@@ -81,6 +81,15 @@ def test_index_leads_to_accounts_while_there_are_none() -> None:
     assert response["Location"] == reverse("amazon-account-list")
 
 
+def test_line_of_a_check_that_warns_says_why() -> None:
+    world = make_world()
+    report = make_report(world.account, "a.b", progress={"token": {"state": "warning"}})
+
+    steps = shown(world, report).split('<ol class="sl-steps">', 1)[1]
+
+    assert "What a.b is." in steps
+
+
 def test_run_makes_a_report_and_leads_to_it() -> None:
     world = make_world()
     address = reverse("amazon-health-run", args=[world.account.pk])

@@ -92,7 +92,10 @@ def test_viewer_of_this_store_who_operates_another_ships_nothing(
         ({"carrier": "Pigeon"}, "Amazon has no carrier of this name"),
         ({"carrier": "Other"}, "Enter the carrier&#x27;s name."),
         ({"shipped_at": ""}, "This field is required."),
-        ({"shipped_at": "2999-01-01T00:00"}, "The ship date is in the future."),
+        (
+            {"shipped_at": "2999-01-01T00:00"},
+            "The ship date is in the future, as read in UTC.",
+        ),
         ({"shipped_at": "2020-01-01T00:00"}, "before the order was placed"),
     ],
 )
