@@ -38,6 +38,7 @@ def next_step(order: Order, now: datetime) -> NextStep:
     return (
         _disconnected(order)
         or _trouble(order, now)
+        or _unauthorised(order)
         or _shipping(order, now)
         or _from_status(order)
     )
@@ -107,6 +108,28 @@ def _disconnected(order: Order) -> NextStep | None:
         _(
             "The account is disconnected: nothing of this order is read or sent. Ship "
             "it in Seller Central, or connect the account again."
+        ),
+    )
+
+
+def _unauthorised(order: Order) -> NextStep | None:
+    """Tell of an order that ships, of which Amazon cannot be told yet."""
+    account = order.account
+    if not order.is_to_ship or account.is_connected or account.is_disconnected:
+        return None
+    if any(item.state in Shipment.OPEN for item in order.shipments.all()):
+        return NextStep(
+            "error",
+            _(
+                "A package waits here: Amazon is told of it once the account is "
+                "authorised again."
+            ),
+        )
+    return NextStep(
+        "error",
+        _(
+            "The account has to be authorised again. Ship the order all the same: "
+            "Amazon is told of what you enter once the account is authorised."
         ),
     )
 

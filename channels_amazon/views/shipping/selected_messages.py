@@ -21,10 +21,15 @@ def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
     """Say which orders ship, which did before, and which do not and why."""
     sent = [one for one in plans if one.outcome is SelectionOutcome.SHIPPED]
     before = [one for one in plans if one.is_done and one not in sent]
-    if sent:
+    # Without an authorisation a package waits here.
+    kept = [one for one in sent if not one.chosen.order.account.is_connected]
+    gone = [one for one in sent if one not in kept]
+    if gone:
         level = messages.SUCCESS if guard.may_work() else messages.WARNING
-        messages.add_message(request, level, _with_orders(_made(len(sent)), sent))
-    elif not before:
+        messages.add_message(request, level, _with_orders(_made(len(gone)), gone))
+    if kept:
+        messages.warning(request, _with_orders(_made_kept(len(kept)), kept))
+    if not sent and not before:
         messages.warning(request, _("Nothing was shipped."))
         return
     if before:
@@ -58,6 +63,17 @@ def _made(count: int) -> str:
             "installation is paused.",
             count,
         )
+    return text % {"count": count}
+
+
+def _made_kept(count: int) -> str:
+    text = ngettext(
+        "%(count)d package is kept: Amazon is told of it once its account is "
+        "authorised again.",
+        "%(count)d packages are kept: Amazon is told of them once their accounts are "
+        "authorised again.",
+        count,
+    )
     return text % {"count": count}
 
 

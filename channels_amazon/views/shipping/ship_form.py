@@ -43,7 +43,7 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return show_order(request, order, form=form)
-    tell_confirming(request)
+    tell_confirming(request, order)
     warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order.pk)
 
@@ -70,10 +70,19 @@ def shipment_discard(
     return redirect("amazon-order-detail", order.pk)
 
 
-def tell_confirming(request: HttpRequest) -> None:
-    """Say that the package goes to Amazon, or that nothing goes out from here."""
-    if guard.may_work():
+def tell_confirming(request: HttpRequest, order: Order) -> None:
+    """Say that the package goes to Amazon, or why nothing goes out."""
+    if guard.may_work() and order.account.is_connected:
         messages.success(request, _("The package is being confirmed to Amazon."))
+        return
+    if guard.may_work():
+        messages.warning(
+            request,
+            _(
+                "The package is kept. Amazon does not accept the account's "
+                "authorisation; it is sent once the account is authorised again."
+            ),
+        )
         return
     messages.warning(
         request,

@@ -54,7 +54,7 @@ def shipment_confirm(
     """Confirm a shipment now that would wait for its time."""
     shipment = _shipment(request, order_id, shipment_id)
     if confirm_now(shipment, actor=request.user.get_username()):
-        tell_confirming(request)
+        tell_confirming(request, shipment.order)
     else:
         messages.warning(request, _("The package does not wait for its time."))
     return redirect("amazon-order-detail", order_id)

@@ -149,6 +149,23 @@ def test_paused_installation_says_that_a_package_is_kept(
     assert Shipment.objects.get().state == Shipment.State.WAITING
 
 
+def test_package_of_a_revoked_account_waits_and_says_so(
+    world: World, client: Client
+) -> None:
+    world.account.state = "needs_authorization"
+    world.account.save()
+    address = reverse("amazon-order-detail", args=[world.order.pk])
+    before = client.get(address).content.decode()
+
+    text = ship(client, world).content.decode()
+
+    assert "The account has to be authorised again. Ship the order all" in before
+    assert "The package is kept. Amazon does not accept" in text
+    assert "A package waits here: Amazon is told of it once the account" in text
+    assert "is being confirmed" not in text
+    assert "on its way to Amazon" not in text
+
+
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
 def test_what_the_readers_clock_shows_now_is_a_ship_date(
     world: World, client: Client, zone: str
