@@ -30,6 +30,10 @@ MANY = frozenset(
         "The report has more than %(count)s rows.",
         # Always hundreds.
         "%(number)s errors and warnings",
+        # Always thousands.
+        "Only the newest %(count)s orders were looked through for “%(text)s”. Write "
+        "the beginning or the end of an order id, or all of a seller SKU or an ASIN, "
+        "to find older ones.",
         # Three.
         "Write at least %(count)d characters to find a part of an order id, a seller "
         "SKU or an ASIN.",
