@@ -38,7 +38,7 @@ def test_file_says_what_would_happen_to_each_row() -> None:
         f"{this},UPS,1Z3,{sku},3,",
         f"{this},UPS,1Z4,X,1,",
         "902-0000000-0000000,UPS,1Z5,,,",
-        f"{this},UPS,1Z6,{sku},1,2999-01-01",
+        f"{this},UPS,1Z6,{sku},1,2199-01-01",
         f"{this},UPS,1Z7,{sku},1,2001-01-01",
     )
 
