@@ -99,6 +99,15 @@ class CheckContext:
         """Return a client that gives up soon; raises NeedsMerchant without a secret."""
         return self._once("client", self._make_client)
 
+    @property
+    def is_known_lost(self) -> bool:
+        """Tell whether Amazon refuses the authorisation, as far as is known or seen.
+
+        Nobody is asked: the hourly look at the rows calls no one.
+        """
+        is_refused = isinstance(self._seen.get("token"), AuthorizationLost)
+        return is_refused or not self.account.is_connected
+
     def require_token(self) -> None:
         """Get a new access token, to see that Amazon still gives one; keep it here.
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from channels_amazon.errors import ShoplinkError
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, Level, unproven, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs
-from channels_amazon.spapi.errors import AuthorizationLost
 from channels_amazon.wording import sentence
 
 
@@ -31,7 +29,7 @@ def run(context: CheckContext) -> list[Finding]:
         "age_days": (context.now - account.authorized_at).days,
         "days_left": max((ends - context.now).days, 0),
     }
-    if not account.is_to_renew(context.now) and _is_lost(context):
+    if not account.is_to_renew(context.now) and context.is_known_lost:
         return [
             unproven(
                 sentence(
@@ -65,15 +63,3 @@ def run(context: CheckContext) -> list[Finding]:
             evidence=shown,
         )
     ]
-
-
-def _is_lost(context: CheckContext) -> bool:
-    """Tell whether Amazon ended it before its time, as known or seen just now."""
-    try:
-        context.require_token()
-    except AuthorizationLost:
-        return True
-    except ShoplinkError:
-        # Another check tells of it; Amazon said nothing new of the account.
-        return not context.account.is_connected
-    return False

@@ -80,7 +80,7 @@ def test_gap_is_counted_and_told(emulator: Emulator, account: AmazonAccount) -> 
     assert sum(second.gap_hours.values()) == 1
     told = DiagnosticEntry.objects.filter(code="orders.gap").first()
     assert told is not None
-    assert "1 orders" in told.message
+    assert "1 order that was missing" in told.message
 
 
 def test_first_pull_is_no_gap(emulator: Emulator, account: AmazonAccount) -> None:

@@ -84,7 +84,6 @@ def _keep(
         page.goto(f"{product.web}/admin/amazon/{path}")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / f"{name}.{language[1]}.png")
-        print(f"{name}.{language[1]}.png", flush=True)
     context.close()
 
 
