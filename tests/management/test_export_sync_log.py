@@ -169,7 +169,7 @@ def test_database_error_has_a_status_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
         message = "database is locked (postgres://ann:Zq7canaryX@db/x)\nLINE 1: SELECT"
         raise OperationalError(message)
 
