@@ -26,6 +26,10 @@ USUAL_AGE = 6
 _RATE = Context(prec=12)
 
 
+# What a person may enter; no pair of currencies comes near either end.
+_LEAST_RATE, _MOST_RATE = Decimal("1e-9"), Decimal("1e9")
+
+
 class RateSource(StrEnum):
     """Who says what a rate is."""
 
@@ -115,6 +119,11 @@ def rate_between(
     is_manual = rate.source is RateSource.MANUAL
     limit = table.most_manual_age if is_manual else table.most_age
     return _refusal(rate, rate.day, limit, now) or rate
+
+
+def is_rate(value: Decimal) -> bool:
+    """Tell whether a person may enter the value as a rate: above 0, of sane size."""
+    return value.is_finite() and _LEAST_RATE <= value <= _MOST_RATE
 
 
 def _manual(base: str, quote: str, table: RateTable) -> Rate | None:

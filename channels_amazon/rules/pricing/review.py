@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_UP, Decimal
 from enum import StrEnum
 
 from channels_amazon.rules.pricing.money import HUNDRED, in_digits
@@ -12,7 +12,8 @@ from channels_amazon.rules.pricing.steps import plain
 from channels_amazon.rules.pricing.terms import PriceTerms
 from channels_amazon.wording import Sentence, sentence
 
-# Decimals of a change in percent, as it is told.
+# Decimals of a change in percent, as it is told: rounded up, so that one beyond the
+# limit never looks like it.
 _TOLD = Decimal("0.1")
 
 
@@ -64,7 +65,7 @@ def _change(
         sentence(
             "The price would change by %(change)s %%, from %(before)s to %(after)s "
             "%(currency)s; more than %(limit)s %% waits for you.",
-            change=plain(change.quantize(_TOLD, ROUND_HALF_UP)),
+            change=plain(change.quantize(_TOLD, ROUND_UP)),
             before=plain(published),
             after=plain(price.amount),
             currency=price.currency,
@@ -82,7 +83,7 @@ def _below_cost(price: Price) -> Review | None:
             "%(price)s %(currency)s is below %(least)s %(currency)s, which cost, fees "
             "and tax need.",
             price=plain(price.least),
-            least=plain(in_digits(price.break_even, price.currency)),
+            least=plain(in_digits(price.break_even, price.currency, ROUND_CEILING)),
             currency=price.currency,
         ),
     )

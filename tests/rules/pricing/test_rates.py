@@ -17,6 +17,7 @@ from channels_amazon.rules.pricing.rates import (
     RateProblem,
     RateSource,
     RateTable,
+    is_rate,
     rate_between,
 )
 from tests.rules.pricing.scene import CURRENCIES, DAY, EURO_RATES, NOW, RATES
@@ -85,6 +86,14 @@ def test_rate_beyond_its_age_is_none(age: int, is_used: bool) -> None:
         assert "is of 2026-11-23; no price goes by a rate older than 6 days" in (
             rate.reason
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [("0.1286", True), ("26000", True), ("0", False), ("-1", False), ("NaN", False)],
+)
+def test_rate_that_a_person_enters_is_above_zero(value: str, is_one: bool) -> None:
+    assert is_rate(Decimal(value)) is is_one
 
 
 def test_rates_of_a_person_have_an_age_of_their_own() -> None:

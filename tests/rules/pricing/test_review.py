@@ -32,6 +32,7 @@ def price(amount: str, cost: Decimal | None = None) -> Price:
     [
         ("10", "12", None),
         ("10", "12.01", "20.1"),
+        ("99.99", "119.99", "20.1"),
         ("10", "8", None),
         ("10", "7.99", "-20.1"),
         ("0.01", "99.99", "999800"),
@@ -67,6 +68,12 @@ def test_price_below_cost_waits() -> None:
         "9.99 EUR is below 10 EUR, which cost, fees and tax need."
     )
     assert reviews_of(price("10", COST), PriceTerms(), None) == ()
+
+
+def test_price_just_below_cost_does_not_look_equal() -> None:
+    found = reviews_of(price("9.99", Decimal("9.9901")), PriceTerms(), None)
+
+    assert found[0].reason.startswith("9.99 EUR is below 10 EUR")
 
 
 @pytest.mark.parametrize(
