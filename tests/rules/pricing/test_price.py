@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.rules.pricing.charges import charges_of
@@ -316,6 +316,7 @@ def keeps_margin(
     return left - Fraction(charges.fixed) >= cost * (1 + Fraction(margin) / 100)
 
 
+@settings(max_examples=60)
 @given(st.data(), markets, stores, st.booleans())
 def test_higher_base_never_has_a_lower_price(
     data: st.DataObject, market: str, store: str, includes_tax: bool

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels_amazon.rules.pricing.bounds import Bounds, bounds_of
@@ -116,6 +116,7 @@ def test_quantity_price_that_does_not_fall_is_left_out() -> None:
     )
 
 
+@settings(max_examples=60)
 @given(st.data(), currencies, patterns)
 def test_special_prices_are_within_the_bounds_and_below_the_price(
     data: st.DataObject, currency: str, pattern: Rounding
