@@ -29,6 +29,16 @@ def run(context: CheckContext) -> list[Finding]:
         "age_days": (context.now - account.authorized_at).days,
         "days_left": max((ends - context.now).days, 0),
     }
+    if not account.is_to_renew(context.now) and account.is_disconnected:
+        return [
+            unproven(
+                sentence(
+                    "The account was disconnected here: the age of its authorisation "
+                    "says nothing."
+                ),
+                **shown,
+            )
+        ]
     if not account.is_to_renew(context.now) and context.is_known_lost:
         return [
             unproven(
