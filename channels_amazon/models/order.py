@@ -29,7 +29,7 @@ class OrderQuerySet(StoreQuerySet["Order"]):
         )
 
     def for_amazon_to_ship(self) -> Self:
-        """Return the orders that Amazon itself has to ship: pages say “Amazon ships”."""
+        """Return the orders that Amazon itself has to ship."""
         return self.filter(
             status=Order.Status.UNSHIPPED, fulfilled_by=Order.FulfilledBy.AMAZON
         )

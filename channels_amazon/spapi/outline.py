@@ -100,9 +100,9 @@ _KEPT_IN_OUTLINE = frozenset(
         "subscriptionid",
     }
 )
-# Attributes of which every value is a code of Amazon's, out of a list that it publishes:
-# kept too, also where the attribute is an object that has it as its `value`. An error
-# that names the wrong one is worth nothing without it.
+# Attributes of which every value is a code, out of a list that Amazon publishes: kept
+# too, also where the attribute is an object that has it as its `value`. An error that
+# names the wrong one is worth nothing without it.
 _CODES = frozenset(
     {
         "conditiontype",

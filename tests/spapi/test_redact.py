@@ -153,7 +153,17 @@ PARTS = (
     *("password=", "password='", 'password="', "pass_word", "client-secret="),
     *('{"a":', '"password":', '"password" ', '"buyerName":"', "'postal_code':'"),
     *('\\"buyerName\\":\\"', "authorization: ", "Cookie:", "x-amz-access-token:"),
-    *("://", "://u:", "http://h:80/", "http://[::", "client_secret%3D", "%26", "%3D", "Basic ", "Bearer "),
+    *(
+        "://",
+        "://u:",
+        "http://h:80/",
+        "http://[::",
+        "client_secret%3D",
+        "%26",
+        "%3D",
+        "Basic ",
+        "Bearer ",
+    ),
     *("Authorization Bearer ", "Basic dXNlcjpwYXNz", "Bearer a"),
     *("Atza|", "Atzr%7C", "Atz.sprdt|", "amzn1.oa2-cs.", "amzn1."),
 )

@@ -251,14 +251,15 @@ def _newest(
     through the orders of the others, or sort all orders of these.
     """
     made = rows.annotate(at=F(f"{path}ordered_at")).order_by("-at")
-    named = made.values_list(*columns, "at")
+    named: QuerySet[Any] = made.values_list(*columns, "at")
     # SQLite joins no statements that have ends of their own.
     if connection.vendor != "postgresql" or not 1 < len(account_ids) <= _MOST_SLICES:
         return named.filter(**{f"{path}account__in": account_ids})[:NEWEST]
     first, *more = (
         named.filter(**{f"{path}account": one})[:NEWEST] for one in account_ids
     )
-    return first.union(*more, all=True).order_by("-at")[:NEWEST]
+    merged: QuerySet[Any] = first.union(*more, all=True).order_by("-at")
+    return merged[:NEWEST]
 
 
 def _holding(

@@ -63,9 +63,7 @@ class HitGroup:
     is_cut: bool = False
 
 
-def find(
-    request: HttpRequest, form: OrderFilter, *, is_quick: bool
-) -> list[HitGroup]:
+def find(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> list[HitGroup]:
     """Return what the text of the form's search may name, nothing for an empty one.
 
     What is found whole costs eight queries: five for orders, one for each other kind.

@@ -58,9 +58,7 @@ def keep(
     request.session[_NAME] = [*others, entered][-MOST_KEPT:] if orders else others
 
 
-def entered_for(
-    request: HttpRequest, chosen: Iterable[ChosenOrder]
-) -> Entered | None:
+def entered_for(request: HttpRequest, chosen: Iterable[ChosenOrder]) -> Entered | None:
     """Return what was entered for just these orders, None where that is long ago."""
     orders = _orders(chosen)
     return next((one for one in _kept(request) if one["orders"] == orders), None)

@@ -73,7 +73,9 @@ def shipment_discard(
 def tell_confirming(request: HttpRequest, order: Order, said: str = "") -> None:
     """Say that the package goes to Amazon, or else what `said` says, or why not."""
     if guard.may_work() and order.account.is_connected:
-        messages.success(request, said or _("The package is being confirmed to Amazon."))
+        messages.success(
+            request, said or _("The package is being confirmed to Amazon.")
+        )
         return
     if guard.may_work() and order.account.is_disconnected:
         messages.warning(

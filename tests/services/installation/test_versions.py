@@ -102,9 +102,7 @@ def test_secrets_of_applications_are_read_by_one_statement(
 ) -> None:
     application = make_application()
     for name in range(5):
-        application.client_secrets.create(
-            secret=f"CANARY-{name}", since=timezone.now()
-        )
+        application.client_secrets.create(secret=f"CANARY-{name}", since=timezone.now())
 
     with django_assert_num_queries(1):
         found = secret_values()

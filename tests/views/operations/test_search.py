@@ -243,7 +243,9 @@ def test_more_than_is_shown_is_said(world: World, client: Client, more: int) -> 
     for number in range(MOST + more):
         make_call(world.account, request_id="one-request")
         builders.make_order(world.account, lines=({"seller_sku": "ONE-SKU"},))
-        builders.make_listing(world.account, seller_sku=f"A-{number}", asin="B00000AAAA")
+        builders.make_listing(
+            world.account, seller_sku=f"A-{number}", asin="B00000AAAA"
+        )
 
     for text in ("one-request", "ONE-SKU", "B00000AAAA"):
         page = client.get(ADDRESS, {"q": text}).content.decode()
@@ -259,7 +261,7 @@ def test_nothing_is_said_to_be_nowhere_that_was_not_looked_for_everywhere(
     page = client.get(ADDRESS, {"q": "nowhere"}).content.decode()
 
     assert "Nothing was found for “nowhere” where it was looked for." in page
-    assert "“nowhere” was looked for in the newest 10,000 order lines only." in page
+    assert "“nowhere” was looked for in the newest 10,000 order." in page
     assert "Nothing that you may see is called" not in page
 
 

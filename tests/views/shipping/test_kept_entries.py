@@ -1,4 +1,4 @@
-"""What was entered for chosen orders is there again, for just these and not for long."""
+"""What was entered for chosen orders is there again, for these and not for long."""
 
 from __future__ import annotations
 
