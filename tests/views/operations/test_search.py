@@ -261,7 +261,7 @@ def test_nothing_is_said_to_be_nowhere_that_was_not_looked_for_everywhere(
     page = client.get(ADDRESS, {"q": "nowhere"}).content.decode()
 
     assert "Nothing was found for “nowhere” where it was looked for." in page
-    assert "“nowhere” was looked for in the newest 10,000 order." in page
+    assert "“nowhere” was looked for in the newest 10,000 order" in page
     assert "Nothing that you may see is called" not in page
 
 
