@@ -34,6 +34,12 @@ MANY = frozenset(
         "Only the newest %(count)s orders were looked through for “%(text)s”. Write "
         "the beginning or the end of an order id, or all of a seller SKU or an ASIN, "
         "to find older ones.",
+        "As a part of a SKU or an ASIN that is not listed, “%(text)s” was looked for "
+        "in the newest %(count)s order lines only. Write all of it to find older ones.",
+        "As a part from the middle of an order id, or of a SKU or an ASIN that is not "
+        "listed, “%(text)s” was looked for in the newest %(count)s orders only. Write "
+        "the beginning or the end of an order id, or all of a SKU or an ASIN, to find "
+        "older ones.",
         # Three.
         "Write at least %(count)d characters to find a part of an order id, a seller "
         "SKU or an ASIN.",

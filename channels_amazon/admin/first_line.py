@@ -38,10 +38,7 @@ class FirstLine(FewScripts):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Show the list below its first line."""
-        context: dict[str, Any] = {
-            "purpose": self.purpose,
-            "media": self.media + LIST_SCRIPTS,
-        }
+        context: dict[str, Any] = {"purpose": self.purpose}
         rows = self.incomplete(self.get_queryset(request))  # type: ignore[attr-defined]
         if rows is not None:
             count = rows.order_by().values("pk")[:_MOST_COUNTED].count()
@@ -50,6 +47,10 @@ class FirstLine(FewScripts):
         answer: HttpResponseBase = super().changelist_view(  # type: ignore[misc]
             request, context | (extra_context or {})
         )
+        shown = getattr(answer, "context_data", None) or {}
+        if "cl" in shown:
+            # Beside what the list's own forms bring.
+            shown["media"] += LIST_SCRIPTS
         return answer
 
     def changeform_view(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
 from django import forms
-from django.db.models import Model, Q, QuerySet, TextChoices
+from django.db.models import Model, QuerySet, TextChoices
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -167,11 +167,12 @@ class OrderFilter(FilterForm):
                 "seller SKU or an ASIN."
             )
             return text % {"count": SHORTEST_PART}
+        note = self.cut_note
         if found.is_empty:
-            return super().hint
-        if note := self.cut_note:
             # How an id is written says why one that is written otherwise is not there.
-            return f"{note} {super().hint}".strip() if found.is_partly_read else note
+            return f"{note} {super().hint}".strip()
+        if note:
+            return note
         if found.is_whole and ORDER_ID.fullmatch(q.upper()) is None:
             text = gettext(
                 "These orders hold exactly “%(text)s”. Leave its end away to find "
@@ -184,23 +185,30 @@ class OrderFilter(FilterForm):
     def cut_note(self) -> str:
         """Return what the search leaves out, "" where that is nothing."""
         found, q = self.found, self.chosen("q")
-        if found is None or found.is_all:
+        if found is None or found.is_all or found.is_quick:
             return ""
-        if found.is_partly_read:
-            text = gettext(
-                "Only the newest %(count)s orders were looked through for “%(text)s”. "
-                "Write the beginning or the end of an order id, or all of a seller SKU "
-                "or an ASIN, to find older ones."
-            )
-        elif found.most:
+        if found.most:
             text = gettext(
                 "Very many orders hold “%(text)s”: only %(count)s of them were looked "
                 "up, and others are not shown. Write more of it to find those."
             )
-        else:
+        elif found.is_cut:
             text = gettext(
                 "Very many orders hold “%(text)s”: only those among the newest "
                 "%(count)s are shown. Write more of it to find older ones."
+            )
+        elif found.are_ids_read:
+            text = gettext(
+                "As a part of a SKU or an ASIN that is not listed, “%(text)s” was "
+                "looked for in the newest %(count)s order lines only. Write all of it "
+                "to find older ones."
+            )
+        else:
+            text = gettext(
+                "As a part from the middle of an order id, or of a SKU or an ASIN that "
+                "is not listed, “%(text)s” was looked for in the newest %(count)s "
+                "orders only. Write the beginning or the end of an order id, or all of "
+                "a SKU or an ASIN, to find older ones."
             )
         return text % {"text": q, "count": f"{found.most or NEWEST:,}"}
 
@@ -272,11 +280,10 @@ class StockFilter(FilterForm):
 
 
 def _of_status(orders: OrderQuerySet, status: str) -> OrderQuerySet:
-    amazons = Q(fulfilled_by=Order.FulfilledBy.AMAZON)
     if status == AMAZON_SHIPS:
-        return orders.filter(amazons, status=Order.Status.UNSHIPPED)
+        return orders.for_amazon_to_ship()
     if status == Order.Status.UNSHIPPED:
-        return orders.filter(~amazons, status=status)
+        return orders.unshipped()
     return orders.filter(status=status)
 
 

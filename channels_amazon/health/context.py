@@ -105,8 +105,11 @@ class CheckContext:
 
         Nobody is asked: the hourly look at the rows calls no one.
         """
-        is_refused = isinstance(self._seen.get("token"), AuthorizationLost)
-        return is_refused or not self.account.is_connected
+        token, account = self._seen.get("token"), self.account
+        if token is True:
+            return False
+        is_known = not account.is_connected and not account.is_disconnected
+        return is_known or isinstance(token, AuthorizationLost)
 
     def require_token(self) -> None:
         """Get a new access token, to see that Amazon still gives one; keep it here.

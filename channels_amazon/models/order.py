@@ -28,6 +28,18 @@ class OrderQuerySet(StoreQuerySet["Order"]):
             status__in=Order.TO_SHIP, fulfilled_by=Order.FulfilledBy.MERCHANT
         )
 
+    def for_amazon_to_ship(self) -> Self:
+        """Return the orders that Amazon itself has to ship."""
+        return self.filter(
+            status=Order.Status.UNSHIPPED, fulfilled_by=Order.FulfilledBy.AMAZON
+        )
+
+    def unshipped(self) -> Self:
+        """Return the orders of which nothing is shipped but for_amazon_to_ship()."""
+        return self.filter(status=Order.Status.UNSHIPPED).exclude(
+            fulfilled_by=Order.FulfilledBy.AMAZON
+        )
+
     def late(self, now: datetime) -> Self:
         """Return the orders to ship whose latest ship time is over at `now`."""
         return self.to_ship().filter(ship_by__lt=now)
@@ -281,6 +293,11 @@ class Order(StoreScoped):
     def is_fba(self) -> bool:
         """Tell whether Amazon ships it; False too while it has not said who does."""
         return self.fulfilled_by == self.FulfilledBy.AMAZON
+
+    @property
+    def is_for_amazon_to_ship(self) -> bool:
+        """Tell whether Amazon has to ship it: `for_amazon_to_ship()` for one order."""
+        return self.is_fba and self.status == self.Status.UNSHIPPED
 
     @property
     def is_cancelled(self) -> bool:

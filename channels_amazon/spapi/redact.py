@@ -33,13 +33,18 @@ _TOKEN = re.compile(
 )
 # The repetitions are bounded: without that, a long run of letters would take quadratic
 # time.
-_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
+_EMAIL = re.compile(r"[\w.+\-]{1,64}(?:@|%40)[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 # The user and the password of an address, as of a database or a broker. The password
 # may hold any sign: what it ends at is the last @ before the next part, and where there
-# is none, of all parts.
+# is none, of all parts. An @ behind the host of a page is part of an e-mail: the host
+# has a port, or is a number in brackets, which has colons itself.
 _USER_OF_ADDRESS = re.compile(
-    r"(?<=://)(?:[^\s/?#\"'<>]{1,512}|[^\s/?#\"'<>@:]{0,256}:[^\s\"'<>]{1,512})@"
+    r"(?<=://)(?:[^\s/?#\"'<>]{1,512}"
+    r"|(?!(?:(?<=http://)|(?<=https://))"
+    r"(?:\[[0-9a-f:.]{2,45}\](?::\d{1,5})?|[^\s/?#\"'<>@:]{1,256}:\d{1,5})[/?#])"
+    r"[^\s/?#\"'<>@:]{0,256}:[^\s\"'<>]{1,512})@",
+    re.IGNORECASE,
 )
 # What follows the name of a way to sign in, of which both are words of the language,
 # too: a header's name before it, a digit or the length tell a token from a word.
@@ -124,7 +129,7 @@ def redact_text(text: str) -> str:
         text = _ENCODED_PAIR.sub(rf"\1{REDACTED}", text)
     text = _SIGNED_IN.sub(rf"\1{REDACTED}", text)
     text = _BASIC.sub(_without_password, text)
-    return _EMAIL.sub(REDACTED, text) if "@" in text else text
+    return _EMAIL.sub(REDACTED, text) if "@" in text or "%40" in text else text
 
 
 def _without_password(found: re.Match[str]) -> str:
@@ -154,8 +159,20 @@ def redact_values(text: str, values: Iterable[str]) -> str:
     A long one is found whatever stands around it, a short one, which may be a word like
     others, only where it stands alone.
     """
-    # The longest first: one may be a part of another.
-    for value in sorted(values, key=len, reverse=True):
+    return redact_sorted(text, longest_first(values))
+
+
+def longest_first(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the values in the order in which they are taken out of texts.
+
+    One may be a part of another.
+    """
+    return tuple(sorted(set(values), key=len, reverse=True))
+
+
+def redact_sorted(text: str, values: tuple[str, ...]) -> str:
+    """Return what `redact_values` does; the values are in the order longest_first."""
+    for value in values:
         if value not in text:
             continue
         if len(value) >= _LONG_VALUE:

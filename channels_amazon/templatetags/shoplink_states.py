@@ -81,8 +81,9 @@ def state(kind: str, text: Any, title: Any = "") -> str:
 @register.simple_tag
 def order_state(order: Order) -> str:
     """Show an order's status, or that Amazon ships it."""
-    amazons = order.is_fba and order.status == Order.Status.UNSHIPPED
-    kind = "waiting" if amazons else ORDER_KINDS.get(order.status, "warning")
+    kind = ORDER_KINDS.get(order.status, "warning")
+    if order.is_for_amazon_to_ship:
+        kind = "waiting"
     word = status_word(order)
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
         word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from channels_amazon.admin.site import site
+from channels_amazon.models import Variant
 from tests import builders
 from tests.admin.scene import address, make_doors
 from tests.views.scene import signed_in
@@ -48,6 +49,25 @@ def test_line_counts_what_lacks_something_in_the_own_stores() -> None:
 
     assert "1 variant is not on Amazon" in lacking
     assert "Nothing is needed here." in complete
+
+
+def test_list_has_the_scripts_of_its_own_forms_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doors = make_doors()
+    admin = site._registry[Variant]
+
+    class OwnForm(admin.action_form):  # type: ignore[misc,name-defined]
+        class Media:
+            js = ("own.js",)
+
+    monkeypatch.setattr(admin, "action_form", OwnForm)
+
+    page = signed_in(doors.superuser).get(address("variant", "changelist"))
+
+    scripts = page.content.decode()
+    assert "own.js" in scripts
+    assert "admin/js/actions.js" in scripts
 
 
 def test_people_without_a_store_are_told_of() -> None:

@@ -59,6 +59,26 @@ def test_disconnected_account_says_so(emulator: Emulator) -> None:
     report = report_of(account)
     assert codes(report)[0] == "token.revoked"
     assert "disconnected here" in report["findings"][0]["cause"]
+    # Amazon refused nothing.
+    account.refresh_from_db()
+    (age,) = authorization_age.run(CheckContext(account, timezone.now()))
+    assert str(age.cause).startswith("The account was disconnected here")
+
+
+def test_age_of_an_authorisation_that_was_just_used_is_told(
+    emulator: Emulator,
+) -> None:
+    account = make_healthy(emulator)
+    accounts_connection.mark_needs_authorization(account, code="token.revoked")
+    account.refresh_from_db()
+    context = CheckContext(account, timezone.now())
+    (before,) = authorization_age.run(context)
+
+    context.require_token()
+    (after,) = authorization_age.run(context)
+
+    assert "Amazon does not accept the authorisation" in str(before.cause)
+    assert "lasts until" in str(after.cause)
 
 
 def test_damaged_token_leads(emulator: Emulator) -> None:

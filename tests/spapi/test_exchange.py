@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -105,6 +106,66 @@ def test_answer_that_quotes_the_request_is_kept_without_it(key: str) -> None:
             f"({REDACTED} DE) of S-1: '{REDACTED}' is too long"
         ),
     }
+
+
+def test_code_that_amazon_refuses_is_named() -> None:
+    sent = {
+        "patches": [
+            {
+                "op": "replace",
+                "path": "/attributes/condition_type",
+                "value": [{"value": "the title", "language_tag": "en"}],
+            }
+        ],
+        "attributes": {
+            "condition_type": [{"value": "new_new"}],
+            "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT"}],
+            "item_weight": [{"unit": "kg", "value": 2}],
+            "comment": [{"value": "Bob"}],
+            "details": {"value": "Ann"},
+        },
+    }
+    said = "DEFAULT, new_new, kg, en: no such code of 'the title' for Bob and Ann"
+    answer = {"errors": [{"code": "InvalidInput", "message": said}]}
+
+    kept = exchange_of(
+        "", json.dumps(sent).encode(), reply(json.dumps(answer).encode())
+    )
+
+    assert kept["answered"]["errors"][0]["message"] == (
+        f"DEFAULT, new_new, kg, en: no such code of '{REDACTED}' for {REDACTED} and "
+        f"{REDACTED}"
+    )
+    attributes = kept["sent"]["attributes"]
+    assert attributes["condition_type"] == [{"value": "new_new"}]
+    assert attributes["item_weight"] == [{"unit": "kg", "value": 2}]
+    assert attributes["comment"] == [{"value": LEFT_OUT}]
+    assert attributes["details"] == {"value": LEFT_OUT}
+
+
+def test_list_is_cut_and_says_so() -> None:
+    answer = json.dumps({"errors": [{"code": "A"} for _ in range(23)]}).encode()
+
+    kept = exchange_of("", None, reply(answer))["answered"]["errors"]
+
+    assert kept == [*({"code": "A"} for _ in range(20)), "[3 more]"]
+
+
+def test_long_answer_is_cut_before_anything_is_looked_for_in_it() -> None:
+    names = [f"seller word {number}" for number in range(2000)]
+    sent = json.dumps({"names": names}).encode()
+    answer = json.dumps(
+        {"errors": [{"message": f"no {name} of the many here"} for name in names]}
+    ).encode()
+    began = time.process_time()
+
+    kept = exchange_of("", sent, reply(answer))
+
+    # A fiftieth of what looking through all of it takes.
+    assert time.process_time() - began < 0.2
+    errors = kept["answered"]["errors"]
+    assert errors[0] == {"message": f"no {REDACTED} of the many here"}
+    assert errors[-1] == "[1980 more]"
 
 
 def test_answer_to_a_request_that_cannot_be_read_is_its_size() -> None:

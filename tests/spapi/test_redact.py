@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from typing import Any
 
@@ -119,6 +120,32 @@ def test_text_keeps_what_helps(text: str) -> None:
     assert redact_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://h.example:443/cb?to=%s",
+        "http://h.example:8000?to=%s&x=1",
+        "HTTPS://h.example:443/cb#%s",
+        "https://[2001:db8::1]/cb?to=%s",
+        "https://[::1]:8443/cb?to=%s",
+        "https://h.example/cb?at=10:30&to=%s",
+        "https://h.example/a then http://h.example:80/cb?to=%s",
+    ],
+)
+@pytest.mark.parametrize("at", ["@", "%40"])
+def test_address_keeps_its_host_and_path_and_loses_an_e_mail(
+    address: str, at: str
+) -> None:
+    text = address % f"anna{at}anna-mueller.example"
+
+    assert redact_text(text) == address % REDACTED
+
+
+@pytest.mark.parametrize("address", ["https://ann:1@[::1]:443/x", "http://a:2@h:80/x"])
+def test_host_with_a_port_hides_no_password(address: str) -> None:
+    assert redact_text(address) == re.sub("//.*@", f"//{REDACTED}@", address)
+
+
 # Parts of what the patterns look for, whole and broken off.
 PARTS = (
     *("a", "a.", "a@", "a@b.", " ", "\n", "&", "?", "=", "'", '"', "\\", '\\"', "%7C"),
@@ -126,7 +153,17 @@ PARTS = (
     *("password=", "password='", 'password="', "pass_word", "client-secret="),
     *('{"a":', '"password":', '"password" ', '"buyerName":"', "'postal_code':'"),
     *('\\"buyerName\\":\\"', "authorization: ", "Cookie:", "x-amz-access-token:"),
-    *("://", "://u:", "client_secret%3D", "%26", "%3D", "Basic ", "Bearer "),
+    *(
+        "://",
+        "://u:",
+        "http://h:80/",
+        "http://[::",
+        "client_secret%3D",
+        "%26",
+        "%3D",
+        "Basic ",
+        "Bearer ",
+    ),
     *("Authorization Bearer ", "Basic dXNlcjpwYXNz", "Bearer a"),
     *("Atza|", "Atzr%7C", "Atz.sprdt|", "amzn1.oa2-cs.", "amzn1."),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels_amazon.health.context import CheckContext
@@ -29,23 +31,8 @@ def run(context: CheckContext) -> list[Finding]:
         "age_days": (context.now - account.authorized_at).days,
         "days_left": max((ends - context.now).days, 0),
     }
-    if not account.is_to_renew(context.now) and context.is_known_lost:
-        return [
-            unproven(
-                sentence(
-                    "Its year is not over, but Amazon does not accept the "
-                    "authorisation: its age says nothing."
-                ),
-                **shown,
-            )
-        ]
     if not account.is_to_renew(context.now):
-        return [
-            well(
-                sentence("The authorisation lasts until %(date)s.", date=ends),
-                **shown,
-            )
-        ]
+        return [_young(context, shown)]
     pattern = (
         gettext_noop("The authorisation's year ended on %(date)s.")
         if is_over
@@ -63,3 +50,22 @@ def run(context: CheckContext) -> list[Finding]:
             evidence=shown,
         )
     ]
+
+
+def _young(context: CheckContext, shown: dict[str, Any]) -> Finding:
+    """Tell of an authorisation whose year is not over, as far as that says anything."""
+    account = context.account
+    if account.is_disconnected:
+        text = sentence(
+            "The account was disconnected here: the age of its authorisation says "
+            "nothing."
+        )
+        return unproven(text, **shown)
+    if context.is_known_lost:
+        text = sentence(
+            "Its year is not over, but Amazon does not accept the authorisation: its "
+            "age says nothing."
+        )
+        return unproven(text, **shown)
+    ends = account.authorization_ends_at
+    return well(sentence("The authorisation lasts until %(date)s.", date=ends), **shown)

@@ -109,10 +109,11 @@ HEADINGS = {
 }
 CHUNK = 2000
 # Spreadsheets take a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+_SIGNS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠")
+FORMULA_STARTS = (*_SIGNS, "\t", "\r", "\n")
 # A spreadsheet whose separator is another one than the comma, as in German or French,
 # minds no quotes within its cell: a cell begins after each of these signs.
-_WITHIN = re.compile(rf"([;\t\r\n][\s\"]*)(?=[{re.escape(''.join(FORMULA_STARTS))}])")
+_WITHIN = re.compile(rf"([;\t\r\n][\s\"]*)(?=[{re.escape(''.join(_SIGNS))}])")
 # Without it spreadsheets read the file in the machine's old code page.
 BYTE_ORDER_MARK = "\ufeff"
 

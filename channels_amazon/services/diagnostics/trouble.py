@@ -35,7 +35,11 @@ TROUBLE: dict[LogKind, Q] = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong: how often, up to COUNT_CAP, how many errors, and when last."""
+    """What went wrong: how often, up to COUNT_CAP, how many errors, and when last.
+
+    Of more than are counted `errors` is how many of the newest are, or 1 where only
+    older ones are.
+    """
 
     count: int
     errors: int
@@ -47,7 +51,8 @@ def trouble_of(
 ) -> Trouble:
     """Return what of `rows`, a log of `kind`, went wrong since then.
 
-    One statement that reads COUNT_CAP rows of an index at most.
+    One statement that reads COUNT_CAP rows of an index at most; where all of them are
+    warnings, another one tells whether there are errors as well.
     """
     clock = CLOCKS[kind]
     wrong = rows.filter(TROUBLE[kind])
@@ -56,10 +61,13 @@ def trouble_of(
     columns = (clock, "level") if kind is LogKind.EVENTS else (clock,)
     newest = wrong.order_by(f"-{clock}", "-pk").values_list(*columns)
     found = list(newest[:COUNT_CAP])
-    errors = [row for row in found if row[-1] == DiagnosticEntry.Level.ERROR]
-    is_told = kind is LogKind.EVENTS
+    errors = len(found)
+    if kind is LogKind.EVENTS:
+        errors = sum(level == DiagnosticEntry.Level.ERROR for _at, level in found)
+        if len(found) == COUNT_CAP and not errors:
+            errors = int(wrong.filter(level=DiagnosticEntry.Level.ERROR).exists())
     return Trouble(
         count=len(found),
-        errors=len(errors) if is_told else len(found),
+        errors=errors,
         last_at=found[0][0] if found else None,
     )

@@ -19,6 +19,8 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import BinaryField
+from django.db.models.functions import Cast
 
 from channels_amazon.models import ClientSecret
 
@@ -139,11 +141,15 @@ def _secrets() -> Iterator[str]:
 
 def _stored_secrets() -> Iterator[str]:
     """Yield the applications' client secrets, of which Amazon may still accept some."""
-    # One by one: of those that no key opens any more the others are known still.
-    for pk in ClientSecret.objects.order_by().values_list("pk", flat=True):
+    secret: Any = ClientSecret._meta.get_field("secret")
+    # As they are stored: where no key opens one any more the others are known still.
+    stored = ClientSecret.objects.order_by().annotate(
+        stored=Cast("secret", BinaryField())
+    )
+    for token in stored.values_list("stored", flat=True):
         try:
-            yield str(ClientSecret.objects.get(pk=pk).secret)
-        except (ClientSecret.DoesNotExist, InvalidToken):
+            yield str(secret.from_db_value(token, None, connection))
+        except InvalidToken:
             continue
 
 

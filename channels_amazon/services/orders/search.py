@@ -15,19 +15,23 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Reverse, Substr
 
 from channels_amazon.models import Listing, Order, OrderLine
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.pasted_ids import search_parts, search_terms
+from channels_amazon.rules.pasted_ids import ORDER_ID, search_parts, search_terms
 
 # Of the accounts' orders, and of their lines, that came last: read in a few hundredths
 # of a second.
 NEWEST = 10_000
+# The newest rows of so many accounts are read by the index of each. More accounts hold
+# most of the orders there are, so that the newest of all are soon theirs.
+_MOST_SLICES = 20
 # A part that more SKUs hold says too little.
 MOST_SKUS = 300
 _PART_OF_ORDER_ID = re.compile(r"[A-Z0-9-]{1,19}")
@@ -41,45 +45,70 @@ class FoundOrders:
 
     `is_whole`: it is an id, SKU or ASIN as it stands. `is_cut`: so many orders hold it
     that only those among the newest were looked for. `most`: even of these there are
-    too many, and no more than so many were let through; else 0. `is_empty` is certain
-    where it is True; `is_partly_read`: nothing was found, but not all was looked
-    through. `is_too_short`: it is nothing whole, and too short for a part.
+    too many, and no more than so many were let through; else 0. `are_ids_read`,
+    `are_lines_read`: every order id was looked through for the part, or every SKU and
+    ASIN that an order has; else those of the newest rows, and of the older ones what an
+    index finds. `is_quick`: nothing but indexes was asked, as they found something.
+    `is_empty`: nothing was found, which is certain where `is_all`. `is_too_short`: it
+    is nothing whole, and too short for a part.
     """
 
     orders: OrderQuerySet
     is_whole: bool = False
     is_cut: bool = False
     most: int = 0
+    are_ids_read: bool = True
+    are_lines_read: bool = True
+    is_quick: bool = False
     is_empty: bool = False
-    is_partly_read: bool = False
     is_too_short: bool = False
 
     @property
     def is_all(self) -> bool:
-        """Tell whether nothing that holds it is known to be left out."""
-        return not (self.is_cut or self.is_partly_read)
+        """Tell whether all was looked through, and nothing of it is left out."""
+        is_read = self.are_ids_read and self.are_lines_read
+        return is_read and not (self.is_cut or self.is_quick)
 
 
 def find_orders(
-    orders: OrderQuerySet, typed: str, account_ids: Collection[int]
+    orders: OrderQuerySet,
+    typed: str,
+    account_ids: Collection[int],
+    *,
+    is_quick: bool = False,
 ) -> FoundOrders:
-    """Return those of `orders`, which are of these accounts, that somebody means."""
-    whole = _with_whole(orders, search_terms(typed))
+    """Return those of `orders`, which are of these accounts, that somebody means.
+
+    With `is_quick` the newest rows are looked through only where no index finds any.
+    """
+    terms = search_terms(typed)
+    whole = _with_whole(orders, terms)
     if whole.exists():
         return FoundOrders(whole, is_whole=True)
     parts = search_parts(typed)
     if not parts:
         return FoundOrders(orders.none(), is_empty=True, is_too_short=True)
-    numbered, sold = _numbered(parts, account_ids), _sold(parts, account_ids)
+    if any(ORDER_ID.fullmatch(term) for term in terms):
+        # All of an order id is a part of none.
+        return FoundOrders(orders.none(), is_empty=True)
+    written = _written_in_ids(parts)
+    numbered = _numbered(written, account_ids) if written else _Hits()
+    sold = _sold(parts, account_ids)
+    known = numbered.order_ids | sold.order_ids
+    if is_quick and known and not (numbered.is_cut or sold.is_cut):
+        return FoundOrders(orders.filter(pk__in=known), is_quick=True)
+    if written and (numbered.is_cut or not _are_all_ids_indexed()):
+        _add_newest_ids(numbered, written, account_ids)
+    _add_newest_lines(sold, parts, account_ids)
     found = numbered.order_ids | sold.order_ids
-    is_all_read = numbered.is_all_read and sold.is_all_read
     is_over = numbered.is_over or sold.is_over
     return FoundOrders(
         orders.filter(pk__in=found),
         is_cut=numbered.is_cut or sold.is_cut,
         most=len(found) if is_over else 0,
-        is_empty=not found and is_all_read,
-        is_partly_read=not found and not is_all_read,
+        are_ids_read=numbered.is_all_read,
+        are_lines_read=sold.is_all_read,
+        is_empty=not found,
     )
 
 
@@ -133,30 +162,42 @@ def _with_whole(orders: OrderQuerySet, terms: Collection[str]) -> OrderQuerySet:
     return orders.filter(held | Q(pk__in=by_number) if by_number else held)
 
 
+def _written_in_ids(parts: Collection[str]) -> list[str]:
+    """Return the parts that an order id may hold, in capitals as Amazon's ids are."""
+    written = dict.fromkeys(part.upper() for part in parts)
+    return [part for part in written if _PART_OF_ORDER_ID.fullmatch(part)]
+
+
 def _numbered(parts: Collection[str], account_ids: Collection[int]) -> _Hits:
-    """Return the orders of the accounts with one of the parts in their id."""
+    """Return the orders of the accounts with one of the parts in their id, by index."""
     hits = _Hits()
-    # Amazon's ids are in capitals.
-    written = [part.upper() for part in parts]
-    written = [part for part in written if _PART_OF_ORDER_ID.fullmatch(part)]
-    if not written:
-        return hits
     orders = Order.objects.filter(account__in=account_ids)
-    begun = _begun(orders, written).order_by().values_list("pk", flat=True)
+    begun = _begun(orders, parts).order_by().values_list("pk", flat=True)
     hits.add_all(list(begun[:COUNT_CAP]))
-    # By the accounts' index. Looked through here: the database might look for the part
-    # in all orders first.
-    newest = orders.order_by("-ordered_at").values_list("pk", "amazon_order_id")
-    rows = list(newest[:NEWEST])
-    held = (pk for pk, number in rows if any(part in number for part in written))
-    hits.add_newest(held, len(rows))
     return hits
+
+
+def _add_newest_ids(
+    hits: _Hits, parts: Collection[str], account_ids: Collection[int]
+) -> None:
+    """Add the accounts' newest orders with one of the parts anywhere in their id."""
+    # Looked through here: the database might look for the part in all orders first.
+    rows = list(_newest(Order.objects.all(), "", account_ids, "pk", "amazon_order_id"))
+    held = (pk for pk, number, _at in rows if any(part in number for part in parts))
+    hits.add_newest(held, len(rows))
+
+
+def _are_all_ids_indexed() -> bool:
+    """Tell whether any part of an order id is found by an index.
+
+    All ids stand in one of SQLite: as many as that is for are soon read.
+    """
+    return bool(connection.vendor != "postgresql")
 
 
 def _begun(orders: OrderQuerySet, parts: Collection[str]) -> OrderQuerySet:
     """Return the orders whose id has one of the parts where its index begins."""
-    if connection.vendor != "postgresql":
-        # All ids stand in one index: as many as SQLite is for are soon read.
+    if _are_all_ids_indexed():
         return orders.filter(_any_of(Q(amazon_order_id__contains=one) for one in parts))
     # The indexes are those of migration 0042.
     return orders.alias(
@@ -173,33 +214,59 @@ def _begun(orders: OrderQuerySet, parts: Collection[str]) -> OrderQuerySet:
 
 
 def _sold(parts: Collection[str], account_ids: Collection[int]) -> _Hits:
-    """Return the orders of the accounts with one of the parts in a SKU or an ASIN."""
+    """Return the accounts' orders of what is listed with a part in its SKU or ASIN."""
     hits = _Hits()
     holds = _any_of(
         Q(seller_sku__icontains=part) | Q(asin__icontains=part) for part in parts
     )
     listings = Listing.objects.filter(holds, account__in=account_ids).order_by()
     named = list(listings.values_list("seller_sku", "asin")[: MOST_SKUS + 1])
-    lines = OrderLine.objects.filter(order__account__in=account_ids)
     if len(named) > MOST_SKUS:
         hits.is_cut = True
-    else:
-        for place, column in enumerate(("seller_sku", "asin")):
-            held = {row[place] for row in named if _holds_any(row[place], parts)}
-            # In the order of its index, so that it is read by that and no further.
-            sold = lines.filter(**{f"{column}__in": held}).order_by(column)
-            hits.add_all(list(sold.values_list("order_id", flat=True)[:COUNT_CAP]))
-    newest = lines.order_by("-order__ordered_at")
-    rows = list(newest.values_list("order_id", "seller_sku", "asin")[:NEWEST])
-    hits.add_newest(_holding(rows, parts), len(rows))
+        return hits
+    lines = OrderLine.objects.filter(order__account__in=account_ids)
+    for place, column in enumerate(("seller_sku", "asin")):
+        held = {row[place] for row in named if _holds_any(row[place], parts)}
+        # In the order of its index, so that it is read by that and no further.
+        sold = lines.filter(**{f"{column}__in": held}).order_by(column)
+        hits.add_all(list(sold.values_list("order_id", flat=True)[:COUNT_CAP]))
     return hits
 
 
+def _add_newest_lines(
+    hits: _Hits, parts: Collection[str], account_ids: Collection[int]
+) -> None:
+    """Add the orders of the accounts' newest lines with a part in a SKU or an ASIN."""
+    columns = ("order_id", "seller_sku", "asin")
+    rows = list(_newest(OrderLine.objects.all(), "order__", account_ids, *columns))
+    hits.add_newest(_holding(rows, parts), len(rows))
+
+
+def _newest(
+    rows: QuerySet[Any], path: str, account_ids: Collection[int], *columns: str
+) -> QuerySet[Any]:
+    """Return columns of the NEWEST of `rows` of these accounts, and when each was made.
+
+    `path` leads from a row to its order. Of all accounts in one, the database may read
+    through the orders of the others, or sort all orders of these.
+    """
+    made = rows.annotate(at=F(f"{path}ordered_at")).order_by("-at")
+    named: QuerySet[Any] = made.values_list(*columns, "at")
+    # SQLite joins no statements that have ends of their own.
+    if connection.vendor != "postgresql" or not 1 < len(account_ids) <= _MOST_SLICES:
+        return named.filter(**{f"{path}account__in": account_ids})[:NEWEST]
+    first, *more = (
+        named.filter(**{f"{path}account": one})[:NEWEST] for one in account_ids
+    )
+    merged: QuerySet[Any] = first.union(*more, all=True).order_by("-at")
+    return merged[:NEWEST]
+
+
 def _holding(
-    rows: Sequence[tuple[int, str, str]], parts: Collection[str]
+    rows: Sequence[tuple[int, str, str, Any]], parts: Collection[str]
 ) -> Iterable[int]:
     """Yield the orders of those lines whose SKU or ASIN holds one of the parts."""
-    for order_id, seller_sku, asin in rows:
+    for order_id, seller_sku, asin, _at in rows:
         if _holds_any(seller_sku, parts) or _holds_any(asin, parts):
             yield order_id
 

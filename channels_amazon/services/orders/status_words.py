@@ -14,7 +14,7 @@ def status_word(order: Order) -> Any:
 
     What Amazon itself has to ship is not ours to ship.
     """
-    if order.is_fba and order.status == Order.Status.UNSHIPPED:
+    if order.is_for_amazon_to_ship:
         return gettext("Amazon ships")
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
         return order.amazon_status

@@ -129,6 +129,8 @@ TIMES = frozenset(
         "until",
     }
 )
+# Of a check's findings so many stand on its line; each has a place of its own anyway.
+_MOST_SAID = 3
 # Evidence that is not shown: the runner uses it to tell findings apart.
 HIDDEN = frozenset({"about"})
 
@@ -203,7 +205,10 @@ class FindingTree:
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One check with where it stands, and what it found, right or wrong."""
+    """One check with where it stands, and what it found, right or wrong.
+
+    `said` are the first findings' sentences, `more` is how many others there are.
+    """
 
     id: str
     title: Promise
@@ -212,6 +217,7 @@ class CheckLine:
     reason: str
     is_over: bool
     said: list[str]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +267,8 @@ def check_groups(
                 word=word,
                 reason=progress.get("reason", ""),
                 is_over=state in OVER,
-                said=said.get(check.id, []),
+                said=said.get(check.id, [])[:_MOST_SAID],
+                more=max(len(said.get(check.id, [])) - _MOST_SAID, 0),
             )
         )
     return [CheckGroup(GROUPS[name], rows) for name, rows in lines.items()]

@@ -81,7 +81,7 @@ def _what(kind: LogKind, found: Trouble) -> str:
 def _events(found: Trouble) -> str:
     if not found.count:
         return gettext("no error and no warning was recorded")
-    if found.count >= COUNT_CAP:
+    if found.count >= COUNT_CAP and 0 < found.errors < found.count:
         # Counting ended: how many of each there are is not known.
         return gettext("%(number)s errors and warnings") % {
             "number": capped(found.count)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderFilter
 from channels_amazon.views.base import is_fragment, page, store_page
-from channels_amazon.views.operations.search_hits import MOST, find, only_exact
+from channels_amazon.views.operations.search_hits import find, only_exact
 
 
 @store_page
@@ -22,15 +22,18 @@ def search(request: HttpRequest) -> HttpResponse:
     """
     text = parameters.Q.of(request).strip()
     form = OrderFilter({"q": text}, ())
-    groups = find(request, form)
+    is_typing = is_fragment(request)
+    groups = find(request, form, is_quick=is_typing)
     context = {
         "q": text,
         "groups": groups,
         "found": sum(len(group.hits) for group in groups),
-        "is_cut": any(len(group.hits) >= MOST for group in groups),
+        "is_cut": any(group.is_cut for group in groups),
+        "may_be_cut": form.found is not None and form.found.is_quick,
+        "note": form.cut_note,
         "hint": form.order_id_hint,
     }
-    if is_fragment(request):
+    if is_typing:
         template = "channels_amazon/operations/parts/search_results.html"
         return page(request, template, context)
     if link := only_exact(groups):

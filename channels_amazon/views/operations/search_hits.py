@@ -34,6 +34,8 @@ from channels_amazon.views.local_time import local
 
 # Of each kind so many are shown.
 MOST = 8
+# Of SKUs several rows may be one hit; so many are read that one too many is found.
+_MOST_ROWS = 3 * (MOST + 1)
 _TEXT = CharField()
 
 
@@ -49,31 +51,43 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """What was found of one kind; `more` is the address of the list of all, or ""."""
+    """What was found of one kind.
+
+    `is_cut`: there is more than the hits. `more` is the address of the list of all, or
+    "".
+    """
 
     title: str
     hits: list[Hit]
     more: str = ""
+    is_cut: bool = False
 
 
-def find(request: HttpRequest, form: OrderFilter) -> list[HitGroup]:
+def find(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> list[HitGroup]:
     """Return what the text of the form's search may name, nothing for an empty one.
 
     What is found whole costs eight queries: five for orders, one for each other kind.
-    A part of an order id or a SKU costs three more, or five.
+    A part of an order id costs three more, of a SKU that is listed two more than that;
+    where `is_quick` and an index finds it, two less. What of the orders was not looked
+    through is left in the form's `found`.
     """
     terms = form.terms()
     if not terms:
         return []
     ids = tuple(dict.fromkeys((*terms, *(term.upper() for term in terms))))
     groups = [
-        HitGroup(gettext("Pages"), _pages(request, form.chosen("q"))),
-        _orders(request, form),
-        HitGroup(gettext("SKUs and ASINs"), _skus(request, ids)),
-        HitGroup(gettext("Amazon accounts"), _accounts(request, ids)),
-        HitGroup(gettext("Diagnostic logs"), _logs(request, terms)),
+        _group(gettext("Pages"), _pages(request, form.chosen("q"))),
+        _orders(request, form, is_quick=is_quick),
+        _group(gettext("SKUs and ASINs"), _skus(request, ids)),
+        _group(gettext("Amazon accounts"), _accounts(request, ids)),
+        _group(gettext("Diagnostic logs"), _logs(request, terms)),
     ]
     return [group for group in groups if group.hits]
+
+
+def _group(title: str, hits: list[Hit], more: str = "") -> HitGroup:
+    """Return the first of the hits, of which there is one too many where it is cut."""
+    return HitGroup(title, hits[:MOST], more, is_cut=len(hits) > MOST)
 
 
 def only_exact(groups: list[HitGroup]) -> str:
@@ -92,7 +106,7 @@ def _pages(request: HttpRequest, text: str) -> list[Hit]:
             if any(wanted in name for name in names):
                 note, link = str(group["title"]), str(item["link"])
                 hits.append(Hit(str(item["title"]), link, note, wanted in names))
-    return hits[:MOST]
+    return hits
 
 
 def _english(title: Any) -> str:
@@ -100,11 +114,13 @@ def _english(title: Any) -> str:
         return str(title).casefold()
 
 
-def _orders(request: HttpRequest, form: OrderFilter) -> HitGroup:
+def _orders(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> HitGroup:
     terms = form.terms()
     columns = ("amazon_order_id", "status", "marketplace_id", "ordered_at")
     accounts = mine(AmazonAccount, request).order_by().values_list("pk", flat=True)
-    found = find_orders(mine(Order, request), form.chosen("q"), list(accounts))
+    found = form.found = find_orders(
+        mine(Order, request), form.chosen("q"), list(accounts), is_quick=is_quick
+    )
     rows = list(found.orders.only(*columns)[: MOST + 1])
     hits = [
         Hit(
@@ -113,11 +129,12 @@ def _orders(request: HttpRequest, form: OrderFilter) -> HitGroup:
             _joined(row.get_status_display(), _country(row.marketplace_id)),
             row.amazon_order_id in terms,
         )
-        for row in rows[:MOST]
+        for row in rows
     ]
     query = urlencode({"q": form.chosen("q")})
-    more = f"{reverse('amazon-order-list')}?{query}" if len(rows) > MOST else ""
-    return HitGroup(gettext("Orders"), hits, more)
+    has_more = len(rows) > MOST or found.is_quick
+    more = f"{reverse('amazon-order-list')}?{query}" if has_more else ""
+    return _group(gettext("Orders"), hits, more)
 
 
 def _skus(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
@@ -132,7 +149,7 @@ def _skus(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
         _as_listing(listings.filter(account__in=accounts, seller_sku__in=ids)),
         _as_listing(listings.filter(asin__in=ids)),
     ]
-    rows = parts[0].union(*parts[1:])[: 3 * MOST]
+    rows = parts[0].union(*parts[1:])[:_MOST_ROWS]
     hits: dict[str, Hit] = {}
     for sku, title, asin, place, variant in rows:
         if variant is None:
@@ -143,7 +160,7 @@ def _skus(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
             link = reverse("amazon-stock-detail", args=[variant])
             note = _joined(asin, title, place)
         hits.setdefault(f"{link} {sku}", Hit(sku, link, note, True))
-    return list(hits.values())[:MOST]
+    return list(hits.values())
 
 
 def _as_variant(rows: QuerySet[Variant]) -> QuerySet[Any]:
@@ -187,7 +204,7 @@ def _accounts(request: HttpRequest, ids: tuple[str, ...]) -> list[Hit]:
             _joined(row.seller_id, row.get_state_display()),
             True,
         )
-        for row in rows[:MOST]
+        for row in rows[: MOST + 1]
     ]
 
 
@@ -205,7 +222,7 @@ def _logs(request: HttpRequest, terms: tuple[str, ...]) -> list[Hit]:
             _joined(request_id, local(at)),
             True,
         )
-        for log, pk, what, at, request_id in rows.order_by("-found_at")[:MOST]
+        for log, pk, what, at, request_id in rows.order_by("-found_at")[: MOST + 1]
     ]
 
 

@@ -117,12 +117,21 @@ def _unauthorised(order: Order) -> NextStep | None:
     account = order.account
     if not order.is_to_ship or account.is_connected or account.is_disconnected:
         return None
-    if any(item.state in Shipment.OPEN for item in order.shipments.all()):
+    states = {item.state for item in order.shipments.all()}
+    if Shipment.State.WAITING in states:
         return NextStep(
             "error",
             _(
                 "A package waits here: Amazon is told of it once the account is "
                 "authorised again."
+            ),
+        )
+    if Shipment.State.CONFIRMED in states:
+        return NextStep(
+            "error",
+            _(
+                "Amazon has accepted a package: whether it shows it is looked at once "
+                "the account is authorised again."
             ),
         )
     return NextStep(

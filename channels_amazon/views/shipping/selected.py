@@ -26,18 +26,18 @@ from channels_amazon.services.shipping.selection import (
     ship_orders,
 )
 from channels_amazon.views.base import OPERATORS, operated_stores, page, store_page
+from channels_amazon.views.shipping.kept_entries import entered_for, forget, keep
 from channels_amazon.views.shipping.selected_messages import tell
 
 Outcome = SelectionOutcome
-# What was entered last, in the session.
-_KEPT = "ship_selected"
 
 
 @store_page
 def ship_selected(request: HttpRequest) -> HttpResponse:
     """Show what shipping the chosen orders would do, or do what was shown.
 
-    The address names the orders, so that the page survives a reload and a sign-in.
+    The address names the orders, so that the page survives a reload and a sign-in;
+    every answer to its form leads to a page.
     """
     operated_stores(request)
     wanted = parameters.ORDER.numbers(request)
@@ -48,69 +48,49 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _show_kept(request, chosen, context)
     shared, forms = SharedForm(request.POST), _forms(chosen, request.POST)
-    if not shared.is_valid():
-        return _show(request, shared, forms, context, status=422)
-    if "confirm" not in request.POST:
-        _keep(request, request.get_full_path())
-        return redirect(request.get_full_path())
-    plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
-    plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
-    tell(request, plans)
-    if any(plan.is_done for plan in plans):
-        return _go_on(request, plans)
-    return _show_plans(request, (shared, forms), plans, context)
+    if shared.is_valid() and "confirm" in request.POST:
+        plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
+        plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
+        tell(request, plans)
+        if any(plan.is_done for plan in plans):
+            return _go_on(request, shared, forms, plans)
+    keep(request, chosen, [shared, *forms])
+    return redirect(request.get_full_path())
 
 
 def _show_kept(
     request: HttpRequest, chosen: Sequence[ChosenOrder], context: dict[str, Any]
 ) -> HttpResponse:
     """Show the orders, and what would become of what was entered for them before."""
-    kept = request.session.get(_KEPT, {})
-    if kept.get("address") == request.get_full_path():
-        shared, forms = SharedForm(kept["data"]), _forms(chosen, kept["data"])
-        if shared.is_valid():
-            context["is_rest"] = kept["is_rest"]
-            plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
-            return _show_plans(request, (shared, forms), plans, context)
-    return _show(request, SharedForm(), _forms(chosen), context)
-
-
-def _keep(request: HttpRequest, address: str, *, is_rest: bool = False) -> None:
-    """Keep what was entered for the page of this address.
-
-    A page that is an answer to a form cannot be reloaded or gone back to without
-    sending the form again: each answer leads to the page instead.
-    """
-    data = {
-        name: value
-        for name, value in request.POST.items()
-        if name not in {"csrfmiddlewaretoken", "seen", "confirm"}
-    }
-    request.session[_KEPT] = {"address": address, "data": data, "is_rest": is_rest}
-
-
-def _go_on(request: HttpRequest, plans: Sequence[PlannedOrder]) -> HttpResponse:
-    """Lead to the orders of the plans that can still ship, or else to the list."""
-    rest = [one.chosen for one in plans if not one.is_done and not one.chosen.refusal]
-    if not rest:
-        request.session.pop(_KEPT, None)
-        return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
-    query = "&".join(f"{parameters.ORDER.name}={one.order.pk}" for one in rest)
-    address = f"{request.path}?{query}"
-    _keep(request, address, is_rest=True)
-    return redirect(address)
-
-
-def _show_plans(
-    request: HttpRequest,
-    entered: tuple[SharedForm, Sequence[ChosenForm]],
-    plans: Sequence[PlannedOrder],
-    context: dict[str, Any],
-) -> HttpResponse:
-    shared, forms = entered
+    kept = entered_for(request, chosen)
+    if kept is None:
+        return _show(request, SharedForm(), _forms(chosen), context)
+    shared, forms = SharedForm(kept["data"]), _forms(chosen, kept["data"])
+    if not shared.is_valid():
+        return _show(request, shared, forms, context)
+    plans = _with_errors(plan_orders(chosen, drafts_of(forms, shared)), forms)
     for form, plan in zip(forms, plans, strict=True):
         form.plan = plan
-    return _show(request, shared, forms, context | {"is_planned": True})
+    context |= {"is_planned": True, "is_rest": kept["is_rest"]}
+    return _show(request, shared, forms, context)
+
+
+def _go_on(
+    request: HttpRequest,
+    shared: SharedForm,
+    forms: Sequence[ChosenForm],
+    plans: Sequence[PlannedOrder],
+) -> HttpResponse:
+    """Lead to the orders of the plans that can still ship, or else to the list."""
+    forget(request, [one.chosen for one in plans])
+    rest = [one.chosen for one in plans if not one.is_done and not one.chosen.refusal]
+    if not rest:
+        return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
+    left = [one.order.pk for one in rest]
+    theirs = [form for form in forms if form.chosen.order.pk in left]
+    keep(request, rest, [shared, *theirs], is_rest=True)
+    query = "&".join(f"{parameters.ORDER.name}={pk}" for pk in left)
+    return redirect(f"{request.path}?{query}")
 
 
 def _forms(chosen: Sequence[ChosenOrder], data: Any = None) -> list[ChosenForm]:
@@ -138,8 +118,6 @@ def _show(
     shared: SharedForm,
     forms: Sequence[ChosenForm],
     context: dict[str, Any],
-    *,
-    status: int = 200,
 ) -> HttpResponse:
     open_forms = [one for one in forms if not one.chosen.refusal]
     plans = [one.plan for one in open_forms if one.plan is not None]
@@ -157,5 +135,4 @@ def _show(
         "most": MOST_ORDERS,
     }
     name = "channels_amazon/shipping/selected.html"
-    title = _("Ship the chosen orders")
-    return page(request, name, context, title=title, status=status)
+    return page(request, name, context, title=_("Ship the chosen orders"))

@@ -20,10 +20,14 @@ from channels_amazon.services.shipping.selection import PlannedOrder, SelectionO
 def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
     """Say which orders ship, which did before, and which do not and why."""
     sent = [one for one in plans if one.outcome is SelectionOutcome.SHIPPED]
-    before = [one for one in plans if one.is_done and one not in sent]
+    before = [
+        one
+        for one in plans
+        if one.is_done and one.outcome is not SelectionOutcome.SHIPPED
+    ]
     # Without an authorisation a package waits here.
     kept = [one for one in sent if not one.chosen.order.account.is_connected]
-    gone = [one for one in sent if one not in kept]
+    gone = [one for one in sent if one.chosen.order.account.is_connected]
     if gone:
         level = messages.SUCCESS if guard.may_work() else messages.WARNING
         messages.add_message(request, level, _with_orders(_made(len(gone)), gone))
@@ -31,7 +35,6 @@ def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
         messages.warning(request, _with_orders(_made_kept(len(kept)), kept))
     if not sent and not before:
         messages.warning(request, _("Nothing was shipped."))
-        return
     if before:
         messages.info(request, _with_orders(_made_before(len(before)), before))
     left: dict[str, list[PlannedOrder]] = defaultdict(list)

@@ -70,10 +70,21 @@ def shipment_discard(
     return redirect("amazon-order-detail", order.pk)
 
 
-def tell_confirming(request: HttpRequest, order: Order) -> None:
-    """Say that the package goes to Amazon, or why nothing goes out."""
+def tell_confirming(request: HttpRequest, order: Order, said: str = "") -> None:
+    """Say that the package goes to Amazon, or else what `said` says, or why not."""
     if guard.may_work() and order.account.is_connected:
-        messages.success(request, _("The package is being confirmed to Amazon."))
+        messages.success(
+            request, said or _("The package is being confirmed to Amazon.")
+        )
+        return
+    if guard.may_work() and order.account.is_disconnected:
+        messages.warning(
+            request,
+            _(
+                "The package is kept. The account is disconnected: it is sent once the "
+                "account is connected again."
+            ),
+        )
         return
     if guard.may_work():
         messages.warning(

@@ -35,13 +35,14 @@ def shipment_edit(
     if not form.is_valid():
         return _show(request, shipment, form, status=422)
     try:
-        edit_shipment(
+        edited = edit_shipment(
             shipment, draft=draft_from(form), actor=request.user.get_username()
         )
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return _show(request, shipment, form, status=422)
-    messages.success(request, _("The change is being sent to Amazon."))
+    said = _("The change is being sent to Amazon.")
+    tell_confirming(request, edited.order, said)
     warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order_id)
 

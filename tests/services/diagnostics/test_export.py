@@ -33,6 +33,8 @@ def test_cell_keeps_numbers_and_plain_text() -> None:
         "a;;+1",
         "a;\u3000－1",
         "a;\n-1",
+        "a\r\n=1",
+        "a;\t\t|x",
     ],
 )
 def test_cell_of_a_csv_file_is_no_formula_by_another_separator(
@@ -44,9 +46,20 @@ def test_cell_of_a_csv_file_is_no_formula_by_another_separator(
     read = csv.reader(io.StringIO(written.getvalue(), newline=""), delimiter=separator)
 
     cells = [cell.strip().strip('"').lstrip() for row in read for cell in row]
-    assert not any(cell.startswith(("=", "+", "-", "@", "－")) for cell in cells)
+    assert not any(cell.startswith(("=", "+", "-", "@", "－", "|")) for cell in cells)
     assert any("'" in cell for cell in cells)
 
 
-def test_cell_of_a_csv_file_keeps_plain_text() -> None:
-    assert csv_cell("2 × A-1; 1 × B;C, -1") == "2 × A-1; 1 × B;C, -1"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 × A-1; 1 × B;C, -1",
+        "line1\r\nline2",
+        "line1\n\nline2\n",
+        "a;\tb",
+        "a; b\r\n\t c",
+        "",
+    ],
+)
+def test_cell_of_a_csv_file_keeps_plain_text(text: str) -> None:
+    assert csv_cell(text) == text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -93,6 +95,19 @@ def test_secrets_of_applications_and_of_boto3_are_known(
         "CANARY-rotated",
         "CANARY-current",
     }
+
+
+def test_secrets_of_applications_are_read_by_one_statement(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    application = make_application()
+    for name in range(5):
+        application.client_secrets.create(secret=f"CANARY-{name}", since=timezone.now())
+
+    with django_assert_num_queries(1):
+        found = secret_values()
+
+    assert {f"CANARY-{name}" for name in range(5)} <= found
 
 
 def test_secret_of_the_environment_that_is_not_set_is_none(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, Order
+from channels_amazon.models import AmazonAccount, Order, OrderLine
 from channels_amazon.services.orders import search
 from channels_amazon.services.orders.search import FoundOrders, find_orders
 from tests import builders
@@ -234,7 +237,59 @@ def test_nothing_is_certain_only_where_all_was_read(
     found = find(account, typed)
 
     assert not found.orders.exists()
-    assert (found.is_empty, found.is_partly_read) == (is_certain, not is_certain)
+    assert found.is_empty
+    assert found.is_all == is_certain
+
+
+@pytest.mark.parametrize(("newest", "is_all"), [(2, False), (3, True)])
+@pytest.mark.parametrize("typed", ["902-315", "mon-27"])
+def test_what_is_found_is_all_only_where_all_was_read(
+    account: AmazonAccount,
+    typed: str,
+    newest: int,
+    is_all: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    builders.make_listing(account, seller_sku=SKU, asin=ASIN)
+    monkeypatch.setattr(search, "NEWEST", newest)
+
+    found = find(account, typed)
+
+    assert [row.amazon_order_id for row in found.orders] == [ID]
+    assert found.is_all == is_all
+
+
+@pytest.mark.parametrize("typed", ["902-3159896-9999999", "90231598969999999"])
+@pytest.mark.usefixtures("only_indexes")
+def test_whole_order_id_that_is_not_there_is_certain(
+    account: AmazonAccount, typed: str
+) -> None:
+    found = find(account, typed)
+
+    assert found.is_empty
+    assert found.is_all
+
+
+@pytest.mark.usefixtures("only_indexes")
+def test_all_ids_are_read_where_one_index_holds_them(account: AmazonAccount) -> None:
+    found = find(account, "15989")
+
+    assert found.are_ids_read == (connection.vendor != "postgresql")
+    assert not found.are_lines_read
+
+
+def test_quick_search_reads_the_newest_only_where_no_index_finds_any(
+    account: AmazonAccount,
+) -> None:
+    orders = Order.objects.filter(account=account)
+
+    by_index = find_orders(orders, "902-315", [account.pk], is_quick=True)
+    by_newest = find_orders(orders, "mon-27", [account.pk], is_quick=True)
+
+    assert (by_index.is_quick, by_index.is_all) == (True, False)
+    assert (by_newest.is_quick, by_newest.is_all) == (False, True)
+    for found in (by_index, by_newest):
+        assert [row.amazon_order_id for row in found.orders] == [ID]
 
 
 @pytest.mark.parametrize("orders", [1, 30])
@@ -249,6 +304,46 @@ def test_search_asks_the_same_number_of_queries(
         list(find(account, "mon-27").orders)
 
     assert len(asked) <= 11
+
+
+def test_newest_of_several_accounts_come_in_the_order_of_time(
+    account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 3)
+    now = timezone.now()
+    accounts = [account.pk]
+    for hours in (1, 3, 2, 9):
+        made = builders.make_order(
+            amazon_order_id=f"555-000000{hours}-0000000",
+            ordered_at=now + timedelta(hours=hours),
+        )
+        accounts.append(made.account_id)
+
+    rows = search._newest(Order.objects.all(), "", accounts, "amazon_order_id")
+    lines = search._newest(OrderLine.objects.all(), "order__", accounts, "order_id")
+
+    assert [row[0][6:11] for row in rows] == ["00009", "00003", "00002"]
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("path", ["", "order__"])
+def test_newest_of_each_account_are_read_by_its_index(
+    account: AmazonAccount, path: str
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite reads them by one statement.")
+    accounts = [account.pk, builders.make_account().pk, builders.make_account().pk]
+    rows = OrderLine.objects.all() if path else Order.objects.all()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+        plan = search._newest(rows, path, accounts, "pk").explain()
+
+    # Each slice ends for itself: no account has all its rows read.
+    assert plan.count("order_recent") == len(accounts)
+    assert plan.count("Limit") == len(accounts) + 1
 
 
 def test_parts_of_an_order_id_are_read_by_their_indexes(

@@ -90,6 +90,25 @@ def test_line_of_a_check_that_warns_says_why() -> None:
     assert "What a.b is." in steps
 
 
+@pytest.mark.parametrize(
+    ("count", "more"),
+    [(3, ""), (4, "and 1 more finding"), (9, "and 6 more findings")],
+)
+def test_line_of_a_check_with_many_findings_says_the_first(
+    count: int, more: str
+) -> None:
+    world = make_world()
+    faults = [f"a.b{number}" for number in range(count)]
+    report = make_report(world.account, *faults)
+
+    steps = shown(world, report).split('<ol class="sl-steps">', 1)[1]
+
+    assert "What a.b0 is.<br>What a.b1 is.<br>What a.b2 is." in steps
+    assert "What a.b3 is." not in steps
+    assert more in steps
+    assert ("more finding" in steps) == bool(more)
+
+
 def test_run_makes_a_report_and_leads_to_it() -> None:
     world = make_world()
     address = reverse("amazon-health-run", args=[world.account.pk])

@@ -164,6 +164,34 @@ def test_counting_ends_where_it_says_so(
 
 
 @pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        (["error"], "1+ errors in the last 24 hours."),
+        (["warning"], "1+ warnings in the last 24 hours."),
+        # Of warnings that nobody counted nothing is said, of errors it is.
+        (["warning", "error"], "1+ errors in the last 24 hours."),
+        (["error", "warning"], "1+ errors and warnings in the last 24 hours."),
+    ],
+)
+def test_no_kind_is_named_that_there_is_none_of(
+    world: World,
+    client: Client,
+    levels: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trouble, "COUNT_CAP", 2)
+    monkeypatch.setattr(log_line, "COUNT_CAP", 2)
+    monkeypatch.setattr(log_line, "capped", lambda count: f"{count - 1}+")
+    world.entry.delete()
+    for level in levels:
+        for _ in range(2 // len(levels) + 1):
+            builders.make_entry(world.account, level=level)
+
+    assert line(client) == said
+
+
+@pytest.mark.parametrize(
     ("tab", "shows"), [("events", "trouble"), ("calls", "failed"), ("runs", "trouble")]
 )
 def test_button_shows_what_the_line_counts(

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels_amazon.models import StoreMember
+from channels_amazon.services.orders import search as orders_search
 from channels_amazon.views.operations.search_hits import MOST
 from tests import builders
 from tests.views.scene import (
@@ -230,19 +231,69 @@ def test_part_of_an_order_id_is_found(world: World, client: Client, part: str) -
     builders.make_order(world.account, amazon_order_id=ORDER_ID)
     before = queries_of(client, "")
 
-    assert queries_of(client, part) - before == 11
+    # By its index alone, while somebody types.
+    assert queries_of(client, part) - before == 9
     assert found(client, part)["Orders"] == [ORDER_ID]
     # Only a whole one leads there by itself.
     assert led_to(client, part) == ""
 
 
-def test_more_than_is_shown_is_said(world: World, client: Client) -> None:
-    for _ in range(MOST + 1):
+@pytest.mark.parametrize("more", [0, 1])
+def test_more_than_is_shown_is_said(world: World, client: Client, more: int) -> None:
+    for number in range(MOST + more):
         make_call(world.account, request_id="one-request")
+        builders.make_order(world.account, lines=({"seller_sku": "ONE-SKU"},))
+        builders.make_listing(
+            world.account, seller_sku=f"A-{number}", asin="B00000AAAA"
+        )
 
-    page = client.get(ADDRESS, {"q": "one-request"}).content.decode()
+    for text in ("one-request", "ONE-SKU", "B00000AAAA"):
+        page = client.get(ADDRESS, {"q": text}).content.decode()
+        said = f"There are more results for “{text}” than are shown here."
+        assert (said in page) == bool(more)
 
-    assert "There are more results for “one-request” than are shown here." in page
+
+def test_nothing_is_said_to_be_nowhere_that_was_not_looked_for_everywhere(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_search, "NEWEST", 0)
+
+    page = client.get(ADDRESS, {"q": "nowhere"}).content.decode()
+
+    assert "Nothing was found for “nowhere” where it was looked for." in page
+    assert "“nowhere” was looked for in the newest 10,000 order" in page
+    assert "Nothing that you may see is called" not in page
+
+
+def test_page_says_what_a_cut_search_leaves_out(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_search, "COUNT_CAP", 2)
+    for number in range(3):
+        builders.make_order(
+            world.account, amazon_order_id=f"902-000000{number}-1390916"
+        )
+
+    page = client.get(ADDRESS, {"q": "1390916"}).content.decode()
+
+    assert "Very many orders hold “1390916”" in page
+
+
+def test_while_somebody_types_only_indexes_are_asked_where_they_find_any(
+    world: World, client: Client
+) -> None:
+    order = builders.make_order(world.account, amazon_order_id=ORDER_ID)
+    typed = {"q": "902-31598"}
+
+    typing = client.get(ADDRESS, typed, headers=FRAGMENT).content.decode()
+    page = client.get(ADDRESS, typed).content.decode()
+
+    said = "There may be more orders for “902-31598” than are shown here."
+    assert said in typing
+    assert f'href="{reverse("amazon-order-list")}?q=902-31598"' in typing
+    assert said not in page
+    for text in (typing, page):
+        assert reverse("amazon-order-detail", args=[order.pk]) in text
 
 
 def test_the_looks_own_search_leads_to_ours(client: Client) -> None:

@@ -122,17 +122,47 @@ def test_file_and_page_of_a_cut_search_say_so(
     assert rows(client, {"q": "MANY-3"})[-1]["order_id"].count("-") == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_found"), [("nothing of it", False), ("many-", True)]
+)
 def test_file_and_page_say_that_only_the_newest_were_looked_through(
+    world: World,
+    client: Client,
+    typed: str,
+    is_found: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_many(world)
+    monkeypatch.setattr("channels_amazon.services.orders.search.NEWEST", 5)
+    query = {"q": typed}
+
+    *found, note = rows(client, query)
+
+    said = f"“{typed}” was looked for in the newest "
+    assert bool(found) == is_found
+    assert said in note["order_id"]
+    assert said in client.get(reverse(LIST), query).content.decode()
+
+
+def test_whole_order_id_that_is_not_there_has_no_note(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_many(world)
     monkeypatch.setattr("channels_amazon.services.orders.search.NEWEST", 5)
-    query = {"q": "nothing of it"}
 
-    (note,) = rows(client, query)
+    assert rows(client, {"q": "902-9999999-9999999"}) == []
 
-    assert note["order_id"].startswith("Only the newest ")
-    assert "Only the newest " in client.get(reverse(LIST), query).content.decode()
+
+def test_reason_to_be_cut_is_said_before_the_newest(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_many(world)
+    monkeypatch.setattr("channels_amazon.services.orders.search.COUNT_CAP", 4)
+    monkeypatch.setattr("channels_amazon.services.orders.search.NEWEST", 3)
+
+    note = rows(client, {"q": "902"})[-1]
+
+    assert note["order_id"].startswith("Very many orders hold “902”")
 
 
 def test_file_goes_on_from_no_page(world: World, client: Client) -> None:

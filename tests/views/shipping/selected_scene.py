@@ -47,6 +47,12 @@ def confirm(
     return client.post(address(*orders), {**data, "seen": seen, "confirm": "1"})
 
 
+def after(client: Client, response: Any) -> Any:
+    """Return the page that the answer to a form leads to."""
+    assert response.status_code == 302
+    return client.get(response["Location"])
+
+
 def outcomes(response: Any) -> dict[int, str]:
     """Return what would become of each order that is still on the page."""
     return {
@@ -64,5 +70,4 @@ def make_orders(world: World, count: int) -> list[Order]:
 
 def said(client: Client, response: Any) -> list[str]:
     """Return the messages on the page that the answer leads to."""
-    page = client.get(response["Location"])
-    return [str(one) for one in page.context["messages"]]
+    return [str(one) for one in after(client, response).context["messages"]]

@@ -16,6 +16,7 @@ from tests.views.scene import World, signed_in
 from tests.views.shipping.origin_scene import make_hamburg
 from tests.views.shipping.selected_scene import (
     address,
+    after,
     confirm,
     entered,
     make_orders,
@@ -132,8 +133,10 @@ def test_order_cancelled_alone_stays_with_its_reason(
 
     response = confirm(client, data, order, seen=seen)
 
-    text = response.content.decode()
-    assert response.status_code == 200
+    assert response["Location"] == address(order)
+    text = after(client, response).content.decode()
     assert "Nothing was shipped." in text
     assert link(order) in text
     assert "The order is Cancelled: it cannot be shipped now." in text
+    # Reloading sends nothing again, and the messages are gone.
+    assert "Nothing was shipped." not in client.get(address(order)).content.decode()

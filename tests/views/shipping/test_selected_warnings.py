@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from channels_amazon.models import Order
+from channels_amazon.models import Order, Shipment
 from channels_amazon.services.shipping import selection_warnings
 from tests import builders
 from tests.views.scene import World, make_world, signed_in
@@ -111,7 +111,9 @@ def test_number_of_another_store_is_not_told(world: World, client: Client) -> No
     theirs = make_world()
     Order.objects.update(ordered_at=timezone.now() - timedelta(days=1))
     other = signed_in(theirs.owner)
-    assert confirm(other, numbered((theirs.order, GOOD)), theirs.order)
+    sent = confirm(other, numbered((theirs.order, GOOD)), theirs.order)
+    assert sent.status_code == 302
+    assert Shipment.objects.filter(order=theirs.order).exists()
     (order,) = make_orders(world, 1)
 
     assert warnings(preview(client, numbered((order, GOOD)), order)) == [[]]

@@ -166,6 +166,22 @@ def test_package_of_a_revoked_account_waits_and_says_so(
     assert "on its way to Amazon" not in text
 
 
+def test_package_that_amazon_accepted_is_not_said_to_wait(
+    world: World, client: Client
+) -> None:
+    ship(client, world)
+    Shipment.objects.update(state=Shipment.State.CONFIRMED)
+    world.account.state = "needs_authorization"
+    world.account.save()
+    address = reverse("amazon-order-detail", args=[world.order.pk])
+
+    text = client.get(address).content.decode()
+
+    assert "Amazon has accepted a package: whether it shows it is looked at" in text
+    assert "A package waits here" not in text
+    assert "Ship the order all the same" not in text
+
+
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
 def test_what_the_readers_clock_shows_now_is_a_ship_date(
     world: World, client: Client, zone: str

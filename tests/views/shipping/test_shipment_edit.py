@@ -81,6 +81,48 @@ def test_correction_is_sent_once(world: World, client: Client) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("connected", "The change is being sent to Amazon."),
+        ("needs_authorization", "The package is kept. Amazon does not accept"),
+    ],
+)
+def test_correction_says_whether_it_is_sent(
+    world: World, client: Client, state: str, said: str
+) -> None:
+    package = make_package(world)
+    world.account.state = state
+    world.account.save()
+    address = reverse(EDIT, args=[world.order.pk, package.pk])
+
+    page = client.post(
+        address, form_data(package, tracking_number="1Z9"), follow=True
+    ).content.decode()
+
+    assert said in page
+    assert ("being sent" in page) == (state == "connected")
+
+
+def test_package_of_a_disconnected_account_is_not_said_to_be_refused(
+    world: World, client: Client
+) -> None:
+    package = make_package(
+        world,
+        state=Shipment.State.WAITING,
+        confirmed_at=None,
+        next_attempt_at=timezone.now() + timedelta(hours=1),
+    )
+    world.account.state = "disconnected"
+    world.account.save()
+    address = reverse(CONFIRM, args=[world.order.pk, package.pk])
+
+    page = client.post(address, follow=True).content.decode()
+
+    assert "The package is kept. The account is disconnected" in page
+    assert "Amazon does not accept" not in page
+
+
 def test_unchanged_form_changes_nothing(world: World, client: Client) -> None:
     package = make_package(world)
 
