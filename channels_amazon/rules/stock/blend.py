@@ -127,17 +127,20 @@ class Blend:
         The store's own units go anywhere. A marketplace that is served remotely has its
         units in another country: they count only for a rule that names this one.
         """
+        by_account: dict[int, list[tuple[int, PoolStock]]] = {}
+        for place, pool in enumerate(self.pools):
+            by_account.setdefault(pool.account_id, []).append((place, pool))
+        # By the pool's place.
         found: dict[int, int] = {}
         for source in sources:
             name = self.maps.get(source.account_id, NO_MAP).pool_of(
                 source.marketplace_id
             )
-            for place, pool in enumerate(self.pools):
-                if pool.account_id != source.account_id or not (
-                    pool.pool == name or source.marketplace_id in pool.marketplaces
-                ):
+            for place, pool in by_account.get(source.account_id, ()):
+                if pool.pool != name and source.marketplace_id not in pool.marketplaces:
                     continue
-                if source.is_named or not is_remote(source.marketplace_id, pool.pool):
+                is_elsewhere = is_remote(source.marketplace_id, pool.pool)
+                if source.is_named or not is_elsewhere:
                     left = max(0, pool.sellable - source.kept_units)
                     found[place] = max(left, found.get(place, 0))
         return Sellable(
