@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from channels_amazon.rules.mcf.pools import REMOTE_FROM, pool_of
 
@@ -59,8 +58,8 @@ class PoolMap:
     was seen, and where neither says anything it is as usual.
     """
 
-    recognised: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    recognised: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
     def pool_of(self, marketplace_id: str) -> str:
         """Return the pool that the marketplace draws from."""

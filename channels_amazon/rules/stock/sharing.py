@@ -97,7 +97,7 @@ class PublishedUnits:
 
 
 class SharingInputs(TypedDict):
-    """Why a rule publishes its quantity, as kept beside it; {} for no rule.
+    """Why a rule publishes its quantity, as kept beside it.
 
     `velocity` is in units a second, `propagation` in seconds.
     """
@@ -156,11 +156,11 @@ def sized_buffer(seen: int, velocity: float, propagation: float) -> SizedBuffer:
     return SizedBuffer(min(bounded, _up(seen * LARGEST_BUFFER_SHARE)), needed)
 
 
-def sharing_inputs(published: PublishedUnits) -> SharingInputs | dict[str, object]:
-    """Return what is kept beside a quantity that a rule decided; {} without a rule."""
+def sharing_inputs(published: PublishedUnits) -> SharingInputs | None:
+    """Return what is kept beside a quantity that a rule decided; None without one."""
     terms = published.facts.terms
     if terms is None:
-        return {}
+        return None
     return SharingInputs(
         decided_by=published.decided_by.value,
         mode=terms.mode.value,

@@ -75,7 +75,7 @@ def stock_terms(given: Mapping[str, object]) -> StockTerms:
     for name in given:
         if name not in known:
             problems[name] = sentence("A stock rule has no such term.")
-    values = {**StockTerms().to_json(), **given}
+    values: dict[str, Any] = {**StockTerms().to_json(), **given}
     problems |= _problems_by_field(values)
     if problems:
         raise BadTerms(problems)

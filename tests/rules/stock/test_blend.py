@@ -32,9 +32,9 @@ ALL = (US, CA, MX, DE, FR, PL, GB)
 
 def report(marketplace_id: str = DE, units: int = 5, **over: Any) -> FbaReport:
     """Make a report of listing 1 of account 1, all of whose units can be sold."""
-    fields = {"account_id": 1, "listing_id": 1, "fnsku": "X001"}
-    made = {"total": units, "fulfillable": units, **fields, **over}
-    return FbaReport(marketplace_id=marketplace_id, **made)
+    fields: dict[str, Any] = {"account_id": 1, "listing_id": 1, "fnsku": "X001"}
+    fields |= {"total": units, "fulfillable": units, **over}
+    return FbaReport(marketplace_id=marketplace_id, **fields)
 
 
 def rule(*ids: str, **over: Any) -> ActiveRule:

@@ -70,7 +70,7 @@ def test_without_a_rule_all_that_is_available_is_published(
 
     assert {one.quantity for one in published} == {available}
     assert {one.decided_by for one in published} == {DecidedBy.NO_RULE}
-    assert [sharing_inputs(one) for one in published] == [{}] * count
+    assert [sharing_inputs(one) for one in published] == [None] * count
 
 
 @given(stocks, listings())
