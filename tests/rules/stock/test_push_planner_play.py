@@ -188,6 +188,24 @@ def test_newer_wish_outlives_every_feed(load: Load, fresh: bool, fails: int) -> 
             assert min(sent) <= max(alone, wish.at) + LOOKS
 
 
+def test_zero_of_a_listing_in_a_feed_goes_at_once_and_again_after_it() -> None:
+    chance = random.Random(1)  # noqa: S311 - not a secret
+    load = Load(1, 2000, 0.0, 60.0, 0.0, zeros=0.0)
+    # The most of them are in the feed, which ends at 63 s.
+    zeros = [Wish(chance.uniform(5, 55), one, 0) for one in range(1000, 1040)]
+
+    result = PushSimulation([*load.wishes(), *zeros], load.limits).run()
+
+    sent = [[at for at, one in result.patched if one is wish] for wish in zeros]
+    assert all(
+        times[0] <= wish.at + LOOKS for times, wish in zip(sent, zeros, strict=True)
+    )
+    again = [times[1] for times in sent if len(times) > 1]
+    assert len(again) > len(zeros) / 2
+    assert 60.0 < min(again) <= max(again) <= 63.0 + len(again) / 5 + LOOKS
+    assert {result.shown[wish.listing_id] for wish in zeros} == {0}
+
+
 def test_bound_counts_burst_rate_and_feed() -> None:
     at_once = [Change(0.0)] * 105
     zeros = [Change(0.0, by_feed=False)] * 105
