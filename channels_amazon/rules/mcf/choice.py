@@ -49,7 +49,7 @@ def decide(
         return McfDecision(ShippedBy.PERSON, unknown)
     short = _short_here(order)
     refused: list[Sentence] = []
-    for rule in _applicable(order, rules):
+    for rule in applicable(order.country, rules):
         if not short and not rule.is_fba_first:
             return McfDecision(
                 ShippedBy.STORE,
@@ -66,6 +66,20 @@ def decide(
             )
         refused += found
     return _without_mcf(short, refused)
+
+
+def applicable(country: str, rules: Sequence[ActiveRule]) -> list[ActiveRule]:
+    """Return one rule an account, the narrowest first, that covers the country."""
+    covering = [
+        rule for rule in rules if not rule.countries or country in rule.countries
+    ]
+    covering.sort(
+        key=lambda rule: (not rule.countries, len(rule.countries), rule.name, rule.id)
+    )
+    chosen: dict[int, ActiveRule] = {}
+    for rule in covering:
+        chosen.setdefault(rule.account_id, rule)
+    return list(chosen.values())
 
 
 def units_by_listing(order: OrderFacts, candidate: Candidate) -> dict[int, int] | None:
@@ -107,20 +121,6 @@ def _short_here(order: OrderFacts) -> list[str]:
         if line.local is None or line.local < wanted[line.variant_id]
     }
     return list(short)
-
-
-def _applicable(order: OrderFacts, rules: Sequence[ActiveRule]) -> list[ActiveRule]:
-    """Return one rule an account, the narrowest first, that covers the country."""
-    covering = [
-        rule for rule in rules if not rule.countries or order.country in rule.countries
-    ]
-    covering.sort(
-        key=lambda rule: (not rule.countries, len(rule.countries), rule.name, rule.id)
-    )
-    chosen: dict[int, ActiveRule] = {}
-    for rule in covering:
-        chosen.setdefault(rule.account_id, rule)
-    return list(chosen.values())
 
 
 def _try_rule(

@@ -6,10 +6,23 @@ from collections.abc import Sequence
 
 from channels_amazon.marketplaces import MARKETPLACES, Marketplace
 
+# By pool: whose units Amazon may serve its marketplaces from, by remote fulfilment. The
+# units lie there, and the marketplaces report them as theirs.
+REMOTE_FROM = {"CA": "US", "MX": "US"}
+_POOLS = frozenset(known.fba_pool for known in MARKETPLACES.values())
+
 
 def pool_of(marketplace_id: str) -> str:
     """Return the FBA pool that the marketplace draws from; raises KeyError."""
     return MARKETPLACES[marketplace_id].fba_pool
+
+
+def is_remote(marketplace_id: str, pool: str) -> bool:
+    """Tell whether a marketplace that draws from `pool` is served from elsewhere.
+
+    A pool that has no marketplaces of its own is one that a person has named.
+    """
+    return pool in _POOLS and pool != pool_of(marketplace_id)
 
 
 def serving(

@@ -6,38 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# Told on, since whoever makes a state needs quotas.
+from channels_amazon.rules.quota import Quota as Quota
+
 # Tokens of searchOrders that are left to the sweep, which needs one for each pass.
 SEARCH_RESERVE = 1.0
 # How long Amazon is expected to take for a report while none has been made yet.
 USUAL_REPORT_TIME = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Tokens there now, how many come a second, and how many there can be."""
-
-    tokens: float
-    rate: float
-    burst: float = 0.0
-
-    def minus(self, reserve: float) -> Quota:
-        """Return the quota without the tokens that are reserved for others."""
-        return Quota(self.tokens - reserve, self.rate, self.burst - reserve)
-
-    @property
-    def available(self) -> int:
-        """Return how many calls may be made now."""
-        return max(0, int(self.tokens))
-
-    @property
-    def fill(self) -> float:
-        """Return how full the bucket is, from 0 to 1."""
-        return max(0.0, min(1.0, self.tokens / self.burst)) if self.burst > 0 else 0.0
-
-    def within(self, seconds: float) -> int:
-        """Return how many calls can be made in the next `seconds`."""
-        # A token that is there but for rounding counts.
-        return max(0, int(self.tokens + self.rate * seconds + 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
