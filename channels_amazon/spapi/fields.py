@@ -11,7 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from channels_amazon.rules.orders.limits import (
     MOST_UNITS,
@@ -35,9 +38,12 @@ _LONGEST_CURRENCY = 8
 MOST_IN_STOCK = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in a currency (ISO 4217, or whatever Amazon wrote)."""
+class Money(Struct, frozen=True, gc=False):
+    """An amount in a currency (ISO 4217, or whatever Amazon wrote).
+
+    A Struct, as the rows of orders are, where a page has hundreds: a frozen dataclass
+    takes ten times as long to make.
+    """
 
     amount: Decimal
     currency: str
@@ -56,7 +62,11 @@ class FieldError(ValueError):
 
 @dataclass(slots=True)
 class Details:
-    """Reads what only describes an entry, and keeps why a part of it cannot be read."""
+    """Reads what only describes an entry, and keeps why a part of it cannot be read.
+
+    Texts and objects, the most frequent, have methods of their own: as long as they are
+    what they should be, no other reader is asked.
+    """
 
     unread: list[str] = field(default_factory=list)
 
@@ -72,6 +82,36 @@ class Details:
         except FieldError as error:
             self.unread.append(error.reason)
             return None
+
+    def text(self, data: JsonObject, name: str) -> str | None:
+        """Return a text, None if it is absent or cannot be read."""
+        value = data.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        return self.of(optional_text, data, name)
+
+    def time(self, data: JsonObject, name: str) -> datetime | None:
+        """Return a time, aware, in UTC; None if it is absent or cannot be read."""
+        try:
+            return optional_timestamp(data, name)
+        except FieldError as error:
+            self.unread.append(error.reason)
+            return None
+
+    def money(self, data: JsonObject, name: str) -> Money | None:
+        """Return an amount, None if it is absent or cannot be read."""
+        try:
+            return money(data, name)
+        except FieldError as error:
+            self.unread.append(error.reason)
+            return None
+
+    def json_object(self, data: JsonObject, name: str) -> JsonObject:
+        """Return an object, an empty one if it is absent or cannot be read."""
+        value = data.get(name)
+        if isinstance(value, dict):
+            return value
+        return {} if value is None else self.of(json_object, data, name) or {}
 
     def each(
         self, read: Callable[[JsonObject], Value], data: JsonObject, name: str
@@ -109,7 +149,10 @@ def identity(longest: int) -> Callable[[JsonObject, str], str]:
     """Return a reader of a required id: one beyond its column is refused, never cut."""
 
     def read(data: JsonObject, name: str) -> str:
-        return _not_longer(text(data, name), name, longest)
+        value = text(data, name)
+        if len(value) <= longest:
+            return value
+        raise _too_long(name, longest)
 
     return read
 
@@ -118,8 +161,10 @@ def optional_identity(longest: int) -> Callable[[JsonObject, str], str | None]:
     """Return a reader of an id, None if it is absent or empty."""
 
     def read(data: JsonObject, name: str) -> str | None:
-        value = optional_text(data, name)
-        return _not_longer(value, name, longest) if value else None
+        value = optional_text(data, name) or None
+        if value is None or len(value) <= longest:
+            return value
+        raise _too_long(name, longest)
 
     return read
 
@@ -147,9 +192,12 @@ def optional_units(data: JsonObject, name: str, most: int = MOST_UNITS) -> int |
 
     One below 0 or beyond `most` is refused: as another number it would move stock.
     """
-    value = optional_integer(data, name)
-    if value is None or 0 <= value <= most:
+    value = data.get(name)
+    if type(value) is int and 0 <= value <= most:
         return value
+    value = optional_integer(data, name)
+    if value is None:
+        return None
     raise FieldError(
         name,
         sentence("is %(count)s, which is no number of units", count=str(value)[:20]),
@@ -193,14 +241,16 @@ def timestamp(data: JsonObject, name: str) -> datetime:
 
 def optional_timestamp(data: JsonObject, name: str) -> datetime | None:
     """Return a time, aware, in UTC; None if it is absent or empty."""
-    value = optional_text(data, name)
-    if not value:
+    value = data.get(name)
+    if value is None or value == "":
         return None
     try:
         time = datetime.fromisoformat(value)
         if time.tzinfo is not UTC:
             # Amazon documents all its times as UTC, so one without a zone is UTC too.
             time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except TypeError:
+        raise FieldError(name, sentence("is not a text")) from None
     except (ValueError, OverflowError):
         raise FieldError(name, sentence("is not a time")) from None
     if not is_possible_time(time):
@@ -227,7 +277,10 @@ def json_object(data: JsonObject, name: str) -> JsonObject:
 
 def required_object(data: JsonObject, name: str) -> JsonObject:
     """Return a required object."""
-    if data.get(name) is None:
+    value = data.get(name)
+    if isinstance(value, dict):
+        return value
+    if value is None:
         raise FieldError(name, sentence("is missing"))
     return json_object(data, name)
 
@@ -287,24 +340,29 @@ def money(data: JsonObject, name: str, number: str = "amount") -> Money | None:
     if not isinstance(value, dict):
         raise FieldError(name, sentence("is not an amount"))
     amount, currency = value.get(number), value.get("currencyCode")
-    if amount in (None, "") or currency in (None, ""):
+    if amount is None or amount == "" or currency is None or currency == "":
         return None
-    given = amount if isinstance(amount, str) else str(amount)
+    parsed = _amount(amount if isinstance(amount, str) else str(amount))
     is_currency = isinstance(currency, str) and len(currency) <= _LONGEST_CURRENCY
-    if not is_currency or not _AMOUNT.fullmatch(given.strip()):
-        raise FieldError(name, sentence("is not an amount"))
-    parsed = Decimal(given.strip())
-    if abs(parsed) >= _HIGHEST_AMOUNT:
+    if parsed is None or not is_currency:
         raise FieldError(name, sentence("is not an amount"))
     return Money(parsed, currency)
 
 
-def _not_longer(value: str, name: str, longest: int) -> str:
-    if len(value) <= longest:
-        return value
-    raise FieldError(
-        name, sentence("has more than %(longest)s characters", longest=longest)
-    )
+# An item's price is often its line's and its order's, and many orders have the same.
+@lru_cache(maxsize=1024)
+def _amount(given: str) -> Decimal | None:
+    """Return the amount of a text, None where it is none or too high for its column."""
+    given = given.strip()
+    if not _AMOUNT.fullmatch(given):
+        return None
+    amount = Decimal(given)
+    return amount if abs(amount) < _HIGHEST_AMOUNT else None
+
+
+def _too_long(name: str, longest: int) -> FieldError:
+    problem = sentence("has more than %(longest)s characters", longest=longest)
+    return FieldError(name, problem)
 
 
 def parse(answer: ApiResponse, read: Callable[[JsonObject], Value]) -> Value:

@@ -1,10 +1,17 @@
-"""An order as Amazon returns it, read from its JSON; pure, client layer."""
+"""An order as Amazon returns it, read from its JSON; pure, client layer.
+
+A page has 100 orders with some 600 parts: they are Structs, frozen as dataclasses could
+be, which take ten times as long to make. None leads back to itself, so the collector of
+rubbish need not follow them (`gc=False`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from channels_amazon.rules.orders.limits import (
     LONGEST_ASIN,
@@ -28,8 +35,7 @@ _ASIN = fields.optional_identity(LONGEST_ASIN)
 _MARKETPLACE_ID = fields.optional_identity(LONGEST_MARKETPLACE_ID)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderItem:
+class OrderItem(Struct, frozen=True, gc=False):
     """One line. `unit_price` is for one unit, `item_total` the whole line's proceeds.
 
     Money is None while Amazon does not state it, as it may be while PENDING.
@@ -49,16 +55,14 @@ class OrderItem:
     cancelled_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PackageItem:
+class PackageItem(Struct, frozen=True, gc=False):
     """Units of one order line inside a package."""
 
     order_item_id: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True, gc=False):
     """A package the merchant confirmed, as Amazon keeps it."""
 
     reference_id: str
@@ -75,21 +79,19 @@ class Package:
         return self.status == DELIVERED
 
 
-@dataclass(frozen=True, slots=True)
-class AssociatedOrder:
+class AssociatedOrder(Struct, frozen=True, gc=False):
     """Another order this one replaces or is exchanged for."""
 
     order_id: str
     association_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class AmazonOrder:
+class AmazonOrder(Struct, frozen=True, gc=False):
     """An order with its lines; times are aware UTC.
 
     `status`, `fulfilled_by` and `programs` keep Amazon's words, unknown ones too.
     `buyer` and `recipient` are Amazon's objects as they came, None where not given;
-    they hold personal data and are not shown by repr. `unread` says what of Amazon's
+    they hold personal data, which repr does not show. `unread` says what of Amazon's
     answer could not be read, and is None or empty here.
     """
 
@@ -107,14 +109,17 @@ class AmazonOrder:
     earliest_delivery: datetime | None
     latest_delivery: datetime | None
     grand_total: Money | None
-    buyer: JsonObject | None = field(repr=False)
-    recipient: JsonObject | None = field(repr=False)
+    buyer: JsonObject | None
+    recipient: JsonObject | None
     items: tuple[OrderItem, ...]
     packages: tuple[Package, ...]
     associated: tuple[AssociatedOrder, ...]
     # The seller's own order id, for an order placed in another shop (MCF).
     seller_order_id: str | None = None
     unread: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"AmazonOrder({self.order_id!r}, {self.status!r})"
 
     @property
     def is_replacement(self) -> bool:
@@ -157,31 +162,28 @@ def read_order(data: JsonObject) -> AmazonOrder:
     details = Details()
     channel = details.of(fields.required_object, data, "salesChannel") or {}
     fulfilment = fields.json_object(data, "fulfillment")
-    ship = details.of(fields.json_object, fulfilment, "shipByWindow") or {}
-    deliver = details.of(fields.json_object, fulfilment, "deliverByWindow") or {}
-    proceeds = details.of(fields.json_object, data, "proceeds") or {}
+    ship = details.json_object(fulfilment, "shipByWindow")
+    deliver = details.json_object(fulfilment, "deliverByWindow")
+    proceeds = details.json_object(data, "proceeds")
     items = fields.required_objects(data, "orderItems")
-    time = fields.optional_timestamp
     return AmazonOrder(
         order_id=fields.order_id(data, "orderId"),
         created_time=details.of(fields.timestamp, data, "createdTime"),
         last_updated_time=fields.timestamp(data, "lastUpdatedTime"),
         marketplace_id=details.of(_MARKETPLACE_ID, channel, "marketplaceId"),
-        channel_name=details.of(fields.optional_text, channel, "channelName") or "",
+        channel_name=details.text(channel, "channelName") or "",
         programs=details.of(fields.texts, data, "programs") or (),
         status=fields.optional_text(fulfilment, "fulfillmentStatus"),
         fulfilled_by=fields.optional_text(fulfilment, "fulfilledBy"),
-        service_level=details.of(
-            fields.optional_text, fulfilment, "fulfillmentServiceLevel"
-        ),
-        earliest_ship=details.of(time, ship, "earliestDateTime"),
-        latest_ship=details.of(time, ship, "latestDateTime"),
-        earliest_delivery=details.of(time, deliver, "earliestDateTime"),
-        latest_delivery=details.of(time, deliver, "latestDateTime"),
-        grand_total=details.of(fields.money, proceeds, "grandTotal"),
-        buyer=details.of(fields.json_object, data, "buyer") or None,
-        recipient=details.of(fields.json_object, data, "recipient") or None,
-        items=tuple(_item(item, details) for item in items),
+        service_level=details.text(fulfilment, "fulfillmentServiceLevel"),
+        earliest_ship=details.time(ship, "earliestDateTime"),
+        latest_ship=details.time(ship, "latestDateTime"),
+        earliest_delivery=details.time(deliver, "earliestDateTime"),
+        latest_delivery=details.time(deliver, "latestDateTime"),
+        grand_total=details.money(proceeds, "grandTotal"),
+        buyer=details.json_object(data, "buyer") or None,
+        recipient=details.json_object(data, "recipient") or None,
+        items=tuple([_item(item, details) for item in items]),
         packages=details.each(
             lambda package: _package(package, details), data, "packages"
         ),
@@ -194,41 +196,37 @@ def read_order(data: JsonObject) -> AmazonOrder:
 def _item(data: JsonObject, details: Details) -> OrderItem:
     product = fields.json_object(data, "product")
     fulfilment = fields.json_object(data, "fulfillment")
-    cancellation = details.of(fields.json_object, data, "cancellation") or {}
-    request = details.of(fields.json_object, cancellation, "cancellationRequest") or {}
-    execution = (
-        details.of(fields.json_object, cancellation, "cancellationExecution") or {}
-    )
-    price = details.of(fields.json_object, product, "price") or {}
-    proceeds = details.of(fields.json_object, data, "proceeds") or {}
-    word = fields.optional_text
+    cancellation = details.json_object(data, "cancellation")
+    request = details.json_object(cancellation, "cancellationRequest")
+    execution = details.json_object(cancellation, "cancellationExecution")
+    price = details.json_object(product, "price")
+    proceeds = details.json_object(data, "proceeds")
     return OrderItem(
         order_item_id=_ITEM_ID(data, "orderItemId"),
         seller_sku=_SKU(product, "sellerSku"),
         asin=details.of(_ASIN, product, "asin"),
-        title=details.of(word, product, "title"),
+        title=details.text(product, "title"),
         quantity_ordered=fields.units(data, "quantityOrdered"),
         quantity_fulfilled=fields.optional_units(fulfilment, "quantityFulfilled"),
         quantity_unfulfilled=fields.optional_units(fulfilment, "quantityUnfulfilled"),
-        unit_price=details.of(fields.money, price, "unitPrice"),
-        item_total=details.of(fields.money, proceeds, "proceedsTotal"),
+        unit_price=details.money(price, "unitPrice"),
+        item_total=details.money(proceeds, "proceedsTotal"),
         cancel_requested=bool(request),
-        cancel_reason=details.of(word, request, "cancelReason")
-        or details.of(word, execution, "cancelReason"),
-        cancelled_by=details.of(word, execution, "cancelledBy"),
+        cancel_reason=details.text(request, "cancelReason")
+        or details.text(execution, "cancelReason"),
+        cancelled_by=details.text(execution, "cancelledBy"),
     )
 
 
 def _package(data: JsonObject, details: Details) -> Package:
-    status = details.of(fields.json_object, data, "packageStatus") or {}
-    word = fields.optional_text
+    status = details.json_object(data, "packageStatus")
     return Package(
         reference_id=fields.text(data, "packageReferenceId"),
-        status=details.of(word, status, "status"),
-        carrier=details.of(word, data, "carrier"),
-        tracking_number=details.of(word, data, "trackingNumber"),
-        shipping_service=details.of(word, data, "shippingService"),
-        ship_time=details.of(fields.optional_timestamp, data, "shipTime"),
+        status=details.text(status, "status"),
+        carrier=details.text(data, "carrier"),
+        tracking_number=details.text(data, "trackingNumber"),
+        shipping_service=details.text(data, "shippingService"),
+        ship_time=details.time(data, "shipTime"),
         items=details.each(_package_item, data, "packageItems"),
     )
 
@@ -240,7 +238,7 @@ def _package_item(data: JsonObject) -> PackageItem:
 def _seller_order_id(data: JsonObject, details: Details) -> str | None:
     for alias in details.of(fields.objects, data, "orderAliases") or ():
         if alias.get("aliasType") == SELLER_ORDER_ID:
-            return details.of(fields.optional_text, alias, "aliasId") or None
+            return details.text(alias, "aliasId") or None
     return None
 
 

@@ -133,6 +133,33 @@ def test_order_repr_shows_no_person() -> None:
     assert "Canary" not in repr(read(raw()))
 
 
+@pytest.mark.parametrize("part", ["order", "item", "package", "money"])
+def test_what_was_read_does_not_change(part: str) -> None:
+    order = read(raw())
+    parts = {
+        "order": (order, "status"),
+        "item": (order.items[0], "seller_sku"),
+        "package": (order.packages[0], "status"),
+        "money": (order.grand_total, "currency"),
+    }
+
+    with pytest.raises(AttributeError):
+        setattr(*parts[part], "X")
+
+
+def test_equal_orders_are_equal() -> None:
+    assert read(raw()) == read(raw())
+    assert read(raw()) != read(raw(programs=[]))
+
+
+@pytest.mark.parametrize("unread", [0, False, [], 1, {}])
+def test_a_time_that_is_no_text_is_said(unread: Any) -> None:
+    order = read(raw(createdTime=unread))
+
+    assert order.created_time is None
+    assert ["createdTime is not a text" in one for one in order.unread] == [True]
+
+
 def item(quantity: int, *, sku: str = "S", item_id: str = "1") -> dict[str, Any]:
     return {
         "orderItemId": item_id,

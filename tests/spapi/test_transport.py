@@ -108,6 +108,59 @@ def test_send_leaves_netrc_alone(
     assert "authorization" not in server.received[0].headers
 
 
+def test_send_goes_through_the_proxy_of_the_environment(
+    server: Scripted, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "")
+    server.then(answer(200, {}))
+
+    reply = transport.send(get("http://sellingpartnerapi-na.amazon.com/a"))
+
+    assert reply.status == 200
+    assert server.received[0].path == "http://sellingpartnerapi-na.amazon.com/a"
+
+
+def test_send_spares_the_proxy_the_hosts_it_is_not_for(
+    server: Scripted, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Scripted() as gone:
+        monkeypatch.setenv("http_proxy", gone.url)
+        monkeypatch.setenv("no_proxy", "amazon.com,127.0.0.1")
+    server.then(answer(200, {}))
+
+    assert transport.send(get(server.url)).status == 200
+
+
+def test_send_reads_the_environment_once_for_a_connection(
+    server: Scripted, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.then(answer(200, {}), answer(200, {}))
+    transport.send(get(server.url))
+    with Scripted() as gone:
+        monkeypatch.setenv("http_proxy", gone.url)
+        monkeypatch.setenv("no_proxy", "")
+
+    assert transport.send(get(server.url)).status == 200
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_send_trusts_the_certificates_of_the_environment(
+    server: Scripted,
+    transport: Transport,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "missing.pem"))
+
+    with pytest.raises(NetworkError) as caught:
+        transport.send(get(server.url.replace("http://", "https://")))
+
+    assert "missing.pem" in str(caught.value.__cause__)
+
+
 @pytest.mark.parametrize("script", [cut, cut_chunked, hang_up])
 def test_send_reports_an_answer_that_broke_off(
     server: Scripted, transport: Transport, script: Script

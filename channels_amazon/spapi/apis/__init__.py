@@ -1,1 +1,1 @@
-"""One module an Amazon API: operations in snake_case, answers as dataclasses."""
+"""One module an Amazon API: operations in snake_case, answers as frozen rows."""

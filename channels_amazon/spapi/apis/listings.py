@@ -281,25 +281,24 @@ def _item(data: JsonObject) -> ListingsItem:
             map(_availability, fields.objects(data, "fulfillmentAvailability"))
         ),
         issues=details.each(_issue, data, "issues"),
-        attributes=details.of(fields.json_object, data, "attributes") or {},
+        attributes=details.json_object(data, "attributes"),
         unread=tuple(details.unread),
     )
 
 
 def _summary(data: JsonObject, details: Details) -> Summary:
-    word = fields.optional_text
-    image = details.of(fields.json_object, data, "mainImage") or {}
+    image = details.json_object(data, "mainImage")
     return Summary(
         marketplace_id=_MARKETPLACE_ID(data, "marketplaceId"),
         asin=details.of(_ASIN, data, "asin"),
-        product_type=details.of(word, data, "productType") or "",
-        condition=details.of(word, data, "conditionType"),
+        product_type=details.text(data, "productType") or "",
+        condition=details.text(data, "conditionType"),
         statuses=fields.texts(data, "status"),
         fn_sku=details.of(_ASIN, data, "fnSku"),
-        item_name=details.of(word, data, "itemName"),
+        item_name=details.text(data, "itemName"),
         created_at=details.of(fields.optional_timestamp, data, "createdDate"),
         last_updated_at=details.of(fields.optional_timestamp, data, "lastUpdatedDate"),
-        image_url=details.of(word, image, "link"),
+        image_url=details.text(image, "link"),
     )
 
 

@@ -79,7 +79,7 @@ def _account(data: JsonObject) -> SellerAccount:
     payload = fields.required_object(data, "payload")
     return SellerAccount(
         selling_plan=fields.text(payload, "sellingPlan"),
-        business_type=Details().of(fields.optional_text, payload, "businessType") or "",
+        business_type=Details().text(payload, "businessType") or "",
     )
 
 
@@ -114,7 +114,7 @@ def _participation(data: JsonObject) -> Participation:
     known = MARKETPLACES.get(marketplace_id)
 
     def told(name: str, ours: str) -> str:
-        return details.of(fields.optional_text, site, name) or ours
+        return details.text(site, name) or ours
 
     country = told("countryCode", known.country_code if known else "")
     has_suspended = details.of(fields.boolean, state, "hasSuspendedListings")
@@ -125,7 +125,7 @@ def _participation(data: JsonObject) -> Participation:
         currency=told("defaultCurrencyCode", ""),
         language=told("defaultLanguageCode", ""),
         domain=told("domainName", known.domain if known else ""),
-        store_name=details.of(fields.optional_text, data, "storeName") or "",
+        store_name=details.text(data, "storeName") or "",
         is_participating=fields.boolean(state, "isParticipating"),
         has_suspended_listings=has_suspended or False,
         unread=tuple(details.unread),
