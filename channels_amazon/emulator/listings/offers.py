@@ -20,6 +20,9 @@ from .issues import (
 
 Json = dict[str, Any]
 
+# The operations that leave nothing of an attribute but what they bring; to Amazon
+# `add` is `replace` by another name.
+OVERWRITING = ("add", "replace")
 OFFER = "purchasable_offer"
 EVERYBODY = "ALL"
 BUSINESS = "B2B"
@@ -139,7 +142,7 @@ def apply_offer(
     if op == "delete":
         _delete(listing, elements, marketplace_ids)
     else:
-        if op == "replace":
+        if op in OVERWRITING:
             _drop_unnamed(listing, elements, marketplace_ids)
         for element in elements:
             _set(listing.offers[element.marketplace_id], element, drift)
@@ -196,7 +199,7 @@ def _delete(
 def _drop_unnamed(
     listing: EmulatedListing, elements: list[Element], marketplace_ids: list[str]
 ) -> None:
-    """Drop the audiences that a `replace` in these marketplaces does not name."""
+    """Drop the audiences that a change of the whole attribute does not name."""
     named = {(each.marketplace_id, each.audience) for each in elements}
     for marketplace_id in set(marketplace_ids) & set(listing.offers):
         offer = listing.offers[marketplace_id]

@@ -11,7 +11,7 @@ from ..model.state import World
 from ..orders.lifecycle import set_quantity
 from ..protocol.calling import invalid
 from .issues import NOT_VALID, issue
-from .offers import OFFER, apply_offer, offer_issues
+from .offers import OFFER, OVERWRITING, apply_offer, offer_issues
 
 Json = dict[str, Any]
 
@@ -151,9 +151,8 @@ def _apply_availability(
         listing.quantity = None if "DEFAULT" in gone else listing.quantity
         listing.is_fba = listing.is_fba and not gone & _FBA_CODES
         return
-    if patch.op == "replace":
-        # `replace` overwrites the whole attribute: a channel it does not name is
-        # removed.
+    if patch.op in OVERWRITING:
+        # They overwrite the whole attribute: a channel that is not named is removed.
         listing.is_fba = bool(_FBA_CODES & set(rows))
         if "DEFAULT" not in rows:
             listing.quantity = None

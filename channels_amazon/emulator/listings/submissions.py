@@ -179,6 +179,8 @@ def _creation_issues(world: World, change: Change) -> list[Json]:
 def product_of(world: World, change: Change) -> EmulatedListing | None:
     """Return any listing of the product that the change names, or None."""
     asins, barcodes = change.values(SUGGESTED_ASIN), change.values(BARCODE)
+    if not asins and not barcodes:
+        return None
     for listing in world.listings.values():
         if listing.asin in asins or (listing.barcode and listing.barcode in barcodes):
             return listing

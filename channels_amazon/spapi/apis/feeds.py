@@ -32,6 +32,10 @@ IN_QUEUE, IN_PROGRESS = "IN_QUEUE", "IN_PROGRESS"
 DONE, CANCELLED, FATAL = "DONE", "CANCELLED", "FATAL"
 # Amazon's limit for marketplaceIds of createFeed.
 MOST_MARKETPLACES = 25
+# Amazon takes so many feeds of the type JSON_LISTINGS_FEED in so many seconds from an
+# account in a region, whatever tokens createFeed has.
+MOST_LISTINGS_FEEDS = 5
+LISTINGS_FEEDS_SECONDS = 300.0
 _FINISHED = frozenset({DONE, CANCELLED, FATAL})
 
 

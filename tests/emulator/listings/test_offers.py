@@ -110,8 +110,8 @@ def test_business_price_stands_beside_the_other(emulator: Emulator) -> None:
     emulator.advance(1)
     seen = [shown(caller, listing.sku, "offers")["offers"]]
 
-    # `merge` keeps the other audience, `replace` drops it.
-    for op in ("merge", "replace"):
+    # `merge` keeps the other audience, `add` drops it as `replace` does.
+    for op in ("merge", "add"):
         patch(caller, listing.sku, offer_patch(8, op))
         emulator.advance(1)
         seen.append(shown(caller, listing.sku, "offers")["offers"])

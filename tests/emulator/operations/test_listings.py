@@ -140,15 +140,16 @@ def test_quantity_of_amazons_stock_cannot_be_set(emulator: Emulator) -> None:
     assert reply.json["status"] == "INVALID"
 
 
+@pytest.mark.parametrize("op", ["replace", "add"])
 def test_merge_keeps_the_other_channel_and_replace_drops_it(
-    emulator: Emulator,
+    emulator: Emulator, op: str
 ) -> None:
     listing = some_listing(emulator, is_fba=True)
     caller = sign_in(emulator)
     patch(caller, listing.sku, quantity_patch(5) | {"op": "merge"})
     emulator.advance(1)
     assert (listing.is_fba, listing.quantity) == (True, 5)
-    patch(caller, listing.sku, quantity_patch(5))
+    patch(caller, listing.sku, quantity_patch(5) | {"op": op})
     emulator.advance(1)
     assert (listing.is_fba, listing.quantity) == (False, 5)
 
