@@ -258,7 +258,9 @@ class _Upload(_Transfer):
         if not is_expired or reply is None or _NOT_AS_SIGNED not in reply.body:
             return found
         return errors.InvalidRequest(
-            sentence("The store of the document refuses what was not so agreed."),
+            sentence(
+                "The store refuses the document: it does not come as it was agreed."
+            ),
             found.evidence,
             code=_code(self.operation, "document_refused"),
         )

@@ -179,7 +179,15 @@ def _written(message: FeedMessage) -> bytes:
         "operationType": message.operation,
         **message.content,
     }
-    return _json(whole).encode()
+    try:
+        # Several times as fast, where there is no amount.
+        return _plain(whole).encode()
+    except TypeError:
+        return _json(whole).encode()
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _json(value: Any) -> str:
@@ -193,4 +201,4 @@ def _json(value: Any) -> str:
         return "{" + ",".join(inner) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_json, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _plain(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime, timedelta
 from math import ceil
 
 from ..model.feeds import EmulatedFeed, EmulatedFeedDocument
@@ -72,16 +73,21 @@ def _start(world: World, feed: EmulatedFeed) -> None:
     switches.skip_messages = 0
     seconds = switches.seconds * (1 + work.count / MESSAGES_FOR_DOUBLE)
     steps = max(1, ceil(work.count / CHUNK))
-    _later(world, work, seconds / steps)
+    _later(world, work, timedelta(seconds=seconds / steps), world.now())
 
 
-def _later(world: World, work: Processing, seconds: float) -> None:
+def _later(
+    world: World, work: Processing, interval: timedelta, before: datetime
+) -> None:
+    """Process the next messages when their time has come, counted from `before`."""
+    due_at = before + interval
+
     def act() -> None:
         process(world, work, CHUNK)
         if work.breaks_at is not None and work.done >= work.breaks_at:
             _end(world, work.feed, FeedStatus.FATAL)
         elif work.done < work.count:
-            _later(world, work, seconds)
+            _later(world, work, interval, due_at)
         elif work.file.report is not None:
             # The listings it shows are those after the changes.
             wait = world.switches.accept_seconds
@@ -89,7 +95,8 @@ def _later(world: World, work: Processing, seconds: float) -> None:
         else:
             _finish(world, work)
 
-    world.schedule(seconds, act)
+    # Where the clock has jumped, that time is over.
+    world.schedule((due_at - world.now()).total_seconds(), act)
 
 
 def _finish(world: World, work: Processing) -> None:

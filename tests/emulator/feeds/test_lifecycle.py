@@ -141,6 +141,19 @@ def test_many_messages_take_longer(emulator: Emulator) -> None:
     assert listing.quantity == 2_000 % 90
 
 
+def test_jump_of_the_clock_passes_over_a_whole_feed(emulator: Emulator) -> None:
+    listing = some_listing(emulator)
+    emulator.control("feeds", queue_seconds=0)
+    caller = sign_in(emulator)
+    messages = [quantity_message(n, listing.sku, 7) for n in range(1, 2_001)]
+    feed_id = sent(caller, *messages)
+    # One look starts it, the next finds its end.
+    emulator.advance(1)
+    emulator.advance(60)
+
+    assert looked_at(caller, feed_id)["processingStatus"] == "DONE"
+
+
 def test_finished_feed_is_told_of(emulator: Emulator) -> None:
     received(emulator)
     subscribe(emulator, kind="FEED_PROCESSING_FINISHED", version="2020-09-04")
