@@ -9,6 +9,7 @@ import pytest
 
 from channels_amazon.spapi import errors
 from channels_amazon.spapi.apis import feeds
+from tests.fidelity.amazon_models import request_faults
 from tests.spapi.conftest import NOW, Kit
 from tests.spapi.server import Script, Scripted, answer, hang_up, refusal
 
@@ -69,6 +70,22 @@ def test_create_feed_sends_what_the_model_wants(server: Scripted, kit: Kit) -> N
         "inputFeedDocumentId": "amzn1.tortuga.x",
     }
     assert json.loads(server.received[1].body)["feedOptions"] == {"a": "b"}
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("spapi_models")
+def test_bodies_follow_amazons_model(server: Scripted, kit: Kit) -> None:
+    server.then(
+        answer(201, {"feedDocumentId": "d", "url": "https://x/"}),
+        answer(202, {"feedId": "7"}),
+    )
+
+    feeds.create_feed_document(kit.client)
+    feeds.create_feed(kit.client, feeds.FeedRequest("T", [DE], "d", {"a": "b"}))
+
+    for request in server.received:
+        body = json.loads(request.body)
+        assert request_faults(request.method, request.path, body) == []
 
 
 def test_document_is_made_again_after_an_outage(server: Scripted, kit: Kit) -> None:

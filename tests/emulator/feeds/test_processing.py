@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
+import pytest
+
+from channels_amazon.emulator.model.entities import EmulatedListing
 from channels_amazon.emulator.server import Emulator
 from tests.emulator.feeds.scene import quantity_message, result
-from tests.emulator.listings.scene import offer_row, some_listing
+from tests.emulator.listings.scene import (
+    ITEMS,
+    amounts,
+    offer_patch,
+    offer_row,
+    quantity_patch,
+    some_listing,
+)
 
-from ..caller import SELLERS, US, sign_in
+from ..caller import SELLERS, US, Caller, sign_in
 
 PRODUCT = {"productType": "PRODUCT"}
 
@@ -144,3 +155,64 @@ def test_report_shows_the_listings_that_the_header_asks_for(
     assert (report["header"]["report"], item["sku"]) == (asked, listing.sku)
     assert item["fulfillmentAvailability"][0]["quantity"] == 33
     assert report["summary"]["itemSummary"] == {"items": 1, "errors": 0, "warnings": 0}
+
+
+LEAST: dict[str, Any] = {"minimum_seller_allowed_price": amounts(5)}
+AVAILABLE = [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}]
+# A call's verb, and what it and the message of a feed say alike.
+CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "quantity": ("PATCH", {"patches": [quantity_patch(7)]}),
+    "bad quantity": ("PATCH", {"patches": [quantity_patch(-7)]}),
+    "price": ("PATCH", {"patches": [offer_patch(9.5, **LEAST)]}),
+    "low price": ("PATCH", {"patches": [offer_patch(4.5, **LEAST)]}),
+    "business": ("PATCH", {"patches": [offer_patch(8, "merge", audience="B2B")]}),
+    "both": ("PATCH", {"patches": [quantity_patch(0), offer_patch(9)]}),
+    "no price": (
+        "PATCH",
+        {"patches": [{"op": "delete", "path": "/attributes/purchasable_offer"}]},
+    ),
+    "whole": ("PUT", {"attributes": {"fulfillment_availability": AVAILABLE}}),
+    "misshapen": ("PUT", {"attributes": {"fulfillment_availability": 3}}),
+    "deletion": ("DELETE", {}),
+}
+OPERATIONS = {"PATCH": "PATCH", "PUT": "UPDATE", "DELETE": "DELETE"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_message_ends_as_the_call_does(
+    emulator: Emulator, name: str, is_known: bool
+) -> None:
+    verb, content = CHANGES[name]
+    caller = sign_in(emulator)
+    sku = some_listing(emulator).sku if is_known else "NO-SUCH"
+
+    by_call = called(caller, verb, sku, content)
+    after_call = facts(emulator, sku)
+    emulator.control("reset", keep_connections=True)
+    product = {} if verb == "DELETE" else PRODUCT
+    report = result(caller, message(1, sku, OPERATIONS[verb], **product, **content))
+
+    by_feed = [(one["code"], one["message"]) for one in report["issues"]]
+    assert by_feed == by_call
+    assert facts(emulator, sku) == after_call
+
+
+def called(
+    caller: Caller, verb: str, sku: str, content: dict[str, Any]
+) -> list[tuple[str, str]]:
+    """Make the call and let it take effect; return the issues that refuse it."""
+    body = None if verb == "DELETE" else PRODUCT | content
+    path = f"{ITEMS}/{quote(sku, safe='')}"
+    reply = caller.send(verb, path, {"marketplaceIds": US}, body).json
+    caller.emulator.advance(1)
+    return [(one["code"], one["message"]) for one in reply["issues"]]
+
+
+def facts(emulator: Emulator, sku: str) -> dict[str, Any] | None:
+    """Return what there is of a listing, times apart."""
+    listing = emulator.state.listings.get((SELLERS["na"], sku))
+    if not isinstance(listing, EmulatedListing):
+        return None
+    times = {"created_at", "updated_at"}
+    return {name: value for name, value in vars(listing).items() if name not in times}
