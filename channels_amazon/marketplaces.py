@@ -43,6 +43,11 @@ class Marketplace:
         """Return the country's name in a language such as `zh-hans`."""
         return country_name(self.country_code, language, self.name)
 
+    @property
+    def prices_include_tax(self) -> bool:
+        """Tell whether the price that a buyer sees here has the tax in it."""
+        return self.country_code not in _PRICED_WITHOUT_TAX
+
 
 def country_name(code: str, language: str, default: str = "") -> str:
     """Return a country's name in a language such as `zh-hans`, else default or code."""
@@ -75,6 +80,13 @@ REGIONS: dict[str, Region] = {
 }
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105  (an address)
+
+# Sales tax comes on top at the checkout, by where the buyer lives. Everywhere else
+# consumers are shown the whole price by law: Directive 98/6/EC article 2 in the EU,
+# the Price Marking Order 2004 in Great Britain, the Consumption Tax Act article 63 in
+# Japan, the Australian Consumer Law section 48, the VAT Act section 65 in South Africa,
+# the VAT Law article 38 in the Emirates, and the like of them.
+_PRICED_WITHOUT_TAX = frozenset({"US", "CA"})
 
 # id, country, name, region, domain, currency, language
 _ROWS = (

@@ -26,3 +26,13 @@ def test_european_site_is_managed_at_the_shared_seller_central() -> None:
     assert MARKETPLACES["A1PA6795UKMFR9"].seller_central == (
         "https://sellercentral-europe.amazon.com"
     )
+
+
+def test_prices_are_without_tax_in_north_america_only() -> None:
+    without = {
+        site.country_code
+        for site in MARKETPLACES.values()
+        if not site.prices_include_tax
+    }
+
+    assert without == {"US", "CA"}

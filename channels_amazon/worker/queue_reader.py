@@ -1,24 +1,24 @@
-"""Reads a queue by as many messages as it holds, deletes beside the work; worker layer.
+"""Reads ahead while the queue is full, deletes beside the work; worker layer.
 
-SQS gives ten messages a call, and each call is a way to Amazon and back. While the
-queue is full, one such way after the other would be most of a batch's time; so several
-calls go at once, what they bring is one batch, and the next batch does not wait until
-the last one is deleted.
+SQS gives ten messages a call, and each call is a way to Amazon and back. While many
+messages wait, the next ones are fetched, by several calls at once, while those at hand
+are taken in; and nobody waits until the last ones are deleted.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from channels_amazon.spapi.sqs import BATCH, Message, Queue, SqsError
+from channels_amazon.spapi.sqs import BATCH, HIDDEN_SECONDS, Message, Queue, SqsError
 
 logger = logging.getLogger(__name__)
 
-# Calls made beside the first one while the queue is full. What they bring is one
-# transaction, in which other writers wait.
-CALLS_BESIDE = 3
+# Calls made ahead after a full one. What they bring is one transaction, in which other
+# writers wait.
+CALLS_AHEAD = 4
 
 
 class QueueReader:
@@ -26,28 +26,24 @@ class QueueReader:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        # As many to receive, and one to delete what came before.
-        self._pool = ThreadPoolExecutor(CALLS_BESIDE + 1, thread_name_prefix="queue")
+        # As many calls to receive, and as many to delete what they brought.
+        self._pool = ThreadPoolExecutor(2 * CALLS_AHEAD, thread_name_prefix="queue")
+        self._ahead: list[Future[list[Message]]] = []
+        self._ahead_since = 0.0
         self._deletes: list[Future[tuple[str, ...]]] = []
 
     def receive(self, seconds: int) -> list[Message]:
         """Return the messages at hand, waiting up to `seconds` for the first.
 
-        They are one call's, or several calls' where the first was full. Raises
-        SqsError, where nothing came.
+        Raises SqsError where none came.
         """
-        messages = self._queue.receive(wait=seconds)
-        if len(messages) < BATCH:
-            return messages
-        beside = [
-            self._pool.submit(self._queue.receive, wait=0) for _ in range(CALLS_BESIDE)
-        ]
-        for call in beside:
-            try:
-                messages += call.result()
-            except SqsError as error:
-                # What came is taken in; a trouble that lasts meets the next call.
-                logger.warning("queue call failed code=%s", error.aws_code)
+        messages = self._fetched() or self._queue.receive(wait=seconds)
+        if len(messages) >= BATCH:
+            self._ahead_since = time.monotonic()
+            self._ahead = [
+                self._pool.submit(self._queue.receive, wait=0)
+                for _ in range(CALLS_AHEAD)
+            ]
         return messages
 
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
@@ -69,6 +65,28 @@ class QueueReader:
             one.result()
 
     def close(self) -> None:
-        """End the calls under way, then the connections."""
+        """End the calls under way, give back what nobody took, close the connections.
+
+        What cannot be given back comes again by itself.
+        """
+        left = self._fetched()
+        if left:
+            try:
+                self._queue.hide(left, 0)
+            except SqsError as error:
+                logger.warning("messages come later code=%s", error.aws_code)
         self._pool.shutdown()
         self._queue.close()
+
+    def _fetched(self) -> list[Message]:
+        """Return what was fetched ahead, unless it is in others' hands by now."""
+        calls, self._ahead = self._ahead, []
+        messages: list[Message] = []
+        for call in calls:
+            try:
+                messages += call.result()
+            except SqsError as error:
+                # A trouble that lasts meets the next call, which raises it.
+                logger.warning("queue call failed code=%s", error.aws_code)
+        is_hidden = time.monotonic() - self._ahead_since < HIDDEN_SECONDS
+        return messages if is_hidden else []

@@ -1,0 +1,1 @@
+"""What a listing costs: rates, price rules, rounding, bounds, review; pure."""
