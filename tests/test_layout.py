@@ -55,6 +55,7 @@ OF_NO_MODULE = {
     "spapi/test_minimal_answers.py": "all readers against Amazon's models",
     "sync/shipping/test_lost_answers.py": "a confirmation without an answer",
     "spapi/test_emulated.py": "every operation against the emulator",
+    "spapi/test_emulated_feeds.py": "the feeds' operations likewise",
     "spapi/test_emulated_outbound.py": "the outbound operations likewise",
     "spapi/test_emulated_reports.py": "the reports' operations likewise",
     "sync/mcf/test_faults.py": "MCF orders under faults",

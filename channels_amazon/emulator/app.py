@@ -60,17 +60,16 @@ def respond(world: World, request: Request) -> Response:
         return consent.handle(world, request)
     if path == TOKEN_PATH:
         return _serve_outside_gate(world, request, LWA_OPERATION, lwa.handle)
-    if path.startswith(documents.PREFIX):
-        return _serve_outside_gate(
-            world, request, documents.OPERATION, documents.handle
-        )
+    stored = documents.operation_of(request)
+    if stored is not None:
+        return _serve_outside_gate(world, request, stored, documents.handle)
     return _spapi(world, request)
 
 
 def _serve_outside_gate(
     world: World, request: Request, name: str, handle: Handle
 ) -> Response:
-    """Answer LWA and downloads: no token or quota is checked, faults still apply."""
+    """Answer LWA and the store of documents: no token or quota, but faults apply."""
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)

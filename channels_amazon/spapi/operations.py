@@ -116,6 +116,39 @@ GET_REPORT_DOCUMENT = Operation(
 # A document is downloaded from Amazon's object store, which has no usage plan.
 REPORT_DOCUMENT = Operation("report.document", "GET", "", 1.0, 10)
 
+_FEEDS = "/feeds/2021-06-30/feeds"
+_FEED_DOCUMENTS = "/feeds/2021-06-30/documents"
+# Idempotent: a document that is in no feed harms nobody, and Amazon drops it.
+CREATE_FEED_DOCUMENT = Operation(
+    "createFeedDocument",
+    "POST",
+    _FEED_DOCUMENTS,
+    0.5,
+    15,
+    write=True,
+    idempotent=True,
+)
+# Not idempotent: a second call makes a second feed, so look with getFeeds before
+# repeating it. Of the type JSON_LISTINGS_FEED Amazon takes five in five minutes.
+CREATE_FEED = Operation("createFeed", "POST", _FEEDS, 0.0083, 15, write=True)
+GET_FEED = Operation("getFeed", "GET", _FEEDS + "/{feedId}", 2.0, 15)
+GET_FEEDS = Operation("getFeeds", "GET", _FEEDS, 0.0222, 10)
+CANCEL_FEED = Operation(
+    "cancelFeed",
+    "DELETE",
+    _FEEDS + "/{feedId}",
+    2.0,
+    15,
+    write=True,
+    idempotent=True,
+)
+GET_FEED_DOCUMENT = Operation(
+    "getFeedDocument", "GET", _FEED_DOCUMENTS + "/{feedDocumentId}", 0.0222, 10
+)
+# As of a report, from and to Amazon's object store; put twice it is the same document.
+FEED_DOCUMENT = Operation("feed.document", "GET", "", 1.0, 10)
+FEED_UPLOAD = Operation("feed.upload", "PUT", "", 1.0, 10, write=True, idempotent=True)
+
 _OUTBOUND_2020 = "/fba/outbound/2020-07-01"
 _FULFILLMENT_ORDER = _OUTBOUND_2020 + "/fulfillmentOrders/{sellerFulfillmentOrderId}"
 GET_FULFILLMENT_PREVIEW = Operation(
@@ -229,6 +262,12 @@ OPERATIONS: dict[str, Operation] = {
         GET_REPORT,
         GET_REPORTS,
         GET_REPORT_DOCUMENT,
+        CREATE_FEED_DOCUMENT,
+        CREATE_FEED,
+        GET_FEED,
+        GET_FEEDS,
+        CANCEL_FEED,
+        GET_FEED_DOCUMENT,
         GET_FULFILLMENT_PREVIEW,
         CREATE_FULFILLMENT_ORDER,
         GET_FULFILLMENT_ORDER,

@@ -16,6 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 MODEL_FILES = (
     "catalogItems_2022-04-01",
     "fbaInventory",
+    "feeds_2021-06-30",
     "fulfillmentOutbound_2020-07-01",
     "fulfillmentOutbound_2026-07-04",
     "listingsItems_2021-08-01",
@@ -88,6 +89,7 @@ def headers_declared(method: str, path: str, status: int) -> set[str]:
 SCHEMAS = {
     "ORDER_CHANGE": "OrderChangeNotification",
     "REPORT_PROCESSING_FINISHED": "ReportProcessingFinishedNotification",
+    "FEED_PROCESSING_FINISHED": "FeedProcessingFinishedNotification",
     "FULFILLMENT_ORDER_STATUS": "FulfillmentOrderStatusNotification",
     "FBA_INVENTORY_AVAILABILITY_CHANGES": "FBAInventoryAvailabilityChangeNotification",
 }
@@ -100,6 +102,17 @@ def event_faults(event: dict[str, Any]) -> list[str]:
     schema = json.loads(path.read_text(encoding="utf-8"))
     validator = Draft7Validator(schema, format_checker=FORMATS)
     return [_describe(error) for error in validator.iter_errors(event)]
+
+
+def document_faults(schema: str, document: Any) -> list[str]:
+    """Return what a published schema forbids in a document, such as a feed."""
+    return [_describe(error) for error in _document_judge(schema).iter_errors(document)]
+
+
+@cache
+def _document_judge(name: str) -> Draft7Validator:
+    path = models_directory() / "schemas" / f"{name}.json"
+    return Draft7Validator(json.loads(path.read_text(encoding="utf-8")))
 
 
 def request_faults(method: str, path: str, body: Any) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 
 from channels_amazon.emulator.operations import (
     catalog,
+    feeds,
     fulfillment_orders,
     inventory,
     listings,
@@ -38,6 +39,7 @@ def operations_of(*apis: ModuleType) -> frozenset[str]:
 
 # Which test file performs which operations.
 REPORTS = operations_of(reports)
+FEEDS = operations_of(feeds)
 OUTBOUND = operations_of(outbound, fulfillment_orders)
 OTHERS = operations_of(
     catalog,

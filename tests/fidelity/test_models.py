@@ -10,7 +10,7 @@ import pytest
 
 from channels_amazon.emulator.operations.routes import ROUTES
 from channels_amazon.emulator.server import Emulator
-from tests.fidelity import outbound_cases, report_cases
+from tests.fidelity import feed_cases, listing_cases, outbound_cases, report_cases
 from tests.fidelity.amazon_models import event_faults, faults_of, find_operation
 from tests.fidelity.judging import (
     Case,
@@ -24,7 +24,6 @@ from tests.fidelity.scene import DE, NOBODYS_ORDER, US, Scene, set_scene
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("spapi_models")]
 
 ORDERS = "/orders/2026-01-01/orders"
-ITEM = "/listings/2021-08-01/items/{seller}/{sku}"
 INVENTORY = "/fba/inventory/v1/summaries"
 CONFIRM = "/orders/v0/orders/{order}/shipmentConfirmation"
 DESTINATIONS = "/notifications/v1/destinations"
@@ -37,20 +36,11 @@ EVERYTHING = (
     "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,"
     "FULFILLMENT,PACKAGES,TAX,PAYMENT,FULFILLMENT_ORDERS"
 )
-EVERY_LISTING_DATA = (
-    "summaries,attributes,issues,offers,fulfillmentAvailability,"
-    "procurement,relationships,productTypes"
-)
 SINCE = {"createdAfter": "2020-01-01T00:00:00Z"}
 GRANULARITY = {
     "granularityType": "Marketplace",
     "granularityId": US,
     "marketplaceIds": US,
-}
-QUANTITY = {
-    "op": "replace",
-    "path": "/attributes/fulfillment_availability",
-    "value": [{"fulfillment_channel_code": "DEFAULT", "quantity": 7}],
 }
 ADDRESS = {
     "Name": "Test",
@@ -119,48 +109,6 @@ CASES = {
         400, "POST", CONFIRM, body=parcel(packageReferenceId="one")
     ),
     "parcel, broken token": Case(403, "POST", CONFIRM, body=parcel(), caller="broken"),
-    "listing": Case(200, "GET", ITEM, SITES | {"includedData": EVERY_LISTING_DATA}),
-    "unknown listing": Case(
-        404, "GET", "/listings/2021-08-01/items/{seller}/NO%2FSUCH", SITES
-    ),
-    "listing, no site": Case(400, "GET", ITEM),
-    "listings": Case(
-        200,
-        "GET",
-        "/listings/2021-08-01/items/{seller}",
-        SITES | {"pageSize": "3", "includedData": EVERY_LISTING_DATA},
-    ),
-    "listings, bad page size": Case(
-        400, "GET", "/listings/2021-08-01/items/{seller}", SITES | {"pageSize": "21"}
-    ),
-    "patch": Case(
-        200, "PATCH", ITEM, SITES, {"productType": "PRODUCT", "patches": [QUANTITY]}
-    ),
-    "patch previewed": Case(
-        200,
-        "PATCH",
-        ITEM,
-        SITES | {"mode": "VALIDATION_PREVIEW", "includedData": "identifiers,issues"},
-        {"productType": "PRODUCT", "patches": [QUANTITY]},
-    ),
-    "patch of an unknown listing": Case(
-        200,
-        "PATCH",
-        "/listings/2021-08-01/items/{seller}/NO-SUCH",
-        SITES,
-        {"productType": "PRODUCT", "patches": [QUANTITY]},
-    ),
-    "patch without patches": Case(400, "PATCH", ITEM, SITES, {"productType": "P"}),
-    "put": Case(
-        200,
-        "PUT",
-        ITEM,
-        SITES,
-        {
-            "productType": "PRODUCT",
-            "attributes": {"fulfillment_availability": QUANTITY["value"]},
-        },
-    ),
     "stock": Case(200, "GET", INVENTORY, GRANULARITY),
     "stock in detail": Case(200, "GET", INVENTORY, GRANULARITY | {"details": "true"}),
     "stock, two ids": Case(400, "GET", INVENTORY, GRANULARITY | {"granularityId": DE}),
@@ -296,11 +244,8 @@ def test_events_follow_the_schema() -> None:
 
 
 def test_every_served_operation_is_judged() -> None:
-    cases = [
-        *CASES.values(),
-        *report_cases.CASES.values(),
-        *outbound_cases.CASES.values(),
-    ]
+    apart = (feed_cases, listing_cases, report_cases, outbound_cases)
+    cases = [*CASES.values(), *(case for one in apart for case in one.CASES.values())]
     judged = {find_operation(case.method, example(case.path)).name for case in cases}
     elsewhere = {
         "getShipment",

@@ -11,7 +11,7 @@ from channels_amazon.emulator.model.places import places_of
 from channels_amazon.emulator.operations.routes import ROUTES
 from channels_amazon.emulator.server import Emulator
 from tests.fidelity.scene import NOBODYS_ORDER, US, Scene
-from tests.fidelity.sdk import OTHERS, OUTBOUND, REPORTS, Sdk
+from tests.fidelity.sdk import FEEDS, OTHERS, OUTBOUND, REPORTS, Sdk
 
 SHIPMENT_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -139,6 +139,29 @@ def test_put_listings_item(sdk: Sdk, scene: Scene) -> None:
     assert answer.status == "ACCEPTED"
 
 
+def test_put_listings_item_makes_and_delete_ends_it(
+    sdk: Sdk, amazon: Emulator, scene: Scene
+) -> None:
+    models, api = (
+        sdk.models("listings_items_v2021_08_01"),
+        sdk.package.ListingsApi(sdk.seller),
+    )
+    body = models.ListingsItemPutRequest(
+        product_type="PRODUCT",
+        requirements="LISTING_OFFER_ONLY",
+        attributes={"merchant_suggested_asin": [{"value": scene.names["asin"]}]},
+    )
+    made = api.put_listings_item(scene.names["seller"], "SDK-1", [US], body)
+    amazon.advance(1)
+    read = api.get_listings_item(scene.names["seller"], "SDK-1", [US])
+    gone = api.delete_listings_item(scene.names["seller"], "SDK-1", [US])
+    amazon.advance(1)
+    assert (made.status, read.sku, gone.status) == ("ACCEPTED", "SDK-1", "ACCEPTED")
+    with pytest.raises(sdk.package.ApiException) as caught:
+        api.get_listings_item(scene.names["seller"], "SDK-1", [US])
+    assert caught.value.status == 404
+
+
 def test_get_inventory_summaries(sdk: Sdk) -> None:
     answer = sdk.package.FbaInventoryApi(sdk.seller).get_inventory_summaries(
         "Marketplace", US, [US], details=True
@@ -241,7 +264,7 @@ def test_operations_were_performed(amazon: Emulator) -> None:
 
 
 def test_every_served_operation_is_performed_somewhere() -> None:
-    performed = OTHERS | OUTBOUND | REPORTS
+    performed = OTHERS | OUTBOUND | REPORTS | FEEDS
     assert {route.operation for route in ROUTES} <= performed
 
 

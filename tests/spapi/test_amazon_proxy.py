@@ -22,12 +22,13 @@ from tests.spapi.recorder import ListRecorder
 if TYPE_CHECKING:
     from channels_amazon.emulator.server import Emulator
 
+_OF_DOCUMENTS = {"report.document", "feed.document", "feed.upload"}
 _ALL = sorted(
     {
         one
         for one in vars(operations).values()
-        # A report's document lies at an address of its own.
-        if isinstance(one, Operation) and one.name != "report.document"
+        # Documents lie at addresses of their own.
+        if isinstance(one, Operation) and one.name not in _OF_DOCUMENTS
     },
     key=lambda one: (one.name, one.path),
 )

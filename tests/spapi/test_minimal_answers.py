@@ -18,6 +18,7 @@ from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis import (
     catalog,
     fba_inventory,
+    feeds,
     fulfillment_outbound_2020,
     fulfillment_outbound_2026,
     listings,
@@ -40,6 +41,7 @@ ORDER = "902-1106328-1059050"
 TIME = "2026-11-20T12:00:00Z"
 KEY = listings.ListingKey("A1", "S", (US,))
 REPORT = reports.ReportRequest("T", (US,))
+FEED = feeds.FeedRequest("T", (US,), "d")
 
 # Fields without which there is no answer at all, though the models leave them optional:
 # what the operation was asked for, and whose units an inventory summary states.
@@ -139,6 +141,29 @@ READINGS = [
         lambda client: reports.get_report_document(client, "1"),
     ),
     Reading(
+        operations.CREATE_FEED_DOCUMENT, "feeds_2021-06-30", feeds.create_feed_document
+    ),
+    Reading(
+        operations.CREATE_FEED,
+        "feeds_2021-06-30",
+        lambda client: feeds.create_feed(client, FEED),
+    ),
+    Reading(
+        operations.GET_FEED,
+        "feeds_2021-06-30",
+        lambda client: feeds.get_feed(client, "1"),
+    ),
+    Reading(
+        operations.GET_FEEDS,
+        "feeds_2021-06-30",
+        lambda client: feeds.get_feeds(client, feeds.FeedsQuery(("T",))),
+    ),
+    Reading(
+        operations.GET_FEED_DOCUMENT,
+        "feeds_2021-06-30",
+        lambda client: feeds.get_feed_document(client, "1"),
+    ),
+    Reading(
         operations.GET_DESTINATIONS, "notifications", notifications.get_destinations
     ),
     Reading(
@@ -191,6 +216,7 @@ READINGS = [
 ]
 # Their answers are empty, or nothing of them is read.
 NOT_READ = {
+    "cancelFeed",
     "confirmShipment",
     "deleteDestination",
     "deleteSubscriptionById",

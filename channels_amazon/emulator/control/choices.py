@@ -9,7 +9,11 @@ from ..model.buckets import DEFAULT_PLANS
 from ..model.entities import Application
 from ..model.places import PLACES, REGIONS
 from ..model.state import World
-from ..reports.documents import OPERATION as DOWNLOAD_OPERATION
+from ..reports.documents import (
+    DOWNLOAD_OPERATION,
+    FEED_DOWNLOAD_OPERATION,
+    FEED_UPLOAD_OPERATION,
+)
 from .fields import Choices, Current, Field
 
 LWA_OPERATION = "lwa.token"
@@ -50,7 +54,14 @@ def registered(read: Callable[[Application], Any]) -> Current:
 REGION_NAMES = fixed(*REGIONS)
 MARKETPLACES = fixed(*PLACES)
 OPERATIONS = fixed("*", *DEFAULT_PLANS)
-FAULT_OPERATIONS = fixed("*", LWA_OPERATION, DOWNLOAD_OPERATION, *DEFAULT_PLANS)
+FAULT_OPERATIONS = fixed(
+    "*",
+    LWA_OPERATION,
+    DOWNLOAD_OPERATION,
+    FEED_UPLOAD_OPERATION,
+    FEED_DOWNLOAD_OPERATION,
+    *DEFAULT_PLANS,
+)
 REGION = Field("region", "text", "Region", "na", REGION_NAMES)
 SELLER = Field("seller_id", "text", "Seller", None, seller_ids, in_form=False)
 ORDER_ID = Field("order_id", "text", "Order")

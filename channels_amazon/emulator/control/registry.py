@@ -18,6 +18,7 @@ from .choices import (
     registered,
     switch,
 )
+from .feeds import FEED_CONTROLS
 from .fields import Control, Field
 from .mcf import OUTBOUND_CONTROLS
 from .orders import ORDER_CONTROLS
@@ -27,6 +28,7 @@ _ALL = (
     *ORDER_CONTROLS,
     *OUTBOUND_CONTROLS,
     *REPORT_CONTROLS,
+    *FEED_CONTROLS,
     Control(
         "roles",
         "Roles of the application",

@@ -33,11 +33,38 @@ class EmulatedOffer:
     """A listing in one marketplace."""
 
     marketplace_id: str
+    # what shoppers pay, audience ALL
     price: Decimal | None
     currency: str
     title: str
     status: list[str] = field(default_factory=lambda: list(OfferStatus))
     issues: list[Json] = field(default_factory=list)
+    # the elements of purchasable_offer that the seller sent, by audience
+    terms: dict[str, Json] = field(default_factory=dict)
+    # Amazon takes the offer down at a price outside these
+    lowest_price: Decimal | None = None
+    highest_price: Decimal | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether nobody can buy it, however many units there are."""
+        actions = [
+            action["action"]
+            for issue in self.issues
+            for action in issue.get("enforcements", {}).get("actions", [])
+        ]
+        return self.price is None or "LISTING_SUPPRESSED" in actions
+
+
+@dataclass
+class Drift:
+    """What Amazon shows of a change in place of the number that it accepted."""
+
+    quantity: int | None = None
+    # of audience ALL in every marketplace that the change names
+    price: Decimal | None = None
+    # how many changes it still hits; None: each one
+    left: int | None = 1
 
 
 @dataclass
@@ -63,6 +90,7 @@ class EmulatedListing:
     condition: str = "new_new"
     # attributes patched by the seller, as sent; quantity and price have fields above
     attributes: Json = field(default_factory=dict)
+    drift: Drift | None = None
 
 
 @dataclass
@@ -240,13 +268,17 @@ class EmulatedReportDocument:
 
 
 @dataclass(frozen=True)
-class Download:
+class SignedUrl:
     """A pre-signed URL of a document: valid for anybody until it expires."""
 
     signature: str
     document_id: str
     expires_at: datetime
-    content_encoding: str
+    # of the answer to a GET
+    content_encoding: str = "identity"
+    method: str = "GET"
+    # what the header of a PUT must say
+    content_type: str = ""
 
 
 @dataclass

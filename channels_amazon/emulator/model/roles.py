@@ -87,6 +87,7 @@ _OPENED_BY: dict[str, frozenset[str]] = {
     "getListingsItem": _LISTINGS,
     "putListingsItem": _LISTINGS,
     "patchListingsItem": _LISTINGS,
+    "deleteListingsItem": _LISTINGS,
     "searchListingsItems": _LISTINGS,
     "searchCatalogItems": frozenset({PRODUCT_LISTING}),
     **dict.fromkeys(MCF_OPERATIONS, _MCF),
@@ -97,14 +98,33 @@ NOTIFICATION_ROLES: dict[str, frozenset[str]] = {
     "ORDER_CHANGE": _ORDER_CHANGE,
     "FBA_INVENTORY_AVAILABILITY_CHANGES": _MCF,
     "FULFILLMENT_ORDER_STATUS": _MCF,
-    # Any role may subscribe: REPORT_ROLES decides which reports it may request.
+    # Any role may subscribe: REPORT_ROLES decides which reports it may request, and
+    # FEED_ROLES which feeds it may submit.
     "REPORT_PROCESSING_FINISHED": frozenset(ALL_ROLES),
+    "FEED_PROCESSING_FINISHED": frozenset(ALL_ROLES),
 }
 _ORDER_REPORTS = frozenset({INVENTORY, AMAZON_FULFILLMENT, PRICING})
 REPORT_ROLES: dict[str, frozenset[str]] = {
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": _ORDER_REPORTS,
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": _ORDER_REPORTS,
+    "GET_MERCHANT_LISTINGS_ALL_DATA": frozenset({PRODUCT_LISTING, PRICING}),
 }
+# The listing feeds of old times can still be submitted, and end FATAL.
+OLD_LISTING_FEEDS = (
+    "POST_PRODUCT_DATA",
+    "POST_INVENTORY_AVAILABILITY_DATA",
+    "POST_PRODUCT_OVERRIDES_DATA",
+    "POST_PRODUCT_PRICING_DATA",
+    "POST_PRODUCT_IMAGE_DATA",
+    "POST_PRODUCT_RELATIONSHIP_DATA",
+    "POST_FLAT_FILE_INVLOADER_DATA",
+    "POST_FLAT_FILE_LISTINGS_DATA",
+    "POST_FLAT_FILE_PRICEANDQUANTITYONLY_UPDATE_DATA",
+)
+JSON_LISTINGS_FEED = "JSON_LISTINGS_FEED"
+FEED_ROLES: dict[str, frozenset[str]] = dict.fromkeys(
+    (JSON_LISTINGS_FEED, *OLD_LISTING_FEEDS), _LISTINGS
+)
 
 
 def may_call(operation: str, roles: set[str], region: str) -> bool:

@@ -18,7 +18,6 @@ from .entities import (
     Application,
     Authorization,
     AuthorizationCode,
-    Download,
     EmulatedAccessToken,
     EmulatedDestination,
     EmulatedFbaStock,
@@ -28,8 +27,10 @@ from .entities import (
     EmulatedReportDocument,
     EmulatedSubscription,
     Seller,
+    SignedUrl,
 )
 from .faults import Faults
+from .feeds import EmulatedFeed, EmulatedFeedDocument, FeedSwitches
 from .mcf_orders import McfOrder
 from .places import PLACES
 
@@ -107,6 +108,7 @@ class Switches:
     # the limit of 25 sellers of an unlisted public application is reached
     consent_limit: bool = False
     reports: ReportSwitches = field(default_factory=ReportSwitches)
+    feeds: FeedSwitches = field(default_factory=FeedSwitches)
     outbound: OutboundSwitches = field(default_factory=OutboundSwitches)
 
 
@@ -148,10 +150,14 @@ class World:
     orders: dict[str, EmulatedOrder] = field(default_factory=dict)
     # by (seller_id, the seller's own order id)
     mcf_orders: dict[tuple[str, str], McfOrder] = field(default_factory=dict)
-    # by (seller_id, report id), by document id, by signature
+    # by (seller_id, report id), by document id
     reports: dict[tuple[str, str], EmulatedReport] = field(default_factory=dict)
     report_documents: dict[str, EmulatedReportDocument] = field(default_factory=dict)
-    downloads: dict[str, Download] = field(default_factory=dict)
+    # by (seller_id, feed id), in the order they were submitted; by document id
+    feeds: dict[tuple[str, str], EmulatedFeed] = field(default_factory=dict)
+    feed_documents: dict[str, EmulatedFeedDocument] = field(default_factory=dict)
+    # addresses of documents, by signature
+    signed_urls: dict[str, SignedUrl] = field(default_factory=dict)
     # by refresh token, by access token, by code, by id
     authorizations: dict[str, Authorization] = field(default_factory=dict)
     access_tokens: dict[str, EmulatedAccessToken] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from .entities import (
     EmulatedReport,
     Seller,
 )
+from .feeds import EmulatedFeed
 from .mcf_orders import McfOrder
 from .state import World
 
@@ -71,6 +72,9 @@ def _holdings(world: World, sellers: dict[str, Seller]) -> Json:
             _report(report)
             for report in world.reports.values()
             if report.seller_id in sellers
+        ],
+        "feeds": [
+            _feed(feed) for feed in world.feeds.values() if feed.seller_id in sellers
         ],
         "outbound": [
             _outbound(order)
@@ -199,6 +203,18 @@ def _report(report: EmulatedReport) -> Json:
     }
 
 
+def _feed(feed: EmulatedFeed) -> Json:
+    return asdict(feed) | {
+        name: moment and iso(moment)
+        for name, moment in (
+            ("created_at", feed.created_at),
+            ("due_at", feed.due_at),
+            ("started_at", feed.started_at),
+            ("ended_at", feed.ended_at),
+        )
+    }
+
+
 def _outbound(order: McfOrder) -> Json:
     """Return an MCF order without its address."""
     return {
@@ -251,6 +267,7 @@ def _listing(listing: EmulatedListing) -> Json:
                 "price": None if offer.price is None else str(offer.price),
                 "currency": offer.currency,
                 "status": offer.status,
+                "issues": len(offer.issues),
             }
             for marketplace_id, offer in listing.offers.items()
         },

@@ -1,4 +1,4 @@
-"""Amazon's words for the state of orders, reports and offers; emulator.
+"""Amazon's words for the state of orders, reports, feeds and offers; emulator.
 
 Every member is a str equal to Amazon's word, so that it goes into JSON as it is.
 """
@@ -53,6 +53,16 @@ class OfferStatus(StrEnum):
 
 class ReportStatus(StrEnum):
     """How far a report is (processingStatus); CANCELLED also says: no data."""
+
+    CANCELLED = "CANCELLED"
+    DONE = "DONE"
+    FATAL = "FATAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    IN_QUEUE = "IN_QUEUE"
+
+
+class FeedStatus(StrEnum):
+    """How far a feed is (processingStatus); DONE says nothing of its messages."""
 
     CANCELLED = "CANCELLED"
     DONE = "DONE"

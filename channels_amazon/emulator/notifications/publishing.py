@@ -14,7 +14,10 @@ Json = dict[str, Any]
 
 # Versions of the types that are not 1.0. Their envelopes have camelCase keys, those of
 # version 1.0 PascalCase.
-PAYLOAD_VERSIONS = {"REPORT_PROCESSING_FINISHED": "2020-09-04"}
+PAYLOAD_VERSIONS = {
+    "REPORT_PROCESSING_FINISHED": "2020-09-04",
+    "FEED_PROCESSING_FINISHED": "2020-09-04",
+}
 # The longest extra delay of a reordered event, in simulated seconds.
 REORDER_SECONDS = 1.0
 

@@ -53,6 +53,12 @@ def _search(call: Call, marketplace_id: str) -> list[EmulatedListing]:
         raise invalid("Either identifiers or keywords are required, not both.")
     if bool(identifiers) != bool(kind):
         raise invalid("identifiers and identifiersType go together.")
+    brands = {name.lower() for name in call.values("brandNames")}
+    # The demonstration's products are in no class.
+    classes = call.values("classificationIds")
+    if identifiers and (brands or classes or call.text("keywordsLocale")):
+        names = "brandNames, classificationIds and keywordsLocale"
+        raise invalid(f"{names} cannot be used with identifiers.")
     if kind == "SKU" and call.text("sellerId") != call.seller.seller_id:
         raise invalid("The identifier type SKU needs the sellerId.")
     by_asin: dict[str, EmulatedListing] = {}
@@ -64,7 +70,11 @@ def _search(call: Call, marketplace_id: str) -> list[EmulatedListing]:
             own = listing.seller_id == call.seller.seller_id
             is_hit = _identifier(listing, kind, own=own) in identifiers
         else:
-            is_hit = all(word in offer.title.lower() for word in keywords)
+            is_hit = (
+                not classes
+                and (not brands or listing.brand.lower() in brands)
+                and all(word in offer.title.lower() for word in keywords)
+            )
         if is_hit:
             by_asin.setdefault(listing.asin, listing)
     return [by_asin[asin] for asin in sorted(by_asin)]

@@ -1,23 +1,23 @@
-"""Listings Items 2021-08-01: read, search, patch and put; emulator."""
+"""Listings Items 2021-08-01: read, search, patch, put and delete; emulator."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..listings.families import parents_of
+from ..listings.submissions import (
+    Change,
+    accept,
+    find_issues,
+    product_of,
+    read_patch,
+    read_put,
+)
+from ..listings.view import DATA_SETS, listing_view
 from ..model.entities import EmulatedListing
 from ..model.statuses import OfferStatus
-from ..protocol.calling import (
-    ApiReply,
-    Call,
-    Refusal,
-    Route,
-    denied,
-    field_text,
-    invalid,
-)
+from ..protocol.calling import ApiReply, Call, Refusal, Route, denied, invalid
 from ..protocol.paging import make_token, read_token
-from .listing_patches import Patch, apply_patches, find_issues, issue, read_patches
-from .listing_view import DATA_SETS, listing_view
 
 Json = dict[str, Any]
 
@@ -49,7 +49,8 @@ def get_listings_item(call: Call) -> ApiReply:
     if listing is None or not set(marketplace_ids) & set(listing.offers):
         message = f"SKU '{sku}' not found in marketplace {', '.join(marketplace_ids)}"
         raise Refusal(404, "NOT_FOUND", message)
-    return ApiReply(200, listing_view(listing, marketplace_ids, wanted))
+    view = listing_view(call.world, listing, marketplace_ids, wanted)
+    return ApiReply(200, view)
 
 
 def search_listings_items(call: Call) -> ApiReply:
@@ -64,7 +65,10 @@ def search_listings_items(call: Call) -> ApiReply:
     shown = found[:REACHABLE][start : start + size]
     body: Json = {
         "numberOfResults": len(found),
-        "items": [listing_view(listing, marketplace_ids, wanted) for listing in shown],
+        "items": [
+            listing_view(call.world, listing, marketplace_ids, wanted)
+            for listing in shown
+        ],
     }
     if start + size < min(len(found), REACHABLE):
         changeable = {"pageSize", "includedData"}
@@ -76,53 +80,57 @@ def search_listings_items(call: Call) -> ApiReply:
 def patch_listings_item(call: Call) -> ApiReply:
     """Serve patchListingsItem: 200 says accepted, not yet done."""
     _check_seller(call)
-    body = call.json()
-    field_text(body, "productType")
-    return _submit(call, read_patches(body), call.marketplaces())
+    change = read_patch(call.path["sku"], call.json())
+    return _submit(call, change, call.marketplaces())
 
 
 def put_listings_item(call: Call) -> ApiReply:
-    """Serve putListingsItem for an existing SKU, whose attributes it replaces."""
+    """Serve putListingsItem: what it leaves out is dropped, a new SKU is made."""
     _check_seller(call)
-    body = call.json()
-    field_text(body, "productType")
-    attributes = body.get("attributes")
-    if not isinstance(attributes, dict):
-        raise invalid("Missing required field attributes.")
-    rows = [
-        {"op": "replace", "path": f"/attributes/{name}", "value": value}
-        for name, value in attributes.items()
-    ]
-    return _submit(call, read_patches({"patches": rows}), call.marketplaces(most=1))
+    change = read_put(call.path["sku"], call.json())
+    return _submit(call, change, call.marketplaces(most=1))
 
 
-def _submit(call: Call, patches: list[Patch], marketplace_ids: list[str]) -> ApiReply:
-    preview = call.text("mode", ("VALIDATION_PREVIEW",)) is not None
-    call.values("includedData", ("identifiers", "issues"))
-    sku = call.path["sku"]
-    listing = call.world.listings.get((call.seller.seller_id, sku))
-    if listing is None:
-        issues = [issue("13013", "This SKU does not exist in the catalog.", "sku")]
-    else:
-        issues = find_issues(listing, patches, marketplace_ids)
-    status = "VALID" if preview else "ACCEPTED"
-    if issues or listing is None:
-        status = "INVALID"
-    elif not preview:
-        target = listing
-        call.world.schedule(
-            call.world.switches.accept_seconds,
-            lambda: apply_patches(call.world, target, patches),
-        )
+def delete_listings_item(call: Call) -> ApiReply:
+    """Serve deleteListingsItem: the SKU is taken out of one marketplace."""
+    _check_seller(call)
+    marketplace_ids = call.marketplaces(most=1)
+    change = Change(call.path["sku"], is_deletion=True)
+    return _answer(call, change, marketplace_ids, {"issues"})
+
+
+def _submit(call: Call, change: Change, marketplace_ids: list[str]) -> ApiReply:
+    is_preview = call.text("mode", ("VALIDATION_PREVIEW",)) is not None
+    wanted = set(call.values("includedData", ("identifiers", "issues"))) or {"issues"}
+    if "identifiers" in wanted and not is_preview:
+        raise invalid("identifiers can be asked for in mode VALIDATION_PREVIEW only.")
+    return _answer(call, change, marketplace_ids, wanted, is_preview=is_preview)
+
+
+def _answer(
+    call: Call,
+    change: Change,
+    marketplace_ids: list[str],
+    wanted: set[str],
+    *,
+    is_preview: bool = False,
+) -> ApiReply:
+    world, seller_id = call.world, call.seller.seller_id
+    issues = find_issues(world, seller_id, change, marketplace_ids)
+    status = "INVALID" if issues else "VALID" if is_preview else "ACCEPTED"
+    if status == "ACCEPTED":
+        accept(world, seller_id, [change], marketplace_ids)
     submission: Json = {
-        "sku": sku,
+        "sku": change.sku,
         "status": status,
-        "submissionId": call.world.uuid().replace("-", ""),
-        "issues": issues,
+        "submissionId": world.uuid().replace("-", ""),
     }
-    if preview and listing is not None:
+    if "issues" in wanted:
+        submission["issues"] = issues
+    product = world.listings.get((seller_id, change.sku)) or product_of(world, change)
+    if "identifiers" in wanted and product is not None:
         submission["identifiers"] = [
-            {"marketplaceId": marketplace_id, "asin": listing.asin}
+            {"marketplaceId": marketplace_id, "asin": product.asin}
             for marketplace_id in marketplace_ids
         ]
     return ApiReply(200, submission)
@@ -145,6 +153,7 @@ def _matching(call: Call, marketplace_ids: list[str]) -> list[EmulatedListing]:
     with_status = set(call.values("withStatus", OfferStatus))
     without = set(call.values("withoutStatus", OfferStatus))
     severities = set(call.values("withIssueSeverity", ("WARNING", "ERROR")))
+    parent = _family(call, has_identifiers=bool(identifiers))
     found = []
     for listing in call.world.seller_listings(call.seller.seller_id):
         offers = [
@@ -158,6 +167,7 @@ def _matching(call: Call, marketplace_ids: list[str]) -> list[EmulatedListing]:
         if (
             offers
             and (kind is None or _identifier(listing, kind) in identifiers)
+            and (parent is None or parent in parents_of(listing))
             and with_status <= statuses
             and not without & statuses
             and (not severities or severities & severe)
@@ -168,6 +178,17 @@ def _matching(call: Call, marketplace_ids: list[str]) -> list[EmulatedListing]:
         ):
             found.append(listing)
     return found
+
+
+def _family(call: Call, *, has_identifiers: bool) -> str | None:
+    """Return the SKU whose variations are asked for, None where all listings are."""
+    parent = call.text("variationParentSku")
+    package = call.text("packageHierarchySku")
+    if sum((has_identifiers, parent is not None, package is not None)) > 1:
+        names = "identifiers, variationParentSku and packageHierarchySku"
+        raise invalid(f"Only one of {names} may be given.")
+    # No listing here is a package of another: no parent has the empty SKU.
+    return "" if package is not None else parent
 
 
 def _identifier(listing: EmulatedListing, kind: str) -> str | None:
@@ -193,4 +214,5 @@ ROUTES = (
     Route("getListingsItem", "GET", _ITEM, get_listings_item),
     Route("patchListingsItem", "PATCH", _ITEM, patch_listings_item),
     Route("putListingsItem", "PUT", _ITEM, put_listings_item),
+    Route("deleteListingsItem", "DELETE", _ITEM, delete_listings_item),
 )

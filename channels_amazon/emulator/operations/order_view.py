@@ -18,6 +18,7 @@ from ..model.statuses import (
     FulfillmentChannel,
     SalesChannel,
 )
+from ..protocol.amounts import money
 
 Json = dict[str, Any]
 
@@ -38,12 +39,6 @@ _PERSONAL_STATUSES = TO_SHIP_STATUSES | {EmulatedOrderStatus.SHIPPED}
 _TAX_ROLES = frozenset({TAX_INVOICING, TAX_REMITTANCE})
 # Countries in which the tax roles do not open the buyer's name.
 _NO_NAME_FOR_TAX = {"US", "JP", "SG"}
-
-
-def money(amount: Decimal, currency: str) -> Json:
-    """Write money as Amazon does: a decimal text, whole units for the yen."""
-    exponent = Decimal(1) if currency == "JPY" else Decimal("0.01")
-    return {"amount": str(amount.quantize(exponent)), "currencyCode": currency}
 
 
 def order_view(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ..model.clock import iso
@@ -20,25 +21,23 @@ from ..protocol.calling import (
     invalid,
     not_found,
 )
-from ..protocol.paging import make_token, read_token
+from ..protocol.job_pages import Job, JobKind, serve_page
 from ..reports.documents import sign
 from ..reports.lifecycle import cancel_report as cancel
 from ..reports.lifecycle import request_report
 
 Json = dict[str, Any]
 
-# Amazon's limits: the range of an order report, and how long reports are kept.
+# Amazon's limit for the range of an order report.
 LONGEST_RANGE = timedelta(days=30)
-RETENTION = timedelta(days=90)
 # How far the caller's clock may run ahead of ours.
 TOLERANCE = timedelta(minutes=1)
-PAGE_PARAMETER = "nextToken"
 _BASE = "/reports/2021-06-30"
 _REPORT = f"{_BASE}/reports/{{reportId}}"
 
 
 def create_report(call: Call) -> ApiReply:
-    """Serve createReport for the reports of all orders."""
+    """Serve createReport for the reports of all orders and of all listings."""
     body = call.json()
     report_type = field_text(body, "reportType")
     _check_type(call, report_type)
@@ -67,12 +66,19 @@ def get_report(call: Call) -> ApiReply:
 
 def get_reports(call: Call) -> ApiReply:
     """Serve getReports: the newest first; a token goes alone."""
-    if call.text(PAGE_PARAMETER) is None:
-        return _page(call, _query(call))
-    if set(call.query) != {PAGE_PARAMETER}:
-        raise invalid("nextToken must be the only parameter.")
-    state = read_token(call, PAGE_PARAMETER, set()) or {}
-    return _page(call, state)
+    jobs = [
+        Job(
+            job_id=report.report_id,
+            job_type=report.report_type,
+            status=report.status,
+            marketplace_ids=report.marketplace_ids,
+            created_at=report.created_at,
+            view=partial(_view, report),
+        )
+        for (seller_id, _), report in call.world.reports.items()
+        if seller_id == call.seller.seller_id
+    ]
+    return serve_page(call, _KIND, jobs)
 
 
 def cancel_report(call: Call) -> ApiReply:
@@ -135,49 +141,6 @@ def _find(call: Call) -> EmulatedReport:
     return report
 
 
-def _query(call: Call) -> Json:
-    """Return the filter of a first page, as the page token stores it."""
-    types = call.values("reportTypes", most=10)
-    if not types:
-        raise invalid("Either reportTypes or nextToken is required.")
-    for report_type in types:
-        _check_type(call, report_type)
-    marketplace_ids = call.values("marketplaceIds", most=10)
-    call.check_marketplaces(marketplace_ids)
-    now = call.world.now()
-    since = call.moment("createdSince") or now - RETENTION
-    return {
-        "types": types,
-        "statuses": call.values("processingStatuses", ReportStatus),
-        "sites": marketplace_ids,
-        "size": call.number("pageSize", 1, 100, 10),
-        "since": max(since, now - RETENTION).isoformat(),
-        "until": (call.moment("createdUntil") or now).isoformat(),
-        "after": "",
-    }
-
-
-def _page(call: Call, query: Json) -> ApiReply:
-    since, until = (datetime.fromisoformat(query[key]) for key in ("since", "until"))
-    found = [
-        report
-        for (seller_id, _), report in call.world.reports.items()
-        if seller_id == call.seller.seller_id
-        and report.report_type in query["types"]
-        and report.status in (query["statuses"] or tuple(ReportStatus))
-        and (not query["sites"] or set(query["sites"]) & set(report.marketplace_ids))
-        and since <= report.created_at <= until
-        and (not query["after"] or int(report.report_id) < int(query["after"]))
-    ]
-    found.sort(key=lambda report: int(report.report_id), reverse=True)
-    shown = found[: query["size"]]
-    body: Json = {"reports": [_view(report) for report in shown]}
-    if len(found) > len(shown):
-        state = query | {"after": shown[-1].report_id}
-        body["nextToken"] = make_token(call, PAGE_PARAMETER, set(call.query), state)
-    return ApiReply(200, body)
-
-
 def _view(report: EmulatedReport) -> Json:
     view: Json = {
         "reportId": report.report_id,
@@ -197,6 +160,7 @@ def _view(report: EmulatedReport) -> Json:
     return view
 
 
+_KIND = JobKind("reports", "reportTypes", tuple(ReportStatus), _check_type)
 ROUTES = (
     Route("createReport", "POST", f"{_BASE}/reports", create_report),
     Route("getReports", "GET", f"{_BASE}/reports", get_reports),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..protocol.calling import Route
 from . import (
     catalog,
+    feeds,
     fulfillment_orders,
     inventory,
     listings,
@@ -30,6 +31,7 @@ _APIS = (
     outbound,
     fulfillment_orders,
     reports,
+    feeds,
     merchant_fulfillment,
 )
 ROUTES: tuple[Route, ...] = tuple(route for api in _APIS for route in api.ROUTES)

@@ -191,7 +191,10 @@ def set_quantity(world: World, listing: EmulatedListing, quantity: int) -> None:
         if quantity == 0 and is_buyable and not listing.is_fba:
             offer.status.remove(OfferStatus.BUYABLE)
         elif (
-            quantity > 0 and not is_buyable and OfferStatus.DISCOVERABLE in offer.status
+            quantity > 0
+            and not is_buyable
+            and not offer.is_blocked
+            and OfferStatus.DISCOVERABLE in offer.status
         ):
             offer.status.insert(0, OfferStatus.BUYABLE)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -64,6 +65,18 @@ SPARSE = frozenset(
     }
 )
 EXTRA = "url"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file: all, those that some files lack, and an unknown one."""
+
+    columns: tuple[str, ...]
+    sparse: frozenset[str]
+    extra: str
+
+
+ORDER_LAYOUT = Layout(COLUMNS, SPARSE, EXTRA)
 # Python's name of each encoding, and the charset in Amazon's content type.
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -104,13 +117,16 @@ def order_rows(world: World, report: EmulatedReport) -> list[dict[str, str]]:
 
 
 def encode(
-    world: World, report: EmulatedReport, rows: list[dict[str, str]]
+    world: World, report: EmulatedReport, layout: Layout, rows: list[dict[str, str]]
 ) -> tuple[bytes, str]:
     """Return the file's bytes and its content type, as the switches want them."""
     switches = world.switches.reports
-    columns = [name for name in COLUMNS if not (switches.sparse and name in SPARSE)] + [
-        EXTRA
-    ] * switches.extra_column
+    columns = [
+        name
+        for name in layout.columns
+        if not (switches.sparse and name in layout.sparse)
+    ]
+    columns += [layout.extra] * switches.extra_column
     if switches.shuffle:
         random.Random(report.report_id).shuffle(columns)
     lines = ["\t".join(columns)]

@@ -6,13 +6,15 @@ from ..model.entities import EmulatedReport, EmulatedReportDocument
 from ..model.state import World
 from ..model.statuses import ReportStatus
 from ..notifications.publishing import publish
-from .file import encode, order_rows
+from . import listing_file
+from .file import ORDER_LAYOUT, Layout, encode, order_rows
 
 FINISHED = "REPORT_PROCESSING_FINISHED"
 # Share of an empty report's time that it spends IN_QUEUE.
 QUEUED_SHARE = 0.25
 # Rows with which a report takes twice as long as an empty one.
 ROWS_FOR_DOUBLE = 20_000
+LISTING_LAYOUT = Layout(listing_file.COLUMNS, listing_file.SPARSE, listing_file.EXTRA)
 FAILED = b"The report could not be generated. Request it again later."
 
 
@@ -43,7 +45,9 @@ def _start(world: World, report: EmulatedReport) -> None:
         switches.fail_next -= 1
         world.schedule(switches.seconds / 2, lambda: _fail(world, report))
         return
-    rows = order_rows(world, report)
+    is_of_listings = report.report_type == listing_file.ALL_LISTINGS
+    read = listing_file.listing_rows if is_of_listings else order_rows
+    rows = read(world, report)
     share = 1 - QUEUED_SHARE + len(rows) / ROWS_FOR_DOUBLE
     world.schedule(switches.seconds * share, lambda: _finish(world, report, rows))
 
@@ -52,7 +56,9 @@ def _finish(world: World, report: EmulatedReport, rows: list[dict[str, str]]) ->
     if not rows:
         _end(world, report, ReportStatus.CANCELLED)
         return
-    content, content_type = encode(world, report, rows)
+    is_of_listings = report.report_type == listing_file.ALL_LISTINGS
+    layout = LISTING_LAYOUT if is_of_listings else ORDER_LAYOUT
+    content, content_type = encode(world, report, layout, rows)
     _keep(world, report, content, content_type)
     _end(world, report, ReportStatus.DONE)
 

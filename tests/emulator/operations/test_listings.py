@@ -7,37 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from channels_amazon.emulator.model.entities import EmulatedListing
 from channels_amazon.emulator.server import Emulator
+from tests.emulator.listings.scene import ITEMS, patch, quantity_patch, some_listing
 
-from ..caller import CA, DE, SELLERS, US, Caller, Reply, sign_in
-
-ITEMS = f"/listings/2021-08-01/items/{SELLERS['na']}"
-
-
-def some_listing(emulator: Emulator, *, is_fba: bool = False) -> EmulatedListing:
-    return next(
-        item
-        for item in emulator.state.seller_listings(SELLERS["na"])
-        if item.is_fba == is_fba
-        and (item.quantity is None) == is_fba
-        and {US, CA} <= set(item.offers)
-    )
-
-
-def patch(caller: Caller, sku: str, *rows: dict[str, Any], **query: object) -> Reply:
-    body = {"productType": "PRODUCT", "patches": list(rows)}
-    path = f"{ITEMS}/{quote(sku, safe='')}"
-    return caller.send("PATCH", path, {"marketplaceIds": US} | query, body)
-
-
-def quantity_patch(quantity: object, **more: object) -> dict[str, Any]:
-    value = {"fulfillment_channel_code": "DEFAULT", "quantity": quantity} | more
-    return {
-        "op": "replace",
-        "path": "/attributes/fulfillment_availability",
-        "value": [value],
-    }
+from ..caller import CA, DE, SELLERS, US, sign_in
 
 
 def test_listing_shows_the_data_sets_asked_for(emulator: Emulator) -> None:
@@ -167,15 +140,16 @@ def test_quantity_of_amazons_stock_cannot_be_set(emulator: Emulator) -> None:
     assert reply.json["status"] == "INVALID"
 
 
+@pytest.mark.parametrize("op", ["replace", "add"])
 def test_merge_keeps_the_other_channel_and_replace_drops_it(
-    emulator: Emulator,
+    emulator: Emulator, op: str
 ) -> None:
     listing = some_listing(emulator, is_fba=True)
     caller = sign_in(emulator)
     patch(caller, listing.sku, quantity_patch(5) | {"op": "merge"})
     emulator.advance(1)
     assert (listing.is_fba, listing.quantity) == (True, 5)
-    patch(caller, listing.sku, quantity_patch(5))
+    patch(caller, listing.sku, quantity_patch(5) | {"op": op})
     emulator.advance(1)
     assert (listing.is_fba, listing.quantity) == (False, 5)
 
@@ -260,3 +234,37 @@ def test_catalogue_search_finds_by_barcode_and_by_words(emulator: Emulator) -> N
     assert [item["asin"] for item in by_barcode.json["items"]] == [listing.asin]
     neither = caller.get(path, marketplaceIds=US)
     assert neither.status == 400
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [{"brandNames": "Alderwick"}, {"classificationIds": "1"}, {"keywordsLocale": "en"}],
+)
+def test_catalogue_search_by_identifiers_takes_no_filter_of_keywords(
+    emulator: Emulator, narrowed: dict[str, str]
+) -> None:
+    listing = some_listing(emulator)
+    wanted = {"identifiers": listing.asin, "identifiersType": "ASIN"}
+
+    reply = sign_in(emulator).get(
+        "/catalog/2022-04-01/items", marketplaceIds=US, **wanted, **narrowed
+    )
+
+    assert (reply.status, reply.error["code"]) == (400, "InvalidInput")
+
+
+def test_catalogue_search_by_words_is_narrowed_by_brand(emulator: Emulator) -> None:
+    emulator.control("limits", operation="searchCatalogItems", rate=9, burst=9)
+    caller = sign_in(emulator)
+
+    def found(**narrowed: str) -> int:
+        reply = caller.get(
+            "/catalog/2022-04-01/items",
+            marketplaceIds=US,
+            keywords="alderwick",
+            **narrowed,
+        )
+        return int(reply.json["numberOfResults"])
+
+    assert found() == found(brandNames="alderwick") > 0
+    assert found(brandNames="Other") == found(classificationIds="1") == 0

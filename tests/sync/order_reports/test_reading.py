@@ -94,7 +94,7 @@ def test_address_is_a_secret_everywhere(
 
     bring(emulator, account, want(account))
 
-    (signature,) = emulator.state.downloads
+    (signature,) = emulator.state.signed_urls
     kept = str(SyncJob.objects.get(kind=REPORTS).cursor)
     assert signature not in kept + caplog.text
     assert signature not in str(list(ApiCall.objects.values()))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..model.entities import EmulatedListing
+from ..model.entities import Drift, EmulatedListing
 from ..model.places import FBA_CHANNELS
 from ..model.state import World
 from ..orders.lifecycle import set_quantity
 from ..protocol.calling import invalid
+from .issues import NOT_VALID, issue
+from .offers import OFFER, OVERWRITING, apply_offer, offer_issues
 
 Json = dict[str, Any]
 
 OPERATIONS = ("add", "replace", "merge", "delete")
 PREFIX = "/attributes/"
 AVAILABILITY = "fulfillment_availability"
-OFFER = "purchasable_offer"
+TITLE = "item_name"
+# What makes two elements of an attribute the same one, as product types declare it.
+_SELECTORS = ("marketplace_id", "language_tag", "audience")
 _FBA_CODES = frozenset(FBA_CHANNELS.values())
 
 
@@ -47,15 +50,20 @@ def _read(row: Any) -> Patch:
     name = path.removeprefix(PREFIX)
     if not name or "/" in name:
         raise invalid("A patch path names one top-level attribute.")
-    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+    if not is_attribute_value(value):
         raise invalid("A patch value must be an array of objects.")
     if not value and row["op"] != "delete":
         raise invalid("A patch other than delete needs a value.")
     return Patch(row["op"], name, value)
 
 
-def find_issues(
-    listing: EmulatedListing, patches: list[Patch], marketplace_ids: list[str]
+def is_attribute_value(value: Any) -> bool:
+    """Tell whether a value has the form that every attribute has."""
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def patch_issues(
+    listing: EmulatedListing | None, patches: list[Patch], marketplace_ids: list[str]
 ) -> list[Json]:
     """Return the issues that make Amazon refuse these patches."""
     issues: list[Json] = []
@@ -65,23 +73,8 @@ def find_issues(
         if patch.attribute == AVAILABILITY:
             issues += [i for row in patch.value for i in _availability_issues(row)]
         elif patch.attribute == OFFER:
-            issues += [
-                i for row in patch.value for i in _offer_issues(row, marketplace_ids)
-            ]
-    if not any(marketplace_id in listing.offers for marketplace_id in marketplace_ids):
-        issues.append(issue("13013", "The SKU is not listed here.", "sku"))
+            issues += offer_issues(listing, patch.value, marketplace_ids)
     return issues
-
-
-def issue(code: str, message: str, attribute: str) -> Json:
-    """Return an issue of the severity that refuses."""
-    return {
-        "code": code,
-        "message": message,
-        "severity": "ERROR",
-        "attributeNames": [attribute],
-        "categories": ["INVALID_ATTRIBUTE"],
-    }
 
 
 def _availability_issues(row: Json) -> list[Json]:
@@ -89,17 +82,17 @@ def _availability_issues(row: Json) -> list[Json]:
     found = []
     if code != "DEFAULT" and code not in _FBA_CODES:
         message = f"The fulfillment channel {code!r} is not valid."
-        found.append(issue("90244", message, AVAILABILITY))
+        found.append(issue(NOT_VALID, message, AVAILABILITY))
     if code in _FBA_CODES and quantity is not None:
         message = "A quantity cannot be set for inventory that Amazon fulfils."
-        found.append(issue("90244", message, AVAILABILITY))
+        found.append(issue(NOT_VALID, message, AVAILABILITY))
     if code == "DEFAULT" and not _is_count(quantity):
         message = "The quantity must be a whole number of zero or more."
-        found.append(issue("90244", message, AVAILABILITY))
+        found.append(issue(NOT_VALID, message, AVAILABILITY))
     days = row.get("lead_time_to_ship_max_days")
     if days is not None and not (_is_count(days) and 0 <= days <= 60):
         message = "The handling time must be a whole number of days."
-        found.append(issue("90244", message, AVAILABILITY))
+        found.append(issue(NOT_VALID, message, AVAILABILITY))
     return found
 
 
@@ -107,48 +100,59 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _offer_issues(row: Json, marketplace_ids: list[str]) -> list[Json]:
-    price = _price(row)
-    if row.get("marketplace_id") not in marketplace_ids:
-        return [issue("90244", "The offer names another marketplace.", OFFER)]
-    if price is None or price <= 0:
-        return [issue("90244", "The price must be above zero.", OFFER)]
-    return []
-
-
-def _price(row: Json) -> Decimal | None:
-    try:
-        amount = row["our_price"][0]["schedule"][0]["value_with_tax"]
-        return Decimal(str(amount))
-    except (KeyError, IndexError, TypeError, InvalidOperation):
-        return None
-
-
-def apply_patches(world: World, listing: EmulatedListing, patches: list[Patch]) -> None:
+def apply_patches(
+    world: World,
+    listing: EmulatedListing,
+    patches: list[Patch],
+    marketplace_ids: list[str],
+) -> None:
     """Apply accepted patches to the listing; the caller holds the lock."""
+    drift = _take_drift(listing, patches)
     for patch in patches:
         if patch.attribute == AVAILABILITY:
-            _apply_availability(world, listing, patch)
+            _apply_availability(world, listing, patch, drift)
         elif patch.attribute == OFFER:
-            _apply_offer(listing, patch)
-        elif patch.op == "delete":
-            listing.attributes.pop(patch.attribute, None)
-        else:
-            listing.attributes[patch.attribute] = patch.value
+            apply_offer(listing, patch.op, patch.value, marketplace_ids, drift)
+        elif patch.attribute == TITLE:
             _apply_title(listing, patch)
+        else:
+            _apply_attribute(listing, patch, marketplace_ids)
     listing.updated_at = world.now()
 
 
-def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) -> None:
+def drop_availability(listing: EmulatedListing) -> None:
+    """Take the listing out of every channel that could fulfil it."""
+    listing.quantity = listing.handling_days = listing.restock_date = None
+    listing.is_fba = False
+
+
+def _take_drift(listing: EmulatedListing, patches: list[Patch]) -> Drift | None:
+    """Return the drift that hits these patches, and count it."""
+    drift = listing.drift
+    changed = {patch.attribute for patch in patches if patch.op != "delete"}
+    if drift is None or not (
+        (drift.quantity is not None and AVAILABILITY in changed)
+        or (drift.price is not None and OFFER in changed)
+    ):
+        return None
+    if drift.left is not None:
+        drift.left -= 1
+        if drift.left <= 0:
+            listing.drift = None
+    return drift
+
+
+def _apply_availability(
+    world: World, listing: EmulatedListing, patch: Patch, drift: Drift | None
+) -> None:
     rows = {row.get("fulfillment_channel_code"): row for row in patch.value}
     if patch.op == "delete":
         gone = set(rows) or {"DEFAULT", *_FBA_CODES}
         listing.quantity = None if "DEFAULT" in gone else listing.quantity
         listing.is_fba = listing.is_fba and not gone & _FBA_CODES
         return
-    if patch.op == "replace":
-        # `replace` overwrites the whole attribute: a channel it does not name is
-        # removed.
+    if patch.op in OVERWRITING:
+        # They overwrite the whole attribute: a channel that is not named is removed.
         listing.is_fba = bool(_FBA_CODES & set(rows))
         if "DEFAULT" not in rows:
             listing.quantity = None
@@ -160,22 +164,46 @@ def _apply_availability(world: World, listing: EmulatedListing, patch: Patch) ->
         # default again.
         listing.handling_days = row.get("lead_time_to_ship_max_days")
         listing.restock_date = row.get("restock_date")
-        set_quantity(world, listing, row["quantity"])
-
-
-def _apply_offer(listing: EmulatedListing, patch: Patch) -> None:
-    for row in patch.value:
-        offer = listing.offers.get(str(row.get("marketplace_id")))
-        if offer is not None:
-            offer.price = None if patch.op == "delete" else _price(row)
-            offer.currency = row.get("currency") or offer.currency
+        shown = drift.quantity if drift is not None else None
+        set_quantity(world, listing, row["quantity"] if shown is None else shown)
 
 
 def _apply_title(listing: EmulatedListing, patch: Patch) -> None:
-    if patch.attribute != "item_name":
+    if patch.op == "delete":
+        # The page of the product keeps its title.
         return
     for row in patch.value:
-        offer = listing.offers.get(str(row.get("marketplace_id")))
-        if offer is not None and isinstance(row.get("value"), str):
-            offer.title = row["value"]
-    del listing.attributes["item_name"]
+        named = row.get("marketplace_id")
+        for marketplace_id in [str(named)] if named else list(listing.offers):
+            offer = listing.offers.get(marketplace_id)
+            if offer is not None and isinstance(row.get("value"), str):
+                offer.title = row["value"]
+
+
+def _apply_attribute(
+    listing: EmulatedListing, patch: Patch, marketplace_ids: list[str]
+) -> None:
+    known = listing.attributes.get(patch.attribute, [])
+    if patch.op == "merge":
+        changed = {_selected(row) for row in patch.value}
+        kept = [row for row in known if _selected(row) not in changed]
+    else:
+        kept = other_rows(known, marketplace_ids)
+    rows = kept if patch.op == "delete" else kept + patch.value
+    if rows:
+        listing.attributes[patch.attribute] = rows
+    else:
+        listing.attributes.pop(patch.attribute, None)
+
+
+def other_rows(rows: list[Json], marketplace_ids: list[str]) -> list[Json]:
+    """Return the elements that belong to other marketplaces than these."""
+    return [
+        row
+        for row in rows
+        if row.get("marketplace_id") and row["marketplace_id"] not in marketplace_ids
+    ]
+
+
+def _selected(row: Json) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in _SELECTORS)

@@ -8,7 +8,10 @@ from typing import Any
 from ..model.clock import iso
 from ..model.entities import EmulatedListing, EmulatedOffer
 from ..model.places import FBA_CHANNELS, PLACES
-from .order_view import money
+from ..model.state import World
+from ..protocol.amounts import money
+from .families import relationships_of
+from .offers import BUSINESS, EVERYBODY, OUR_PRICE, amount
 
 Json = dict[str, Any]
 
@@ -25,7 +28,10 @@ DATA_SETS = (
 
 
 def listing_view(
-    listing: EmulatedListing, marketplace_ids: list[str], wanted: list[str]
+    world: World,
+    listing: EmulatedListing,
+    marketplace_ids: list[str],
+    wanted: list[str],
 ) -> Json:
     """Return the listing with the wanted data sets for these marketplaces."""
     offers = [
@@ -38,13 +44,10 @@ def listing_view(
         "summaries": lambda: [_summary(listing, offer) for offer in offers],
         "attributes": lambda: attributes(listing, offers),
         "issues": lambda: [issue for offer in offers for issue in offer.issues],
-        "offers": lambda: [_offer(offer) for offer in offers if offer.price],
+        "offers": lambda: [view for offer in offers for view in _prices(offer)],
         "fulfillmentAvailability": lambda: _availability(listing),
         "procurement": list,
-        "relationships": lambda: [
-            {"marketplaceId": offer.marketplace_id, "relationships": []}
-            for offer in offers
-        ],
+        "relationships": lambda: _relationships(world, listing, offers),
         "productTypes": lambda: [
             {
                 "marketplaceId": offer.marketplace_id,
@@ -79,7 +82,7 @@ def attributes(listing: EmulatedListing, offers: list[EmulatedOffer]) -> Json:
         ],
         "fulfillment_availability": availability_attribute(listing),
         "purchasable_offer": [
-            _purchasable_offer(offer) for offer in offers if offer.price is not None
+            element for offer in offers for element in _purchasable_offer(offer)
         ],
     }
     return own | listing.attributes
@@ -103,14 +106,29 @@ def availability_attribute(listing: EmulatedListing) -> list[Json]:
     return rows
 
 
-def _purchasable_offer(offer: EmulatedOffer) -> Json:
-    price = float(offer.price) if offer.price is not None else None
-    return {
-        "marketplace_id": offer.marketplace_id,
-        "currency": offer.currency,
-        "audience": "ALL",
-        "our_price": [{"schedule": [{"value_with_tax": price}]}],
-    }
+def _relationships(
+    world: World, listing: EmulatedListing, offers: list[EmulatedOffer]
+) -> list[Json]:
+    found = relationships_of(world, listing)
+    return [
+        {"marketplaceId": offer.marketplace_id, "relationships": found}
+        for offer in offers
+    ]
+
+
+def _purchasable_offer(offer: EmulatedOffer) -> list[Json]:
+    """Return the terms that the seller sent, or the price alone where none were."""
+    if offer.terms or offer.price is None:
+        return list(offer.terms.values())
+    price = [{"schedule": [{"value_with_tax": float(offer.price)}]}]
+    return [
+        {
+            "marketplace_id": offer.marketplace_id,
+            "currency": offer.currency,
+            "audience": EVERYBODY,
+            "our_price": price,
+        }
+    ]
 
 
 def _summary(listing: EmulatedListing, offer: EmulatedOffer) -> Json:
@@ -129,12 +147,30 @@ def _summary(listing: EmulatedListing, offer: EmulatedOffer) -> Json:
     return summary
 
 
-def _offer(offer: EmulatedOffer) -> Json:
-    view: Json = {"marketplaceId": offer.marketplace_id, "offerType": "B2C"}
+def _prices(offer: EmulatedOffer) -> list[Json]:
+    """Return what each audience pays."""
+    views: list[Json] = []
     if offer.price is not None:
-        view["price"] = money(offer.price, offer.currency)
-    view["audience"] = {"value": "ALL", "displayName": "Sell on Amazon"}
-    return view
+        views.append(
+            {
+                "marketplaceId": offer.marketplace_id,
+                "offerType": "B2C",
+                "price": money(offer.price, offer.currency),
+                "audience": {"value": EVERYBODY, "displayName": "Sell on Amazon"},
+            }
+        )
+    terms = offer.terms.get(BUSINESS, {})
+    price = amount(terms, OUR_PRICE)
+    if price is not None:
+        views.append(
+            {
+                "marketplaceId": offer.marketplace_id,
+                "offerType": "B2B",
+                "price": money(price, str(terms["currency"])),
+                "audience": {"value": BUSINESS},
+            }
+        )
+    return views
 
 
 def _availability(listing: EmulatedListing) -> list[Json]:

@@ -1,0 +1,1 @@
+"""Listings: how changes are judged and applied, and how they are shown; emulator."""
