@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone, translation
 
 from channels_amazon.templatetags import shoplink, shoplink_states
+from channels_amazon.views import durations
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -25,7 +26,29 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_relative_time(seconds: float, text: str) -> None:
-    assert shoplink.relative(NOW - timedelta(seconds=seconds), NOW) == text
+    assert durations.relative(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (0.5, "in 30 minutes"),
+        (1.98, "in 1 hour, 58 minutes"),
+        (23, "in 23 hours"),
+        (24, "in 1 day"),
+        (25, "in 1 day, 1 hour"),
+        (47.9, "in 1 day, 23 hours"),
+        (71, "in 2 days, 23 hours"),
+        (72, "in 3 days"),
+        (13 * 24, "in 13 days"),
+        (24 * 100, "in 3 months"),
+        (-47, "1 day ago"),
+    ],
+)
+def test_what_is_to_come_is_told_by_the_hour(hours: float, text: str) -> None:
+    said = durations.relative(NOW + timedelta(hours=hours), NOW)
+
+    assert said.replace("\xa0", " ") == text
 
 
 @pytest.mark.parametrize(
@@ -40,7 +63,7 @@ def test_relative_time(seconds: float, text: str) -> None:
     ],
 )
 def test_duration(seconds: float | None, text: str) -> None:
-    assert shoplink.duration(seconds) == text
+    assert durations.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
