@@ -143,6 +143,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "now": now,
         "latency": counts.latency(orders, now),
         "jobs": jobs,
+        "job_groups": job_status.job_groups(jobs),
         "reading_issues": unread_sites.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),
         "processes": processes.all_states(now),
