@@ -37,7 +37,6 @@ from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
     PreviewRow,
 )
-from channels_amazon.views.amazon_words import Enumeration, amazon_word
 from channels_amazon.views.labels import MCF_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -84,10 +83,7 @@ def order_state(order: Order) -> str:
     """Show an order's status, or that Amazon ships it."""
     amazons = order.is_fba and order.status == Order.Status.UNSHIPPED
     kind = "waiting" if amazons else ORDER_KINDS.get(order.status, "warning")
-    word = status_word(order)
-    if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
-    return state(kind, word)
+    return state(kind, status_word(order))
 
 
 register.filter("flags", flags_of)
