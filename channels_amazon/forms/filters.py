@@ -171,7 +171,7 @@ class OrderFilter(FilterForm):
             return super().hint
         if note := self.cut_note:
             # How an id is written says why one that is written otherwise is not there.
-            return f"{note} {super().hint}".strip() if found.is_partly_read else note
+            return note if found.has_hits else f"{note} {super().hint}".strip()
         if found.is_whole and ORDER_ID.fullmatch(q.upper()) is None:
             text = gettext(
                 "These orders hold exactly “%(text)s”. Leave its end away to find "
@@ -186,7 +186,7 @@ class OrderFilter(FilterForm):
         found, q = self.found, self.chosen("q")
         if found is None or found.is_all:
             return ""
-        if found.is_partly_read:
+        if not found.has_hits:
             text = gettext(
                 "Only the newest %(count)s orders were looked through for “%(text)s”. "
                 "Write the beginning or the end of an order id, or all of a seller SKU "
@@ -197,10 +197,16 @@ class OrderFilter(FilterForm):
                 "Very many orders hold “%(text)s”: only %(count)s of them were looked "
                 "up, and others are not shown. Write more of it to find those."
             )
-        else:
+        elif found.is_cut:
             text = gettext(
                 "Very many orders hold “%(text)s”: only those among the newest "
                 "%(count)s are shown. Write more of it to find older ones."
+            )
+        else:
+            text = gettext(
+                "More orders may hold “%(text)s”: of those older than the newest "
+                "%(count)s not all were looked through. Write the beginning or the end "
+                "of an order id, or all of a seller SKU or an ASIN, to find them."
             )
         return text % {"text": q, "count": f"{found.most or NEWEST:,}"}
 

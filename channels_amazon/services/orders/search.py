@@ -42,8 +42,9 @@ class FoundOrders:
     `is_whole`: it is an id, SKU or ASIN as it stands. `is_cut`: so many orders hold it
     that only those among the newest were looked for. `most`: even of these there are
     too many, and no more than so many were let through; else 0. `is_empty` is certain
-    where it is True; `is_partly_read`: nothing was found, but not all was looked
-    through. `is_too_short`: it is nothing whole, and too short for a part.
+    where it is True; `is_partly_read`: of the older ones not all were looked through,
+    whether or not any was found (`has_hits`). `is_too_short`: it is nothing whole, and
+    too short for a part.
     """
 
     orders: OrderQuerySet
@@ -52,6 +53,7 @@ class FoundOrders:
     most: int = 0
     is_empty: bool = False
     is_partly_read: bool = False
+    has_hits: bool = False
     is_too_short: bool = False
 
     @property
@@ -66,7 +68,7 @@ def find_orders(
     """Return those of `orders`, which are of these accounts, that somebody means."""
     whole = _with_whole(orders, search_terms(typed))
     if whole.exists():
-        return FoundOrders(whole, is_whole=True)
+        return FoundOrders(whole, is_whole=True, has_hits=True)
     parts = search_parts(typed)
     if not parts:
         return FoundOrders(orders.none(), is_empty=True, is_too_short=True)
@@ -79,7 +81,8 @@ def find_orders(
         is_cut=numbered.is_cut or sold.is_cut,
         most=len(found) if is_over else 0,
         is_empty=not found and is_all_read,
-        is_partly_read=not found and not is_all_read,
+        is_partly_read=not is_all_read,
+        has_hits=bool(found),
     )
 
 

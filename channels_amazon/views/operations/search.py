@@ -28,7 +28,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "found": sum(len(group.hits) for group in groups),
         "is_cut": any(len(group.hits) >= MOST for group in groups),
-        "hint": form.order_id_hint,
+        "hint": " ".join(filter(None, (form.cut_note, form.order_id_hint))),
     }
     if is_fragment(request):
         template = "channels_amazon/operations/parts/search_results.html"
