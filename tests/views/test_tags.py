@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
 
-from channels_amazon.templatetags import shoplink, shoplink_states
+from channels_amazon.admin.site import site
+from channels_amazon.templatetags import shoplink, shoplink_admin, shoplink_states
 from channels_amazon.views import durations
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -128,3 +130,15 @@ def test_parts_of_a_second_are_shown_where_they_matter() -> None:
         shown = shoplink.exactly(moment, "fine")
 
     assert ">2026-11-23 20:00:00.000042 UTC+8<" in shown
+
+
+@pytest.mark.parametrize("count", [0, 1, 118])
+def test_rows_of_every_admin_list_are_counted_by_their_own_words(count: int) -> None:
+    for model in site._registry:
+        changelist = SimpleNamespace(opts=model._meta, result_count=count)
+
+        said = shoplink_admin.rows_counted(changelist)
+
+        number, _blank, name = said.partition(" ")
+        assert number == str(count)
+        assert name.endswith("s") == (count != 1), model
