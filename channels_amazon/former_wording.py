@@ -183,4 +183,6 @@ FORMER_SENTENCES = (
     gettext_noop("%(units)d returned units of %(sku)s were booked into the stock."),
     gettext_noop("%(units)d returned units of %(sku)s were booked as not to be sold."),
     gettext_noop("the row has %(found)s fields instead of %(expected)s"),
+    gettext_noop("No reconciliation of the orders was due yet."),
+    gettext_noop("The last reconciliation found every order of Amazon's here."),
 )

@@ -16,6 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from unfold.forms import AuthenticationForm
 
 from channels_amazon.services.diagnostics.audit import Audited, audit
+from channels_amazon.services.diagnostics.locked_sign_ins import (
+    ADDRESS_LIMIT,
+    PAIR_LIMIT,
+    USER_LIMIT,
+)
 from channels_amazon.views.errors import too_many_sign_ins
 from channels_amazon.wording import sentence
 from shoplink.client_address import client_address
@@ -24,12 +29,6 @@ logger = logging.getLogger(__name__)
 
 Credentials = dict[str, Any] | None
 
-# Failures within AXES_COOLOFF_TIME after which no password is looked at any more: of
-# one user at one address, of one user wherever they come from, and of one address
-# whomever they are of.
-PAIR_LIMIT = 5
-USER_LIMIT = 10
-ADDRESS_LIMIT = 10
 # Whoever signed in at an address so lately is not locked out there by what strangers
 # try elsewhere: that address has the limits of the pair and of the address alone.
 KNOWN_FOR = timedelta(days=30)

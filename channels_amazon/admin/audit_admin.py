@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from axes.models import AccessFailureLog
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -14,8 +17,12 @@ from unfold.admin import ModelAdmin
 from channels_amazon.admin.first_line import FirstLine
 from channels_amazon.admin.scoped import OWNERS, BoundedSearch, ScopedAdmin
 from channels_amazon.admin.site import site
-from channels_amazon.admin.user_admin import SuperuserOnly
+from channels_amazon.admin.user_admin import MOST_NAMED, SuperuserOnly
 from channels_amazon.models import AuditEntry, translated
+from channels_amazon.services.diagnostics.locked_sign_ins import (
+    LockedSignIns,
+    locked_now,
+)
 from channels_amazon.templatetags.shoplink import exactly
 from channels_amazon.templatetags.shoplink_states import state
 
@@ -23,6 +30,25 @@ from channels_amazon.templatetags.shoplink_states import state
 def network_name(kept: str | None) -> str:
     """Return how a network is written whose first address was kept, "-" for none."""
     return f"{kept}/64" if ":" in (kept or "") else kept or "-"
+
+
+def locked_line(locked: LockedSignIns) -> str:
+    """Say who cannot sign in now and when that ends, "" where everybody can."""
+    if not locked:
+        return ""
+    who = [network_name(address) for address in locked.addresses]
+    who += locked.users
+    who += [
+        gettext("%(name)s at %(address)s")
+        % {"name": name, "address": network_name(address)}
+        for name, address in locked.pairs
+    ]
+    named = gettext(", ").join(who[:MOST_NAMED]) + (" …" if who[MOST_NAMED:] else "")
+    minutes = settings.AXES_COOLOFF_TIME // timedelta(minutes=1)
+    return gettext(
+        "Locked out now: %(who)s. It ends by itself within %(minutes)d min, or at once "
+        "by “manage.py unlock_sign_in” on the server."
+    ) % {"who": named, "minutes": minutes}
 
 
 class ReadOnly:
@@ -80,6 +106,10 @@ class FailedSignInAdmin(FirstLine, ReadOnly, SuperuserOnly, BoundedSearch, Model
     readonly_fields = fields
     list_filter = ("locked_out",)
     search_fields = ("=username",)
+
+    def also_missing(self, request: HttpRequest) -> str:
+        """Say who is locked out now, if anybody is."""
+        return locked_line(locked_now(timezone.now()))
 
     @admin.display(description=_("Time"), ordering="attempt_time")
     def time(self, failure: AccessFailureLog) -> str:

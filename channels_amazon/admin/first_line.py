@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from channels_amazon.admin.scripts import LIST_SCRIPTS, FewScripts
 
@@ -34,16 +35,24 @@ class FirstLine(FewScripts):
         """Say what `count` rows lack."""
         raise NotImplementedError
 
+    def also_missing(self, request: HttpRequest) -> str | None:
+        """Say what else asks for somebody, "" for nothing, None where nothing can."""
+        return None
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Show the list below its first line."""
         context: dict[str, Any] = {"purpose": self.purpose}
+        looked_at = [self.also_missing(request)]
         rows = self.incomplete(self.get_queryset(request))  # type: ignore[attr-defined]
         if rows is not None:
             count = rows.order_by().values("pk")[:_MOST_COUNTED].count()
-            context["missing"] = self.missing(count) if count else ""
-            context["is_complete"] = not count
+            looked_at.append(self.missing(count) if count else "")
+        said = [one for one in looked_at if one is not None]
+        if said:
+            context["missing"] = " ".join(filter(None, said))
+            context["is_complete"] = not context["missing"]
         answer: HttpResponseBase = super().changelist_view(  # type: ignore[misc]
             request, context | (extra_context or {})
         )
@@ -102,3 +111,12 @@ def users_missing(count: int) -> str:
         "%(count)d people are members of no store, and see nothing.",
         count,
     ) % {"count": count}
+
+
+def users_locked(names: Sequence[str]) -> str:
+    """Say which people cannot sign in now."""
+    return ngettext(
+        "%(names)s is locked out now, after too many failed sign-ins.",
+        "%(names)s are locked out now, after too many failed sign-ins.",
+        len(names),
+    ) % {"names": gettext(", ").join(names)}

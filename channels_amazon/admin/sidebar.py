@@ -25,13 +25,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """
     groups = [
         _group("overview", "", [_overview(request)]),
-        _group("orders", _("Orders"), _orders(request)),
+        _with_number(
+            request, Beside.ORDERS, _group("orders", _("Orders"), _orders(request))
+        ),
         _group("stock", _("Stock"), _stock(request)),
         _group("rules", _("Rules"), _rules(request)),
         _group("amazon", _("Channels → Amazon"), _amazon(request)),
         _group("settings", _("Settings"), _settings(request)),
         # The look has a word of its own for "System", which means another thing.
-        _group("system", pgettext_lazy("side bar", "System"), _system(request)),
+        _with_number(
+            request,
+            Beside.SYSTEM,
+            _group("system", pgettext_lazy("side bar", "System"), _system(request)),
+        ),
     ]
     return [group for group in groups if group["items"]]
 
@@ -62,7 +68,7 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
 
 
 class _Number:
-    """How many rows of an entry wait for the reader; nothing for none.
+    """How many rows of an entry or a group wait for the reader; nothing for none.
 
     They are counted when the side bar is drawn, all at once: a part of a page that is
     brought up to date draws none, and carries the numbers itself.

@@ -15,12 +15,13 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from channels_amazon.admin.first_line import FirstLine, users_missing
+from channels_amazon.admin.first_line import FirstLine, users_locked, users_missing
 from channels_amazon.admin.scoped import (
     OWNERS,
     BoundedSearch,
@@ -29,6 +30,7 @@ from channels_amazon.admin.scoped import (
     known_users,
 )
 from channels_amazon.admin.site import site
+from channels_amazon.services.diagnostics.locked_sign_ins import locked_now
 
 # What an owner sees of a fellow member.
 _SHOWN_TO_OWNERS = (
@@ -47,6 +49,10 @@ _ALLOWED: dict[str, Promise] = {
     "delete": _("%(area)s: may delete %(rows)s"),
     "view": _("%(area)s: may look at %(rows)s"),
 }
+
+
+# So many who are locked out are named, of however many there are.
+MOST_NAMED = 5
 
 
 class SuperuserOnly:
@@ -141,6 +147,15 @@ class UserAdmin(  # type: ignore[misc]
     def missing(self, count: int) -> str:
         """Say that they see nothing."""
         return users_missing(count)
+
+    def also_missing(self, request: HttpRequest) -> str:
+        """Say which of them are locked out now, if any are."""
+        names = locked_now(timezone.now()).names
+        if not names:
+            return ""
+        known = self.get_queryset(request).filter(username__in=names)
+        locked = sorted(known.values_list("username", flat=True)[:MOST_NAMED])
+        return users_locked(locked) if locked else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the user may know of."""

@@ -22,6 +22,7 @@ from channels_amazon.models.endpoint import StoreEndpoint
 from channels_amazon.models.health import HealthFinding, HealthReport, WriteProof
 from channels_amazon.models.installation import Installation, InstallationHost
 from channels_amazon.models.job import (
+    FirstPass,
     Heartbeat,
     HeartbeatDetail,
     JobProgress,
@@ -92,6 +93,7 @@ __all__ = [
     "Installation",
     "InstallationHost",
     "JobProgress",
+    "FirstPass",
     "LatencyHour",
     "Listing",
     "MaintenanceTask",

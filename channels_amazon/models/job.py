@@ -14,12 +14,20 @@ from channels_amazon.models.sentence import SentenceField
 from channels_amazon.rules.health.liveness import ConsumerState, Process
 
 
+class FirstPass(TypedDict, total=False):
+    """What a job's first pass did, kept while later passes count anew."""
+
+    rows: int
+    calls: int
+    total: int
+
+
 class JobProgress(TypedDict, total=False):
     """How far a job's pass is: `SyncJob.progress`.
 
     The counts add up over the slices of one pass; `open` tells that it is not over.
     `total` is how many rows the pass has, where Amazon says; `note` is the marketplace
-    that is read, as a country code.
+    that is read, as a country code. `first` is there once the first pass is done.
     """
 
     rows: int
@@ -29,6 +37,7 @@ class JobProgress(TypedDict, total=False):
     total: int
     note: str
     open: bool
+    first: FirstPass
 
 
 class HeartbeatDetail(TypedDict, total=False):

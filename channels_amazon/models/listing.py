@@ -49,6 +49,10 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         """Return the listings whose `push_state` is HELD."""
         return self.filter(is_mfn=True, push_due=True, push_code=PUSH_HELD)
 
+    def push_open(self) -> Self:
+        """Return the listings whose `push_state` is WAITING or HELD."""
+        return self.filter(is_mfn=True, push_due=True, push_code__in=("", PUSH_HELD))
+
     def published(self) -> Self:
         """Return the listings whose quantity Amazon once accepted from us."""
         return self.filter(is_mfn=True, acknowledged_at__isnull=False)

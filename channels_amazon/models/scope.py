@@ -17,6 +17,11 @@ Viewer = AbstractBaseUser | AnonymousUser
 COUNT_CAP = 1000
 
 
+def capped(count: int) -> str:
+    """Return a counted number, `999+` for one that was not counted to its end."""
+    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)
+
+
 class StoreQuerySet(models.QuerySet[Row]):
     """Rows that belong to a store, directly or through `STORE_PATH`."""
 

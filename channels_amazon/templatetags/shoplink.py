@@ -12,22 +12,22 @@ from django.forms import BoundField
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import (
     Order,
     translated,
 )
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.scope import capped
 from channels_amazon.rules.local_times import TO_THE_MINUTE, TO_THE_SECOND
 from channels_amazon.rules.local_times import shown as shown_in
 from channels_amazon.rules.shipping import carriers
 from channels_amazon.rules.shipping.carriers import CarrierOption
+from channels_amazon.services.orders.amazon_words import amazon_word, amazon_words
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
-from channels_amazon.views.amazon_words import amazon_word, amazon_words
+from channels_amazon.views.durations import duration, fine_duration, relative
 from channels_amazon.views.labels import PERSONAL, WHY, flattened
 from channels_amazon.views.local_time import local
 from channels_amazon.wording import Sentence
@@ -37,12 +37,14 @@ register.filter("translated", translated)
 # {{ order.service_level|amazon_word:"service" }}: Amazon's word for people.
 register.filter("amazon_word", amazon_word)
 register.filter("amazon_words", amazon_words)
+# {{ waiting|capped }}: a number that is counted up to COUNT_CAP.
+register.filter("capped", capped)
+# {{ row.median|duration }}, {{ row.median|fine_duration }}: spans that were measured.
+register.filter("duration", duration)
+register.filter("fine_duration", fine_duration)
 
 _FINE = "%Y-%m-%d %H:%M:%S.%f"
 _BETWEEN = " · "
-SECONDS_SHOWN = 90
-TENTHS_SHOWN = 10
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 @register.simple_tag
@@ -177,62 +179,9 @@ def money(amount: Decimal | None, currency: str) -> str:
 
 
 @register.filter
-def duration(seconds: float | None) -> str:
-    """Return a span of seconds in its one or two largest units."""
-    if seconds is None:
-        return "–"
-    if seconds < 1:
-        return gettext("under a second")
-    whole = round(seconds)
-    if whole < SECONDS_SHOWN:
-        return pgettext("duration", "%(count)d s") % {"count": whole}
-    if whole < 2 * HOUR:
-        return pgettext("duration", "%(count)d min") % {"count": whole // MINUTE}
-    if whole < 2 * DAY:
-        return pgettext("duration", "%(count)d h") % {"count": whole // HOUR}
-    days = whole // DAY
-    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-
-
-@register.filter
-def fine_duration(seconds: float | None) -> str:
-    """Return a span of seconds, with its milliseconds or tenths while they matter."""
-    if seconds is None:
-        return "–"
-    if seconds < 1:
-        thousandths = round(seconds * 1000)
-        return pgettext("duration", "%(count)d ms") % {"count": thousandths}
-    if seconds < TENTHS_SHOWN:
-        tenths = number_format(seconds, decimal_pos=1)
-        return pgettext("duration", "%(count)s s") % {"count": tenths}
-    return duration(seconds)
-
-
-@register.filter
-def capped(count: int) -> str:
-    """Return a counted number, `999+` for one that was not counted to its end."""
-    return "999+" if count >= COUNT_CAP else str(count)
-
-
-@register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     """Return the value of a variable key, None where there is none."""
     return mapping.get(key)
-
-
-def relative(value: datetime, now: datetime) -> str:
-    """Return how long ago, or in how long, `value` is: seconds while they matter."""
-    seconds = (now - value).total_seconds()
-    if abs(seconds) < 1:
-        return gettext("now")
-    if abs(seconds) < SECONDS_SHOWN:
-        text = pgettext("duration", "%(count)d s") % {"count": round(abs(seconds))}
-    elif seconds > 0:
-        text = timesince(value, now, depth=1)
-    else:
-        text = timeuntil(value, now, depth=1)
-    pattern = gettext("%(span)s ago") if seconds > 0 else gettext("in %(span)s")
-    return pattern % {"span": text}
 
 
 def _locale() -> Locale:

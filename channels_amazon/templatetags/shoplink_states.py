@@ -25,6 +25,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.shipping.lateness import Urgency
+from channels_amazon.services.diagnostics.trouble import is_wanted_of_probe
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.status import JobLine, JobState
 from channels_amazon.services.orders.status_words import flags_of, status_word
@@ -36,7 +37,6 @@ from channels_amazon.services.shipping.template_preview import (
     PreviewOutcome,
     PreviewRow,
 )
-from channels_amazon.views.amazon_words import Enumeration, amazon_word
 from channels_amazon.views.labels import MCF_PACKAGES
 
 # The library of `shoplink`, which adds its other tags to it.
@@ -84,10 +84,7 @@ def order_state(order: Order) -> str:
     kind = ORDER_KINDS.get(order.status, "warning")
     if order.is_for_amazon_to_ship:
         kind = "waiting"
-    word = status_word(order)
-    if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        word = amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
-    return state(kind, word)
+    return state(kind, status_word(order))
 
 
 register.filter("flags", flags_of)
@@ -147,6 +144,10 @@ def call_state(call: ApiCall) -> str:
     """Show how Amazon answered a call."""
     if call.status is None:
         return state("error", gettext("no answer"))
+    if is_wanted_of_probe(call):
+        # No failure: the first line counts it for none, either.
+        word = gettext("%(status)s, as a probe expects") % {"status": call.status}
+        return state("ok", word)
     well = call.status < FIRST_FAILURE
     kind = "ok" if well else "waiting" if call.status == THROTTLED else "error"
     return state(kind, call.status)

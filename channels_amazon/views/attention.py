@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from channels_amazon.models import AmazonAccount
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.scope import capped
 from channels_amazon.rules.health.attention import Attention, Need, Needed, Said
 from channels_amazon.services.health.attention import AttentionRows, read_attention
 
@@ -29,6 +29,9 @@ class Beside(StrEnum):
     LATE = "late"
     PARCELS = "parcels"
     QUARANTINE = "quarantine"
+    # On the heads of groups, which show them while they are folded.
+    ORDERS = "orders"
+    SYSTEM = "system"
 
 
 # The needs that a number adds up. What is to ship is no need, and all of them are one.
@@ -37,6 +40,11 @@ _COUNTED: Mapping[Beside, tuple[Need, ...]] = {
     Beside.LATE: (Need.LATE,),
     Beside.PARCELS: (Need.PARCEL_REFUSED, Need.PARCEL_UNKNOWN),
     Beside.QUARANTINE: (Need.ORDER_QUARANTINED, Need.MESSAGE_QUARANTINED),
+}
+# What stands on the head of a group: what is late is to ship, and counts once.
+_SUMS: Mapping[Beside, tuple[Beside, ...]] = {
+    Beside.ORDERS: (Beside.TO_SHIP, Beside.UNMATCHED, Beside.PARCELS),
+    Beside.SYSTEM: (Beside.QUARANTINE,),
 }
 
 
@@ -72,7 +80,9 @@ def numbers_beside(rows: AttentionRows) -> dict[Beside, str]:
     }
     for beside, needs in _COUNTED.items():
         counts[beside] = sum(needed.count(need) for need in needs)
-    return {beside: _capped(count) if count else "" for beside, count in counts.items()}
+    for head, parts in _SUMS.items():
+        counts[head] = sum(counts[part] for part in parts)
+    return {beside: capped(count) if count else "" for beside, count in counts.items()}
 
 
 def _few(request: HttpRequest) -> AttentionRows | None:
@@ -95,10 +105,6 @@ def _keep(request: HttpRequest, accounts: list[AmazonAccount]) -> AttentionRows:
     rows = read_attention(accounts, timezone.now())
     request.__dict__[_KEY] = rows
     return rows
-
-
-def _capped(count: int) -> str:
-    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)
 
 
 def first_line(
@@ -139,4 +145,4 @@ def needs_line(attention: Attention, shared: frozenset[Needed] = frozenset()) ->
             "%(number)s things need you, %(shared)s of them not this account's alone.",
             total,
         )
-    return text % {"number": _capped(total), "shared": common}
+    return text % {"number": capped(total), "shared": common}

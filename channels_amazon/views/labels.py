@@ -15,8 +15,8 @@ from django.utils.translation import (
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.marketplaces import country_name
+from channels_amazon.services.orders.amazon_words import Enumeration, amazon_word
 from channels_amazon.spapi.outbound import PackageStatus
-from channels_amazon.views.amazon_words import Enumeration, amazon_word
 
 # The inputs of a published quantity: the fields of QuantityInputs
 # (rules/stock/allocation.py), which services/stock/publication.py stores.

@@ -58,6 +58,8 @@ def test_numbers_say_what_waits(world: World, client: Client) -> None:
     assert found["ship"] == "5"
     assert (found["unmatched"], found["late"]) == ("2", "1")
     assert (found["quarantine"], found["parcels"]) == ("4", "1")
+    # A folded group's head: what is late is to ship, and counts once.
+    assert (found["orders"], found["system"]) == ("8", "4")
 
 
 def test_nothing_that_waits_has_no_number(world: World, client: Client) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
+from tests import builders
 from tests.views.scene import World, make_world, signed_in
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ def test_folded_group_stays_folded_on_the_next_page(open_page: Any) -> None:
     assert page.locator(ENTRIES).is_visible()
     page.reload()
     assert page.get_attribute(BUTTON, "aria-expanded") == "true"
+
+
+def test_folded_group_shows_what_waits_in_it(open_page: Any, world: World) -> None:
+    builders.make_order(world.account, has_unmatched=True)
+    page = open_page(reverse("amazon-stock-list"))
+    button = page.locator("[data-group=orders] button")
+    assert page.locator("#sl-orders").is_hidden()
+
+    button.click()
+
+    # Two are to ship, and one of them to match.
+    assert page.locator("#sl-orders").is_visible()
+    assert page.locator("#sl-orders").inner_text() == "3"
+    button.click()
+    assert page.locator("#sl-orders").is_hidden()
 
 
 def test_folding_outlives_a_browser_that_kept_nonsense(open_page: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from channels_amazon.views.amazon_words import Enumeration, knows
+from channels_amazon.services.orders.amazon_words import Enumeration, knows
 from tests.fidelity.amazon_models import models_directory
 
 # Where Amazon says which words there are: the model, the definition, the property.

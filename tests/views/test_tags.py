@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
 
-from channels_amazon.templatetags import shoplink, shoplink_states
+from channels_amazon.admin.site import site
+from channels_amazon.templatetags import shoplink, shoplink_admin, shoplink_states
+from channels_amazon.views import durations
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -25,7 +28,29 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_relative_time(seconds: float, text: str) -> None:
-    assert shoplink.relative(NOW - timedelta(seconds=seconds), NOW) == text
+    assert durations.relative(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (0.5, "in 30 minutes"),
+        (1.98, "in 1 hour, 58 minutes"),
+        (23, "in 23 hours"),
+        (24, "in 1 day"),
+        (25, "in 1 day, 1 hour"),
+        (47.9, "in 1 day, 23 hours"),
+        (71, "in 2 days, 23 hours"),
+        (72, "in 3 days"),
+        (13 * 24, "in 13 days"),
+        (24 * 100, "in 3 months"),
+        (-47, "1 day ago"),
+    ],
+)
+def test_what_is_to_come_is_told_by_the_hour(hours: float, text: str) -> None:
+    said = durations.relative(NOW + timedelta(hours=hours), NOW)
+
+    assert said.replace("\xa0", " ") == text
 
 
 @pytest.mark.parametrize(
@@ -40,7 +65,7 @@ def test_relative_time(seconds: float, text: str) -> None:
     ],
 )
 def test_duration(seconds: float | None, text: str) -> None:
-    assert shoplink.duration(seconds) == text
+    assert durations.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -105,3 +130,15 @@ def test_parts_of_a_second_are_shown_where_they_matter() -> None:
         shown = shoplink.exactly(moment, "fine")
 
     assert ">2026-11-23 20:00:00.000042 UTC+8<" in shown
+
+
+@pytest.mark.parametrize("count", [0, 1, 118])
+def test_rows_of_every_admin_list_are_counted_by_their_own_words(count: int) -> None:
+    for model in site._registry:
+        changelist = SimpleNamespace(opts=model._meta, result_count=count)
+
+        said = shoplink_admin.rows_counted(changelist)
+
+        number, _blank, name = said.partition(" ")
+        assert number == str(count)
+        assert name.endswith("s") == (count != 1), model

@@ -14,12 +14,13 @@ from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import OrderReport
 from channels_amazon.services.order_reports.completeness import (
+    Completeness,
+    Proof,
     completeness,
-    fetched,
     fresh_gaps,
-    gap_hours,
+    told,
 )
-from channels_amazon.wording import counted, sentence
+from channels_amazon.wording import sentence
 
 _MOST_IDS = 20
 _MOST_HOURS = 48
@@ -40,41 +41,29 @@ def run(context: CheckContext) -> list[Finding]:
     """Look at what the last day's reconciliations found missing."""
     state = completeness(context.account, context.now)
     if state.gap is not None:
-        return [_gap(state.gap)]
+        return [_gap(state, state.gap)]
     if state.last is None:
-        return [
-            unproven(
-                sentence("No reconciliation of the orders was due yet."),
-                next_due_at=state.next_due_at,
-            )
-        ]
+        return [unproven(told(state), next_due_at=state.next_due_at)]
+    says = unproven if state.proof is Proof.OLD else well
     return [
-        well(
-            sentence("The last reconciliation found every order of Amazon's here."),
+        says(
+            told(state),
             purpose=state.last.purpose,
             starts_at=state.last.starts_at,
             ends_at=state.last.ends_at,
             orders=state.last.orders_seen,
+            missing=state.last.orders_missing,
             read_at=state.last.read_at,
         )
     ]
 
 
-def _gap(report: OrderReport) -> Finding:
-    here = fetched(report)
-    hours = gap_hours(report)
+def _gap(state: Completeness, report: OrderReport) -> Finding:
+    here = state.fetched
     return Finding(
         code="orders.gap",
         level=Level.WARNING,
-        cause=counted(
-            "Amazon had %(count)d order that was missing here until "
-            "%(time)s; complete now: %(fetched)d.",
-            "Amazon had %(count)d orders that were missing here until "
-            "%(time)s; complete now: %(fetched)d.",
-            report.orders_missing,
-            time=report.read_at or report.ends_at,
-            fetched=here,
-        ),
+        cause=told(state),
         fix=sentence(
             "Nothing is lost: what was missing is taken over and the rest is being "
             "fetched. Mend what is named before this, or look at the hours: what "
@@ -89,7 +78,7 @@ def _gap(report: OrderReport) -> Finding:
             "fetched": here,
             "hours": {
                 f"{one.hour:%Y-%m-%d %H:%M} UTC": one.count
-                for one in hours[:_MOST_HOURS]
+                for one in state.hours[:_MOST_HOURS]
             },
             "order_ids": report.gap_order_ids[:_MOST_IDS],
         },

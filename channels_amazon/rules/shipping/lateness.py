@@ -41,8 +41,8 @@ def urgency_of(
 ) -> Urgency:
     """Return the part of the board that an order to ship stands in.
 
-    "Today" ends by the clocks of `zone`, the reader's. One is troubled whose parcel is
-    there but did not get to Amazon. The database answers the same by
+    "Today" ends by the clocks of `zone`, the reader's. One is troubled that something
+    hinders: nothing proves that it leaves in time. The database answers the same by
     `services/shipping/late_shipments.py`.
     """
     if ship_by is not None and ship_by < now:

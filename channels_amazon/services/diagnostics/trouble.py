@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from channels_amazon.models import DiagnosticEntry, SyncRun
+from channels_amazon.models import ApiCall, DiagnosticEntry, SyncRun
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.diagnostics.export import CLOCKS, LogKind
 from channels_amazon.spapi.operations import (
@@ -44,6 +44,12 @@ class Trouble:
     count: int
     errors: int
     last_at: datetime | None
+
+
+def is_wanted_of_probe(call: ApiCall) -> bool:
+    """Tell whether Amazon refused what a probe asks for in order to be refused."""
+    is_probe = call.reference in (UNKNOWN_ORDER, UNKNOWN_SKU)
+    return is_probe and call.status in WANTED_OF_PROBES
 
 
 def trouble_of(

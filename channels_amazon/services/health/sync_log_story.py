@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from channels_amazon.models import ApiCall, SyncRun, translated
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.scope import capped
 from channels_amazon.rules.local_times import TO_THE_SECOND, shown
 from channels_amazon.services.health import sync_log
 from channels_amazon.services.health.sync_log import SyncLog
@@ -87,7 +87,7 @@ def story(log: SyncLog) -> list[str]:
         text = ngettext(
             "It told of %(number)s thing.", "It told of %(number)s things.", log.events
         )
-        told.append(text % {"number": _capped(log.events)})
+        told.append(text % {"number": capped(log.events)})
     if run.next_due_at:
         time = {"time": _moment(run.next_due_at)}
         told.append(gettext("The next run is due at %(time)s.") % time)
@@ -196,7 +196,7 @@ def _calls(log: SyncLog) -> str:
         "It made %(number)s call to Amazon.",
         "It made %(number)s calls to Amazon.",
         log.calls,
-    ) % {"number": _capped(log.calls)}
+    ) % {"number": capped(log.calls)}
     if not log.failed:
         return text + " " + gettext("None of them failed.")
     failed = len(log.failed)
@@ -224,10 +224,6 @@ def _call_line(call: ApiCall) -> str:
     status = call.status or gettext("no answer")
     parts = [_moment(call.started_at), call.operation, str(status), call.amazon_code]
     return " · ".join(part for part in (*parts, call.request_id) if part)
-
-
-def _capped(count: int) -> str:
-    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)
 
 
 def _moment(value: datetime) -> str:

@@ -58,6 +58,39 @@ class JobLine:
         return self.job.idle_runs > 0
 
 
+@dataclass(frozen=True, slots=True)
+class JobGroup:
+    """Jobs that one and the same error has stopped, or a single job."""
+
+    lines: tuple[JobLine, ...]
+
+    @property
+    def first(self) -> JobLine:
+        """Return the job that stands for all: they say the same."""
+        return self.lines[0]
+
+    @property
+    def is_several(self) -> bool:
+        """Tell whether it is more than one job."""
+        return len(self.lines) > 1
+
+    @property
+    def lag(self) -> float:
+        """Return how many seconds the job that is most behind is past its time."""
+        return max(line.lag for line in self.lines)
+
+
+def job_groups(lines: Sequence[JobLine]) -> list[JobGroup]:
+    """Return the jobs in their order, those together that one error has stopped."""
+    groups: dict[object, list[JobLine]] = {}
+    for line in lines:
+        job = line.job
+        # A job that goes on is its own group.
+        key = (job.blocked_code, job.blocked_message) if job.blocked_code else job.pk
+        groups.setdefault(key, []).append(line)
+    return [JobGroup(tuple(group)) for group in groups.values()]
+
+
 def job_lines(account: AmazonAccount, now: datetime) -> list[JobLine]:
     """Return the account's jobs in the order of their kinds, each with its last run."""
     newest = SyncRun.objects.filter(job=OuterRef("pk")).order_by("-pk").values("pk")

@@ -7,17 +7,21 @@ from typing import Any
 from django.utils.translation import gettext
 
 from channels_amazon.models import Order
+from channels_amazon.services.orders.amazon_words import Enumeration, amazon_word
+
+# What an order's status is told by.
+STATUS_COLUMNS = ("status", "amazon_status", "fulfilled_by")
 
 
 def status_word(order: Order) -> Any:
-    """Return the status in people's words, Amazon's own where we know no better.
+    """Return the status in people's words, Amazon's own quoted where we know no better.
 
     What Amazon itself has to ship is not ours to ship.
     """
     if order.is_for_amazon_to_ship:
         return gettext("Amazon ships")
     if order.status == Order.Status.UNKNOWN and order.amazon_status:
-        return order.amazon_status
+        return amazon_word(order.amazon_status, Enumeration.ORDER_STATUS)
     return order.get_status_display()
 
 

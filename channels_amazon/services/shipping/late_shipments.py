@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
-from channels_amazon.models import Order, Parcel, Shipment
+from channels_amazon.models import AmazonAccount, Order, Parcel, Shipment
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.shipping.lateness import (
     DUE_SOON,
@@ -59,12 +59,18 @@ class BoardRow:
 
 
 def with_trouble(orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
-    """Return the merchant's orders to ship, marked with whether a parcel is stuck."""
+    """Return the merchant's orders to ship, marked with whether anything hinders one.
+
+    What a person has to decide first is said by the order itself, what is stuck by its
+    parcels and packages.
+    """
     # Both are few, and read once: not for each of the orders that wait.
     shipments = Shipment.objects.filter(_is_stuck(now))
     parcels = Parcel.objects.filter(state__in=Parcel.OPEN, order__isnull=False)
-    is_troubled = Q(pk__in=shipments.order_by().values("order_id")) | Q(
-        pk__in=parcels.order_by().values("order_id")
+    is_troubled = (
+        _is_held_up()
+        | Q(pk__in=shipments.order_by().values("order_id"))
+        | Q(pk__in=parcels.order_by().values("order_id"))
     )
     return orders.to_ship().annotate(
         is_troubled=ExpressionWrapper(is_troubled, output_field=BooleanField())
@@ -101,6 +107,11 @@ def counts(orders: OrderQuerySet, now: datetime, zone: tzinfo) -> Mapping[Urgenc
     }
 
 
+def unmatched_count(orders: OrderQuerySet) -> int:
+    """Return how many hold no stock, since a SKU of theirs belongs to no variant."""
+    return orders.unmatched().capped_count()
+
+
 def in_full(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Return the orders with everything prefetched that a board row shows."""
     return orders.select_related("account").prefetch_related(
@@ -128,6 +139,19 @@ def _units_left(order: Order) -> int:
     return sum(max(0, line.units_left(packed[line.pk])) for line in order.lines.all())
 
 
+def _is_held_up() -> Q:
+    """Return what keeps an order itself from being shipped: the first of the reasons.
+
+    An order without it is on track as long as no parcel of it is stuck.
+    """
+    asks = Q(cancel_requested=True, cancel_declined_at__isnull=True)
+    is_set_aside = ~Q(quarantine_code="")
+    unauthorised = AmazonAccount.objects.exclude(state=AmazonAccount.State.CONNECTED)
+    is_not_told = Q(account__in=unauthorised.order_by().values("pk"))
+    is_short = Q(has_unmatched=True) | Q(has_shortage=True)
+    return is_short | asks | is_set_aside | is_not_told
+
+
 def _is_stuck(now: datetime) -> Q:
     is_old = Q(created_at__lt=now - STUCK_AFTER) & (
         Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lt=now - STUCK_AFTER)
@@ -139,6 +163,8 @@ def _is_stuck(now: datetime) -> Q:
 
 def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
     found = []
+    if not order.account.is_connected:
+        found.append(DelayReason(Severity.WARNING, _not_told(order.account)))
     if order.asks_to_cancel:
         found.append(
             DelayReason(Severity.WARNING, sentence("The buyer asks to cancel."))
@@ -159,6 +185,12 @@ def _delay_reasons(order: Order, now: datetime) -> list[DelayReason]:
     ]
     # Several shipments may have the same reason.
     return list(dict.fromkeys(found))
+
+
+def _not_told(account: AmazonAccount) -> Sentence:
+    if account.is_disconnected:
+        return sentence("The account is disconnected: Amazon is told of nothing.")
+    return sentence("The account is not authorised: Amazon is told of nothing yet.")
 
 
 def _parcel_reason(parcel: Parcel) -> DelayReason | None:

@@ -1,7 +1,6 @@
 """Makes shipments out of an order's lines; services layer.
 
-The units of a shipment leave our stock when it is made. Amazon's later statuses move
-only what is left, since every reconciliation goes by the same facts.
+Its units leave our stock when it is made: Amazon's later statuses move only the rest.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.orders.cancellations import mark_declined
 from channels_amazon.services.orders.provisional_lines import has_provisional
+from channels_amazon.services.orders.status_words import status_word
 from channels_amazon.services.privacy.standing import forget_due_dates
 from channels_amazon.services.shipping.origins import take_units, tell_below_zero
 from channels_amazon.services.shipping.units import units_left
@@ -227,7 +227,7 @@ def why_not_shipped_here(order: Order, statuses: Collection[str]) -> str:
         return _("Amazon ships this order itself: there is nothing to confirm.")
     if order.status not in statuses or not order.marketplace_id:
         text = _("The order is %(status)s: it cannot be shipped now.")
-        return text % {"status": order.get_status_display()}
+        return text % {"status": status_word(order)}
     if has_provisional(order):
         return _("Amazon has not named the order's items yet: they are being fetched.")
     return ""

@@ -12,7 +12,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, JobProgress, SyncJob, SyncRun
+from channels_amazon.models import (
+    AmazonAccount,
+    FirstPass,
+    JobProgress,
+    SyncJob,
+    SyncRun,
+)
 from channels_amazon.services.amazon_client.factory import client_for
 from channels_amazon.services.amazon_client.stores import CallCounter
 from channels_amazon.spapi.client import SpApiClient
@@ -80,7 +86,10 @@ class RunContext:
         before: JobProgress = self.job.progress
         self.goes_on = bool(before.get("open"))
         if not self.goes_on:
+            kept = before.get("first")
             before = JobProgress(rows=0, changed=0, quarantined=0, calls=0)
+            if kept is not None:
+                before["first"] = kept
         before["open"] = True
         self.job.progress = before
         self._calls_before = before.get("calls", 0)
@@ -170,6 +179,14 @@ class RunContext:
         """Take over how many calls to Amazon this run has made so far."""
         self.counts.calls = self._counter.calls
         self.job.progress["calls"] = self._calls_before + self.counts.calls
+
+    def keep_first_pass(self) -> None:
+        """Keep what the first pass did, now that it is done: later ones count anew."""
+        done: JobProgress = self.job.progress
+        first = FirstPass(rows=done.get("rows", 0), calls=done.get("calls", 0))
+        if "total" in done:
+            first["total"] = done["total"]
+        done["first"] = first
 
     def keep_lease(self) -> None:
         """Prolong the lease; raises LeaseLost when another process has the job.

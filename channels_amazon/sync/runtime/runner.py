@@ -226,6 +226,8 @@ def _finish_run(ctx: RunContext, result: RunResult) -> SyncRun:
     if result.state == SyncRun.State.ABANDONED:
         return _abandon(ctx, result)
     ctx.job.progress["open"] = not result.finish.is_complete
+    if result.finish.is_complete and ctx.job.first_done_at is None:
+        ctx.keep_first_pass()
     if _is_idle(ctx, result):
         end = replace(result.finish, is_idle=True)
         if leases.finish(ctx.job, ctx.holder, end):

@@ -17,6 +17,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.views.attention import attention_rows, first_line
 from channels_amazon.views.base import OWNERS, mine, page, store_page, stores_with_role
+from channels_amazon.views.durations import until
 
 STATE_KINDS = {
     AmazonAccount.State.CONNECTED: "ok",
@@ -29,12 +30,14 @@ STATE_KINDS = {
 class Card:
     """One account as its card shows it; `days_left` of the year's authorisation.
 
+    `left` is the same in words, with its hours where these matter, "" once it is over.
     `says` is whether anything is needed of the reader, as its status page says it.
     """
 
     account: AmazonAccount
     kind: str
     days_left: int
+    left: str
     is_ending: bool
     sites: list[MarketplaceParticipation]
     can_manage: bool
@@ -65,6 +68,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
     stores = list(mine(Store, request))
     context = {
         "cards": [item for item in cards if item.kind != "off"],
+        # Its own card then has the button that matters.
+        "is_revoked": any(item.kind == "error" for item in cards),
         "ended": [item for item in cards if item.kind == "off"],
         "first_line": first_line(rows.attention(), rows),
         "stores": stores,
@@ -77,10 +82,12 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 def card(account: AmazonAccount, can_manage: bool, now: datetime) -> Card:
     """Return what the card of `account` shows."""
+    ends_at = account.authorization_ends_at
     return Card(
         account=account,
         kind=STATE_KINDS[AmazonAccount.State(account.state)],
-        days_left=max(0, (account.authorization_ends_at - now).days),
+        days_left=max(0, (ends_at - now).days),
+        left=until(ends_at, now) if ends_at > now else "",
         is_ending=account.is_connected and account.is_to_renew(now),
         sites=[site for site in account.participations.all() if site.is_participating],
         can_manage=can_manage,

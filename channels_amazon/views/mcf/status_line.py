@@ -20,6 +20,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.mcf.terms import LineFacts, SpeedOffer
 from channels_amazon.services.mcf.store_orders import has_been_at_amazon, may_cancel
 from channels_amazon.views.orders.status_line import NextStep
+from channels_amazon.views.standstill import standstill_of
 
 State = StoreOrder.State
 AtAmazon = FulfillmentOrder.State
@@ -182,6 +183,8 @@ def _at_amazon(order: StoreOrder, placed: FulfillmentOrder) -> NextStep:
                 _("Amazon could not take it yet, it is tried again: %s")
                 % translated(placed.error_message),
             )
+        if standstill := standstill_of(placed.account):
+            return NextStep("waiting", standstill.text)
         return NextStep("waiting", _("It is on its way to Amazon."))
     if placed.state == AtAmazon.CANCELLING:
         return NextStep("waiting", _("Amazon is asked to cancel it."))

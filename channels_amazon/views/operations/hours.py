@@ -138,20 +138,35 @@ def _unread_accounts(
     return unread
 
 
-def _why(account: AmazonAccount, rows: AttentionRows) -> str:
+def why_halted(account: AmazonAccount, rows: AttentionRows) -> str:
+    """Return why nothing at all of the account is read now, "" where it is."""
     if rows.facts.is_paused:
         return _("this installation is paused")
     if not rows.facts.is_worker_alive:
         return _("no worker runs")
     if not account.is_connected:
+        if account.is_disconnected:
+            return _("it is disconnected")
         return _("its authorisation is missing")
+    return ""
+
+
+def is_pulling(account: AmazonAccount, rows: AttentionRows) -> bool:
+    """Tell whether not everything of the account was read once."""
+    return any(
+        one.is_pulling for one in rows.facts.accounts if one.account_id == account.pk
+    )
+
+
+def _why(account: AmazonAccount, rows: AttentionRows) -> str:
+    if why := why_halted(account, rows):
+        return why
     sweep = [job for job in rows.jobs.get(account.pk, []) if job.kind == _SWEEP]
     if any(job.blocked_code for job in sweep):
         return _("its order sweep is stopped")
     if any(job.attempts for job in sweep):
         return _("its order sweep fails again and again")
-    facts = next(one for one in rows.facts.accounts if one.account_id == account.pk)
-    if facts.is_pulling:
+    if is_pulling(account, rows):
         return _("its first pull is still running")
     return _("its order sweep is behind")
 

@@ -12,10 +12,9 @@ from django.utils.translation import gettext, ngettext
 
 from channels_amazon.forms.filters import LogFilter
 from channels_amazon.forms.log_filters import WRONG, CallResult
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.scope import COUNT_CAP, capped
 from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.services.diagnostics.trouble import Trouble, trouble_of
-from channels_amazon.templatetags.shoplink import capped
 
 LATELY = timedelta(days=1)
 # What the filter is set to by the button that shows what went wrong.

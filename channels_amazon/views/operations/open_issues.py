@@ -169,21 +169,25 @@ def _keys_differ(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 def _blocked(one: Needed, rows: AttentionRows) -> list[Problem]:
     account = _account(one, rows)
+    stopped: dict[str, list[str]] = {}
+    for job in rows.jobs[account.pk]:
+        if job.blocked_code:
+            why = translated(job.blocked_message) or job.blocked_code
+            stopped.setdefault(why, []).append(str(registry.title_of(job.kind)))
     return [
         _on_status(
             one,
             rows,
-            gettext("%(job)s of %(account)s is stopped: %(why)s")
-            % {
-                "job": registry.title_of(job.kind),
-                "account": account,
-                "why": translated(job.blocked_message) or job.blocked_code,
-            },
+            ngettext(
+                "%(job)s of %(account)s is stopped: %(why)s",
+                "%(job)s of %(account)s are stopped: %(why)s",
+                len(jobs),
+            )
+            % {"job": gettext(", ").join(jobs), "account": account, "why": why},
             "",
             "jobs",
         )
-        for job in rows.jobs[account.pk]
-        if job.blocked_code
+        for why, jobs in stopped.items()
     ]
 
 
@@ -198,7 +202,7 @@ def _failing(one: Needed, rows: AttentionRows) -> list[Problem]:
         len(failing),
     ) % {
         "account": account,
-        "jobs": ", ".join(str(registry.title_of(job.kind)) for job in failing),
+        "jobs": gettext(", ").join(str(registry.title_of(job.kind)) for job in failing),
     }
     fix = gettext("It is tried again by itself; the health check names the cause.")
     return [_on_status(one, rows, text, fix, "jobs")]

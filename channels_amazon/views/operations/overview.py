@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from channels_amazon.models import Order, Store
+from channels_amazon.models import AmazonAccount, Order, Store
 from channels_amazon.rules.health.attention import Need
 from channels_amazon.services.accounts import store_setup
 from channels_amazon.services.orders import counts
@@ -64,6 +65,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "newest": newest_orders(orders),
         "now": now,
         "to_set_up": store,
+        "to_authorise": _to_authorise(request, live),
     }
     if is_fragment(request):
         # The drawing stays as it is: it brings itself up to date once a minute.
@@ -84,6 +86,20 @@ def _may_make_first(request: HttpRequest) -> bool:
 def _lacking(request: HttpRequest) -> Store | None:
     """Return a store of the user's that lacks what it needs."""
     return store_setup.first_lacking(stores_with_role(request, OWNERS))
+
+
+def _to_authorise(
+    request: HttpRequest, live: Sequence[AmazonAccount]
+) -> AmazonAccount | None:
+    """Return the first account that the reader can authorise again, if one has to be.
+
+    Nothing is read or sent for it before, so this comes before everything else.
+    """
+    revoked = [account for account in live if not account.is_connected]
+    if not revoked:
+        return None
+    owned = set(stores_with_role(request, OWNERS).values_list("pk", flat=True))
+    return next((one for one in revoked if one.store_id in owned), None)
 
 
 def newest_orders(orders: QuerySet[Order]) -> list[Order]:

@@ -51,6 +51,7 @@ from channels_amazon.views.base import (
     page,
     store_page,
 )
+from channels_amazon.views.operations.hours import is_pulling, why_halted
 from channels_amazon.views.operations.latency import latency_part
 from channels_amazon.views.operations.open_issues import open_problems
 from channels_amazon.views.order_reports.reconciliation import completeness_part
@@ -127,6 +128,8 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
         "numbers_beside": numbers_beside(rows),
         "is_fragment": is_fragment(request),
         "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
+        "halted_why": why_halted(account, rows),
+        "is_pulling": is_pulling(account, rows),
         "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.needed),
     }
 
@@ -140,6 +143,7 @@ def live_part(account: AmazonAccount, now: datetime) -> dict[str, Any]:
         "now": now,
         "latency": counts.latency(orders, now),
         "jobs": jobs,
+        "job_groups": job_status.job_groups(jobs),
         "reading_issues": unread_sites.issue_lines(account),
         "quota": quota_status.quota_lines(account, now),
         "processes": processes.all_states(now),

@@ -12,6 +12,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, Shipment, translated
 from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.views.local_time import local
+from channels_amazon.views.standstill import standstill_of
 
 Status = Order.Status
 
@@ -38,7 +39,7 @@ def next_step(order: Order, now: datetime) -> NextStep:
     return (
         _disconnected(order)
         or _trouble(order, now)
-        or _unauthorised(order)
+        or _at_standstill(order)
         or _shipping(order, now)
         or _from_status(order)
     )
@@ -112,20 +113,19 @@ def _disconnected(order: Order) -> NextStep | None:
     )
 
 
-def _unauthorised(order: Order) -> NextStep | None:
+def _at_standstill(order: Order) -> NextStep | None:
     """Tell of an order that ships, of which Amazon cannot be told yet."""
     account = order.account
-    if not order.is_to_ship or account.is_connected or account.is_disconnected:
+    standstill = standstill_of(account) if order.is_to_ship else None
+    if standstill is None:
         return None
+    kind = "waiting" if account.is_connected else "error"
     states = {item.state for item in order.shipments.all()}
     if Shipment.State.WAITING in states:
-        return NextStep(
-            "error",
-            _(
-                "A package waits here: Amazon is told of it once the account is "
-                "authorised again."
-            ),
-        )
+        return NextStep(kind, " ".join((_("A package waits here."), standstill.text)))
+    if account.is_connected:
+        # Whoever ships it says so here all the same, and is told then.
+        return None
     if Shipment.State.CONFIRMED in states:
         return NextStep(
             "error",

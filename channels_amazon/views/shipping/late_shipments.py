@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from channels_amazon.forms import parameters
+from channels_amazon.forms.filters import OrderShow
 from channels_amazon.forms.shipping import BoardFilter
 from channels_amazon.models import AmazonAccount, Order
-from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.models.scope import capped
 from channels_amazon.rules.shipping.lateness import DUE_SOON, Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
 from channels_amazon.views.base import mine, store_page
@@ -54,12 +56,21 @@ def shipment_board(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "tabs": show_tabs(request, form, counts),
         "answer": answer(counts),
+        "unmatched": late_shipments.unmatched_count(orders),
+        "unmatched_query": urlencode(_unmatched(form)),
         "rows": [late_shipments.row_of(order, now, zone) for order in shown.rows],
         "hours": DUE_SOON // timedelta(hours=1),
         "day_ends_at": end_of_day(now, zone),
         "has_accounts": bool(accounts),
     }
     return list_page(request, BOARD, shown, context, form=form)
+
+
+def _unmatched(form: BoardFilter) -> dict[str, str]:
+    """Return the filter of the orders page that lists the board's unmatched orders."""
+    kept = {name: form.chosen(name) for name in ("account", "marketplace", "q")}
+    shown = {"show": str(OrderShow.UNMATCHED.value)}
+    return shown | {name: value for name, value in kept.items() if value}
 
 
 def answer(counts: Mapping[Urgency, int]) -> NextStep:
@@ -74,14 +85,14 @@ def answer(counts: Mapping[Urgency, int]) -> NextStep:
             "confirm at once what has left.",
             late,
         )
-        return NextStep("error", text % {"shown": _shown(late)})
+        return NextStep("error", text % {"shown": capped(late)})
     if today:
         text = ngettext(
             "%(shown)s order must leave today.",
             "%(shown)s orders must leave today.",
             today,
         )
-        return NextStep("warning", text % {"shown": _shown(today)})
+        return NextStep("warning", text % {"shown": capped(today)})
     if risk:
         text = ngettext(
             "Nothing is due today, but %(shown)s order is at risk: see what hinders "
@@ -90,11 +101,7 @@ def answer(counts: Mapping[Urgency, int]) -> NextStep:
             "them.",
             risk,
         )
-        return NextStep("warning", text % {"shown": _shown(risk)})
+        return NextStep("warning", text % {"shown": capped(risk)})
     if counts[Urgency.ON_TRACK]:
         return NextStep("ok", _("Every order to ship is on track."))
     return NextStep("ok", _("No order waits to be shipped."))
-
-
-def _shown(count: int) -> str:
-    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)

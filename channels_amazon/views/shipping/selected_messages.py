@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from channels_amazon.models import Order
-from channels_amazon.services.installation import guard
 from channels_amazon.services.shipping.selection import PlannedOrder, SelectionOutcome
+from channels_amazon.views.standstill import standstill_of
 
 
 def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
@@ -25,14 +25,7 @@ def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
         for one in plans
         if one.is_done and one.outcome is not SelectionOutcome.SHIPPED
     ]
-    # Without an authorisation a package waits here.
-    kept = [one for one in sent if not one.chosen.order.account.is_connected]
-    gone = [one for one in sent if one.chosen.order.account.is_connected]
-    if gone:
-        level = messages.SUCCESS if guard.may_work() else messages.WARNING
-        messages.add_message(request, level, _with_orders(_made(len(gone)), gone))
-    if kept:
-        messages.warning(request, _with_orders(_made_kept(len(kept)), kept))
+    _tell_sent(request, sent)
     if not sent and not before:
         messages.warning(request, _("Nothing was shipped."))
     if before:
@@ -51,32 +44,30 @@ def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
         messages.warning(request, _with_orders(said, those))
 
 
+def _tell_sent(request: HttpRequest, sent: Sequence[PlannedOrder]) -> None:
+    """Say which packages go to Amazon, and which wait here for what."""
+    waiting: dict[str, list[PlannedOrder]] = defaultdict(list)
+    for plan in sent:
+        standstill = standstill_of(plan.chosen.order.account)
+        waiting[standstill.text if standstill else ""].append(plan)
+    if gone := waiting.pop("", []):
+        messages.success(request, _with_orders(_made(len(gone)), gone))
+    for why, kept in waiting.items():
+        said = " ".join((_made_kept(len(kept)), why))
+        messages.warning(request, _with_orders(said, kept))
+
+
 def _made(count: int) -> str:
-    if guard.may_work():
-        text = ngettext(
-            "%(count)d package is being confirmed to Amazon.",
-            "%(count)d packages are being confirmed to Amazon.",
-            count,
-        )
-    else:
-        text = ngettext(
-            "%(count)d package is kept. Nothing is sent to Amazon while this "
-            "installation is paused.",
-            "%(count)d packages are kept. Nothing is sent to Amazon while this "
-            "installation is paused.",
-            count,
-        )
+    text = ngettext(
+        "%(count)d package is being confirmed to Amazon.",
+        "%(count)d packages are being confirmed to Amazon.",
+        count,
+    )
     return text % {"count": count}
 
 
 def _made_kept(count: int) -> str:
-    text = ngettext(
-        "%(count)d package is kept: Amazon is told of it once its account is "
-        "authorised again.",
-        "%(count)d packages are kept: Amazon is told of them once their accounts are "
-        "authorised again.",
-        count,
-    )
+    text = ngettext("%(count)d package is kept.", "%(count)d packages are kept.", count)
     return text % {"count": count}
 
 

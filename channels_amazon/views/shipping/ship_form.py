@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms.orders import PackageForm, ShipForm
 from channels_amazon.models import Order, translated
-from channels_amazon.services.installation import guard
 from channels_amazon.services.shipping.shipments import (
     BelowZeroError,
     ShipmentDraft,
@@ -21,6 +20,7 @@ from channels_amazon.services.shipping.shipments import (
 from channels_amazon.services.shipping.tracking_doubts import tracking_warning
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 from channels_amazon.views.orders.orders import orders_in_full, show_order
+from channels_amazon.views.standstill import standstill_of
 
 
 @store_page
@@ -70,38 +70,13 @@ def shipment_discard(
     return redirect("amazon-order-detail", order.pk)
 
 
-def tell_confirming(request: HttpRequest, order: Order, said: str = "") -> None:
-    """Say that the package goes to Amazon, or else what `said` says, or why not."""
-    if guard.may_work() and order.account.is_connected:
-        messages.success(
-            request, said or _("The package is being confirmed to Amazon.")
-        )
+def tell_confirming(request: HttpRequest, order: Order) -> None:
+    """Say that the package goes to Amazon, or why nothing goes out."""
+    standstill = standstill_of(order.account)
+    if standstill is None:
+        messages.success(request, _("The package is being confirmed to Amazon."))
         return
-    if guard.may_work() and order.account.is_disconnected:
-        messages.warning(
-            request,
-            _(
-                "The package is kept. The account is disconnected: it is sent once the "
-                "account is connected again."
-            ),
-        )
-        return
-    if guard.may_work():
-        messages.warning(
-            request,
-            _(
-                "The package is kept. Amazon does not accept the account's "
-                "authorisation; it is sent once the account is authorised again."
-            ),
-        )
-        return
-    messages.warning(
-        request,
-        _(
-            "The package is kept. Nothing is sent to Amazon while this installation is "
-            "paused; it is sent once somebody says that this is the installation."
-        ),
-    )
+    messages.warning(request, " ".join((_("The package is kept."), standstill.text)))
 
 
 def warn_of_tracking(request: HttpRequest, form: PackageForm) -> None:

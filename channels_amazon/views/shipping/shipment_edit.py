@@ -21,6 +21,7 @@ from channels_amazon.views.base import (
     store_page,
 )
 from channels_amazon.views.shipping.ship_form import tell_confirming, warn_of_tracking
+from channels_amazon.views.standstill import standstill_of
 
 
 @store_page
@@ -41,8 +42,7 @@ def shipment_edit(
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return _show(request, shipment, form, status=422)
-    said = _("The change is being sent to Amazon.")
-    tell_confirming(request, edited.order, said)
+    _tell_change(request, edited)
     warn_of_tracking(request, form)
     return redirect("amazon-order-detail", order_id)
 
@@ -79,6 +79,14 @@ def _shipment(request: HttpRequest, order_id: int, shipment_id: int) -> Shipment
     shipment = get_mine(rows, request, pk=shipment_id, order_id=order_id)
     require_operator(request, shipment.order.account.store)
     return shipment
+
+
+def _tell_change(request: HttpRequest, shipment: Shipment) -> None:
+    standstill = standstill_of(shipment.order.account)
+    if standstill is None:
+        messages.success(request, _("The change is being sent to Amazon."))
+        return
+    messages.warning(request, " ".join((_("The change is kept."), standstill.text)))
 
 
 def _show(

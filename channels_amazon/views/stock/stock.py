@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +31,9 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.models.listing import ListingQuerySet
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.pasted_ids import tidy
+from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.publication import VariantAvailability, availability
 from channels_amazon.views.base import (
@@ -42,6 +46,7 @@ from channels_amazon.views.base import (
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
+from channels_amazon.views.standstill import Standstill, standstill_of
 
 ROWS = 50
 MOVEMENTS = 50
@@ -66,6 +71,8 @@ _PUSHES: Mapping[PushState, tuple[str, Promise]] = {
 
 # These have a reason that is shown.
 _EXPLAINED = (PushState.REFUSED, PushState.HELD)
+# These go to Amazon as soon as the account works.
+_TO_BE_SENT = (PushState.WAITING, PushState.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class Published:
     """A listing's quantity on the page, with the shape and word of its push state.
 
     `refusal` is why Amazon did not take it, "" where it did or was not asked yet.
+    `standstill` is why one that is to be sent is not sent now.
     """
 
     listing: Listing
@@ -80,6 +88,15 @@ class Published:
     word: str
     refusal: str
     pools: list[FbaStock]
+    standstill: Standstill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many quantities that are not sent now, and why."""
+
+    count: int
+    standstill: Standstill
 
 
 @store_page
@@ -93,14 +110,18 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
     available = availability([variant.pk for variant in shown.rows])
     listings = Listing.objects.filter(account__in=accounts)
-    waiting = listings.waiting_for_push().capped_count()
+    works = is_alive(Process.QUEUE, timezone.now())
+    stuck = _stuck(accounts, works=works)
+    flowing = listings.exclude(account__in=list(stuck)) if stuck else listings
+    waiting = flowing.waiting_for_push().capped_count()
     refused = listings.push_refused().capped_count()
     unlinked = mine(Listing, request).filter(variant=None, account__in=accounts)
     context = {
-        "rows": [row(variant, available) for variant in shown.rows],
+        "rows": [row(variant, available, works=works) for variant in shown.rows],
         "waiting": waiting,
+        "stuck": _waiting(stuck, listings),
         "refused": refused,
-        "held": listings.push_held().capped_count(),
+        "held": flowing.push_held().capped_count(),
         "published": listings.published().exists(),
         "unlinked": unlinked.capped_count(),
         # Later pages keep themselves fresh too: variants stay where they are.
@@ -159,7 +180,11 @@ def show_variant(
     )
     held = Reservation.objects.filter(variant=variant, quantity__gt=0)
     context = {
-        "row": row(variant, availability([variant.pk])),
+        "row": row(
+            variant,
+            availability([variant.pk]),
+            works=is_alive(Process.QUEUE, timezone.now()),
+        ),
         "variant": variant,
         "form": form or (StockForm(variant) if operates else None),
         "slice": newest_first(movements, parameters.AFTER.of(request), MOVEMENTS),
@@ -185,11 +210,11 @@ def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:
 
 
 def row(
-    variant: Variant, available: Mapping[int, VariantAvailability]
+    variant: Variant, available: Mapping[int, VariantAvailability], *, works: bool
 ) -> dict[str, Any]:
-    """Return the numbers of one variant for its row."""
+    """Return the numbers of one variant for its row; `works`: a worker is there."""
     levels = list(variant.levels.all())
-    listed = [published(listing) for listing in variant.listings.all()]
+    listed = [published(one, works=works) for one in variant.listings.all()]
     return {
         "variant": variant,
         "levels": levels,
@@ -201,13 +226,46 @@ def row(
     }
 
 
-def published(listing: Listing) -> Published:
+def published(listing: Listing, *, works: bool) -> Published:
     """Return a listing's published quantity with its state as shape and word."""
     state = listing.push_state
+    pools = list(listing.fba_stock.all())
+    standstill = standstill_of(listing.account, is_worker_alive=works)
+    if standstill is not None and state in _TO_BE_SENT:
+        return Published(listing, "waiting", standstill.word, "", pools, standstill)
     kind, word = _PUSHES[state]
     refusal = listing.push_error if state in _EXPLAINED else ""
-    pools = list(listing.fba_stock.all())
     return Published(listing, kind, str(word), refusal, pools)
+
+
+def _stuck(
+    accounts: Sequence[AmazonAccount], *, works: bool
+) -> dict[AmazonAccount, Standstill]:
+    """Return the accounts to which nothing is sent now, and why."""
+    found = {
+        account: standstill_of(account, is_worker_alive=works) for account in accounts
+    }
+    return {account: why for account, why in found.items() if why is not None}
+
+
+def _waiting(
+    stuck: Mapping[AmazonAccount, Standstill], listings: ListingQuerySet
+) -> list[Waiting]:
+    """Return how many quantities wait for what, the accounts of one reason together.
+
+    The page that helps is that of the first of them.
+    """
+    together: dict[str, list[AmazonAccount]] = defaultdict(list)
+    for account, why in stuck.items():
+        together[why.text].append(account)
+    counted = [
+        Waiting(
+            listings.filter(account__in=those).push_open().capped_count(),
+            stuck[those[0]],
+        )
+        for those in together.values()
+    ]
+    return [one for one in counted if one.count]
 
 
 def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant]:

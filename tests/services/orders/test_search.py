@@ -292,6 +292,24 @@ def test_quick_search_reads_the_newest_only_where_no_index_finds_any(
         assert [row.amazon_order_id for row in found.orders] == [ID]
 
 
+@pytest.mark.parametrize(("newest", "is_all"), [(2, False), (3, True)])
+@pytest.mark.parametrize("typed", ["902-315", "mon-27"])
+def test_hits_are_all_only_where_all_was_read(
+    account: AmazonAccount,
+    typed: str,
+    newest: int,
+    is_all: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    builders.make_listing(account, seller_sku=SKU, asin=ASIN)
+    monkeypatch.setattr(search, "NEWEST", newest)
+
+    found = find(account, typed)
+
+    assert [row.amazon_order_id for row in found.orders] == [ID]
+    assert (found.has_hits, found.is_cut, found.is_all) == (True, False, is_all)
+
+
 @pytest.mark.parametrize("orders", [1, 30])
 def test_search_asks_the_same_number_of_queries(
     account: AmazonAccount, orders: int

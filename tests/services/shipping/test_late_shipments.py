@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, timedelta, tzinfo
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from channels_amazon.models import AmazonAccount, Order, Shipment
 from channels_amazon.rules.shipping.lateness import Urgency, end_of_day
 from channels_amazon.services.shipping import late_shipments
+from channels_amazon.services.shipping.late_shipments import Severity
 from channels_amazon.services.shipping.units import units_left
 from tests import builders
 
@@ -107,6 +109,54 @@ def test_parcel_that_is_no_package_puts_its_order_at_risk(
     found = board(order.account)[order.amazon_order_id]
 
     assert (found is Urgency.RISK) == is_stuck
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"has_unmatched": True},
+        {"has_shortage": True},
+        {"cancel_requested": True},
+        {"quarantine_code": "orders.unreadable"},
+        {"cancel_requested": True, "cancel_declined_at": NOW},
+    ],
+)
+def test_order_that_a_person_must_look_at_is_not_on_track(
+    fields: dict[str, Any],
+) -> None:
+    order = builders.make_order(ship_by=NOW + 90 * HOUR, **fields)
+
+    found = board(order.account)[order.amazon_order_id]
+
+    is_settled = "cancel_declined_at" in fields
+    assert found is (Urgency.ON_TRACK if is_settled else Urgency.RISK)
+
+
+@pytest.mark.parametrize("state", AmazonAccount.State.values)
+def test_order_of_which_amazon_cannot_be_told_is_not_on_track(state: str) -> None:
+    account = builders.make_account(state=state)
+    order = builders.make_order(account, ship_by=NOW + 90 * HOUR)
+
+    found = board(account)[order.amazon_order_id]
+
+    assert found is (Urgency.ON_TRACK if account.is_connected else Urgency.RISK)
+
+
+def test_nothing_that_hinders_stands_beside_on_track() -> None:
+    account = builders.make_account()
+    flags = ("has_unmatched", "has_shortage", "cancel_requested")
+    for chosen in product([False, True], repeat=len(flags)):
+        over: dict[str, Any] = dict(zip(flags, chosen, strict=True))
+        order = builders.make_order(account, ship_by=NOW + 90 * HOUR, **over)
+        package(order, next_attempt_at=NOW + HOUR)
+    orders = late_shipments.with_trouble(Order.objects.all(), NOW)
+
+    rows = [late_shipments.row_of(one, NOW, UTC) for one in orders]
+
+    for row in rows:
+        kinds = {reason.severity for reason in row.delay_reasons}
+        hinders = kinds & {Severity.ERROR, Severity.WARNING}
+        assert bool(hinders) == (row.urgency is not Urgency.ON_TRACK)
 
 
 def test_only_the_merchants_orders_to_ship_are_on_the_board() -> None:

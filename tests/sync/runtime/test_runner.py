@@ -91,6 +91,23 @@ def test_run_after_a_whole_pass_counts_anew(play: Play) -> None:
     assert job.progress["rows"] == 3
 
 
+def test_what_the_first_pass_did_stays_known_after_later_ones(play: Play) -> None:
+    found = iter([3, 4, 7, 1])
+
+    def reconcile(ctx: RunContext) -> Result:
+        ctx.progress(rows=next(found))
+        return Result(next_due=ctx.now(), is_complete=ctx.job.progress["rows"] > 3)
+
+    play(reconcile)
+    job, _run = run_one()
+    assert "first" not in job.progress
+    for rows in (7, 7, 1):
+        runner.run_kind(job.account, job.kind)
+        job.refresh_from_db()
+        assert job.progress["rows"] == rows
+        assert job.progress["first"] == {"rows": 7, "calls": 0}
+
+
 def test_throttled_run_waits_and_keeps_its_cursor(play: Play) -> None:
     until = later()
     play(raising(Throttled("Used up.", Evidence("getOrder"), retry_at=until)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,22 @@ def test_answer_that_a_probe_asks_for_is_no_failure(
 
     assert page.context["line"].text == "2 calls failed in the last 24 hours."
     assert {row.pk for row in page.context["slice"].rows} == {denied.pk, silent.pk}
+
+
+@pytest.mark.parametrize("reference", ["", "902-1", UNKNOWN_ORDER, UNKNOWN_SKU])
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 403, 404, 429, 500, None])
+def test_row_of_a_call_looks_as_the_first_line_counts_it(
+    world: World, client: Client, status: int | None, reference: str
+) -> None:
+    make_call(world.account, reference=reference, status=status)
+
+    page = client.get(reverse("amazon-log-list"), {"tab": "calls"})
+
+    is_counted = page.context["line"].text == "1 call failed in the last 24 hours."
+    (shape,) = re.findall(
+        r'data-label="Status"><span class="sl-state sl-state-(\w+)', page.text
+    )
+    assert is_counted == (shape != "ok")
 
 
 def test_errors_and_warnings_are_told_apart(world: World, client: Client) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -15,7 +17,7 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts.connection import disconnect_account
 from channels_amazon.services.jobs import heartbeats, lifecycle
 from tests.builders import make_account, make_order
-from tests.views.scene import World, make_world, signed_in
+from tests.views.scene import World, make_member_client, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,34 @@ def test_accounts_page_says_that_a_permission_is_missing(
     text = shown(client, "amazon-account-list")
     assert ALL_IS_WELL not in text
     assert "1 thing needs you." in text
+
+
+def main_buttons(text: str) -> list[tuple[str, str]]:
+    """Return address and words of the page's main buttons."""
+    found = re.findall(
+        r'<a class="sl-button sl-button-main"\s+href="([^"]+)">([^<]+)</a>', text
+    )
+    return [(unescape(address), words) for address, words in found]
+
+
+def test_revoked_account_is_what_the_main_button_mends(
+    client: Client, world: World
+) -> None:
+    revoked = make_account(world.store, region="eu", state="needs_authorization")
+    make_order(world.account)
+    way = (f"{reverse('amazon-connect')}?account={revoked.pk}", "Authorise again")
+
+    assert main_buttons(shown(client)) == [way]
+    assert main_buttons(shown(client, "amazon-account-list")) == [way]
+
+
+def test_who_may_not_authorise_is_not_led_to_it(world: World) -> None:
+    world.account.state = "needs_authorization"
+    world.account.save()
+    make_order(world.account)
+    operator = make_member_client(world.store, "operator")
+
+    assert [words for _to, words in main_buttons(shown(operator))] == ["Orders to ship"]
 
 
 def test_orders_of_a_disconnected_account_are_no_figures(

@@ -88,6 +88,19 @@ def test_overview_names_blocked_job_and_missing_permission(
     assert "(US)" in missing
 
 
+def test_jobs_that_one_thing_stopped_are_told_of_together(
+    world: World, client: Client
+) -> None:
+    for kind in (SyncJob.Kind.ORDER_SWEEP, SyncJob.Kind.LISTINGS):
+        job = builders.make_job(world.account, kind=kind)
+        lifecycle.block(job, "permission.missing", "Role missing.")
+
+    (stopped,) = problems(client)
+
+    assert stopped.endswith(" are stopped: Role missing.")
+    assert stopped.startswith("Listings, Order sweep of")
+
+
 def test_overview_of_disconnected_account_needs_nothing(
     world: World, client: Client
 ) -> None:

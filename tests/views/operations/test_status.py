@@ -200,8 +200,8 @@ def test_job_that_idles_shows_when_it_ran_last_and_how_often(
 
     said = last_run_of(world, client)
 
-    assert said.startswith("Nothing to do 3")
-    assert "12 runs without work in a row" in said
+    assert said.startswith("Nothing new 3")
+    assert "12 runs without anything new in a row" in said
     assert "Before that: Waiting for quota" in said
     assert "rows: 4, changed: 0, calls: 0" in said
 
@@ -213,8 +213,8 @@ def test_job_that_idles_is_no_blank_once_its_last_run_is_removed(
 
     said = last_run_of(world, client)
 
-    assert said.startswith("Nothing to do")
-    assert said.endswith("1 run without work")
+    assert said.startswith("Nothing new")
+    assert said.endswith("1 run without anything new")
 
 
 def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import AmazonAccount, OrderReport
-from tests.builders import make_order
+from channels_amazon.health.checks import order_gap
+from channels_amazon.health.context import CheckContext
+from channels_amazon.models import AmazonAccount, OrderReport, translated
+from channels_amazon.services.order_reports.completeness import completeness, told
+from tests.builders import make_account, make_order
 from tests.views.scene import World, make_world, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +80,8 @@ def test_status_shows_a_gap_with_its_hours_and_what_was_fetched() -> None:
 
     text = " ".join(body(world, "amazon-status", world.account.pk).split())
 
-    assert "2 orders of Amazon's were missing here; complete now: 1." in text
+    assert "Amazon had 2 orders that were missing here until" in unescape(text)
+    assert "complete now: 1." in text
     assert "2026-11-24 05:00" in text
 
 
@@ -88,6 +93,60 @@ def test_gap_of_long_ago_is_history() -> None:
     text = body(world, "amazon-status", world.account.pk)
 
     assert "were missing here" not in text
+    assert "No order was missing" not in text
+    assert "2 were found missing, and were taken over." in text
+
+
+def test_pages_and_health_check_say_the_same_and_no_more_than_is_proven() -> None:
+    world = make_world()
+    account, now = world.account, timezone.now()
+    states: list[dict[str, Any]] = [
+        {},
+        {"orders_missing": 2},
+        {"orders_missing": 1, "read_at": now - timedelta(hours=30)},
+        {"read_at": now - timedelta(days=9)},
+    ]
+    for over in [None, *states]:
+        OrderReport.objects.all().delete()
+        if over is not None:
+            make_report(account, **over)
+        said = translated(told(completeness(account, now)))
+
+        (finding,) = order_gap.run(CheckContext(account, now))
+        status = body(world, "amazon-status", account.pk)
+        listed = body(world, LIST)
+
+        assert translated(finding.cause) == said
+        assert said in unescape(status)
+        assert said in unescape(listed)
+        is_well = over == {}
+        assert ("No order was missing" in status) == is_well
+        assert (finding.is_proven and not finding.code) == (
+            over is not None and over in ({}, states[2])
+        )
+
+
+def test_list_does_not_vouch_for_accounts_that_were_not_reconciled() -> None:
+    world = make_world()
+    make_account(world.store)
+
+    neither = body(world, LIST)
+    make_report(world.account)
+    one = body(world, LIST)
+
+    assert "2 accounts were not reconciled within the last two days" in neither
+    assert "order missing within the last day" not in neither
+    assert "No reconciliation found an order missing within the last day." in one
+    assert "1 account was not reconciled within the last two days" in one
+
+
+def test_no_reconciliation_is_promised_to_a_revoked_account() -> None:
+    world = make_world()
+    AmazonAccount.objects.update(state="needs_authorization")
+
+    text = body(world, "amazon-status", world.account.pk)
+
+    assert "none comes now:" in text
 
 
 def test_list_shows_reports_and_says_first_what_was_missing() -> None:
@@ -101,7 +160,7 @@ def test_list_shows_reports_and_says_first_what_was_missing() -> None:
 
     text = body(world, LIST)
 
-    assert "2 orders were found missing" in text
+    assert "Amazon had 2 orders that were missing here until" in unescape(text)
     assert "Amazon could not make the report (FATAL)." in text
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -88,6 +90,24 @@ def test_refused_package_is_at_risk_and_says_so(world: World, client: Client) ->
     assert world.order.amazon_order_id in text
     assert "Amazon refused a package." in text
     assert "at risk: see what hinders it" in text
+
+
+def test_unmatched_order_is_told_apart_and_leads_to_matching(
+    world: World, client: Client
+) -> None:
+    Order.objects.update(ship_by=timezone.now() + 90 * HOUR)
+    number = due_in(world, 90, has_unmatched=True)
+
+    text = client.get(reverse(PAGE), {"account": world.account.pk}).content.decode()
+
+    assert shown(client, show="risk") == [number]
+    assert shown(client, show="on_track") == [world.order.amazon_order_id]
+    assert "Every order to ship is on track" not in text
+    assert "1 of them has a SKU that no variant owns" in text
+    answer = text[text.index('id="sl-answer"') :]
+    (link,) = re.findall(r'href="([^"]+)">Orders that need a match', answer)
+    page = client.get(unescape(link))
+    assert [row.amazon_order_id for row in page.context["slice"].rows] == [number]
 
 
 def test_no_order_to_ship_is_said(world: World, client: Client) -> None:

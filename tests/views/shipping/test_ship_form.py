@@ -144,8 +144,10 @@ def test_paused_installation_says_that_a_package_is_kept(
     page = ship(client, world)
 
     text = page.content.decode()
-    assert "The package is kept." in text
+    assert "The package is kept. Nothing is sent to Amazon while this" in text
+    assert "A package waits here. Nothing is sent to Amazon while this" in text
     assert "is being confirmed" not in text
+    assert "on its way to Amazon" not in text
     assert Shipment.objects.get().state == Shipment.State.WAITING
 
 
@@ -161,7 +163,7 @@ def test_package_of_a_revoked_account_waits_and_says_so(
 
     assert "The account has to be authorised again. Ship the order all" in before
     assert "The package is kept. Amazon does not accept" in text
-    assert "A package waits here: Amazon is told of it once the account" in text
+    assert "A package waits here. Amazon does not accept" in text
     assert "is being confirmed" not in text
     assert "on its way to Amazon" not in text
 

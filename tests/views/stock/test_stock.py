@@ -12,6 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Listing, StockLevel, StockMovement, Variant
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.rules.installation.identity import Standing
+from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import heartbeats
 from tests import builders
 from tests.views.scene import SIDE_BAR, World, make_world, signed_in
 
@@ -98,6 +102,60 @@ def test_nothing_published_is_not_said_to_be_accepted(
 
     Listing.objects.update(acknowledged_quantity=3, acknowledged_at=timezone.now())
     assert "Every published quantity" in client.get(address).content.decode()
+
+
+def test_quantities_of_a_revoked_account_wait_and_say_for_what(
+    world: World, client: Client
+) -> None:
+    world.variant.listings.update(push_due=True, desired_quantity=3, is_mfn=True)
+    pages = [
+        reverse(LIST),
+        reverse("amazon-stock-detail", args=[world.variant.pk]),
+    ]
+    assert "what waits is sent once one does" in client.get(pages[0]).text
+    heartbeats.beat(Process.QUEUE)
+    assert "1 quantity is being sent to Amazon." in client.get(pages[0]).text
+    world.account.state = "needs_authorization"
+    world.account.save()
+
+    listed, detail = (client.get(page).text for page in pages)
+
+    assert "1 quantity waits." in listed
+    for text in (listed, detail):
+        assert "sent once the account is authorised again." in text
+        assert f"{reverse('amazon-connect')}?account={world.account.pk}" in text
+        assert "Waits for the authorisation" in text
+        assert "being sent" not in text.lower()
+        assert "Every published quantity" not in text
+
+
+def test_quantities_wait_while_the_installation_is_paused(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.variant.listings.update(push_due=True, desired_quantity=3, is_mfn=True)
+    monkeypatch.setattr(guard, "state", lambda: guard.GuardState(Standing.COPY))
+
+    text = client.get(reverse(LIST)).text
+
+    assert "1 quantity waits." in text
+    assert "what waits is sent once somebody says" in text
+    assert "being sent" not in text.lower()
+
+
+def test_working_account_sends_while_another_waits(
+    world: World, client: Client
+) -> None:
+    heartbeats.beat(Process.QUEUE)
+    world.variant.listings.update(push_due=True, is_mfn=True)
+    revoked = builders.make_account(world.store, state="needs_authorization")
+    for _ in range(2):
+        variant = builders.make_variant(world.store)
+        builders.make_listing(revoked, variant=variant, push_due=True, is_mfn=True)
+
+    text = client.get(reverse(LIST)).text
+
+    assert "1 quantity is being sent to Amazon." in text
+    assert "2 quantities wait." in text
 
 
 def test_search_finds_sku_barcode_asin_and_title(world: World, client: Client) -> None:

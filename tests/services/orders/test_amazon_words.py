@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from channels_amazon.emulator.orders.lifecycle import CANCEL_REASONS
-from channels_amazon.views.amazon_words import (
+from channels_amazon.services.orders.amazon_words import (
     Enumeration,
     amazon_word,
     amazon_words,

@@ -1,4 +1,4 @@
-"""Amazon's own words for people: statuses, services, programs, reasons; views layer.
+"""Amazon's own words for people: statuses, services, reasons; services layer.
 
 The enumerations are those of Amazon's published models. A word that is none of them is
 shown as Amazon's own, in quotation marks.

@@ -1,0 +1,78 @@
+"""Says why what waits is not sent to Amazon, and what ends it; views layer.
+
+The one source of it: a quantity, a package, a change and an order all wait for the
+same things, so that no page says of one "being sent" while another page says why not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from channels_amazon.models import AmazonAccount
+from channels_amazon.services.installation import guard
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Why nothing goes to Amazon: a word for a row, a sentence, the page that helps.
+
+    While the installation is paused no page is named: what can be done stands above
+    every page.
+    """
+
+    word: str
+    text: str
+    link: str = ""
+    link_text: str = ""
+
+
+def standstill_of(
+    account: AmazonAccount, *, is_worker_alive: bool = True
+) -> Standstill | None:
+    """Return why nothing of the account is sent, None while all goes on.
+
+    It asks the database nothing. What only a person can end comes first.
+    """
+    if account.is_disconnected:
+        return Standstill(
+            gettext("Account disconnected"),
+            gettext(
+                "The account is disconnected: what waits is sent only if it is "
+                "connected again."
+            ),
+            _connect(account),
+            gettext("Connect again"),
+        )
+    if not guard.may_work():
+        return Standstill(
+            gettext("Waits: installation paused"),
+            gettext(
+                "Nothing is sent to Amazon while this installation is paused: what "
+                "waits is sent once somebody says that this is the installation."
+            ),
+        )
+    if not account.is_connected:
+        return Standstill(
+            gettext("Waits for the authorisation"),
+            gettext(
+                "Amazon does not accept the account's authorisation: what waits is "
+                "sent once the account is authorised again."
+            ),
+            _connect(account),
+            gettext("Authorise again"),
+        )
+    if not is_worker_alive:
+        return Standstill(
+            gettext("Waits for a worker"),
+            gettext("No worker runs: what waits is sent once one does."),
+            f"{reverse('amazon-status', args=[account.pk])}#processes",
+            gettext("Our own processes"),
+        )
+    return None
+
+
+def _connect(account: AmazonAccount) -> str:
+    return f"{reverse('amazon-connect')}?account={account.pk}"
