@@ -11,7 +11,6 @@ import pytest
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.spapi.sqs import BATCH, HIDDEN_SECONDS, Queue, SqsError
-from channels_amazon.worker import queue_reader
 from channels_amazon.worker.queue_reader import CALLS_AHEAD, QueueReader
 
 
@@ -88,7 +87,7 @@ def test_what_was_fetched_long_ago_is_left_to_others(
     put(emulator, url, 23)
     reader.receive(0)
     later = time.monotonic() + HIDDEN_SECONDS
-    monkeypatch.setattr(queue_reader.time, "monotonic", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
 
     assert reader.receive(0) == []
 
