@@ -43,8 +43,13 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
     wanted = parameters.ORDER.numbers(request)
     rows = Order.objects.with_role(request.user, OPERATORS)
     chosen = read_chosen(rows.filter(pk__in=wanted[:MOST_ORDERS]))
-    absent = len(wanted[:MOST_ORDERS]) - len(chosen)
-    context = {"absent": absent, "too_many": max(0, len(wanted) - MOST_ORDERS)}
+    later = wanted[MOST_ORDERS:]
+    context = {
+        "absent": len(wanted[:MOST_ORDERS]) - len(chosen),
+        "wanted": len(wanted),
+        "later": len(later),
+        "later_address": _address(request, later),
+    }
     if request.method != "POST":
         return _show_kept(request, chosen, context)
     shared, forms = SharedForm(request.POST), _forms(chosen, request.POST)
@@ -57,7 +62,7 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
     plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
     tell(request, plans)
     if any(plan.is_done for plan in plans):
-        return _go_on(request, plans)
+        return _go_on(request, plans, later)
     return _show_plans(request, (shared, forms), plans, context)
 
 
@@ -89,15 +94,27 @@ def _keep(request: HttpRequest, address: str, *, is_rest: bool = False) -> None:
     request.session[_KEPT] = {"address": address, "data": data, "is_rest": is_rest}
 
 
-def _go_on(request: HttpRequest, plans: Sequence[PlannedOrder]) -> HttpResponse:
-    """Lead to the orders of the plans that can still ship, or else to the list."""
-    rest = [one.chosen for one in plans if not one.is_done and not one.chosen.refusal]
+def _address(request: HttpRequest, order_ids: Sequence[int]) -> str:
+    query = "&".join(f"{parameters.ORDER.name}={pk}" for pk in order_ids)
+    return f"{request.path}?{query}"
+
+
+def _go_on(
+    request: HttpRequest, plans: Sequence[PlannedOrder], later: Sequence[int]
+) -> HttpResponse:
+    """Lead to the orders of the plans that can still ship, or else to the list.
+
+    Those that were chosen and had no place on the page come after them.
+    """
+    open_plans = (one for one in plans if not one.is_done and not one.chosen.refusal)
+    rest = [one.chosen.order.pk for one in open_plans]
     if not rest:
         request.session.pop(_KEPT, None)
+    if not rest and not later:
         return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
-    query = "&".join(f"{parameters.ORDER.name}={one.order.pk}" for one in rest)
-    address = f"{request.path}?{query}"
-    _keep(request, address, is_rest=True)
+    address = _address(request, [*rest, *later])
+    if rest:
+        _keep(request, address, is_rest=True)
     return redirect(address)
 
 
