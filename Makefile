@@ -1,5 +1,5 @@
 # Each target does its own set-up and may be repeated; docs/contributing.md tells more.
-.PHONY: help setup run test lint format bench chaos messages requirements
+.PHONY: help setup run test lint format bench chaos messages pictures requirements
 
 PY := .venv/bin/python
 export DO_NOT_TRACK := 1
@@ -13,6 +13,7 @@ help:
 	@echo "make chaos   the fault runs, on both databases (SEED=n KILLS=n)"
 	@echo "make setup   the environment and the keys alone"
 	@echo "make messages      collect the texts to translate, compile the translations"
+	@echo "make pictures      make the README's pictures anew, in both languages"
 	@echo "make requirements  compile requirements*.in (ARGS=--upgrade or --check)"
 
 setup:
@@ -49,6 +50,10 @@ chaos:
 messages:
 	@sh dev/setup.sh requirements-dev.txt
 	@exec $(PY) -m dev.messages
+
+pictures:
+	@sh dev/setup.sh requirements-dev.txt
+	@exec $(PY) -m tests.whole.pictures
 
 requirements:
 	@sh dev/setup.sh requirements-dev.txt

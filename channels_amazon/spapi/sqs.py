@@ -199,24 +199,27 @@ class Queue:
         return tuple(kept)
 
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
-        """Hide up to 10 messages from other consumers for so many seconds from now.
+        """Hide messages from other consumers for so many seconds from now.
 
         A message deleted meanwhile is skipped. Raises SqsError.
         """
-        try:
-            self._client.change_message_visibility_batch(
-                QueueUrl=self.url,
-                Entries=[
-                    {
-                        "Id": str(number),
-                        "ReceiptHandle": message.receipt,
-                        "VisibilityTimeout": seconds,
-                    }
-                    for number, message in enumerate(messages)
-                ],
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise _translate(error) from error
+        for start in range(0, len(messages), BATCH):
+            try:
+                self._client.change_message_visibility_batch(
+                    QueueUrl=self.url,
+                    Entries=[
+                        {
+                            "Id": str(number),
+                            "ReceiptHandle": message.receipt,
+                            "VisibilityTimeout": seconds,
+                        }
+                        for number, message in enumerate(
+                            messages[start : start + BATCH]
+                        )
+                    ],
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise _translate(error) from error
 
     def depth(self) -> QueueDepth:
         """Return how full the queue is; raises SqsError."""

@@ -22,6 +22,7 @@ from channels_amazon.services.jobs.backoff import doubled
 from channels_amazon.services.notifications.inbox import accept, queue_region
 from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
 from channels_amazon.wording import sentence
+from channels_amazon.worker.queue_reader import QueueReader
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ _FIX = {
 }
 
 
-def _hide_longer(queue: Queue, messages: Sequence[Message]) -> None:
+def _hide_longer(queue: QueueReader, messages: Sequence[Message]) -> None:
     """Keep what comes again and again to this reader for longer each time.
 
     A batch that takes longer than messages stay hidden would else be worked on by
@@ -90,7 +91,7 @@ class Consumer:
         if not settings.SQS_QUEUE_URL:
             self._idle()
             return 0
-        queue = self.open()
+        queue = QueueReader(self.open())
         handled = 0
         try:
             while not self.stopped.is_set():
@@ -117,7 +118,7 @@ class Consumer:
             self._beat(ConsumerState.NOT_CONFIGURED)
             self.stopped.wait(_IDLE_BEAT)
 
-    def _step(self, queue: Queue) -> int | None:
+    def _step(self, queue: QueueReader) -> int | None:
         """Take one batch in; None when something is down, after a rest."""
         try:
             close_old_connections()
@@ -131,8 +132,7 @@ class Consumer:
             taken = accept(messages)
             # Committed by now: what is not deleted comes again and is known.
             handled = [item.message for item in taken if item.may_delete]
-            if handled:
-                queue.delete(handled)
+            queue.delete(handled)
         except SqsError as error:
             self._rest(ConsumerState(error.code), error.message)
             return None
@@ -162,10 +162,10 @@ class Consumer:
             self.stopped.wait(_PAUSED_LOOK)
         return 0
 
-    def _poll(self, queue: Queue) -> list[Message]:
+    def _poll(self, queue: QueueReader) -> list[Message]:
         self.is_polling = True
         try:
-            return queue.receive(wait=self.wait)
+            return queue.receive(self.wait)
         finally:
             self.is_polling = False
 
