@@ -17,8 +17,9 @@ threads = 4
 graceful_timeout = 10
 # A request is a page: what takes longer is a task.
 timeout = 30
-# The first line and the headers: no address or cookie of ours comes near these.
-limit_request_line = 4094
+# The first line and the headers: no address or cookie of ours comes near these. Who
+# writes longer ones by hand gets an answer of gunicorn's, else a page.
+limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
 # It would be opened in the home folder, which a service has not.

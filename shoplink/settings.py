@@ -246,6 +246,9 @@ CSRF_FAILURE_VIEW = "channels_amazon.views.errors.csrf_failure"
 
 # Of every body; a page that takes files has a limit of its own for who is signed in.
 BODY_LIMIT_BYTES = 1024 * env.count("BODY_LIMIT_KB", 256)
+# Of names in an address or a form: the longest line of an address that gunicorn takes
+# holds fewer. A page says itself how much of what is chosen there it takes.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # -- Where Amazon is ------------------------------------------------------------------
 

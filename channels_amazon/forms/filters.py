@@ -93,67 +93,24 @@ class FilterForm(forms.Form):
         return value
 
 
-class NameForm(forms.Form):
-    """A search by name; it is sent by POST, see views/orders/name_search.py."""
+class OrderSearchForm(FilterForm):
+    """A filter whose search finds orders by an id, a seller SKU, an ASIN or a part."""
 
-    name = forms.CharField(
-        label=_("Name of buyer or recipient"),
-        max_length=120,
-        strip=True,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
-
-
-class OrderShow(TextChoices):
-    """The tabs of the orders page, by what `show` says in the address."""
-
-    ALL = "", _("All")
-    TO_SHIP = "ship", _("To ship")
-    LATE = "late", _("Late")
-    UNMATCHED = "unmatched", _("Unmatched")
-    BACKORDER = "backorder", _("Backorder")
-    CANCEL = "cancel", _("Buyer asks to cancel")
-    QUARANTINE = "aside", _("In quarantine")
-
-
-# What Amazon itself has to ship is not ours to ship, though its status is the same.
-AMAZON_SHIPS = "amazon"
-
-
-class OrderFilter(FilterForm):
-    """The filter of the orders page."""
-
-    SHOWN = tuple(OrderShow.choices)
     FINDS_ORDER_IDS = True
-
-    show = forms.ChoiceField(choices=SHOWN, required=False)
-    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
-    status = forms.ChoiceField(
-        label=_("Status"),
-        required=False,
-        choices=[ANY, *Order.Status.choices, (AMAZON_SHIPS, _("Amazon ships"))],
-    )
-
-    field_order = ("q", "account", "marketplace", "status", "show")
 
     found: FoundOrders | None = None
 
-    def narrow(self, orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
-        """Return what of `orders` the filter lets through.
+    def find(self, orders: OrderQuerySet) -> OrderQuerySet:
+        """Return those of `orders` that the search means, all where it is empty.
 
-        The search finds an order id, a seller SKU or an ASIN, or a part of one.
+        They are of the filter's accounts. What was left out is said by `hint`.
         """
-        if account := self.chosen("account"):
-            orders = orders.filter(account_id=int(account))
-        if marketplace := self.chosen("marketplace"):
-            orders = orders.filter(marketplace_id=marketplace)
-        if status := self.chosen("status"):
-            orders = _of_status(orders, status)
-        if typed := self.chosen("q"):
-            own = [one.pk for one in self.accounts if account in ("", str(one.pk))]
-            self.found = find_orders(orders, typed, own)
-            orders = self.found.orders
-        return _shown(orders, OrderShow(self.chosen("show")), now)
+        typed, account = self.chosen("q"), self.chosen("account")
+        if not typed:
+            return orders
+        own = [one.pk for one in self.accounts if account in ("", str(one.pk))]
+        self.found = find_orders(orders, typed, own)
+        return self.found.orders
 
     @property
     def hint(self) -> str:
@@ -211,6 +168,59 @@ class OrderFilter(FilterForm):
                 "a SKU or an ASIN, to find older ones."
             )
         return text % {"text": q, "count": f"{found.most or NEWEST:,}"}
+
+
+class NameForm(forms.Form):
+    """A search by name; it is sent by POST, see views/orders/name_search.py."""
+
+    name = forms.CharField(
+        label=_("Name of buyer or recipient"),
+        max_length=120,
+        strip=True,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
+class OrderShow(TextChoices):
+    """The tabs of the orders page, by what `show` says in the address."""
+
+    ALL = "", _("All")
+    TO_SHIP = "ship", _("To ship")
+    LATE = "late", _("Late")
+    UNMATCHED = "unmatched", _("Unmatched")
+    BACKORDER = "backorder", _("Backorder")
+    CANCEL = "cancel", _("Buyer asks to cancel")
+    QUARANTINE = "aside", _("In quarantine")
+
+
+# What Amazon itself has to ship is not ours to ship, though its status is the same.
+AMAZON_SHIPS = "amazon"
+
+
+class OrderFilter(OrderSearchForm):
+    """The filter of the orders page."""
+
+    SHOWN = tuple(OrderShow.choices)
+
+    show = forms.ChoiceField(choices=SHOWN, required=False)
+    marketplace = forms.ChoiceField(label=_("Marketplace"), required=False)
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[ANY, *Order.Status.choices, (AMAZON_SHIPS, _("Amazon ships"))],
+    )
+
+    field_order = ("q", "account", "marketplace", "status", "show")
+
+    def narrow(self, orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
+        """Return what of `orders` the filter lets through."""
+        if account := self.chosen("account"):
+            orders = orders.filter(account_id=int(account))
+        if marketplace := self.chosen("marketplace"):
+            orders = orders.filter(marketplace_id=marketplace)
+        if status := self.chosen("status"):
+            orders = _of_status(orders, status)
+        return _shown(self.find(orders), OrderShow(self.chosen("show")), now)
 
 
 class LogFilter(FilterForm):

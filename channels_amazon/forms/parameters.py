@@ -79,6 +79,8 @@ SPAN = Parameter("span")
 # The form of a file to save.
 FORMAT = Parameter("format", 8)
 REASON = Parameter("reason")
+# Which of an account's runs is told of.
+RUN = Parameter("run")
 # The orders that were ticked in the list.
 ORDER = Parameter("order")
 # A search by name, by the word under which the session keeps it.

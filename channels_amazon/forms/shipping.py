@@ -11,18 +11,18 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.forms.filters import FilterForm
+from channels_amazon.forms.filters import OrderSearchForm
 from channels_amazon.forms.local_times import FileZoneField
-from channels_amazon.models import AmazonAccount, Parcel, Store
+from channels_amazon.models import AmazonAccount, Order, Parcel, Store
 from channels_amazon.models.order import OrderQuerySet
+from channels_amazon.models.scope import COUNT_CAP
+from channels_amazon.rules.pasted_ids import search_parts
 from channels_amazon.rules.shipping.lateness import Urgency
 from channels_amazon.storefronts.shipment_file import MOST_BYTES
 
 
-class BoardFilter(FilterForm):
+class BoardFilter(OrderSearchForm):
     """The filter of the late-shipment board."""
-
-    FINDS_ORDER_IDS = True
 
     SHOWN = (
         ("", _("All")),
@@ -38,14 +38,16 @@ class BoardFilter(FilterForm):
     field_order = ("q", "account", "marketplace", "show")
 
     def narrow(self, orders: OrderQuerySet) -> OrderQuerySet:
-        """Return the orders of the chosen account and marketplace, or the one named."""
+        """Return the orders of the chosen account and marketplace that are searched.
+
+        What is whole of an order that is not to ship keeps no part from being found.
+        """
         if account := self.chosen("account"):
             orders = orders.filter(account_id=int(account))
         if marketplace := self.chosen("marketplace"):
             orders = orders.filter(marketplace_id=marketplace)
-        if terms := self.terms():
-            orders = orders.filter(amazon_order_id__in=terms)
-        return orders
+        # Said twice it would mislead the database: only where something is searched.
+        return self.find(orders.to_ship()) if self.chosen("q") else orders
 
     @property
     def urgency(self) -> Urgency | None:
@@ -54,10 +56,8 @@ class BoardFilter(FilterForm):
         return Urgency(chosen) if chosen else None
 
 
-class ParcelFilter(FilterForm):
+class ParcelFilter(OrderSearchForm):
     """The filter of the store's parcels."""
-
-    FINDS_ORDER_IDS = True
 
     SHOWN = (
         ("", _("All")),
@@ -72,20 +72,56 @@ class ParcelFilter(FilterForm):
     field_order = ("q", "account", "show")
 
     def narrow(self, parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
-        """Narrow by state and account; the search finds order id or tracking number.
+        """Narrow by state and account, and by what is searched.
 
         A parcel whose order nobody knows may be of any account of its store.
         """
+        if self.chosen("q"):
+            parcels = self._searched(parcels)
         if show := self.chosen("show"):
             parcels = parcels.filter(state=show)
         if account := self.chosen("account"):
             own = Q(order__account=int(account))
             stores = AmazonAccount.objects.filter(pk=int(account)).values("store")
             parcels = parcels.filter(own | Q(order=None, store__in=stores))
-        if terms := self.terms():
-            named = Q(amazon_order_id__in=terms) | Q(tracking_number__in=terms)
-            parcels = parcels.filter(named)
         return parcels
+
+    def _searched(self, parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
+        """Return the parcels of an order id or a number, else of the orders found.
+
+        An order id may be that of an order which nobody knows yet. Looked up first, as
+        the orders are: one condition for all would be asked of every parcel there is.
+        """
+        terms = self.terms()
+        numbers = {one for term in terms for one in (term, term.upper())}
+        named = parcels.filter(
+            Q(amazon_order_id__in=terms) | Q(tracking_number__in=numbers)
+        )
+        if named.exists():
+            return named
+        orders = self.find(Order.objects.filter(account__in=self.accounts))
+        parts = _any_part(search_parts(self.chosen("q")))
+        held = (
+            Q(order__in=orders.order_by().values("pk")),
+            Q(order=None) & parts,
+        )
+        ids = [_first_ids(parcels.filter(one)) for one in held]
+        if all(len(found) < COUNT_CAP for found in ids):
+            return parcels.filter(pk__in={pk for found in ids for pk in found})
+        # So many do that a page of the newest is soon found.
+        return parcels.filter(held[0] | held[1])
+
+
+def _first_ids(parcels: QuerySet[Parcel]) -> list[int]:
+    return list(parcels.order_by().values_list("pk", flat=True)[:COUNT_CAP])
+
+
+def _any_part(parts: Sequence[str]) -> Q:
+    """Return what holds of an order id that has one of the parts, none for no part."""
+    found = Q(pk__in=())
+    for part in parts:
+        found |= Q(amazon_order_id__icontains=part)
+    return found
 
 
 class ShipFileForm(forms.Form):

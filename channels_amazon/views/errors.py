@@ -7,6 +7,7 @@ from typing import Any, cast
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,7 +24,11 @@ _CSRF_FAILURE = "_is_csrf_failure"
 def bad_request(
     request: HttpRequest, exception: Exception | None = None
 ) -> HttpResponse:
-    """Answer a request that makes no sense."""
+    """Answer a request that makes no sense, or that names too much to be read."""
+    if isinstance(exception, TooManyFieldsSent):
+        most = f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}"
+        reason = _("More than %(most)s things are chosen at once: choose fewer.")
+        return _answer(request, 400, reason % {"most": most})
     return _answer(request, 400, _("This request makes no sense to us."))
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import signal
 import stat
+import time
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.core.management import call_command
@@ -14,9 +18,15 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from channels_amazon.management.commands import export_sync_log
-from channels_amazon.models import AmazonAccount, AuditEntry
-from channels_amazon.services.health import sync_log
+from channels_amazon.models import AmazonAccount, ApiCall, AuditEntry
+from channels_amazon.services.health import (
+    sync_log,
+    sync_log_runs,
+    sync_log_story,
+)
 from tests import builders
+from tests.processes import Processes
+from tests.views.scene import make_call
 
 pytestmark = pytest.mark.django_db
 
@@ -162,18 +172,26 @@ def test_earlier_file_stays_where_the_new_one_breaks_off(
     assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]
 
 
-@pytest.mark.parametrize("name", ["last_run", "read_sync_log", "versions"])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (sync_log_runs, "last_sync"),
+        (sync_log, "read_sync_log"),
+        (sync_log_story, "versions"),
+    ],
+)
 def test_database_error_has_a_status_of_its_own(
     account: AmazonAccount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
     name: str,
 ) -> None:
     def broken(*_arguments: object, **_options: object) -> None:
         message = "database is locked (postgres://ann:Zq7canaryX@db/x)\nLINE 1: SELECT"
         raise OperationalError(message)
 
-    monkeypatch.setattr(sync_log, name, broken)
+    monkeypatch.setattr(module, name, broken)
     file = tmp_path / "log.zip"
     file.write_bytes(b"earlier")
 
@@ -185,3 +203,59 @@ def test_database_error_has_a_status_of_its_own(
     assert "LINE" not in str(caught.value)
     assert file.read_bytes() == b"earlier"
     assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]
+
+
+def test_run_is_the_one_that_is_named(account: AmazonAccount, tmp_path: Path) -> None:
+    last = account.runs.get()
+    older = builders.make_run(account, state="failed", started_at=account.created_at)
+
+    def told(*arguments: object) -> int:
+        run(account.pk, tmp_path / "log.zip", *arguments)
+        with zipfile.ZipFile(tmp_path / "log.zip") as archive:
+            found: int = json.loads(archive.read("run.json"))["run"]["id"]
+        return found
+
+    assert told() == last.pk
+    assert told("--run", older.pk) == older.pk
+
+
+@pytest.mark.parametrize("number", ["another's", 4711, -1, 10**30])
+def test_run_of_another_account_is_refused(
+    account: AmazonAccount, tmp_path: Path, number: object
+) -> None:
+    if number == "another's":
+        number = builders.make_run(builders.make_account(account.store)).pk
+
+    with pytest.raises(CommandError, match=f"has no run {number}") as caught:
+        run(account.pk, tmp_path / "log.zip", "--run", number)
+
+    assert caught.value.returncode == export_sync_log.NO_SUCH_RUN
+    assert not list(tmp_path.iterdir())
+    assert not AuditEntry.objects.filter(reference="sync-log").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_leaves_no_file_behind(
+    processes: Processes, tmp_path: Path, number: signal.Signals
+) -> None:
+    account = builders.make_account()
+    row = builders.make_run(account, state="done")
+    make_call(account, run=row)
+    (row_values,) = ApiCall.objects.values()
+    fields = {name: value for name, value in row_values.items() if name != "id"}
+    # Some seconds of writing.
+    ApiCall.objects.bulk_create(ApiCall(**fields) for _ in range(20_000))
+    file = tmp_path / "log.zip"
+    file.write_bytes(b"earlier")
+
+    child = processes.command("export_sync_log", str(account.pk), str(file))
+    ends = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) == 1 and child.poll() is None:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    child.send_signal(number)
+    out, error = child.communicate(timeout=60)
+
+    assert child.returncode == 128 + number, (out, error)
+    assert [one.name for one in tmp_path.iterdir()] == ["log.zip"]
+    assert file.read_bytes() == b"earlier"

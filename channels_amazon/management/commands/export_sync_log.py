@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import sys
 import tempfile
+import threading
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from types import FrameType
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -18,34 +22,50 @@ from django.utils.translation import override
 
 from channels_amazon.health.report_form import last_findings
 from channels_amazon.management.commands.sync import find_account
+from channels_amazon.models import AmazonAccount, SyncRun
 from channels_amazon.services.diagnostics.actor import current_actor
-from channels_amazon.services.health import sync_log, sync_log_story
+from channels_amazon.services.health import (
+    sync_log,
+    sync_log_file,
+    sync_log_runs,
+    sync_log_story,
+)
 from channels_amazon.spapi.redact import redact_text
 
 # What the shell sees, beside 1 (no such account, or several) and argparse's 2.
 NOTHING_RAN = 3
 NOT_WRITTEN = 4
 NOT_READ = 5
+NO_SUCH_RUN = 6
 STANDARD_OUTPUT = "-"
+# What ends a program from outside, and can be met. A shell sees 128 and the number.
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
     """Write the Last Sync Log of an account into a file."""
 
     help = (
-        "Writes what the account's last run did, as a zip archive without secrets and "
-        "personal data: its story, its calls to Amazon, the last health check, "
-        "versions, settings. Ends with 1 where there is no such account or several, 2 "
-        "for a wrong command line, 3 where nothing has run yet, 4 where the file "
-        "cannot be written, 5 where the database cannot be read; then there is no "
-        "file, and an earlier one stays as it was."
+        "Writes what the account's last sync did, or any run of it, as a zip archive "
+        "without secrets and personal data: its story, its calls to Amazon, the last "
+        "health check, versions, settings. Ends with 1 where there is no such account "
+        "or several, 2 for a wrong command line, 3 where nothing has run yet, 4 where "
+        "the file cannot be written, 5 where the database cannot be read, 6 where the "
+        "account has no such run; then there is no file, and an earlier one stays as "
+        "it was."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the account, the file and the language."""
+        """Declare the account, the file, the run and the language."""
         parser.add_argument("account", help="The account's number or seller id.")
         parser.add_argument(
             "file", help="The archive to write or replace; - for the standard output."
+        )
+        parser.add_argument(
+            "--run",
+            type=int,
+            metavar="ID",
+            help="The run to tell of, by its number in the logs, not the last sync.",
         )
         parser.add_argument(
             "--language",
@@ -57,7 +77,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file; raises CommandError where that cannot be done."""
         try:
-            said = self._export(options)
+            with _ended_in_order():
+                said = self._export(options)
         except DatabaseError as error:
             # Its first line: the rest quotes rows and statements.
             why = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -71,18 +92,13 @@ class Command(BaseCommand):
     def _export(self, options: Mapping[str, Any]) -> str:
         """Return what is to be said once the file is written."""
         account = find_account(options["account"])
-        run = sync_log.last_run(account)
-        if run is None:
-            raise CommandError(
-                f"Nothing has run yet for {account}.", returncode=NOTHING_RAN
-            )
+        run = _run_of(account, options.get("run"))
         with override(options["language"]):
             log = sync_log.read_sync_log(
                 account, run, last_findings(account), with_settings=True
             )
-            pieces = sync_log.archive_pieces(
-                log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)
-            )
+            story = sync_log_story.tell_in_utc(log)
+            pieces = sync_log_file.archive_pieces(log, story)
         # Before it leaves: what was not written was at least tried.
         sync_log.keep_sync_log_export(log, current_actor())
         file = options["file"]
@@ -99,6 +115,43 @@ class Command(BaseCommand):
         return f"Wrote the Last Sync Log of {account} into {file}."
 
 
+def _run_of(account: AmazonAccount, run_id: int | None) -> SyncRun:
+    last = sync_log_runs.last_sync(account)
+    if last is None:
+        raise CommandError(
+            f"Nothing has run yet for {account}.", returncode=NOTHING_RAN
+        )
+    run = last if run_id is None else sync_log_runs.run_of(account, run_id)
+    if run is None:
+        raise CommandError(f"{account} has no run {run_id}.", returncode=NO_SUCH_RUN)
+    return run
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a signal end the program as an error does: what was begun is cleaned away.
+
+    Only the main thread may ask for that; a signal that was to be ignored still is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    mine = [one for one in _SIGNALS if signal.getsignal(one) is signal.SIG_DFL]
+    for one in mine:
+        signal.signal(one, _leave)
+    try:
+        yield
+    finally:
+        for one in mine:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # Whoever sends it twice must not disturb the cleaning.
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write the file for its owner alone, whole or not at all."""
     if path.is_dir():
@@ -106,13 +159,20 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
     # A device, a pipe or a link would be gone, and a file in its place.
     if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         raise OSError(None, "Is no regular file; - is the standard output")
-    handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    made = ""
     try:
+        # A signal that comes meanwhile waits until the name is known.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         with os.fdopen(handle, "wb") as file:
             _fill(file, pieces)
         Path(made).replace(path)
     except BaseException:
-        Path(made).unlink(missing_ok=True)
+        if made:
+            Path(made).unlink(missing_ok=True)
         raise
 
 

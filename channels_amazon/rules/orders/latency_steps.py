@@ -13,6 +13,7 @@ class LatencyStep(StrEnum):
     EVENT = "event"
     RESERVE = "reserve"
     COMPLETE = "complete"
+    ARRIVED = "arrived"
     # The stored word is older than this name, and stays.
     WEBHOOK_SENT = "told"
     WHOLE = "whole"
@@ -54,6 +55,8 @@ def durations(
     if completed is None:
         return found
     found[LatencyStep.COMPLETE] = completed, _seconds(seen, completed)
+    if stamps.changed is not None:
+        found[LatencyStep.ARRIVED] = completed, _seconds(stamps.changed, completed)
     last = completed
     if (
         stamps.webhook_sent is not None

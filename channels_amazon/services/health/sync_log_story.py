@@ -1,8 +1,11 @@
-"""Tells the Last Sync Log in words, for the page and for its README; services layer."""
+"""Tells the Last Sync Log in words, once for the page and the file; services layer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -12,9 +15,15 @@ from channels_amazon.models.scope import capped
 from channels_amazon.rules.local_times import TO_THE_SECOND, shown
 from channels_amazon.services.health import sync_log
 from channels_amazon.services.health.sync_log import SyncLog
-from channels_amazon.services.installation.versions import product_version
+from channels_amazon.services.installation.versions import (
+    product_version,
+    shown_settings,
+    versions,
+)
 
 State = SyncRun.State
+CALLS, EVENTS, LAST = "calls.jsonl", "events.jsonl", "what_was_taken_out.txt"
+SETTINGS = "settings.json"
 _ENDS = {
     State.RUNNING: gettext_lazy("%(job)s of %(account)s is still running."),
     State.DONE: gettext_lazy("%(job)s of %(account)s ended well."),
@@ -36,12 +45,12 @@ _CONTENTS = (
         "run.json",
         gettext_lazy("the run, the account, the application, where each job stands"),
     ),
-    (sync_log.CALLS, gettext_lazy("each call to Amazon of this run, the oldest first")),
-    (sync_log.EVENTS, gettext_lazy("what the run told of, the oldest first")),
+    (CALLS, gettext_lazy("each call to Amazon of this run, the oldest first")),
+    (EVENTS, gettext_lazy("what the run told of, the oldest first")),
     ("findings.json", gettext_lazy("the last health check, null where none was made")),
     ("versions.json", gettext_lazy("the versions of what runs here")),
-    (sync_log.SETTINGS, gettext_lazy("the settings that hold no secret")),
-    (sync_log.LAST, gettext_lazy("what is left out, and in how many places")),
+    (SETTINGS, gettext_lazy("the settings that hold no secret")),
+    (LAST, gettext_lazy("what is left out, and in how many places")),
 )
 _TAKEN_OUT = (
     gettext_lazy(
@@ -69,33 +78,106 @@ _SETTINGS_OMITTED = gettext_lazy(
 )
 
 
-def first_line(log: SyncLog) -> str:
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What page and file say of a run: redacted, each sentence as it stands there.
+
+    It is of the language and by the clocks that were active when it was told. `calls`
+    are the first that failed, `problems` what the last health check found.
+    """
+
+    title: str
+    account: str
+    made: str
+    first_line: str
+    told: tuple[str, ...]
+    support: tuple[tuple[str, str], ...]
+    calls: tuple[str, ...]
+    problems: tuple[str, ...]
+    contents: tuple[tuple[str, str], ...]
+    taken_out: tuple[str, ...]
+    versions: Mapping[str, Any]
+    settings: Mapping[str, Any] | None
+
+
+def tell(log: SyncLog) -> Story:
+    """Return the log in words, without secrets and personal data."""
+    safe = log.redaction
+    made = gettext("Made at %(time)s by Shoplink %(version)s. All times are UTC.")
+    title = gettext("Last Sync Log of %(account)s") % {"account": log.account}
+    return Story(
+        title=safe.text(title),
+        account=safe.text(log.account),
+        made=made % {"time": _moment(log.made_at), "version": product_version()},
+        first_line=safe.text(_first_line(log)),
+        told=tuple(map(safe.text, _told(log))),
+        support=tuple((name, safe.text(value)) for name, value in _for_support(log)),
+        calls=tuple(safe.text(_call_line(call)) for call in log.failed),
+        problems=tuple(map(safe.text, _problems(log))),
+        contents=tuple(_contents(log)),
+        taken_out=tuple(_taken_out(log)),
+        versions=safe.value(versions()),
+        settings=safe.value(shown_settings()) if log.with_settings else None,
+    )
+
+
+def tell_in_utc(log: SyncLog) -> Story:
+    """Return the log in words for a file: who opens it may live anywhere."""
+    with timezone.override(UTC):
+        return tell(log)
+
+
+def readme(story: Story) -> str:
+    """Return the README: the story, what support asks for, what is in the archive."""
+    parts = [story.title, "=" * len(story.title), "", story.made, ""]
+    parts += [story.first_line, *story.told, ""]
+    parts += [gettext("For Amazon's support"), "", *_pairs(story.support)]
+    if story.calls:
+        parts += ["", gettext("The first calls that failed"), ""]
+        parts += [f"- {line}" for line in story.calls]
+    if story.problems:
+        parts += ["", gettext("What the last health check found"), ""]
+        parts += [f"- {line}" for line in story.problems]
+    parts += ["", gettext("In this archive"), "", *_pairs(story.contents)]
+    parts += ["", gettext("What was taken out"), ""]
+    parts += [f"- {line}" for line in story.taken_out]
+    return "\n".join(parts) + "\n"
+
+
+def taken_out_text(story: Story) -> str:
+    """Return what is left out, as the file that says so begins."""
+    lines = [f"- {line}" for line in story.taken_out]
+    counted = gettext("How often [redacted] stands in each file:")
+    return "\n".join([gettext("What was taken out"), "", *lines, "", counted, ""])
+
+
+def _first_line(log: SyncLog) -> str:
     """Return how the run ended, as one sentence."""
     words = {"job": log.job_title, "account": log.account}
     return str(_ENDS[State(log.run.state)]) % words
 
 
-def story(log: SyncLog) -> list[str]:
-    """Return what the run did and why it ended so, sentence by sentence."""
+def _told(log: SyncLog) -> Iterator[str]:
+    """Yield what the run did and why it ended so, sentence by sentence."""
     run = log.run
-    told = [_when(run)]
+    yield _when(run)
     if run.message:
         why = gettext("It says: %(message)s") % {"message": translated(run.message)}
-        told.append(f"{why} ({run.code})" if run.code else why)
-    told += [_work(run), _calls(log)]
+        yield f"{why} ({run.code})" if run.code else why
+    yield _work(run)
+    yield _calls(log)
     if log.events:
         text = ngettext(
             "It told of %(number)s thing.", "It told of %(number)s things.", log.events
         )
-        told.append(text % {"number": capped(log.events)})
+        yield text % {"number": capped(log.events)}
     if run.next_due_at:
         time = {"time": _moment(run.next_due_at)}
-        told.append(gettext("The next run is due at %(time)s.") % time)
-    told.append(_health(log))
-    return told
+        yield gettext("The next run is due at %(time)s.") % time
+    yield _health(log)
 
 
-def for_support(log: SyncLog) -> list[tuple[str, str]]:
+def _for_support(log: SyncLog) -> list[tuple[str, str]]:
     """Return what Amazon's support asks for, as names and values."""
     application = log.account.application
     return [
@@ -106,62 +188,26 @@ def for_support(log: SyncLog) -> list[tuple[str, str]]:
     ]
 
 
-def contents(log: SyncLog) -> list[tuple[str, str]]:
-    """Return the names of the files in the archive, and what each holds."""
-    return [
-        (name, str(text))
-        for name, text in _CONTENTS
-        if log.with_settings or name != sync_log.SETTINGS
-    ]
+def _contents(log: SyncLog) -> Iterator[tuple[str, str]]:
+    """Yield the names of the files in the archive, and what each holds."""
+    for name, text in _CONTENTS:
+        if log.with_settings or name != SETTINGS:
+            yield name, str(text)
 
 
-def taken_out(log: SyncLog) -> list[str]:
-    """Return what is left out of the file, and why."""
+def _taken_out(log: SyncLog) -> Iterator[str]:
+    """Yield what is left out of the file, and why."""
     of_settings = _SETTINGS_NAMED if log.with_settings else _SETTINGS_OMITTED
-    return [str(line) for line in (*_TAKEN_OUT, of_settings)]
+    yield from map(str, (*_TAKEN_OUT, of_settings))
 
 
-def taken_out_text(log: SyncLog) -> str:
-    """Return what is left out, as the file that says so begins."""
-    lines = [
-        gettext("What was taken out"),
-        "",
-        *(f"- {line}" for line in taken_out(log)),
-    ]
-    counted = gettext("How often [redacted] stands in each file:")
-    return "\n".join([*lines, "", counted, ""])
+def _problems(log: SyncLog) -> Iterator[str]:
+    for one in (log.findings or {}).get("findings", ()):
+        yield f"{one['cause']} ({one['code']}) {one['fix']}".rstrip()
 
 
-def readme(log: SyncLog) -> str:
-    """Return the README: the story, what support asks for, what is in the archive.
-
-    Its times are UTC, whoever saves it.
-    """
-    with timezone.override(UTC):
-        return _readme(log)
-
-
-def _readme(log: SyncLog) -> str:
-    title = gettext("Last Sync Log of %(account)s") % {"account": log.account}
-    made = gettext("Made at %(time)s by Shoplink %(version)s. All times are UTC.") % {
-        "time": _moment(log.made_at),
-        "version": product_version(),
-    }
-    parts = [title, "=" * len(title), "", made, "", first_line(log), *story(log), ""]
-    parts += [gettext("For Amazon's support"), ""]
-    parts += [f"- {name}: {value}" for name, value in for_support(log)]
-    if log.failed:
-        parts += ["", gettext("The first calls that failed"), ""]
-        parts += [f"- {_call_line(call)}" for call in log.failed]
-    if problems := (log.findings or {}).get("findings"):
-        parts += ["", gettext("What the last health check found"), ""]
-        for one in problems:
-            parts.append(f"- {one['cause']} ({one['code']}) {one['fix']}".rstrip())
-    parts += ["", gettext("In this archive"), ""]
-    parts += [f"- {name}: {text}" for name, text in contents(log)]
-    parts += ["", gettext("What was taken out"), ""]
-    parts += [f"- {line}" for line in taken_out(log)]
-    return "\n".join(parts) + "\n"
+def _pairs(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"- {name}: {value}" for name, value in pairs)
 
 
 def _when(run: SyncRun) -> str:

@@ -46,7 +46,8 @@ class Reconciler:
     among the steps after a consent, None for a job that only follows changes.
     `due_accounts` is asked once a minute for all accounts together; those it names
     are woken unless they ran within `net_pause`. `needs_marketplaces` says that it can
-    begin only once the account's country sites are known.
+    begin only once the account's country sites are known. `is_regular`: it reads what
+    is at Amazon again and again, whatever happens there, which people call the sync.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Reconciler:
     due_accounts: DueAccounts | None = None
     net_pause: timedelta = NET_PAUSE
     needs_marketplaces: bool = False
+    is_regular: bool = False
 
 
 class Declaration(TypedDict, total=False):
@@ -72,6 +74,7 @@ class Declaration(TypedDict, total=False):
     due_accounts: DueAccounts | None
     net_pause: timedelta
     needs_marketplaces: bool
+    is_regular: bool
 
 
 REGISTERED: dict[str, Reconciler] = {}
@@ -112,6 +115,11 @@ def reconcilers() -> list[Reconciler]:
 def kinds() -> list[str]:
     """Return the kinds of job that there are, in the order of `reconcilers`."""
     return [one.kind for one in reconcilers()]
+
+
+def regular_kinds() -> frozenset[str]:
+    """Return the kinds of job that are an account's regular sync."""
+    return frozenset(one.kind for one in REGISTERED.values() if one.is_regular)
 
 
 def get(kind: str) -> Reconciler:

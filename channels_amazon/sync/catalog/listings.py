@@ -55,6 +55,7 @@ INCLUDED = (*listings.DEFAULT_DATA, "attributes")
     interval=EVERY,
     permission=Permission.Name.CATALOG_ITEMS,
     first_pull=3,
+    is_regular=True,
 )
 def reconcile(ctx: RunContext) -> Result:
     """Read the listings of every selected site; go on later when time is up."""

@@ -110,6 +110,7 @@ def due_accounts(now: datetime) -> QuerySet[Any, Any]:
     interval=INTERVAL,
     permission=Permission.Name.ORDERS,
     first_pull=5,
+    is_regular=True,
     due_accounts=due_accounts,
     net_pause=WITHOUT_EVENTS - timedelta(minutes=1),
 )

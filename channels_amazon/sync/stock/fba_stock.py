@@ -58,6 +58,7 @@ LONGEST_RUN = timedelta(seconds=TASK_SECONDS - 25)
     interval=EVERY,
     permission=Permission.Name.FULFILLMENT_INVENTORY,
     first_pull=4,
+    is_regular=True,
 )
 def reconcile(ctx: RunContext) -> Result:
     """Read the FBA units of every selected site; go on later when time is up."""

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
 
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, SyncJob
@@ -23,8 +20,6 @@ from channels_amazon.services.orders.hourly import (
     SiteHours,
     hourly_orders,
 )
-from channels_amazon.views.attention import attention_rows
-from channels_amazon.views.base import is_fragment, page, store_page
 from channels_amazon.views.local_time import local
 
 HEIGHT = 40
@@ -63,17 +58,6 @@ class SiteRow:
     most_at: str
     cells: list[str]
     says: str
-
-
-@store_page
-@require_safe
-def overview_hours(request: HttpRequest) -> HttpResponse:
-    """Return the drawing anew; whoever opens its address is led to its page."""
-    if not is_fragment(request):
-        return redirect("amazon-overview")
-    context = hours_part(attention_rows(request), timezone.now())
-    template = "channels_amazon/operations/parts/overview_hours.html"
-    return page(request, template, context)
 
 
 def hours_part(rows: AttentionRows, now: datetime) -> dict[str, Any]:

@@ -130,6 +130,10 @@ def _words() -> dict[LatencyStep, tuple[str, str]]:
             _("Order complete"),
             _("From the event until the whole order was here, waiting for quota too."),
         ),
+        LatencyStep.ARRIVED: (
+            _("Order here"),
+            _("From the change at Amazon until the whole order was here."),
+        ),
         LatencyStep.WEBHOOK_SENT: (
             _("Store told"),
             _("From complete until the store's server had taken the message."),

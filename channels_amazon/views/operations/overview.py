@@ -29,8 +29,8 @@ from channels_amazon.views.base import (
     store_page,
     stores_with_role,
 )
-from channels_amazon.views.operations.hours import hours_part
 from channels_amazon.views.operations.open_issues import open_problems
+from channels_amazon.views.operations.overview_parts import drawn_parts
 
 NEWEST = 8
 # The needs that are figures of the page, whether or not there are any.
@@ -68,11 +68,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         "to_authorise": _to_authorise(request, live),
     }
     if is_fragment(request):
-        # The drawing stays as it is: it brings itself up to date once a minute.
+        # The drawings stay as they are: they bring themselves up to date once a minute.
         template = "channels_amazon/operations/parts/overview_body.html"
         return page(request, template, context)
     if live:
-        context |= hours_part(rows, now)
+        context |= drawn_parts(request, rows, now)
     template = "channels_amazon/operations/overview.html"
     return page(request, template, context, title=_("Overview"))
 

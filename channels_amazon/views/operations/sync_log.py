@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from channels_amazon.forms import parameters
 from channels_amazon.health.report_form import last_findings
 from channels_amazon.models import AmazonAccount, SyncRun
+from channels_amazon.rules.local_times import TO_THE_SECOND, shown
+from channels_amazon.services.diagnostics.export import LogKind
 from channels_amazon.services.diagnostics.export_formats import ExportFile
 from channels_amazon.services.health import sync_log, sync_log_story
 from channels_amazon.services.health.sync_log import SyncLog
-from channels_amazon.services.installation.versions import shown_settings, versions
+from channels_amazon.services.health.sync_log_file import archive_pieces
+from channels_amazon.services.health.sync_log_runs import (
+    RecentRuns,
+    recent_runs,
+    run_of,
+)
+from channels_amazon.services.jobs import registry
 from channels_amazon.views.accounts.last_viewed import remember_viewed
 from channels_amazon.views.accounts.tabs import account_tabs
 from channels_amazon.views.base import get_mine, mine, page, store_page
@@ -27,6 +37,22 @@ from channels_amazon.views.operations.logs import download
 ROWS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class RunChoice:
+    """A run that can be chosen: its id, and its time and outcome in words."""
+
+    pk: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobChoices:
+    """The runs of one job that can be chosen, the newest first."""
+
+    title: str
+    runs: list[RunChoice]
+
+
 def _address(account: AmazonAccount) -> str:
     return reverse("amazon-sync-log", args=[account.pk])
 
@@ -34,18 +60,18 @@ def _address(account: AmazonAccount) -> str:
 @store_page
 @require_safe
 def sync_log_page(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Show what the account's last run did, and what the file of it holds."""
+    """Show what a run of the account did, and what the file of it holds.
+
+    It is the run that the address names, else the last sync.
+    """
     account = _account(request, account_id)
     remember_viewed(request, account)
-    context: dict[str, Any] = {
-        "account": account,
-        "tabs": account_tabs(request, account, _address),
-    }
-    run = sync_log.last_run(account)
-    if run is not None:
-        context |= _told(_log(request, account, run))
-    template = "channels_amazon/operations/sync_log.html"
-    return page(request, template, context, title=_("Last Sync Log"))
+    recent = recent_runs(account)
+    run = _wanted(request, account, recent)
+    if run is None and recent.last_sync is not None:
+        return _no_such_run(request, account, recent)
+    log = _log(request, account, run) if run is not None else None
+    return _page(request, account, recent, log)
 
 
 @store_page
@@ -53,22 +79,30 @@ def sync_log_page(request: HttpRequest, account_id: int) -> HttpResponse:
 def sync_log_download(request: HttpRequest, account_id: int) -> HttpResponseBase:
     """Stream the Last Sync Log as a zip archive."""
     account = _account(request, account_id)
-    run = sync_log.last_run(account)
+    recent = recent_runs(account)
+    run = _wanted(request, account, recent)
+    if run is None and recent.last_sync is not None:
+        return _no_such_run(request, account, recent)
     if run is None:
         raise Http404(_("Nothing has run yet for this account."))
-    # Who opens the file may live anywhere.
-    with timezone.override(UTC):
-        log = _log(request, account, run)
+    log = _log(request, account, run)
+    story = sync_log_story.tell_in_utc(log)
     sync_log.keep_sync_log_export(log, request.user.get_username())
-    pieces = sync_log.archive_pieces(
-        log, sync_log_story.readme(log), sync_log_story.taken_out_text(log)
-    )
+    pieces = archive_pieces(log, story)
     return download(ExportFile(log.file_name, "application/zip", pieces))
 
 
 def _account(request: HttpRequest, account_id: int) -> AmazonAccount:
     accounts = mine(AmazonAccount, request).select_related("store", "application")
     return get_mine(accounts, request, pk=account_id)
+
+
+def _wanted(
+    request: HttpRequest, account: AmazonAccount, recent: RecentRuns
+) -> SyncRun | None:
+    """Return the account's run that the address names, the last sync for none."""
+    named = parameters.RUN.number(request)
+    return recent.last_sync if named is None else run_of(account, named)
 
 
 def _log(request: HttpRequest, account: AmazonAccount, run: SyncRun) -> SyncLog:
@@ -80,20 +114,64 @@ def _log(request: HttpRequest, account: AmazonAccount, run: SyncRun) -> SyncLog:
     )
 
 
-def _told(log: SyncLog) -> dict[str, Any]:
-    run = log.run
-    return {
+def _no_such_run(
+    request: HttpRequest, account: AmazonAccount, recent: RecentRuns
+) -> HttpResponse:
+    """Say that the account has no run of the id that the address names.
+
+    Whether another one has it is nobody's business here.
+    """
+    return _page(request, account, recent, None, status=404)
+
+
+def _page(
+    request: HttpRequest,
+    account: AmazonAccount,
+    recent: RecentRuns,
+    log: SyncLog | None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    run = log.run if log is not None else None
+    context: dict[str, Any] = {
+        "account": account,
+        "tabs": account_tabs(request, account, _address),
         "log": log,
         "run": run,
-        "own_row": [run],
-        "first_line": sync_log_story.first_line(log),
-        "story": sync_log_story.story(log),
-        "support": sync_log_story.for_support(log),
-        "contents": sync_log_story.contents(log),
-        "taken_out": sync_log_story.taken_out(log),
-        "versions": versions(),
-        "settings": shown_settings() if log.with_settings else None,
-        "calls": list(sync_log.calls_of(run).order_by("pk")[:ROWS]),
-        "events": list(sync_log.events_of(run).order_by("pk")[:ROWS]),
+        "last_sync": recent.last_sync,
+        "jobs": list(_choices(recent, run)),
         "rows": ROWS,
     }
+    if log is not None:
+        context |= {
+            "story": sync_log_story.tell(log),
+            "own_row": [run],
+            "calls": sync_log.first_rows(log, LogKind.CALLS, ROWS),
+            "events": sync_log.first_rows(log, LogKind.EVENTS, ROWS),
+        }
+    template = "channels_amazon/operations/sync_log.html"
+    return page(request, template, context, title=_("Last Sync Log"), status=status)
+
+
+def _choices(recent: RecentRuns, chosen: SyncRun | None) -> Iterator[JobChoices]:
+    """Yield the runs to choose from by job, the one that is shown among them."""
+    offered = [list(runs) for runs in recent.by_job]
+    if chosen is not None and not any(chosen in runs for runs in offered):
+        of_job = next((one for one in offered if one[0].kind == chosen.kind), None)
+        if of_job is None:
+            offered.append([chosen])
+        else:
+            of_job.append(chosen)
+    zone = timezone.get_current_timezone()
+    for runs in offered:
+        yield JobChoices(
+            str(registry.title_of(runs[0].kind)),
+            [
+                RunChoice(
+                    run.pk,
+                    f"{shown(run.started_at, zone, TO_THE_SECOND)}"
+                    f" · {run.get_state_display()}",
+                )
+                for run in runs
+            ],
+        )

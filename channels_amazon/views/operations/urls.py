@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from channels_amazon.views.operations import (
-    hours,
     installation,
     logs,
     overview,
+    overview_parts,
     search,
     setup,
     status,
@@ -18,7 +18,9 @@ from channels_amazon.views.operations import (
 
 urlpatterns = [
     path("", overview.overview, name="amazon-overview"),
-    path("overview/hours/", hours.overview_hours, name="amazon-overview-hours"),
+    path(
+        "overview/hours/", overview_parts.overview_hours, name="amazon-overview-hours"
+    ),
     path("search/", search.search, name="amazon-search"),
     path("setup/", setup.setup, name="amazon-setup"),
     path("setup/<int:store_id>/", setup.setup_store, name="amazon-setup-store"),

@@ -43,8 +43,13 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
     wanted = parameters.ORDER.numbers(request)
     rows = Order.objects.with_role(request.user, OPERATORS)
     chosen = read_chosen(rows.filter(pk__in=wanted[:MOST_ORDERS]))
-    absent = len(wanted[:MOST_ORDERS]) - len(chosen)
-    context = {"absent": absent, "too_many": max(0, len(wanted) - MOST_ORDERS)}
+    later = wanted[MOST_ORDERS:]
+    context = {
+        "absent": len(wanted[:MOST_ORDERS]) - len(chosen),
+        "wanted": len(wanted),
+        "later": len(later),
+        "later_address": _address(request, later),
+    }
     if request.method != "POST":
         return _show_kept(request, chosen, context)
     shared, forms = SharedForm(request.POST), _forms(chosen, request.POST)
@@ -53,7 +58,7 @@ def ship_selected(request: HttpRequest) -> HttpResponse:
         plans = ship_orders(plans, shared.marks(), actor=request.user.get_username())
         tell(request, plans)
         if any(plan.is_done for plan in plans):
-            return _go_on(request, shared, forms, plans)
+            return _go_on(request, (shared, forms), plans, later)
     keep(request, chosen, [shared, *forms])
     return redirect(request.get_full_path())
 
@@ -77,20 +82,29 @@ def _show_kept(
 
 def _go_on(
     request: HttpRequest,
-    shared: SharedForm,
-    forms: Sequence[ChosenForm],
+    entered: tuple[SharedForm, Sequence[ChosenForm]],
     plans: Sequence[PlannedOrder],
+    later: Sequence[int],
 ) -> HttpResponse:
-    """Lead to the orders of the plans that can still ship, or else to the list."""
+    """Lead to the orders of the plans that can still ship, or else to the list.
+
+    Those that were chosen and had no place on the page come after them.
+    """
+    shared, forms = entered
     forget(request, [one.chosen for one in plans])
     rest = [one.chosen for one in plans if not one.is_done and not one.chosen.refusal]
-    if not rest:
+    if not rest and not later:
         return redirect(f"{reverse('amazon-order-list')}?show={OrderShow.TO_SHIP}")
     left = [one.order.pk for one in rest]
     theirs = [form for form in forms if form.chosen.order.pk in left]
-    keep(request, rest, [shared, *theirs], is_rest=True)
-    query = "&".join(f"{parameters.ORDER.name}={pk}" for pk in left)
-    return redirect(f"{request.path}?{query}")
+    if rest:
+        keep(request, rest, [shared, *theirs], is_rest=True)
+    return redirect(_address(request, [*left, *later]))
+
+
+def _address(request: HttpRequest, order_ids: Sequence[int]) -> str:
+    query = "&".join(f"{parameters.ORDER.name}={pk}" for pk in order_ids)
+    return f"{request.path}?{query}"
 
 
 def _forms(chosen: Sequence[ChosenOrder], data: Any = None) -> list[ChosenForm]:

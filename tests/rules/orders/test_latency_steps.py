@@ -31,6 +31,7 @@ def test_each_step_is_measured_from_the_stamp_before_it() -> None:
         "event": 1,
         "reserve": 2,
         "complete": 3,
+        "arrived": 4,
         "told": 4,
         "whole": 8,
     }

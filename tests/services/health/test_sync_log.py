@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,14 +26,17 @@ from channels_amazon.models import (
     OrderPersonalData,
     SyncRun,
 )
-from channels_amazon.services.health import sync_log, sync_log_story
+from channels_amazon.services.diagnostics.export import LogKind
+from channels_amazon.services.health import sync_log
 from channels_amazon.services.health.sync_log import (
     SyncLog,
-    archive_pieces,
+    first_rows,
     keep_sync_log_export,
-    last_run,
     read_sync_log,
 )
+from channels_amazon.services.health.sync_log_file import archive_pieces
+from channels_amazon.services.health.sync_log_runs import last_sync
+from channels_amazon.services.health.sync_log_story import tell, tell_in_utc
 from channels_amazon.wording import sentence
 from tests import builders
 from tests.views.scene import make_call, make_quarantined
@@ -62,7 +64,7 @@ def account() -> AmazonAccount:
 
 def log_of(account: AmazonAccount, *, with_settings: bool = True) -> SyncLog:
     """Return the log of the account's last run."""
-    run = last_run(account)
+    run = last_sync(account)
     assert run is not None
     return read_sync_log(
         account, run, last_findings(account), with_settings=with_settings
@@ -72,8 +74,7 @@ def log_of(account: AmazonAccount, *, with_settings: bool = True) -> SyncLog:
 def archive(account: AmazonAccount, *, with_settings: bool = True) -> dict[str, str]:
     """Return the files of the account's log, by name."""
     log = log_of(account, with_settings=with_settings)
-    readme, taken_out = sync_log_story.readme(log), sync_log_story.taken_out_text(log)
-    whole = b"".join(archive_pieces(log, readme, taken_out))
+    whole = b"".join(archive_pieces(log, tell_in_utc(log)))
     with zipfile.ZipFile(io.BytesIO(whole)) as found:
         assert found.testzip() is None
         return {name: found.read(name).decode() for name in found.namelist()}
@@ -85,7 +86,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def test_archive_holds_the_run_and_what_belongs_to_it(account: AmazonAccount) -> None:
-    run = last_run(account)
+    run = last_sync(account)
     calls = [make_call(account, run=run).pk for _ in range(3)]
     failed = make_call(account, run=run, status=429, exchange={"answered": {"a": 1}})
     entry = builders.make_entry(account, run=run, reference="902-1")
@@ -140,22 +141,6 @@ def test_archive_holds_the_last_finished_health_check(account: AmazonAccount) ->
     assert "It is wrong. (x.y) Mend it." in files["README.txt"]
 
 
-def test_newest_run_of_the_account_is_the_last(account: AmazonAccount) -> None:
-    before = last_run(account)
-    newer = builders.make_run(account)
-    builders.make_run(
-        account, started_at=timezone.now() - timedelta(days=1), state="failed"
-    )
-    builders.make_run(builders.make_account(account.store))
-
-    assert before != newer
-    assert last_run(account) == newer
-
-
-def test_account_without_a_run_has_none() -> None:
-    assert last_run(builders.make_account()) is None
-
-
 @pytest.mark.parametrize("state", SyncRun.State.values)
 def test_story_tells_how_the_run_is(account: AmazonAccount, state: str) -> None:
     SyncRun.objects.update(
@@ -164,9 +149,9 @@ def test_story_tells_how_the_run_is(account: AmazonAccount, state: str) -> None:
         message=sentence("Order %(order)s is kept.", order="902-1"),
         code="orders.kept",
     )
-    log = log_of(account)
+    story = tell(log_of(account))
 
-    told = " ".join([sync_log_story.first_line(log), *sync_log_story.story(log)])
+    told = " ".join([story.first_line, *story.told])
 
     assert str(account) in told
     assert "Order 902-1 is kept. (orders.kept)" in told
@@ -184,7 +169,7 @@ def test_huge_run_is_read_part_by_part(
     account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sync_log, "CHUNK", 7)
-    run = last_run(account)
+    run = last_sync(account)
     made = [make_call(account, run=run).pk for _ in range(35)]
 
     with CaptureQueriesContext(connection) as captured:
@@ -197,12 +182,12 @@ def test_huge_run_is_read_part_by_part(
 
 
 def test_words_are_of_the_language_that_is_active(account: AmazonAccount) -> None:
-    run = last_run(account)
+    run = last_sync(account)
     text = sentence("Order %(order)s is kept.", order="902-1")
     builders.make_entry(account, run=run, message=text)
     with override("zh-hans"):
         log = log_of(account)
-        pieces = archive_pieces(log, sync_log_story.readme(log), "")
+        pieces = archive_pieces(log, tell_in_utc(log))
     # Streamed after the reader's language was put away.
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as found:
         events = found.read("events.jsonl").decode()
@@ -229,7 +214,7 @@ NAME = "Zq7CANARY Anna"
 
 def _strew(account: AmazonAccount) -> None:
     """Put secrets and people wherever a text could hold them."""
-    run = last_run(account)
+    run = last_sync(account)
     order = builders.make_order(account)
     OrderPersonalData.objects.filter(order=order).delete()
     Credential.objects.update_or_create(
@@ -293,6 +278,33 @@ def test_nothing_secret_and_nobody_is_in_the_archive(
     assert django_settings.SECRET_KEY not in whole
     for name in ("calls.jsonl", "events.jsonl"):
         assert len(lines(files[name])) == 8
+
+
+def test_page_and_file_have_one_story_without_secrets(
+    account: AmazonAccount, settings: Settings
+) -> None:
+    settings.LWA_CLIENT_SECRET = SECRET
+    settings.REDIS_URL = f"redis://:{PASSWORD}@cache:6379/0"
+    _strew(account)
+    AmazonAccount.objects.update(name=f"Shop of {NAME.split()[0]}@mail.example")
+    account.refresh_from_db()
+    log = log_of(account)
+
+    story = tell(log)
+    calls = first_rows(log, LogKind.CALLS, 8)
+    events = first_rows(log, LogKind.EVENTS, 8)
+
+    files = archive(account)
+    shown = [repr(vars(row)) for row in (*calls, *events)]
+    for text in (repr(story), *shown, files["README.txt"]):
+        assert "CANARY" not in text, text[text.find("CANARY") - 200 :][:300]
+    for line in (story.first_line, *story.calls, *story.problems):
+        assert line in files["README.txt"]
+    of_file = [row["message"] for row in lines(files["events.jsonl"])]
+    assert [row.message for row in events] == of_file
+    assert [row.path for row in calls] == [
+        row["path"] for row in lines(files["calls.jsonl"])
+    ]
 
 
 def test_places_that_were_taken_out_are_counted(account: AmazonAccount) -> None:

@@ -202,7 +202,7 @@ def test_part_that_is_polled_leaves_the_drawing_as_it_is(client: Client) -> None
     assert "hx-preserve" in text
     assert "<svg" not in text
     drawn = client.get(reverse("amazon-overview-hours"), headers=headers)
-    assert drawn.content.decode().lstrip().startswith("<section")
+    assert drawn.content.decode().lstrip().startswith('<div class="sl-page">')
 
 
 def test_address_of_the_drawing_leads_to_its_page(client: Client) -> None:

@@ -230,7 +230,7 @@ def test_job_that_worked_shows_its_run(world: World, client: Client) -> None:
     said = last_run_of(world, client)
 
     assert said.startswith("Done")
-    assert said.endswith("rows: 0, changed: 0, calls: 2")
+    assert said.endswith("rows: 0, changed: 0, calls: 2 Sync log of this run")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,15 +41,15 @@ def client(world: World) -> Client:
     return signed_in(world.owner)
 
 
-def page_of(world: World, client: Client) -> Any:
+def page_of(world: World, client: Client, **query: Any) -> Any:
     """Return the answer to the page's address."""
-    return client.get(reverse("amazon-sync-log", args=[world.account.pk]))
+    return client.get(reverse("amazon-sync-log", args=[world.account.pk]), query)
 
 
-def archive_of(world: World, client: Client) -> dict[str, str]:
+def archive_of(world: World, client: Client, **query: Any) -> dict[str, str]:
     """Return the files of the download by name."""
     address = reverse("amazon-sync-log-download", args=[world.account.pk])
-    response: Any = client.get(address)
+    response: Any = client.get(address, query)
     assert response.streaming
     assert response["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
@@ -173,7 +174,7 @@ def test_page_asks_the_same_for_any_number_of_rows(
         builders.make_entry(world.account, run=run)
 
     assert queries() == few
-    assert few <= 18 + SIDE_BAR
+    assert few <= 21 + SIDE_BAR
 
 
 @pytest.mark.parametrize("name", ["amazon-status", "amazon-account-list"])
@@ -183,3 +184,120 @@ def test_page_is_led_to(world: World, client: Client, name: str) -> None:
     text = client.get(reverse(name, args=args)).content.decode()
 
     assert reverse("amazon-sync-log", args=[world.account.pk]) in text
+
+
+def test_page_holds_no_secret_that_a_row_holds(
+    world: World, client: Client, settings: Any
+) -> None:
+    settings.LWA_CLIENT_SECRET = "Zq7CANARYsecretOfAmazon"
+    said = "client Zq7CANARYsecretOfAmazon of CANARY@mail.example, phone=CANARY0171"
+    run = builders.make_run(world.account, state="failed", message=said, code="x.y")
+    builders.make_entry(world.account, run=run, message=said, fix=said, reference=said)
+    make_call(world.account, run=run, status=400, message=said, amazon_code=said[:60])
+
+    text = page_of(world, client).content.decode()
+
+    assert "CANARY" not in text, text[text.find("CANARY") - 200 :][:300]
+    assert text.count("[redacted]") >= 6
+    # What is seen is what is sent.
+    assert "CANARY" not in "".join(archive_of(world, client).values())
+
+
+def test_page_offers_the_runs_by_job_and_the_viewer_s_clocks(
+    world: World, client: Client
+) -> None:
+    client.cookies["shoplink_time_zone"] = "Asia/Shanghai"
+    at = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
+    fields: dict[str, Any] = {"state": "done", "finished_at": at}
+    sweep = builders.make_job(world.account, kind="order_sweep")
+    last = builders.make_run(
+        world.account, job=sweep, kind="order_sweep", started_at=at, **fields
+    )
+    fetch = builders.make_job(world.account, kind="order_fetch")
+    single = builders.make_run(
+        world.account,
+        job=fetch,
+        kind="order_fetch",
+        started_at=at + timedelta(minutes=1),
+        **fields,
+    )
+
+    whole = page_of(world, client).content.decode()
+    chosen = page_of(world, client, run=single.pk).content.decode()
+
+    assert f'<option value="{last.pk}" selected>' in whole
+    assert '<optgroup label="Orders by event">' in whole
+    assert "Orders by event · 2026-12-01 04:01:00 UTC+8 · Done" in whole
+    assert "This is not the last sync." not in whole
+    assert f'<option value="{single.pk}" selected>' in chosen
+    assert "Orders by event of" in chosen
+    assert "This is not the last sync." in chosen
+    download = reverse("amazon-sync-log-download", args=[world.account.pk])
+    assert f"{download}?run={single.pk}" in chosen
+    facts = json.loads(archive_of(world, client, run=single.pk)["run.json"])
+    assert facts["run"]["id"] == single.pk
+
+
+def test_old_run_stands_among_those_of_its_job(world: World, client: Client) -> None:
+    runs = [
+        builders.make_run(world.account, state="done", finished_at=timezone.now())
+        for _ in range(9)
+    ]
+
+    text = page_of(world, client, run=runs[0].pk).content.decode()
+
+    assert f'<option value="{runs[0].pk}" selected>' in text
+    assert f'<option value="{runs[1].pk}"' not in text
+
+
+@pytest.mark.parametrize("whose", ["another store", "another account", "nobody"])
+@pytest.mark.parametrize("name", ["amazon-sync-log", "amazon-sync-log-download"])
+def test_run_of_others_is_refused_by_a_page(
+    world: World, client: Client, whose: str, name: str
+) -> None:
+    ours = builders.make_run(world.account, state="done")
+    other = make_world() if whose == "another store" else world
+    account = builders.make_account(other.store)
+    theirs = builders.make_run(account, state="failed", message="THEIRS")
+    make_call(account, run=theirs, reference="THEIRS")
+    number = 4711_4711 if whose == "nobody" else theirs.pk
+
+    response = client.get(reverse(name, args=[world.account.pk]), {"run": number})
+
+    text = response.content.decode()
+    assert response.status_code == 404
+    assert "This account has no such run." in text
+    assert "THEIRS" not in text
+    assert f'<option value="{ours.pk}">' in text
+    assert f'<option value="{theirs.pk}"' not in text
+    assert not AuditEntry.objects.filter(reference="sync-log").exists()
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1e3", "٣", "9" * 19])
+def test_run_that_is_no_number_counts_as_none(
+    world: World, client: Client, text: str
+) -> None:
+    run = builders.make_run(world.account, state="done")
+
+    response = page_of(world, client, run=text)
+
+    assert response.status_code == 200
+    assert f'<option value="{run.pk}" selected>' in response.content.decode()
+
+
+def test_pages_of_a_run_lead_to_its_log(world: World, client: Client) -> None:
+    run = builders.make_run(world.account, state="failed")
+    call = make_call(world.account, run=run)
+    entry = builders.make_entry(world.account, run=run)
+    own = f"{reverse('amazon-sync-log', args=[world.account.pk])}?run={run.pk}"
+
+    pages = [
+        reverse("amazon-log-detail", args=["runs", run.pk]),
+        reverse("amazon-log-detail", args=["calls", call.pk]),
+        reverse("amazon-log-detail", args=["events", entry.pk]),
+        reverse("amazon-status", args=[world.account.pk]),
+    ]
+
+    for address in pages:
+        text = client.get(address).content.decode()
+        assert f'href="{own}">Sync log of this run</a>' in text

@@ -129,6 +129,43 @@ def test_filters_stay_in_the_address(world: World, client: Client) -> None:
     assert f"account={other.pk}&amp;show=overdue" in response.content.decode()
 
 
+LINE = {"seller_sku": "Mon-27-Bläck/x", "asin": "B0CHX1W1XY"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["1390916", "902-315", "mon-27", "MON-27-BLÄCK", "b0chx1", " 1W1XY. "],
+)
+def test_part_of_what_people_hold_finds_the_order(
+    world: World, client: Client, typed: str
+) -> None:
+    order = builders.make_order(
+        world.account, amazon_order_id="902-3159896-1390916", lines=(LINE,)
+    )
+    # One that holds the same, and is not to ship.
+    builders.make_order(
+        world.account, status=Order.Status.SHIPPED, lines=({"seller_sku": typed},)
+    )
+    builders.make_order(amazon_order_id="902-3159896-2390916", lines=(LINE,))
+
+    assert shown(client, q=typed) == [order.amazon_order_id]
+    assert shown(client, q=typed, show="overdue") == []
+
+
+def test_cut_search_is_said(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_amazon.services.orders.search.COUNT_CAP", 2)
+    for _ in range(5):
+        due_in(world, 90, lines=({"seller_sku": "MANY-1"},))
+
+    text = client.get(reverse(PAGE), {"q": "many"}).content.decode()
+    short = client.get(reverse(PAGE), {"q": "ma"}).content.decode()
+
+    assert "Very many orders hold “many”: only 2 of them were looked up" in text
+    assert "Write at least 3 characters to find a part" in short
+
+
 @pytest.mark.parametrize("orders", [1, 40])
 def test_board_asks_same_number_of_queries(
     world: World,

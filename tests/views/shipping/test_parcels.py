@@ -38,6 +38,13 @@ def shown(client: Client, **query: Any) -> list[Parcel]:
     return list(response.context["slice"].rows)
 
 
+def make_loose(world: World, amazon_order_id: str) -> Parcel:
+    """Make a parcel of an order that nobody knows yet."""
+    parcel = builders.make_parcel(world.order, amazon_order_id=amazon_order_id)
+    Parcel.objects.filter(pk=parcel.pk).update(order=None, try_after=None)
+    return parcel
+
+
 @pytest.mark.parametrize("state", [*State.values])
 def test_list_filters_by_state(world: World, client: Client, state: str) -> None:
     for value in State.values:
@@ -54,6 +61,67 @@ def test_search_finds_order_and_tracking_number(world: World, client: Client) ->
     assert shown(client, q="JJD7") == [parcel]
     assert shown(client, q=world.order.amazon_order_id) == [parcel]
     assert shown(client, account=world.account.pk, q="JJD7") == [parcel]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["1390916", "902-315", "mon-27", "Mon-27-Bläck/x", "b0chx1", " 1W1XY. ", "jjd7x"],
+)
+def test_part_of_what_people_hold_finds_the_parcel(
+    world: World, client: Client, typed: str
+) -> None:
+    line = {"seller_sku": "Mon-27-Bläck/x", "asin": "B0CHX1W1XY"}
+    number = "902-3159896-1390916"
+    order = builders.make_order(world.account, amazon_order_id=number, lines=(line,))
+    parcel = builders.make_parcel(order, tracking_number="JJD7X")
+    builders.make_parcel(builders.make_order(world.account), tracking_number="JJD8")
+    # Another store's.
+    theirs = builders.make_order(amazon_order_id=number, lines=(line,))
+    builders.make_parcel(theirs, tracking_number="JJD7X")
+
+    assert shown(client, q=typed) == [parcel]
+    assert shown(client, q=typed, account=world.account.pk) == [parcel]
+    assert shown(client, q=typed, show=State.DROPPED) == []
+
+
+def test_part_finds_a_parcel_whose_order_nobody_knows(
+    world: World, client: Client
+) -> None:
+    parcel = make_loose(world, "902-3159896-1390916")
+    theirs = make_world()
+    make_loose(theirs, "902-3159896-1390916")
+
+    assert shown(client, q="9896-139") == [parcel]
+    assert shown(client, q="902-3159896-1390916") == [parcel]
+
+
+@pytest.mark.parametrize("cap", [1000, 2])
+def test_search_finds_the_same_however_many_parcels_hold_it(
+    world: World, client: Client, cap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_amazon.forms.shipping.COUNT_CAP", cap)
+    line = {"seller_sku": "MANY-1"}
+    found = [
+        builders.make_parcel(builders.make_order(world.account, lines=(line,)))
+        for _ in range(4)
+    ]
+    loose = [make_loose(world, f"MANY-{n}") for n in range(4)]
+
+    assert shown(client, q="many") == [*reversed(loose), *reversed(found)]
+
+
+def test_cut_search_is_said(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_amazon.services.orders.search.COUNT_CAP", 2)
+    for _ in range(5):
+        builders.make_order(world.account, lines=({"seller_sku": "MANY-1"},))
+
+    text = client.get(reverse(LIST), {"q": "many"}).content.decode()
+    short = client.get(reverse(LIST), {"q": "ma"}).content.decode()
+
+    assert "Very many orders hold “many”: only 2 of them were looked up" in text
+    assert "Write at least 3 characters to find a part" in short
 
 
 def test_sentence_says_whether_a_person_is_needed(world: World, client: Client) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from channels_amazon.models import Order, Shipment, StoreMember
 from tests import builders
@@ -151,16 +152,63 @@ def test_page_without_orders_leads_back_to_the_list(client: Client, query: str) 
     assert after(client, posted).status_code == 200
 
 
-def test_more_than_fit_are_left_out_and_told(
+def test_more_than_fit_come_after_the_others(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("channels_amazon.views.shipping.selected.MOST_ORDERS", 2)
-    orders = make_orders(world, 3)
+    orders = make_orders(world, 5)
 
     text = client.get(address(*orders)).content.decode()
 
-    assert "At most 2 orders are shipped at once: 1 chosen one is left out." in text
+    assert "5 orders are chosen, and at most 2 are shipped at once" in text
     assert orders[2].amazon_order_id not in text
+    assert f'href="{escape(address(*orders[2:]))}"' in text
+    # All but one of the first are sent: that one and the others are led to.
+    data = entered(*orders[:2]) | {f"o{orders[1].pk}-tracking_number": ""}
+    response = confirm(client, data, *orders)
+    assert response.headers["Location"] == address(*orders[1:])
+    text = client.get(address(*orders[1:])).content.decode()
+    assert "4 orders are chosen, and at most 2 are shipped at once" in text
+    data = entered(*orders[1:3])
+    response = confirm(client, data, *orders[1:])
+    assert response.headers["Location"] == address(*orders[3:])
+    assert "2 orders to ship: enter their tracking" in client.get(
+        address(*orders[3:])
+    ).content.decode().replace("\n", " ")
+    assert Shipment.objects.count() == 3
+
+
+def test_thousands_of_ids_by_hand_are_a_page(world: World, client: Client) -> None:
+    (order,) = make_orders(world, 1)
+    ids = [order.pk, *range(10**6, 10**6 + 1499)]
+    query = "&".join(f"order={pk}" for pk in ids)
+
+    response = client.get(f"{reverse(PAGE)}?{query}")
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "1500 orders are chosen, and at most 200 are shipped at once" in text
+    assert order.amazon_order_id in text
+    later = "&amp;".join(f"order={pk}" for pk in ids[200:])
+    assert f'href="{reverse(PAGE)}?{later}"' in text
+    assert f'href="{reverse("amazon-order-list")}?show=ship"' in text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_more_ids_than_can_be_read_are_told_of(client: Client, method: str) -> None:
+    query = "&".join(f"order={pk}" for pk in range(5001))
+
+    if method == "get":
+        response = client.get(f"{reverse(PAGE)}?{query}")
+    else:
+        kind = "application/x-www-form-urlencoded"
+        response = client.post(reverse(PAGE), query, content_type=kind)
+
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert "More than 5,000 things are chosen at once: choose fewer." in text
+    assert "Nothing was changed." in text
+    assert f'href="{reverse("amazon-order-list")}"' in text or "Back to" in text
 
 
 def test_two_hundred_orders_are_shown_and_shipped(world: World, client: Client) -> None:
