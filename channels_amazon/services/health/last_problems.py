@@ -17,6 +17,7 @@ from channels_amazon.models import (
     AmazonAccount,
     DiagnosticEntry,
     Order,
+    OrderLine,
     Parcel,
     ReadingIssue,
     Shipment,
@@ -37,7 +38,6 @@ _TOLD_ONCE = frozenset(
         "orders.cancelled_after_packing",
         "orders.unreadable_detail",
         "notifications.unreadable_detail",
-        _BELOW_ZERO,
     }
 )
 
@@ -56,6 +56,7 @@ class _Now:
 
     jobs: Mapping[int, SyncJob]
     orders: Mapping[str, Order]
+    below_zero: Collection[str]
     refused_skus: Collection[str]
     quarantined: Collection[str]
     issues: Collection[tuple[str, str]]
@@ -64,7 +65,7 @@ class _Now:
 def last_problems(
     account: AmazonAccount, jobs: Iterable[SyncJob], now: datetime
 ) -> LastProblems:
-    """Return the account's last problems, six queries at most whatever there was.
+    """Return the account's last problems, eight queries at most whatever there was.
 
     `jobs` are all of the account's.
     """
@@ -107,6 +108,9 @@ def _now_of(
     return _Now(
         jobs=jobs,
         orders={row.amazon_order_id: row for row in _orders(account, named, now)},
+        below_zero=_below_zero(
+            account, {one.reference for one in entries if one.code == _BELOW_ZERO}
+        ),
         refused_skus=set(refused.values_list("seller_sku", flat=True)),
         quarantined={
             name
@@ -129,17 +133,32 @@ def _orders(
         amazon_order_id=OuterRef("amazon_order_id"),
         state=Parcel.State.REFUSED,
     )
-    below = StockLevel.objects.below_zero().filter(
-        variant__order_lines__order=OuterRef("pk")
-    )
     rows: Iterable[Order] = Order.objects.filter(
         account=account, amazon_order_id__in=named
     ).annotate(
         has_bad_package=Exists(packages.refused()) | Exists(packages.not_shown(now)),
         has_bad_parcel=Exists(parcels),
-        is_below_zero=Exists(below),
     )
     return rows
+
+
+def _below_zero(account: AmazonAccount, named: Collection[str]) -> set[str]:
+    """Return those of the order ids that hold a variant with a level below zero.
+
+    The orders' variants first, then their levels: in one statement PostgreSQL goes
+    through the lines of all orders that ever held such a variant.
+    """
+    lines = OrderLine.objects.filter(
+        order__account=account, order__amazon_order_id__in=named
+    )
+    found = list(lines.values_list("order__amazon_order_id", "variant_id"))
+    levels = StockLevel.objects.below_zero()
+    below = set(
+        levels.filter(variant__in={variant for _id, variant in found}).values_list(
+            "variant_id", flat=True
+        )
+    )
+    return {order_id for order_id, variant in found if variant in below}
 
 
 def _is_over(entry: DiagnosticEntry, now: _Now) -> bool:
@@ -148,6 +167,8 @@ def _is_over(entry: DiagnosticEntry, now: _Now) -> bool:
     if about and about in now.quarantined:
         return False
     if about in now.orders:
+        if entry.code == _BELOW_ZERO:
+            return about not in now.below_zero
         return _is_settled(entry.code, now.orders[about])
     if entry.code == _PUSH_REFUSED:
         return about not in now.refused_skus
@@ -171,7 +192,7 @@ def _ended_well(job: SyncJob, since: datetime) -> bool:
 
 def _is_settled(code: str, order: Order) -> bool:
     if code in _TOLD_ONCE:
-        return code == _BELOW_ZERO and not getattr(order, "is_below_zero", True)
+        return False
     return not (
         order.quarantine_code
         or order.has_unmatched
