@@ -222,10 +222,9 @@ def test_failed_call_shows_request_and_answer(world: World, client: Client) -> N
 def test_empty_object_is_no_empty_body(world: World, client: Client) -> None:
     exchange: dict[str, Any] = {"sent": [], "answered": {}}
     call = make_call(world.account, status=400, exchange=exchange)
+    address = reverse("amazon-log-detail", args=["calls", call.pk])
+    text = client.get(address).content.decode()
 
-    page = client.get(reverse("amazon-log-detail", args=["calls", call.pk]))
-
-    text = page.content.decode()
     assert ">[]</pre>" in text
     assert ">{}</pre>" in text
     assert "Its body was empty." not in text
