@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from channels_amazon.services.orders.latency_hours import HourLatency, hourly_latency
-from channels_amazon.templatetags.shoplink import fine_duration
+from channels_amazon.views.durations import fine_duration
 
 HEIGHT = 64
 # The scale is logarithmic: a second is seen beside an hour. It ends where the slowest
