@@ -16,6 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.emptied import empty_what_was_written
 from tests.migrated import copy_to_test_database
 from tests.processes import Processes
 
@@ -59,6 +60,15 @@ def django_db_keepdb(
     with django_db_blocker.unblock():
         is_copied = copy_to_test_database()
     return is_copied or bool(request.config.getoption("reuse_db"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying() -> Iterator[None]:
+    """Empty after a test that commits only what was written to."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "_fixture_teardown"
+        patch.setattr(TransactionTestCase, name, empty_what_was_written)
+        yield
 
 
 @pytest.fixture(scope="session")
