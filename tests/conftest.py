@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.emptied import empty_what_was_written
 from tests.migrated import copy_to_test_database
 from tests.processes import Processes
 
@@ -34,6 +36,9 @@ hypothesis_settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 # One of these is behind every fixture of the database.
 _DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup"})
+# So many live before the collector looks at them; Python's own 700 are for programs
+# that hold fewer.
+_NEW_OBJECTS = 20_000
 # Nothing that would reach for another host, and no sandbox, which containers lack.
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -59,6 +64,15 @@ def django_db_keepdb(
     with django_db_blocker.unblock():
         is_copied = copy_to_test_database()
     return is_copied or bool(request.config.getoption("reuse_db"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying() -> Iterator[None]:
+    """Empty after a test that commits only what was written to."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "_fixture_teardown"
+        patch.setattr(TransactionTestCase, name, empty_what_was_written)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -184,6 +198,13 @@ def pytest_collection_modifyitems(
     chosen = {item: _uses_database(item) for item in items}
     config.hook.pytest_deselected(items=[one for one in items if not chosen[one]])
     items[:] = [one for one in items if chosen[one]]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what lives as long as the run: every test and module."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -69,6 +69,7 @@ OF_NO_MODULE = {
     "sync/runtime/test_sync_command.py": "the command that runs one job",
     "sync/shipping/test_shipment_edits.py": "an edit, as Amazon gets it",
     "test_architecture.py": "docs/architecture.md",
+    "test_emptied.py": "what a test that commits leaves",
     "test_fixtures.py": "the tests' own fixtures",
     "test_layout.py": "the tree",
     "test_migrated.py": "the tests' own databases",
