@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -52,15 +53,18 @@ def time_zones(*more: str) -> list[tuple[str, str]]:
         name for name in zone_names() if "/" in name and not name.startswith(_NO_PLACES)
     }
     names |= {name for name in more if zone_named(name)} - {"UTC"}
-    locale = Locale.parse((get_language() or "en").replace("-", "_"))
+    language = get_language() or "en"
     return [
         ("UTC", "UTC"),
-        *((name, _zone_label(name, locale)) for name in sorted(names)),
+        *((name, _zone_label(name, language)) for name in sorted(names)),
     ]
 
 
-def _zone_label(name: str, locale: Locale) -> str:
+# Several hundred zones stand in each list of them, and Babel composes each name anew.
+@cache
+def _zone_label(name: str, language: str) -> str:
     """Return a zone's own name, to be typed, with its place as the reader calls it."""
+    locale = Locale.parse(language.replace("-", "_"))
     code = get_global("zone_territories").get(name, "")
     country = str(locale.territories.get(code, ""))
     city = get_timezone_location(name, locale=locale, return_city=True)

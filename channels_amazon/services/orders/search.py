@@ -266,8 +266,11 @@ def _holding(
     rows: Sequence[tuple[int, str, str, Any]], parts: Collection[str]
 ) -> Iterable[int]:
     """Yield the orders of those lines whose SKU or ASIN holds one of the parts."""
+    folded = [part.casefold() for part in parts]
     for order_id, seller_sku, asin, _at in rows:
-        if _holds_any(seller_sku, parts) or _holds_any(asin, parts):
+        # One text of both, so that it is folded once: no part holds a line's end.
+        text = f"{seller_sku}\n{asin}".casefold()
+        if any(part in text for part in folded):
             yield order_id
 
 
