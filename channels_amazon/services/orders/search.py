@@ -17,6 +17,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Reverse, Substr
@@ -132,15 +133,14 @@ class _Hits:
         else:
             self.is_cut = True
 
-    def add_newest(self, held: Iterable[int], read: int) -> None:
+    def add_newest(self, held: Sequence[int], read: int) -> None:
         """Take those of the newest rows, `read` in number, whose orders hold the part.
 
         They come newest first; of too many the newest are taken.
         """
-        found = list(dict.fromkeys(held))
-        self.order_ids |= set(found[:COUNT_CAP])
+        self.order_ids |= set(held[:COUNT_CAP])
         self.is_all_read = read < NEWEST
-        self.is_over = len(found) > COUNT_CAP
+        self.is_over = len(held) > COUNT_CAP
         # Where all was read, nothing but those beyond the cap is missing.
         self.is_cut = self.is_over or (self.is_cut and not self.is_all_read)
 
@@ -181,10 +181,8 @@ def _add_newest_ids(
     hits: _Hits, parts: Collection[str], account_ids: Collection[int]
 ) -> None:
     """Add the accounts' newest orders with one of the parts anywhere in their id."""
-    # Looked through here: the database might look for the part in all orders first.
-    rows = list(_newest(Order.objects.all(), "", account_ids, "pk", "amazon_order_id"))
-    held = (pk for pk, number, _at in rows if any(part in number for part in parts))
-    hits.add_newest(held, len(rows))
+    newest = _newest(Order.objects.all(), "", account_ids, "pk", "amazon_order_id")
+    hits.add_newest(*_look_through(newest, ["number"], parts))
 
 
 def _are_all_ids_indexed() -> bool:
@@ -238,8 +236,8 @@ def _add_newest_lines(
 ) -> None:
     """Add the orders of the accounts' newest lines with a part in a SKU or an ASIN."""
     columns = ("order_id", "seller_sku", "asin")
-    rows = list(_newest(OrderLine.objects.all(), "order__", account_ids, *columns))
-    hits.add_newest(_holding(rows, parts), len(rows))
+    newest = _newest(OrderLine.objects.all(), "order__", account_ids, *columns)
+    hits.add_newest(*_look_through(newest, ["seller_sku", "asin"], parts))
 
 
 def _newest(
@@ -262,16 +260,36 @@ def _newest(
     return merged[:NEWEST]
 
 
-def _holding(
-    rows: Sequence[tuple[int, str, str, Any]], parts: Collection[str]
-) -> Iterable[int]:
-    """Yield the orders of those lines whose SKU or ASIN holds one of the parts."""
-    folded = [part.casefold() for part in parts]
-    for order_id, seller_sku, asin, _at in rows:
-        # One text of both, so that it is folded once: no part holds a line's end.
-        text = f"{seller_sku}\n{asin}".casefold()
-        if any(part in text for part in folded):
-            yield order_id
+def _look_through(
+    newest: QuerySet[Any], columns: Sequence[str], parts: Collection[str]
+) -> tuple[list[int], int]:
+    """Return the orders of those of `newest` with a part in a column, and their number.
+
+    The rows are an order's key, the columns, and their time. They are made before they
+    are looked through: the database might else look for the part in all orders first.
+    """
+    try:
+        made, given = newest.query.sql_with_params()
+    except EmptyResultSet:
+        return [], 0
+    position = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
+    holds = [
+        (f"{position}(UPPER({column}), UPPER(%s)) > 0", part)
+        for column in columns
+        for part in parts
+    ]
+    sql = (
+        f"WITH newest (pk, {', '.join(columns)}, at) AS MATERIALIZED ({made}) "  # noqa: S608 - ours
+        "SELECT 0, COUNT(*) FROM newest UNION ALL SELECT * FROM ("
+        f"SELECT pk, 0 FROM newest WHERE {' OR '.join(one for one, _ in holds)} "
+        "GROUP BY pk ORDER BY MAX(at) DESC LIMIT %s) AS held"
+    )
+    values = [*given, *(part for _, part in holds), COUNT_CAP + 1]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    # The number stands beside no order's key.
+    return [pk for pk, _ in rows if pk], sum(count for _, count in rows)
 
 
 def _holds_any(text: str, parts: Collection[str]) -> bool:
