@@ -103,7 +103,7 @@ def test_unmatched_order_is_told_apart_and_leads_to_matching(
     assert shown(client, show="risk") == [number]
     assert shown(client, show="on_track") == [world.order.amazon_order_id]
     assert "Every order to ship is on track" not in text
-    assert "1 of them has a SKU that no variant owns" in text
+    assert "1 order of this board has a SKU that no variant owns" in text
     answer = text[text.index('id="sl-answer"') :]
     (link,) = re.findall(r'href="([^"]+)">Orders that need a match', answer)
     page = client.get(unescape(link))
