@@ -272,11 +272,11 @@ def _look_through(
         made, given = newest.query.sql_with_params()
     except EmptyResultSet:
         return [], 0
-    position = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
+    # A pattern, since SQLite's other ways know no case of letters beyond ASCII's.
+    is_postgresql = connection.vendor == "postgresql"
+    matches = "~* %s" if is_postgresql else "REGEXP '(?i)' || %s"
     holds = [
-        (f"{position}(UPPER({column}), UPPER(%s)) > 0", part)
-        for column in columns
-        for part in parts
+        (f"{column} {matches}", re.escape(part)) for column in columns for part in parts
     ]
     sql = (
         f"WITH newest (pk, {', '.join(columns)}, at) AS MATERIALIZED ({made}) "  # noqa: S608 - ours
