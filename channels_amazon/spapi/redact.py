@@ -21,6 +21,8 @@ from channels_amazon.spapi.redact_keys import (
     SECRET_ONLY_IN_FORMS,
 )
 
+# Objects and lists inside each other; what others send has a dozen at most.
+_DEEPEST = 100
 REDACTED = "[redacted]"
 # So many signs are no word of a language, but a key, a token or a good password.
 _LONG_VALUE = 16
@@ -187,16 +189,19 @@ def redact_json(value: Any) -> Any:
     return _redact(value, in_person=False)
 
 
-def _redact(value: Any, *, in_person: bool) -> Any:
+def _redact(value: Any, *, in_person: bool, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        # Nobody writes so deep but to hide something.
+        return REDACTED
     if isinstance(value, Mapping):
         return {
             redact_text(key) if isinstance(key, str) else key: _redact_entry(
-                str(key), inner, in_person=in_person
+                str(key), inner, in_person=in_person, depth=depth + 1
             )
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_redact(inner, in_person=in_person) for inner in value]
+        return [_redact(inner, in_person=in_person, depth=depth + 1) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     if in_person:
@@ -221,10 +226,11 @@ def _redact_written(text: str) -> str:
     return redact_text(text) if redacted == value else written
 
 
-def _redact_entry(key: str, value: Any, *, in_person: bool) -> Any:
+def _redact_entry(key: str, value: Any, *, in_person: bool, depth: int) -> Any:
     plain = plain_key(key)
     if plain in KEPT_IN_PERSON:
-        return _redact(value, in_person=False)
+        return _redact(value, in_person=False, depth=depth)
     if plain in PERSONAL_KEYS or plain in SECRET_KEYS - SECRET_ONLY_IN_FORMS:
         return None if value is None else REDACTED
-    return _redact(value, in_person=in_person or plain in PERSON_KEYS)
+    in_person = in_person or plain in PERSON_KEYS
+    return _redact(value, in_person=in_person, depth=depth)

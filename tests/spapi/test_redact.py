@@ -283,3 +283,15 @@ def test_known_values_are_taken_out() -> None:
     text = redact_values(f"a{long}b {short}, not{short}", {long, short})
 
     assert text == f"a{REDACTED}b {REDACTED}, not{short}"
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_what_is_nested_too_deeply_is_taken_out(is_list: bool) -> None:
+    value: object = "anna@example.com"
+    for _ in range(900):
+        value = [value] if is_list else {"a": value}
+
+    redacted = redact_json({"orderId": "1", "deep": value})
+
+    assert redacted["orderId"] == "1"
+    assert "anna" not in json.dumps(redacted)

@@ -51,6 +51,8 @@ __all__ = [
 
 ORDER_CHANGE = "ORDER_CHANGE"
 _CHANGE = "OrderChangeNotification"
+# Objects and lists inside each other; Amazon's schemas have a dozen at most.
+_DEEPEST = 100
 _POSTAL_CODE = "DestinationPostalCode"
 
 
@@ -246,14 +248,19 @@ def _line(row: Any) -> EventLine:
     )
 
 
-def _without_postal_code(value: Any) -> Any:
-    """Return the message without the one field in it that is personal."""
+def _without_postal_code(value: Any, depth: int = 0) -> Any:
+    """Return the message without the one field in it that is personal.
+
+    What lies deeper than Amazon ever nests is left out: it could hide that field.
+    """
+    if depth > _DEEPEST:
+        return None
     if isinstance(value, dict):
         return {
-            key: _without_postal_code(inner)
+            key: _without_postal_code(inner, depth + 1)
             for key, inner in value.items()
             if key != _POSTAL_CODE
         }
     if isinstance(value, list):
-        return [_without_postal_code(inner) for inner in value]
+        return [_without_postal_code(inner, depth + 1) for inner in value]
     return value

@@ -254,15 +254,26 @@ def _give_up(message: Message, error: Exception) -> Accepted:
     is_lasting = isinstance(error, DataError | IntegrityError)
     if not is_lasting and message.receive_count < MOST_DELIVERIES:
         return Accepted(message, Acceptance.LEFT, classification.FAILED)
-    _parsed, classified = _classify([message])[0]
     # The row keeps no value of the message: the database may have refused one of them.
     parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])
-    disposition = replace(classification.failed(error), account=classified.account)
+    disposition = replace(classification.failed(error), account=_account_of(message))
     if _count_again(parsed.notification_id):
         return Accepted(message, Acceptance.DUPLICATE)
     with transaction.atomic():
         _write([(parsed, disposition, disposition.state)])
     return Accepted(message, Acceptance(disposition.state), disposition.code)
+
+
+def _account_of(message: Message) -> AmazonAccount | None:
+    """Return the account that the message is about, None where nothing tells."""
+    try:
+        ((_parsed, disposition),) = _classify([message])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - reading it may be what failed before
+        logger.warning("message names nobody error=%s", type(error).__name__)
+        return None
+    return disposition.account
 
 
 def _write(handled: Sequence[tuple[ParsedMessage, Disposition, str]]) -> None:

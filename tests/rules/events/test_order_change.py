@@ -118,3 +118,15 @@ def test_reading_any_json_ends_in_an_event_or_in_bad_event(value: Any) -> None:
     for given_body in (value, {"Payload": value}, body):
         with suppress(BadEvent):
             read_order_event(read_envelope(json.dumps(given_body)))
+
+
+@pytest.mark.parametrize(("opens", "ends"), [("[", "]"), ('{"a":', "}")])
+def test_depth_that_amazon_never_has_hides_no_event(opens: str, ends: str) -> None:
+    inner = '{"BuyerInfo": {"PostalCode": "10115"}}'
+    deep = f"{opens * 700}{inner}{ends * 700}"
+    body = json.dumps(order_change(status="Unshipped", items=[("SKU-1", 2)]))
+
+    envelope = read_envelope(f'{{"X": {deep}, {body[1:]}')
+
+    assert [line.quantity for line in read_order_event(envelope).lines] == [2]
+    assert "10115" not in json.dumps(envelope.body)

@@ -15,7 +15,12 @@ from channels_amazon.models import (
     Order,
     Reservation,
 )
-from channels_amazon.services.notifications.inbox import accept, queue_region
+from channels_amazon.rules.events import order_change as order_change_rules
+from channels_amazon.services.notifications.inbox import (
+    MOST_DELIVERIES,
+    accept,
+    queue_region,
+)
 from tests.builders import make_account, make_variant
 from tests.messages import START, message, order_change
 from tests.processes import Processes
@@ -179,6 +184,22 @@ def test_accept_quarantines_what_the_database_refuses(account: AmazonAccount) ->
 
     assert taken[0].may_delete
     assert Notification.objects.count() == 1
+
+
+def test_message_that_cannot_even_be_read_ends_in_quarantine(
+    account: AmazonAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_body: str) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(order_change_rules, "read_envelope", broken)
+    body = order_change(order_id=ID)
+
+    (left,) = accept([message(body, receive_count=1)])
+    (given_up,) = accept([message(body, receive_count=MOST_DELIVERIES)])
+
+    assert (left.may_delete, given_up.state) == (False, "quarantined")
+    assert states() == [("quarantined", "notifications.failed")]
 
 
 def test_inbox_holds_no_postal_code(account: AmazonAccount) -> None:
