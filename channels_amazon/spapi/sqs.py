@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import exceptions as boto
@@ -143,6 +144,7 @@ class Queue:
 
     def __init__(self, url: str, region: str, *, patience: float = 0.0) -> None:
         self.url = url
+        self._region = region
         config = Config(
             connect_timeout=patience or 5,
             read_timeout=patience or 30,
@@ -152,6 +154,10 @@ class Queue:
         self._client: SQSClient = boto3.session.Session().client(
             "sqs", region_name=region, config=config
         )
+
+    def hurried(self, patience: float) -> Queue:
+        """Return the same queue, with that `patience` and connections of its own."""
+        return Queue(self.url, self._region, patience=patience)
 
     def close(self) -> None:
         """Close the connections."""
@@ -173,9 +179,12 @@ class Queue:
                     "SentTimestamp",
                 ],
             )
+            _refuse_page(answer, self.url)
+            return [_message(entry) for entry in answer.get("Messages", [])]
         except (ClientError, BotoCoreError) as error:
             raise _translate(error) from error
-        return [_message(entry) for entry in answer.get("Messages", [])]
+        except _UNREADABLE as error:
+            raise _unreadable(error) from error
 
     def delete(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Delete messages for good; return the ids of those that AWS kept.
@@ -193,9 +202,13 @@ class Queue:
                         for number, message in enumerate(batch)
                     ],
                 )
+                _refuse_page(answer, self.url)
+                failed = [int(one["Id"]) for one in answer.get("Failed", [])]
+                kept.extend(batch[number].id for number in failed)
             except (ClientError, BotoCoreError) as error:
                 raise _translate(error) from error
-            kept.extend(batch[int(one["Id"])].id for one in answer.get("Failed", []))
+            except _UNREADABLE as error:
+                raise _unreadable(error) from error
         return tuple(kept)
 
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
@@ -231,13 +244,42 @@ class Queue:
                     "ApproximateNumberOfMessagesNotVisible",
                 ],
             )
+            _refuse_page(answer, self.url)
+            found = answer["Attributes"]
+            return QueueDepth(
+                waiting=int(found.get("ApproximateNumberOfMessages", 0)),
+                in_flight=int(found.get("ApproximateNumberOfMessagesNotVisible", 0)),
+            )
         except (ClientError, BotoCoreError) as error:
             raise _translate(error) from error
-        found = answer["Attributes"]
-        return QueueDepth(
-            waiting=int(found.get("ApproximateNumberOfMessages", 0)),
-            in_flight=int(found.get("ApproximateNumberOfMessagesNotVisible", 0)),
+        except _UNREADABLE as error:
+            raise _unreadable(error) from error
+
+
+# What reading an answer raises that has not the form of AWS's.
+_UNREADABLE = (ValueError, OverflowError, AttributeError, TypeError, LookupError)
+
+
+def _refuse_page(answer: Any, url: str) -> None:
+    """Raise SqsError for a web page, which botocore takes for an empty answer."""
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    kind = str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if kind in {"text/html", "application/xhtml+xml"}:
+        message = sentence(
+            "Something answered in Amazon's place at %(host)s: status %(status)s, "
+            "%(type)s.",
+            host=urlsplit(url).hostname or "",
+            status=answer["ResponseMetadata"].get("HTTPStatusCode", 0),
+            type=kind,
         )
+        raise SqsError("UnreadableAnswer", message, QueueTrouble.PROXY)
+
+
+def _unreadable(error: Exception) -> SqsError:
+    message = sentence(
+        "The answer broke the contract: %(problem)s.", problem=type(error).__name__
+    )
+    return SqsError("UnreadableAnswer", message, QueueTrouble.READ)
 
 
 def _message(data: MessageTypeDef) -> Message:

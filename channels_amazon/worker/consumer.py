@@ -52,12 +52,17 @@ def _hide_longer(queue: QueueReader, messages: Sequence[Message]) -> None:
     """Keep what comes again and again to this reader for longer each time.
 
     A batch that takes longer than messages stay hidden would else be worked on by
-    ever more readers at once.
+    ever more readers at once. Where AWS refuses that, the batch is taken in all the
+    same: the key may hold no right to it, which nothing else needs.
     """
     again = [message for message in messages if message.receive_count > 1]
-    if again:
-        most = max(message.receive_count for message in again)
+    if not again:
+        return
+    most = max(message.receive_count for message in again)
+    try:
         queue.hide(again, min(HIDDEN_SECONDS << min(most - 1, 10), _LONGEST_HIDDEN))
+    except SqsError as error:
+        logger.warning("messages are not hidden longer code=%s", error.aws_code)
 
 
 def open_queue() -> Queue:
@@ -100,9 +105,10 @@ class Consumer:
                 if self.until_empty and came == 0:
                     break
         finally:
-            # Also where a signal ends it in the middle of a long poll.
-            queue.close()
+            # Also where a signal ends it in the middle of a long poll. First that it
+            # ends: calls under way may take some seconds.
             self._say_ended()
+            queue.close()
         return handled
 
     def _say_ended(self) -> None:

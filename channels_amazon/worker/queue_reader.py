@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 # Calls made ahead after a full one. What they bring is one transaction, in which other
 # writers wait.
 CALLS_AHEAD = 4
+# Seconds of one step of a call beside the work: whoever ends waits for it.
+_PATIENCE = 5.0
 
 
 class QueueReader:
@@ -26,6 +28,7 @@ class QueueReader:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
+        self._beside = queue.hurried(_PATIENCE)
         # As many calls to receive, and as many to delete what they brought.
         self._pool = ThreadPoolExecutor(2 * CALLS_AHEAD, thread_name_prefix="queue")
         self._ahead: list[Future[list[Message]]] = []
@@ -41,7 +44,7 @@ class QueueReader:
         if len(messages) >= BATCH:
             self._ahead_since = time.monotonic()
             self._ahead = [
-                self._pool.submit(self._queue.receive, wait=0)
+                self._pool.submit(self._beside.receive, wait=0)
                 for _ in range(CALLS_AHEAD)
             ]
         return messages
@@ -58,7 +61,7 @@ class QueueReader:
         before, self._deletes = self._deletes, []
         wait(before)
         self._deletes = [
-            self._pool.submit(self._queue.delete, messages[start : start + BATCH])
+            self._pool.submit(self._beside.delete, messages[start : start + BATCH])
             for start in range(0, len(messages), BATCH)
         ]
         for one in before:
@@ -72,10 +75,11 @@ class QueueReader:
         left = self._fetched()
         if left:
             try:
-                self._queue.hide(left, 0)
+                self._beside.hide(left, 0)
             except SqsError as error:
                 logger.warning("messages come later code=%s", error.aws_code)
         self._pool.shutdown()
+        self._beside.close()
         self._queue.close()
 
     def _fetched(self) -> list[Message]:

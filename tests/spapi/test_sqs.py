@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
@@ -87,3 +91,71 @@ def test_unreachable_queue_passes_by_itself(
         "notifications.unreachable",
         True,
     )
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Gives every request the answer of its server."""
+
+    def do_POST(self) -> None:
+        """Answer, whatever is asked."""
+        kind, body = self.server.answer  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def odd_queue(
+    monkeypatch: pytest.MonkeyPatch, kind: str, body: bytes
+) -> Iterator[Queue]:
+    """Give a queue whose server answers all with this body."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.answer = (kind, body)  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", address)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    queue = Queue(f"{address}/1/q", "eu-west-1", patience=5)
+    try:
+        yield queue
+    finally:
+        queue.close()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def message_body(**attributes: str) -> bytes:
+    message = {"MessageId": "1", "ReceiptHandle": "r", "Body": "{}"}
+    return json.dumps({"Messages": [{**message, "Attributes": attributes}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html; charset=utf-8", b"<html>Sign in</html>"),
+        ("application/x-amz-json-1.0", b'{"Messages": "x"}'),
+        ("application/x-amz-json-1.0", b'{"Messages": [5]}'),
+        ("application/x-amz-json-1.0", b"[]"),
+        ("application/x-amz-json-1.0", message_body(SentTimestamp="abc")),
+        ("application/x-amz-json-1.0", message_body(SentTimestamp="9" * 30)),
+        ("application/x-amz-json-1.0", message_body(ApproximateReceiveCount="x")),
+    ],
+)
+def test_answer_that_is_none_of_sqs_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, kind: str, body: bytes
+) -> None:
+    with odd_queue(monkeypatch, kind, body) as queue:
+        with pytest.raises(SqsError) as caught:
+            queue.receive(wait=0)
+
+        assert caught.value.code == "notifications.unreachable"
+        with pytest.raises(SqsError):
+            queue.depth()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from channels_amazon.models import (
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.stock import ledger
-from channels_amazon.spapi.sqs import Queue
+from channels_amazon.spapi.sqs import Message, Queue, QueueTrouble, SqsError
 from channels_amazon.worker.consumer import Consumer
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.ledger_proof import verify_levels
@@ -215,6 +216,30 @@ def test_message_that_comes_again_is_kept_longer(
     assert (again.id, again.receive_count) == (message.id, 2)
     assert queue.receive(wait=0) == []
     queue.close()
+
+
+class KeyWithoutTheRight(Queue):
+    """A queue whose key may not change how long messages stay hidden."""
+
+    def hide(self, messages: Sequence[Message], seconds: int) -> None:
+        """Refuse as AWS does."""
+        raise SqsError("AccessDenied", "not authorized", QueueTrouble.RIGHTS)
+
+
+def test_message_that_comes_again_is_taken_in_whatever_the_key_may_do(
+    emulator: Emulator, queue_url: str
+) -> None:
+    make_account(seller_id=SELLER)
+    publish(emulator, order_change(order_id=ID))
+    queue = Queue(queue_url, "us-east-1")
+    queue.hide(queue.receive(wait=1), 0)
+    queue.close()
+
+    def opened() -> Queue:
+        return KeyWithoutTheRight(queue_url, "us-east-1")
+
+    assert Consumer(open=opened, wait=1, until_empty=True).run() == 1
+    assert Order.objects.filter(amazon_order_id=ID).exists()
 
 
 def start(processes: Processes) -> subprocess.Popen[str]:
