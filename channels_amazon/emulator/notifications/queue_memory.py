@@ -5,6 +5,8 @@ Moto walks through all messages of a queue at each send, receive and delete.
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from itertools import islice
 
@@ -13,17 +15,39 @@ from moto.sqs.models import Message, Queue, sqs_backends
 
 # SQS returns at most 10 messages for one receive.
 MOST_RECEIVED = 10
+# Real seconds, far longer than moto takes from looking at messages to marking them.
+SHOWN_SECONDS = 0.5
 
 
 class FastQueue(Queue):
     """Keep messages in order; those in flight are at the front and are few."""
 
+    def __init__(self, name: str, region: str, account_id: str) -> None:
+        super().__init__(name, region, account_id)
+        # Which thread was shown a message, and until when it is that thread's to take.
+        self._shown: dict[Message, tuple[int, float]] = {}
+
     @property
     def messages(self) -> list[Message]:
-        """Return as many visible messages as one receive may take."""
+        """Return as many visible messages as one receive may take.
+
+        Moto marks them as received only after this: calls at one moment would all take
+        the same ones.
+        """
+        me, now = threading.get_ident(), time.monotonic()
         with self._messages_lock:
-            visible = (message for message in self._messages if message.visible)
-            return list(islice(visible, MOST_RECEIVED))
+            visible = (
+                message
+                for message in self._messages
+                if message.visible and not self._is_anothers(message, me, now)
+            )
+            found = list(islice(visible, MOST_RECEIVED))
+            self._shown |= dict.fromkeys(found, (me, now + SHOWN_SECONDS))
+            return found
+
+    def _is_anothers(self, message: Message, me: int, now: float) -> bool:
+        thread, until = self._shown.get(message, (me, 0.0))
+        return thread != me and now < until
 
     @property
     def approximate_number_of_messages(self) -> int:
@@ -48,6 +72,7 @@ class FastQueue(Queue):
             for place, message in enumerate(self._messages):
                 if message.had_receipt_handle(receipt_handle):
                     del self._messages[place]
+                    self._shown.pop(message, None)
                     self._pending_messages.discard(message)
                     handles = filter(None, message.all_receipt_handles)
                     self.deleted_messages.update(handles)
@@ -75,6 +100,7 @@ def clear_queue(queue: FastQueue) -> None:
     with queue._messages_lock:
         queue._messages = []
         queue._pending_messages = set()
+        queue._shown = {}
 
 
 def drop_queue(account: str, region: str, name: str) -> None:
