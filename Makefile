@@ -53,7 +53,7 @@ messages:
 
 pictures:
 	@sh dev/setup.sh requirements-dev.txt
-	@exec $(PY) -m tests.whole.pictures
+	@exec $(PY) -m tests.whole.pictures $(ARGS)
 
 requirements:
 	@sh dev/setup.sh requirements-dev.txt

@@ -35,7 +35,7 @@ _TOKEN = re.compile(
 )
 # The repetitions are bounded: without that, a long run of letters would take quadratic
 # time.
-_EMAIL = re.compile(r"[\w.+\-]{1,64}(?:@|%40)[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
+_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 # The user and the password of an address, as of a database or a broker. The password
 # may hold any sign: what it ends at is the last @ before the next part, and where there
@@ -131,7 +131,7 @@ def redact_text(text: str) -> str:
         text = _ENCODED_PAIR.sub(rf"\1{REDACTED}", text)
     text = _SIGNED_IN.sub(rf"\1{REDACTED}", text)
     text = _BASIC.sub(_without_password, text)
-    return _EMAIL.sub(REDACTED, text) if "@" in text or "%40" in text else text
+    return _EMAIL.sub(REDACTED, text) if "@" in text else text
 
 
 def _without_password(found: re.Match[str]) -> str:

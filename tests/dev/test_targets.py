@@ -26,6 +26,7 @@ COMMANDS = {
     "bench": ["ONLY=start"],
     "chaos": ["KILLS=1", "ARGS=tests/worker/test_consumer.py"],
     "messages": [],
+    "pictures": ["ARGS=--help"],
     "requirements": ["ARGS=--check"],
 }
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")

@@ -132,11 +132,8 @@ def test_text_keeps_what_helps(text: str) -> None:
         "https://h.example/a then http://h.example:80/cb?to=%s",
     ],
 )
-@pytest.mark.parametrize("at", ["@", "%40"])
-def test_address_keeps_its_host_and_path_and_loses_an_e_mail(
-    address: str, at: str
-) -> None:
-    text = address % f"anna{at}anna-mueller.example"
+def test_address_keeps_its_host_and_path_and_loses_an_e_mail(address: str) -> None:
+    text = address % "anna@anna-mueller.example"
 
     assert redact_text(text) == address % REDACTED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import tempfile
@@ -23,6 +24,7 @@ _ORDERS = 40
 
 def main() -> int:
     """Start a copy, let it work for a while, and keep its pages."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         product = Installation(Path(folder))
         browser = driver.chromium.launch(

@@ -29,6 +29,7 @@ from channels_amazon.models import (
     Variant,
 )
 from channels_amazon.services.orders.search import find_orders
+from channels_amazon.services.orders.status_words import STATUS_COLUMNS, status_word
 from channels_amazon.views.base import mine
 from channels_amazon.views.local_time import local
 
@@ -116,7 +117,7 @@ def _english(title: Any) -> str:
 
 def _orders(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> HitGroup:
     terms = form.terms()
-    columns = ("amazon_order_id", "status", "marketplace_id", "ordered_at")
+    columns = ("amazon_order_id", *STATUS_COLUMNS, "marketplace_id", "ordered_at")
     accounts = mine(AmazonAccount, request).order_by().values_list("pk", flat=True)
     found = form.found = find_orders(
         mine(Order, request), form.chosen("q"), list(accounts), is_quick=is_quick
@@ -126,7 +127,7 @@ def _orders(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> HitGr
         Hit(
             row.amazon_order_id,
             reverse("amazon-order-detail", args=[row.pk]),
-            _joined(row.get_status_display(), _country(row.marketplace_id)),
+            _joined(status_word(row), _country(row.marketplace_id)),
             row.amazon_order_id in terms,
         )
         for row in rows

@@ -85,7 +85,7 @@ def test_correction_is_sent_once(world: World, client: Client) -> None:
     ("state", "said"),
     [
         ("connected", "The change is being sent to Amazon."),
-        ("needs_authorization", "The package is kept. Amazon does not accept"),
+        ("needs_authorization", "The change is kept. Amazon does not accept"),
     ],
 )
 def test_correction_says_whether_it_is_sent(
