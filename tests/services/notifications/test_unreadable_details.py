@@ -329,7 +329,8 @@ def damage(body: Any, path: tuple[Any, ...], value: Any) -> None:
         place = body
         for step in path[:-1]:
             place = place[step]
-        place[path[-1]] = place[path[-1]] if value is DROP else value
+        # A copy: one value may be put into itself by the next damage.
+        place[path[-1]] = place[path[-1]] if value is DROP else copy.deepcopy(value)
         if value is DROP:
             del place[path[-1]]
 
