@@ -241,24 +241,6 @@ def test_nothing_is_certain_only_where_all_was_read(
     assert found.is_all == is_certain
 
 
-@pytest.mark.parametrize(("newest", "is_all"), [(2, False), (3, True)])
-@pytest.mark.parametrize("typed", ["902-315", "mon-27"])
-def test_what_is_found_is_all_only_where_all_was_read(
-    account: AmazonAccount,
-    typed: str,
-    newest: int,
-    is_all: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    builders.make_listing(account, seller_sku=SKU, asin=ASIN)
-    monkeypatch.setattr(search, "NEWEST", newest)
-
-    found = find(account, typed)
-
-    assert [row.amazon_order_id for row in found.orders] == [ID]
-    assert found.is_all == is_all
-
-
 @pytest.mark.parametrize("typed", ["902-3159896-9999999", "90231598969999999"])
 @pytest.mark.usefixtures("only_indexes")
 def test_whole_order_id_that_is_not_there_is_certain(
