@@ -335,6 +335,8 @@ def test_newest_of_each_account_are_read_by_its_index(
     accounts = [account.pk, builders.make_account().pk, builders.make_account().pk]
     rows = OrderLine.objects.all() if path else Order.objects.all()
     with connection.cursor() as cursor:
+        # Of a table with next to nothing in it each index costs the same.
+        cursor.execute("DROP INDEX order_newest")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute("SET LOCAL enable_hashjoin = off")
