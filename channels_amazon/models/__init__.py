@@ -67,6 +67,12 @@ from channels_amazon.models.store_order import (
     StoreOrderLine,
     StoreOrderPersonalData,
 )
+from channels_amazon.models.sync_rule import (
+    NumberChange,
+    RuleDryRun,
+    RuleRevision,
+    SyncRule,
+)
 from channels_amazon.models.user_settings import UserSettings
 
 __all__ = [
@@ -99,6 +105,7 @@ __all__ = [
     "MaintenanceTask",
     "MarketplaceParticipation",
     "Notification",
+    "NumberChange",
     "Offer",
     "PUSH_HELD",
     "Order",
@@ -115,6 +122,8 @@ __all__ = [
     "ReadingIssue",
     "Reservation",
     "ReturnedUnits",
+    "RuleDryRun",
+    "RuleRevision",
     "SecretTextField",
     "SentenceField",
     "ShipTemplate",
@@ -131,6 +140,7 @@ __all__ = [
     "StoreQuerySet",
     "StoreScoped",
     "SyncJob",
+    "SyncRule",
     "SyncRun",
     "Translation",
     "UserSettings",

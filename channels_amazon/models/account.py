@@ -68,6 +68,9 @@ class AmazonAccount(StoreScoped):
     # Up to when its orders must be read before its quantities rise: its order sweep
     # was stopped then; null where that is done.
     behind_at = models.DateTimeField(null=True, blank=True)
+    # Seconds from a sale at Amazon until the lower number is there, as measured of
+    # late; 0 while nothing was measured.
+    propagation = models.FloatField(default=0.0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

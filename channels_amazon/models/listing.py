@@ -71,6 +71,10 @@ class Listing(StoreScoped):
     `desired_quantity` is what should be there, `acknowledged_quantity` what Amazon
     last accepted from us, `observed_quantity` what Amazon last reported.
     `desired_why` is a `rules.stock.allocation.QuantityInputs`, {} for no quantity.
+    `may_show_quantity` is the highest number that Amazon may have of us: an answer to a
+    higher one may have been lost. `holds_rises`: a listing of the same variant is kept
+    below its part until this one's number has gone down (`rules/stock/rises.py`).
+    `velocity` is what it sells, in units a second.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -95,6 +99,9 @@ class Listing(StoreScoped):
     desired_why = models.JSONField(default=dict, blank=True)
     acknowledged_quantity = models.PositiveIntegerField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    may_show_quantity = models.PositiveIntegerField(null=True, blank=True)
+    holds_rises = models.BooleanField(default=False)
+    velocity = models.FloatField(default=0.0)
     observed_quantity = models.PositiveIntegerField(null=True, blank=True)
     observed_at = models.DateTimeField(null=True, blank=True)
     push_due = models.BooleanField(default=False)

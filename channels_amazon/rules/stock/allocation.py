@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from channels_amazon.rules.stock.sharing import SharingInputs
 
 # How a published number came about; the page names it beside its inputs.
 RULE = "on hand − reserved − safety stock, never below 0"
@@ -20,10 +23,20 @@ class WarehouseUnits(TypedDict):
     reserved: int
 
 
+class ScopeWords(TypedDict):
+    """The scope of a stock rule, as a published quantity keeps it."""
+
+    account: int | None
+    category: str
+    seller_sku: str
+
+
 class QuantityInputs(TypedDict):
     """Why a listing publishes its quantity: `Listing.desired_why`, {} for no quantity.
 
-    `available` is None while nobody ever counted the variant.
+    `available` is None while nobody ever counted the variant. Where a stock rule
+    holds, `sync_rule` is its key, None for one that was never stored, and `part` what
+    it would publish, where that has to wait for another account (`rises.py`).
     """
 
     on_hand: int
@@ -32,6 +45,10 @@ class QuantityInputs(TypedDict):
     available: int | None
     rule: str
     warehouses: list[WarehouseUnits]
+    sharing: NotRequired[SharingInputs]
+    sync_rule: NotRequired[int | None]
+    scope: NotRequired[ScopeWords]
+    part: NotRequired[int | None]
 
 
 @dataclass(frozen=True, slots=True)

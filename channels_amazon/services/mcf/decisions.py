@@ -40,7 +40,7 @@ from channels_amazon.rules.mcf.terms import (
 from channels_amazon.services.diagnostics.entries import clean
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.mcf.commitments import promise
-from channels_amazon.services.stock.publication import availability
+from channels_amazon.services.stock.quantities import availability
 
 State = StoreOrder.State
 # Amazon's price is trusted for so long, then it is asked for again.

@@ -1,96 +1,60 @@
-"""Computes what listings should publish, and can explain it; services layer."""
+"""Keeps what listings should publish, and when that changed and why; services layer."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
     Listing,
+    NumberChange,
+    RuleRevision,
     StockLevel,
-    StockMovement,
     SyncJob,
-    Variant,
 )
-from channels_amazon.rules.stock import allocation
-from channels_amazon.rules.stock.allocation import QuantityInputs, WarehouseUnits
+from channels_amazon.rules.stock.allocation import QuantityInputs
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
-
-
-@dataclass(frozen=True, slots=True)
-class VariantAvailability:
-    """The numbers behind what a variant can sell, in units.
-
-    `available` is None while nobody ever counted the variant: its stock is not known,
-    which is not the same as none. `warehouses` are (code, on hand, reserved).
-    """
-
-    on_hand: int
-    reserved: int
-    safety_stock: int
-    available: int | None
-    warehouses: tuple[tuple[str, int, int], ...]
-
-    def why(self) -> QuantityInputs:
-        """Return the inputs and the rule, as kept beside a published quantity."""
-        return QuantityInputs(
-            on_hand=self.on_hand,
-            reserved=self.reserved,
-            safety_stock=self.safety_stock,
-            available=self.available,
-            rule=allocation.RULE,
-            warehouses=[
-                WarehouseUnits(code=code, on_hand=on_hand, reserved=reserved)
-                for code, on_hand, reserved in self.warehouses
-            ],
-        )
-
-
-def availability(variant_ids: Collection[int]) -> dict[int, VariantAvailability]:
-    """Return the numbers of each variant, in two queries however many they are."""
-    levels: dict[int, list[StockLevel]] = defaultdict(list)
-    rows = StockLevel.objects.filter(variant__in=variant_ids)
-    for level in rows.select_related("warehouse").order_by("warehouse__code", "pk"):
-        levels[level.variant_id].append(level)
-    counts = StockMovement.objects.filter(
-        variant=OuterRef("pk"), reason__in=StockMovement.COUNTS
-    )
-    variants = Variant.objects.filter(pk__in=variant_ids).order_by()
-    return {
-        pk: _availability(levels[pk], safety_stock, is_counted=is_counted)
-        for pk, safety_stock, is_counted in variants.values_list(
-            "pk", "safety_stock", Exists(counts)
-        )
-    }
+from channels_amazon.services.stock.quantities import (
+    ListingState,
+    WantedQuantity,
+    listing_states,
+    wanted_quantities,
+)
 
 
 def refresh_desired(
-    variant_ids: Collection[int], follow_ups: FollowUps = AT_ONCE
+    variant_ids: Collection[int],
+    follow_ups: FollowUps = AT_ONCE,
+    *,
+    revision: RuleRevision | None = None,
 ) -> int:
     """Compute anew what the variants' listings should publish; return how many to push.
 
-    Call it after any change of stock, safety stock, or of which variant a listing is
-    linked to. Amazon keeps one quantity per account and SKU, and none of ours for FBA.
+    Call it after any change of stock, safety stock, rules, or of which variant a
+    listing is linked to; `revision` is the saving of rules that it follows from. Amazon
+    keeps one quantity per account and SKU, and none of ours for FBA.
     """
     with transaction.atomic():
         # Nobody else changes these variants' stock until we commit.
         _lock(variant_ids)
-        listings = list(_listings(variant_ids))
+        listings = listing_states(variant_ids)
         if not listings:
             return 0
-        numbers = availability(variant_ids)
+        wanted = wanted_quantities(listings)
         now = timezone.now()
-        due = [
-            item
-            for item in listings
-            if item.variant_id and _refresh(item, numbers[item.variant_id], now)
-        ]
+        due: list[ListingState] = []
+        changes: list[NumberChange] = []
+        for item in listings:
+            if _refresh(item, wanted.get(item.pk), now, changes):
+                due.append(item)
+        for change in changes:
+            change.revision = revision
+        NumberChange.objects.bulk_create(changes)
         for account_id in sorted({item.account_id for item in due}):
             follow_ups.wake(account_id, SyncJob.Kind.STOCK_PUSH)
     return len(due)
@@ -122,26 +86,32 @@ def _listings(variant_ids: Collection[int]) -> QuerySet[Listing]:
     return rows.filter(variant__in=variant_ids).order_by("pk")
 
 
-def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> bool:
-    """Write the listing's desired quantity if it changed; tell whether to push it."""
-    if not listing.is_mfn:
-        if listing.desired_quantity is not None or listing.push_due:
-            Listing.objects.filter(pk=listing.pk).update(
-                desired_quantity=None,
-                desired_at=now,
-                desired_why={},
-                push_due=False,
-                push_after=None,
-                push_code="",
-                push_error="",
-            )
+def _refresh(
+    listing: ListingState,
+    wanted: WantedQuantity | None,
+    now: datetime,
+    changes: list[NumberChange],
+) -> bool:
+    """Write the listing's desired quantity if it changed; tell whether to push it.
+
+    What changed of it, or of its reasons, is added to `changes`.
+    """
+    if wanted is None or (wanted.is_known and wanted.quantity is None):
+        _publish_nothing(listing, wanted, now, changes)
         return False
-    desired = known.available
-    if desired is None:
+    if not wanted.is_known:
         return False
+    desired = wanted.quantity
     if desired == listing.desired_quantity:
-        # The number stays, its reasons changed: the page shows the new ones.
-        Listing.objects.filter(pk=listing.pk).update(desired_why=known.why())
+        if (wanted.why, wanted.holds_rises) != (
+            listing.desired_why,
+            listing.holds_rises,
+        ):
+            # The number stays, its reasons changed: the page shows the new ones.
+            Listing.objects.filter(pk=listing.pk).update(
+                desired_why=wanted.why, holds_rises=wanted.holds_rises
+            )
+            changes.append(_change(listing, wanted, now))
         return False
     is_first = listing.acknowledged_quantity is None
     # Due even if Amazon accepted this very number before: it may have sold a unit
@@ -150,28 +120,49 @@ def _refresh(listing: Listing, known: VariantAvailability, now: datetime) -> boo
     Listing.objects.filter(pk=listing.pk).update(
         desired_quantity=desired,
         desired_at=now,
-        desired_why=known.why(),
+        desired_why=wanted.why,
+        # An answer to what was sent before may be lost.
+        may_show_quantity=max(desired or 0, listing.may_show_quantity or 0),
+        holds_rises=wanted.holds_rises,
         push_after=None,
         # Never set to False here: a push of the previous number may be under way, and
         # the observed number is then older than what Amazon has.
         **({"push_due": True} if is_due else {}),
     )
+    changes.append(_change(listing, wanted, now))
     return is_due or listing.push_due
 
 
-def _availability(
-    levels: list[StockLevel], safety_stock: int, *, is_counted: bool
-) -> VariantAvailability:
-    free = [
-        allocation.Level(level.warehouse_id, level.on_hand, level.reserved)
-        for level in levels
-    ]
-    return VariantAvailability(
-        on_hand=sum(level.on_hand for level in levels),
-        reserved=sum(level.reserved for level in levels),
-        safety_stock=safety_stock,
-        available=allocation.available(free, safety_stock) if is_counted else None,
-        warehouses=tuple(
-            (level.warehouse.code, level.on_hand, level.reserved) for level in levels
-        ),
+def _publish_nothing(
+    listing: ListingState,
+    wanted: WantedQuantity | None,
+    now: datetime,
+    changes: list[NumberChange],
+) -> None:
+    """Send no quantity of the listing any more: Amazon's own, or a rule's will."""
+    why: QuantityInputs | dict[str, Any] = wanted.why if wanted else {}
+    is_known = listing.desired_why == why and listing.desired_quantity is None
+    if is_known and not listing.push_due:
+        return
+    Listing.objects.filter(pk=listing.pk).update(
+        desired_quantity=None,
+        desired_at=now,
+        desired_why=why,
+        holds_rises=False,
+        push_due=False,
+        push_after=None,
+        push_code="",
+        push_error="",
+    )
+    if not is_known:
+        changes.append(
+            NumberChange(listing_id=listing.pk, value=None, why=why, created_at=now)
+        )
+
+
+def _change(
+    listing: ListingState, wanted: WantedQuantity, now: datetime
+) -> NumberChange:
+    return NumberChange(
+        listing_id=listing.pk, value=wanted.quantity, why=wanted.why, created_at=now
     )

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from channels_amazon.models import PUSH_HELD, Listing, SyncRun
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
+from channels_amazon.services.stock.publication import refresh_desired
 from channels_amazon.wording import sentence, together
 
 
@@ -27,10 +29,17 @@ class PushRefusal:
 
 
 def mark_acknowledged(listing: Listing, now: datetime) -> None:
-    """Keep what Amazon accepted; where another quantity is wanted now, it stays due."""
+    """Keep what Amazon accepted; where another quantity is wanted now, it stays due.
+
+    What waited for this listing to go down (`rules/stock/rises.py`) goes up.
+    """
     row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
     accepted = {
         "acknowledged_quantity": listing.desired_quantity,
+        # What is wanted now may be on its way by another process.
+        "may_show_quantity": Greatest(
+            F("desired_quantity"), Value(listing.desired_quantity)
+        ),
         "acknowledged_at": now,
         "push_attempts": 0,
         "push_code": "",
@@ -39,6 +48,8 @@ def mark_acknowledged(listing: Listing, now: datetime) -> None:
     as_sent = row.filter(desired_at=listing.desired_at)
     if not as_sent.update(push_due=False, push_after=None, **accepted):
         row.update(push_due=True, **accepted)
+    if listing.holds_rises and listing.variant_id:
+        refresh_desired([listing.variant_id])
 
 
 def postpone_push(listing: Listing, until: datetime) -> None:

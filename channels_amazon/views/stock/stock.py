@@ -35,7 +35,7 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.pasted_ids import tidy
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.stock import ledger
-from channels_amazon.services.stock.publication import VariantAvailability, availability
+from channels_amazon.services.stock.quantities import VariantAvailability, availability
 from channels_amazon.views.base import (
     can_operate,
     get_mine,

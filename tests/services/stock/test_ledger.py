@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from channels_amazon.models import Listing, StockLevel, StockMovement, SyncJob
-from channels_amazon.services.stock import ledger, publication
+from channels_amazon.services.stock import ledger, publication, quantities
 from channels_amazon.services.stock.ledger import Movement, StockError
 from tests.builders import (
     make_account,
@@ -120,7 +120,7 @@ def test_uncounted_variant_publishes_nothing() -> None:
 
     listing.refresh_from_db()
     assert (listing.desired_quantity, listing.push_due) == (None, False)
-    assert publication.availability([variant.pk])[variant.pk].available is None
+    assert quantities.availability([variant.pk])[variant.pk].available is None
 
 
 def test_amazons_own_stock_never_gets_a_quantity() -> None:
@@ -173,6 +173,6 @@ def test_availability_costs_the_same_for_many_variants(
         ledger.set_on_hand(variant, warehouse, 1, actor="", key=f"k{variant.pk}")
 
     with django_assert_max_num_queries(3):  # type: ignore[operator]
-        numbers = publication.availability([variant.pk for variant in variants])
+        numbers = quantities.availability([variant.pk for variant in variants])
 
     assert {row.available for row in numbers.values()} == {1}

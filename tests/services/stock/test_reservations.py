@@ -19,7 +19,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.events.order_change import read_envelope, read_order_event
 from channels_amazon.services.orders.event_intake import apply_event
-from channels_amazon.services.stock import ledger, publication
+from channels_amazon.services.stock import ledger, quantities
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.ledger_proof import verify_levels
 from tests.messages import START, order_change
@@ -181,7 +181,7 @@ def test_shortage_is_kept_as_a_backorder_until_stock_comes() -> None:
 
     short = Order.objects.filter(has_shortage=True)
     assert [order.amazon_order_id[-1] for order in short] == ["3"]
-    assert publication.availability([variant.pk])[variant.pk].available == 0
+    assert quantities.availability([variant.pk])[variant.pk].available == 0
 
     warehouse = StockLevel.objects.get().warehouse
     ledger.set_on_hand(variant, warehouse, 12, actor="", key="more")

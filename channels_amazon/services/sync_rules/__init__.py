@@ -1,0 +1,1 @@
+"""Sync rules as they are stored, changed, shown before they are saved, undone."""
