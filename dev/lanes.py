@@ -24,12 +24,23 @@ class Run:
     environment: dict[str, str]
 
 
-def do(lanes: list[list[Run]], folder: Path) -> dict[str, int]:
-    """Do the lanes at once, the runs of each in turn; return the codes by title."""
+def do(
+    lanes: list[list[Run]], folder: Path, *, again: tuple[str, ...] = ()
+) -> dict[str, int]:
+    """Do the lanes at once, the runs of each in turn; return the codes by title.
+
+    Lines that begin with one of `again` are told once more at the end, where whoever
+    sees only the end of the output finds them.
+    """
     is_over = threading.Event()
+    kept: list[str] = []
 
     def in_turn(runs: list[Run]) -> dict[str, int]:
-        return {run.title: _do(run, folder) for run in runs if not is_over.is_set()}
+        return {
+            run.title: _do(run, folder, again, kept)
+            for run in runs
+            if not is_over.is_set()
+        }
 
     with ThreadPoolExecutor(len(lanes)) as pool:
         try:
@@ -38,11 +49,16 @@ def do(lanes: list[list[Run]], folder: Path) -> dict[str, int]:
             # It ended the programs too; none of those that follow may begin.
             is_over.set()
             raise
+    for line in kept:
+        print(line, flush=True)
     return {title: code for codes in done for title, code in codes.items()}
 
 
-def _do(run: Run, folder: Path) -> int:
-    """Do a run in the folder, telling what it writes; return its code."""
+def _do(run: Run, folder: Path, again: tuple[str, ...], kept: list[str]) -> int:
+    """Do a run in the folder, telling what it writes; return its code.
+
+    Its lines that begin with one of `again` are added to `kept`.
+    """
     begun = time.monotonic()
     # A pipe would stay open for as long as anything that the program left behind.
     with NamedTemporaryFile() as output, Path(output.name).open("rb") as written:
@@ -58,6 +74,10 @@ def _do(run: Run, folder: Path) -> int:
             time.sleep(_LOOKS_EVERY)
             rest = _tell(run.title, rest, written)
         _tell(run.title, rest, written, is_last=True)
+        if again:
+            written.seek(0)
+            lines = written.read().decode(errors="replace").splitlines()
+            kept += [f"{run.title} | {one}" for one in lines if one.startswith(again)]
     print(f"-- {run.title}: {time.monotonic() - begun:.0f} s", flush=True)
     return process.returncode
 

@@ -23,6 +23,8 @@ from dev import lanes, services
 
 ROOT = Path(__file__).resolve().parent.parent
 _NO_TESTS = 5
+# How pytest begins the lines that name what failed.
+_FAILURES = ("FAILED ", "ERROR ")
 # These measure time or start many processes: they run one after another.
 _ALONE = "browser or chaos or alone"
 _ON_BOTH = "chaos"
@@ -167,7 +169,7 @@ def _all_runs(environment: dict[str, str], migrated: dict[str, str]) -> list[str
         alone += [run("PostgreSQL, one after another", postgresql, "-m", _ON_BOTH)]
         only = [*together, "--database-only", *apart]
         others += [run("PostgreSQL, side by side", postgresql, *only)]
-    codes = lanes.do([[*alone, *others]], ROOT)
+    codes = lanes.do([[*alone, *others]], ROOT, again=_FAILURES)
     return [
         one.title
         for one in [*alone, *others]

@@ -68,6 +68,20 @@ def test_each_line_says_whose_it_is(
     assert told[-1].startswith("-- SQLite: ")
 
 
+def test_chosen_lines_are_told_once_more_at_the_end(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = run("one", "print('FAILED a'); print('not FAILED'); print('after')")
+    second = run("two", "print('FAILED b')")
+
+    lanes.do([[first, second]], tmp_path, again=("FAILED ",))
+
+    told = capfd.readouterr().out.splitlines()
+    assert told[-2:] == ["one | FAILED a", "two | FAILED b"]
+    assert told.count("one | FAILED a") == 2
+    assert told.count("one | not FAILED") == 1
+
+
 def test_what_a_program_leaves_behind_holds_up_nothing(tmp_path: Path) -> None:
     sleeper = "import time; time.sleep(5)"
     code = (
