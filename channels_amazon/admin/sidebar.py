@@ -140,6 +140,7 @@ def _orders(request: HttpRequest) -> list[dict[str, Any] | None]:
 
 def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
     return [
+        _page(request, "amazon-stock-rule-list", _("Stock rules"), "percent"),
         _page(
             request, "amazon-ship-template-list", _("Ship templates"), "rule_settings"
         ),

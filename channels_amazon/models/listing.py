@@ -70,7 +70,7 @@ class Listing(StoreScoped):
     MFN quantity lives here, since Amazon keeps one quantity per account and SKU.
     `desired_quantity` is what should be there, `acknowledged_quantity` what Amazon
     last accepted from us, `observed_quantity` what Amazon last reported.
-    `desired_why` is a `rules.stock.allocation.QuantityInputs`, {} for no quantity.
+    `desired_why` is a `rules.stock.quantity_inputs.QuantityInputs`, {} for no quantity.
     `may_show_quantity` is the highest number that Amazon may have of us: an answer to a
     higher one may have been lost. `holds_rises`: a listing of the same variant is kept
     below its part until this one's number has gone down (`rules/stock/rises.py`).

@@ -158,9 +158,9 @@ class NumberChange(StoreScoped):
     """A number that we publish became another one, or got other reasons.
 
     `marketplace_id` is "" for a quantity, which Amazon keeps for all of them; a
-    quantity's `why` is a `rules.stock.allocation.QuantityInputs`. `value` is null where
-    nothing is published. It is written with the number, so the newest one at a moment
-    tells why the number was what it was.
+    quantity's `why` is a `rules.stock.quantity_inputs.QuantityInputs`. `value` is null
+    where nothing is published. It is written with the number, so the newest one at a
+    moment tells why the number was what it was.
     """
 
     STORE_PATH: ClassVar[str] = "listing__account__store"

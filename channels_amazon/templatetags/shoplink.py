@@ -28,7 +28,7 @@ from channels_amazon.services.orders.amazon_words import amazon_word, amazon_wor
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
 from channels_amazon.views.durations import duration, fine_duration, relative
-from channels_amazon.views.labels import PERSONAL, WHY, flattened
+from channels_amazon.views.labels import PERSONAL, flattened
 from channels_amazon.views.local_time import local
 from channels_amazon.wording import Sentence
 
@@ -115,12 +115,6 @@ def publication(item: Any) -> str:
         "–" if desired is None else desired,
         state(item.kind, item.word, translated(item.refusal)),
     )
-
-
-@register.filter
-def why_lines(why: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """Return the inputs of a published quantity as labels and values."""
-    return list(flattened(why, WHY))
 
 
 @register.filter

@@ -8,8 +8,6 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import (
     get_language,
-    gettext,
-    gettext_noop,
     pgettext_lazy,
 )
 from django.utils.translation import gettext_lazy as _
@@ -18,18 +16,6 @@ from channels_amazon.marketplaces import country_name
 from channels_amazon.services.orders.amazon_words import Enumeration, amazon_word
 from channels_amazon.spapi.outbound import PackageStatus
 
-# The inputs of a published quantity: the fields of QuantityInputs
-# (rules/stock/allocation.py), which services/stock/publication.py stores.
-WHY: dict[str, Promise] = {
-    "on_hand": _("On hand"),
-    "reserved": _("Reserved"),
-    "safety_stock": _("Safety stock"),
-    "available": _("Available"),
-    "rule": _("Rule"),
-    "warehouses": _("Warehouses"),
-}
-# The rule as rules/stock/allocation.py words it, kept beside each published number.
-RULES = (gettext_noop("on hand − reserved − safety stock, never below 0"),)
 # Amazon's names for the parts of a buyer and an address.
 PERSONAL: dict[str, Promise] = {
     "buyer": _("Buyer"),
@@ -75,7 +61,7 @@ def flattened(
         if isinstance(item, Mapping):
             yield from flattened(item, labels)
         elif isinstance(item, list):
-            parts = [_text(part) for part in item]
+            parts = [str(part) for part in item]
             if parts:
                 yield labels.get(key, key), "; ".join(parts)
         elif item not in (None, ""):
@@ -84,16 +70,8 @@ def flattened(
 
 def _worded(key: str, item: Any) -> Any:
     """Return a value as people say it, where it is a word of ours or of Amazon's."""
-    if key == "rule":
-        return gettext(item)
     if key == "addressType":
         return amazon_word(str(item), Enumeration.ADDRESS_TYPE)
     if key == "countryCode":
         return country_name(str(item), get_language() or "en")
     return item
-
-
-def _text(part: Any) -> str:
-    if isinstance(part, Mapping):
-        return f"{part.get('code')}: {part.get('on_hand')} − {part.get('reserved')}"
-    return str(part)

@@ -4,51 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-if TYPE_CHECKING:
-    from channels_amazon.rules.stock.sharing import SharingInputs
-
-# How a published number came about; the page names it beside its inputs.
-RULE = "on hand − reserved − safety stock, never below 0"
 # Units: the column's limit, far beyond what any listing accepts.
 LARGEST_QUANTITY = 2_147_483_647
-
-
-class WarehouseUnits(TypedDict):
-    """The units in one warehouse, as a published quantity keeps them."""
-
-    code: str
-    on_hand: int
-    reserved: int
-
-
-class ScopeWords(TypedDict):
-    """The scope of a stock rule, as a published quantity keeps it."""
-
-    account: int | None
-    category: str
-    seller_sku: str
-
-
-class QuantityInputs(TypedDict):
-    """Why a listing publishes its quantity: `Listing.desired_why`, {} for no quantity.
-
-    `available` is None while nobody ever counted the variant. Where a stock rule
-    holds, `sync_rule` is its key, None for one that was never stored, and `part` what
-    it would publish, where that has to wait for another account (`rises.py`).
-    """
-
-    on_hand: int
-    reserved: int
-    safety_stock: int
-    available: int | None
-    rule: str
-    warehouses: list[WarehouseUnits]
-    sharing: NotRequired[SharingInputs]
-    sync_rule: NotRequired[int | None]
-    scope: NotRequired[ScopeWords]
-    part: NotRequired[int | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def csv_lines(kind: LogKind, rows: QuerySet[Any]) -> Iterator[str]:
 
     Its sentences are in the language that is active now, not when the file is read.
     """
-    return _lines(headings(kind), log_values(kind, rows))
+    return csv_table(headings(kind), log_values(kind, rows))
 
 
 def headings(kind: LogKind) -> list[str]:
@@ -197,7 +197,8 @@ def _said(
         yield values
 
 
-def _lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Return the lines of a CSV file with these column names; times are UTC."""
     writer = csv.writer(_Echo())
     yield BYTE_ORDER_MARK + str(writer.writerow(names))
     for row in rows:

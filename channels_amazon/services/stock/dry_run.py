@@ -146,7 +146,9 @@ def save(dry_run: RuleDryRun, *, actor: str) -> Saved:
     """
     with transaction.atomic(), FollowUps() as follow_ups:
         rule_changes.lock_rules(dry_run.store)
-        kept = RuleDryRun.objects.select_for_update(no_key=True, of=("self",)).get(pk=dry_run.pk)
+        kept = RuleDryRun.objects.select_for_update(no_key=True, of=("self",)).get(
+            pk=dry_run.pk
+        )
         shown = rows_of(kept)
         if kept.revision is not None:
             return Saved(kept.revision, [])

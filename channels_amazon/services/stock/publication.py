@@ -17,7 +17,7 @@ from channels_amazon.models import (
     StockLevel,
     SyncJob,
 )
-from channels_amazon.rules.stock.allocation import QuantityInputs
+from channels_amazon.rules.stock.quantity_inputs import QuantityInputs
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.quantities import (
     ListingState,

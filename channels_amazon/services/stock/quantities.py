@@ -24,7 +24,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.scope import Target
 from channels_amazon.rules.stock import allocation, sharing
-from channels_amazon.rules.stock.allocation import (
+from channels_amazon.rules.stock.quantity_inputs import (
     QuantityInputs,
     ScopeWords,
     WarehouseUnits,
@@ -61,13 +61,12 @@ class VariantAvailability:
     warehouses: tuple[tuple[str, int, int], ...]
 
     def why(self) -> QuantityInputs:
-        """Return the inputs and the rule, as kept beside a published quantity."""
+        """Return the inputs, as kept beside a published quantity."""
         return QuantityInputs(
             on_hand=self.on_hand,
             reserved=self.reserved,
             safety_stock=self.safety_stock,
             available=self.available,
-            rule=allocation.RULE,
             warehouses=[
                 WarehouseUnits(code=code, on_hand=on_hand, reserved=reserved)
                 for code, on_hand, reserved in self.warehouses

@@ -47,6 +47,7 @@ from channels_amazon.views.base import (
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
 from channels_amazon.views.standstill import Standstill, standstill_of
+from channels_amazon.views.stock.why import why_lines
 
 ROWS = 50
 MOVEMENTS = 50
@@ -79,8 +80,9 @@ _TO_BE_SENT = (PushState.WAITING, PushState.HELD)
 class Published:
     """A listing's quantity on the page, with the shape and word of its push state.
 
-    `refusal` is why Amazon did not take it, "" where it did or was not asked yet.
-    `standstill` is why one that is to be sent is not sent now.
+    `refusal` is why Amazon did not take it, "" where it did or was not asked yet; `why`
+    is why it is what it is, as labels and values. `standstill` is why one that is to be
+    sent is not sent now.
     """
 
     listing: Listing
@@ -88,6 +90,7 @@ class Published:
     word: str
     refusal: str
     pools: list[FbaStock]
+    why: list[tuple[str, str]]
     standstill: Standstill | None = None
 
 
@@ -231,11 +234,13 @@ def published(listing: Listing, *, works: bool) -> Published:
     state = listing.push_state
     pools = list(listing.fba_stock.all())
     standstill = standstill_of(listing.account, is_worker_alive=works)
+    why = why_lines(listing.desired_why, (listing.account_id, str(listing.account)))
     if standstill is not None and state in _TO_BE_SENT:
-        return Published(listing, "waiting", standstill.word, "", pools, standstill)
-    kind, word = _PUSHES[state]
+        word = standstill.word
+        return Published(listing, "waiting", word, "", pools, why, standstill)
+    kind, text = _PUSHES[state]
     refusal = listing.push_error if state in _EXPLAINED else ""
-    return Published(listing, kind, str(word), refusal, pools)
+    return Published(listing, kind, str(text), refusal, pools, why)
 
 
 def _stuck(
