@@ -13,8 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from channels_amazon import tasks
 from channels_amazon.models import MaintenanceTask, PurgeProof
 from channels_amazon.services.jobs import maintenance
-from channels_amazon.services.orders import latency_rollup
-from channels_amazon.services.privacy import purge, retention
+from channels_amazon.services.privacy import purge
 from tests.builders import make_store
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ def test_maintenance_follows_itself_until_every_pass_is_done(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     make_store()
-    for number, left in enumerate((1, 1, 0, 0)):
+    for number, left in enumerate((1, 1, 1, 0, 0)):
         with django_capture_on_commit_callbacks(execute=True):
             tasks.maintain(is_successor=number > 0)
         queued = [waiting.func() for waiting in OrmQ.objects.all()]
@@ -56,7 +55,8 @@ def test_pass_that_always_fails_does_not_slow_the_others(
     make_store()
     broken = replace(purge.PASS, plan=fail)
     monkeypatch.setattr(tasks, "MAINTENANCE", (broken, *tasks.MAINTENANCE[1:]))
-    assert tasks.MAINTENANCE[1:] == (latency_rollup.PASS, retention.PASS)
+    others = tasks.MAINTENANCE[1:]
+    assert len(others) > 1
 
     failed = 0
     for number in range(9):
@@ -72,7 +72,4 @@ def test_pass_that_always_fails_does_not_slow_the_others(
 
     assert failed > 0
     ended = MaintenanceTask.objects.exclude(finished_at=None)
-    assert set(ended.values_list("name", flat=True)) == {
-        latency_rollup.PASS.name,
-        retention.PASS.name,
-    }
+    assert set(ended.values_list("name", flat=True)) == {one.name for one in others}

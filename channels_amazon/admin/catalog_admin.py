@@ -73,6 +73,14 @@ class ProductAdmin(ScopedAdmin):
         """Say that there is nothing to sell of them."""
         return first_line.products_missing(count)
 
+    def save_model(
+        self, request: HttpRequest, obj: Product, form: Any, change: bool
+    ) -> None:
+        """Save the product; another category may be one of another stock rule."""
+        super().save_model(request, obj, form, change)
+        if "category" in form.changed_data:
+            publication.refresh_product(obj)
+
 
 @admin.register(Variant, site=site)
 class VariantAdmin(ScopedAdmin):

@@ -310,4 +310,19 @@ class Migration(migrations.Migration):
                 name="sync_rule_scope_once_for_all",
             ),
         ),
+        migrations.AlterField(
+            model_name="maintenancetask",
+            name="name",
+            field=models.CharField(
+                choices=[
+                    ("purge", "Purge"),
+                    ("retention", "Retention"),
+                    ("latency", "Latency"),
+                    ("key_rotation", "Key Rotation"),
+                    ("sales_pace", "Sales Pace"),
+                ],
+                max_length=20,
+                unique=True,
+            ),
+        ),
     ]

@@ -21,6 +21,7 @@ class MaintenanceTask(models.Model):
         RETENTION = "retention"
         LATENCY = "latency"
         KEY_ROTATION = "key_rotation"
+        SALES_PACE = "sales_pace"
 
     name = models.CharField(max_length=20, choices=Name.choices, unique=True)
     cursor = models.JSONField(null=True, blank=True)

@@ -62,3 +62,9 @@ LATENCY_KEPT = timedelta(days=31)
 def personal_data_due_at(starts_at: datetime, *, is_ended: bool) -> datetime:
     """Return when personal data must be gone whose days count from `starts_at`."""
     return starts_at + (PERSONAL_DATA_KEPT if is_ended else OPEN_PERSONAL_DATA_KEPT)
+
+
+# What was published and why: pages tell it for any moment of these days.
+NUMBERS_KEPT = timedelta(days=90)
+# Dry runs of rules, saved or not.
+DRY_RUNS_KEPT = timedelta(days=7)

@@ -22,6 +22,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.catalog import listings
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.publication import refresh_product
 from channels_amazon.storefronts.catalogue import CatalogueItem, Rejected
 from channels_amazon.wording import Sentence, sentence
 
@@ -154,8 +155,12 @@ class _Import:
             {"barcode": item.barcode, "price": item.price, "currency": item.currency},
         )
         product = variant.product
+        before = product.category_id
         facts = {"title": item.title, "category": self._category(item.category)}
-        return _assign(product, facts) or changed
+        changed = _assign(product, facts) or changed
+        if product.category_id != before:
+            refresh_product(product)
+        return changed
 
     def _category(self, path: str) -> Category | None:
         names = [name.strip() for name in path.split(">") if name.strip()]

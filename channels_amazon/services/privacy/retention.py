@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from axes.models import AccessFailureLog, AccessLog
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from channels_amazon.models import (
     ApiCall,
@@ -25,12 +25,16 @@ from channels_amazon.models import (
     HealthReport,
     MaintenanceTask,
     Notification,
+    NumberChange,
+    RuleDryRun,
     SyncRun,
 )
 from channels_amazon.rules.privacy.retention import (
     AUDIT_CODES,
     AUDIT_KEPT,
     AUDIT_PREFIXES,
+    DRY_RUNS_KEPT,
+    NUMBERS_KEPT,
     RETENTION_INTERVAL,
 )
 from channels_amazon.services.jobs import maintenance
@@ -45,8 +49,10 @@ class Log:
     """Rows that go by their age: their model, and the column of their time.
 
     `which` says which of the model's rows, where they are not all kept equally long;
-    `is_audit` that they are kept as long as AUDIT_KEPT. Where no index has the time,
-    the rows are added in its order, and so read in the order of their keys.
+    `is_audit` that they are kept as long as AUDIT_KEPT, `lasts` that they are kept for
+    another time. Where no index has the time, the rows are added in its order, and so
+    read in the order of their keys. `same` names the columns of what a row tells of:
+    the last row of it that is too old stays, since it still holds.
     """
 
     model: type[Model]
@@ -54,6 +60,8 @@ class Log:
     which: Q = field(default_factory=Q)
     is_audit: bool = False
     is_indexed: bool = True
+    lasts: timedelta | None = None
+    same: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -62,6 +70,8 @@ class Log:
 
     def kept(self) -> timedelta:
         """Return how long its rows are kept."""
+        if self.lasts is not None:
+            return self.lasts
         days = timedelta(days=settings.LOG_RETENTION_DAYS)
         return max(days, AUDIT_KEPT) if self.is_audit else days
 
@@ -92,6 +102,13 @@ LOGS: tuple[Log, ...] = (
     Log(Notification, "received_at"),
     Log(SyncRun, "finished_at"),
     Log(AuditEntry, "at", is_audit=True),
+    Log(
+        NumberChange,
+        "created_at",
+        lasts=NUMBERS_KEPT,
+        same=("listing", "marketplace_id"),
+    ),
+    Log(RuleDryRun, "created_at", lasts=DRY_RUNS_KEPT),
     Log(AccessFailureLog, "attempt_time", is_audit=True, is_indexed=False),
     Log(AccessLog, "attempt_time", is_audit=True, is_indexed=False),
 )
@@ -143,6 +160,8 @@ def _old_rows(
     """Return key and time of the next rows that are too old, oldest first."""
     before = now - log.kept()
     rows: QuerySet[Model] = log.model._default_manager.filter(log.which)
+    if log.same:
+        rows = rows.filter(_is_followed(log, before))
     if not log.is_indexed:
         found = rows.filter(pk__gt=cursor["after_pk"]).order_by("pk")
         return list(takewhile(lambda row: row[1] < before, _page(found, log)))
@@ -155,6 +174,16 @@ def _old_rows(
             Q(**{f"{log.clock}__gt": at}) | same_moment
         )
     return list(_page(rows.order_by(log.clock, "pk"), log))
+
+
+def _is_followed(log: Log, before: datetime) -> Exists:
+    """Return the condition that a later row, too old as well, tells of the same."""
+    later = log.model._default_manager.filter(
+        pk__gt=OuterRef("pk"),
+        **{f"{log.clock}__lt": before},
+        **{column: OuterRef(column) for column in log.same},
+    )
+    return Exists(later)
 
 
 def _page(rows: QuerySet[Model], log: Log) -> Iterable[tuple[int, datetime]]:

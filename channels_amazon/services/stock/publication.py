@@ -13,9 +13,11 @@ from django.utils import timezone
 from channels_amazon.models import (
     Listing,
     NumberChange,
+    Product,
     RuleRevision,
     StockLevel,
     SyncJob,
+    Variant,
 )
 from channels_amazon.rules.stock.quantity_inputs import QuantityInputs
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
@@ -58,6 +60,15 @@ def refresh_desired(
         for account_id in sorted({item.account_id for item in due}):
             follow_ups.wake(account_id, SyncJob.Kind.STOCK_PUSH)
     return len(due)
+
+
+def refresh_product(product: Product) -> int:
+    """Compute anew what a product's listings should publish; return how many to push.
+
+    Call it after its category changed: a stock rule may hold for the one or the other.
+    """
+    variants = Variant.objects.filter(product=product)
+    return refresh_desired(list(variants.values_list("pk", flat=True)))
 
 
 def push_again(variant_ids: Collection[int], follow_ups: FollowUps = AT_ONCE) -> int:

@@ -11,11 +11,18 @@ from axes.models import AccessFailureLog, AccessLog
 from django.conf import settings
 from django.utils import timezone
 
-from channels_amazon.models import ApiCall, AuditEntry, DiagnosticEntry, SyncRun
+from channels_amazon.models import (
+    ApiCall,
+    AuditEntry,
+    DiagnosticEntry,
+    NumberChange,
+    SyncRun,
+)
 from channels_amazon.services.accounts import connection, oauth, seller_identity
 from channels_amazon.services.diagnostics.entries import Entry, record
 from channels_amazon.services.jobs import maintenance
 from channels_amazon.services.privacy import retention
+from tests import builders
 from tests.builders import make_job
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +159,24 @@ def test_prune_goes_on_after_the_last_row_slice_by_slice(
 
     assert slices > len(retention.LOGS)
     assert (ApiCall.objects.count(), SyncRun.objects.count()) == (0, 1)
+
+
+def test_reasons_of_a_number_are_kept_as_long_as_it_holds() -> None:
+    listing = builders.make_listing()
+    now = timezone.now()
+    days = (200, 120, 95, 10)
+    made = [
+        NumberChange.objects.create(
+            listing=listing, value=number, created_at=now - timedelta(days=age)
+        )
+        for number, age in enumerate(days)
+    ]
+    other = NumberChange.objects.create(
+        listing=builders.make_listing(), value=7, created_at=now - timedelta(days=300)
+    )
+
+    prune()
+
+    # The one of 95 days ago held until ten days ago; the other one still does.
+    left = set(NumberChange.objects.values_list("pk", flat=True))
+    assert left == {made[2].pk, made[3].pk, other.pk}
