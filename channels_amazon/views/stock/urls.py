@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_amazon.views.stock import dry_run, rules, stock
+from channels_amazon.views.stock import dry_run, numbers, rules, stock
 
 _STOCK = "stock/<int:variant_id>/"
 _RULE = "stock-rules/<int:rule_id>/"
@@ -14,6 +14,11 @@ urlpatterns = [
     path("stock/", stock.stock_list, name="amazon-stock-list"),
     path(_STOCK, stock.stock_detail, name="amazon-stock-detail"),
     path(f"{_STOCK}set/", stock.stock_set, name="amazon-stock-set"),
+    path(
+        "stock/listings/<int:listing_id>/numbers/",
+        numbers.listing_numbers,
+        name="amazon-listing-numbers",
+    ),
     path("stock-rules/", rules.rule_list, name="amazon-stock-rule-list"),
     path("stock-rules/new/", rules.rule_add, name="amazon-stock-rule-add"),
     path(_RULE, rules.rule_edit, name="amazon-stock-rule-edit"),
