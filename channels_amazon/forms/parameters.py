@@ -64,6 +64,8 @@ class Parameter:
 
 # Where a list goes on: an id, and the text or time that it is sorted by.
 AFTER = Parameter("after", 700)
+# The numbers that a person saw when they decided.
+SEEN = Parameter("seen", 40)
 # What is searched for over everything; a list's own search is a field of its filter.
 Q = Parameter("q")
 LOOKS_SEARCH = Parameter("s")

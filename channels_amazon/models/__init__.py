@@ -30,7 +30,13 @@ from channels_amazon.models.job import (
     SyncRun,
 )
 from channels_amazon.models.latency import LatencyHour
-from channels_amazon.models.listing import PUSH_HELD, Listing, Offer, PushState
+from channels_amazon.models.listing import (
+    PUSH_HELD,
+    DriftState,
+    Listing,
+    Offer,
+    PushState,
+)
 from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -87,6 +93,7 @@ __all__ = [
     "Credential",
     "DeveloperApplication",
     "DiagnosticEntry",
+    "DriftState",
     "McfRule",
     "FbaStock",
     "FulfillmentLine",

@@ -83,6 +83,7 @@ class SyncJob(StoreScoped):
         ORDER_SWEEP = "order_sweep"
         ORDER_FETCH = "order_fetch"
         STOCK_PUSH = "stock_push"
+        READ_BACK = "read_back"
         SHIPMENTS = "shipments"
         ORDER_REPORTS = "order_reports"
         PARCELS = "parcels"

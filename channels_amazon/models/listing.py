@@ -18,6 +18,16 @@ from channels_amazon.models.sentence import SentenceField
 PUSH_HELD = "installation.behind"
 
 
+class DriftState(models.TextChoices):
+    """What was done where Amazon shows another quantity than it accepted."""
+
+    NONE = "", _("none")
+    # Our number was sent once more, by itself.
+    PUSHED = "pushed", _("sent once more")
+    # Amazon still shows another one: a person decides.
+    STANDS = "stands", _("stands")
+
+
 class PushState(StrEnum):
     """What became of a listing's quantity at Amazon."""
 
@@ -53,6 +63,10 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         """Return the listings whose `push_state` is WAITING or HELD."""
         return self.filter(is_mfn=True, push_due=True, push_code__in=("", PUSH_HELD))
 
+    def drifting(self) -> Self:
+        """Return the listings of which Amazon goes on showing another quantity."""
+        return self.filter(drift_state=DriftState.STANDS, push_due=False)
+
     def published(self) -> Self:
         """Return the listings whose quantity Amazon once accepted from us."""
         return self.filter(is_mfn=True, acknowledged_at__isnull=False)
@@ -74,7 +88,9 @@ class Listing(StoreScoped):
     `may_show_quantity` is the highest number that Amazon may have of us: an answer to a
     higher one may have been lost. `holds_rises`: a listing of the same variant is kept
     below its part until this one's number has gone down (`rules/stock/rises.py`).
-    `velocity` is what it sells, in units a second.
+    `velocity` is what it sells, in units a second. `read_back_at` is when it is read to
+    see whether Amazon shows what it accepted, null while there is no need; where it
+    does not, `drift_state` says what was done, and `drift_since` when that was seen.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -104,6 +120,11 @@ class Listing(StoreScoped):
     velocity = models.FloatField(default=0.0)
     observed_quantity = models.PositiveIntegerField(null=True, blank=True)
     observed_at = models.DateTimeField(null=True, blank=True)
+    read_back_at = models.DateTimeField(null=True, blank=True)
+    drift_state = models.CharField(
+        max_length=8, choices=DriftState.choices, blank=True, default=DriftState.NONE
+    )
+    drift_since = models.DateTimeField(null=True, blank=True)
     push_due = models.BooleanField(default=False)
     push_after = models.DateTimeField(null=True, blank=True)
     push_attempts = models.PositiveIntegerField(default=0)
@@ -125,6 +146,16 @@ class Listing(StoreScoped):
                 fields=["account", "push_after"],
                 condition=models.Q(push_due=True),
                 name="listing_push_due",
+            ),
+            models.Index(
+                fields=["account", "read_back_at"],
+                condition=models.Q(read_back_at__isnull=False),
+                name="listing_read_back",
+            ),
+            models.Index(
+                fields=["account"],
+                condition=models.Q(drift_state="stands"),
+                name="listing_drift",
             ),
         )
 

@@ -23,6 +23,7 @@ from tests.health.oracle import Fault, Scene
 from tests.health.rows import (
     make_below_zero,
     make_calls,
+    make_drift,
     make_endpoint,
     make_level,
     make_offer,
@@ -320,6 +321,12 @@ FAULTS = (
         make=lambda scene: make_below_zero(scene.account),
         breaks=("stock",),
         needs=("ledger",),
+    ),
+    Fault(
+        code="stock.drift",
+        level="error",
+        place="leaf",
+        make=lambda scene: make_drift(scene.account),
     ),
     Fault(
         code="stock.oversold",

@@ -16,6 +16,7 @@ from tests.health.rows import (
     make_attempts,
     make_below_zero,
     make_calls,
+    make_drift,
     make_endpoint,
     make_level,
     make_offer,
@@ -53,6 +54,7 @@ CLAIMED: dict[str, tuple[Make, str, str]] = {
         "stock.oversold",
         "error",
     ),
+    "another quantity at Amazon": (make_drift, "stock.drift", "error"),
     "below zero": (make_below_zero, "stock.below_zero", "warning"),
     "level without its movements": (
         lambda a: make_level(a, 5, reserved=2),

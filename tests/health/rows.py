@@ -11,6 +11,7 @@ from channels_amazon.models import (
     AmazonAccount,
     ApiCall,
     AuthorizationAttempt,
+    DriftState,
     Offer,
     Order,
     OrderReport,
@@ -146,6 +147,21 @@ def make_endpoint(account: AmazonAccount, **over: Any) -> None:
         "error_message": "It answered 500.",
     }
     StoreEndpoint.objects.create(store=account.store, **fields | over)
+
+
+def make_drift(account: AmazonAccount) -> None:
+    """Make a listing of which Amazon goes on showing more than it accepted."""
+    make_listing(
+        account,
+        is_mfn=True,
+        desired_quantity=3,
+        acknowledged_quantity=3,
+        acknowledged_at=hours_ago(3),
+        observed_quantity=50,
+        observed_at=hours_ago(2),
+        drift_state=DriftState.STANDS,
+        drift_since=hours_ago(2),
+    )
 
 
 def make_below_zero(account: AmazonAccount) -> None:

@@ -20,7 +20,7 @@ from channels_amazon.services.diagnostics.entries import (
     record_once,
 )
 from channels_amazon.services.orders import intake
-from channels_amazon.services.stock import publication
+from channels_amazon.services.stock import drift, publication
 from channels_amazon.services.stock.sku_matching import variants_of_loose_listings
 from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
@@ -161,6 +161,8 @@ def _upsert(
     else:
         # Only the columns of Amazon's facts: a push may write its own right now.
         listing.save(update_fields=[*facts, "seen_at", "observed_at"])
+        if old.get("observed_quantity") != facts.get("observed_quantity"):
+            drift.look_at_difference(listing, now)
     is_changed = _upsert_offer(listing, marketplace_id, item, now) or old != facts
     channels = ("is_mfn", "is_fba", "handling_days")
     has_moved = any(name in facts and old[name] != facts[name] for name in channels)

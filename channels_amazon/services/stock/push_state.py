@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from channels_amazon.models import PUSH_HELD, Listing, SyncRun
+from channels_amazon.rules.stock.drift import SETTLING
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.services.stock.publication import refresh_desired
 from channels_amazon.wording import sentence, together
@@ -41,6 +42,8 @@ def mark_acknowledged(listing: Listing, now: datetime) -> None:
             F("desired_quantity"), Value(listing.desired_quantity)
         ),
         "acknowledged_at": now,
+        # Accepted is not done: it is read back once Amazon had time to show it.
+        "read_back_at": now + SETTLING,
         "push_attempts": 0,
         "push_code": "",
         "push_error": "",

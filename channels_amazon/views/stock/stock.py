@@ -93,6 +93,11 @@ class Published:
     why: list[tuple[str, str]]
     standstill: Standstill | None = None
 
+    @property
+    def differs(self) -> bool:
+        """Tell whether Amazon shows another number than it accepted."""
+        return self.listing.push_state is PushState.DIFFERS
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_amazon.views.stock import dry_run, numbers, rules, stock
+from channels_amazon.views.stock import drift, dry_run, numbers, rules, stock
 
 _STOCK = "stock/<int:variant_id>/"
 _RULE = "stock-rules/<int:rule_id>/"
@@ -18,6 +18,16 @@ urlpatterns = [
         "stock/listings/<int:listing_id>/numbers/",
         numbers.listing_numbers,
         name="amazon-listing-numbers",
+    ),
+    path(
+        "stock/listings/<int:listing_id>/push-again/",
+        drift.listing_push_again,
+        name="amazon-listing-push-again",
+    ),
+    path(
+        "stock/listings/<int:listing_id>/take-amazons/",
+        drift.listing_take_amazons,
+        name="amazon-listing-take-amazons",
     ),
     path("stock-rules/", rules.rule_list, name="amazon-stock-rule-list"),
     path("stock-rules/new/", rules.rule_add, name="amazon-stock-rule-add"),
