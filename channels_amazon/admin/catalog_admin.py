@@ -16,12 +16,15 @@ from channels_amazon.models import (
     AmazonAccount,
     Category,
     Product,
+    SyncRule,
     Translation,
     Variant,
 )
 from channels_amazon.services.catalog import listings
 from channels_amazon.services.orders import intake
 from channels_amazon.services.stock import publication
+
+_NAMED_BY_RULE = _("A stock or price rule holds by this path: change the rule first.")
 
 
 class VariantInline(ScopedInline):
@@ -53,6 +56,33 @@ class CategoryAdmin(ScopedAdmin):
     list_display = ("path", "name", "store")
     list_select_related = ("store",)
     search_fields = ("path",)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Category | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Say why the path cannot be changed, where a rule holds by it."""
+        if obj is not None and SyncRule.objects.naming(obj).exists():
+            kwargs["help_texts"] = {"path": _NAMED_BY_RULE}
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Category | None = None
+    ) -> Any:
+        """Keep the path as it is while a rule holds by it: it would hold no more."""
+        fields = super().get_readonly_fields(request, obj)
+        if obj is not None and SyncRule.objects.naming(obj).exists():
+            return (*fields, "path")
+        return fields
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Keep the categories by which a rule holds: it would hold no more."""
+        deleted, counts, lacking, kept = super().get_deleted_objects(objs, request)
+        named = [one for one in objs if SyncRule.objects.naming(one).exists()]
+        return deleted, counts, lacking, [*kept, *map(_kept_for_rule, named)]
 
 
 @admin.register(Product, site=site)
@@ -109,6 +139,10 @@ class VariantAdmin(ScopedAdmin):
         """Save the variant, link listings with its SKU, publish its new number."""
         super().save_model(request, obj, form, change)
         relink(obj)
+
+
+def _kept_for_rule(category: Category) -> str:
+    return f"{category}: {_NAMED_BY_RULE}"
 
 
 def relink(variant: Variant) -> None:

@@ -8,9 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
+from channels_amazon.models.catalog import Category
 from channels_amazon.models.listing import Listing
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
 from channels_amazon.models.store import Store
+from channels_amazon.rules.scope import BETWEEN_NAMES
 
 
 class SyncRuleQuerySet(StoreQuerySet["SyncRule"]):
@@ -19,6 +21,12 @@ class SyncRuleQuerySet(StoreQuerySet["SyncRule"]):
     def in_force(self, kind: str) -> Self:
         """Return the rules of a kind that are switched on."""
         return self.filter(kind=kind, is_active=True)
+
+    def naming(self, category: Category) -> Self:
+        """Return the rules that hold for the category, or for one below it."""
+        path = category.path
+        below = models.Q(category__startswith=path + BETWEEN_NAMES)
+        return self.filter(models.Q(category=path) | below, store=category.store_id)
 
 
 class SyncRule(StoreScoped):
