@@ -8,7 +8,8 @@ from channels_amazon.models import Order
 from channels_amazon.rules.orders.transitions import Flag, state_of, transition_of
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.orders.changes import OrderChange
-from channels_amazon.services.stock.reservations import amazon_facts, has_packages
+from channels_amazon.services.stock.packed_units import has_packages
+from channels_amazon.services.stock.reservations import amazon_facts
 from channels_amazon.wording import Sentence, sentence
 
 

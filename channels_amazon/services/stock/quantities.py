@@ -101,10 +101,12 @@ class ListingState(NamedTuple):
     @property
     def most_shown(self) -> int:
         """Return the most that Amazon may still sell of it, as far as we know."""
-        known = [self.may_show_quantity, self.acknowledged_quantity]
         if self.acknowledged_quantity is None:
-            known.append(self.observed_quantity)
-        return max((one for one in known if one is not None), default=0)
+            # Nothing of ours is there yet, or its answer was lost.
+            return max(self.observed_quantity or 0, self.may_show_quantity or 0)
+        if self.may_show_quantity is None:
+            return self.acknowledged_quantity
+        return self.may_show_quantity
 
 
 _COLUMNS = (

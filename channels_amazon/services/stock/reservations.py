@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from channels_amazon.models import (
@@ -19,7 +18,6 @@ from channels_amazon.models import (
     Order,
     OrderLine,
     Reservation,
-    ShipmentLine,
     StockMovement,
     Warehouse,
 )
@@ -41,7 +39,9 @@ from channels_amazon.services.stock.ledger import (
     lock_levels,
     lock_variants,
 )
+from channels_amazon.services.stock.packed_units import packed_units
 from channels_amazon.services.stock.publication import push_again
+from channels_amazon.services.stock.shown import Sale, note_sales
 from channels_amazon.services.stock.sku_matching import variants_of
 from channels_amazon.services.stock.warehouses import Need, choose_warehouses
 
@@ -167,11 +167,6 @@ def amazon_facts(order: Order) -> AmazonFacts:
     )
 
 
-def has_packages(order: Order) -> bool:
-    """Tell whether a package of ours, not refused by Amazon, holds units of it."""
-    return bool(_packages([order.pk]).exists())
-
-
 def lock_stock(wanted: Mapping[AmazonAccount, Iterable[str]], orders: set[int]) -> None:
     """Lock all stock that events of these SKUs and orders may move, in one order.
 
@@ -219,7 +214,7 @@ def _plan(
     known = {
         row.line_id: row for row in Reservation.objects.filter(line__order__in=lines)
     }
-    packed, edited = _packed_units(lines)
+    packed, edited = packed_units(lines)
     changes = []
     for order in orders:
         effect = units_effect(order)
@@ -298,30 +293,6 @@ def _need(change: _HoldChange) -> Need:
     )
 
 
-def _packages(orders: Iterable[int]) -> QuerySet[ShipmentLine]:
-    rows: QuerySet[ShipmentLine] = ShipmentLine.objects.packed().filter(
-        shipment__order__in=list(orders)
-    )
-    return rows
-
-
-def _packed_units(orders: Iterable[int]) -> tuple[dict[int, int], set[int]]:
-    """Return each line's units in packages of ours, and the orders with edited ones.
-
-    Packages refused outright do not count. An edit may have taken units out again:
-    then packages and Amazon's own count say what left.
-    """
-    sums = (
-        _packages(orders)
-        .order_by()
-        .values("line_id", "line__order_id")
-        .annotate(units=Sum("quantity"), revision=Max("shipment__revision"))
-    )
-    rows = list(sums)
-    units = {row["line_id"]: row["units"] for row in rows}
-    return units, {row["line__order_id"] for row in rows if row["revision"]}
-
-
 def _move_holds(changes: list[_HoldChange], ship_from: ShipFrom) -> None:
     for change in changes:
         held = change.reservation
@@ -339,6 +310,7 @@ def _carry_out(changes: list[_HoldChange], follow_ups: FollowUps) -> None:
     lock_levels(pairs)
     movements: list[Movement] = []
     fresh = [change.reservation for change in changes if change.is_new]
+    sales = [_sale(change) for change in changes if _is_sold(change)]
     now = timezone.now()
     for change in changes:
         held = change.reservation
@@ -353,7 +325,27 @@ def _carry_out(changes: list[_HoldChange], follow_ups: FollowUps) -> None:
         if change.order.reserved_at is None and change.target.held:
             change.order.reserved_at = now
     Reservation.objects.bulk_create(fresh)
+    # Before the numbers are computed anew, which goes by it.
+    note_sales(sales)
     apply_movements(movements, follow_ups)
+
+
+def _is_sold(change: _HoldChange) -> bool:
+    """Tell whether Amazon took the units off its own count, and we hear of it first."""
+    is_first = change.is_new and change.target.held > 0
+    has_time = change.order.ordered_at is not None
+    return is_first and has_time and _is_sale_of_ours(change.order)
+
+
+def _sale(change: _HoldChange) -> Sale:
+    order = change.order
+    return Sale(
+        order.account.store_id,
+        order.account_id,
+        change.line.seller_sku,
+        change.target.held,
+        order.ordered_at or timezone.now(),
+    )
 
 
 def _movements(change: _HoldChange) -> list[Movement]:
