@@ -14,6 +14,8 @@ from enum import StrEnum
 
 # Amazon shows most accepted numbers within minutes.
 SETTLING = timedelta(minutes=15)
+# What another account's part waits for is read sooner, and as often.
+LOOK_FOR_RISES = timedelta(seconds=30)
 # When a listing whose difference is not decided yet, or was told, is read again.
 LOOK_AGAIN = timedelta(minutes=30)
 LOOK_AT_TOLD = timedelta(hours=6)
@@ -52,10 +54,10 @@ def next_step(read: ReadBack) -> DriftStep:
     """Return what to do about what was read back."""
     if read.observed_at is None or read.observed is None:
         return DriftStep.WAIT
+    if read.observed == read.acknowledged and read.observed_at > read.acknowledged_at:
+        return DriftStep.EQUAL
     if read.observed_at < read.acknowledged_at + SETTLING:
         return DriftStep.WAIT
-    if read.observed == read.acknowledged:
-        return DriftStep.EQUAL
     is_sale_possible = read.observed < read.acknowledged and (
         read.orders_until is None or read.orders_until < read.observed_at
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
@@ -18,6 +18,7 @@ from channels_amazon.models import DriftState, Listing, StockLevel, SyncJob
 from channels_amazon.rules.stock.drift import (
     LOOK_AGAIN,
     LOOK_AT_TOLD,
+    LOOK_FOR_RISES,
     DriftStep,
     ReadBack,
     next_step,
@@ -25,6 +26,7 @@ from channels_amazon.rules.stock.drift import (
 from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.publication import refresh_desired
 from channels_amazon.wording import sentence
 
 
@@ -160,9 +162,10 @@ def _keep(listing: Listing, step: DriftStep, now: datetime) -> None:
     )
     since = listing.drift_since or now
     if step is DriftStep.EQUAL:
-        as_read.update(read_back_at=None, drift_state=DriftState.NONE, drift_since=None)
+        _settle(listing, as_read)
     elif step is DriftStep.WAIT:
-        as_read.update(read_back_at=now + LOOK_AGAIN)
+        pause = LOOK_FOR_RISES if listing.holds_rises else LOOK_AGAIN
+        as_read.update(read_back_at=now + pause)
     elif step is DriftStep.PUSH:
         is_due = as_read.update(
             read_back_at=None,
@@ -183,6 +186,18 @@ def _keep(listing: Listing, step: DriftStep, now: datetime) -> None:
         )
         if is_kept and is_new:
             _tell(listing, is_pushed=False)
+
+
+def _settle(listing: Listing, as_read: QuerySet[Listing]) -> None:
+    """Keep that Amazon shows what it accepted; let parts rise that waited for it."""
+    is_settled = as_read.update(
+        read_back_at=None,
+        drift_state=DriftState.NONE,
+        drift_since=None,
+        may_show_quantity=F("acknowledged_quantity"),
+    )
+    if is_settled and listing.holds_rises and listing.variant_id:
+        refresh_desired([listing.variant_id])
 
 
 def _tell(listing: Listing, *, is_pushed: bool) -> None:

@@ -11,13 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, Q, QuerySet
 
 from channels_amazon.models import PUSH_HELD, Listing, SyncRun
-from channels_amazon.rules.stock.drift import SETTLING
+from channels_amazon.rules.stock.drift import LOOK_FOR_RISES, SETTLING
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
-from channels_amazon.services.stock.publication import refresh_desired
 from channels_amazon.wording import sentence, together
 
 
@@ -32,18 +30,15 @@ class PushRefusal:
 def mark_acknowledged(listing: Listing, now: datetime) -> None:
     """Keep what Amazon accepted; where another quantity is wanted now, it stays due.
 
-    What waited for this listing to go down (`rules/stock/rises.py`) goes up.
+    Accepted is not done: it is read back once Amazon had time to show it, and sooner
+    where another account's part waits for it to go down (`rules/stock/rises.py`).
     """
+    time = LOOK_FOR_RISES if listing.holds_rises else SETTLING
     row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
     accepted = {
         "acknowledged_quantity": listing.desired_quantity,
-        # What is wanted now may be on its way by another process.
-        "may_show_quantity": Greatest(
-            F("desired_quantity"), Value(listing.desired_quantity)
-        ),
         "acknowledged_at": now,
-        # Accepted is not done: it is read back once Amazon had time to show it.
-        "read_back_at": now + SETTLING,
+        "read_back_at": now + time,
         "push_attempts": 0,
         "push_code": "",
         "push_error": "",
@@ -51,8 +46,6 @@ def mark_acknowledged(listing: Listing, now: datetime) -> None:
     as_sent = row.filter(desired_at=listing.desired_at)
     if not as_sent.update(push_due=False, push_after=None, **accepted):
         row.update(push_due=True, **accepted)
-    if listing.holds_rises and listing.variant_id:
-        refresh_desired([listing.variant_id])
 
 
 def postpone_push(listing: Listing, until: datetime) -> None:

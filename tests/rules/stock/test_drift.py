@@ -28,7 +28,8 @@ LOWER = replace(EQUAL, observed=2)
         (EQUAL, DriftStep.EQUAL),
         # Amazon may still change it.
         (replace(HIGHER, observed_at=READ - SOON), DriftStep.WAIT),
-        (replace(EQUAL, observed_at=READ - SOON), DriftStep.WAIT),
+        (replace(EQUAL, observed_at=READ - SOON), DriftStep.EQUAL),
+        (replace(EQUAL, observed_at=ACCEPTED), DriftStep.WAIT),
         (replace(EQUAL, observed=None), DriftStep.WAIT),
         (replace(EQUAL, observed_at=None), DriftStep.WAIT),
         # More than there is: at once, whatever was read of the orders.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from channels_amazon.models import (
     AmazonAccount,
@@ -20,6 +21,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.scope import Scope
 from channels_amazon.services.stock import dry_run, ledger
+from channels_amazon.services.stock.drift import take_readings
 from channels_amazon.services.stock.dry_run import DryRunRow
 from channels_amazon.services.stock.push_state import mark_acknowledged
 from channels_amazon.services.sync_rules.changes import RuleChange, RuleConflict
@@ -72,6 +74,15 @@ class Shop:
         listing = Listing.objects.get(pk=self.listings[place].pk)
         assert listing.desired_at is not None
         mark_acknowledged(listing, listing.desired_at)
+
+    def show(self, place: int) -> None:
+        """Have Amazon show what it accepted of a listing."""
+        now = timezone.now()
+        listing = Listing.objects.get(pk=self.listings[place].pk)
+        listing.observed_quantity = listing.acknowledged_quantity
+        listing.observed_at = now
+        listing.save(update_fields=["observed_quantity", "observed_at"])
+        take_readings([listing], None, now)
 
     def try_rule(self, place: int, **terms: Any) -> RuleDryRun:
         """Return the dry run of a new rule for an account."""
@@ -204,6 +215,7 @@ def test_split_part_rises_once_the_others_have_let_go(shop: Shop) -> None:
     )
     for place in (0, 1):
         shop.accept(place)
+        shop.show(place)
     assert shop.published() == [8, 2]
     rules = all_rules(dry_run.KIND, shop.store.pk)
     swapped = [
@@ -219,8 +231,11 @@ def test_split_part_rises_once_the_others_have_let_go(shop: Shop) -> None:
     assert [(row.new, row.waits) for row in rows] == [(2, False)]
     assert shop.published() == [2, 2]
     shop.accept(0)
+    assert shop.published() == [2, 2]
+    shop.show(0)
     assert shop.published() == [2, 8]
     shop.accept(1)
+    shop.show(1)
     assert not Listing.objects.filter(holds_rises=True).exists()
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Listing, Order, SyncRule
 from channels_amazon.services.stock import ledger
+from channels_amazon.services.stock.drift import take_readings
 from channels_amazon.services.stock.push_state import mark_acknowledged
 from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.services.stock.shown import Sale, note_sales
@@ -44,9 +45,19 @@ def listings() -> list[Listing]:
 
 
 def accept(listing: Listing) -> None:
-    """Have Amazon accept what the listing should publish, a minute ago."""
+    """Have Amazon accept what the listing should publish a minute ago, and show it."""
+    now = timezone.now()
+    mark_acknowledged(Listing.objects.get(pk=listing.pk), now - timedelta(minutes=1))
+    show(listing)
+
+
+def show(listing: Listing) -> None:
+    """Have Amazon show what it accepted."""
+    now = timezone.now()
     row = Listing.objects.get(pk=listing.pk)
-    mark_acknowledged(row, timezone.now() - timedelta(minutes=1))
+    row.observed_quantity, row.observed_at = row.acknowledged_quantity, now
+    row.save(update_fields=["observed_quantity", "observed_at"])
+    take_readings([row], None, now)
 
 
 def sell(listing: Listing, units: int, at: datetime | None = None) -> Order:
