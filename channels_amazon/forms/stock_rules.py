@@ -70,11 +70,11 @@ class StockRuleForm(forms.Form):
     mode = forms.ChoiceField(
         label=_("Whose units"),
         choices=[
-            (ShareMode.SPLIT, _("a part of its own, which no other account sees")),
-            (ShareMode.SHARED, _("what the parts of others leave, like others do")),
+            (ShareMode.SPLIT, _("a part of its own")),
+            (ShareMode.SHARED, _("shared with other accounts")),
         ],
         help_text=_(
-            "Parts of their own never add up to more than there is. What is shared "
+            "No other account sees a part of its own; parts never add up to more than there is. What is shared "
             "can be sold twice in the seconds until Amazon has the new numbers; a "
             "buffer by what sells stands for it."
         ),

@@ -202,7 +202,7 @@ def _settle(listing: Listing, as_read: QuerySet[Listing]) -> None:
 
 def _tell(listing: Listing, *, is_pushed: bool) -> None:
     """Say in the log what was seen and done."""
-    numbers = {
+    numbers: dict[str, str | int] = {
         "sku": listing.seller_sku,
         "ours": listing.acknowledged_quantity or 0,
         "theirs": listing.observed_quantity or 0,

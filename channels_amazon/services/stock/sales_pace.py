@@ -176,7 +176,9 @@ def _push_lag(account_id: int, now: datetime) -> float | None:
         desired_at__isnull=False,
     ).order_by("-acknowledged_at")
     stamps = rows.values_list("desired_at", "acknowledged_at")[:_PUSHES]
-    lags = sorted(max(0.0, (to - since).total_seconds()) for since, to in stamps)
+    lags = sorted(
+        max(0.0, (to - since).total_seconds()) for since, to in stamps if since and to
+    )
     return lags[min(len(lags) - 1, int(SHARE * len(lags)))] if lags else None
 
 

@@ -82,8 +82,10 @@ def _shown(
     found = []
     for place, change in enumerate(changes):
         older = changes[place + 1] if place + 1 < len(changes) else before
-        whole = why_lines(change.why, account)
-        known = set(why_lines(older.why, account)) if older is not None else set()
+        whole = why_lines(change.why or None, account)
+        known = (
+            set(why_lines(older.why or None, account)) if older is not None else set()
+        )
         changed = [line for line in whole if line not in known]
         found.append(
             ShownNumber(change, changed, whole, is_asked=is_asked and place == 0)

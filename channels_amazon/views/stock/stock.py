@@ -239,7 +239,8 @@ def published(listing: Listing, *, works: bool) -> Published:
     state = listing.push_state
     pools = list(listing.fba_stock.all())
     standstill = standstill_of(listing.account, is_worker_alive=works)
-    why = why_lines(listing.desired_why, (listing.account_id, str(listing.account)))
+    account = (listing.account_id, str(listing.account))
+    why = why_lines(listing.desired_why or None, account)
     if standstill is not None and state in _TO_BE_SENT:
         word = standstill.word
         return Published(listing, "waiting", word, "", pools, why, standstill)

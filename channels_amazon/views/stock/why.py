@@ -16,12 +16,12 @@ from channels_amazon.views.stock.rule_words import decision, rule_sentence
 Line = tuple[str, str]
 
 
-def why_lines(why: QuantityInputs, account: tuple[int, str]) -> list[Line]:
+def why_lines(why: QuantityInputs | None, account: tuple[int, str]) -> list[Line]:
     """Return the reasons as labels and values, [] for none.
 
     `account` is the key and the name of the listing's account.
     """
-    if not why:
+    if why is None:
         return []
     return [*_stock(why), *_rule(why, account)]
 
