@@ -37,6 +37,7 @@ OURS = frozenset(
         "local_shipping",
         "monitor_heart",
         "package_2",
+        "percent",
         "person",
         "policy",
         "receipt_long",

@@ -25,6 +25,7 @@ from channels_amazon.models import (
     OrderLine,
     Parcel,
     Product,
+    RuleRevision,
     ShipTemplate,
     Store,
     StoreMember,
@@ -34,12 +35,16 @@ from channels_amazon.models import (
     Variant,
     Warehouse,
 )
+from channels_amazon.rules.scope import Scope
 from channels_amazon.services.jobs.ranks import rank_at
 from channels_amazon.services.mcf.store_orders import (
     LineDraft,
     StoreOrderDraft,
     place_store_order,
 )
+from channels_amazon.services.stock import dry_run
+from channels_amazon.services.sync_rules.changes import RuleChange
+from channels_amazon.services.sync_rules.stored import Rule
 
 _numbers = count(1)
 
@@ -371,3 +376,10 @@ def place_order(store: Store, *lines: tuple[str, int], **over: Any) -> StoreOrde
     """Have the store order these lines, as its system would."""
     draft = store_order_draft(*lines, **over)
     return place_store_order(store, draft=draft, actor="test").order
+
+
+def make_saved_rule(account: AmazonAccount, **terms: Any) -> RuleRevision:
+    """Save a stock rule for the account as a person would; 60 % unless told."""
+    rule = Rule(None, Scope(account.pk), terms or {"mode": "split", "share": 60})
+    made = dry_run.try_changes(account.store, [RuleChange(None, rule)], actor="test")
+    return dry_run.save(made, actor="test").revision

@@ -74,9 +74,9 @@ class StockRuleForm(forms.Form):
             (ShareMode.SHARED, _("shared with other accounts")),
         ],
         help_text=_(
-            "No other account sees a part of its own; parts never add up to more than there is. What is shared "
-            "can be sold twice in the seconds until Amazon has the new numbers; a "
-            "buffer by what sells stands for it."
+            "No other account sees a part of its own; parts never add up to more than "
+            "there is. What is shared can be sold twice in the seconds until Amazon "
+            "has the new numbers; a buffer by what sells stands for it."
         ),
     )
     share = forms.IntegerField(

@@ -17,7 +17,7 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 from channels_amazon.admin.site import site
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import FilterForm
-from channels_amazon.models import Store
+from channels_amazon.models import Store, SyncRule
 from tests import builders
 from tests.views.scene import World, make_quarantined, make_refused, make_world
 
@@ -76,6 +76,7 @@ class Rows:
         self.world: World = make_world()
         world = self.world
         shipment = make_refused(world.order)
+        saved = builders.make_saved_rule(world.account)
         self.values: dict[str, Any] = {
             "account_id": world.account.pk,
             "store_id": world.store.pk,
@@ -92,6 +93,10 @@ class Rows:
             "content_type_id": ContentType.objects.get_for_model(Store).pk,
             "app_label": "channels_amazon",
             "url": "nowhere/",
+            "listing_id": world.variant.listings.get().pk,
+            "sync_rule_id": SyncRule.objects.get(store=world.store).pk,
+            "revision_id": saved.pk,
+            "dry_run_id": saved.dry_run.pk,
         }
 
     def value(self, page: str, part: str) -> Any:

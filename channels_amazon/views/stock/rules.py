@@ -109,18 +109,18 @@ def rule_add(request: HttpRequest) -> HttpResponse:
 
 
 @store_page
-def rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
+def rule_edit(request: HttpRequest, sync_rule_id: int) -> HttpResponse:
     """Show a rule's form, or the dry run of what was changed."""
-    row = get_mine(_rows(request), request, pk=rule_id)
+    row = get_mine(_rows(request), request, pk=sync_rule_id)
     require_operator(request, row.store)
     return _form_page(request, [row.store], Rule.of(row))
 
 
 @store_page
 @require_POST
-def rule_delete(request: HttpRequest, rule_id: int) -> HttpResponse:
+def rule_delete(request: HttpRequest, sync_rule_id: int) -> HttpResponse:
     """Show what would change without the rule."""
-    row = get_mine(_rows(request), request, pk=rule_id)
+    row = get_mine(_rows(request), request, pk=sync_rule_id)
     require_operator(request, row.store)
     change = RuleChange(Rule.of(row), None)
     actor = request.user.get_username()

@@ -7,7 +7,7 @@ from django.urls import path
 from channels_amazon.views.stock import drift, dry_run, numbers, rules, stock
 
 _STOCK = "stock/<int:variant_id>/"
-_RULE = "stock-rules/<int:rule_id>/"
+_RULE = "stock-rules/<int:sync_rule_id>/"
 _DRY_RUN = "stock-rules/dry-runs/<int:dry_run_id>/"
 
 urlpatterns = [
