@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, reverse
 
-from channels_amazon.models import StoreMember
+from channels_amazon.models import StoreMember, SyncRule
 from channels_amazon.urls import urlpatterns
-from tests.builders import make_parcel, make_run, make_template
+from tests.builders import make_parcel, make_run, make_saved_rule, make_template
 from tests.views.scene import (
     World,
     make_member_client,
@@ -89,6 +89,23 @@ def _download(world: World) -> tuple[Any, ...]:
     return (world.report.pk, "json")
 
 
+def _listing(world: World) -> tuple[Any, ...]:
+    return (world.variant.listings.get().pk,)
+
+
+def _sync_rule(world: World) -> tuple[Any, ...]:
+    make_saved_rule(world.account)
+    return (SyncRule.objects.get(store=world.store).pk,)
+
+
+def _revision(world: World) -> tuple[Any, ...]:
+    return (make_saved_rule(world.account).pk,)
+
+
+def _dry_run(world: World) -> tuple[Any, ...]:
+    return (make_saved_rule(world.account).dry_run.pk,)
+
+
 OPERATOR, OWNER = "operator", "owner"
 
 ADDRESSES = {
@@ -118,6 +135,9 @@ ADDRESSES = {
     "amazon-health-run": Address(_account, "post", OPERATOR),
     "amazon-installation-confirm": Address(None, "post"),
     "amazon-installation-copy": Address(None, "post"),
+    "amazon-listing-numbers": Address(_listing),
+    "amazon-listing-push-again": Address(_listing, "post", OPERATOR),
+    "amazon-listing-take-amazons": Address(_listing, "post", OPERATOR),
     "amazon-log-detail": Address(_entry),
     "amazon-log-export": Address(),
     "amazon-log-list": Address(),
@@ -161,6 +181,15 @@ ADDRESSES = {
     "amazon-shipment-board": Address(),
     "amazon-stock-detail": Address(_variant),
     "amazon-stock-list": Address(),
+    "amazon-stock-rule-add": Address(),
+    "amazon-stock-rule-delete": Address(_sync_rule, "post", OPERATOR),
+    "amazon-stock-rule-dry-run": Address(_dry_run),
+    "amazon-stock-rule-dry-run-again": Address(_dry_run, "post", OPERATOR),
+    "amazon-stock-rule-dry-run-export": Address(_dry_run),
+    "amazon-stock-rule-dry-run-save": Address(_dry_run, "post", OPERATOR),
+    "amazon-stock-rule-edit": Address(_sync_rule, "get", OPERATOR),
+    "amazon-stock-rule-list": Address(),
+    "amazon-stock-rule-undo": Address(_revision, "post", OPERATOR),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
     "amazon-store-order-cancel": Address(_store_order, "post", OPERATOR),
     "amazon-store-order-decide": Address(_store_order, "post", OPERATOR),
@@ -192,6 +221,7 @@ LISTS = (
     "amazon-shipment-board",
     "amazon-reconciliation-list",
     "amazon-stock-list",
+    "amazon-stock-rule-list",
     "amazon-store-order-import",
     "amazon-store-order-list",
     "amazon-store-endpoint",
