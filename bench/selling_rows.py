@@ -44,26 +44,13 @@ def make_store(accounts: int, skus: int, units: int, terms: dict[str, Any]) -> R
     store = Store.objects.create(
         name=f"Sale {number}", slug=f"sale-{number}", plan=Store.Plan.FLAGSHIP
     )
-    application, _is_new = DeveloperApplication.objects.get_or_create(
-        app_id="amzn1.sp.solution.simulation", lwa_client_id="simulation"
-    )
     warehouse = Warehouse.objects.create(store=store, name="Main", code="main")
     product = Product.objects.create(store=store, title="Lamp")
     variants = Variant.objects.bulk_create(
         Variant(store=store, product=product, sku=f"SKU-{n}", currency="EUR")
         for n in range(skus)
     )
-    sellers = [
-        AmazonAccount.objects.create(
-            store=store,
-            application=application,
-            region="eu",
-            seller_id=f"S{number}-{n}",
-            name=f"Seller {n}",
-            authorized_at=now,
-        )
-        for n in range(accounts)
-    ]
+    sellers = [_seller(store, f"S{number}-{n}") for n in range(accounts)]
     listings = Listing.objects.bulk_create(
         Listing(
             account=seller,
@@ -89,6 +76,21 @@ def make_store(accounts: int, skus: int, units: int, terms: dict[str, Any]) -> R
         ]
     )
     return Rows(store, sellers, warehouse, [one.pk for one in variants], listings)
+
+
+def _seller(store: Store, seller_id: str) -> AmazonAccount:
+    application, _is_new = DeveloperApplication.objects.get_or_create(
+        app_id="amzn1.sp.solution.simulation", lwa_client_id="simulation"
+    )
+    row: AmazonAccount = AmazonAccount.objects.create(
+        store=store,
+        application=application,
+        region="eu",
+        seller_id=seller_id,
+        name=seller_id,
+        authorized_at=timezone.now(),
+    )
+    return row
 
 
 def make_order(listing: Listing, sold_at: Any) -> Order:
