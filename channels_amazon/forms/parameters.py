@@ -44,6 +44,13 @@ class Parameter:
         text = self.of(request)
         return int(text) if _NUMBER.match(text) else None
 
+    def is_named(self, request: HttpRequest) -> bool:
+        """Tell whether the address gives a value at all, be it one or none of ours.
+
+        A page of one thing must not show another one in place of what was named.
+        """
+        return bool(str(request.GET.get(self.name, "")).strip())
+
     def numbers(self, request: HttpRequest) -> list[int]:
         """Return the ids that the address gives, each once; what is none is left out.
 

@@ -234,6 +234,18 @@ def test_run_of_another_account_is_refused(
     assert not AuditEntry.objects.filter(reference="sync-log").exists()
 
 
+@pytest.mark.parametrize("text", ["abc", "", "1e3"])
+def test_run_that_is_no_number_is_said_with_the_way_on(
+    account: AmazonAccount, tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(CommandError) as caught:
+        run(account.pk, tmp_path / "log.zip", f"--run={text}")
+
+    assert f"“{text}” is no number of a run." in str(caught.value)
+    assert "Without --run the file tells of the last sync." in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signal_leaves_no_file_behind(
     processes: Processes, tmp_path: Path, number: signal.Signals

@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 import threading
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +38,7 @@ NOT_WRITTEN = 4
 NOT_READ = 5
 NO_SUCH_RUN = 6
 STANDARD_OUTPUT = "-"
+_WITHOUT = "Without --run the file tells of the last sync."
 # What ends a program from outside, and can be met. A shell sees 128 and the number.
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -63,9 +64,10 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--run",
-            type=int,
+            type=_run_number,
             metavar="ID",
-            help="The run to tell of, by its number in the logs, not the last sync.",
+            help="The run to tell of, by its number in the logs; without it, of the "
+            "last sync.",
         )
         parser.add_argument(
             "--language",
@@ -123,8 +125,21 @@ def _run_of(account: AmazonAccount, run_id: int | None) -> SyncRun:
         )
     run = last if run_id is None else sync_log_runs.run_of(account, run_id)
     if run is None:
-        raise CommandError(f"{account} has no run {run_id}.", returncode=NO_SUCH_RUN)
+        raise CommandError(
+            f"{account} has no run {run_id}: the number may be mistyped, or the run "
+            "belongs to another account, or its log was deleted after "
+            f"LOG_RETENTION_DAYS. {_WITHOUT}",
+            returncode=NO_SUCH_RUN,
+        )
     return run
+
+
+def _run_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        why = f"“{text}” is no number of a run. {_WITHOUT}"
+        raise ArgumentTypeError(why) from error
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from channels_amazon.models import (
     SyncRun,
     translated,
 )
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.diagnostics.export import (
     COLUMNS,
     HEADINGS,
@@ -32,6 +33,8 @@ from channels_amazon.services.diagnostics.export import (
     keep_export,
 )
 from channels_amazon.services.diagnostics.trouble import TROUBLE
+from channels_amazon.services.health.halts import Halt, halt_of
+from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.installation.versions import secret_values
 from channels_amazon.services.jobs import registry
 from channels_amazon.spapi.redact import redact_json, redact_text, redact_values
@@ -77,8 +80,9 @@ class Redaction:
 class SyncLog:
     """A run with what belongs to it; `findings` is the last health check as JSON.
 
-    `calls` and `events` are counted up to COUNT_CAP, `failed` are the first TOLD. The
-    installation's settings are its administrators' business: `with_settings`.
+    `calls` and `events` are counted up to COUNT_CAP, `failed` are the first TOLD;
+    `halt` is why no run follows now. The installation's settings are its
+    administrators' business: `with_settings`.
     """
 
     account: AmazonAccount
@@ -88,6 +92,7 @@ class SyncLog:
     failed: Sequence[ApiCall]
     findings: Mapping[str, Any] | None
     with_settings: bool
+    halt: Halt | None
     made_at: datetime = field(default_factory=timezone.now)
     redaction: Redaction = field(default_factory=Redaction)
 
@@ -96,6 +101,12 @@ class SyncLog:
         """Return how the file is called that it is saved as."""
         stamp = f"{self.made_at:%Y%m%d-%H%M%S}"
         return f"shoplink-{NAME}-{self.account.pk}-{stamp}.zip"
+
+    @property
+    def has_run_again(self) -> bool:
+        """Tell whether the job began anew after this run, with or without a row."""
+        begun = self.run.job.last_started_at
+        return begun is not None and begun > self.run.started_at
 
     @property
     def job_title(self) -> str:
@@ -120,6 +131,7 @@ def read_sync_log(
         failed=list(calls.filter(TROUBLE[LogKind.CALLS]).order_by("pk")[:TOLD]),
         findings=findings,
         with_settings=with_settings,
+        halt=halt_of(account, is_worker_alive=is_alive(Process.QUEUE, timezone.now())),
     )
 
 

@@ -56,8 +56,14 @@ def last_sync(account: AmazonAccount) -> SyncRun | None:
 
 def run_of(account: AmazonAccount, run_id: int) -> SyncRun | None:
     """Return the account's run of this id, None where it has none."""
-    found: SyncRun | None = SyncRun.objects.filter(account=account, pk=run_id).first()
+    runs = SyncRun.objects.select_related("job").filter(account=account, pk=run_id)
+    found: SyncRun | None = runs.first()
     return found
+
+
+def is_newer(run: SyncRun, other: SyncRun) -> bool:
+    """Tell whether `run` began after the other one."""
+    return _age(run) < _age(other)
 
 
 def _newest_of_jobs(account: AmazonAccount) -> list[list[SyncRun]]:
@@ -69,8 +75,10 @@ def _newest_of_jobs(account: AmazonAccount) -> list[list[SyncRun]]:
     }
     jobs = SyncJob.objects.filter(account=account).annotate(**places).order_by("kind")
     ids = {kind: found for kind, *found in jobs.values_list("kind", *places)}
-    runs = SyncRun.objects.defer("detail").in_bulk(
-        [pk for found in ids.values() for pk in found if pk is not None]
+    runs = (
+        SyncRun.objects.select_related("job")
+        .defer("detail")
+        .in_bulk([pk for found in ids.values() for pk in found if pk is not None])
     )
     order = registry.kinds()
     kinds = sorted(ids, key=lambda kind: order.index(kind) if kind in order else 99)
@@ -88,6 +96,7 @@ def _last_sync(account: AmazonAccount, newest: Sequence[SyncRun]) -> SyncRun | N
         .filter(started_at__gt=last.started_at - _LONGEST)
         .filter(finished_at__gt=last.finished_at or last.started_at)
         .exclude(pk=last.pk)
+        .select_related("job")
         .defer("detail")
         .order_by("-started_at", "-pk")
     )

@@ -14,6 +14,7 @@ from channels_amazon.models import ApiCall, SyncRun, translated
 from channels_amazon.models.scope import capped
 from channels_amazon.rules.local_times import TO_THE_SECOND, shown
 from channels_amazon.services.health import sync_log
+from channels_amazon.services.health.halts import Halt
 from channels_amazon.services.health.sync_log import SyncLog
 from channels_amazon.services.installation.versions import (
     product_version,
@@ -38,6 +39,23 @@ _ENDS = {
     State.ABANDONED: gettext_lazy(
         "%(job)s of %(account)s was interrupted, and begins anew by itself."
     ),
+}
+# How it ended where nothing is to come of it: the job ran again, or none runs.
+_ENDED = {
+    State.WAITING: gettext_lazy(
+        "%(job)s of %(account)s stopped to wait for Amazon's quota."
+    ),
+    State.FAILED: gettext_lazy("%(job)s of %(account)s failed."),
+    State.BLOCKED: gettext_lazy("%(job)s of %(account)s stopped: it needed you."),
+    State.ABANDONED: gettext_lazy("%(job)s of %(account)s was interrupted."),
+}
+_NO_RUN_FOLLOWS = {
+    Halt.DISCONNECTED: gettext_lazy("No run follows: the account is disconnected."),
+    Halt.PAUSED: gettext_lazy("No run follows while this installation is paused."),
+    Halt.UNAUTHORISED: gettext_lazy(
+        "No run follows before the account is authorised again."
+    ),
+    Halt.NO_WORKER: gettext_lazy("No run follows before a worker runs: none does."),
 }
 _CONTENTS = (
     ("README.txt", gettext_lazy("this text")),
@@ -153,8 +171,12 @@ def taken_out_text(story: Story) -> str:
 
 def _first_line(log: SyncLog) -> str:
     """Return how the run ended, as one sentence."""
+    state = State(log.run.state)
     words = {"job": log.job_title, "account": log.account}
-    return str(_ENDS[State(log.run.state)]) % words
+    is_over = log.has_run_again or log.halt is not None
+    if state == State.BLOCKED:
+        is_over = log.has_run_again and not log.run.job.blocked_code
+    return str(_ENDED.get(state, _ENDS[state]) if is_over else _ENDS[state]) % words
 
 
 def _told(log: SyncLog) -> Iterator[str]:
@@ -171,10 +193,24 @@ def _told(log: SyncLog) -> Iterator[str]:
             "It told of %(number)s thing.", "It told of %(number)s things.", log.events
         )
         yield text % {"number": capped(log.events)}
-    if run.next_due_at:
-        time = {"time": _moment(run.next_due_at)}
-        yield gettext("The next run is due at %(time)s.") % time
+    yield from _what_follows(log)
     yield _health(log)
+
+
+def _what_follows(log: SyncLog) -> Iterator[str]:
+    """Yield whether the job ran again, else when it will, or why it will not."""
+    run, job = log.run, log.run.job
+    if log.has_run_again:
+        time = {"time": _moment(job.last_started_at)}
+        yield gettext("The job ran again since, last at %(time)s.") % time
+    elif run.finished_at is None:
+        return
+    elif log.halt is None and run.next_due_at:
+        # An event, or a person, may have called for it since.
+        time = {"time": _moment(job.due_at)}
+        yield gettext("The next run is due at %(time)s.") % time
+    if log.halt is not None:
+        yield str(_NO_RUN_FOLLOWS[log.halt])
 
 
 def _for_support(log: SyncLog) -> list[tuple[str, str]]:
@@ -203,7 +239,11 @@ def _taken_out(log: SyncLog) -> Iterator[str]:
 
 def _problems(log: SyncLog) -> Iterator[str]:
     for one in (log.findings or {}).get("findings", ()):
-        yield f"{one['cause']} ({one['code']}) {one['fix']}".rstrip()
+        line = f"{one['cause']} ({one['code']}) {one['fix']}".rstrip()
+        if cause := one["consequence_of"]:
+            said = gettext("It follows from %(code)s:") % {"code": cause}
+            line = f"{said} {line}"
+        yield line
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -254,12 +294,13 @@ def _calls(log: SyncLog) -> str:
 def _health(log: SyncLog) -> str:
     if log.findings is None:
         return gettext("No health check was made yet.")
-    number = len(log.findings["findings"])
+    # As the report counts them: what only follows from another one is no fault.
+    number = sum(not one["consequence_of"] for one in log.findings["findings"])
     if not number:
         return gettext("The last health check found nothing wrong.")
     text = ngettext(
-        "The last health check found %(number)d thing.",
-        "The last health check found %(number)d things.",
+        "The last health check found %(number)d fault.",
+        "The last health check found %(number)d faults.",
         number,
     )
     return text % {"number": number}

@@ -24,6 +24,7 @@ from channels_amazon.services.health.sync_log import SyncLog
 from channels_amazon.services.health.sync_log_file import archive_pieces
 from channels_amazon.services.health.sync_log_runs import (
     RecentRuns,
+    is_newer,
     recent_runs,
     run_of,
 )
@@ -100,9 +101,14 @@ def _account(request: HttpRequest, account_id: int) -> AmazonAccount:
 def _wanted(
     request: HttpRequest, account: AmazonAccount, recent: RecentRuns
 ) -> SyncRun | None:
-    """Return the account's run that the address names, the last sync for none."""
+    """Return the account's run that the address names, the last sync for none.
+
+    None where what it names is no run of the account, or no number at all.
+    """
+    if not parameters.RUN.is_named(request):
+        return recent.last_sync
     named = parameters.RUN.number(request)
-    return recent.last_sync if named is None else run_of(account, named)
+    return None if named is None else run_of(account, named)
 
 
 def _log(request: HttpRequest, account: AmazonAccount, run: SyncRun) -> SyncLog:
@@ -117,7 +123,7 @@ def _log(request: HttpRequest, account: AmazonAccount, run: SyncRun) -> SyncLog:
 def _no_such_run(
     request: HttpRequest, account: AmazonAccount, recent: RecentRuns
 ) -> HttpResponse:
-    """Say that the account has no run of the id that the address names.
+    """Say that the account has no such run as the address names.
 
     Whether another one has it is nobody's business here.
     """
@@ -139,6 +145,9 @@ def _page(
         "log": log,
         "run": run,
         "last_sync": recent.last_sync,
+        "is_newer": run is not None
+        and recent.last_sync is not None
+        and is_newer(run, recent.last_sync),
         "jobs": list(_choices(recent, run)),
         "rows": ROWS,
     }

@@ -141,23 +141,6 @@ def test_archive_holds_the_last_finished_health_check(account: AmazonAccount) ->
     assert "It is wrong. (x.y) Mend it." in files["README.txt"]
 
 
-@pytest.mark.parametrize("state", SyncRun.State.values)
-def test_story_tells_how_the_run_is(account: AmazonAccount, state: str) -> None:
-    SyncRun.objects.update(
-        state=state,
-        finished_at=None if state == "running" else timezone.now(),
-        message=sentence("Order %(order)s is kept.", order="902-1"),
-        code="orders.kept",
-    )
-    story = tell(log_of(account))
-
-    told = " ".join([story.first_line, *story.told])
-
-    assert str(account) in told
-    assert "Order 902-1 is kept. (orders.kept)" in told
-    assert ("ended at" in told) == (state != "running")
-
-
 def test_run_without_calls_and_events_says_so(account: AmazonAccount) -> None:
     files = archive(account)
 

@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import AuditEntry, StoreMember
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from tests import builders
 from tests.views.scene import (
     SIDE_BAR,
@@ -57,6 +59,7 @@ def archive_of(world: World, client: Client, **query: Any) -> dict[str, str]:
 
 
 def test_page_tells_the_run_before_the_download(world: World, client: Client) -> None:
+    heartbeats.beat(Process.QUEUE)
     run = builders.make_run(
         world.account, state="failed", code="x.y", finished_at=timezone.now()
     )
@@ -231,7 +234,8 @@ def test_page_offers_the_runs_by_job_and_the_viewer_s_clocks(
     assert "This is not the last sync." not in whole
     assert f'<option value="{single.pk}" selected>' in chosen
     assert "Orders by event of" in chosen
-    assert "This is not the last sync." in chosen
+    assert "This run is newer than the last sync" in chosen
+    assert "This is not the last sync." not in chosen
     download = reverse("amazon-sync-log-download", args=[world.account.pk])
     assert f"{download}?run={single.pk}" in chosen
     facts = json.loads(archive_of(world, client, run=single.pk)["run.json"])
@@ -273,16 +277,66 @@ def test_run_of_others_is_refused_by_a_page(
     assert not AuditEntry.objects.filter(reference="sync-log").exists()
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "1e3", "٣", "9" * 19])
-def test_run_that_is_no_number_counts_as_none(
-    world: World, client: Client, text: str
+@pytest.mark.parametrize("text", ["abc", "-1", "1e3", "٣", "9" * 19, "1 2"])
+@pytest.mark.parametrize("name", ["amazon-sync-log", "amazon-sync-log-download"])
+def test_run_that_is_no_number_is_said(
+    world: World, client: Client, text: str, name: str
+) -> None:
+    run = builders.make_run(world.account, state="done")
+    last = reverse("amazon-sync-log", args=[world.account.pk])
+
+    response = client.get(reverse(name, args=[world.account.pk]), {"run": text})
+
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "This account has no such run." in page
+    assert f'href="{last}">The last sync</a>' in page
+    assert f'<option value="{run.pk}">' in page
+    assert not AuditEntry.objects.filter(reference="sync-log").exists()
+
+
+@pytest.mark.parametrize("query", [{}, {"run": ""}, {"run": " "}])
+def test_no_run_named_is_the_last_sync(
+    world: World, client: Client, query: dict[str, str]
 ) -> None:
     run = builders.make_run(world.account, state="done")
 
-    response = page_of(world, client, run=text)
+    response = page_of(world, client, **query)
 
     assert response.status_code == 200
     assert f'<option value="{run.pk}" selected>' in response.content.decode()
+
+
+def test_newer_run_is_not_called_an_older_one(world: World, client: Client) -> None:
+    at = timezone.now() - timedelta(hours=1)
+    runs = {
+        minutes: builders.make_run(
+            world.account,
+            job=builders.make_job(world.account, kind=kind),
+            kind=kind,
+            state="done",
+            started_at=at + timedelta(minutes=minutes),
+            finished_at=at + timedelta(minutes=minutes, seconds=1),
+        )
+        for minutes, kind in ((1, "fba_stock"), (2, "order_sweep"), (3, "order_fetch"))
+    }
+
+    said = {
+        minutes: page_of(world, client, run=run.pk).content.decode()
+        for minutes, run in runs.items()
+    }
+
+    older, newer = "This is not the last sync.", "This run is newer than the last sync"
+    assert {minutes: older in text for minutes, text in said.items()} == {
+        1: True,
+        2: False,
+        3: False,
+    }
+    assert {minutes: newer in text for minutes, text in said.items()} == {
+        1: False,
+        2: False,
+        3: True,
+    }
 
 
 def test_pages_of_a_run_lead_to_its_log(world: World, client: Client) -> None:
