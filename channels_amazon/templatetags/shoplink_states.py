@@ -38,6 +38,7 @@ from channels_amazon.services.shipping.template_preview import (
     PreviewRow,
 )
 from channels_amazon.views.labels import MCF_PACKAGES
+from channels_amazon.views.standstill import Standstill
 
 # The library of `shoplink`, which adds its other tags to it.
 register = template.Library()
@@ -61,6 +62,16 @@ ORDER_KINDS: dict[str, str] = {
     Order.Status.CANCELLED: "off",
     Order.Status.UNFULFILLABLE: "error",
 }
+# What these say of a job holds only while jobs run at all.
+_COMES_AGAIN = frozenset(
+    {
+        JobState.WAITING,
+        JobState.RETRYING,
+        JobState.LATE,
+        JobState.OK,
+        JobState.NEW,
+    }
+)
 # HTTP statuses: from which on an answer is no success, and "too many requests".
 FIRST_FAILURE, THROTTLED = 300, 429
 
@@ -97,8 +108,10 @@ def job_title(kind: str) -> Any:
 
 
 @register.simple_tag
-def job_state(line: JobLine) -> str:
-    """Show where a job stands."""
+def job_state(line: JobLine, standstill: Standstill | None = None) -> str:
+    """Show where a job stands; `standstill` is why no job of the account runs now."""
+    if standstill is not None and line.state in _COMES_AGAIN:
+        return state("waiting", standstill.word, standstill.text)
     words = {
         JobState.BLOCKED: ("error", gettext("Stopped, needs you")),
         JobState.RUNNING: ("busy", gettext("Working")),

@@ -13,7 +13,9 @@ from django.utils.translation import gettext, ngettext
 from channels_amazon.models import AmazonAccount
 from channels_amazon.models.scope import capped
 from channels_amazon.rules.health.attention import Attention, Need, Needed, Said
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.attention import AttentionRows, read_attention
+from channels_amazon.services.health.processes import is_alive
 
 _KEY = "_shoplink_attention"
 _NUMBERS = "_shoplink_numbers_beside"
@@ -69,6 +71,19 @@ def number_beside(request: HttpRequest, beside: Beside) -> str:
         numbers = numbers_beside(rows) if rows is not None else {}
         request.__dict__[_NUMBERS] = numbers
     return numbers.get(beside, "")
+
+
+def is_worker_alive(request: HttpRequest) -> bool:
+    """Tell whether a worker lives, as the rest of the page says it.
+
+    What only sends the reader on to another page reads no more than that.
+    """
+    rows = _kept(request)
+    if rows is None and request.method != "POST":
+        rows = _few(request)
+    if rows is None:
+        return is_alive(Process.QUEUE, timezone.now())
+    return rows.facts.is_worker_alive
 
 
 def numbers_beside(rows: AttentionRows) -> dict[Beside, str]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from channels_amazon.models import AmazonAccount
-from channels_amazon.services.installation import guard
+from channels_amazon.services.health.halts import Halt, halt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,16 @@ class Standstill:
 
 
 def standstill_of(
-    account: AmazonAccount, *, is_worker_alive: bool = True
+    account: AmazonAccount, *, is_worker_alive: bool
 ) -> Standstill | None:
     """Return why nothing of the account is sent, None while all goes on.
 
-    It asks the database nothing. What only a person can end comes first.
+    It asks the database nothing: whether a worker lives, `views/attention.py` knows.
     """
-    if account.is_disconnected:
+    halt = halt_of(account, is_worker_alive=is_worker_alive)
+    if halt is None:
+        return None
+    if halt is Halt.DISCONNECTED:
         return Standstill(
             gettext("Account disconnected"),
             gettext(
@@ -46,7 +49,7 @@ def standstill_of(
             _connect(account),
             gettext("Connect again"),
         )
-    if not guard.may_work():
+    if halt is Halt.PAUSED:
         return Standstill(
             gettext("Waits: installation paused"),
             gettext(
@@ -54,7 +57,7 @@ def standstill_of(
                 "waits is sent once somebody says that this is the installation."
             ),
         )
-    if not account.is_connected:
+    if halt is Halt.UNAUTHORISED:
         return Standstill(
             gettext("Waits for the authorisation"),
             gettext(
@@ -64,14 +67,27 @@ def standstill_of(
             _connect(account),
             gettext("Authorise again"),
         )
-    if not is_worker_alive:
-        return Standstill(
-            gettext("Waits for a worker"),
-            gettext("No worker runs: what waits is sent once one does."),
-            f"{reverse('amazon-status', args=[account.pk])}#processes",
-            gettext("Our own processes"),
-        )
-    return None
+    return Standstill(
+        gettext("Waits for a worker"),
+        gettext("No worker runs: what waits is sent once one does."),
+        f"{reverse('amazon-status', args=[account.pk])}#processes",
+        gettext("Our own processes"),
+    )
+
+
+def why_halted(account: AmazonAccount, *, is_worker_alive: bool) -> str:
+    """Return why nothing of the account is read or sent now, "" while all goes on.
+
+    As the end of a sentence.
+    """
+    halt = halt_of(account, is_worker_alive=is_worker_alive)
+    words = {
+        Halt.DISCONNECTED: gettext("it is disconnected"),
+        Halt.PAUSED: gettext("this installation is paused"),
+        Halt.UNAUTHORISED: gettext("its authorisation is missing"),
+        Halt.NO_WORKER: gettext("no worker runs"),
+    }
+    return words[halt] if halt is not None else ""
 
 
 def _connect(account: AmazonAccount) -> str:

@@ -23,7 +23,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_stands_still_while_all_goes_on() -> None:
-    assert standstill_of(builders.make_account()) is None
+    assert standstill_of(builders.make_account(), is_worker_alive=True) is None
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_account_without_authorisation_leads_to_its_own_way(
 ) -> None:
     account = builders.make_account(state=state)
 
-    found = standstill_of(account)
+    found = standstill_of(account, is_worker_alive=True)
 
     assert found is not None
     assert found.text.endswith(says)
@@ -52,7 +52,7 @@ def test_lost_authorisation_comes_before_a_worker_that_is_down() -> None:
     revoked = standstill_of(account, is_worker_alive=False)
     silent = standstill_of(working, is_worker_alive=False)
 
-    assert revoked == standstill_of(account)
+    assert revoked == standstill_of(account, is_worker_alive=True)
     assert silent is not None
     assert silent.text == "No worker runs: what waits is sent once one does."
     assert silent.link.endswith("#processes")
@@ -64,7 +64,7 @@ def test_paused_installation_leads_nowhere_else(
     paused(monkeypatch)
 
     for state in (State.CONNECTED, State.NEEDS_AUTHORIZATION):
-        found = standstill_of(builders.make_account(state=state))
+        found = standstill_of(builders.make_account(state=state), is_worker_alive=True)
         assert found is not None
         assert "while this installation is paused" in found.text
         assert found.link == ""

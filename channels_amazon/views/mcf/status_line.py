@@ -61,20 +61,20 @@ class Choices:
     ships: bool
 
 
-def next_step(order: StoreOrder) -> NextStep:
+def next_step(order: StoreOrder, *, is_worker_alive: bool) -> NextStep:
     """Return the one sentence that says whether the order needs somebody."""
     placed = placed_of(order)
     if order.state == State.NEEDS_PERSON:
         return NextStep("warning", trouble(order))
     if order.state == State.NEW:
-        return _undecided(order)
+        return _undecided(order, is_worker_alive=is_worker_alive)
     if order.state == State.LOCAL:
         return NextStep("info", _("Ship it from here: Amazon does not."))
     if order.state == State.CANCELLED:
         return NextStep("off", _("Cancelled: nothing to do."))
     if placed is None:
         return NextStep("ok", _("Done: nothing to do."))
-    return _at_amazon(order, placed)
+    return _at_amazon(order, placed, is_worker_alive=is_worker_alive)
 
 
 def choices(order: StoreOrder) -> Choices:
@@ -152,7 +152,7 @@ def placed_of(order: StoreOrder) -> FulfillmentOrder | None:
     return found
 
 
-def _undecided(order: StoreOrder) -> NextStep:
+def _undecided(order: StoreOrder, *, is_worker_alive: bool) -> NextStep:
     stopped = (
         SyncJob.objects.filter(
             account__store=order.store_id, kind=SyncJob.Kind.MCF_ORDERS
@@ -166,14 +166,23 @@ def _undecided(order: StoreOrder) -> NextStep:
             _("It waits for Amazon's price, and the job that asks stands still: %s")
             % translated(stopped.blocked_message),
         )
+    if not is_worker_alive:
+        text = _("No worker runs: Amazon is asked what MCF would cost once one does.")
+        return NextStep("waiting", text)
     return NextStep("waiting", _("It waits for Amazon to say what MCF would cost."))
 
 
-def _at_amazon(order: StoreOrder, placed: FulfillmentOrder) -> NextStep:
+def _at_amazon(
+    order: StoreOrder, placed: FulfillmentOrder, *, is_worker_alive: bool
+) -> NextStep:
     if order.state == State.DONE:
         if order.delivered_at:
             return NextStep("ok", _("Delivered: nothing to do."))
         return NextStep("ok", _("Amazon shipped it, and follows it to the buyer."))
+    is_to_send = placed.state in {AtAmazon.WAITING, AtAmazon.CANCELLING}
+    standstill = standstill_of(placed.account, is_worker_alive=is_worker_alive)
+    if standstill is not None and is_to_send:
+        return NextStep("waiting", standstill.text)
     if placed.state == AtAmazon.WAITING:
         if placed.cancel_asked_at:
             return NextStep("waiting", _("It is being cancelled."))
@@ -183,8 +192,6 @@ def _at_amazon(order: StoreOrder, placed: FulfillmentOrder) -> NextStep:
                 _("Amazon could not take it yet, it is tried again: %s")
                 % translated(placed.error_message),
             )
-        if standstill := standstill_of(placed.account):
-            return NextStep("waiting", standstill.text)
         return NextStep("waiting", _("It is on its way to Amazon."))
     if placed.state == AtAmazon.CANCELLING:
         return NextStep("waiting", _("Amazon is asked to cancel it."))

@@ -26,6 +26,7 @@ from channels_amazon.services.mcf.destinations import (
     masked_destination,
     reveal_destination,
 )
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
@@ -122,7 +123,9 @@ def show_store_order(
         "order": order,
         "placed": placed,
         "listed": listed,
-        "next_step": status_line.next_step(order),
+        "next_step": status_line.next_step(
+            order, is_worker_alive=is_worker_alive(request)
+        ),
         "choices": status_line.choices(order) if operates else None,
         "lines": status_line.lines(order, facts.lines),
         "rule": why.rule,

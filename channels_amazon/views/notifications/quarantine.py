@@ -22,6 +22,7 @@ from channels_amazon.models import Notification, Order
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP, StoreQuerySet
 from channels_amazon.services.notifications import quarantine
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import (
     OPERATORS,
     can_operate,
@@ -34,6 +35,7 @@ from channels_amazon.views.base import (
     stores_with_role,
 )
 from channels_amazon.views.pagination import newest_first
+from channels_amazon.views.standstill import why_halted
 
 ROWS = 50
 State = Notification.State
@@ -144,7 +146,12 @@ def order_retry(request: HttpRequest, order_id: int) -> HttpResponse:
     order = get_mine(orders, request, pk=order_id)
     require_operator(request, order.account.store)
     if quarantine.try_again(order):
-        messages.success(request, _("The order is being fetched again."))
+        lives = is_worker_alive(request)
+        if why := why_halted(order.account, is_worker_alive=lives):
+            text = _("The order is fetched again once something can be: %(why)s.")
+            messages.warning(request, text % {"why": why})
+        else:
+            messages.success(request, _("The order is being fetched again."))
     else:
         messages.info(request, _("The order is no longer in quarantine."))
     return redirect("amazon-quarantine-list")

@@ -21,6 +21,7 @@ from channels_amazon.services.orders.hourly import (
     hourly_orders,
 )
 from channels_amazon.views.local_time import local
+from channels_amazon.views.standstill import why_halted
 
 HEIGHT = 40
 _COLUMN, _GAP = 9, 2
@@ -122,19 +123,6 @@ def _unread_accounts(
     return unread
 
 
-def why_halted(account: AmazonAccount, rows: AttentionRows) -> str:
-    """Return why nothing at all of the account is read now, "" where it is."""
-    if rows.facts.is_paused:
-        return _("this installation is paused")
-    if not rows.facts.is_worker_alive:
-        return _("no worker runs")
-    if not account.is_connected:
-        if account.is_disconnected:
-            return _("it is disconnected")
-        return _("its authorisation is missing")
-    return ""
-
-
 def is_pulling(account: AmazonAccount, rows: AttentionRows) -> bool:
     """Tell whether not everything of the account was read once."""
     return any(
@@ -143,7 +131,7 @@ def is_pulling(account: AmazonAccount, rows: AttentionRows) -> bool:
 
 
 def _why(account: AmazonAccount, rows: AttentionRows) -> str:
-    if why := why_halted(account, rows):
+    if why := why_halted(account, is_worker_alive=rows.facts.is_worker_alive):
         return why
     sweep = [job for job in rows.jobs.get(account.pk, []) if job.kind == _SWEEP]
     if any(job.blocked_code for job in sweep):

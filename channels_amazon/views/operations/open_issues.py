@@ -132,7 +132,15 @@ def _ends(one: Needed, rows: AttentionRows) -> list[Problem]:
 
 
 def _no_worker(one: Needed, rows: AttentionRows) -> list[Problem]:
-    text = gettext("No worker runs: nothing is fetched or sent.")
+    facts = rows.facts
+    hears = any(one.is_subscribed for one in facts.accounts)
+    if facts.is_consumer_alive and facts.is_queue_configured and hears:
+        text = gettext(
+            "No worker runs: nothing is asked of Amazon or sent to it. Its events are "
+            "still taken in."
+        )
+    else:
+        text = gettext("No worker runs: nothing is fetched or sent.")
     fix = gettext("Start it with “manage.py worker”.")
     return [_on_status(one, rows, text, fix, "processes")]
 

@@ -51,10 +51,11 @@ from channels_amazon.views.base import (
     page,
     store_page,
 )
-from channels_amazon.views.operations.hours import is_pulling, why_halted
+from channels_amazon.views.operations.hours import is_pulling
 from channels_amazon.views.operations.latency import latency_part
 from channels_amazon.views.operations.open_issues import open_problems
 from channels_amazon.views.order_reports.reconciliation import completeness_part
+from channels_amazon.views.standstill import standstill_of, why_halted
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +123,15 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
     """Return what the account needs, and the number of all accounts' needs."""
     rows = attention_rows(request)
     needed = rows.attention_of(account)
+    lives = rows.facts.is_worker_alive
     return {
         "first_line": first_line(needed, rows, rows.shared()),
         "problems": open_problems(needed, rows, account),
         "numbers_beside": numbers_beside(rows),
         "is_fragment": is_fragment(request),
-        "works": rows.facts.is_worker_alive and not rows.facts.is_paused,
-        "halted_why": why_halted(account, rows),
+        "works": lives and not rows.facts.is_paused,
+        "halted_why": why_halted(account, is_worker_alive=lives),
+        "standstill": standstill_of(account, is_worker_alive=lives),
         "is_pulling": is_pulling(account, rows),
         "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.needed),
     }

@@ -31,6 +31,7 @@ from channels_amazon.services.mcf.commitments import placed_by_us
 from channels_amazon.services.orders.counts import order_counts
 from channels_amazon.services.privacy import personal_data
 from channels_amazon.services.shipping.shipments import why_not_shipped_here
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import (
     OPERATORS,
     can_operate,
@@ -190,7 +191,7 @@ def show_order(
     context = {
         "order": order,
         "store_order": placed_by_us([order]).get(order.pk),
-        "next_step": next_step(order, now),
+        "next_step": next_step(order, now, is_worker_alive=is_worker_alive(request)),
         "stamps": stamps(order),
         "seller_central": seller_central(order),
         "form": form,

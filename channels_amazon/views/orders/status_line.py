@@ -12,7 +12,7 @@ from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Order, Shipment, translated
 from channels_amazon.rules.local_times import TO_THE_MINUTE
 from channels_amazon.views.local_time import local
-from channels_amazon.views.standstill import standstill_of
+from channels_amazon.views.standstill import standstill_of, why_halted
 
 Status = Order.Status
 
@@ -34,14 +34,14 @@ class Stamp:
     after: float | None
 
 
-def next_step(order: Order, now: datetime) -> NextStep:
+def next_step(order: Order, now: datetime, *, is_worker_alive: bool) -> NextStep:
     """Return the one sentence that says whether the order needs somebody."""
     return (
         _disconnected(order)
         or _trouble(order, now)
-        or _at_standstill(order)
+        or _at_standstill(order, is_worker_alive=is_worker_alive)
         or _shipping(order, now)
-        or _from_status(order)
+        or _from_status(order, is_worker_alive=is_worker_alive)
     )
 
 
@@ -113,11 +113,11 @@ def _disconnected(order: Order) -> NextStep | None:
     )
 
 
-def _at_standstill(order: Order) -> NextStep | None:
+def _at_standstill(order: Order, *, is_worker_alive: bool) -> NextStep | None:
     """Tell of an order that ships, of which Amazon cannot be told yet."""
     account = order.account
-    standstill = standstill_of(account) if order.is_to_ship else None
-    if standstill is None:
+    standstill = standstill_of(account, is_worker_alive=is_worker_alive)
+    if standstill is None or not order.is_to_ship:
         return None
     kind = "waiting" if account.is_connected else "error"
     states = {item.state for item in order.shipments.all()}
@@ -184,8 +184,12 @@ def _shipping(order: Order, now: datetime) -> NextStep | None:
     return NextStep("info", _("Ship it and enter the tracking number below."))
 
 
-def _from_status(order: Order) -> NextStep:
+def _from_status(order: Order, *, is_worker_alive: bool) -> NextStep:
     if order.stale_since:
+        why = why_halted(order.account, is_worker_alive=is_worker_alive)
+        if why:
+            text = _("Amazon knows more, which is not fetched now: %(why)s.")
+            return NextStep("waiting", text % {"why": why})
         return NextStep("waiting", _("Amazon knows more: the order is being fetched."))
     texts = {
         Status.PENDING_AVAILABILITY: ("waiting", _("A pre-order: Amazon waits.")),

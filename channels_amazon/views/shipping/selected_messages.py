@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from channels_amazon.models import Order
 from channels_amazon.services.shipping.selection import PlannedOrder, SelectionOutcome
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.standstill import standstill_of
 
 
@@ -47,8 +48,9 @@ def tell(request: HttpRequest, plans: Sequence[PlannedOrder]) -> None:
 def _tell_sent(request: HttpRequest, sent: Sequence[PlannedOrder]) -> None:
     """Say which packages go to Amazon, and which wait here for what."""
     waiting: dict[str, list[PlannedOrder]] = defaultdict(list)
+    lives = is_worker_alive(request)
     for plan in sent:
-        standstill = standstill_of(plan.chosen.order.account)
+        standstill = standstill_of(plan.chosen.order.account, is_worker_alive=lives)
         waiting[standstill.text if standstill else ""].append(plan)
     if gone := waiting.pop("", []):
         messages.success(request, _with_orders(_made(len(gone)), gone))

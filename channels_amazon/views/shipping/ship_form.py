@@ -18,6 +18,7 @@ from channels_amazon.services.shipping.shipments import (
     discard_shipment,
 )
 from channels_amazon.services.shipping.tracking_doubts import tracking_warning
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 from channels_amazon.views.orders.orders import orders_in_full, show_order
 from channels_amazon.views.standstill import standstill_of
@@ -72,7 +73,7 @@ def shipment_discard(
 
 def tell_confirming(request: HttpRequest, order: Order) -> None:
     """Say that the package goes to Amazon, or why nothing goes out."""
-    standstill = standstill_of(order.account)
+    standstill = standstill_of(order.account, is_worker_alive=is_worker_alive(request))
     if standstill is None:
         messages.success(request, _("The package is being confirmed to Amazon."))
         return

@@ -13,6 +13,7 @@ from channels_amazon.forms.shipment_edit import ShipmentEditForm
 from channels_amazon.models import Shipment
 from channels_amazon.services.shipping.shipment_edits import edit_shipment
 from channels_amazon.services.shipping.shipments import ShipmentDraft, confirm_now
+from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import (
     get_mine,
     mine,
@@ -82,7 +83,9 @@ def _shipment(request: HttpRequest, order_id: int, shipment_id: int) -> Shipment
 
 
 def _tell_change(request: HttpRequest, shipment: Shipment) -> None:
-    standstill = standstill_of(shipment.order.account)
+    standstill = standstill_of(
+        shipment.order.account, is_worker_alive=is_worker_alive(request)
+    )
     if standstill is None:
         messages.success(request, _("The change is being sent to Amazon."))
         return

@@ -51,6 +51,37 @@ def test_status_leads_with_what_is_open(world: World, client: Client) -> None:
     assert "1 that is solved is left out; the log has it." in text
 
 
+@pytest.mark.parametrize(
+    ("queue", "reads", "subscription", "says"),
+    [
+        ("https://sqs.example/1", True, "sub-1", "Its events are still taken in."),
+        ("https://sqs.example/1", False, "sub-1", "nothing is fetched or sent."),
+        ("https://sqs.example/1", True, "", "nothing is fetched or sent."),
+        ("", True, "sub-1", "nothing is fetched or sent."),
+    ],
+)
+def test_worker_that_is_down_stops_no_reader_of_events(
+    world: World,
+    client: Client,
+    settings: Any,
+    queue: str,
+    reads: bool,
+    subscription: str,
+    says: str,
+) -> None:
+    settings.SQS_QUEUE_URL = queue
+    AmazonAccount.objects.update(subscription_id=subscription)
+    Heartbeat.objects.all().delete()
+    if reads:
+        heartbeats.beat(Process.CONSUMER)
+
+    page = client.get(reverse("amazon-overview"))
+
+    (said,) = [one.text for one in page.context["problems"] if "worker" in one.text]
+    assert said.startswith("No worker runs: nothing is ")
+    assert said.endswith(says)
+
+
 def test_status_leads_to_its_own_parts_and_not_to_itself(
     world: World, client: Client
 ) -> None:

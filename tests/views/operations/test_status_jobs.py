@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,7 +11,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from channels_amazon.models import AmazonAccount, SyncJob
-from channels_amazon.services.jobs import lifecycle, registry
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats, lifecycle, registry
 from channels_amazon.services.jobs import status as job_status
 from channels_amazon.wording import sentence
 from tests import builders
@@ -69,6 +72,35 @@ def test_one_error_that_stops_many_jobs_is_said_once(
     assert f"{len(kinds) - 1} jobs" in text
     for kind in kinds:
         assert str(registry.title_of(kind)) in text
+
+
+@pytest.mark.parametrize(
+    ("beats", "state", "says"),
+    [
+        (True, "connected", "In time"),
+        (False, "connected", "Waits for a worker"),
+        (True, "needs_authorization", "Waits for the authorisation"),
+    ],
+)
+def test_job_is_in_time_only_while_jobs_run(
+    world: World, client: Client, beats: bool, state: str, says: str
+) -> None:
+    if beats:
+        heartbeats.beat(Process.QUEUE)
+    AmazonAccount.objects.update(state=state)
+    builders.make_job(
+        world.account,
+        last_ok_at=timezone.now(),
+        due_at=timezone.now() + timedelta(minutes=5),
+    )
+
+    page = client.get(reverse("amazon-status", args=[world.account.pk])).text
+
+    table = page.split('id="jobs"', 1)[1].split("</table>", 1)[0]
+    assert says in table
+    assert ("In time" in table) == (says == "In time")
+    next_run = table.split('data-label="Next run">', 1)[1].split("</td>", 1)[0]
+    assert ("<time" in next_run) == (says == "In time")
 
 
 def test_jobs_with_errors_of_their_own_stay_apart() -> None:

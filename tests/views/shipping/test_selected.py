@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import DiagnosticEntry, Order, OrderLine, Shipment
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from tests import builders
 from tests.views.scene import World, signed_in
 from tests.views.shipping.origin_scene import make_hamburg, on_hand, stock
@@ -30,7 +32,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
-    """Give a store without orders."""
+    """Give a store without orders, and a worker that lives."""
+    heartbeats.beat(Process.QUEUE)
     return make_hamburg()
 
 

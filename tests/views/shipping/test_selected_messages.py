@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, Shipment
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.shipping.shipments import (
     ShipmentDraft,
     create_shipment,
@@ -30,7 +32,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
-    """Give a store without orders."""
+    """Give a store without orders, and a worker that lives."""
+    heartbeats.beat(Process.QUEUE)
     return make_hamburg()
 
 

@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import Order, Shipment, Warehouse
+from channels_amazon.models import Heartbeat, Order, Shipment, Warehouse
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.views import local_time
 from tests import builders
 from tests.views.scene import World, make_world, signed_in, time_typed
@@ -24,7 +26,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
-    """Give a store with an order to ship that was placed a day ago."""
+    """Give a store with an order to ship that was placed a day ago; a worker lives."""
+    heartbeats.beat(Process.QUEUE)
     world = make_world()
     Order.objects.update(ordered_at=timezone.now() - timedelta(days=1))
     return world
@@ -149,6 +152,17 @@ def test_paused_installation_says_that_a_package_is_kept(
     assert "is being confirmed" not in text
     assert "on its way to Amazon" not in text
     assert Shipment.objects.get().state == Shipment.State.WAITING
+
+
+def test_package_waits_for_a_worker_and_says_so(world: World, client: Client) -> None:
+    Heartbeat.objects.all().delete()
+
+    text = ship(client, world).content.decode()
+
+    assert "The package is kept. No worker runs" in text
+    assert "A package waits here. No worker runs" in text
+    assert "is being confirmed" not in text
+    assert "on its way to Amazon" not in text
 
 
 def test_package_of_a_revoked_account_waits_and_says_so(

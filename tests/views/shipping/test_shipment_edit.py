@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import Order, Shipment
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.views import local_time
 from tests.views.scene import World, make_world, signed_in, time_typed
 
@@ -21,7 +23,8 @@ EDIT, CONFIRM = "amazon-package-edit", "amazon-package-confirm"
 
 @pytest.fixture
 def world() -> World:
-    """Give a store whose order was placed a day ago."""
+    """Give a store whose order was placed a day ago, and a worker that lives."""
+    heartbeats.beat(Process.QUEUE)
     world = make_world()
     Order.objects.update(ordered_at=timezone.now() - timedelta(days=1))
     return world
