@@ -140,6 +140,13 @@ def first_line(
     said = []
     if attention.needed:
         said.append(needs_line(attention, shared))
+    if attention.passing and not attention.needed:
+        text = gettext(
+            "Nothing needs you: what was not read of %(account)s is being read, which "
+            "ends by itself."
+        )
+        account = rows.accounts[attention.passing[0].account_id or 0]
+        said.append(text % {"account": account})
     if attention.pulling:
         text = gettext("The first pull of %(account)s is still running.")
         said.append(text % {"account": rows.accounts[attention.pulling[0]]})

@@ -98,6 +98,10 @@ ERRORS = frozenset(
     }
 )
 
+# What goes on by itself and ends by itself: it is told, and counted for no need, since
+# there is nothing that a person could do.
+ENDS_BY_ITSELF = frozenset({Need.BEHIND})
+
 # The codes under which the health check finds the same. What it finds besides these is
 # the need CHECK.
 FOUND_AS: Mapping[Need, tuple[str, ...]] = {
@@ -186,16 +190,26 @@ class Said(StrEnum):
     DISCONNECTED = "disconnected"
     NEEDED = "needed"
     PULLING = "pulling"
+    CATCHING_UP = "catching_up"
     WELL = "well"
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What is needed, worst first; `pulling` are the accounts not read once yet."""
+    """What is needed, worst first; `pulling` are the accounts not read once yet.
+
+    `passing` is what nobody is needed for, though not all is well while it lasts.
+    """
 
     said: Said
     needed: tuple[Needed, ...] = ()
     pulling: tuple[int, ...] = ()
+    passing: tuple[Needed, ...] = ()
+
+    @property
+    def told(self) -> tuple[Needed, ...]:
+        """Return all that a page names: what is needed, then what ends by itself."""
+        return self.needed + self.passing
 
     @property
     def total(self) -> int:
@@ -217,14 +231,25 @@ def attention(facts: Facts) -> Attention:
     if not live:
         is_empty = not facts.accounts
         return Attention(Said.NONE_CONNECTED if is_empty else Said.DISCONNECTED)
-    needed = [*_of_installation(facts, live), *_of_stores(facts, live)]
+    found = [*_of_installation(facts, live), *_of_stores(facts, live)]
     for account in live:
-        needed += _of_account(facts, account)
+        found += _of_account(facts, account)
     order = list(Need)
-    needed.sort(key=lambda one: (one.level != Level.ERROR, order.index(one.need)))
+    found.sort(key=lambda one: (one.level != Level.ERROR, order.index(one.need)))
+    needed = tuple(one for one in found if one.need not in ENDS_BY_ITSELF)
+    passing = tuple(one for one in found if one.need in ENDS_BY_ITSELF)
     pulling = tuple(one.account_id for one in live if one.is_pulling)
-    said = Said.NEEDED if needed else Said.PULLING if pulling else Said.WELL
-    return Attention(said, tuple(needed), pulling)
+    return Attention(_said(needed, pulling, passing), needed, pulling, passing)
+
+
+def _said(
+    needed: tuple[Needed, ...], pulling: tuple[int, ...], passing: tuple[Needed, ...]
+) -> Said:
+    if needed:
+        return Said.NEEDED
+    if pulling:
+        return Said.PULLING
+    return Said.CATCHING_UP if passing else Said.WELL
 
 
 def shared(facts: Facts) -> frozenset[Needed]:

@@ -28,15 +28,16 @@ Words = Callable[[Needed, AttentionRows], list[Problem]]
 def open_problems(
     attention: Attention, rows: AttentionRows, account: AmazonAccount | None = None
 ) -> list[Problem]:
-    """Return a line for each need; rows of several accounts are counted together.
+    """Return a line for each need, and for what ends by itself.
 
+    Rows of several accounts are counted together.
     On the page of one `account` the lists that the lines lead to show it alone, and
     what that page itself tells more of is led to within it. That the installation is
     paused has no line: it stands above every page, with what can be done.
     """
     found: list[Problem] = []
     summed: set[tuple[Need, str]] = set()
-    for one in attention.needed:
+    for one in attention.told:
         if one.need == Need.PAUSED:
             continue
         if one.need not in COUNTED:

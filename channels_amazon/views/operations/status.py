@@ -133,7 +133,7 @@ def _needed(request: HttpRequest, account: AmazonAccount) -> dict[str, Any]:
         "halted_why": why_halted(account, is_worker_alive=lives),
         "standstill": standstill_of(account, is_worker_alive=lives),
         "is_pulling": is_pulling(account, rows),
-        "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.needed),
+        "are_orders_on_time": not any(one.need in LATE_ORDERS for one in needed.told),
     }
 
 

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels_amazon.rules.health import first_cause
 from channels_amazon.rules.health.attention import (
+    ENDS_BY_ITSELF,
     ERRORS,
+    FOUND_AS,
     AccountFacts,
     Facts,
     Level,
@@ -115,7 +118,7 @@ def test_errors_come_first(facts: Facts) -> None:
 @given(all_facts())
 def test_sentence_is_calm_only_where_nothing_is_counted(facts: Facts) -> None:
     found = attention(facts)
-    assert (found.said in {Said.WELL, Said.PULLING}) == (
+    assert (found.said in {Said.WELL, Said.PULLING, Said.CATCHING_UP}) == (
         found.total == 0
         and any(one.standing != Standing.DISCONNECTED for one in facts.accounts)
     )
@@ -129,11 +132,26 @@ def test_disconnected_account_needs_nothing(facts: Facts) -> None:
     assert attention(replace(facts, accounts=ended)).needed == ()
 
 
-@pytest.mark.parametrize("need", COUNTED)
+@pytest.mark.parametrize("need", [one for one in COUNTED if one not in ENDS_BY_ITSELF])
 def test_each_count_is_a_need_of_its_level(need: Need) -> None:
     (item,) = attention(one(counts={need: 3})).needed
     assert (item.need, item.count) == (need, 3)
     assert item.level == (Level.ERROR if need in ERRORS else Level.WARNING)
+
+
+def test_what_ends_by_itself_is_told_and_needs_nobody() -> None:
+    alone = attention(one(counts={Need.BEHIND: 1}))
+    beside = attention(one(counts={Need.BEHIND: 1, Need.LATE: 2}))
+
+    assert (alone.said, alone.total, alone.needed) == (Said.CATCHING_UP, 0, ())
+    assert [item.need for item in alone.told] == [Need.BEHIND]
+    assert (beside.said, beside.total) == (Said.NEEDED, 2)
+    assert [item.need for item in beside.told] == [Need.LATE, Need.BEHIND]
+
+
+def test_health_report_knows_the_same_as_ending_by_itself() -> None:
+    codes = {code for need in ENDS_BY_ITSELF for code in FOUND_AS[need]}
+    assert codes == first_cause.ENDS_BY_ITSELF
 
 
 def test_need_may_be_worse_than_usual() -> None:

@@ -84,8 +84,11 @@ def test_freed_account_that_reads_is_behind_everywhere(account: AmazonAccount) -
     assert catching_up.is_behind(AmazonAccount.objects.get(pk=account.pk))
 
     assert "installation.behind" in codes(report_of(account))
-    assert needs(account) == [Need.BEHIND]
-    assert [page for page in pages(account) if ALL_IS_WELL in page] == []
+    assert needs(account) == []
+    shown = pages(account)
+    assert [page for page in shown if ALL_IS_WELL in page] == []
+    assert all("Nothing needs you: what was not read" in page for page in shown)
+    assert all("It ends by itself; until then" in page for page in shown)
 
 
 def test_second_reader_that_the_check_finds_is_told_as_its_finding(
