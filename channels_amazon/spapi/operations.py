@@ -244,6 +244,22 @@ DELETE_SUBSCRIPTION_BY_ID = Operation(
     scope=NOTIFICATIONS_SCOPE,
 )
 
+# What each of these is asked for in order to learn, by status (HTTP): that there is no
+# such subscription, destination, MCF order or tracking (yet, or any more), or that
+# another request of ours has made it already. Whoever asks goes on with that answer.
+EXPECTED_REFUSALS: dict[int, tuple[Operation, ...]] = {
+    400: (GET_PACKAGE_TRACKING_DETAILS,),
+    404: (
+        GET_SUBSCRIPTION,
+        DELETE_SUBSCRIPTION_BY_ID,
+        DELETE_DESTINATION,
+        GET_FULFILLMENT_ORDER,
+        OUTBOUND_GET_ORDER,
+        GET_PACKAGE_TRACKING_DETAILS,
+    ),
+    409: (CREATE_SUBSCRIPTION, CREATE_DESTINATION),
+}
+
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
     for operation in (

@@ -25,7 +25,7 @@ from channels_amazon.models import (
     translated,
 )
 from channels_amazon.rules.shipping.lateness import Urgency
-from channels_amazon.services.diagnostics.trouble import is_wanted_of_probe
+from channels_amazon.services.diagnostics.trouble import is_expected, is_wanted_of_probe
 from channels_amazon.services.jobs import registry
 from channels_amazon.services.jobs.status import JobLine, JobState
 from channels_amazon.services.orders.status_words import flags_of, status_word
@@ -160,6 +160,9 @@ def call_state(call: ApiCall) -> str:
     if is_wanted_of_probe(call):
         # No failure: the first line counts it for none, either.
         word = gettext("%(status)s, as a probe expects") % {"status": call.status}
+        return state("ok", word)
+    if is_expected(call):
+        word = gettext("%(status)s, an expected answer") % {"status": call.status}
         return state("ok", word)
     well = call.status < FIRST_FAILURE
     kind = "ok" if well else "waiting" if call.status == THROTTLED else "error"

@@ -12,16 +12,24 @@ from channels_amazon.models import ApiCall, DiagnosticEntry, SyncRun
 from channels_amazon.models.scope import COUNT_CAP
 from channels_amazon.services.diagnostics.export import CLOCKS, LogKind
 from channels_amazon.spapi.operations import (
+    EXPECTED_REFUSALS,
     UNKNOWN_ORDER,
     UNKNOWN_SKU,
     WANTED_OF_PROBES,
 )
 
 State = SyncRun.State
-# A probe of a permission is answered well by being told that there is no such thing.
+_EXPECTED = {
+    status: frozenset(operation.name for operation in operations)
+    for status, operations in EXPECTED_REFUSALS.items()
+}
+# A probe of a permission is answered well by being told that there is no such thing,
+# and so is whoever asks whether there is one.
 _ANSWER_WANTED = Q(
     reference__in=(UNKNOWN_ORDER, UNKNOWN_SKU), status__in=WANTED_OF_PROBES
 )
+for _status, _names in _EXPECTED.items():
+    _ANSWER_WANTED |= Q(operation__in=sorted(_names), status=_status)
 # Each begins as the condition of its index does (models/call.py, models/job.py): SQLite
 # takes the index for no other wording.
 TROUBLE: dict[LogKind, Q] = {
@@ -50,6 +58,13 @@ def is_wanted_of_probe(call: ApiCall) -> bool:
     """Tell whether Amazon refused what a probe asks for in order to be refused."""
     is_probe = call.reference in (UNKNOWN_ORDER, UNKNOWN_SKU)
     return is_probe and call.status in WANTED_OF_PROBES
+
+
+def is_expected(call: ApiCall) -> bool:
+    """Tell whether a refusal is an answer with which whoever asked goes on."""
+    return is_wanted_of_probe(call) or call.operation in _EXPECTED.get(
+        call.status or 0, ()
+    )
 
 
 def trouble_of(

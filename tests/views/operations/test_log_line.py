@@ -90,6 +90,42 @@ def test_row_of_a_call_looks_as_the_first_line_counts_it(
     assert is_counted == (shape != "ok")
 
 
+@pytest.mark.parametrize(
+    ("operation", "status", "failed"),
+    [
+        ("getSubscription", 404, False),
+        ("deleteSubscriptionById", 404, False),
+        ("deleteDestination", 404, False),
+        ("createSubscription", 409, False),
+        ("createDestination", 409, False),
+        ("getFulfillmentOrder", 404, False),
+        ("outbound.getOrder", 404, False),
+        ("getPackageTrackingDetails", 400, False),
+        ("getPackageTrackingDetails", 404, False),
+        ("getSubscription", 403, True),
+        ("getSubscription", None, True),
+        ("createSubscription", 404, True),
+        ("getFulfillmentOrder", 400, True),
+        ("getOrder", 404, True),
+        ("confirmShipment", 409, True),
+    ],
+)
+def test_answer_that_is_expected_is_no_failure(
+    world: World, client: Client, operation: str, status: int | None, failed: bool
+) -> None:
+    call = make_call(world.account, operation=operation, status=status)
+
+    page = client.get(reverse("amazon-log-list"), {"tab": "calls"})
+    listed = client.get(
+        reverse("amazon-log-list"), {"tab": "calls", "result": "failed"}
+    )
+
+    number = "1 call failed" if failed else "No call failed"
+    assert page.context["line"].text == f"{number} in the last 24 hours."
+    assert [row.pk for row in listed.context["slice"].rows] == [call.pk] * failed
+    assert ("an expected answer" in page.text) != failed
+
+
 def test_errors_and_warnings_are_told_apart(world: World, client: Client) -> None:
     builders.make_entry(world.account, level="warning")
     builders.make_entry(world.account, level="warning")
