@@ -47,6 +47,13 @@ class _Obstacle:
     error: ShoplinkError
 
 
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    """A check that failed itself: it has seen nothing, and is told as a finding."""
+
+    finding: Finding
+
+
 def run_report(report_id: int, *, calls_nobody: bool = False) -> None:
     """Run a requested report, unless another process runs it or it is done.
 
@@ -174,6 +181,9 @@ class HealthRun:
             if isinstance(outcome, ShoplinkError):
                 self._obstacles.append(_Obstacle(check.id, outcome))
                 state["reason"] = clean(outcome.code, 60)
+            elif isinstance(outcome, _Crash):
+                self.found.append(CheckResult(check.id, outcome.finding))
+                state["reason"] = outcome.finding.code
             else:
                 self.found += [CheckResult(check.id, finding) for finding in outcome]
                 state["state"] = _state_of(outcome)
@@ -239,7 +249,7 @@ def _state_of(findings: Sequence[Finding]) -> CheckState:
 
 def _run_one(
     check: HealthCheck, context: CheckContext
-) -> list[Finding] | ShoplinkError:
+) -> list[Finding] | ShoplinkError | _Crash:
     try:
         return _look(check, context)
     except Exception as error:
@@ -250,21 +260,20 @@ def _run_one(
             exc_info=error,
         )
         last = traceback.extract_tb(error.__traceback__)[-1]
-        return [
-            Finding(
-                code="unknown",
-                cause=sentence(
-                    "The check itself failed: %(error)s.", error=type(error).__name__
-                ),
-                fix=sentence("Report it with this evidence and the server's log."),
-                evidence={
-                    "about": check.id,
-                    "error": redact_text(repr(error)),
-                    "at": last.name,
-                },
-                because=DATABASE if isinstance(error, DatabaseError) else "",
-            )
-        ]
+        finding = Finding(
+            code="unknown",
+            cause=sentence(
+                "The check itself failed: %(error)s.", error=type(error).__name__
+            ),
+            fix=sentence("Report it with this evidence and the server's log."),
+            evidence={
+                "about": check.id,
+                "error": redact_text(repr(error)),
+                "at": last.name,
+            },
+            because=DATABASE if isinstance(error, DatabaseError) else "",
+        )
+        return _Crash(finding)
 
 
 def _look(check: HealthCheck, context: CheckContext) -> list[Finding] | ShoplinkError:

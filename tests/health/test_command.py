@@ -12,6 +12,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from channels_amazon.emulator.server import Emulator
+from channels_amazon.health.registry import all_checks
 from channels_amazon.management.commands import health_check
 from channels_amazon.models import AmazonAccount, HealthReport, Heartbeat
 from channels_amazon.rules.health.liveness import Process
@@ -39,6 +40,21 @@ def test_command_ends_with_two_for_an_error(emulator: Emulator) -> None:
         call_command("health_check", account.seller_id, stdout=out)
     assert ended.value.code == 2
     assert "ERROR token.revoked" in out.getvalue()
+
+
+def test_check_that_failed_is_none_that_could_look(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_healthy(emulator)
+    name = "channels_amazon.health.checks.backlog.due_jobs"
+    monkeypatch.setattr(name, lambda now: 1 / 0)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("health_check", str(account.pk), stdout=out)
+    number = len(all_checks())
+    assert ended.value.code == 3
+    assert f"{number - 1} of {number} checks could look." in out.getvalue()
+    assert "Not checked, by unknown: " in out.getvalue()
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -195,6 +195,8 @@ def test_check_that_crashes_becomes_a_finding(
     report = report_of(account)
     assert codes(report) == ["unknown", "queue.schedule_missing"]
     assert report["findings"][0]["evidence"]["error"].startswith("ZeroDivisionError")
+    (crashed,) = [one for one in report["checks"] if one["check"] == "backlog"]
+    assert (crashed["state"], crashed["reason"]) == ("skipped", "unknown")
 
 
 def test_registry_refuses_an_id_twice() -> None:

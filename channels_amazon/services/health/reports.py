@@ -163,9 +163,13 @@ def last_done(report: HealthReport) -> HealthReport | None:
 
 
 def history(account: AmazonAccount) -> list[HealthReport]:
-    """Return the account's newest reports, each with how many problems it found."""
-    problems = Count("findings", filter=~Q(findings__level=HealthFinding.Level.OK))
-    rows = account.health_reports.annotate(problems=problems).order_by("-pk")
+    """Return the account's newest reports, each with how many faults it found.
+
+    As the report's own sentence counts them: what only follows from another is none.
+    """
+    wrong = ~Q(findings__level=HealthFinding.Level.OK)
+    faults = Count("findings", filter=wrong & Q(findings__consequence_of=""))
+    rows = account.health_reports.annotate(faults=faults).order_by("-pk")
     return list(rows[:SHOWN])
 
 

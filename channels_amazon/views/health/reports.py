@@ -155,6 +155,7 @@ def report_context(report: HealthReport) -> dict[str, Any]:
         "trees": trees(report, problems),
         "groups": groups,
         "checked": sum(line.is_over for group in groups for line in group.lines),
+        "looked": sum(line.has_looked for group in groups for line in group.lines),
         "checks": sum(len(group.lines) for group in groups),
         "comparison": reports.compare(report) if is_done else None,
     }

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.health.progress import OVER, CheckProgress, CheckState
+from channels_amazon.health.progress import LOOKED, OVER, CheckProgress, CheckState
 from channels_amazon.health.registry import GROUPS, all_checks
 from channels_amazon.models import (
     HealthFinding,
@@ -216,6 +216,7 @@ class CheckLine:
     word: Promise
     reason: str
     is_over: bool
+    has_looked: bool
     said: list[str]
     more: int
 
@@ -267,6 +268,7 @@ def check_groups(
                 word=word,
                 reason=progress.get("reason", ""),
                 is_over=state in OVER,
+                has_looked=state in LOOKED,
                 said=said.get(check.id, [])[:_MOST_SAID],
                 more=max(len(said.get(check.id, [])) - _MOST_SAID, 0),
             )

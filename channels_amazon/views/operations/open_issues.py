@@ -275,8 +275,8 @@ def _endpoint(one: Needed, rows: AttentionRows) -> list[Problem]:
 def _check(one: Needed, rows: AttentionRows) -> list[Problem]:
     account = _account(one, rows)
     text = ngettext(
-        "The last health check of %(account)s found %(count)d more thing.",
-        "The last health check of %(account)s found %(count)d more things.",
+        "The last health check of %(account)s found %(count)d more fault.",
+        "The last health check of %(account)s found %(count)d more faults.",
         one.count,
     )
     return [

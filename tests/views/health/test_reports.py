@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from channels_amazon.health import automatic
+from channels_amazon.health.registry import all_checks
 from channels_amazon.models import AmazonAccount, HealthFinding, HealthReport
 from tests.builders import make_account
 from tests.health.rows import make_ownerless_parcel
@@ -144,7 +145,7 @@ def test_page_of_a_finished_report_does_not_ask_again() -> None:
 def test_page_shows_cause_fix_and_consequence() -> None:
     world = make_world()
     page = shown(world, make_report(world.account, "token.revoked", "job.failing"))
-    assert "1 thing is wrong." in page
+    assert "1 fault was found." in page
     assert page.index("token.revoked") < page.index("job.failing")
     assert reverse("amazon-connect") + f"?account={world.account.pk}" in page
 
@@ -290,6 +291,35 @@ def test_history_shows_the_reports_before_with_one_query_for_all(
 
     assert page.count("amazon/health/") > 15
     assert "Checks before" in page
+
+
+def test_faults_are_counted_alike_wherever_they_are() -> None:
+    world = make_world()
+    make_report(world.account, "token.revoked", "orders.gap")
+    page = shown(world, make_report(world.account, "token.revoked", "orders.gap"))
+
+    cells = re.findall(r'data-label="Faults">\s*(\d+)', page)
+    assert cells[:2] == ["1", "1"]
+    assert "1 fault was found." in page
+    assert "each order and each row counts" in page
+
+
+def test_what_could_not_look_is_not_counted_among_the_well() -> None:
+    world = make_world()
+    looked = dict.fromkeys((check.id for check in all_checks()), {"state": "ok"})
+    whole = make_report(world.account, progress=looked)
+    part = make_report(
+        world.account,
+        progress={
+            **looked,
+            "token": {"state": "skipped"},
+            "quota": {"state": "not_asked"},
+        },
+    )
+    number = len(looked)
+
+    assert f" {number} checks found nothing wrong." in shown(world, whole)
+    assert f" {number - 2} checks found nothing wrong." in shown(world, part)
 
 
 def test_page_says_what_is_still_there() -> None:

@@ -61,7 +61,6 @@ def test_status_leads_with_what_is_open(world: World, client: Client) -> None:
     ],
 )
 def test_worker_that_is_down_stops_no_reader_of_events(
-    world: World,
     client: Client,
     settings: Any,
     queue: str,

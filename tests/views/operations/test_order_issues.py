@@ -70,8 +70,8 @@ def test_overview_is_well_where_nothing_says_otherwise(world: World) -> None:
         (lambda a: make_ownerless_parcel(a, 2), "an order that nobody knows"),
         (make_shipment, "is not shown with its order"),
         (make_endpoint, "takes no messages"),
-        (lambda a: make_finding(a, "clock.skewed"), "found 1 more thing"),
-        (lambda a: make_finding(a, "listing.issues", level="warning"), "1 more thing"),
+        (lambda a: make_finding(a, "clock.skewed"), "found 1 more fault"),
+        (lambda a: make_finding(a, "listing.issues", level="warning"), "1 more fault"),
     ],
 )
 def test_overview_is_not_well_while_rows_say_otherwise(
@@ -88,7 +88,7 @@ def test_what_the_overview_says_itself_is_not_said_by_a_report_again(
 ) -> None:
     make_finding(world.account, "permission.orders_missing")
     make_finding(world.account, "orders.unmatched_sku")
-    assert "more thing" not in overview(world)
+    assert "more fault" not in overview(world)
 
 
 def test_stock_below_zero_leads_to_the_list_of_it(world: World) -> None:
@@ -97,7 +97,7 @@ def test_stock_below_zero_leads_to_the_list_of_it(world: World) -> None:
     address = reverse("amazon-stock-list") + "?show=below"
 
     assert address in overview(world)
-    assert "more thing" not in overview(world)
+    assert "more fault" not in overview(world)
     rows = signed_in(world.owner).get(address).context["rows"]
     assert [row["on_hand"] for row in rows] == [-1]
 
