@@ -157,8 +157,21 @@ def test_page_says_that_no_worker_took_the_report() -> None:
         created_at=timezone.now() - timedelta(seconds=20)
     )
     page = shown(world, report)
-    assert "queue.no_worker" in page
+    headline = re.findall(r'class="sl-strong">([^<]*)<', page)[0]
+    assert headline == "No worker runs: nobody has taken the health check."
+    assert "<code>queue.no_worker</code>" in page
     assert "manage.py worker" in page
+
+
+def test_comparison_says_what_it_is_before_its_code() -> None:
+    world = make_world()
+    make_report(world.account, "clock.skewed", "store.plan")
+    page = shown(world, make_report(world.account, "store.plan", "token.revoked"))
+    compared = page[page.index('id="health-comparison"') :]
+
+    for code in ("clock.skewed", "store.plan", "token.revoked"):
+        said, shown_code = compared.index(f"What {code} is."), f">{code}</code>"
+        assert said < compared.index(shown_code)
 
 
 def test_page_says_that_its_process_has_gone() -> None:
