@@ -77,15 +77,20 @@ class AuditEntryAdmin(ReadOnly, ScopedAdmin):
 
     purpose = _("Who changed whose rights, and what was refused to whom; newest first.")
     view_roles = OWNERS
-    list_display = ("time", "what_happened", "reference", "actor", "store")
+    list_display = ("time", "what_happened", "reference", "actor", "of_store")
     list_select_related = ("store",)
     search_fields = ("=reference", "=actor", "^code")
-    fields = ("time", "code", "what_happened", "reference", "actor", "store")
+    fields = ("time", "code", "what_happened", "reference", "actor", "of_store")
 
     @admin.display(description=_("Time"), ordering="at")
     def time(self, entry: AuditEntry) -> str:
         """Return the time by the reader's clocks, in UTC on hover and focus."""
         return exactly(entry.at)
+
+    @admin.display(description=_("store"), ordering="store")
+    def of_store(self, entry: AuditEntry) -> str | None:
+        """Return whose owners may read it; the column itself has an English name."""
+        return str(entry.store) if entry.store is not None else None
 
     @admin.display(description=_("what happened"))
     def what_happened(self, entry: AuditEntry) -> str:

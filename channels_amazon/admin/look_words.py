@@ -1,18 +1,22 @@
 """Names the look's own words, so that our catalogue translates them; admin layer.
 
-django-unfold and django-axes bring no Chinese of their own.
+django-unfold and django-axes bring no Chinese of their own, and Django's has not all.
 """
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 WORDS = (
     gettext_noop("Account locked: too many login attempts. Please try again later."),
     gettext_noop("Add row"),
+    gettext_noop(
+        "After you've created a user, you’ll be able to edit more user options."
+    ),
     gettext_noop("Apply Filters"),
     gettext_noop("Cancel"),
     gettext_noop("Choose file to upload"),
+    gettext_noop("Click to cancel"),
     gettext_noop("Dark"),
     gettext_noop("Expand row"),
     gettext_noop("False"),
@@ -60,4 +64,9 @@ WORDS = (
     gettext_noop("Username"),
     gettext_noop("access failure"),
     gettext_noop("access failures"),
+)
+# Django's Chinese still has the words that this sentence had before.
+TOO_SHORT = ngettext_lazy(
+    "This password is too short. It must contain at least %d character.",
+    "This password is too short. It must contain at least %d characters.",
 )

@@ -17,9 +17,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm as LookUserChangeForm
 
 from channels_amazon.admin.first_line import FirstLine, users_locked, users_missing
 from channels_amazon.admin.scoped import (
@@ -117,6 +120,20 @@ def permission_name(permission: Permission) -> str:
         "area": apps.get_app_config(model._meta.app_label).verbose_name,
         "rows": model._meta.verbose_name_plural,
     }
+
+
+class UserChangeForm(LookUserChangeForm):  # type: ignore[misc]
+    """The form of a user, whose every word is in the reader's language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The look's own text holds a link with its style, in English alone.
+        if "password" in self.fields:
+            self.fields["password"].help_text = format_html(
+                '{} <a href="../password/">{}</a>',
+                gettext("No password is kept as it was typed: nobody can look it up."),
+                gettext("Change password"),
+            )
 
 
 @admin.register(User, site=site)

@@ -13,6 +13,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.scope import StoreQuerySet, StoreScoped
+from channels_amazon.models.sentence import label
+from channels_amazon.wording import Sentence
 
 
 def validate_time_zone(name: str) -> None:
@@ -89,6 +91,12 @@ class Store(StoreScoped):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def plan_name(self) -> Sentence:
+        """Return what the plan is called, to be said in the reader's language."""
+        names = dict(self.Plan.choices)
+        return label(names.get(self.plan, self.plan))
 
     @property
     def includes_amazon(self) -> bool:

@@ -40,7 +40,7 @@ def run(context: CheckContext) -> list[Finding]:
                 code=error.code,
                 cause=error.message,
                 fix=error.fix,
-                evidence={"plan": account.store.plan},
+                evidence={"plan": account.store.plan_name},
             )
         )
     if account.selling_plan == INDIVIDUAL:
@@ -61,7 +61,7 @@ def run(context: CheckContext) -> list[Finding]:
     return found or [
         well(
             sentence("The plans include what is needed."),
-            plan=account.store.plan,
+            plan=account.store.plan_name,
             selling_plan=account.selling_plan,
         )
     ]

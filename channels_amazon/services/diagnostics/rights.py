@@ -144,15 +144,15 @@ def _store_saved(instance: Store, created: bool, **kwargs: Any) -> None:
         message = sentence(
             "The store %(store)s was created, on the plan %(after)s.",
             store=instance.name,
-            after=instance.plan,
+            after=instance.plan_name,
         )
         _tell("store.created", message, instance.pk, instance.slug)
     elif before is not None and before.plan != instance.plan:
         message = sentence(
             "The plan of %(store)s was changed from %(before)s to %(after)s.",
             store=instance.name,
-            before=before.plan,
-            after=instance.plan,
+            before=before.plan_name,
+            after=instance.plan_name,
         )
         _tell("store.plan_changed", message, instance.pk, instance.slug)
 

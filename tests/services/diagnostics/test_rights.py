@@ -9,8 +9,15 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.translation import override
 
-from channels_amazon.models import AuditEntry, DiagnosticEntry, Store, StoreMember
+from channels_amazon.models import (
+    AuditEntry,
+    DiagnosticEntry,
+    Store,
+    StoreMember,
+    translated,
+)
 from channels_amazon.services.diagnostics.actor import acting
 from channels_amazon.services.diagnostics.audit import Audited, audit
 from channels_amazon.services.diagnostics.entries import Entry, record
@@ -115,7 +122,23 @@ def test_change_of_plan_is_told() -> None:
     store.save()
 
     (entry,) = told("store.plan_changed")
-    assert "from enterprise to basic" in entry.message
+    assert "from Enterprise to Basic" in entry.message
+    with override("zh-hans"):
+        said = translated(entry.message)
+        for plan in ("enterprise", "basic"):
+            assert str(Store.Plan(plan).label) in said
+        assert "nterprise" not in said
+
+
+def test_plan_of_a_new_store_is_told_in_the_reader_s_language() -> None:
+    with override("zh-hans"):
+        builders.make_store(plan="flagship")
+        (entry,) = told("store.created")
+        said = translated(entry.message)
+
+        assert "on the plan Flagship." in entry.message
+        assert str(Store.Plan.FLAGSHIP.label) in said
+        assert "lagship" not in said
 
 
 def test_rights_and_password_of_a_user_are_told() -> None:
