@@ -53,16 +53,17 @@ _WORK = (
     "orders.gap",
 )
 
-# What stands still in a paused database, or is taken by another one.
+# What stands still in a paused database, or is done by another one meanwhile: jobs and
+# their leases, events, confirmations and what is read back of them. What its rows say
+# of themselves (a ledger, a SKU, a quarantine, a refusal) was so before the pause.
 _INSTALLATION = (
     "installation.behind",
     "queue.backlog",
-    "job.failing",
+    "queue.worker_stuck",
     "notifications.silent",
-    "orders.*",
-    "stock.*",
-    "shipment.*",
-    "webhook.*",
+    "orders.ship_late",
+    "shipment.not_shown",
+    "stock.drift",
 )
 
 # (cause, what it explains), the more basic cause first: the order is the ranking too.
@@ -70,7 +71,7 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # This machine and this installation: nothing can be trusted that stands on them.
     ("host.disk_full", ("host.database", "queue.*", "job.failing", *_WORK)),
     ("host.database", ("queue.*", "job.failing", *_WORK)),
-    ("installation.copy", ("queue.*", "notifications.*", *_SYNC, *_INSTALLATION)),
+    ("installation.copy", _INSTALLATION),
     (
         "host.keys_differ",
         ("token.undecryptable", "token.expiring", "webhook.failing", *_AUTHORISATION),
@@ -131,7 +132,8 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("queue.worker_stuck", _WORK),
     ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
     ("queue.backlog", ("installation.behind", "orders.gap", "orders.ship_late")),
-    ("installation.behind", ("orders.gap", "orders.ship_late", "stock.drift")),
+    # Orders are read late, and no quantity is raised; packages are confirmed as ever.
+    ("installation.behind", ("orders.gap", "stock.drift")),
     ("queue.*", ("orders.gap",)),
     # What cannot be read is missing; the jobs that fail by it name it themselves.
     ("sync.no_progress", ("orders.gap", "orders.ship_late")),
@@ -162,6 +164,10 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("orders.set_aside", ("orders.ship_late",)),
     ("orders.gap", ()),
 )
+
+# Of an error it says that all is paused; of a warning, that another reader takes single
+# events, which the sweep brings all the same: that explains nothing else.
+_PAUSE = "installation.copy"
 
 # What goes on by itself and ends by itself: nobody is needed for it while it is alone.
 ENDS_BY_ITSELF = frozenset({"installation.behind"})
@@ -248,6 +254,8 @@ def _may_explain(cause: RankedFault, fault: RankedFault) -> bool:
     What is over explains nothing that still burns.
     """
     if cause.level is Severity.OK or cause.code == fault.code:
+        return False
+    if cause.code == _PAUSE and cause.level is not Severity.ERROR:
         return False
     return fault.is_past or not cause.is_past
 

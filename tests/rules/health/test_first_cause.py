@@ -60,6 +60,75 @@ def test_cause_stands_before_its_echo(cause: str, echo: str) -> None:
     assert arranged(error(echo), error(cause)) == [(cause, ""), (echo, cause)]
 
 
+# What the rows of a database say of themselves, whether or not it is paused.
+OF_THE_ROWS = (
+    "stock.ledger",
+    "stock.oversold",
+    "stock.below_zero",
+    "stock.push_refused",
+    "orders.unmatched_sku",
+    "orders.set_aside",
+    "orders.cancel_requested",
+    "orders.search_refused",
+    "orders.gap",
+    "shipment.refused",
+    "parcel.refused",
+    "webhook.failing",
+    "job.failing",
+    "sync.no_progress",
+    "queue.no_worker",
+    "queue.broker_unreachable",
+    "queue.schedule_missing",
+    "notifications.not_configured",
+    "notifications.credentials",
+    "notifications.consumer_down",
+    "notifications.subscription_missing",
+)
+OF_THE_PAUSE = (
+    "installation.behind",
+    "queue.backlog",
+    "queue.worker_stuck",
+    "notifications.silent",
+    "orders.ship_late",
+    "shipment.not_shown",
+    "stock.drift",
+)
+
+
+@pytest.mark.parametrize("code", OF_THE_ROWS)
+def test_pause_explains_nothing_that_it_does_not_cause(code: str) -> None:
+    found = arranged(error("installation.copy"), error(code))
+    assert dict(found) == {"installation.copy": "", code: ""}
+
+
+@pytest.mark.parametrize("code", OF_THE_PAUSE)
+def test_what_stands_still_follows_from_the_pause(code: str) -> None:
+    found = arranged(error(code), error("installation.copy"))
+    assert found == [("installation.copy", ""), (code, "installation.copy")]
+
+
+@pytest.mark.parametrize("code", OF_THE_PAUSE)
+def test_second_reader_pauses_nothing(code: str) -> None:
+    reader = RankedFault("installation.copy", Severity.WARNING)
+    assert dict(arranged(reader, error(code))) == {"installation.copy": "", code: ""}
+
+
+@pytest.mark.parametrize(
+    ("code", "follows"),
+    [
+        ("orders.gap", True),
+        ("stock.drift", True),
+        ("orders.ship_late", False),
+        ("orders.unmatched_sku", False),
+        ("stock.below_zero", False),
+        ("stock.ledger", False),
+    ],
+)
+def test_reading_late_explains_what_was_not_read(code: str, follows: bool) -> None:
+    found = dict(arranged(error(code), error("installation.behind")))
+    assert found[code] == ("installation.behind" if follows else "")
+
+
 def test_echo_of_an_echo_names_the_first_cause() -> None:
     faults = (
         error("queue.backlog"),
