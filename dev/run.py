@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from dev import demo, keys
@@ -74,22 +74,33 @@ def _serve(environment: dict[str, str]) -> int:
     # Ctrl-C reaches honcho by itself: the terminal signals the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)
-    if _answers(f"http://127.0.0.1:{environment['PORT']}/readyz", honcho):
+    why_not = _why_not_ready(f"http://127.0.0.1:{environment['PORT']}/readyz", honcho)
+    if not why_not:
         _announce(environment)
+    elif honcho.poll() is None:
+        print(f"Shoplink is not ready yet: {why_not}", file=sys.stderr, flush=True)
     code = honcho.wait()
     # Ended by a signal, the demonstration did what it was told.
     return 0 if code in {-signal.SIGINT, -signal.SIGTERM, 130, 143} else code
 
 
-def _answers(address: str, honcho: subprocess.Popen[bytes]) -> bool:
+def _why_not_ready(address: str, honcho: subprocess.Popen[bytes]) -> str:
+    """Wait until the product is ready; return what hinders it at last, "" for nothing.
+
+    A start that goes on says nothing: only one that does not end is told of.
+    """
+    why = "Nothing answers."
     until = time.monotonic() + _PATIENCE
     while honcho.poll() is None and time.monotonic() < until:
         try:
             with urlopen(address, timeout=5):  # noqa: S310
-                return True
-        except (URLError, OSError):
-            time.sleep(0.2)
-    return False
+                return ""
+        except HTTPError as error:
+            why = error.read(1000).decode(errors="replace")
+        except (URLError, OSError) as error:
+            why = f"Nothing answers ({error})."
+        time.sleep(0.2)
+    return why
 
 
 def _announce(environment: dict[str, str]) -> None:

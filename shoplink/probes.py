@@ -7,9 +7,11 @@ becomes reachable by a foreign name through that.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,10 +24,16 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health import write_proof
 from channels_amazon.services.health.processes import is_alive
 
+logger = logging.getLogger(__name__)
+
 # A look costs a commit. Whoever asks more often is told what the last one found.
 KEPT_SECONDS = 1.0
 # A look that takes longer than a write may wait for its lock, and this, hangs.
 LONGEST_LOOK_SECONDS = write_proof.LONGEST_WAIT + 2.0
+# So long may a start take: its database is busy, its other processes come up.
+STARTING_SECONDS = 30.0
+# What goes on failing is logged so often, however often it is asked.
+TOLD_AGAIN_SECONDS = 60.0
 _NO_ANSWER = "The database does not answer."
 
 
@@ -41,9 +49,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database is migrated and takes writes, else 503 and why."""
     reason = _readiness.reason()
-    if reason:
-        return JsonResponse({"ready": False, "reason": reason}, status=503)
-    return JsonResponse({"ready": True})
+    _tellers["ready"].tell(reason)
+    return _refusal({"ready": False}, reason) or JsonResponse({"ready": True})
 
 
 @never_cache
@@ -51,9 +58,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def workerz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while a worker lives on any host, else 503 with the reason."""
     reason = _why_no_worker()
-    if reason:
-        return JsonResponse({"alive": False, "reason": reason}, status=503)
-    return JsonResponse({"alive": True})
+    _tellers["alive"].tell(reason)
+    return _refusal({"alive": False}, reason) or JsonResponse({"alive": True})
+
+
+def _refusal(said: dict[str, Any], reason: str) -> JsonResponse | None:
+    if not reason:
+        return None
+    response = JsonResponse({**said, "reason": reason}, status=503)
+    # Django would log each of these as an error of ours, of a start as well.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
@@ -102,6 +117,43 @@ class Readiness:
 
 
 _readiness = Readiness()
+
+
+class Teller:
+    """Logs what a probe of this process answers: what changes, and once in a while.
+
+    Until it was well for the first time nothing failed yet: the others may just be
+    starting, and no supervisor need read of it. A start that does not end is an error.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._was_well = False
+        self._told = ""
+        self._told_at = float("-inf")
+
+    def tell(self, reason: str) -> None:
+        """Log why it is not well, or that it is again; "" is well."""
+        with self._lock:
+            now = time.monotonic()
+            is_starting = not self._was_well and now - self._began < STARTING_SECONDS
+            self._was_well = self._was_well or not reason
+            if is_starting and reason:
+                logger.info("starting: not %s yet reason=%s", self._what, reason)
+                return
+            is_news = reason != self._told
+            if not is_news and (not reason or now - self._told_at < TOLD_AGAIN_SECONDS):
+                return
+            self._told, self._told_at = reason, now
+        if reason:
+            logger.error("not %s reason=%s", self._what, reason)
+        else:
+            logger.info("%s again", self._what)
+
+
+_tellers = {what: Teller(what) for what in ("ready", "alive")}
 
 
 def why_not_ready() -> str:

@@ -204,6 +204,53 @@ def test_workerz_tells_whether_a_worker_lives(client: Client) -> None:
     assert client.get("/workerz").status_code == 503
 
 
+def probe_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return level and text of what was logged of probes."""
+    return [
+        (record.levelname, record.getMessage())
+        for record in caplog.records
+        if any(
+            part in record.getMessage() for part in ("reason=", "/readyz", "/workerz")
+        )
+    ]
+
+
+@pytest.mark.parametrize(("probe", "what"), [("readyz", "ready"), ("workerz", "alive")])
+def test_start_is_no_error_and_what_fails_then_is(
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    probe: str,
+    what: str,
+) -> None:
+    reasons = iter(["busy", "busy", "", "", "gone", "gone", ""])
+    monkeypatch.setattr(probes, "_tellers", {what: probes.Teller(what)})
+    monkeypatch.setattr(probes, "_why_no_worker", lambda: next(reasons))
+    monkeypatch.setattr(probes.Readiness, "reason", lambda self: next(reasons))
+
+    with caplog.at_level("INFO"):
+        answers = [client.get(f"/{probe}").status_code for _ in range(7)]
+
+    assert answers == [503, 503, 200, 200, 503, 503, 200]
+    told = [one for one in probe_lines(caplog) if one[0] != "INFO"]
+    # Of what goes on failing once, not as often as somebody asks.
+    assert told == [("ERROR", f"not {what} reason=gone")]
+
+
+def test_start_that_does_not_end_is_an_error(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "STARTING_SECONDS", 0.0)
+    teller = probes.Teller("ready")
+    teller.tell("Migrations have not been applied.")
+    teller.tell("Migrations have not been applied.")
+    monkeypatch.setattr(probes, "TOLD_AGAIN_SECONDS", 0.0)
+    teller.tell("Migrations have not been applied.")
+
+    text = "not ready reason=Migrations have not been applied."
+    assert probe_lines(caplog) == [("ERROR", text)] * 2
+
+
 @pytest.mark.django_db
 def test_readyz_does_not_depend_on_a_worker(client: Client) -> None:
     assert ready(client)[0] == 200
