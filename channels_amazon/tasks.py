@@ -5,16 +5,24 @@ Every task may run twice or be lost: rows hold the truth.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
+from django.db import OperationalError
 from django.utils import timezone
 
 from channels_amazon.health.runner import run_report
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.accounts import unsubscribing
-from channels_amazon.services.health import reports
+from channels_amazon.services.health import reports, write_proof
 from channels_amazon.services.installation import catching_up
-from channels_amazon.services.jobs import heartbeats, maintenance, nets, queue
+from channels_amazon.services.jobs import (
+    heartbeats,
+    life_sign,
+    maintenance,
+    nets,
+    queue,
+)
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
 from channels_amazon.services.privacy import purge, retention
@@ -22,6 +30,8 @@ from channels_amazon.services.stock import sales_pace
 from channels_amazon.services.webhooks import endpoints
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating
+
+logger = logging.getLogger(__name__)
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
@@ -50,8 +60,18 @@ def cast_nets() -> None:
 
 
 def beat() -> None:
-    """Prove that the queue runs tasks."""
-    heartbeats.beat(Process.QUEUE)
+    """Prove that the queue runs tasks; a busy database hinders the row, not the proof.
+
+    It waits for a moment only, so that the next try is not far.
+    """
+    try:
+        with write_proof.waiting_briefly():
+            heartbeats.beat(Process.QUEUE)
+    except OperationalError as error:
+        if not life_sign.is_busy(error):
+            raise
+        life_sign.show()
+        logger.warning("sign of life not written error=%s", type(error).__name__)
 
 
 def run_health_check(report_id: int) -> None:

@@ -22,6 +22,7 @@ from django_q.signals import post_execute_in_worker
 
 from channels_amazon.spapi.redact import redact_text
 from channels_amazon.worker import process_guard
+from channels_amazon.worker.broker import queue_of_cluster
 from channels_amazon.worker.process_group import GRACE
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def run() -> None:
     for name in ("worker", "monitor", "pusher"):
         setattr(cluster, name, _logged(getattr(cluster, name)))
     post_execute_in_worker.connect(_redact_result)
-    running = cluster.Cluster()
+    running = cluster.Cluster(queue_of_cluster())
     running.start()
     while running.sentinel.is_alive():
         time.sleep(0.2)

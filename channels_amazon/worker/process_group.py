@@ -10,9 +10,11 @@ import logging
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
+from channels_amazon.services.jobs import life_sign
 from channels_amazon.worker import process_guard
 
 logger = logging.getLogger(__name__)
@@ -29,9 +31,17 @@ class ClusterGroup:
     """
 
     def __init__(self, command: list[str]) -> None:
-        self.leader, self._pipe = process_guard.start_watched(command, own_group=True)
+        self._life = tempfile.TemporaryFile()
+        self.leader, self._pipe = process_guard.start_watched(
+            command, own_group=True, files={life_sign.FILE: self._life.fileno()}
+        )
         self.pid = self.leader.pid
         self.members: set[int] = set()
+
+    @property
+    def waited_seconds_ago(self) -> float:
+        """Return how long ago one of it said that it waits for the database alone."""
+        return life_sign.seconds_since(self._life.fileno())
 
     def has_lost_one(self) -> bool:
         """Tell whether a process of the group has died since it was first seen."""
@@ -54,6 +64,7 @@ class ClusterGroup:
                 logger.warning("cluster killed pid=%s", self.pid)
         self._kill()
         os.close(self._pipe)
+        self._life.close()
 
     def _kill(self) -> None:
         # Again and again: a process may be forking while its group is killed.

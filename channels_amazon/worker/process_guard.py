@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -63,18 +63,23 @@ def watch_pipe(gone: Callable[[], None]) -> None:
 
 
 def start_watched(
-    command: list[str], *, own_group: bool = False
+    command: list[str],
+    *,
+    own_group: bool = False,
+    files: Mapping[str, int] | None = None,
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start `command`, which can notice our death; return it and our end of the pipe.
 
-    Keep the end open as long as the command may live.
+    Keep the end open as long as the command may live. It inherits the open `files`,
+    whose numbers its environment holds under these names.
     """
+    files = files or {}
     theirs, ours = os.pipe()
     child = subprocess.Popen(  # noqa: S603 - our own command line
         command,
-        env=os.environ | {PIPE: str(theirs)},
+        env=os.environ | {PIPE: str(theirs)} | {k: str(n) for k, n in files.items()},
         stdin=subprocess.DEVNULL,
-        pass_fds=(theirs,),
+        pass_fds=(theirs, *files.values()),
         process_group=0 if own_group else None,
     )
     os.close(theirs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from types import FrameType
 
 from django.conf import settings
@@ -118,6 +119,7 @@ class Supervisor:
             logger.warning("leases kept error=%s", type(error).__name__)
 
     def _tick(self, cluster: ClusterGroup) -> None:
+        began = time.monotonic()
         try:
             close_old_connections()
             self.ticker.tick(
@@ -130,6 +132,8 @@ class Supervisor:
             connections.close_all()
             # The queue cannot answer us: that says nothing about the cluster.
             self.ticker.forgive()
+        # Nor does a database that kept us waiting: it keeps the cluster waiting, too.
+        self.ticker.excuse(time.monotonic() - began)
 
     def _reason_to_restart(self, cluster: ClusterGroup) -> str:
         if cluster.has_lost_one():
@@ -137,7 +141,9 @@ class Supervisor:
         allowed = self.quiet_seconds
         if not self.ticker.has_beaten:
             allowed = max(allowed, START_SECONDS)
-        return STOOD_STILL if self.ticker.quiet_seconds > allowed else ""
+        # Whoever tried to beat and was not let in by a busy database lives as well.
+        quiet = min(self.ticker.quiet_seconds, cluster.waited_seconds_ago)
+        return STOOD_STILL if quiet > allowed else ""
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()

@@ -45,6 +45,10 @@ class Ticker:
         """Start the quiet anew: the cluster just started, or we could not look."""
         self._changed_at = time.monotonic()
 
+    def excuse(self, seconds: float) -> None:
+        """Leave out of the quiet what we ourselves waited for the database."""
+        self._changed_at = min(self._changed_at + seconds, time.monotonic())
+
     def expect_new_cluster(self) -> None:
         """Wait for the first sign of life of a cluster that is just starting."""
         self.has_beaten = False

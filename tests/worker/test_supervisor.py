@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -57,6 +59,7 @@ class _Cluster:
 
     pid = 1
     members: frozenset[int] = frozenset()
+    waited_seconds_ago = float("inf")
 
     def __init__(self, ended: list[float]) -> None:
         self.ended = ended
@@ -134,6 +137,52 @@ def test_running_cluster_ends_once_a_copy_is_read(
     made, ends = supervised([Standing.AT_HOME, Standing.COPY, None, Standing.COPY])
     assert ends == [[GRACE], [supervisor.STOP_SECONDS]]
     assert made.last_reason == supervisor.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("waited", "says"),
+    [(float("inf"), supervisor.STOOD_STILL), (20.0, supervisor.STOOD_STILL), (3.0, "")],
+)
+def test_cluster_that_waits_for_the_database_is_not_dead(
+    waited: float, says: str
+) -> None:
+    made = Supervisor(["never started"], quiet_seconds=10)
+    made.ticker.has_beaten = True
+    made.ticker._changed_at = time.monotonic() - 15
+    cluster: Any = _Cluster([])
+    cluster.waited_seconds_ago = waited
+
+    assert made._reason_to_restart(cluster) == says
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(0.0, supervisor.STOOD_STILL), (14.0, "")]
+)
+def test_what_the_supervisor_waited_itself_is_no_quiet_of_the_cluster(
+    seconds: float, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Supervisor(["never started"], quiet_seconds=10)
+    made.ticker.has_beaten = True
+    made.ticker._changed_at = time.monotonic() - 15
+    cluster: Any = _Cluster([])
+    clock = time.monotonic
+    shift = [0.0]
+    monkeypatch.setattr(supervisor, "time", _Clock(lambda: clock() + shift[0]))
+
+    def tick(**detail: Any) -> None:
+        shift[0] += seconds
+
+    monkeypatch.setattr(made.ticker, "tick", tick)
+    made._tick(cluster)
+
+    assert made._reason_to_restart(cluster) == says
+
+
+class _Clock:
+    """A module of time whose clock is ours."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.monotonic = monotonic
 
 
 class _Stops(threading.Event):

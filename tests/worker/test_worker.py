@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 from channels_amazon.models import Heartbeat
 from channels_amazon.rules.health.liveness import Process
@@ -145,6 +147,23 @@ def test_worker_heals_a_queue_that_stands_still(guard: int) -> None:
         os.kill(pid, signal.SIGSTOP)
     wait_for_work(guard, after=team)
     assert not is_running(team.worker)
+
+
+def test_worker_outlives_a_database_that_is_locked_for_long(guard: int) -> None:
+    team = wait_for_work(guard)
+    with transaction.atomic():
+        # On SQLite the transaction holds the one lock of all writers.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {Heartbeat._meta.db_table}")
+        # Twice as long as the queue may be quiet.
+        time.sleep(8)
+        since = timezone.now()
+    beats = Heartbeat.objects.filter(kind=Process.QUEUE, beat_at__gt=since)
+    wait_for(beats.exists)
+    # It would have been ended by now, a look a second.
+    time.sleep(3)
+    assert team_of(guard) == team
 
 
 def test_worker_runs_a_due_job_and_ends_on_term(

@@ -105,7 +105,7 @@ def limit_waits() -> None:
 
 @contextmanager
 def _short_transaction() -> Iterator[None]:
-    with _waiting_briefly(), transaction.atomic():
+    with waiting_briefly(), transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 # Values of SET take no parameters.
@@ -115,7 +115,7 @@ def _short_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def _waiting_briefly() -> Iterator[None]:
+def waiting_briefly() -> Iterator[None]:
     """Let SQLite wait less than usual for its write lock, then as before."""
     if connection.vendor != "sqlite":
         yield
