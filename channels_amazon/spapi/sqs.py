@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # The most messages that SQS receives or deletes in one call.
 BATCH = 10
 # Visibility timeout in seconds: when a consumer dies, its batch is delivered to another
-# one after this time. Storing a batch takes less; if it does not, the messages come
-# twice, which does no harm.
+# one after this time. While it works on one for longer it hides it anew; if it may not,
+# the messages come twice, which does no harm.
 HIDDEN_SECONDS = 10
 _CREDENTIAL_CODES = frozenset(
     {
@@ -119,13 +119,18 @@ class SqsError(ShoplinkError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery of one message; the body may hold personal data."""
+    """One delivery of one message; the body may hold personal data.
+
+    AWS counts deliveries (`receive_count`), also those to a reader that died before it
+    looked at them. `tries` is how often this reader tried the message, now included.
+    """
 
     id: str
     receipt: str
     body: str = field(repr=False)
     receive_count: int
     sent_at: datetime
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,7 +19,11 @@ from channels_amazon.services.diagnostics.entries import Entry, Level, record
 from channels_amazon.services.installation import presence
 from channels_amazon.services.jobs import heartbeats, key_holders
 from channels_amazon.services.jobs.backoff import doubled
-from channels_amazon.services.notifications.inbox import accept, queue_region
+from channels_amazon.services.notifications.inbox import (
+    Accepted,
+    accept,
+    queue_region,
+)
 from channels_amazon.spapi.sqs import HIDDEN_SECONDS, Message, Queue, SqsError
 from channels_amazon.wording import sentence
 from channels_amazon.worker.queue_reader import QueueReader
@@ -30,6 +34,8 @@ LONG_POLL = 20
 _FIRST_REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(seconds=20)
 _LONGEST_HIDDEN = 300
+# Of so many messages that failed it is known how often.
+_MOST_FAILED = 1000
 _IDLE_BEAT = 10.0
 # Seconds between two looks whether it may read again.
 _PAUSED_LOOK = 2.0
@@ -48,19 +54,19 @@ _FIX = {
 }
 
 
-def _hide_longer(queue: QueueReader, messages: Sequence[Message]) -> None:
-    """Keep what comes again and again to this reader for longer each time.
+def _hide_failed(queue: QueueReader, taken: Sequence[Accepted]) -> None:
+    """Let what failed again and again come more rarely each time.
 
-    A batch that takes longer than messages stay hidden would else be worked on by
-    ever more readers at once. Where AWS refuses that, the batch is taken in all the
-    same: the key may hold no right to it, which nothing else needs.
+    Where AWS refuses that, it comes as ever: the key may hold no right to it.
     """
-    again = [message for message in messages if message.receive_count > 1]
-    if not again:
+    failed = [
+        item.message for item in taken if not item.may_delete and item.message.tries > 1
+    ]
+    if not failed:
         return
-    most = max(message.receive_count for message in again)
+    most = max(message.tries for message in failed)
     try:
-        queue.hide(again, min(HIDDEN_SECONDS << min(most - 1, 10), _LONGEST_HIDDEN))
+        queue.hide(failed, min(HIDDEN_SECONDS << min(most - 1, 10), _LONGEST_HIDDEN))
     except SqsError as error:
         logger.warning("messages are not hidden longer code=%s", error.aws_code)
 
@@ -88,6 +94,7 @@ class Consumer:
     _beaten: ConsumerState | None = None
     _listened_at: str = ""
     _beat_at: float = 0.0
+    _failed: dict[str, int] = field(default_factory=dict)
     _keys_held: bool = True
     _keys_at: float = float("-inf")
 
@@ -133,9 +140,11 @@ class Consumer:
             if not self._holds_the_keys():
                 return self._pause(ConsumerState.KEYS)
             self._beat(self._trouble or ConsumerState.LISTENING)
-            messages = self._poll(queue)
-            _hide_longer(queue, messages)
-            taken = accept(messages)
+            messages = self._counted(self._poll(queue))
+            with queue.kept(messages):
+                taken = accept(messages)
+            self._count(taken)
+            _hide_failed(queue, taken)
             # Committed by now: what is not deleted comes again and is known.
             handled = [item.message for item in taken if item.may_delete]
             queue.delete(handled)
@@ -149,6 +158,25 @@ class Consumer:
         self._failures = 0
         self._trouble = None
         return len(handled)
+
+    def _counted(self, messages: Sequence[Message]) -> list[Message]:
+        """Return the messages, each with how often it was tried here, now included."""
+        return [
+            replace(one, tries=self._failed[one.id] + 1)
+            if one.id in self._failed
+            else one
+            for one in messages
+        ]
+
+    def _count(self, taken: Sequence[Accepted]) -> None:
+        """Remember what was tried and stays in the queue; it comes again."""
+        for item in taken:
+            message = item.message
+            self._failed.pop(message.id, None)
+            if not item.may_delete:
+                self._failed[message.id] = message.tries
+        while len(self._failed) > _MOST_FAILED:
+            del self._failed[next(iter(self._failed))]
 
     def _holds_the_keys(self) -> bool:
         """Tell whether others can read what this process would keep of a message."""

@@ -8,9 +8,11 @@ are taken in; and nobody waits until the last ones are deleted.
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 from channels_amazon.spapi.sqs import BATCH, HIDDEN_SECONDS, Message, Queue, SqsError
 
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 CALLS_AHEAD = 4
 # Seconds of one step of a call beside the work: whoever ends waits for it.
 _PATIENCE = 5.0
+# So often what is worked on is hidden anew: a call or two may fail before it shows.
+_HIDE_AGAIN = 0.4 * HIDDEN_SECONDS
 
 
 class QueueReader:
@@ -29,10 +33,12 @@ class QueueReader:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._beside = queue.hurried(_PATIENCE)
-        # As many calls to receive, and as many to delete what they brought.
-        self._pool = ThreadPoolExecutor(2 * CALLS_AHEAD, thread_name_prefix="queue")
+        # As many calls to receive, as many to delete what they brought, and who keeps.
+        self._pool = ThreadPoolExecutor(2 * CALLS_AHEAD + 2, thread_name_prefix="queue")
         self._ahead: list[Future[list[Message]]] = []
         self._ahead_since = 0.0
+        # When those at hand were asked for.
+        self._received_at = 0.0
         self._deletes: list[Future[tuple[str, ...]]] = []
 
     def receive(self, seconds: int) -> list[Message]:
@@ -40,7 +46,11 @@ class QueueReader:
 
         Raises SqsError where none came.
         """
-        messages = self._fetched() or self._queue.receive(wait=seconds)
+        self._received_at = self._ahead_since
+        messages = self._fetched()
+        if not messages:
+            messages = self._queue.receive(wait=seconds)
+            self._received_at = time.monotonic()
         if len(messages) >= BATCH:
             self._ahead_since = time.monotonic()
             self._ahead = [
@@ -52,6 +62,37 @@ class QueueReader:
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
         """Hide messages from other readers for so long from now; raises SqsError."""
         self._queue.hide(messages, seconds)
+
+    @contextmanager
+    def kept(self, messages: Sequence[Message]) -> Iterator[None]:
+        """Keep messages from other readers for as long as the block works on them.
+
+        They are hidden anew again and again, and from the time that is left of it
+        where they were fetched ahead. So what a reader that dies held comes again at
+        once, however often that happens, and one that only is slow is left in peace.
+        """
+        ended = threading.Event()
+        if messages:
+            age = time.monotonic() - self._received_at
+            first = max(_HIDE_AGAIN - age, 0.0)
+            self._pool.submit(self._keep, messages, ended, first)
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _keep(
+        self, messages: Sequence[Message], ended: threading.Event, rest: float
+    ) -> None:
+        while not ended.wait(rest):
+            rest = _HIDE_AGAIN
+            try:
+                self._beside.hide(messages, HIDDEN_SECONDS)
+            except SqsError as error:
+                # The key may hold no right to it, which nothing else needs: then the
+                # batch is taken in all the same, and perhaps by others as well.
+                logger.warning("messages are not kept code=%s", error.aws_code)
+                return
 
     def delete(self, messages: Sequence[Message]) -> None:
         """Have messages deleted while the work goes on.

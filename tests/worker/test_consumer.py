@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -29,9 +29,12 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs import heartbeats
+from channels_amazon.services.notifications.inbox import Acceptance, Accepted
 from channels_amazon.services.stock import ledger
 from channels_amazon.spapi.sqs import Message, Queue, QueueTrouble, SqsError
+from channels_amazon.worker import consumer
 from channels_amazon.worker.consumer import Consumer
+from channels_amazon.worker.queue_reader import QueueReader
 from tests.builders import make_account, make_variant, make_warehouse, number
 from tests.ledger_proof import verify_levels
 from tests.messages import START, order_change
@@ -218,28 +221,75 @@ def test_message_that_comes_again_is_kept_longer(
     queue.close()
 
 
-class KeyWithoutTheRight(Queue):
-    """A queue whose key may not change how long messages stay hidden."""
+class Watched(Queue):
+    """A queue that notes for how long messages were hidden; its key may lack it."""
+
+    may_hide = True
+    hidden: ClassVar[list[int]] = []
 
     def hide(self, messages: Sequence[Message], seconds: int) -> None:
-        """Refuse as AWS does."""
-        raise SqsError("AccessDenied", "not authorized", QueueTrouble.RIGHTS)
+        """Note the seconds, or refuse as AWS does."""
+        if not self.may_hide:
+            raise SqsError("AccessDenied", "not authorized", QueueTrouble.RIGHTS)
+        self.hidden.append(seconds)
+        super().hide(messages, seconds)
 
 
-def test_message_that_comes_again_is_taken_in_whatever_the_key_may_do(
-    emulator: Emulator, queue_url: str
+def delivered_before(queue_url: str, times: int) -> None:
+    """Let the queue's one message have been delivered so often to who was killed."""
+    queue = Queue(queue_url, "us-east-1")
+    for _ in range(times):
+        queue.hide(queue.receive(wait=1), 0)
+    queue.close()
+
+
+@pytest.mark.parametrize("may_hide", [True, False])
+def test_message_that_killed_readers_held_is_taken_in_at_once(
+    emulator: Emulator,
+    queue_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    may_hide: bool,
 ) -> None:
     make_account(seller_id=SELLER)
     publish(emulator, order_change(order_id=ID))
-    queue = Queue(queue_url, "us-east-1")
-    queue.hide(queue.receive(wait=1), 0)
-    queue.close()
+    delivered_before(queue_url, 6)
+    monkeypatch.setattr(Watched, "may_hide", may_hide)
+    monkeypatch.setattr(Watched, "hidden", [])
 
     def opened() -> Queue:
-        return KeyWithoutTheRight(queue_url, "us-east-1")
+        return Watched(queue_url, "us-east-1")
 
     assert Consumer(open=opened, wait=1, until_empty=True).run() == 1
     assert Order.objects.filter(amazon_order_id=ID).exists()
+    # Nothing of it had failed: it is hidden no longer than any other.
+    assert Watched.hidden == []
+
+
+def test_message_counts_as_failed_only_where_it_was_tried(
+    emulator: Emulator, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(emulator, order_change(order_id=ID))
+    delivered_before(queue_url, 6)
+    monkeypatch.setattr(Watched, "hidden", [])
+    tried: list[Message] = []
+
+    def fail(messages: Sequence[Message]) -> list[Accepted]:
+        tried.extend(messages)
+        return [Accepted(one, Acceptance.LEFT) for one in messages]
+
+    monkeypatch.setattr(consumer, "accept", fail)
+    queue = Watched(queue_url, "us-east-1")
+    made, reader = Consumer(wait=1), QueueReader(queue)
+    try:
+        for _ in range(4):
+            made._step(reader)
+            # As once its time is over.
+            Queue.hide(queue, tried[-1:], 0)
+    finally:
+        reader.close()
+
+    assert [one.tries for one in tried] == [1, 2, 3, 4]
+    assert Watched.hidden == [20, 40, 80]
 
 
 def start(processes: Processes) -> subprocess.Popen[str]:

@@ -11,7 +11,9 @@ import pytest
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.spapi.sqs import BATCH, HIDDEN_SECONDS, Queue, SqsError
+from channels_amazon.worker import queue_reader
 from channels_amazon.worker.queue_reader import CALLS_AHEAD, QueueReader
+from tests.worker.scene import wait_for
 
 
 @pytest.fixture
@@ -134,6 +136,47 @@ def test_refused_delete_is_told_by_the_next_and_stops_none(
     assert caught.value.code == "notifications.credentials"
     gone.delete([])
     gone.close()
+
+
+def test_what_is_worked_on_for_long_is_kept_from_others(
+    emulator: Emulator, url: str, reader: QueueReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_reader, "_HIDE_AGAIN", 0.1)
+    put(emulator, url, 1)
+    messages = reader.receive(0)
+    hidden = []
+    monkeypatch.setattr(
+        reader._beside, "hide", lambda those, seconds: hidden.append((those, seconds))
+    )
+
+    with reader.kept(messages):
+        wait_for(lambda: len(hidden) >= 2)
+    number = len(hidden)
+    time.sleep(0.5)
+
+    assert hidden[0] == (messages, HIDDEN_SECONDS)
+    # One call may be under way while the work ends.
+    assert len(hidden) <= number + 1
+
+
+def test_what_was_fetched_ahead_is_kept_from_the_time_that_is_left(
+    emulator: Emulator, url: str, reader: QueueReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(emulator, url, 23)
+    reader.receive(0)
+    hidden = []
+    monkeypatch.setattr(
+        reader._beside, "hide", lambda those, seconds: hidden.append(those)
+    )
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + HIDDEN_SECONDS - 2)
+
+    messages = reader.receive(0)
+    with reader.kept(messages):
+        wait_for(lambda: bool(hidden))
+
+    assert messages
+    assert hidden[0] == messages
 
 
 def test_hidden_messages_stay_hidden_however_many(

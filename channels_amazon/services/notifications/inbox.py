@@ -56,9 +56,10 @@ from channels_amazon.wording import sentence
 logger = logging.getLogger(__name__)
 
 State = Notification.State
-# A message that we failed to apply at so many deliveries is quarantined: the queue
-# would deliver it for ever.
-MOST_DELIVERIES = 5
+# A message that we failed to apply so many times is quarantined: the queue would
+# deliver it for ever. A delivery that nobody tried, as to a reader that was killed, is
+# no failure of it.
+MOST_TRIES = 5
 # Characters of a message that its row keeps; SQS allows 256 KiB.
 _LONGEST_BODY = 100_000
 # A wrong subscription sends without end: the inbox keeps every message, the log names
@@ -246,13 +247,14 @@ def _apply_other(
 def _give_up(message: Message, error: Exception) -> Accepted:
     """Leave the message in the queue to come again, or quarantine it."""
     logger.error(
-        "notification failed id=%s deliveries=%s",
+        "notification failed id=%s tries=%s deliveries=%s",
         message.id,
+        message.tries,
         message.receive_count,
         exc_info=error,
     )
     is_lasting = isinstance(error, DataError | IntegrityError)
-    if not is_lasting and message.receive_count < MOST_DELIVERIES:
+    if not is_lasting and message.tries < MOST_TRIES:
         return Accepted(message, Acceptance.LEFT, classification.FAILED)
     # The row keeps no value of the message: the database may have refused one of them.
     parsed = ParsedMessage(message, f"sqs:{message.id}"[:120])

@@ -105,7 +105,7 @@ def test_message_in_quarantine_brings_no_order(account: AmazonAccount) -> None:
     swept(account)
     poison = order_change(seller_id=SELLER, order_id="no order")
 
-    (taken,) = accept([message(poison, receive_count=5)])
+    (taken,) = accept([message(poison, tries=5)])
 
     assert taken.state is Acceptance.QUARANTINED
     assert is_missing(account)

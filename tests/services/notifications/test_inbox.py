@@ -17,7 +17,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.events import order_change as order_change_rules
 from channels_amazon.services.notifications.inbox import (
-    MOST_DELIVERIES,
+    MOST_TRIES,
     accept,
     queue_region,
 )
@@ -107,7 +107,7 @@ def test_poison_message_takes_back_only_itself(
     bodies = [good[0], poison, *good[1:]]
 
     taken = accept([message(body) for body in bodies])
-    last = accept([message(poison, receive_count=5)])
+    last = accept([message(poison, tries=5)])
 
     assert [one.may_delete for one in taken] == [True, False, True, True]
     assert Reservation.objects.count() == Order.objects.count() == 3
@@ -122,7 +122,7 @@ def test_seller_id_that_is_none_hinders_no_other_message(
     poison = order_change(order_id=ID, seller_id=seller_id)
     bodies = [order_change(), poison, order_change()]
 
-    taken = accept([message(body, receive_count=deliveries) for body in bodies])
+    taken = accept([message(body, tries=deliveries) for body in bodies])
 
     assert taken[1].state == "quarantined"
     assert (taken[0].state, taken[2].state) == ("applied", "applied")
@@ -195,8 +195,8 @@ def test_message_that_cannot_even_be_read_ends_in_quarantine(
     monkeypatch.setattr(order_change_rules, "read_envelope", broken)
     body = order_change(order_id=ID)
 
-    (left,) = accept([message(body, receive_count=1)])
-    (given_up,) = accept([message(body, receive_count=MOST_DELIVERIES)])
+    (left,) = accept([message(body, tries=1)])
+    (given_up,) = accept([message(body, tries=MOST_TRIES)])
 
     assert (left.may_delete, given_up.state) == (False, "quarantined")
     assert states() == [("quarantined", "notifications.failed")]

@@ -35,7 +35,7 @@ ID = "903-0000001-0000001"
 
 def quarantined(body: Any) -> Notification:
     """Take a message in that ends in quarantine."""
-    (taken,) = accept([message(body, receive_count=5)])
+    (taken,) = accept([message(body, tries=5)])
     assert taken.state == "quarantined"
     return Notification.objects.latest("pk")
 
