@@ -179,11 +179,10 @@ def _at_amazon(
         if order.delivered_at:
             return NextStep("ok", _("Delivered: nothing to do."))
         return NextStep("ok", _("Amazon shipped it, and follows it to the buyer."))
-    is_to_send = placed.state in {AtAmazon.WAITING, AtAmazon.CANCELLING}
-    standstill = standstill_of(placed.account, is_worker_alive=is_worker_alive)
-    if standstill is not None and is_to_send:
-        return NextStep("waiting", standstill.text)
     if placed.state == AtAmazon.WAITING:
+        standstill = standstill_of(placed.account, is_worker_alive=is_worker_alive)
+        if standstill is not None:
+            return NextStep("waiting", standstill.text)
         if placed.cancel_asked_at:
             return NextStep("waiting", _("It is being cancelled."))
         if placed.error_message:
