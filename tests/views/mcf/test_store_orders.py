@@ -22,7 +22,9 @@ from channels_amazon.models import (
     StoreMember,
     StoreOrder,
 )
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.mcf.terms import Candidate, SpeedOffer
+from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.mcf import decisions, results
 from channels_amazon.storefronts.store_order_file import decoded, read_orders
 from tests.builders import HOME, make_order, make_store, place_order
@@ -43,7 +45,8 @@ def listing() -> Listing:
 
 @pytest.fixture
 def client(listing: Listing) -> Client:
-    """Give a client of an operator of the listing's store."""
+    """Give a client of an operator of the listing's store, while a worker lives."""
+    heartbeats.beat(Process.QUEUE)
     return make_member_client(listing.account.store, Role.OPERATOR)
 
 
