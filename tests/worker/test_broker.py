@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +18,21 @@ from channels_amazon.services.jobs import life_sign, queue
 from channels_amazon.worker.broker import PatientQueue, queue_of_cluster
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def usual_patience() -> Iterator[None]:
+    """Leave a connection that waits as usual to the next test of this process."""
+    read, write = {
+        "sqlite": ("PRAGMA busy_timeout", "PRAGMA busy_timeout = {}"),
+        "postgresql": ("SHOW lock_timeout", "SET lock_timeout = '{}'"),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(read)
+        usual = cursor.fetchone()[0]
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(write.format(usual))
 
 
 def refusing(code: int) -> Any:
@@ -66,18 +82,11 @@ def test_task_is_pulled_and_taken_off(settings: Settings) -> None:
 def test_puller_waits_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_proof, "LONGEST_WAIT", 0.4)
     queue.enqueue(queue.BEAT_TASK)
-    try:
-        PatientQueue().dequeue()
-        statement = {
-            "sqlite": "PRAGMA busy_timeout",
-            "postgresql": "SHOW lock_timeout",
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(statement[connection.vendor])
-            assert str(cursor.fetchone()[0]).removesuffix("ms") == "400"
-    finally:
-        # The next test's connection waits as usual.
-        connection.close()
+    PatientQueue().dequeue()
+    statement = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SHOW lock_timeout"}
+    with connection.cursor() as cursor:
+        cursor.execute(statement[connection.vendor])
+        assert str(cursor.fetchone()[0]).removesuffix("ms") == "400"
 
 
 @pytest.mark.parametrize("redis", ["", "redis://127.0.0.1:1/0"])
