@@ -200,7 +200,7 @@ def _told(log: SyncLog) -> Iterator[str]:
 def _what_follows(log: SyncLog) -> Iterator[str]:
     """Yield whether the job ran again, else when it will, or why it will not."""
     run, job = log.run, log.run.job
-    if log.has_run_again:
+    if log.has_run_again and job.last_started_at is not None:
         time = {"time": _moment(job.last_started_at)}
         yield gettext("The job ran again since, last at %(time)s.") % time
     elif run.finished_at is None:
