@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from channels_amazon.models import AmazonAccount
+from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import guard
+from channels_amazon.services.jobs import heartbeats, lifecycle
 from channels_amazon.views.standstill import standstill_of
 from tests import builders
 from tests.services.mcf.scene import make_pool, offered
@@ -80,3 +83,44 @@ def test_mcf_order_of_a_revoked_account_is_not_on_its_way() -> None:
 
     assert "It is on its way to Amazon." not in page
     assert "what waits is sent once the account is authorised again." in page
+
+
+def test_order_that_is_stale_is_not_being_fetched_without_a_worker() -> None:
+    order = builders.make_order(status="cancelled", stale_since=timezone.now())
+    client = make_member_client(order.account.store, "operator")
+    address = reverse("amazon-order-detail", args=[order.pk])
+
+    waiting = client.get(address).context["next_step"].text
+    heartbeats.beat(Process.QUEUE)
+    going_on = client.get(address).context["next_step"].text
+
+    assert waiting == "Amazon knows more, which is not fetched now: no worker runs."
+    assert going_on == "Amazon knows more: the order is being fetched."
+
+
+def test_order_out_of_quarantine_waits_for_a_worker() -> None:
+    order = builders.make_order(
+        stale_since=timezone.now(), quarantine_code="orders.unreadable"
+    )
+    client = make_member_client(order.account.store, "operator")
+    address = reverse("amazon-order-retry", args=[order.pk])
+
+    page = client.post(address, follow=True).text
+
+    assert "fetched again once something can be: no worker runs." in page
+    assert "is being fetched again" not in page
+
+
+def test_finished_first_pull_is_not_kept_up_to_date_without_a_worker() -> None:
+    account = builders.make_account()
+    lifecycle.ensure_jobs(account)
+    account.jobs.update(first_done_at=timezone.now())
+    client = make_member_client(account.store, "operator")
+    address = reverse("amazon-account-progress", args=[account.pk])
+
+    waiting = client.get(address).text
+    heartbeats.beat(Process.QUEUE)
+    going_on = client.get(address).text
+
+    assert "no worker runs: it is kept up to date once one does." in waiting
+    assert "no worker runs" not in going_on
