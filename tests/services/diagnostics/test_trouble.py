@@ -26,6 +26,12 @@ INDEXES = {
     LogKind.CALLS: "call_failed",
     LogKind.RUNS: "run_not_done",
 }
+# To PostgreSQL these cost the same while the tables hold next to nothing.
+OF_ALL_ROWS = {
+    LogKind.EVENTS: "entry_newest",
+    LogKind.CALLS: "call_newest",
+    LogKind.RUNS: "run_newest",
+}
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
@@ -37,6 +43,7 @@ def test_trouble_is_read_by_the_index_of_its_own(kind: LogKind) -> None:
     newest = rows.order_by(f"-{clock}", "-pk").values_list(clock)[:1000]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX {OF_ALL_ROWS[kind]}")
             for name in ("seqscan", "sort", "bitmapscan"):
                 cursor.execute(f"SET LOCAL enable_{name} = off")
 
