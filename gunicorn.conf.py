@@ -11,14 +11,14 @@ _FORMAT = process_output.log_format().title()
 wsgi_app = "shoplink.wsgi"
 # Threads, so that one slow answer stops none of the others. Slow requests end at the
 # proxy, which passes on what is complete; see also shoplink/body_limit.py.
-worker_class = "gthread"
+worker_class = "shoplink.web_worker.Worker"
 workers = 2
 threads = 4
 graceful_timeout = 10
 # A request is a page: what takes longer is a task.
 timeout = 30
 # The first line and the headers: no address or cookie of ours comes near these. Who
-# writes longer ones by hand gets an answer of gunicorn's, else a page.
+# writes longer ones by hand gets the page of shoplink/web_worker.py.
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from channels_amazon.forms.parameters import drop_unreadable, is_readable
+from channels_amazon.forms.parameters import is_readable, replace_unreadable
 from channels_amazon.views.errors import bad_request
 
 # A name of DNS has 253 characters at most, a port six more with its colon.
@@ -20,8 +20,8 @@ def refuse_unreadable(
     """Return the middleware that lets no NUL and no half of a character through.
 
     It stands before every page, Django's own among them, whose filters hand a text to
-    the database as it came. A path that holds one is no page's; a parameter or cookie
-    that does counts as none.
+    the database as it came. A path that holds one is no page's; a parameter that does
+    finds nothing, a cookie that does counts as none.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -29,7 +29,7 @@ def refuse_unreadable(
             return bad_request(request)
         if not is_readable(request.path_info):
             return bad_request(request)
-        drop_unreadable(request)
+        replace_unreadable(request)
         for name, value in list(request.COOKIES.items()):
             if not is_readable(value):
                 del request.COOKIES[name]

@@ -75,7 +75,7 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
                 answer: HttpResponseBase = guarded(request, *args, **kwargs)
             is_action = isinstance(answer, HttpResponseNotAllowed)
             if is_action and way_back.is_person(request):
-                return HttpResponseRedirect(way_back.page_above(request.path))
+                return HttpResponseRedirect(way_back.page_of_form(request))
             return answer
 
         return page

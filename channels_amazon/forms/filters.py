@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, assert_never
+from typing import Any, ClassVar, TypeVar, assert_never
 
 from django import forms
 from django.db.models import Model, QuerySet, TextChoices
@@ -21,19 +21,23 @@ from channels_amazon.models import (
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.rules.pasted_ids import (
     FORMS,
-    ORDER_ID,
     SHORTEST_PART,
     PastedId,
     means_order_id,
+    order_ids,
     search_terms,
 )
 from channels_amazon.services.orders.search import NEWEST, FoundOrders, find_orders
 
 ANY = ("", _("any"))
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class FilterForm(forms.Form):
-    """A filter read from the address: a field with nonsense in it filters nothing.
+    """A filter read from the address: with nonsense in any field it shows nothing.
+
+    A list that passed over what it does not understand would show, and export, more
+    than was asked for.
 
     `SHOWN` are the tabs of the list: the values of `show` in the address, and labels.
     """
@@ -62,6 +66,22 @@ class FilterForm(forms.Form):
         """Return a field's accepted value as text, "" where it has none."""
         return str(self.cleaned_data.get(name) or "")
 
+    @property
+    def refusal(self) -> str:
+        """Return why nothing is shown, "" where all that the address says is clear."""
+        if not self.errors:
+            return ""
+        told = [
+            f"{self.fields[name].label or name}: {' '.join(map(str, said))}"
+            for name, said in self.errors.items()
+        ]
+        text = gettext("Nothing is shown, as the filter is not understood. %(why)s")
+        return text % {"why": " ".join(told)}
+
+    def understood(self, rows: Rows) -> Rows:
+        """Return `rows`, none of them where the filter is not understood."""
+        return rows.none() if self.errors else rows
+
     def terms(self) -> tuple[str, ...]:
         """Return all that the search may mean, nothing where nothing is searched."""
         return search_terms(self.chosen("q"))
@@ -85,7 +105,7 @@ class FilterForm(forms.Form):
     @property
     def is_narrowed(self) -> bool:
         """Tell whether anything is filtered out."""
-        return any(self.chosen(name) for name in self.fields)
+        return bool(self.errors) or any(self.chosen(name) for name in self.fields)
 
     def moment(self, name: str) -> datetime | None:
         """Return a time field's moment, None where it holds none."""
@@ -106,8 +126,8 @@ class OrderSearchForm(FilterForm):
         They are of the filter's accounts. What was left out is said by `hint`.
         """
         typed, account = self.chosen("q"), self.chosen("account")
-        if not typed:
-            return orders
+        if not typed or self.errors:
+            return self.understood(orders)
         own = [one.pk for one in self.accounts if account in ("", str(one.pk))]
         self.found = find_orders(orders, typed, own)
         return self.found.orders
@@ -124,13 +144,16 @@ class OrderSearchForm(FilterForm):
                 "seller SKU or an ASIN."
             )
             return text % {"count": SHORTEST_PART}
+        if found.missing:
+            text = gettext("Not found here: %(ids)s.")
+            return text % {"ids": ", ".join(found.missing)}
         note = self.cut_note
         if found.is_empty:
             # How an id is written says why one that is written otherwise is not there.
             return f"{note} {super().hint}".strip()
         if note:
             return note
-        if found.is_whole and ORDER_ID.fullmatch(q.upper()) is None:
+        if found.is_whole and not order_ids(q):
             text = gettext(
                 "These orders hold exactly “%(text)s”. Leave its end away to find "
                 "longer ones too."
@@ -214,6 +237,7 @@ class OrderFilter(OrderSearchForm):
 
     def narrow(self, orders: OrderQuerySet, now: datetime) -> OrderQuerySet:
         """Return what of `orders` the filter lets through."""
+        orders = self.understood(orders)
         if account := self.chosen("account"):
             orders = orders.filter(account_id=int(account))
         if marketplace := self.chosen("marketplace"):
@@ -241,6 +265,7 @@ class LogFilter(FilterForm):
 
     def scope(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return what of `rows` the filter speaks of, whatever became of it."""
+        rows = self.understood(rows)
         if account := self.chosen("account"):
             rows = rows.filter(account_id=int(account))
         if since := self.moment("since"):
@@ -266,27 +291,6 @@ class LogFilter(FilterForm):
     def has_span(self) -> bool:
         """Tell whether the filter names a time."""
         return bool(self.chosen("since") or self.chosen("until"))
-
-
-class StockShow(TextChoices):
-    """The tabs of the stock page, by what `show` says in the address."""
-
-    ALL = "", _("All")
-    OUT = "out", _("Nothing on hand")
-    BELOW_ZERO = "below", _("Below zero")
-    WAITING = "waiting", _("Waiting for Amazon")
-    REFUSED = "refused", _("Refused by Amazon")
-    UNLISTED = "unlisted", _("Not on Amazon")
-
-
-class StockFilter(FilterForm):
-    """The filter of the stock page."""
-
-    SHOWN = tuple(StockShow.choices)
-
-    show = forms.ChoiceField(choices=SHOWN, required=False)
-
-    field_order = ("q", "account", "show")
 
 
 def _of_status(orders: OrderQuerySet, status: str) -> OrderQuerySet:

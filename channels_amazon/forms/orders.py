@@ -44,7 +44,7 @@ class PackageForm(forms.Form):
     shipping_method = forms.CharField(
         label=_("Shipping method"), required=False, max_length=60
     )
-    shipped_at = LocalTimeField(label=_("Ship date"))
+    shipped_at = LocalTimeField(label=_("Ship date"), asks=True)
 
     def __init__(
         self, order: Order, data: Any = None, *, left: dict[int, int] | None = None

@@ -113,9 +113,18 @@ def declared() -> list[Parameter]:
     return [value for value in globals().values() if isinstance(value, Parameter)]
 
 
-def filter_data(request: HttpRequest) -> QueryDict:
-    """Return what the address holds for the fields of a FilterForm."""
-    return request.GET
+def filter_data(request: HttpRequest, *names: str) -> QueryDict:
+    """Return what the address holds for the fields of a FilterForm.
+
+    With `names`, for these alone.
+    """
+    if not names:
+        return request.GET
+    kept = QueryDict(mutable=True)
+    for name in names:
+        if name in request.GET:
+            kept.setlist(name, request.GET.getlist(name))
+    return kept
 
 
 def without(request: HttpRequest, *names: str, **others: str) -> str:
@@ -128,8 +137,12 @@ def without(request: HttpRequest, *names: str, **others: str) -> str:
     return query.urlencode()
 
 
-def drop_unreadable(request: HttpRequest) -> None:
-    """Take the names and values out of the address that no database can look for."""
+def replace_unreadable(request: HttpRequest) -> None:
+    """Put the replacement character for what no database can look for in the address.
+
+    A value taken away would leave a list without its filter; one with that character in
+    it is found nowhere, and is no choice and no number. Names that are such go.
+    """
     if all(
         is_readable(text)
         for name, values in request.GET.lists()
@@ -139,8 +152,7 @@ def drop_unreadable(request: HttpRequest) -> None:
     kept = request.GET.copy()
     for name, values in request.GET.lists():
         del kept[name]
-        readable = [value for value in values if is_readable(str(value))]
-        if readable and is_readable(name):
-            kept.setlist(name, readable)
+        if is_readable(name):
+            kept.setlist(name, [_UNREADABLE.sub("\ufffd", str(one)) for one in values])
     # Nothing changes it from here on.
     request.GET = cast(Any, kept)

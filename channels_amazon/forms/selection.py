@@ -40,7 +40,7 @@ class SharedForm(forms.Form):
     shipping_method = forms.CharField(
         label=_("Shipping method"), required=False, max_length=60
     )
-    shipped_at = LocalTimeField(label=_("Ship date"))
+    shipped_at = LocalTimeField(label=_("Ship date"), asks=True)
     # The marks of the plans that the page showed.
     seen = forms.CharField(required=False, max_length=MOST_ORDERS * _MARK_LENGTH)
 

@@ -42,6 +42,7 @@ class BoardFilter(OrderSearchForm):
 
         What is whole of an order that is not to ship keeps no part from being found.
         """
+        orders = self.understood(orders)
         if account := self.chosen("account"):
             orders = orders.filter(account_id=int(account))
         if marketplace := self.chosen("marketplace"):
@@ -76,6 +77,7 @@ class ParcelFilter(OrderSearchForm):
 
         A parcel whose order nobody knows may be of any account of its store.
         """
+        parcels = self.understood(parcels)
         if self.chosen("q"):
             parcels = self._searched(parcels)
         if show := self.chosen("show"):

@@ -49,6 +49,7 @@ class StoreOrderFilter(FilterForm):
 
         The search finds a number, a SKU or a tracking number, each in full.
         """
+        orders = self.understood(orders)
         if account := self.chosen("account"):
             orders = orders.filter(fulfillment__account_id=int(account))
         if show := self.chosen("show"):

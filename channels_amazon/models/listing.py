@@ -71,6 +71,16 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         """Return the listings whose quantity Amazon once accepted from us."""
         return self.filter(is_mfn=True, acknowledged_at__isnull=False)
 
+    def shown_otherwise(self) -> Self:
+        """Return the listings whose `push_state` is DIFFERS."""
+        return self.filter(
+            is_mfn=True,
+            push_due=False,
+            acknowledged_quantity__isnull=False,
+            observed_quantity__isnull=False,
+            observed_at__gt=models.F("acknowledged_at"),
+        ).exclude(observed_quantity=models.F("acknowledged_quantity"))
+
     def push_refused(self) -> Self:
         """Return the listings whose `push_state` is REFUSED."""
         return self.filter(is_mfn=True, push_due=True).exclude(

@@ -46,6 +46,18 @@ def moment_of(wall: datetime, zone: tzinfo, *, is_later: bool = False) -> dateti
     return moment
 
 
+def is_shown_twice(wall: datetime, zone: tzinfo) -> bool:
+    """Tell whether the clocks of `zone` show `wall` twice, since summer time ends.
+
+    Raises OverflowError for a time outside of the calendar.
+    """
+    first, second = (
+        wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)
+    )
+    # Of a time that they skip, the second is the earlier.
+    return first < second
+
+
 def end_of_day(day: date, zone: tzinfo) -> datetime:
     """Return the moment, in UTC, at which the day after `day` begins in `zone`.
 

@@ -73,6 +73,12 @@ class Form:
 # Amazon's order ids: 3-7-7. The first part has letters where Amazon ships an order of
 # another shop (S01-…) and in digital orders, else digits only.
 ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+# What shops, mails and chats put before the number of an order.
+_MARKS = "#＃№"
+# One id after the other, as a column of a spreadsheet or a line of a mail has them; a
+# field of one line may have swallowed the line breaks between them.
+_ONE_OF_SEVERAL = re.compile(rf"[{_MARKS}]?({ORDER_ID.pattern})[\s,;、|/]*")
+_AMONG_WORDS = re.compile(rf"(?<![A-Z0-9-]){ORDER_ID.pattern}(?![A-Z0-9-])")
 # The digits alone, as people read them out or a spreadsheet splits them.
 _BARE_ORDER_ID = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
 # Fewer characters are a part of nearly every id there is.
@@ -145,6 +151,8 @@ def read(kind: PastedId, text: str) -> str:
     if not form.pattern.fullmatch(plain):
         # The sentence's own full stop is none of the id.
         plain = plain.strip(_AROUND + _QUOTES)
+    if kind is PastedId.ORDER_ID:
+        plain = plain.lstrip(_MARKS)
     if kind is PastedId.ORDER_ID and (bare := _BARE_ORDER_ID.fullmatch(plain)):
         plain = "-".join(bare.groups())
     if not form.pattern.fullmatch(plain):
@@ -152,14 +160,45 @@ def read(kind: PastedId, text: str) -> str:
     return plain
 
 
+def order_ids(text: str) -> tuple[str, ...]:
+    """Return the order ids that the text names, nothing where it names none.
+
+    Several stand apart by spaces, commas or line breaks; other words may stand around.
+    """
+    plain = _folded(text).upper().strip(_AROUND + _QUOTES + " ")
+    found: list[str] = []
+    end = 0
+    while match := _ONE_OF_SEVERAL.match(plain, end):
+        found.append(match[1])
+        end = match.end()
+    if found and end == len(plain):
+        return tuple(dict.fromkeys(found))
+    try:
+        return (read(PastedId.ORDER_ID, text),)
+    except WrongForm:
+        return _each_alone(plain)
+
+
+def _each_alone(plain: str) -> tuple[str, ...]:
+    """Return the ids of a text whose words are each one, else those among its words."""
+    try:
+        words = [
+            read(PastedId.ORDER_ID, one) for one in re.split(r"[\s,;、|/]+", plain)
+        ]
+    except WrongForm:
+        words = _AMONG_WORDS.findall(plain)
+    return tuple(dict.fromkeys(words))
+
+
 def search_terms(text: str) -> tuple[str, ...]:
     """Return all that a search may mean: as it stands, tidied, and as Amazon's id.
 
-    A SKU is found as it was typed; an order id however it was pasted.
+    A SKU is found as it was typed; an order id however it was pasted, and each where
+    there are several.
     """
     tidied = tidy(text)
-    found = [text.strip(), tidied]
-    for kind in (PastedId.ORDER_ID, PastedId.ASIN, PastedId.SELLER_ID):
+    found = [text.strip(), tidied, *order_ids(text)]
+    for kind in (PastedId.ASIN, PastedId.SELLER_ID):
         try:
             found.append(read(kind, text))
         except WrongForm:
@@ -173,13 +212,13 @@ def search_parts(text: str) -> tuple[str, ...]:
 
     Nothing where that is shorter than SHORTEST_PART.
     """
-    found = (tidy(text), _folded(text).strip(_AROUND + "* "))
+    found = (tidy(text), _folded(text).strip(_AROUND + _MARKS + "* "))
     return tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST_PART))
 
 
 def means_order_id(text: str) -> bool:
     """Tell whether the text is meant as an order id, and is none."""
-    plain = re.sub(r"[\s-]+", "-", _folded(text).strip(_AROUND))
+    plain = re.sub(r"[\s-]+", "-", _folded(text).strip(_AROUND + _MARKS))
     if not re.fullmatch(r"[0-9]{2,4}-[0-9-]{6,24}", plain):
         return False
     try:

@@ -204,6 +204,17 @@ def optional_units(data: JsonObject, name: str, most: int = MOST_UNITS) -> int |
     )
 
 
+def next_page(data: JsonObject) -> tuple[str | None, str]:
+    """Return the token of the next page, None for none, and why it cannot be read.
+
+    The page's rows are good all the same; that it is the last one is not known then.
+    """
+    try:
+        return optional_text(json_object(data, "pagination"), "nextToken") or None, ""
+    except FieldError as error:
+        return None, error.reason
+
+
 def integer(data: JsonObject, name: str) -> int:
     """Return a required whole number."""
     value = optional_integer(data, name)

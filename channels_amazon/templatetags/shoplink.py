@@ -27,7 +27,7 @@ from channels_amazon.rules.shipping.carriers import CarrierOption
 from channels_amazon.services.orders.amazon_words import amazon_word, amazon_words
 from channels_amazon.services.shipping import tracking_doubts
 from channels_amazon.templatetags.shoplink_states import register, state
-from channels_amazon.views.durations import duration, fine_duration, relative
+from channels_amazon.views.durations import bound, duration, fine_duration, relative
 from channels_amazon.views.labels import PERSONAL, flattened
 from channels_amazon.views.local_time import local
 from channels_amazon.wording import Sentence
@@ -41,6 +41,8 @@ register.filter("amazon_words", amazon_words)
 register.filter("capped", capped)
 # {{ row.median|duration }}, {{ row.median|fine_duration }}: spans that were measured.
 register.filter("duration", duration)
+# Within {{ latency.p99|bound }}: none is "within under a second".
+register.filter("bound", bound)
 register.filter("fine_duration", fine_duration)
 
 _FINE = "%Y-%m-%d %H:%M:%S.%f"

@@ -1,4 +1,4 @@
-"""Tags of the admin's own lists; views layer."""
+"""Tags of the admin's own lists and frame; views layer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import ngettext_lazy
+
+from channels_amazon.views.local_time import zone_the_browser_may_change
 
 register = template.Library()
 
@@ -36,3 +38,16 @@ def rows_counted(changelist: Any) -> str:
     """Return how many rows an admin list has, in words."""
     words = _COUNTED[changelist.opts.model_name]
     return str(words % {"count": changelist.result_count})
+
+
+@register.simple_tag(takes_context=True)
+def zone_to_compare(context: Mapping[str, Any]) -> str:
+    """Return the zone of a page that may come anew by the browser's clocks, else "".
+
+    Not the answer to a form, which a reload would send again, nor a page that holds
+    messages, which come once.
+    """
+    request = context.get("request")
+    if request is None or request.method != "GET" or context.get("messages"):
+        return ""
+    return zone_the_browser_may_change(request)

@@ -49,6 +49,13 @@ def duration(seconds: float | None) -> str:
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
+def bound(seconds: float | None) -> str:
+    """Return a span as what stands behind “within”, where none is “under a second”."""
+    if seconds is not None and seconds < 1:
+        return gettext("a second")
+    return duration(seconds)
+
+
 def fine_duration(seconds: float | None) -> str:
     """Return a span of seconds, with its milliseconds or tenths while they matter."""
     if seconds is None:

@@ -32,6 +32,11 @@ def bad_request(
     return _answer(request, 400, _("This request makes no sense to us."))
 
 
+def not_understood(request: HttpRequest, reason: str) -> HttpResponse:
+    """Answer who wants a file of rows by a filter that says nothing clear."""
+    return _answer(request, 400, reason)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a member whose role does not allow what was asked."""
     reason = str(exception) or _("You are not allowed to do this.")

@@ -73,6 +73,9 @@ def list_page(
             "hidden": {"show": form.chosen("show")},
             "is_narrowed": form.is_narrowed,
         }
+    if form is not None and form.refusal:
+        # The rows would bring their sentence, which speaks of what is shown.
+        context = {**context, "refresh_seconds": 0}
     template = drawn.rows if fragment else drawn.template
     return page(
         request,
@@ -87,7 +90,7 @@ def show_tabs(
 ) -> list[Tab]:
     """Return a tab for each choice of the filter's `show`; it keeps the other fields.
 
-    `counts` says by choice how many rows each tab holds.
+    `counts` says by choice how many rows each tab holds; none where nothing is shown.
     """
     rest = without(request, "after", "show")
     return [
@@ -95,7 +98,7 @@ def show_tabs(
             label=label,
             address="?" + "&".join(filter(None, (rest, key and f"show={key}"))),
             is_current=key == form.chosen("show"),
-            count=(counts or {}).get(key),
+            count=None if form.errors else (counts or {}).get(key),
         )
         for key, label in form.SHOWN
     ]

@@ -62,6 +62,17 @@ def browsers_zone(request: HttpRequest) -> ZoneInfo | None:
     return zone_named(request.COOKIES.get(COOKIE))
 
 
+def zone_the_browser_may_change(request: HttpRequest) -> str:
+    """Return the zone in which the request is answered, if that is the browser's word.
+
+    For who chose a zone, and where nobody is signed in, it is "".
+    """
+    if SESSION_KEY not in request.session:
+        return ""
+    chosen, _of_stores = _kept(request)
+    return "" if zone_named(chosen) else zone_unless_chosen(request).key
+
+
 def note(request: HttpRequest, user: Any = None) -> list[str]:
     """Keep in the session what user and stores say of the zone; return it."""
     user = user or request.user

@@ -6,6 +6,7 @@ here: a cookie tells the tab that the server has not taken it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -20,6 +21,17 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 # Names the address of the form that was not taken; kept_form.js reads and removes it.
 NOT_TAKEN = "shoplink_not_taken"
+# Where a form stands that is not on the page above its address: the page, the part of
+# the form's address that it has, too, and as which parameter, if not in its path.
+_FORM_IS_ON: Mapping[str | None, tuple[str, str, str]] = {
+    "amazon-endpoint-secret": ("amazon-store-endpoint", "store_id", "store"),
+    "amazon-endpoint-set": ("amazon-store-endpoint", "store_id", "store"),
+    "amazon-endpoint-test": ("amazon-store-endpoint", "store_id", "store"),
+    "amazon-health-run": ("amazon-status", "account_id", ""),
+    "amazon-order-retry": ("amazon-quarantine-list", "", ""),
+    "amazon-ship-template-switch": ("amazon-ship-template-list", "", ""),
+    "amazon-subscribe": ("amazon-status", "account_id", ""),
+}
 # As long as somebody may take to sign in again.
 _KEPT_SECONDS = 30 * 60
 _LONGEST_PATH = 500
@@ -38,6 +50,19 @@ def page_before(request: HttpRequest) -> str:
     page = urlunsplit(("", "", parts.path, parts.query, ""))
     # Without its host it may begin as another one does ("//…").
     return page if url_has_allowed_host_and_scheme(page, None) else ""
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """Return the page that shows the form of an address which takes forms alone."""
+    match = request.resolver_match
+    name = match.url_name if match else None
+    if match is None or name not in _FORM_IS_ON:
+        return page_above(request.path)
+    page, part, parameter = _FORM_IS_ON[name]
+    value = match.kwargs.get(part)
+    if parameter:
+        return f"{reverse(page)}?{parameter}={value}"
+    return reverse(page, args=[value] if part else [])
 
 
 def page_above(path: str) -> str:

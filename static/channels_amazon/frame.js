@@ -73,8 +73,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const stops = () => [input, ...dialog.querySelectorAll("#sl-search-results a")];
 
   function open() {
-    // Another dialog on top would leave this one out of reach.
-    if (document.querySelector("dialog[open]")) return;
+    // Another dialog on top would leave this one out of reach: one that only tells
+    // something goes, one with a form stays.
+    for (const other of document.querySelectorAll("dialog[open]")) {
+      if (other.querySelector("form:not([method=dialog])")) return;
+      other.close();
+    }
     dialog.showModal();
     input.select();
   }
@@ -89,17 +93,29 @@ document.addEventListener("DOMContentLoaded", () => {
     else open();
   }
 
+  // On a keyboard of other letters the key is known by its place.
+  const isK = (event) =>
+    event.key.toLowerCase() === "k" || (event.code === "KeyK" && !/^[a-z]$/i.test(event.key));
+
+  // Before any field or menu takes the key for itself; what an input method composes is
+  // its own.
   document.addEventListener("keydown", (event) => {
-    if (event.altKey) return;
+    if (event.altKey || event.isComposing) return;
     const isCommand = event.ctrlKey || event.metaKey;
-    if (isCommand && event.key.toLowerCase() === "k") {
+    if (isCommand && !event.shiftKey && isK(event)) {
       event.preventDefault();
+      event.stopPropagation();
       if (dialog.open) dialog.close();
       else open();
+    } else if (event.key === "Escape" && dialog.open) {
+      // A search field would take the first one to empty itself.
+      event.preventDefault();
+      event.stopPropagation();
+      dialog.close();
     } else if (!isCommand && event.key === "/") {
       onSlash(event);
     }
-  });
+  }, true);
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-open-search]");

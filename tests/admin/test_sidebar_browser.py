@@ -189,6 +189,51 @@ def test_control_k_opens_the_search_and_closes_it(open_page: Any, name: str) -> 
     assert page.locator(DIALOG).is_hidden()
 
 
+@pytest.mark.parametrize("keys", ["Control+k", "Meta+k"])
+def test_keys_of_the_search_work_from_within_a_field(open_page: Any, keys: str) -> None:
+    page = open_page(reverse("amazon-order-list"))
+    page.focus("[data-search]")
+    page.keyboard.type("902")
+
+    page.keyboard.press(keys)
+
+    assert page.evaluate("document.activeElement.id") == "sl-search-q"
+    page.keyboard.type("abc")
+    # One press, though there is a text in the field.
+    page.keyboard.press("Escape")
+    assert page.locator(DIALOG).is_hidden()
+    assert page.input_value("[data-search]") == "902"
+    page.focus("select[name=status]")
+    page.keyboard.press(keys)
+    assert page.locator(DIALOG).is_visible()
+
+
+def test_keys_of_the_search_work_on_forms_of_the_admin(
+    open_page: Any, world: World
+) -> None:
+    page = open_page(
+        reverse("admin:channels_amazon_variant_change", args=[world.variant.pk])
+    )
+    page.focus("input[name=sku]")
+
+    page.keyboard.press("Control+k")
+
+    assert page.evaluate("document.activeElement.id") == "sl-search-q"
+    page.keyboard.press("Escape")
+    assert page.locator(DIALOG).is_hidden()
+
+
+def test_search_opens_over_the_list_of_keys(open_page: Any) -> None:
+    page = open_page(reverse("amazon-order-list"))
+    page.keyboard.press("?")
+    assert page.locator("#sl-keys").is_visible()
+
+    page.keyboard.press("Control+k")
+
+    assert page.locator("#sl-keys").is_hidden()
+    assert page.locator(DIALOG).is_visible()
+
+
 def test_entry_of_the_search_opens_it_above_the_page(open_page: Any) -> None:
     page = open_page(reverse("amazon-overview"))
 

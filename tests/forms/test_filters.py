@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from channels_amazon.forms.filters import OrderFilter, StockFilter
+from channels_amazon.forms.filters import OrderFilter
+from channels_amazon.forms.stock import StockFilter
 from channels_amazon.models import AmazonAccount, Order
 from tests.builders import (
     make_account,
@@ -30,6 +31,8 @@ PASTED = [
     "902–3159896–1390916",
     "".join(chr(ord(one) + 0xFEE0) for one in ID),
     "902%2D3159896%2D1390916",
+    f"#{ID}",
+    f"Order #{ID}",
 ]
 
 
@@ -135,3 +138,41 @@ def test_marketplaces_in_which_nobody_sells_are_not_offered() -> None:
     offered = OrderFilter({}, [account]).fields["marketplace"].choices  # type: ignore[attr-defined]
 
     assert [value for value, _label in offered] == ["", DE]
+
+
+OTHER = "112-7654321-7654321"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"{ID} {OTHER}",
+        f"{ID},{OTHER}",
+        f"#{ID}, #{OTHER}",
+        f"{ID}\n{OTHER}\r\n",
+        # A field of one line may have swallowed the line break.
+        f"{ID}{OTHER}",
+        "90231598961390916 11276543217654321",
+    ],
+)
+def test_several_pasted_order_ids_are_all_found(typed: str) -> None:
+    account = make_account()
+    for amazon_order_id in (ID, OTHER):
+        make_order(account, amazon_order_id=amazon_order_id)
+    make_order(account)
+
+    form = OrderFilter({"q": typed}, [account])
+    rows = form.narrow(Order.objects.all(), account.created_at)
+
+    assert {row.amazon_order_id for row in rows} == {ID, OTHER}
+    assert form.hint == ""
+
+
+def test_of_several_order_ids_those_that_are_not_here_are_named() -> None:
+    account = make_account()
+    make_order(account, amazon_order_id=ID)
+
+    form = OrderFilter({"q": f"{ID} {OTHER}"}, [account])
+
+    assert len(form.narrow(Order.objects.all(), account.created_at)) == 1
+    assert form.hint == f"Not found here: {OTHER}."

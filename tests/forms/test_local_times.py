@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from channels_amazon.forms.local_times import (
     FileZoneField,
     LocalTimeField,
+    as_words,
     time_zones,
 )
 
@@ -100,6 +101,76 @@ def test_time_that_nobody_changed_is_the_moment_that_was_shown(hour: int) -> Non
     # Who writes another time means the earlier, as ever.
     changed = read(LOS_ANGELES, **sent | {"at": "2026-11-01T01:10"})
     assert changed.cleaned_data["at"] == datetime(2026, 11, 1, 8, 10, tzinfo=UTC)
+
+
+class _Asking(forms.Form):
+    at = LocalTimeField(asks=True)
+
+
+TWICE = "2026-11-01T01:30"
+
+
+def asked(**data: str) -> _Asking:
+    """Return the asking form as a reader in Los Angeles sent it."""
+    with timezone.override(LOS_ANGELES):
+        form = _Asking(data)
+        form.is_valid()
+        return form
+
+
+def test_time_shown_twice_is_asked_about_and_the_answer_is_meant() -> None:
+    with translation.override("en"), timezone.override(LOS_ANGELES):
+        unsaid = asked(at=TWICE)
+        drawn = str(unsaid["at"])
+        assert "show this time twice" in str(unsaid.errors["at"])
+
+    assert 'name="at_which"' in drawn
+    assert "the first, UTC-7" in drawn
+    assert "the second, UTC-8" in drawn
+    assert "selected" in drawn.partition('<option value="first"')[0]
+    for which, hour in (("first", 8), ("second", 9)):
+        form = asked(at=TWICE, at_which=which)
+
+        assert form.cleaned_data["at"] == datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+        with timezone.override(LOS_ANGELES):
+            assert f'<option value="{which}" selected>' in str(form["at"])
+
+
+@pytest.mark.parametrize(("hour", "which"), [(8, "first"), (9, "second")])
+def test_form_says_which_of_two_times_it_shows(hour: int, which: str) -> None:
+    now = datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+    with timezone.override(LOS_ANGELES):
+        drawn = str(_Asking(initial={"at": now})["at"])
+
+    assert f'<option value="{which}" selected>' in drawn
+    assert asked(at=TWICE, at_which=which).cleaned_data["at"] == now
+
+
+def test_time_shown_once_is_not_asked_about() -> None:
+    for text in ("2026-11-01T03:30", "2026-11-30T01:30", "2026-11-01T01:30-08:00"):
+        form = asked(at=text)
+
+        assert form.is_valid()
+        with timezone.override(LOS_ANGELES):
+            assert "twice" not in str(form["at"])
+    assert list(asked(at="2026-03-08T02:30").errors) == ["at"]
+
+
+def test_filter_says_which_of_two_times_it_takes() -> None:
+    form = read(LOS_ANGELES, at=TWICE, until=TWICE)
+
+    with translation.override("en"), timezone.override(LOS_ANGELES):
+        assert "that in UTC-7 is meant" in str(form["at"])
+        assert "that in UTC-8 is meant" in str(form["until"])
+
+
+def test_zone_of_no_place_is_told_by_its_offset() -> None:
+    zone = ZoneInfo("Etc/GMT+12")
+
+    assert as_words(zone) == "UTC-12"
+    assert ("Etc/GMT+12", "Etc/GMT+12 · UTC-12") in time_zones("Etc/GMT+12")
+    with timezone.override(zone), translation.override("en"):
+        assert "Time in UTC-12" in str(_Form(initial={"at": timezone.now()})["at"])
 
 
 def test_nonsense_for_the_later_of_two_times_is_the_earlier() -> None:

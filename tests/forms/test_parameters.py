@@ -69,14 +69,14 @@ def test_any_text_reads_as_text_and_any_number_as_an_id(text: str) -> None:
     assert (parameters.ACCOUNT.number(request) or 0) < 10**18
 
 
-def test_unreadable_values_count_as_none_and_the_others_stay(
+def test_unreadable_values_are_found_nowhere_and_the_others_stay(
     rf: RequestFactory,
 ) -> None:
     request = rf.get("/?a=1&a=%00&b=%00&c%00=1&d=2")
 
-    parameters.drop_unreadable(request)
+    parameters.replace_unreadable(request)
 
-    assert request.GET.urlencode() == "a=1&d=2"
+    assert request.GET.urlencode() == "a=1&a=%EF%BF%BD&b=%EF%BF%BD&d=2"
 
 
 def test_query_without_names_keeps_the_others(rf: RequestFactory) -> None:

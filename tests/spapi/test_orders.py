@@ -281,6 +281,20 @@ def test_search_keeps_the_good_orders_beside_a_bad_one(
     assert page.last_updated_before == datetime(2026, 11, 20, 11, 58, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("name", ["lastUpdatedBefore", "createdBefore"])
+@pytest.mark.parametrize("odd", ["soon", 12, {"at": 1}])
+def test_unreadable_edge_sinks_no_page(
+    server: Scripted, kit: Kit, name: str, odd: Any
+) -> None:
+    server.then(answer(200, {"orders": [raw()], name: odd}))
+
+    page = api.search_orders(kit.client, api.OrderSearch(last_updated_after=NOW))
+
+    assert len(page.orders) == 1
+    assert (page.last_updated_before, page.created_before) == (None, None)
+    assert [name in reason for reason in page.unread] == [True]
+
+
 def test_search_always_asks_for_the_status(server: Scripted, kit: Kit) -> None:
     server.then(answer(200, {"orders": []}))
     search = api.OrderSearch(last_updated_after=NOW, included_data=("BUYER",))

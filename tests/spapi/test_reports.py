@@ -136,6 +136,22 @@ def test_report_is_unfinished_under_any_other_word(
     assert not reports.get_report(kit.client, "1").is_finished
 
 
+@pytest.mark.parametrize("name", ["dataStartTime", "processingEndTime"])
+def test_unreadable_time_of_one_report_sinks_no_list(
+    server: Scripted, kit: Kit, name: str
+) -> None:
+    odd = {**REPORT, "reportId": "1", name: "soon"}
+    server.then(answer(200, {"reports": [odd, REPORT]}))
+
+    page = reports.get_reports(
+        kit.client, reports.ReportsQuery([reports.ALL_ORDERS], [])
+    )
+
+    assert [report.report_id for report in page.reports] == ["1", REPORT["reportId"]]
+    assert page.reports[0].unread == (f"the field {name} is not a time",)
+    assert page.reports[1].unread == ()
+
+
 def test_reports_are_asked_for_with_the_token_alone(server: Scripted, kit: Kit) -> None:
     server.then(
         answer(200, {"reports": [REPORT], "nextToken": "t/1"}),

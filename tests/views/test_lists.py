@@ -22,6 +22,13 @@ POLLED = {
 }
 
 
+# Every list with a filter.
+FILTERED = [
+    *(name for name in POLLED if name != "amazon-reconciliation-list"),
+    "amazon-log-list",
+]
+
+
 @pytest.fixture
 def world(db: None) -> World:
     return make_world()
@@ -99,3 +106,54 @@ def test_logs_keep_what_their_kinds_share(client: Client) -> None:
     assert 'href="?tab=runs&amp;q=x"' in page
     assert 'href="?tab=calls"' in page
     assert '<input type="hidden" name="tab" value="calls">' in page
+
+
+@pytest.mark.parametrize("name", FILTERED)
+def test_value_that_is_not_understood_never_widens_a_list(
+    name: str, world: World, client: Client
+) -> None:
+    builders.make_parcel(world.order)
+    page = client.get(reverse(name))
+    assert page.context["slice"].rows
+
+    unclear: dict[str, list[str]] = {
+        field: ["none of them"] for field in page.context["form"].fields
+    }
+    # A text may be any, but not of any length, and no database has a NUL.
+    unclear |= {
+        "q": ["x" * 121, "\x00"],
+        "operation": ["x" * 121],
+    }
+    for field in page.context["form"].fields:
+        for value in unclear[field]:
+            refused = client.get(reverse(name), {field: value})
+            text = refused.content.decode()
+
+            assert refused.context["slice"].rows == [], (field, value)
+            if "\x00" not in value:
+                assert "Nothing is shown, as the filter is not understood." in text
+                # Nor do its rows come anew, with a sentence of their own.
+                assert "data-poll" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["amazon-reconciliation-list", "amazon-health-index", "amazon-store-endpoint"],
+)
+def test_choice_that_is_none_is_no_page(name: str, client: Client) -> None:
+    for value in ("77777", "x"):
+        wanted = {"account": value, "store": value}
+
+        assert client.get(reverse(name), wanted).status_code == 404
+
+
+def test_log_of_an_unclear_filter_is_not_saved(client: Client) -> None:
+    response = client.get(reverse("amazon-log-export"), {"q": "x" * 121})
+
+    assert response.status_code == 400
+    assert "at most 120 characters" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["amazon-log-list", "amazon-log-export"])
+def test_log_that_is_none_is_no_page(page: str, client: Client) -> None:
+    assert client.get(reverse(page), {"tab": "everything"}).status_code == 404

@@ -142,3 +142,25 @@ def test_zone_of_another_store_counts_for_nobody_else() -> None:
 
     assert Store.objects.count() == 2
     assert zone_shown(client) == BERLIN
+
+
+def test_page_names_the_zone_that_the_browser_may_change() -> None:
+    user = member_of(BERLIN)
+    client = browse(signed_in(user), SHANGHAI)
+    address = reverse("amazon-user-settings")
+
+    assert f'data-shown="{SHANGHAI}"' in client.get(address).text
+    # The answer to a form is not asked for again.
+    assert "data-shown" not in client.post(address, {"time_zone": "Mars"}).text
+    choose_time_zone(user, BERLIN)
+    assert "data-shown" not in browse(signed_in(user), SHANGHAI).get(address).text
+
+
+def test_page_with_messages_comes_once() -> None:
+    client = browse(signed_in(member_of(BERLIN)), SHANGHAI)
+    address = reverse("amazon-user-settings")
+
+    saved = client.post(address, {"time_zone": ""}, follow=True)
+
+    assert list(saved.context["messages"])
+    assert "data-shown" not in saved.text

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from channels_amazon.models import Order, Shipment
-from tests.views.scene import make_world
+from channels_amazon.models import Order, Shipment, UserSettings
+from tests.views.scene import make_world, signed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -73,6 +73,47 @@ def test_person_types_what_their_clock_shows(
     script = "document.documentElement.scrollWidth - window.innerWidth"
     assert page.evaluate(script) <= 0
     assert troubles == []
+    context.close()
+
+
+@pytest.mark.parametrize("chosen", ["", "Asia/Shanghai"])
+def test_first_page_after_a_journey_is_by_the_clocks_of_here(
+    browser: Browser, live_server: LiveServer, chosen: str
+) -> None:
+    world = make_world()
+    if chosen:
+        UserSettings.objects.create(user_id=world.owner.pk, time_zone=chosen)
+    context = browser.new_context(
+        base_url=live_server.url, timezone_id="America/Los_Angeles", locale="en"
+    )
+    kept = {"sessionid": signed_in(world.owner).cookies["sessionid"].value}
+    kept["shoplink_time_zone"] = "Asia/Shanghai"
+    context.add_cookies(
+        [
+            {"name": name, "value": value, "url": live_server.url}
+            for name, value in kept.items()
+        ]
+    )
+    page = context.new_page()
+    asked: list[str] = []
+    address = reverse("amazon-order-detail", args=[world.order.pk])
+    page.on(
+        "response",
+        lambda response: (
+            asked.append(response.url) if response.url.endswith(address) else None
+        ),
+    )
+
+    page.goto(address)
+    here = "Asia/Shanghai" if chosen else "America/Los Angeles"
+    page.wait_for_function(
+        f"document.querySelector('.sl-page')?.innerText.includes('Time in {here}')"
+    )
+
+    assert len(asked) == (1 if chosen else 2)
+    page.reload()
+    assert f"Time in {here}" in page.inner_text(".sl-page")
+    assert len(asked) == (2 if chosen else 3)
     context.close()
 
 

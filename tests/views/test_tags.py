@@ -68,6 +68,12 @@ def test_duration(seconds: float | None, text: str) -> None:
     assert durations.duration(seconds) == text
 
 
+def test_bound_stands_behind_within() -> None:
+    said = [durations.bound(seconds) for seconds in (0.4, 2, None)]
+
+    assert said == ["a second", "2 s", "–"]
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [

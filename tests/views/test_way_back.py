@@ -51,6 +51,32 @@ def test_action_leads_to_the_page_it_belongs_to(world: World) -> None:
     assert client.get(reverse("admin:logout"))["Location"] == reverse("admin:index")
 
 
+@pytest.mark.django_db
+def test_each_action_leads_straight_to_a_page() -> None:
+    rows = Rows()
+    client = signed_in(rows.user)
+    actions = [
+        page
+        for page in pages(rows)
+        if page.name.startswith("amazon-")
+        and client.get(page.address, headers={"accept": "text/plain"}).status_code
+        == 405
+    ]
+
+    led = {page.name: client.get(page.address)["Location"] for page in actions}
+    reached = {name: client.get(where).status_code for name, where in led.items()}
+
+    assert len(led) > 25
+    assert {name: status for name, status in reached.items() if status != 200} == {}
+    # None of these forms is on the page above its address.
+    assert led["amazon-health-run"] == led["amazon-subscribe"]
+    status = reverse("amazon-status", args=[rows.world.account.pk])
+    assert led["amazon-subscribe"] == status
+    store = f"{reverse('amazon-store-endpoint')}?store={rows.world.store.pk}"
+    assert led["amazon-endpoint-set"] == led["amazon-endpoint-secret"] == store
+    assert led["amazon-order-retry"] == reverse("amazon-quarantine-list")
+
+
 def test_program_is_told_that_an_action_takes_forms_alone(world: World) -> None:
     client = signed_in(world.owner)
     ship = reverse("amazon-order-ship", args=[world.order.pk])

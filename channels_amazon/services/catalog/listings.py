@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _HIGHEST_PRICE = Decimal(10) ** 10
 # Each pass finds an unreadable listing again: log it once a day.
 _LOG_AGAIN_AFTER = timedelta(days=1)
+UNREADABLE_DETAIL = "listings.unreadable_detail"
 _MOST_REASONS = 5
 
 
@@ -310,7 +311,7 @@ def _tell_unread(account: AmazonAccount, item: ListingsItem) -> None:
     """Say, once a day, what of a listing cannot be read; the rest of it is stored."""
     record_once(
         Entry(
-            code="listings.unreadable_detail",
+            code=UNREADABLE_DETAIL,
             level=Level.WARNING,
             account=account,
             reference=item.sku,

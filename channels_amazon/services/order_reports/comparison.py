@@ -26,6 +26,7 @@ from channels_amazon.services.order_reports.requests import PROOFS, State, label
 from channels_amazon.spapi.order_report import QuarantinedRow, ReportOrder
 from channels_amazon.wording import counted, listed, sentence
 
+UNREADABLE_DETAIL = "reports.unreadable_detail"
 # So many ids in one query: every database takes such a list.
 BATCH = 500
 # So many ids of missing orders are kept: more than people read. Counts go on.
@@ -222,7 +223,7 @@ def _record_unread(report: OrderReport, rows: Sequence[QuarantinedRow]) -> None:
     first = rows[0]
     record(
         Entry(
-            code="reports.unreadable_detail",
+            code=UNREADABLE_DETAIL,
             level=Level.WARNING,
             account=report.account,
             reference=report.report_id,

@@ -25,7 +25,12 @@ from django.db.models.functions import Reverse, Substr
 from channels_amazon.models import Listing, Order, OrderLine
 from channels_amazon.models.order import OrderQuerySet
 from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.pasted_ids import ORDER_ID, search_parts, search_terms
+from channels_amazon.rules.pasted_ids import (
+    ORDER_ID,
+    order_ids,
+    search_parts,
+    search_terms,
+)
 
 # Of the accounts' orders, and of their lines, that came last: read in a few hundredths
 # of a second.
@@ -50,8 +55,9 @@ class FoundOrders:
     `are_lines_read`: every order id was looked through for the part, or every SKU and
     ASIN that an order has; else those of the newest rows, and of the older ones what an
     index finds. `is_quick`: nothing but indexes was asked, as they found something.
-    `is_empty`: nothing was found, which is certain where `is_all`. `is_too_short`: it
-    is nothing whole, and too short for a part.
+    `is_empty`: nothing was found, which is certain where `is_all`. `missing`: of
+    several order ids those that no order has. `is_too_short`: it is nothing whole, and
+    too short for a part.
     """
 
     orders: OrderQuerySet
@@ -62,6 +68,7 @@ class FoundOrders:
     are_lines_read: bool = True
     is_quick: bool = False
     is_empty: bool = False
+    missing: tuple[str, ...] = ()
     is_too_short: bool = False
 
     @property
@@ -85,7 +92,7 @@ def find_orders(
     terms = search_terms(typed)
     whole = _with_whole(orders, terms)
     if whole.exists():
-        return FoundOrders(whole, is_whole=True)
+        return FoundOrders(whole, is_whole=True, missing=_missing(whole, typed))
     parts = search_parts(typed)
     if not parts:
         return FoundOrders(orders.none(), is_empty=True, is_too_short=True)
@@ -160,6 +167,16 @@ def _with_whole(orders: OrderQuerySet, terms: Collection[str]) -> OrderQuerySet:
         return orders.filter(pk__in={*by_line, *by_number})
     held = Q(Exists(lines.filter(order=OuterRef("pk"))))
     return orders.filter(held | Q(pk__in=by_number) if by_number else held)
+
+
+def _missing(found: OrderQuerySet, typed: str) -> tuple[str, ...]:
+    """Return those of several order ids that are not among the orders found."""
+    wanted = order_ids(typed)
+    if len(wanted) < 2:
+        return ()
+    rows = found.filter(amazon_order_id__in=wanted).order_by()
+    known = set(rows.values_list("amazon_order_id", flat=True))
+    return tuple(one for one in wanted if one not in known)
 
 
 def _written_in_ids(parts: Collection[str]) -> list[str]:

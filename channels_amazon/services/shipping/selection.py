@@ -96,6 +96,16 @@ class ChosenOrder:
         """Return how many units are left to ship."""
         return sum(one.units for one in self.rest)
 
+    @property
+    def packages(self) -> list[Shipment]:
+        """Return the packages that were made for it, without those that never left."""
+        return [one for one in self.order.shipments.all() if one.is_packed]
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether all of it is in packages."""
+        return not self.rest and bool(self.packages)
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedOrder:

@@ -1,4 +1,4 @@
-"""Says what looks wrong with numbers that were entered for chosen orders; services.
+"""Says what looks wrong with tracking numbers that were entered; services layer.
 
 It stops nothing: two orders may leave in one parcel, and carriers get new numbers.
 """
@@ -27,7 +27,7 @@ Entered = Sequence[tuple[Order, ShipmentDraft]]
 def number_warnings(entered: Entered) -> dict[int, list[str]]:
     """Return by the order's id what looks wrong with its tracking number.
 
-    One query, however many orders.
+    Another package of the same order is no other order. One query, however many orders.
     """
     together = defaultdict(list)
     for order, draft in entered:
@@ -37,13 +37,13 @@ def number_warnings(entered: Entered) -> dict[int, list[str]]:
     for order, draft in entered:
         key = number_key(draft.tracking)
         here = [one for one in together[key] if one != order.amazon_order_id]
-        there = taken.get((order.account.store_id, key), ())
+        there = taken.get((order.account.store_id, key), set())
         warnings[order.pk] = [
             text
             for text in (
                 tracking_warning(draft.carrier_code, draft.tracking),
                 _of_the_selection(here),
-                _of_a_package(there),
+                _of_a_package(there - {order.amazon_order_id}),
             )
             if text
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import SpApiClient
-from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.fields import Details, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class CatalogPage:
     """What was found; one identifier may belong to several products."""
 
     items: tuple[CatalogItem, ...]
-    total: int
+    total: int | None
     next_token: str | None
 
 
@@ -61,7 +61,7 @@ def _page(data: JsonObject, marketplace_id: str) -> CatalogPage:
     pagination = fields.json_object(data, "pagination")
     return CatalogPage(
         items=tuple(_item(entry, marketplace_id) for entry in listed),
-        total=fields.integer(data, "numberOfResults"),
+        total=Details().of(fields.integer, data, "numberOfResults"),
         next_token=fields.optional_text(pagination, "nextToken") or None,
     )
 

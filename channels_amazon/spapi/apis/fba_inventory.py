@@ -45,10 +45,14 @@ class InventorySummary:
 
 @dataclass(frozen=True, slots=True)
 class InventoryPage:
-    """Summaries, unreadable ones among them; `next_token` runs out after 30 seconds."""
+    """Summaries, unreadable ones among them; `next_token` runs out after 30 seconds.
+
+    `no_token` is why nobody knows the next page, "" where that is known.
+    """
 
     summaries: tuple[InventorySummary | UnreadableListing, ...]
     next_token: str | None
+    no_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,11 @@ def get_inventory_summaries(
 def _page(data: JsonObject) -> InventoryPage:
     payload = fields.required_object(data, "payload")
     listed = fields.entries(payload, "inventorySummaries")
-    pagination = fields.json_object(data, "pagination")
+    next_token, no_token = fields.next_page(data)
     return InventoryPage(
         summaries=tuple(try_listing(entry, "sellerSku", _summary) for entry in listed),
-        next_token=fields.optional_text(pagination, "nextToken") or None,
+        next_token=next_token,
+        no_token=no_token,
     )
 
 

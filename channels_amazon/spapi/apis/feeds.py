@@ -23,7 +23,7 @@ from channels_amazon.spapi.documents import (
     put_document,
 )
 from channels_amazon.spapi.errors import Evidence
-from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.fields import Details, JsonObject
 from channels_amazon.wording import sentence
 
 JSON_LISTINGS_FEED = "JSON_LISTINGS_FEED"
@@ -63,7 +63,7 @@ class Feed:
     """A feed as Amazon keeps it; `status` keeps Amazon's word.
 
     DONE says that it was processed, not that a message was accepted. FATAL: some, none
-    or all of it was done.
+    or all of it was done. `unread` says what could not be read.
     """
 
     feed_id: str
@@ -74,6 +74,7 @@ class Feed:
     started_at: datetime | None
     ended_at: datetime | None
     marketplace_ids: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:
@@ -224,15 +225,17 @@ def _page(data: JsonObject) -> FeedsPage:
 
 
 def _feed(data: JsonObject) -> Feed:
+    details = Details()
     return Feed(
         feed_id=fields.text(data, "feedId"),
         feed_type=fields.text(data, "feedType"),
         status=fields.text(data, "processingStatus"),
         created_at=fields.timestamp(data, "createdTime"),
         result_document_id=fields.optional_text(data, "resultFeedDocumentId") or None,
-        started_at=fields.optional_timestamp(data, "processingStartTime"),
-        ended_at=fields.optional_timestamp(data, "processingEndTime"),
-        marketplace_ids=fields.texts(data, "marketplaceIds"),
+        started_at=details.time(data, "processingStartTime"),
+        ended_at=details.time(data, "processingEndTime"),
+        marketplace_ids=details.of(fields.texts, data, "marketplaceIds") or (),
+        unread=tuple(details.unread),
     )
 
 

@@ -26,6 +26,8 @@ MERCHANT_CHANNEL = "DEFAULT"
 ANY_PRODUCT_TYPE = "PRODUCT"
 # Amazon's maximum of pageSize.
 LARGEST_PAGE = 20
+# So many of a search's listings does Amazon show, page after page.
+MOST_SHOWN = 1000
 # The column of an offer's currency holds ISO 4217.
 _LONGEST_CURRENCY = 3
 
@@ -103,12 +105,16 @@ class ListingsItem:
 class ListingsPage:
     """Up to 20 SKUs, unreadable ones among them.
 
-    `total` counts all, of which Amazon shows 1,000 at most.
+    `total` counts all, of which Amazon shows MOST_SHOWN; None where it cannot be read,
+    which `unread` says. `no_token` is why nobody knows the next page, "" where that is
+    known.
     """
 
     items: tuple[ListingsItem | UnreadableListing, ...]
-    total: int
+    total: int | None
     next_token: str | None
+    unread: tuple[str, ...] = ()
+    no_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +267,14 @@ def _only(marketplace_ids: Sequence[str]) -> str:
 
 def _page(data: JsonObject) -> ListingsPage:
     listed = fields.entries(data, "items")
-    pagination = fields.json_object(data, "pagination")
+    next_token, no_token = fields.next_page(data)
+    details = Details()
     return ListingsPage(
         items=tuple(try_listing(entry, "sku", _item) for entry in listed),
-        total=fields.integer(data, "numberOfResults"),
-        next_token=fields.optional_text(pagination, "nextToken") or None,
+        total=details.of(fields.integer, data, "numberOfResults"),
+        next_token=next_token,
+        unread=tuple(details.unread),
+        no_token=no_token,
     )
 
 

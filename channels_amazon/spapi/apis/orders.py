@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from channels_amazon.spapi import fields, operations
 from channels_amazon.spapi.client import QueryValue, SpApiClient
-from channels_amazon.spapi.fields import FieldError, JsonObject
+from channels_amazon.spapi.fields import Details, FieldError, JsonObject
 from channels_amazon.spapi.orders import (
     AmazonOrder,
     UnreadableOrder,
@@ -72,13 +72,17 @@ class OrderSearch:
 class OrderPage:
     """Up to 100 orders, in Amazon's order, unreadable ones among them.
 
-    `last_updated_before` is the edge up to which Amazon has answered.
+    `last_updated_before` is the edge up to which Amazon has answered. `unread` says
+    what beside the orders could not be read, and is None here; `no_token` why nobody
+    knows the next page, "" where that is known.
     """
 
     orders: tuple[AmazonOrder | UnreadableOrder, ...]
     next_token: str | None
     last_updated_before: datetime | None
     created_before: datetime | None
+    unread: tuple[str, ...] = ()
+    no_token: str = ""
 
 
 def search_orders(
@@ -131,12 +135,13 @@ def _page(data: JsonObject) -> OrderPage:
     listed = data.get("orders")
     if not isinstance(listed, list):
         raise FieldError("orders", sentence("is missing"))
+    details = Details()
+    next_token, no_token = fields.next_page(data)
     return OrderPage(
         orders=tuple(try_order(entry) for entry in listed),
-        next_token=fields.optional_text(
-            fields.json_object(data, "pagination"), "nextToken"
-        )
-        or None,
-        last_updated_before=fields.optional_timestamp(data, "lastUpdatedBefore"),
-        created_before=fields.optional_timestamp(data, "createdBefore"),
+        next_token=next_token,
+        last_updated_before=details.time(data, "lastUpdatedBefore"),
+        created_before=details.time(data, "createdBefore"),
+        unread=tuple(details.unread),
+        no_token=no_token,
     )

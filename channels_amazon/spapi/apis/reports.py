@@ -10,7 +10,7 @@ from typing import Any
 from channels_amazon.spapi import errors, fields, operations
 from channels_amazon.spapi.client import SpApiClient
 from channels_amazon.spapi.errors import Evidence
-from channels_amazon.spapi.fields import JsonObject
+from channels_amazon.spapi.fields import Details, JsonObject
 from channels_amazon.spapi.report_documents import ReportDocument
 from channels_amazon.wording import sentence
 
@@ -37,7 +37,7 @@ class Report:
     """A report as Amazon keeps it; `status` keeps Amazon's word.
 
     CANCELLED may mean that there was no data; even FATAL may have a document, which
-    then says why.
+    then says why. `unread` says what could not be read, and is None or empty here.
     """
 
     report_id: str
@@ -50,6 +50,7 @@ class Report:
     started_at: datetime | None
     ended_at: datetime | None
     marketplace_ids: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:
@@ -156,17 +157,19 @@ def _page(data: JsonObject) -> ReportsPage:
 
 
 def _report(data: JsonObject) -> Report:
+    details = Details()
     return Report(
         report_id=fields.text(data, "reportId"),
         report_type=fields.text(data, "reportType"),
         status=fields.text(data, "processingStatus"),
         created_at=fields.timestamp(data, "createdTime"),
         document_id=fields.optional_text(data, "reportDocumentId") or None,
-        data_start=fields.optional_timestamp(data, "dataStartTime"),
-        data_end=fields.optional_timestamp(data, "dataEndTime"),
-        started_at=fields.optional_timestamp(data, "processingStartTime"),
-        ended_at=fields.optional_timestamp(data, "processingEndTime"),
-        marketplace_ids=fields.texts(data, "marketplaceIds"),
+        data_start=details.time(data, "dataStartTime"),
+        data_end=details.time(data, "dataEndTime"),
+        started_at=details.time(data, "processingStartTime"),
+        ended_at=details.time(data, "processingEndTime"),
+        marketplace_ids=details.of(fields.texts, data, "marketplaceIds") or (),
+        unread=tuple(details.unread),
     )
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import Permission, SyncJob
 from channels_amazon.services.catalog.listings import (
+    UNREADABLE_DETAIL,
     close_missing_offers,
     upsert_listings,
 )
@@ -39,6 +40,7 @@ from channels_amazon.sync.runtime.marketplaces import (
 )
 from channels_amazon.sync.runtime.page_trail import PageTrail, Standstill
 from channels_amazon.sync.runtime.site_reading import SiteReading
+from channels_amazon.sync.runtime.unread_answer import check_next_page, tell_unread
 from channels_amazon.wording import sentence
 
 EVERY = timedelta(hours=6)
@@ -130,9 +132,11 @@ def _take_page(ctx: RunContext, cursor: ListingsCursor) -> ListingsCursor:
         # The page's token has run out: the window begins where it had come to.
         return _restart(cursor)
     stored = upsert_listings(ctx.account, cursor.site, page.items)
+    tell_unread(ctx, UNREADABLE_DETAIL, SEARCH_LISTINGS_ITEMS, page.unread)
+    check_next_page(SEARCH_LISTINGS_ITEMS, page.no_token)
     # Only a site's first search counts all of its listings.
     if not cursor.rows and cursor.since is None:
-        cursor = replace(cursor, total=cursor.total + page.total)
+        cursor = replace(cursor, total=cursor.total + (page.total or 0))
     ctx.progress(
         rows=stored.rows,
         changed=stored.changed,
@@ -186,7 +190,17 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 def _end_window(
     ctx: RunContext, cursor: ListingsCursor, page: ListingsPage
 ) -> ListingsCursor:
-    """Open the next window if this one ended short, else finish the site."""
+    """Open the next window if this one ended short, else finish the site.
+
+    Where Amazon's count cannot be read, a window that is full may have ended short, and
+    one that is not full says of no offer that it is gone.
+    """
+    if page.total is None:
+        following = _next_window(cursor)
+        is_short = (
+            cursor.rows >= listings.MOST_SHOWN and following.since != cursor.since
+        )
+        return following if is_short else replace(cursor, is_finished=True)
     if cursor.rows < page.total:
         following = _next_window(cursor)
         if following.since != cursor.since:

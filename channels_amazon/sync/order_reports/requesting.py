@@ -14,7 +14,9 @@ from channels_amazon.rules.order_reports.comparison import to_second
 from channels_amazon.rules.order_reports.requesting import next_poll_at
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.order_reports import requests
+from channels_amazon.services.order_reports.comparison import UNREADABLE_DETAIL
 from channels_amazon.services.order_reports.requests import Failure, Purpose
+from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.reports import (
     ALL_ORDERS,
     CANCELLED,
@@ -35,6 +37,7 @@ from channels_amazon.spapi.errors import (
     Throttled,
 )
 from channels_amazon.sync.runtime.context import RunContext
+from channels_amazon.sync.runtime.unread_answer import tell_unread
 from channels_amazon.wording import sentence
 
 # A report that was just requested may not be on Amazon's list yet.
@@ -91,6 +94,7 @@ def poll(ctx: RunContext, report: OrderReport) -> None:
     except NotFound as error:
         _fail(report, Failure(error.code, error.message))
         return
+    tell_unread(ctx, UNREADABLE_DETAIL, operations.GET_REPORT, found.unread)
     if found.status == DONE and found.document_id:
         requests.note_ready(report, found.document_id, _took(found))
     elif found.status == CANCELLED:
@@ -127,6 +131,8 @@ def _find(ctx: RunContext, report: OrderReport) -> bool:
             report_id__in=[found.report_id for found in page.reports],
         ).values_list("report_id", flat=True)
     )
+    unread = [reason for found in page.reports for reason in found.unread]
+    tell_unread(ctx, UNREADABLE_DETAIL, operations.GET_REPORTS, unread)
     for found in page.reports:
         if found.report_id not in taken and _is_same(found, report):
             _note_requested(ctx, report, found.report_id)

@@ -156,7 +156,13 @@ def _search(ctx: RunContext, call: SearchPages, wanted: tuple[str, ...]) -> None
     try:
         while pages.has_next and pages.read < call.pages and ctx.has_time():
             pages.take()
-    except (Throttled, InvalidRequest, AccessDenied, ServiceUnavailable) as error:
+    except (
+        Throttled,
+        InvalidRequest,
+        AccessDenied,
+        ServiceUnavailable,
+        UnexpectedResponse,
+    ) as error:
         logger.info("no pages account=%s code=%s", ctx.account.pk, error.code)
         paused = FetchCursor(ctx.now(), refusals=pages.trail.restarts)
         ctx.save_cursor(paused.stored())

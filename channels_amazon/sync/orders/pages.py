@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from channels_amazon.services.orders import intake
+from channels_amazon.services.orders.intake import UNREADABLE_DETAIL
+from channels_amazon.spapi import operations
 from channels_amazon.spapi.apis.orders import OrderPage, OrderSearch, search_orders
 from channels_amazon.spapi.errors import InvalidRequest
 from channels_amazon.spapi.orders import AmazonOrder, UnreadableOrder
 from channels_amazon.sync.orders.intake import quarantine_unreadable, store_order
 from channels_amazon.sync.runtime.context import RunContext
 from channels_amazon.sync.runtime.page_trail import PageTrail
+from channels_amazon.sync.runtime.unread_answer import check_next_page, tell_unread
 
 
 @dataclass
@@ -36,7 +39,8 @@ class OrderPages:
         """Read, store and return the next page.
 
         Raises Standstill where the pages go round, InvalidRequest where the search or
-        the page's token is refused: the trail counts the tokens that were.
+        the page's token is refused: the trail counts the tokens that were. Raises
+        UnexpectedResponse, once the orders are stored, where the token is unreadable.
         """
         try:
             page = search_orders(self.ctx.client, self.search, self.token)
@@ -47,6 +51,7 @@ class OrderPages:
         _store_page(self.ctx, page)
         self.read += 1
         self.order_ids |= {one.order_id for one in page.orders if one.order_id}
+        check_next_page(operations.SEARCH_ORDERS, page.no_token)
         self.token = page.next_token
         self.trail = self.trail.follow(_versions(page), page.next_token)
         return page
@@ -59,6 +64,7 @@ def _store_page(ctx: RunContext, page: OrderPage) -> None:
             quarantine_unreadable(ctx, found)
         else:
             store_order(ctx, found, source=intake.SWEEP)
+    tell_unread(ctx, UNREADABLE_DETAIL, operations.SEARCH_ORDERS, page.unread)
 
 
 def _versions(page: OrderPage) -> list[str]:

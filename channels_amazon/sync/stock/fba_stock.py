@@ -38,6 +38,7 @@ from channels_amazon.sync.runtime.marketplaces import (
 )
 from channels_amazon.sync.runtime.page_trail import MOST_RESTARTS, Standstill
 from channels_amazon.sync.runtime.site_reading import SiteReading
+from channels_amazon.sync.runtime.unread_answer import check_next_page
 from channels_amazon.sync.stock.fba_cursor import FbaStockCursor
 
 EVERY = timedelta(hours=1)
@@ -150,6 +151,7 @@ def _take_page(ctx: RunContext, cursor: FbaStockCursor) -> FbaStockCursor:
         quarantined=len(bad),
         note=MARKETPLACES[cursor.site].country_code,
     )
+    check_next_page(GET_INVENTORY_SUMMARIES, page.no_token)
     versions = [*map(_version, good), *(found.raw_redacted for found in bad)]
     trail = cursor.trail.follow(versions, page.next_token)
     if page.next_token:

@@ -162,11 +162,14 @@ def report_context(report: HealthReport) -> dict[str, Any]:
 
 
 def _chosen(request: HttpRequest) -> AmazonAccount | None:
-    """Return the account that the address names, None for none or another's."""
-    number = parameters.ACCOUNT.number(request)
-    if number is None:
+    """Return the account that the address names, None where it names none.
+
+    Raises Http404 for what is none of the reader's.
+    """
+    if not parameters.ACCOUNT.of(request):
         return None
-    return mine(AmazonAccount, request).filter(pk=number).first()
+    number = parameters.ACCOUNT.number(request)
+    return get_mine(AmazonAccount, request, pk=number)
 
 
 def _report(request: HttpRequest, report_id: int) -> HealthReport:

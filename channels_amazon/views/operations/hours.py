@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from channels_amazon.forms.local_times import as_words
 from channels_amazon.marketplaces import MARKETPLACES
 from channels_amazon.models import AmazonAccount, SyncJob
 from channels_amazon.rules.local_times import TO_THE_MINUTE
@@ -73,7 +74,7 @@ def hours_part(rows: AttentionRows, now: datetime) -> dict[str, Any]:
         "hour_labels": labels,
         "hour_orders": found.total,
         "hour_since": found.hours[0],
-        "hour_zone": timezone.get_current_timezone_name(),
+        "hour_zone": as_words(timezone.get_current_timezone()),
         "hour_unread": unread[:_MOST_NAMED],
         "hour_unread_more": len(unread[_MOST_NAMED:]),
         "hour_width": len(labels) * _STEP,

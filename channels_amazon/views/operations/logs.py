@@ -30,6 +30,7 @@ from channels_amazon.services.diagnostics.export_formats import (
     export_file,
 )
 from channels_amazon.views.base import get_mine, mine, page, store_page
+from channels_amazon.views.errors import not_understood
 from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.operations.log_line import log_line
 from channels_amazon.views.pagination import by_time
@@ -107,6 +108,8 @@ def log_export(request: HttpRequest) -> HttpResponseBase:
     """Stream what the filter in the address shows, all of it, in the form it names."""
     kind = chosen_kind(request)
     form = filter_form(request, kind)
+    if reason := form.refusal:
+        return not_understood(request, reason)
     rows = filtered(request, kind, form)
     keep_export(
         kind,
@@ -144,8 +147,15 @@ def _stores_in(
 
 
 def chosen_kind(request: HttpRequest) -> LogKind:
-    """Return which of the logs the address names."""
-    return known_kind(parameters.TAB.of(request)) or DEFAULT_KIND
+    """Return which of the logs the address names, DEFAULT_KIND where it names none.
+
+    Raises Http404 where there is none of that name.
+    """
+    named = parameters.TAB.of(request)
+    kind = known_kind(named) if named else DEFAULT_KIND
+    if kind is None:
+        raise Http404
+    return kind
 
 
 def known_kind(text: str) -> LogKind | None:

@@ -10,7 +10,12 @@ from django.views.decorators.http import require_safe
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import OrderFilter
 from channels_amazon.views.base import is_fragment, page, store_page
-from channels_amazon.views.operations.search_hits import find, only_exact
+from channels_amazon.views.operations.search_hits import (
+    find,
+    is_named,
+    may_be_cut,
+    only_exact,
+)
 
 
 @store_page
@@ -20,8 +25,9 @@ def search(request: HttpRequest) -> HttpResponse:
 
     The part that htmx asks for while somebody types leads nowhere.
     """
+    # Asked of the form, too: a text that is too long finds nothing, and is not cut.
     text = parameters.Q.of(request).strip()
-    form = OrderFilter({"q": text}, ())
+    form = OrderFilter(parameters.filter_data(request, "q"), ())
     is_typing = is_fragment(request)
     groups = find(request, form, is_quick=is_typing)
     context = {
@@ -29,8 +35,10 @@ def search(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "found": sum(len(group.hits) for group in groups),
         "is_cut": any(group.is_cut for group in groups),
-        "may_be_cut": form.found is not None and form.found.is_quick,
-        "note": form.cut_note,
+        # What is the whole id of something says it all: nothing more is called so.
+        "may_be_cut": may_be_cut(form, groups),
+        "note": "" if is_named(groups) else form.cut_note,
+        "refusal": form.refusal,
         "hint": form.order_id_hint,
     }
     if is_typing:

@@ -62,6 +62,7 @@ class HitGroup:
     hits: list[Hit]
     more: str = ""
     is_cut: bool = False
+    are_pages: bool = False
 
 
 def find(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> list[HitGroup]:
@@ -77,7 +78,7 @@ def find(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> list[Hit
         return []
     ids = tuple(dict.fromkeys((*terms, *(term.upper() for term in terms))))
     groups = [
-        _group(gettext("Pages"), _pages(request, form.chosen("q"))),
+        _group(gettext("Pages"), _pages(request, form.chosen("q")), are_pages=True),
         _orders(request, form, is_quick=is_quick),
         _group(gettext("SKUs and ASINs"), _skus(request, ids)),
         _group(gettext("Amazon accounts"), _accounts(request, ids)),
@@ -86,15 +87,29 @@ def find(request: HttpRequest, form: OrderFilter, *, is_quick: bool) -> list[Hit
     return [group for group in groups if group.hits]
 
 
-def _group(title: str, hits: list[Hit], more: str = "") -> HitGroup:
+def _group(
+    title: str, hits: list[Hit], more: str = "", *, are_pages: bool = False
+) -> HitGroup:
     """Return the first of the hits, of which there is one too many where it is cut."""
-    return HitGroup(title, hits[:MOST], more, is_cut=len(hits) > MOST)
+    return HitGroup(title, hits[:MOST], more, len(hits) > MOST, are_pages)
 
 
 def only_exact(groups: list[HitGroup]) -> str:
     """Return the address of the one thing that has exactly that id, "" for several."""
     links = {hit.link for group in groups for hit in group.hits if hit.is_exact}
     return links.pop() if len(links) == 1 else ""
+
+
+def is_named(groups: list[HitGroup]) -> bool:
+    """Tell whether the text is the whole id of something that was found."""
+    things = (group for group in groups if not group.are_pages)
+    return any(hit.is_exact for group in things for hit in group.hits)
+
+
+def may_be_cut(form: OrderFilter, groups: list[HitGroup]) -> bool:
+    """Tell whether orders may hold the text that a quick look does not find."""
+    found = form.found
+    return found is not None and found.is_quick and not is_named(groups)
 
 
 def _pages(request: HttpRequest, text: str) -> list[Hit]:

@@ -25,7 +25,7 @@ from channels_amazon.services.order_reports.completeness import (
     unproven_accounts,
 )
 from channels_amazon.services.order_reports.requests import PROOFS
-from channels_amazon.views.base import mine, store_page
+from channels_amazon.views.base import get_mine, mine, store_page
 from channels_amazon.views.lists import ListPage, Tab, list_page
 from channels_amazon.views.pagination import newest_first
 
@@ -146,6 +146,12 @@ def _account_tabs(
 
 
 def _chosen(request: HttpRequest) -> AmazonAccount | None:
-    """Return the account that the address names, if it is one of the reader's."""
+    """Return the account that the address names, None where it names none.
+
+    Raises Http404 for what is none of the reader's: all accounts would be more than
+    was asked for.
+    """
+    if not parameters.ACCOUNT.of(request):
+        return None
     number = parameters.ACCOUNT.number(request)
-    return mine(AmazonAccount, request).filter(pk=number or 0).first()
+    return get_mine(AmazonAccount, request, pk=number)

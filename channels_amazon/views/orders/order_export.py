@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from channels_amazon.models import Order, Store
 from channels_amazon.services.orders.export import csv_parts, keep_export
 from channels_amazon.views.base import mine, store_page
+from channels_amazon.views.errors import not_understood
 from channels_amazon.views.orders.orders import Wanted, wanted_orders
 
 # Orders, with their lines, that are in memory at once.
@@ -26,6 +27,8 @@ def order_export(request: HttpRequest) -> HttpResponseBase:
     """Stream what the filter in the address shows, in the list's order, as CSV."""
     now = timezone.now()
     wanted = wanted_orders(request, now)
+    if reason := wanted.form.refusal:
+        return not_understood(request, reason)
     keep_export(
         actor=request.user.get_username(), store_ids=_stores_in(wanted, request)
     )

@@ -15,6 +15,7 @@ from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
 
+from channels_amazon.forms.local_times import WHICH_SUFFIX, ZONE_SUFFIX
 from channels_amazon.services.shipping.selection import ChosenOrder
 
 # The session is read with each page: it holds the last choices alone.
@@ -45,7 +46,13 @@ def keep(
 ) -> None:
     """Keep what was posted for the fields of these forms, as the choice's last."""
     orders = _orders(chosen)
-    names = [field.html_name for form in forms for field in form]
+    # A time is what it was typed as: with its zone, and which of two is meant.
+    names = [
+        f"{field.html_name}{more}"
+        for form in forms
+        for field in form
+        for more in ("", ZONE_SUFFIX, WHICH_SUFFIX)
+    ]
     entered = Entered(
         orders=orders,
         at=timezone.now().timestamp(),

@@ -139,7 +139,12 @@ def _show(
     context |= {
         "shared": shared,
         "forms": open_forms,
-        "refused": [one for one in forms if one.chosen.refusal],
+        # Whoever goes back to the page of what was confirmed reads what was sent.
+        "packed": [one for one in forms if one.chosen.is_packed],
+        "has_packages": any(one.chosen.packages for one in forms),
+        "refused": [
+            one for one in forms if one.chosen.refusal and not one.chosen.is_packed
+        ],
         "seen": " ".join(one.mark for one in plans if one.outcome is Outcome.SHIPS),
         "ready": counts[Outcome.SHIPS],
         "asking": counts[Outcome.ASKS],

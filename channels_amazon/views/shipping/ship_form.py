@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.forms.orders import PackageForm, ShipForm
+from channels_amazon.forms.orders import ShipForm
 from channels_amazon.models import Order, translated
+from channels_amazon.services.shipping.selection_warnings import number_warnings
 from channels_amazon.services.shipping.shipments import (
     BelowZeroError,
     ShipmentDraft,
     create_shipment,
     discard_shipment,
 )
-from channels_amazon.services.shipping.tracking_doubts import tracking_warning
 from channels_amazon.views.attention import is_worker_alive
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
 from channels_amazon.views.orders.orders import orders_in_full, show_order
@@ -33,10 +33,9 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
     form = ShipForm(order, request.POST)
     if not form.is_valid():
         return show_order(request, order, form=form)
+    draft = draft_from(form)
     try:
-        create_shipment(
-            order, draft=draft_from(form), actor=request.user.get_username()
-        )
+        create_shipment(order, draft=draft, actor=request.user.get_username())
     except BelowZeroError as error:
         form.ask(error.shortfalls)
         form.add_error(None, error.message)
@@ -45,7 +44,7 @@ def order_ship(request: HttpRequest, order_id: int) -> HttpResponse:
         form.add_error(None, error.message)
         return show_order(request, order, form=form)
     tell_confirming(request, order)
-    warn_of_tracking(request, form)
+    warn_of_tracking(request, order, draft)
     return redirect("amazon-order-detail", order.pk)
 
 
@@ -80,13 +79,15 @@ def tell_confirming(request: HttpRequest, order: Order) -> None:
     messages.warning(request, " ".join((_("The package is kept."), standstill.text)))
 
 
-def warn_of_tracking(request: HttpRequest, form: PackageForm) -> None:
-    """Say that the number looks wrong; the package is on its way all the same."""
-    cleaned = form.cleaned_data
-    doubt = tracking_warning(cleaned["carrier"], cleaned["tracking_number"])
-    if doubt:
+def warn_of_tracking(request: HttpRequest, order: Order, draft: ShipmentDraft) -> None:
+    """Say that the number looks wrong or is on another order's package.
+
+    The package is on its way all the same.
+    """
+    doubts = number_warnings([(order, draft)])[order.pk]
+    if doubts:
         advice = _("Look at it, and edit the package if need be.")
-        messages.warning(request, f"{translated(doubt)} {advice}")
+        messages.warning(request, " ".join((*map(translated, doubts), advice)))
 
 
 def draft_from(form: ShipForm) -> ShipmentDraft:

@@ -36,15 +36,14 @@ def shipment_edit(
     form = ShipmentEditForm(shipment, request.POST)
     if not form.is_valid():
         return _show(request, shipment, form, status=422)
+    draft = draft_from(form)
     try:
-        edited = edit_shipment(
-            shipment, draft=draft_from(form), actor=request.user.get_username()
-        )
+        edited = edit_shipment(shipment, draft=draft, actor=request.user.get_username())
     except ShoplinkError as error:
         form.add_error(None, error.message)
         return _show(request, shipment, form, status=422)
     _tell_change(request, edited)
-    warn_of_tracking(request, form)
+    warn_of_tracking(request, shipment.order, draft)
     return redirect("amazon-order-detail", order_id)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,8 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms import parameters
-from channels_amazon.forms.filters import StockFilter, StockShow
-from channels_amazon.forms.stock import StockForm
+from channels_amazon.forms.stock import StockFilter, StockForm, StockShow
 from channels_amazon.models import (
     AmazonAccount,
     FbaStock,
@@ -28,11 +26,11 @@ from channels_amazon.models import (
     Reservation,
     StockLevel,
     StockMovement,
+    Store,
     Variant,
 )
 from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.rules.health.liveness import Process
-from channels_amazon.rules.pasted_ids import tidy
 from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.quantities import VariantAvailability, availability
@@ -47,6 +45,7 @@ from channels_amazon.views.base import (
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
 from channels_amazon.views.standstill import Standstill, standstill_of
+from channels_amazon.views.stock.answer import stock_answer
 from channels_amazon.views.stock.why import why_lines
 
 ROWS = 50
@@ -99,38 +98,22 @@ class Published:
         return self.listing.push_state is PushState.DIFFERS
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """So many quantities that are not sent now, and why."""
-
-    count: int
-    standstill: Standstill
-
-
 @store_page
 @require_safe
 def stock_list(request: HttpRequest) -> HttpResponse:
     """Show each variant's stock here, at Amazon, and what is published."""
     accounts = list(mine(AmazonAccount, request).not_disconnected())
     form = StockFilter(parameters.filter_data(request), accounts)
-    variants = narrowed(mine(Variant, request), form)
+    stores = mine(Store, request).order_by().values_list("pk", flat=True)
+    variants = narrowed(mine(Variant, request), form, stores)
     cursor = parameters.AFTER.of(request)
     shown = by_text(with_numbers(variants), "sku", cursor, ROWS)
     available = availability([variant.pk for variant in shown.rows])
-    listings = Listing.objects.filter(account__in=accounts)
     works = is_alive(Process.QUEUE, timezone.now())
-    stuck = _stuck(accounts, works=works)
-    flowing = listings.exclude(account__in=list(stuck)) if stuck else listings
-    waiting = flowing.waiting_for_push().capped_count()
-    refused = listings.push_refused().capped_count()
     unlinked = mine(Listing, request).filter(variant=None, account__in=accounts)
     context = {
         "rows": [row(variant, available, works=works) for variant in shown.rows],
-        "waiting": waiting,
-        "stuck": _waiting(stuck, listings),
-        "refused": refused,
-        "held": flowing.push_held().capped_count(),
-        "published": listings.published().exists(),
+        **stock_answer(request, accounts, works=works),
         "unlinked": unlinked.capped_count(),
         # Later pages keep themselves fresh too: variants stay where they are.
         "refresh_seconds": STOCK.refresh_seconds,
@@ -249,51 +232,18 @@ def published(listing: Listing, *, works: bool) -> Published:
     return Published(listing, kind, str(text), refusal, pools, why)
 
 
-def _stuck(
-    accounts: Sequence[AmazonAccount], *, works: bool
-) -> dict[AmazonAccount, Standstill]:
-    """Return the accounts to which nothing is sent now, and why."""
-    found = {
-        account: standstill_of(account, is_worker_alive=works) for account in accounts
-    }
-    return {account: why for account, why in found.items() if why is not None}
-
-
-def _waiting(
-    stuck: Mapping[AmazonAccount, Standstill], listings: ListingQuerySet
-) -> list[Waiting]:
-    """Return how many quantities wait for what, the accounts of one reason together.
-
-    The page that helps is that of the first of them.
-    """
-    together: dict[str, list[AmazonAccount]] = defaultdict(list)
-    for account, why in stuck.items():
-        together[why.text].append(account)
-    counted = [
-        Waiting(
-            listings.filter(account__in=those).push_open().capped_count(),
-            stuck[those[0]],
-        )
-        for those in together.values()
-    ]
-    return [one for one in counted if one.count]
-
-
-def narrowed(variants: QuerySet[Variant], form: StockFilter) -> QuerySet[Variant]:
-    """Return the `variants` that pass the filter.
-
-    The search finds a SKU, a barcode or an ASIN in full, or a part of a title.
-    """
+def narrowed(
+    variants: QuerySet[Variant], form: StockFilter, store_ids: Iterable[int]
+) -> QuerySet[Variant]:
+    """Return the `variants`, which are of these stores, that pass the filter."""
+    variants = form.understood(variants)
     listings = Listing.objects.not_disconnected().filter(variant=OuterRef("pk"))
     if account := form.chosen("account"):
         listings = listings.filter(account_id=int(account))
         if form.chosen("show") != StockShow.UNLISTED:
             variants = variants.filter(Exists(listings))
-    if terms := form.terms():
-        same = listings.filter(Q(seller_sku__in=terms) | Q(asin__in=terms))
-        named = Q(sku__in=terms) | Q(barcode__in=terms)
-        named |= Q(product__title__icontains=tidy(form.chosen("q")))
-        variants = variants.filter(named | Exists(same))
+    if form.chosen("q"):
+        variants = form.find(variants, list(store_ids))
     return _shown(variants, listings, StockShow(form.chosen("show")))
 
 

@@ -40,9 +40,10 @@ LIVE = "channels_amazon/webhooks/parts/endpoint_live.html"
 def store_endpoint(request: HttpRequest) -> HttpResponse:
     """Show a store's address, the last result, and what waits to be told."""
     stores = list(mine(Store, request).order_by("name"))
-    chosen = parameters.STORE.number(request)
-    store = next((row for row in stores if row.pk == chosen), None)
-    store = store or next(iter(stores), None)
+    store = next(iter(stores), None)
+    if parameters.STORE.of(request):
+        number = parameters.STORE.number(request)
+        store = get_mine(Store, request, pk=number)
     if store is None:
         return page(request, TEMPLATE, {}, title=_("API and webhooks"))
     return _show(request, store)

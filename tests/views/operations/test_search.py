@@ -296,6 +296,26 @@ def test_while_somebody_types_only_indexes_are_asked_where_they_find_any(
         assert reverse("amazon-order-detail", args=[order.pk]) in text
 
 
+def test_whole_id_leaves_no_more_to_be_found(world: World, client: Client) -> None:
+    """Its own case of letters apart, the text is all of the SKU that orders hold."""
+    builders.make_listing(world.account, seller_sku="WHOLE-1", variant=world.variant)
+    builders.make_order(world.account, lines=({"seller_sku": "WHOLE-1"},))
+
+    typing = client.get(ADDRESS, {"q": "whole-1"}, headers=FRAGMENT)
+    part = client.get(ADDRESS, {"q": "whole"}, headers=FRAGMENT)
+
+    assert typing.context["found"] == 2
+    assert "There may be more" not in typing.content.decode()
+    assert "2 results for “whole-1”." in typing.content.decode()
+    assert "There may be more orders for “whole”" in part.content.decode()
+
+
+def test_text_that_is_too_long_is_not_cut_but_refused(client: Client) -> None:
+    page = client.get(ADDRESS, {"q": ORDER_ID + "x" * 120}).content.decode()
+
+    assert "Nothing is shown, as the filter is not understood." in page
+
+
 def test_the_looks_own_search_leads_to_ours(client: Client) -> None:
     response = client.get(reverse("admin:search"), {"s": "a&b"})
 

@@ -101,11 +101,14 @@ def test_search_finds_order_id_sku_and_asin(world: World, client: Client) -> Non
     assert shown(client, q="nothing") == []
 
 
-def test_filter_ignores_nonsense_and_says_so(world: World, client: Client) -> None:
+def test_filter_that_is_not_understood_shows_nothing_and_says_so(
+    world: World, client: Client
+) -> None:
     response = client.get(reverse(LIST), {"account": "77'--", "after": "x~y"})
 
     assert response.context["form"].errors["account"]
-    assert shown(client, account="77") == [world.order.amazon_order_id]
+    assert shown(client, account="77") == []
+    assert shown(client, after="x~y") == [world.order.amazon_order_id]
 
 
 def test_pages_hold_each_order_once_newest_first(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from channels_amazon.models import Order, Shipment
+from channels_amazon.models import Order, Reservation, Shipment
 from tests import builders
 from tests.views.scene import World, signed_in
 from tests.views.shipping.origin_scene import (
@@ -100,3 +102,38 @@ def test_order_that_amazon_ships_says_so(
 
     assert "</span>Amazon ships</span>" in text
     assert "</span>To ship</span>" not in text
+
+
+def test_shipped_order_says_when_it_was_shipped_and_not_by_when(
+    world: World, client: Client
+) -> None:
+    now = timezone.now()
+    times: dict[str, Any] = {
+        "ship_by": now + timedelta(days=2),
+        "shipped_at": now - timedelta(days=3),
+    }
+    order = builders.make_order(world.account, status=Order.Status.SHIPPED, **times)
+    page = shown(client, order).text
+    rows = client.get(reverse("amazon-order-list")).text
+
+    assert "<dt>Shipped</dt>" in page
+    assert "<dt>Ship by</dt>" not in page
+    for text in (page, rows):
+        assert "3 days ago" in text.replace("\xa0", " ")
+        assert "in 2 days" not in text.replace("\xa0", " ")
+    Order.objects.update(status=Order.Status.CANCELLED)
+    assert "<dt>Ship by</dt>" not in shown(client, order).text
+    Order.objects.update(status=Order.Status.UNSHIPPED)
+    assert "<dt>Ship by</dt>" in shown(client, order).text
+
+
+def test_what_is_left_is_left_to_ship(world: World, client: Client) -> None:
+    stock(world.variant, world.warehouse, 3)
+    order = held(world, 3)
+    Reservation.objects.filter(line__order=order).update(shipped_quantity=1)
+
+    text = shown(client, order).text
+
+    assert "3 of 3 left to ship" in text
+    assert "1 shipped" in text
+    assert "1 left" not in text

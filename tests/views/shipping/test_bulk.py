@@ -53,7 +53,9 @@ def test_file_is_shown_then_taken_over_once(world: World, client: Client) -> Non
     assert page.status_code == 200
     assert not Parcel.objects.exists()
     text = page.content.decode()
-    assert "1 would ship now, 1 would wait and go by themselves" in text
+    assert "1 parcel of this file would ship now." in text
+    assert "1 parcel would wait and go by itself." in text
+    assert "0 parcels" not in text
     assert "order id is empty" in text
     take = reverse(TAKE, args=[world.store.pk])
     for _ in range(2):
@@ -129,7 +131,7 @@ def test_local_time_in_a_file_is_never_in_the_future(
     page = send(client, world, content.encode())
     shown = zone.replace("_", " ")
     assert f"are read as times in {shown}." in " ".join(page.content.decode().split())
-    assert "1 would ship now" in page.content.decode()
+    assert "1 parcel of this file would ship now." in page.content.decode()
     # The preview's zone counts, wherever the browser is by now.
     client.cookies[local_time.COOKIE] = "Europe/Berlin"
     take = reverse(TAKE, args=[world.store.pk])

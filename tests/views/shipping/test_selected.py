@@ -68,7 +68,9 @@ def test_preview_says_what_is_sent_and_sends_nothing(
     text = response.content.decode()
     assert outcomes(response) == {orders[0].pk: "ships", orders[1].pk: "no_number"}
     assert "2 units are confirmed to Amazon with UPS" in text
-    assert "1 order would ship as shown below; 0 ask you first, 1 would be" in text
+    assert "1 order would ship as shown below." in text
+    assert "1 order would be left out." in text
+    assert "0 order" not in text
     assert "Confirm 1 shipment to Amazon" in text
     assert not Shipment.objects.exists()
     assert on_hand(world.variant, world.warehouse) == (4, 4)

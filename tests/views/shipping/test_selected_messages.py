@@ -143,3 +143,32 @@ def test_order_cancelled_alone_stays_with_its_reason(
     assert "The order is Cancelled: it cannot be shipped now." in text
     # Reloading sends nothing again, and the messages are gone.
     assert "Nothing was shipped." not in client.get(address(order)).content.decode()
+
+
+def test_page_of_what_was_confirmed_says_what_was_sent(
+    world: World, client: Client
+) -> None:
+    """Back in the browser asks for the page of all chosen orders once more."""
+    first, second = make_orders(world, 2)
+    confirm(client, entered(first, second), first, second)
+
+    text = client.get(address(first, second)).content.decode()
+
+    assert "Nothing was sent" not in text
+    assert "2 chosen orders are in packages already: see below what was sent." in text
+    for order in (first, second):
+        assert link(order) in text
+        assert f"1Z{order.pk:016d}" in text
+
+
+def test_page_of_what_was_sent_in_part_says_both(world: World, client: Client) -> None:
+    first, second = make_orders(world, 2)
+    data = entered(first, second) | {f"o{second.pk}-tracking_number": ""}
+    confirm(client, data, first, second)
+
+    text = client.get(address(first, second)).content.decode()
+
+    assert "Nothing was sent" not in text
+    assert f"1Z{first.pk:016d}" in text
+    assert "1 order to ship" in text
+    assert "What is entered here was not sent yet." in text

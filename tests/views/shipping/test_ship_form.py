@@ -116,6 +116,35 @@ def test_number_that_is_none_is_doubted_and_sent(
     assert Shipment.objects.get().tracking_number == number
 
 
+def test_number_of_another_orders_package_is_doubted_and_sent(
+    world: World, client: Client
+) -> None:
+    other = builders.make_order(world.account, lines=({"variant": world.variant},))
+    number = "1Z5R89390357567127"
+    Shipment.objects.create(
+        order=other,
+        package_reference=1,
+        carrier_code="UPS",
+        tracking_number=number,
+        shipped_at=timezone.now(),
+        state=Shipment.State.CONFIRMED,
+    )
+
+    page = ship(client, world, tracking_number=number.lower())
+
+    text = f"A package of {other.amazon_order_id} has this tracking number already."
+    assert text in page.content.decode()
+    assert Shipment.objects.filter(order=world.order).count() == 1
+
+
+def test_number_of_the_orders_own_package_is_not_doubted(
+    world: World, client: Client
+) -> None:
+    page = ship(client, world).content.decode()
+
+    assert "has this tracking number already" not in page
+
+
 def test_mistyped_number_is_doubted_and_a_right_one_is_not(
     world: World, client: Client
 ) -> None:
