@@ -47,12 +47,7 @@ def _group(name: str, title: Any, items: list[dict[str, Any] | None]) -> dict[st
 
 
 def _item(title: Any, icon: str, link: str, *, active: bool) -> dict[str, Any]:
-    return {
-        "title": title,
-        "icon": icon,
-        "link": link,
-        "active": lambda request: active,
-    }
+    return {"title": title, "icon": icon, "link": link, "active": active}
 
 
 def _with_number(
@@ -77,10 +72,6 @@ class _Number:
     def __init__(self, request: HttpRequest, beside: Beside) -> None:
         self._request = request
         self._beside = beside
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Number:
-        """Return the same one: the look copies its groups, and a request is none."""
-        return self
 
     def __html__(self) -> str:
         """Return the number in an element that parts of pages may replace."""

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import (
@@ -17,6 +18,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
@@ -36,13 +38,8 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     index_title = gettext_lazy("Overview")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what every page's frame needs, our style sheet and script included.
-
-        The theme's colours come from our style sheet: the look would write them
-        into the page, where the content security policy forbids them.
-        """
+        """Return what every page's frame needs, our style sheet and script included."""
         context: dict[str, Any] = super().each_context(request)
-        context["colors"] = {}
         context |= _installation(request)
         context["styles"] = [
             *context["styles"],
@@ -54,6 +51,36 @@ class ShoplinkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             static("channels_amazon/kept_form.js"),
         ]
         return context
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the models of an application; of all of them none.
+
+        Django makes that list for each page, with who may do what to every model. Here
+        nothing draws it: the side bar has entries of its own.
+        """
+        if app_label is None:
+            return []
+        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        return apps
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the groups of the side bar as they are drawn.
+
+        The look would copy them, and look for words in them that name functions.
+        """
+        navigation = import_string(settings.UNFOLD["SIDEBAR"]["navigation"])
+        groups: list[dict[str, Any]] = navigation(request)
+        return groups
+
+    def _get_colors(self, key: str, *args: Any) -> dict[str, Any]:
+        """Return none: they come from our style sheet.
+
+        The look would write them into the page, where the content security policy
+        forbids them.
+        """
+        return {}
 
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False

@@ -10,58 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
-from django.db.models import Exists, Expression, QuerySet
+from django.db.models import Exists, QuerySet
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.models import AmazonAccount
-
-
-class _Given(Expression):
-    """A value that the statement gets when it is run: an attribute of the context."""
-
-    def __init__(
-        self,
-        name: str,
-        output_field: models.Field[Any, Any],
-        offset: timedelta = timedelta(0),
-    ) -> None:
-        super().__init__(output_field=output_field)
-        self.name, self.offset = name, offset
-
-    def __add__(self, other: Any) -> Any:
-        return _Given(self.name, self.output_field, self.offset + other)
-
-    def __sub__(self, other: Any) -> Any:
-        return _Given(self.name, self.output_field, self.offset - other)
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return a place for the value, and this as what is to be put there."""
-        return "%s", [self]
-
-    def of(self, context: CheckContext) -> Any:
-        """Return the value in the database's form."""
-        value = getattr(context, self.name)
-        if isinstance(value, datetime):
-            return connection.ops.adapt_datetimefield_value(value + self.offset)
-        return value
+from channels_amazon.models.prepared import Prepared, given_key, given_time
 
 
 @dataclass(frozen=True)
 class Subject:
     """Whom the signs are of: used in a queryset's filter as the values would be."""
 
-    account: Any = field(
-        default_factory=lambda: _Given("account_id", models.BigIntegerField())
-    )
-    store: Any = field(
-        default_factory=lambda: _Given("store_id", models.BigIntegerField())
-    )
-    now: Any = field(default_factory=lambda: _Given("now", models.DateTimeField()))
+    account: Any = field(default_factory=lambda: given_key("account_id"))
+    store: Any = field(default_factory=lambda: given_key("store_id"))
+    now: Any = field(default_factory=lambda: given_time("now"))
 
 
 # Where one of these has a row, the check has something to say.
@@ -87,21 +52,19 @@ def shown(context: CheckContext, signs: dict[str, Signs]) -> set[str]:
     asked = tuple((id_, one.rows) for id_, one in signs.items() if one.rows)
     if not asked:
         return found
-    sql, values = _statement(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql, [v.of(context) if isinstance(v, _Given) else v for v in values]
-        )
-        # None where the account was deleted meanwhile.
-        row = cursor.fetchone() or [False] * len(asked)
+    rows = _statement(asked).rows(
+        account_id=context.account_id, store_id=context.store_id, now=context.now
+    )
+    # None where the account was deleted meanwhile.
+    row = rows[0] if rows else [False] * len(asked)
     return found | {
         id_ for (id_, _r), is_shown in zip(asked, row, strict=True) if is_shown
     }
 
 
 @cache
-def _statement(asked: tuple[tuple[str, Rows], ...]) -> tuple[str, tuple[Any, ...]]:
-    """Return the statement with a column for each check, and its values."""
+def _statement(asked: tuple[tuple[str, Rows], ...]) -> Prepared:
+    """Return the statement with a column for each check."""
     subject = Subject()
     columns = []
     for _id, rows in asked:
@@ -110,7 +73,5 @@ def _statement(asked: tuple[tuple[str, Rows], ...]) -> tuple[str, tuple[Any, ...
         for one in others:
             column |= one
         columns.append(column)
-    query = AmazonAccount.objects.filter(pk=subject.account).order_by()
-    compiler = query.values_list(*columns).query.get_compiler(DEFAULT_DB_ALIAS)
-    sql, values = compiler.as_sql()
-    return sql, tuple(values)
+    account = AmazonAccount.objects.filter(pk=subject.account).order_by()
+    return Prepared.of(account.values_list(*columns))

@@ -193,9 +193,12 @@ def page(
     title: str = "",
     status: int = 200,
 ) -> TemplateResponse:
-    """Return the page in the admin's frame: side bar, header, messages."""
+    """Return the page in the admin's frame: side bar, header, messages.
+
+    A part of a page, whose template lies in a folder `parts`, has none around it.
+    """
     request.current_app = site.name
-    frame = site.each_context(request)
+    frame = {} if "/parts/" in template else site.each_context(request)
     return TemplateResponse(
         request, template, {**frame, "title": title, **context}, status=status
     )

@@ -64,6 +64,15 @@ def test_first_page_keeps_itself_fresh(name: str, seconds: str, client: Client) 
     assert "sl-filter" not in part
 
 
+@pytest.mark.parametrize("name", POLLED)
+def test_rows_that_are_asked_for_anew_cost_no_frame(name: str, client: Client) -> None:
+    page = client.get(reverse(name))
+    part = client.get(reverse(name), headers={"HX-Request": "true"})
+
+    assert "sidebar_navigation" in page.context
+    assert "sidebar_navigation" not in part.context
+
+
 def test_later_page_stands_still(world: World, client: Client) -> None:
     builders.make_order(world.account)
     later = client.get(reverse("amazon-order-list"), {"after": "1~"}).content.decode()

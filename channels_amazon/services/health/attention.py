@@ -1,7 +1,9 @@
 """Reads the facts by which every page says what needs a person; services layer.
 
 The number of queries is the same for any number of accounts, and none of them reads
-more rows of an account than are counted (COUNT_CAP). What the facts mean is said by
+more rows of an account than are counted (COUNT_CAP). Two of them, made once a process,
+count and say what else there is (`counts.py`): where nothing is wrong, no other one
+follows but that for our processes. What the facts mean is said by
 `rules/health/attention.py`.
 """
 
@@ -14,27 +16,18 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef
 from django.db.models.fields.json import KT
 
 from channels_amazon.models import (
     AmazonAccount,
     HealthFinding,
-    HealthReport,
-    Listing,
-    Order,
-    Parcel,
     Permission,
     ReadingIssue,
-    Shipment,
-    StockLevel,
-    Store,
     StoreEndpoint,
     SyncJob,
 )
-from channels_amazon.models.scope import CappedCount
 from channels_amazon.rules.health.attention import (
-    FOUND_AS,
     AccountFacts,
     Attention,
     Facts,
@@ -46,33 +39,22 @@ from channels_amazon.rules.health.attention import (
 )
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.behind import BehindCause
-from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.health.set_aside import (
-    ownerless_parcels,
-    quarantined_messages,
-    unread_reports,
-    unread_rows,
-)
+from channels_amazon.services.health import counts
+from channels_amazon.services.health.counts import NOTHING, Counted, There
+from channels_amazon.services.health.set_aside import unread_reports, unread_rows
 from channels_amazon.services.installation import catching_up, guard
 from channels_amazon.services.installation.catching_up import CatchUp
-from channels_amazon.services.jobs import reading_issues, registry
-from channels_amazon.services.jobs.key_holders import KeyHolder, holders_lacking
-from channels_amazon.services.jobs.reading_issues import CODES, Cause
-from channels_amazon.services.jobs.status import FAILING_AFTER, in_first_pull
-from channels_amazon.services.orders import refused_search
+from channels_amazon.services.jobs import (
+    heartbeats,
+    key_holders,
+    reading_issues,
+    registry,
+)
+from channels_amazon.services.jobs.key_holders import KeyHolder
+from channels_amazon.services.jobs.status import TROUBLED
 
 Row = TypeVar("Row", SyncJob, ReadingIssue)
 
-# Of the last report: what the rows themselves say now, whether or not a check has run
-# since.
-_SAID_BY_ROWS = (
-    Q(code__in=[code for codes in FOUND_AS.values() for code in codes])
-    & ~Q(code=guard.CODE, evidence__about="reader")
-    | Q(check_id="permissions", code__endswith="_missing")
-    | Q(code__in=(CODES[Cause.NO_PROGRESS], CODES[Cause.FAULTY]), check_id="reading")
-    # That no subscription was made. One that Amazon lost is an error.
-    | Q(code="notifications.subscription_missing", level=HealthFinding.Level.WARNING)
-)
 # That the queue gives no sign of life, while its supervisor does. Other stuck work has
 # the same code, and is known to the check alone.
 _SILENT_QUEUE = ("queue.worker_stuck", "queue")
@@ -125,13 +107,18 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
     live = [account for account in accounts if not account.is_disconnected]
     if not live:
         return AttentionRows(by_pk, Facts(accounts=tuple(map(_ended, accounts))))
+    counted = counts.counted_by_account([account.pk for account in live], now)
+    in_stores = counts.counted_by_store({account.store_id for account in live}, now)
     state = guard.state()
-    troubled = _troubled_jobs(live)
+    beats = heartbeats.beating(now)
+    working = {account.pk for account in live if account.is_connected}
+    troubled = _troubled_jobs(_having(There.TROUBLED_JOBS, counted) & working)
+    found = _FoundByCheck.of(_having(There.FINDINGS, counted))
     rows = AttentionRows(
         accounts=by_pk,
         jobs=troubled,
-        issues=_by_account(reading_issues.faults(live)),
-        missing=_missing_permissions(live),
+        issues=_issues(_having(There.READING_ISSUES, counted)),
+        missing=_missing_permissions(_having(There.MISSING_PERMISSIONS, counted)),
         late={
             pk: late
             for pk, late in catching_up.catch_ups(live).items()
@@ -142,25 +129,31 @@ def read_attention(accounts: Sequence[AmazonAccount], now: datetime) -> Attentio
                 and _is_stopped(by_pk[pk], troubled.get(pk, ()))
             )
         },
-        endpoints=_failing_endpoints(live),
-        lacking=holders_lacking(now),
+        reports=found.reports,
+        endpoints=_failing_endpoints(_having(There.FAILING_ENDPOINT, in_stores)),
+        lacking=key_holders.lacking(
+            key_holders.holders_of(b for b in beats if not heartbeats.has_ended(b))
+        ),
+        to_ship={pk: one.to_ship for pk, one in counted.items()},
     )
-    found = _FoundByCheck.of(live)
-    stores = {account.store_id for account in live}
-    counted, to_ship = _counted(live, now)
     facts = Facts(
         accounts=_accounts(accounts, rows, found, counted, now),
         stores={
-            pk: counts | {Need.ENDPOINT_FAILING: int(pk in rows.endpoints)}
-            for pk, counts in _counted_in_stores(stores, now).items()
+            pk: {**one.needs, Need.ENDPOINT_FAILING: int(pk in rows.endpoints)}
+            for pk, one in in_stores.items()
         },
         is_paused=not state.may_work,
-        is_worker_alive=is_alive(Process.QUEUE, now),
-        is_consumer_alive=is_alive(Process.CONSUMER, now),
+        is_worker_alive=any(beat.kind == Process.QUEUE for beat in beats),
+        is_consumer_alive=any(beat.kind == Process.CONSUMER for beat in beats),
         is_queue_configured=bool(settings.SQS_QUEUE_URL),
         have_keys_differ=bool(rows.lacking),
     )
-    return replace(rows, facts=facts, reports=found.reports, to_ship=to_ship)
+    return replace(rows, facts=facts)
+
+
+def _having(sign: There, counted: Mapping[int, Counted]) -> set[int]:
+    """Return the keys of the accounts or stores that have something of the kind."""
+    return {pk for pk, one in counted.items() if sign in one.there}
 
 
 def _is_stopped(account: AmazonAccount, troubled: Iterable[SyncJob]) -> bool:
@@ -174,8 +167,14 @@ def counted_rows(account: AmazonAccount, now: datetime) -> dict[Need, int]:
     """Count one account's rows that need somebody, and its store's; none once ended."""
     if account.is_disconnected:
         return {}
-    own = _counted([account], now)[0][account.pk]
-    return own | _counted_in_stores({account.store_id}, now)[account.store_id]
+    own = counts.counted_by_account([account.pk], now)
+    shared = counts.counted_by_store([account.store_id], now)
+    return {
+        need: count
+        for counted in (own, shared)
+        for one in counted.values()
+        for need, count in one.needs.items()
+    }
 
 
 def _ended(account: AmazonAccount) -> AccountFacts:
@@ -191,19 +190,17 @@ def _accounts(
     accounts: Sequence[AmazonAccount],
     rows: AttentionRows,
     found: _FoundByCheck,
-    counted: Mapping[int, Mapping[Need, int]],
+    counted: Mapping[int, Counted],
     now: datetime,
 ) -> tuple[AccountFacts, ...]:
-    live = [account for account in accounts if not account.is_disconnected]
-    unread = _report_rows(live, now)
-    refused = refused_search.refused_since(live)
-    pulling = {account.pk for account in in_first_pull(live)}
+    unread = _report_rows(_having(There.UNREAD_REPORTS, counted), now)
     facts = []
     for account in accounts:
         if account.is_disconnected:
             facts.append(_ended(account))
             continue
         pk = account.pk
+        own = counted.get(pk, NOTHING)
         jobs = rows.jobs.get(pk, [])
         blocked = sum(bool(job.blocked_code) for job in jobs)
         worse = {
@@ -211,12 +208,12 @@ def _accounts(
             Need.CHECK: found.errors.get(pk, 0) > 0,
         }
         counts = {
-            **counted.get(pk, {}),
+            **own.needs,
             Need.REPORT_ROWS: unread.get(pk, 0),
             Need.JOB_BLOCKED: blocked,
             Need.JOB_FAILING: len(jobs) - blocked,
             Need.UNREAD: len(rows.issues.get(pk, [])),
-            Need.SEARCH_REFUSED: int(pk in refused),
+            Need.SEARCH_REFUSED: int(There.REFUSED_SEARCH in own.there),
             Need.PERMISSION_MISSING: len(rows.missing.get(pk, [])),
             Need.BEHIND: int(pk in rows.late),
             Need.AUTHORIZATION_ENDS: int(account.is_to_renew(now)),
@@ -228,7 +225,7 @@ def _accounts(
                 store_id=account.store_id,
                 standing=Standing(account.state),
                 is_subscribed=bool(account.subscription_id),
-                is_pulling=pk in pulling,
+                is_pulling=account.is_connected and There.FIRST_PULL in own.there,
                 counts=counts,
                 errors=frozenset(need for need, is_so in worse.items() if is_so),
             )
@@ -236,64 +233,11 @@ def _accounts(
     return tuple(facts)
 
 
-def _counted(
-    live: Sequence[AmazonAccount], now: datetime
-) -> tuple[dict[int, dict[Need, int]], dict[int, int]]:
-    """Count each account's rows that need somebody, and those to ship: one query."""
-    orders = Order.objects.filter(account=OuterRef("pk"))
-    shipments = Shipment.objects.filter(order__account=OuterRef("pk"))
-    rows = {
-        Need.LATE: orders.late(now),
-        Need.DUE_SOON: orders.due_soon(now),
-        Need.CANCEL_ASKED: orders.asking_to_cancel(),
-        Need.UNMATCHED: orders.unmatched(),
-        Need.SHORTAGE: orders.with_shortage(),
-        Need.ORDER_QUARANTINED: orders.in_quarantine(),
-        Need.MESSAGE_QUARANTINED: quarantined_messages().filter(account=OuterRef("pk")),
-        Need.SHIPMENT_REFUSED: shipments.refused(),
-        Need.NOT_SHOWN: shipments.not_shown(now),
-        Need.PUSH_REFUSED: Listing.objects.filter(
-            account=OuterRef("pk")
-        ).push_refused(),
-    }
-    counted = AmazonAccount.objects.filter(
-        pk__in=[account.pk for account in live]
-    ).order_by()
-    values = list(
-        counted.annotate(
-            n_to_ship=CappedCount(orders.to_ship()),
-            **{f"n_{need}": CappedCount(one) for need, one in rows.items()},
-        ).values_list("pk", "n_to_ship", *(f"n_{need}" for need in rows))
-    )
-    needs = {pk: dict(zip(rows, numbers, strict=True)) for pk, _n, *numbers in values}
-    return needs, {pk: to_ship for pk, to_ship, *_numbers in values}
-
-
-def _counted_in_stores(
-    store_ids: Collection[int], now: datetime
-) -> dict[int, dict[Need, int]]:
-    """Count what the accounts of a store share, all by one query."""
-    refused = Parcel.objects.filter(state=Parcel.State.REFUSED)
-    shared = {
-        Need.PARCEL_REFUSED: refused.filter(store=OuterRef("pk")),
-        Need.PARCEL_UNKNOWN: ownerless_parcels(now).filter(store=OuterRef("pk")),
-        Need.BELOW_ZERO: StockLevel.objects.below_zero().filter(
-            variant__store=OuterRef("pk")
-        ),
-    }
-    stores = Store.objects.filter(pk__in=store_ids).order_by()
-    values = stores.annotate(
-        **{f"n_{need}": CappedCount(one) for need, one in shared.items()}
-    ).values_list("pk", *(f"n_{need}" for need in shared))
-    return {pk: dict(zip(shared, numbers, strict=True)) for pk, *numbers in values}
-
-
-def _troubled_jobs(live: Sequence[AmazonAccount]) -> dict[int, list[SyncJob]]:
+def _troubled_jobs(account_ids: Collection[int]) -> dict[int, list[SyncJob]]:
     """Return the jobs that are stopped or fail again and again; most have none."""
-    connected = [account for account in live if account.is_connected]
-    rows = SyncJob.objects.filter(account__in=connected).filter(
-        ~Q(blocked_code="") | Q(attempts__gte=FAILING_AFTER)
-    )
+    if not account_ids:
+        return {}
+    rows = SyncJob.objects.filter(TROUBLED, account__in=account_ids)
     order = registry.kinds()
     found = sorted(
         rows, key=lambda job: order.index(job.kind) if job.kind in order else len(order)
@@ -301,19 +245,27 @@ def _troubled_jobs(live: Sequence[AmazonAccount]) -> dict[int, list[SyncJob]]:
     return _by_account(found)
 
 
-def _report_rows(live: Sequence[AmazonAccount], now: datetime) -> dict[int, int]:
-    found = unread_rows(unread_reports(now).filter(account__in=live))
+def _issues(account_ids: Collection[int]) -> dict[int, list[ReadingIssue]]:
+    if not account_ids:
+        return {}
+    return _by_account(reading_issues.faults().filter(account__in=account_ids))
+
+
+def _report_rows(account_ids: Collection[int], now: datetime) -> dict[int, int]:
+    if not account_ids:
+        return {}
+    found = unread_rows(unread_reports(now).filter(account__in=account_ids))
     return {pk: one.rows for pk, one in found.items()}
 
 
 def _missing_permissions(
-    live: Sequence[AmazonAccount],
+    account_ids: Collection[int],
 ) -> dict[int, list[MissingPermission]]:
-    rows = Permission.objects.filter(
-        participation__account__in=live, state=Permission.State.MISSING
-    ).order_by()
+    if not account_ids:
+        return {}
+    rows = counts.missing_permissions().filter(participation__account__in=account_ids)
     found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for pk, name, country in rows.values_list(
+    for pk, name, country in rows.order_by().values_list(
         "participation__account_id", "name", "participation__country_code"
     ):
         found[pk][name].append(country)
@@ -327,12 +279,10 @@ def _missing_permissions(
     }
 
 
-def _failing_endpoints(live: Sequence[AmazonAccount]) -> dict[int, StoreEndpoint]:
-    rows = StoreEndpoint.objects.filter(
-        store__in={account.store_id for account in live},
-        is_active=True,
-        failing_since__isnull=False,
-    )
+def _failing_endpoints(store_ids: Collection[int]) -> dict[int, StoreEndpoint]:
+    if not store_ids:
+        return {}
+    rows = counts.failing_endpoints().filter(store__in=store_ids)
     return {row.store_id: row for row in rows.defer("secret").select_related("store")}
 
 
@@ -345,34 +295,30 @@ class _FoundByCheck:
     errors: Mapping[int, int]
 
     @classmethod
-    def of(cls, live: Sequence[AmazonAccount]) -> _FoundByCheck:
+    def of(cls, account_ids: Collection[int]) -> _FoundByCheck:
         """Read it by one query; consequences of something else do not count."""
-        newest = HealthReport.objects.filter(
-            account=OuterRef("pk"), state=HealthReport.State.DONE
-        ).order_by("-pk")
-        kept = AmazonAccount.objects.filter(pk__in=[one.pk for one in live]).annotate(
-            newest=Subquery(newest.values("pk")[:1])
-        )
-        rows = (
-            HealthFinding.objects.filter(
-                report__in=kept.values("newest"), consequence_of=""
-            )
-            .exclude(level=HealthFinding.Level.OK)
-            .exclude(_SAID_BY_ROWS)
-            .order_by()
-        )
         reports: dict[int, int] = {}
-        counts: dict[int, int] = defaultdict(int)
+        found: dict[int, int] = defaultdict(int)
         errors: dict[int, int] = defaultdict(int)
-        for pk, report, level, code, about in rows.annotate(
-            about=KT("evidence__about")
-        ).values_list("report__account_id", "report_id", "level", "code", "about"):
+        for pk, report, level, code, about in _findings(account_ids):
             if (code, about) == _SILENT_QUEUE:
                 continue
             reports[pk] = report
-            counts[pk] += 1
+            found[pk] += 1
             errors[pk] += level == HealthFinding.Level.ERROR
-        return cls(reports, counts, errors)
+        return cls(reports, found, errors)
+
+
+def _findings(account_ids: Collection[int]) -> Iterable[tuple[int, int, str, str, str]]:
+    if not account_ids:
+        return ()
+    newest = AmazonAccount.objects.filter(pk__in=account_ids).annotate(
+        newest=counts.newest_report(OuterRef("pk"))
+    )
+    rows = counts.found_by_check().filter(report__in=newest.values("newest")).order_by()
+    return rows.annotate(about=KT("evidence__about")).values_list(
+        "report__account_id", "report_id", "level", "code", "about"
+    )
 
 
 def _by_account(rows: Iterable[Row]) -> dict[int, list[Row]]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from channels_amazon.models import Heartbeat, HeartbeatDetail, key_fingerprints
 from channels_amazon.rules.health.liveness import (
+    DEAD_AFTER,
     ConsumerState,
     Process,
     dead_since,
@@ -62,17 +63,33 @@ def end(*kinds: str) -> None:
             row.save(update_fields=["detail"])
 
 
+def beating(now: datetime) -> list[Heartbeat]:
+    """Return the last sign of life of each process that is not dead, of every kind.
+
+    One that said that it ends is among them for as long as it would be without that.
+    """
+    since = now - max(DEAD_AFTER.values())
+    return [
+        beat
+        for beat in Heartbeat.objects.filter(beat_at__gte=since).order_by(
+            "kind", "host", "pid"
+        )
+        if is_alive(Process(beat.kind), beat.beat_at, now)
+    ]
+
+
 def living(now: datetime) -> list[Heartbeat]:
     """Return the last sign of life of each process that lives, of every kind.
 
     One that said that it ends does not count, however short ago that was.
     """
-    return [
-        beat
-        for beat in Heartbeat.objects.order_by("kind", "host", "pid")
-        if is_alive(Process(beat.kind), beat.beat_at, now)
-        and not beat.detail.get("ended")
-    ]
+    return [beat for beat in beating(now) if not has_ended(beat)]
+
+
+def has_ended(beat: Heartbeat) -> bool:
+    """Tell whether the process said that it ends."""
+    detail: HeartbeatDetail = beat.detail
+    return detail.get("ended", False)
 
 
 def settings_unlike_living(now: datetime) -> list[str]:

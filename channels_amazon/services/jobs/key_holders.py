@@ -6,6 +6,7 @@ the jobs go on as soon as the key is back. Services layer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +54,11 @@ class KeyHolder:
 
 def key_holders(now: datetime) -> list[KeyHolder]:
     """Return every process that lives at `now` (aware UTC) with its keys."""
+    return holders_of(heartbeats.living(now))
+
+
+def holders_of(living: Iterable[Heartbeat]) -> list[KeyHolder]:
+    """Return the processes of these signs of life with their keys."""
     return [
         KeyHolder(
             kind=beat.kind,
@@ -60,7 +66,7 @@ def key_holders(now: datetime) -> list[KeyHolder]:
             pid=beat.pid,
             keys=tuple(beat.detail["keys"]) if "keys" in beat.detail else None,
         )
-        for beat in heartbeats.living(now)
+        for beat in living
     ]
 
 
@@ -80,7 +86,12 @@ def holders_lacking(now: datetime) -> list[KeyHolder]:
 
     This process counts, too, whether or not it gives signs of life.
     """
-    holders = [one for one in key_holders(now) if one.keys]
+    return lacking(key_holders(now))
+
+
+def lacking(living: Iterable[KeyHolder]) -> list[KeyHolder]:
+    """Return those of the living processes that lack a key, as holders_lacking does."""
+    holders = [one for one in living if one.keys]
     encrypting = {one.keys[0] for one in holders if one.keys} | {key_fingerprints()[0]}
     return [one for one in holders if not encrypting <= set(one.keys or ())]
 

@@ -69,10 +69,10 @@ def issues_of(account: AmazonAccount, kind: str) -> QuerySet[ReadingIssue]:
     return rows
 
 
-def faults(accounts: Collection[AmazonAccount]) -> list[ReadingIssue]:
-    """Return what keeps the accounts' rows from being read, what is a fact apart."""
-    rows = ReadingIssue.objects.filter(account__in=accounts)
-    return list(rows.exclude(cause=Cause.REFUSED))
+def faults() -> QuerySet[ReadingIssue]:
+    """Return what keeps accounts' rows from being read, what is a fact apart."""
+    rows: QuerySet[ReadingIssue] = ReadingIssue.objects.exclude(cause=Cause.REFUSED)
+    return rows
 
 
 def note_issue(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from channels_amazon.models import AmazonAccount, SyncJob, SyncRun
 from channels_amazon.services.jobs import registry
@@ -136,16 +136,13 @@ def first_pull_done(jobs: Sequence[SyncJob]) -> bool:
     return bool(jobs) and all(job.first_done_at for job in jobs)
 
 
-def in_first_pull(accounts: Sequence[AmazonAccount]) -> list[AmazonAccount]:
-    """Return those connected accounts of which not everything was read once."""
-    connected = [account for account in accounts if account.is_connected]
+def first_pull_jobs() -> QuerySet[SyncJob]:
+    """Return the jobs of a first pull that have not ended it."""
     kinds = [one.kind for one in registry.reconcilers() if one.first_pull is not None]
-    reading = set(
-        SyncJob.objects.filter(
-            account__in=connected, kind__in=kinds, first_done_at__isnull=True
-        ).values_list("account_id", flat=True)
+    rows: QuerySet[SyncJob] = SyncJob.objects.filter(
+        kind__in=kinds, first_done_at__isnull=True
     )
-    return [account for account in connected if account.pk in reading]
+    return rows
 
 
 def _lag(job: SyncJob, now: datetime) -> float:

@@ -83,6 +83,23 @@ def test_process_that_ends_in_order_needs_no_waiting_for() -> None:
     assert len(heartbeats.living(timezone.now())) == 2
 
 
+@pytest.mark.parametrize("kind", list(Process))
+def test_process_beats_until_the_limit_of_its_kind(kind: Process) -> None:
+    heartbeats.beat(kind)
+    beat_at = Heartbeat.objects.get().beat_at
+    second = timedelta(seconds=1)
+    assert heartbeats.beating(beat_at + DEAD_AFTER[kind])
+    assert heartbeats.beating(beat_at + DEAD_AFTER[kind] + second) == []
+
+
+def test_process_that_said_that_it_ends_beats_and_does_not_live() -> None:
+    heartbeats.beat(CONSUMER)
+    heartbeats.end(CONSUMER)
+    now = timezone.now()
+    assert [heartbeats.has_ended(one) for one in heartbeats.beating(now)] == [True]
+    assert heartbeats.living(now) == []
+
+
 def test_living_hosts_counts_a_host_with_several_processes_once() -> None:
     heartbeats.beat(CONSUMER)
     Heartbeat.objects.update(pid=1)
