@@ -26,7 +26,7 @@ from channels_amazon.services.jobs import (
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
 from channels_amazon.services.privacy import purge, retention
-from channels_amazon.services.stock import sales_pace
+from channels_amazon.services.stock import proof, sales_pace
 from channels_amazon.services.webhooks import endpoints
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.runtime.keep_alive import repeating
@@ -35,7 +35,13 @@ logger = logging.getLogger(__name__)
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
-MAINTENANCE = (purge.PASS, latency_rollup.PASS, sales_pace.PASS, retention.PASS)
+MAINTENANCE = (
+    purge.PASS,
+    latency_rollup.PASS,
+    sales_pace.PASS,
+    retention.PASS,
+    proof.PASS,
+)
 
 
 def drain() -> None:

@@ -154,6 +154,8 @@ def _stock(request: HttpRequest) -> list[dict[str, Any] | None]:
             link,
             active=request.path.startswith(link),
         ),
+        _page(request, "amazon-movement-list", _("Movements"), "lists"),
+        _page(request, "amazon-stock-take-list", _("Stock-takes"), "fact_check"),
         _model(request, "variant", _("Variants"), "sell"),
         _model(request, "product", _("Products"), "category"),
         _model(request, "warehouse", _("Warehouses"), "warehouse"),

@@ -53,10 +53,11 @@ class FilterForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="", **kwargs)
         self.accounts = list(accounts)
-        self.fields["account"].choices = [  # type: ignore[attr-defined]
-            ANY,
-            *((str(account.pk), str(account)) for account in self.accounts),
-        ]
+        if "account" in self.fields:
+            self.fields["account"].choices = [  # type: ignore[attr-defined]
+                ANY,
+                *((str(account.pk), str(account)) for account in self.accounts),
+            ]
         if "marketplace" in self.fields:
             sites = used_marketplace_choices(self.accounts)
             self.fields["marketplace"].choices = sites  # type: ignore[attr-defined]

@@ -1,113 +1,175 @@
-"""The filter of the stock page, and the form that sets a stock; forms layer."""
+"""The forms that change a variant's stock: count, adjustment, transfer; forms layer."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.forms.filters import FilterForm
-from channels_amazon.models import Variant, Warehouse
-from channels_amazon.models.scope import COUNT_CAP
-from channels_amazon.rules.pasted_ids import SHORTEST_PART
-from channels_amazon.services.stock.search import NEWEST, FoundVariants, find_variants
+from channels_amazon.forms.origins import agreed_in, named
+from channels_amazon.models import StockMovement, Variant, Warehouse
+from channels_amazon.services.stock.changes import Change
+from channels_amazon.services.stock.shortfalls import Shortfall
 
 MOST_UNITS = 10_000_000
 
 
-class StockShow(TextChoices):
-    """The tabs of the stock page, by what `show` says in the address."""
+class AskingForm(forms.Form):
+    """A change that a person is asked about where levels would fall short.
 
-    ALL = "", _("All")
-    OUT = "out", _("Nothing on hand")
-    BELOW_ZERO = "below", _("Below zero")
-    WAITING = "waiting", _("Waiting for Amazon")
-    REFUSED = "refused", _("Refused by Amazon")
-    UNLISTED = "unlisted", _("Not on Amazon")
+    The tick sends what was named, in `below_zero`.
+    """
 
+    below_zero = forms.CharField(required=False, max_length=1_000_000)
 
-class StockFilter(FilterForm):
-    """The filter of the stock page."""
+    shortfalls: Sequence[Shortfall] = ()
 
-    SHOWN = tuple(StockShow.choices)
-
-    show = forms.ChoiceField(choices=SHOWN, required=False)
-
-    field_order = ("q", "account", "show")
-
-    found: FoundVariants | None = None
-
-    def find(
-        self, variants: QuerySet[Variant], store_ids: Collection[int]
-    ) -> QuerySet[Variant]:
-        """Return those of `variants` that the search means, all where it is empty.
-
-        They are of these stores. What was left out is said by `hint`.
-        """
-        typed = self.chosen("q")
-        if not typed:
-            return variants
-        self.found = find_variants(variants, typed, store_ids)
-        return self.found.variants
+    def ask(self, shortfalls: Sequence[Shortfall]) -> None:
+        """Have the page ask whether these levels may fall short."""
+        self.shortfalls = shortfalls
 
     @property
-    def hint(self) -> str:
-        """Return what the search was taken for, and what it leaves out."""
-        found, q = self.found, self.chosen("q")
-        if found is None:
-            return ""
-        if found.is_too_short:
-            text = gettext(
-                "Write at least %(count)d characters to find a part of a SKU, a "
-                "barcode, an ASIN or a title."
-            )
-            return text % {"count": SHORTEST_PART}
-        if found.has_longer:
-            text = gettext(
-                "These variants have exactly “%(text)s”. Leave its end away to find "
-                "longer ones too."
-            )
-            return text % {"text": q}
-        if found.is_over:
-            text = gettext(
-                "Very many variants hold “%(text)s”: only %(count)s of them were "
-                "looked up, and others are not shown. Write more of it to find those."
-            )
-            return text % {"text": q, "count": f"{COUNT_CAP:,}"}
-        if not found.is_all_read:
-            text = gettext(
-                "As a part, “%(text)s” was looked for in the newest %(count)s variants "
-                "and listings only. Write all of a SKU, a barcode or an ASIN to find "
-                "older ones."
-            )
-            return text % {"text": q, "count": f"{NEWEST:,}"}
-        return ""
+    def asked(self) -> str:
+        """Return what the page asks about, as a tick sends it."""
+        return named(self.shortfalls)
+
+    @property
+    def asked_texts(self) -> list[str]:
+        """Return what the tick agrees to, one text a level."""
+        return [short_text(one) for one in self.shortfalls]
 
 
-class StockForm(forms.Form):
-    """A count: how many units of a variant are in a warehouse.
+class StockChangeForm(AskingForm):
+    """A change of one variant's stock.
 
-    `token` names this one form, so that sending it twice counts once.
+    `token` names this one form, so that sending it twice changes once; `KIND` tells it
+    from the other forms of the page.
     """
+
+    KIND: ClassVar[str] = ""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, variant: Variant, data: Any = None) -> None:
+        super().__init__(
+            data,
+            label_suffix="",
+            initial={"token": uuid.uuid4(), "below_zero": ""},
+            auto_id=f"id_{self.KIND}_%s",
+        )
+        self.variant = variant
+        warehouses = Warehouse.objects.filter(store=variant.store_id)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = warehouses
+        # Where most of it lies: a change there is what a person most likely means.
+        fullest = variant.levels.order_by("-on_hand", "warehouse_id").first()
+        if fullest is not None:
+            self.initial["warehouse"] = fullest.warehouse_id
+
+    def change(self, actor: str) -> Change:
+        """Return who changes the stock, and what a valid form agrees to."""
+        cleaned = self.cleaned_data
+        return Change(
+            actor=actor,
+            key=f"{self.KIND}:{self.variant.pk}:{cleaned['token']}",
+            note=cleaned.get("note", ""),
+            agreed=agreed_in(cleaned["below_zero"]),
+        )
+
+
+class StockForm(StockChangeForm):
+    """A count: how many units of a variant are in a warehouse."""
+
+    KIND = "count"
 
     warehouse = forms.ModelChoiceField(
         label=_("Warehouse"), queryset=Warehouse.objects.none(), empty_label=None
     )
     quantity = forms.IntegerField(label=_("On hand"), min_value=0, max_value=MOST_UNITS)
-    token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, variant: Variant, data: Any = None) -> None:
-        # Where most of it lies: a count there is what a person most likely means.
-        fullest = variant.levels.order_by("-on_hand", "warehouse_id").first()
-        initial: dict[str, Any] = {"token": uuid.uuid4()}
-        if fullest is not None:
-            initial["warehouse"] = fullest.warehouse_id
-        super().__init__(data, label_suffix="", initial=initial)
-        self.variant = variant
+
+class AdjustForm(StockChangeForm):
+    """Units that came to a warehouse, or left it, without an order; and why."""
+
+    KIND = "adjust"
+
+    warehouse = forms.ModelChoiceField(
+        label=_("Warehouse"), queryset=Warehouse.objects.none(), empty_label=None
+    )
+    units = forms.IntegerField(
+        label=_("Units more, or fewer"),
+        min_value=-MOST_UNITS,
+        max_value=MOST_UNITS,
+        help_text=_("5 adds five, -5 takes five away."),
+    )
+    # None stands first: a reason that nobody chose would be a wrong one.
+    cause = forms.ChoiceField(
+        label=_("Reason"), choices=[("", "–"), *StockMovement.Cause.choices]
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean_units(self) -> int:
+        """Return the units; none are no change."""
+        units: int = self.cleaned_data["units"]
+        if not units:
+            raise forms.ValidationError(gettext("Nothing changes by 0 units."))
+        return units
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the note where the reason is another one."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        is_other = cleaned.get("cause") == StockMovement.Cause.OTHER
+        if is_other and not cleaned.get("note"):
+            self.add_error("note", gettext("Say in the note what the reason is."))
+        return cleaned
+
+
+class TransferForm(StockChangeForm):
+    """Units that move from one warehouse to another."""
+
+    KIND = "transfer"
+
+    warehouse = forms.ModelChoiceField(
+        label=_("From warehouse"), queryset=Warehouse.objects.none(), empty_label=None
+    )
+    target = forms.ModelChoiceField(
+        label=_("Into warehouse"), queryset=Warehouse.objects.none()
+    )
+    units = forms.IntegerField(label=_("Units"), min_value=1, max_value=MOST_UNITS)
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a transfer that ends where it begins."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        target = cleaned.get("target")
+        if target is not None and target == cleaned.get("warehouse"):
+            self.add_error("target", gettext("Choose two different warehouses."))
+        return cleaned
+
+    @property
+    def is_possible(self) -> bool:
+        """Tell whether the store has two warehouses at all."""
         field: Any = self.fields["warehouse"]
-        field.queryset = Warehouse.objects.filter(store=variant.store_id)
+        return len(field.queryset[:2]) > 1
+
+
+def short_text(fallen: Shortfall) -> str:
+    """Return what a person agrees to where a level falls short."""
+    values = {
+        "warehouse": fallen.warehouse,
+        "sku": fallen.sku,
+        "units": fallen.shown,
+    }
+    if fallen.shown < 0:
+        text = gettext("%(warehouse)s will show %(units)d of %(sku)s.")
+    else:
+        text = gettext(
+            "%(warehouse)s will lack %(units)d of %(sku)s, which are reserved for "
+            "orders."
+        )
+    return text % values

@@ -62,7 +62,13 @@ from channels_amazon.models.sentence import (
 )
 from channels_amazon.models.ship_template import CarrierRule, ShipTemplate
 from channels_amazon.models.shipment import Shipment, ShipmentLine
-from channels_amazon.models.stock import FbaStock, StockLevel, StockMovement
+from channels_amazon.models.stock import (
+    FbaStock,
+    LedgerDifference,
+    StockLevel,
+    StockMovement,
+)
+from channels_amazon.models.stock_take import StockTake
 from channels_amazon.models.store import Store, StoreMember, Warehouse
 from channels_amazon.models.store_order import (
     FulfillmentLine,
@@ -108,6 +114,7 @@ __all__ = [
     "JobProgress",
     "FirstPass",
     "LatencyHour",
+    "LedgerDifference",
     "Listing",
     "MaintenanceTask",
     "MarketplaceParticipation",
@@ -138,6 +145,7 @@ __all__ = [
     "ShipmentLine",
     "StockLevel",
     "StockMovement",
+    "StockTake",
     "Store",
     "StoreEndpoint",
     "StoreMember",

@@ -84,9 +84,27 @@ class StockMovement(StoreScoped):
         RELEASED = "released", _("Reservation released")
         SHIPPED = "shipped", _("Shipped")
         RETURNED = "returned", _("Returned")
+        ADJUSTED = "adjusted", _("Adjusted")
+        TRANSFER = "transfer", _("Moved to another warehouse")
+        STOCK_TAKE = "stock_take", _("Stock-take")
+
+    class Cause(models.TextChoices):
+        """Why somebody adjusted a level."""
+
+        DAMAGED = "damaged", _("Damaged")
+        LOST = "lost", _("Lost")
+        FOUND = "found", _("Found")
+        CORRECTION = "correction", _("Correction")
+        SAMPLE = "sample", _("Sample")
+        TO_SUPPLIER = "to_supplier", _("Returned to the supplier")
+        OTHER = "other", _("Other reason")
 
     # These state how many units there are, the others how many more or fewer.
-    COUNTS: ClassVar[tuple[str, ...]] = (Reason.COUNT, Reason.IMPORT)
+    COUNTS: ClassVar[tuple[str, ...]] = (
+        Reason.COUNT,
+        Reason.IMPORT,
+        Reason.STOCK_TAKE,
+    )
 
     variant = models.ForeignKey(
         Variant, models.CASCADE, related_name="movements", db_index=False
@@ -95,6 +113,9 @@ class StockMovement(StoreScoped):
     on_hand_delta = models.IntegerField(_("on hand"), default=0)
     reserved_delta = models.IntegerField(_("reserved"), default=0)
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
+    # Of an adjustment alone.
+    cause = models.CharField(max_length=12, choices=Cause.choices, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
     idempotency_key = models.CharField(max_length=160, unique=True)
     reference = models.CharField(_("reference"), max_length=80, blank=True)
     actor = models.CharField(_("by"), max_length=150, blank=True)
@@ -108,10 +129,35 @@ class StockMovement(StoreScoped):
             models.Index(fields=["variant", "-id"], name="movement_variant"),
             # Each sale of a variant asks whether it was ever counted.
             models.Index(fields=["variant", "reason"], name="movement_reason"),
+            # The movements of a period, of all variants.
+            models.Index(fields=["created_at"], name="movement_at"),
         )
 
     def __str__(self) -> str:
         return f"{self.variant} {self.on_hand_delta:+d}/{self.reserved_delta:+d}"
+
+
+class LedgerDifference(StoreScoped):
+    """A level that the proof found to be another than its movements add up to.
+
+    The proof goes over all levels daily and deletes what is in order again.
+    """
+
+    STORE_PATH: ClassVar[str] = "variant__store"
+
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")
+    warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="+")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["variant", "warehouse"], name="ledger_difference_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} @ {self.warehouse_id}"
 
 
 class FbaStock(StoreScoped):

@@ -20,6 +20,8 @@ from channels_amazon.storefronts.catalogue import (
     StorefrontError,
     Text,
 )
+from channels_amazon.storefronts.file_text import decode, lines_of
+from channels_amazon.storefronts.table_file import cell_of
 from channels_amazon.wording import Sentence, sentence
 
 _PLAIN = frozenset(
@@ -34,6 +36,8 @@ _PLAIN = frozenset(
         "warehouse",
     }
 )
+# A title keeps its quotes; an id has none around it.
+_IDS = frozenset({"sku", "barcode", "price", "stock"})
 _LANGUAGE = re.compile(r"(title|url)_([a-z]{2,3}(?:[_-][a-z0-9]{2,4})?)\Z")
 # Characters: the lengths of our columns.
 _LONGEST = {"sku": 80, "barcode": 20, "category": 400, "warehouse": 80, "title": 300}
@@ -67,13 +71,12 @@ class _TooLong(_BadValue):
 
 
 def read_file(path: Path) -> Iterator[CatalogueItem | Rejected]:
-    """Yield the rows of the file (UTF-8), each taken over or rejected.
+    """Yield the rows of the file, each taken over or rejected.
 
     Raises StorefrontError when the file cannot be read or has not the columns.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from read_lines(file)
+        content = path.read_bytes()
     except OSError as error:
         raise StorefrontError(
             "catalogue.unreadable",
@@ -83,12 +86,7 @@ def read_file(path: Path) -> Iterator[CatalogueItem | Rejected]:
                 why=error.strerror or "",
             ),
         ) from error
-    except UnicodeDecodeError as error:
-        raise StorefrontError(
-            "catalogue.encoding",
-            sentence("%(file)s is not UTF-8 text.", file=str(path)),
-            fix=sentence("Save the file as CSV in UTF-8."),
-        ) from error
+    yield from read_lines(lines_of(decode(content, kind="catalogue")))
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[CatalogueItem | Rejected]:
@@ -154,7 +152,10 @@ def _join(names: Iterable[str]) -> str:
 def _take_over(
     fields: list[str], columns: list[str], line: int, seen: dict[str, int]
 ) -> CatalogueItem | Rejected:
-    row = dict(zip(columns, (field.strip() for field in fields), strict=False))
+    row = {
+        name: cell_of(field) if name in _IDS else field.strip()
+        for name, field in zip(columns, fields, strict=False)
+    }
     sku = row.get("sku", "")
     if len(fields) > len(columns):
         reason = sentence("the line has more fields than the first line")

@@ -2,8 +2,7 @@
 
 The first line names the columns, in English or Chinese, in any order: order id, carrier
 and tracking number are needed; method, ship date, SKU and quantity may be there. A
-parcel with several SKUs has a line for each. UTF-8 (with or without a byte order
-mark), UTF-16 and GB18030; commas, semicolons or tabs.
+parcel with several SKUs has a line for each. Commas, semicolons or tabs.
 """
 
 from __future__ import annotations
@@ -20,7 +19,10 @@ from channels_amazon.rules.orders.limits import is_possible_time
 from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read
 from channels_amazon.rules.shipping.templates import MOST_UNITS
 from channels_amazon.rules.shipping.tracking import number_key, without_spaces
+from channels_amazon.storefronts import file_text
 from channels_amazon.storefronts.catalogue import StorefrontError
+from channels_amazon.storefronts.file_numbers import is_cut
+from channels_amazon.storefronts.table_file import cell_of
 from channels_amazon.wording import Sentence, sentence
 
 MOST_LINES = 10_000
@@ -126,21 +128,7 @@ def decode(content: bytes) -> str:
             "shipment_file.too_large",
             sentence("The file is larger than 1.5 MB: split it."),
         )
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise StorefrontError(
-        "shipment_file.encoding",
-        sentence("The file is not text: save it as CSV in UTF-8."),
-    )
+    return file_text.decode(content, kind="shipment_file")
 
 
 def read_text(
@@ -162,7 +150,7 @@ def read_text(
     rejected: list[RejectedLine] = []
     for line, fields in _lines(reader, rejected):
         row = {
-            name: value.strip()
+            name: cell_of(value)
             for name, value in zip(columns, fields, strict=False)
             if name
         }
@@ -260,7 +248,7 @@ def _checked(row: Row) -> Row:
                     longest=longest,
                 )
             )
-    if re.fullmatch(r"\d(\.\d+)?E\+?\d+", row[TRACKING], re.IGNORECASE):
+    if is_cut(row[TRACKING]):
         raise _BadCell(
             sentence(
                 "The tracking number was cut by a spreadsheet: format the column as "

@@ -16,6 +16,8 @@ from decimal import Decimal, InvalidOperation
 from channels_amazon.rules.local_times import SkippedTimeError, moment_of
 from channels_amazon.rules.orders.limits import is_possible_time
 from channels_amazon.storefronts.catalogue import Rejected, StorefrontError
+from channels_amazon.storefronts.file_text import decode, lines_of
+from channels_amazon.storefronts.table_file import cell_of
 from channels_amazon.wording import Sentence, sentence
 
 # Column, and the part of the address that it is by Amazon's name.
@@ -34,6 +36,8 @@ ADDRESS = {
 }
 NEEDED = ("order", "sku", "quantity", "name", "address1", "postal_code", "country")
 _FACTS = ("placed", "speed", "currency", "total", *ADDRESS)
+# A name or an address keeps its quotes; an id has none around it.
+_IDS = frozenset({"order", "line", "sku", "quantity", "postal_code", "phone"})
 COLUMNS = ("order", "line", "sku", "quantity", *_FACTS)
 MOST_ROWS = 5000
 _SEPARATORS = ",;\t"
@@ -89,15 +93,8 @@ def read_orders(
 
 
 def decoded(content: bytes) -> list[str]:
-    """Return the lines of a file; raises StorefrontError when it is not UTF-8."""
-    try:
-        return content.decode("utf-8-sig").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        raise StorefrontError(
-            "store_orders.encoding",
-            sentence("The file is not UTF-8 text."),
-            fix=sentence("Save the file as CSV in UTF-8."),
-        ) from error
+    """Return the lines of a file; raises StorefrontError when it is no text."""
+    return list(lines_of(decode(content, kind="store_orders")))
 
 
 def _grouped(lines: Iterable[str]) -> dict[str, list[tuple[int, Row]]]:
@@ -117,8 +114,10 @@ def _grouped(lines: Iterable[str]) -> dict[str, list[tuple[int, Row]]]:
                     "store_orders.too_long",
                     sentence("The file has more than %(most)s rows.", most=MOST_ROWS),
                 )
-            stripped = (text.strip() for text in fields)
-            row = dict(zip(columns, stripped, strict=False))
+            row = {
+                name: cell_of(text) if name in _IDS else text.strip()
+                for name, text in zip(columns, fields, strict=False)
+            }
             row["_extra"] = "yes" if len(fields) > len(columns) else ""
             orders.setdefault(row.get("order", ""), []).append((place, row))
     except csv.Error as error:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from channels_amazon.forms.filters import OrderFilter
-from channels_amazon.forms.stock import StockFilter
+from channels_amazon.forms.stock_filter import StockFilter
 from channels_amazon.models import AmazonAccount, Order
 from tests.builders import (
     make_account,

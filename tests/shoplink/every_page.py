@@ -18,6 +18,7 @@ from channels_amazon.admin.site import site
 from channels_amazon.forms import parameters
 from channels_amazon.forms.filters import FilterForm
 from channels_amazon.models import Store, SyncRule
+from channels_amazon.services.stock.stock_takes import preview
 from tests import builders
 from tests.views.scene import World, make_quarantined, make_refused, make_world
 
@@ -97,6 +98,7 @@ class Rows:
             "sync_rule_id": SyncRule.objects.get(store=world.store).pk,
             "revision_id": saved.pk,
             "dry_run_id": saved.dry_run.pk,
+            "take_id": preview(world.warehouse, "sku,counted", actor="").pk,
         }
 
     def value(self, page: str, part: str) -> Any:

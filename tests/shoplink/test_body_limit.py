@@ -23,7 +23,7 @@ from gunicorn.http.wsgi import create
 from channels_amazon.forms import setup
 from channels_amazon.forms.store_orders import MOST_BYTES
 from channels_amazon.models import StoreMember
-from channels_amazon.storefronts import shipment_file
+from channels_amazon.storefronts import shipment_file, stock_file
 from channels_amazon.views.base import FORM_BYTES
 from channels_amazon.views.shipping.bulk import MOST_TEXT
 from shoplink import body_limit
@@ -39,6 +39,7 @@ UPLOADS = {
     "amazon-bulk-ship-take": MOST_TEXT,
     "amazon-store-order-import": MOST_BYTES,
     "amazon-setup-store": setup.MOST_BYTES,
+    "amazon-stock-take-list": stock_file.MOST_BYTES,
 }
 
 

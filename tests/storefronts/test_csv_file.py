@@ -107,9 +107,20 @@ def test_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert [row.sku for row in read_file(path)] == ["A-1"]
 
 
-def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_file_in_another_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "catalogue.csv"
-    path.write_bytes("sku,title\nA-1,Müsli".encode("latin-1"))
+    path.write_bytes("sku;title\n'007;Müsli \u2013 groß\n".encode(encoding))
+
+    (item,) = read_file(path)
+
+    assert isinstance(item, CatalogueItem)
+    assert (item.sku, item.title) == ("007", "Müsli – groß")
+
+
+def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.csv"
+    path.write_bytes("sku,title\nA-1,ポップアップ".encode("cp932"))
     with pytest.raises(StorefrontError) as caught:
         list(read_file(path))
     assert caught.value.code == "catalogue.encoding"

@@ -89,6 +89,23 @@ def test_chinese_columns_in_any_encoding_and_order(
     assert parcel.shipped_at == datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
 
 
+def test_western_letters_are_not_taken_for_chinese() -> None:
+    text = f"order id;carrier;tracking number;sku\n{ID};Österreichische Post;1;KÖRB"
+
+    (parcel,) = parcels(decode(text.encode("cp1252")))
+
+    assert (parcel.carrier, parcel.contents) == ("Österreichische Post", {"KÖRB": 1})
+
+
+def test_cell_loses_what_a_spreadsheet_put_around_it() -> None:
+    rows = f'\u200b{ID}\u00a0,UPS\u00a0,,\'YT26,,"=""A-1""",2\n'
+
+    (parcel,) = parcels(HEADER + rows)
+
+    assert (parcel.carrier, parcel.tracking_number) == ("UPS", "YT26")
+    assert parcel.contents == {"A-1": 2}
+
+
 def test_columns_of_amazons_own_spelling_are_known() -> None:
     (parcel,) = parcels(
         "amazon-order-id,Carrier_Name,Tracking No.\n902-0000001-0000001,DHL,JJD\n"
@@ -181,7 +198,8 @@ def test_ship_date_that_clocks_skip_is_rejected() -> None:
         ("902-0000001-0000001,,,1Z,,,", "carrier is empty"),
         ("902-0000001-0000001,UPS,,,,,", "tracking number is empty"),
         ("902-0000001-0000001,UPS,,1.23E+11,,,", "spreadsheet"),
-        ("902-0000001-0000001,UPS,,1Z\x07,,,", "no text"),
+        ('902-0000001-0000001,UPS,,"3,40434E+19",,,', "spreadsheet"),
+        ("902-0000001-0000001,UPS,,1\x07Z,,,", "no text"),
         (f"902-0000001-0000001,UPS,,{'1' * 81},,,", "longer"),
         ("902-0000001-0000001,UPS,,1Z,01/03/2026,,", "ship date"),
         ("902-0000001-0000001,UPS,,1Z,2026-02-30,,", "ship date"),

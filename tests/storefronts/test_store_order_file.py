@@ -52,6 +52,22 @@ def test_separator_byte_order_mark_and_quotes_are_taken() -> None:
     assert order.destination["name"] == "B; C"
 
 
+def test_file_in_chinese_and_with_signs_within_a_line_is_read() -> None:
+    text = HEAD + "1,A,1,王小明,深南大道1号,深圳,518000,CN,,\n"
+    text += '2,A,1,Ann,"1 Test St\u2028Flat 2",Boston,\'02138,US,,\n'
+
+    first, second = read_orders(decoded(text.encode()))
+    lines = text.split("\n")[:2]
+    (again,) = read_orders(decoded("\n".join(lines).encode("gb18030")))
+
+    assert isinstance(first, FileOrder)
+    assert isinstance(second, FileOrder)
+    assert isinstance(again, FileOrder)
+    assert again.destination == first.destination
+    assert second.destination["addressLine1"] == "1 Test St\u2028Flat 2"
+    assert second.destination["postalCode"] == "02138"
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLResolver, reverse
 
 from channels_amazon.models import StoreMember, SyncRule
+from channels_amazon.services.stock.stock_takes import preview
 from channels_amazon.urls import urlpatterns
 from tests.builders import make_parcel, make_run, make_saved_rule, make_template
 from tests.views.scene import (
@@ -79,6 +80,10 @@ def _parcel(world: World) -> tuple[Any, ...]:
 
 def _template(world: World) -> tuple[Any, ...]:
     return (make_template(world.store, is_active=False).pk,)
+
+
+def _take(world: World) -> tuple[Any, ...]:
+    return (preview(world.warehouse, "sku,counted\n", actor="").pk,)
 
 
 def _report(world: World) -> tuple[Any, ...]:
@@ -179,7 +184,11 @@ ADDRESSES = {
     "amazon-ship-template-preview": Address(_template),
     "amazon-ship-template-switch": Address(_template, "post", OPERATOR),
     "amazon-shipment-board": Address(),
+    "amazon-movement-export": Address(),
+    "amazon-movement-list": Address(),
+    "amazon-stock-adjust": Address(_variant, "post", OPERATOR),
     "amazon-stock-detail": Address(_variant),
+    "amazon-stock-export": Address(),
     "amazon-stock-list": Address(),
     "amazon-stock-rule-add": Address(),
     "amazon-stock-rule-delete": Address(_sync_rule, "post", OPERATOR),
@@ -191,6 +200,13 @@ ADDRESSES = {
     "amazon-stock-rule-list": Address(),
     "amazon-stock-rule-undo": Address(_revision, "post", OPERATOR),
     "amazon-stock-set": Address(_variant, "post", OPERATOR),
+    "amazon-stock-take": Address(_take),
+    "amazon-stock-take-example": Address(),
+    "amazon-stock-take-left-out": Address(_take),
+    "amazon-stock-take-list": Address(),
+    "amazon-stock-take-rows": Address(_take),
+    "amazon-stock-take-save": Address(_take, "post", OPERATOR),
+    "amazon-stock-transfer": Address(_variant, "post", OPERATOR),
     "amazon-store-order-cancel": Address(_store_order, "post", OPERATOR),
     "amazon-store-order-decide": Address(_store_order, "post", OPERATOR),
     "amazon-store-order-detail": Address(_store_order),
@@ -220,8 +236,12 @@ LISTS = (
     "amazon-ship-template-list",
     "amazon-shipment-board",
     "amazon-reconciliation-list",
+    "amazon-movement-export",
+    "amazon-movement-list",
+    "amazon-stock-export",
     "amazon-stock-list",
     "amazon-stock-rule-list",
+    "amazon-stock-take-list",
     "amazon-store-order-import",
     "amazon-store-order-list",
     "amazon-store-endpoint",

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
 from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import Cost, check
-from channels_amazon.models import Reservation, StockLevel, StockMovement
+from channels_amazon.models import LedgerDifference, StockLevel, Variant, Warehouse
+from channels_amazon.services.stock.proof import (
+    LevelDifference,
+    differences,
+    last_proven_at,
+)
 from channels_amazon.wording import counted, sentence
 
 # Levels to prove, those that moved last first: where something goes wrong, it does so
-# in what moves.
+# in what moves. All the others are proven daily, by `services/stock/proof.py`.
 PROVEN = 200
 SHOWN = 10
-
-Pair = tuple[int, int]
 
 
 @check(
@@ -27,26 +29,32 @@ Pair = tuple[int, int]
     cost=Cost.MANY_ROWS,
 )
 def run(context: CheckContext) -> list[Finding]:
-    """Add up the movements of the levels that changed last, and their reservations."""
+    """Add up the movements of the levels that changed last, and their reservations.
+
+    Those that the daily proof found wrong are added up anew.
+    """
     levels = StockLevel.objects.filter(variant__store=context.account.store_id)
-    rows = list(
-        levels.select_related("variant", "warehouse").order_by("-updated_at", "-pk")[
-            :PROVEN
-        ]
-    )
+    newest = levels.order_by("-updated_at", "-pk")
+    moved = list(newest.values_list("variant_id", flat=True)[:PROVEN])
+    found = LedgerDifference.objects.filter(variant__store=context.account.store_id)
+    known = found.order_by("pk").values_list("variant_id", flat=True)[:PROVEN]
     # In one statement each, or a sale in between would look like a fault: what differs
     # is read once more.
-    wrong = _differing(rows)
+    wrong = differences({*moved, *known})
     if wrong:
-        again = StockLevel.objects.select_related("variant", "warehouse")
-        wrong = _differing(list(again.filter(pk__in=[level.pk for level, _s in wrong])))
+        wrong = differences({one.variant_id for one in wrong})
+    proven_at = last_proven_at()
+    evidence = {
+        "levels_proven": len(moved),
+        "all_levels_proven_at": proven_at,
+    }
     if not wrong:
         return [
             well(
                 sentence(
                     "The stock levels that moved last are the sum of their moves."
                 ),
-                levels_proven=len(rows),
+                **evidence,
             )
         ]
     return [
@@ -63,37 +71,20 @@ def run(context: CheckContext) -> list[Finding]:
                 "past it in the database does this."
             ),
             fix_action="amazon-stock-list",
-            evidence={
-                "levels": [
-                    f"{level}: {level.on_hand}/{level.reserved}, {said}"
-                    for level, said in wrong[:SHOWN]
-                ],
-                "levels_proven": len(rows),
-            },
+            evidence={"levels": _named(wrong[:SHOWN]), **evidence},
         )
     ]
 
 
-def _differing(levels: list[StockLevel]) -> list[tuple[StockLevel, str]]:
-    """Return the levels that movements or reservations contradict, with their sums."""
-    variants = [level.variant_id for level in levels]
-    pair = ("variant_id", "warehouse_id")
-    moves = StockMovement.objects.filter(variant__in=variants).order_by()
-    sums: dict[Pair, Pair] = {
-        (row["variant_id"], row["warehouse_id"]): (row["hand"], row["kept"])
-        for row in moves.values(*pair).annotate(
-            hand=Sum("on_hand_delta"), kept=Sum("reserved_delta")
-        )
-    }
-    holds = Reservation.objects.filter(variant__in=variants).order_by()
-    held = {
-        (row["variant_id"], row["warehouse_id"]): row["units"]
-        for row in holds.values(*pair).annotate(units=Sum("quantity"))
-    }
-    found = []
-    for level in levels:
-        key = (level.variant_id, level.warehouse_id)
-        hand, kept = sums.get(key, (0, 0))
-        if (level.on_hand, level.reserved) != (hand, kept) or kept != held.get(key, 0):
-            found.append((level, f"moves {hand}/{kept}, held {held.get(key, 0)}"))
-    return found
+def _named(wrong: list[LevelDifference]) -> list[str]:
+    """Return each level with its numbers and what they should be."""
+    variants = {one.variant_id for one in wrong}
+    skus = dict(Variant.objects.filter(pk__in=variants).values_list("pk", "sku"))
+    places = {one.warehouse_id for one in wrong}
+    names = dict(Warehouse.objects.filter(pk__in=places).values_list("pk", "name"))
+    return [
+        f"{skus.get(one.variant_id, '?')} @ {names.get(one.warehouse_id, '?')}: "
+        f"{one.on_hand}/{one.reserved}, "
+        f"moves {one.ledger_on_hand}/{one.ledger_reserved}, held {one.held}"
+        for one in wrong
+    ]

@@ -66,5 +66,5 @@ def personal_data_due_at(starts_at: datetime, *, is_ended: bool) -> datetime:
 
 # What was published and why: pages tell it for any moment of these days.
 NUMBERS_KEPT = timedelta(days=90)
-# Dry runs of rules, saved or not.
+# Dry runs of rules, saved or not, and previews of stock-takes.
 DRY_RUNS_KEPT = timedelta(days=7)

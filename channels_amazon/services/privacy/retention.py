@@ -27,6 +27,7 @@ from channels_amazon.models import (
     Notification,
     NumberChange,
     RuleDryRun,
+    StockTake,
     SyncRun,
 )
 from channels_amazon.rules.privacy.retention import (
@@ -109,6 +110,14 @@ LOGS: tuple[Log, ...] = (
         same=("listing", "marketplace_id"),
     ),
     Log(RuleDryRun, "created_at", lasts=DRY_RUNS_KEPT),
+    # A saved one is a document, which stays.
+    Log(
+        StockTake,
+        "created_at",
+        which=Q(saved_at=None),
+        is_indexed=False,
+        lasts=DRY_RUNS_KEPT,
+    ),
     Log(AccessFailureLog, "attempt_time", is_audit=True, is_indexed=False),
     Log(AccessLog, "attempt_time", is_audit=True, is_indexed=False),
 )

@@ -7,6 +7,7 @@ the job `read_back`.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,14 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
-from channels_amazon.models import DriftState, Listing, StockLevel, SyncJob
+from channels_amazon.models import (
+    DiagnosticEntry,
+    DriftState,
+    Listing,
+    StockLevel,
+    SyncJob,
+)
+from channels_amazon.rules.stock.allocation import Level, falls_below_zero
 from channels_amazon.rules.stock.drift import (
     LOOK_AGAIN,
     LOOK_AT_TOLD,
@@ -23,7 +31,7 @@ from channels_amazon.rules.stock.drift import (
     ReadBack,
     next_step,
 )
-from channels_amazon.services.diagnostics.entries import Entry, Level, record
+from channels_amazon.services.diagnostics.entries import Entry, record
 from channels_amazon.services.jobs import lifecycle
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.publication import refresh_desired
@@ -94,6 +102,15 @@ def take_amazons(listing: Listing, seen: str, *, actor: str) -> int:
             raise DriftError(
                 "stock.count_negative",
                 _("The warehouse would show fewer than 0 units: count it instead."),
+            )
+        before = Level(level.warehouse_id, level.on_hand, level.reserved)
+        if falls_below_zero(before, replace(before, on_hand=units)):
+            raise DriftError(
+                "stock.short",
+                _(
+                    "The warehouse would hold fewer units than are reserved for "
+                    "orders: count it instead."
+                ),
             )
         ledger.set_on_hand(
             level.variant,
@@ -222,7 +239,7 @@ def _tell(listing: Listing, *, is_pushed: bool) -> None:
     record(
         Entry(
             code="stock.drift",
-            level=Level.WARNING,
+            level=DiagnosticEntry.Level.WARNING,
             account=listing.account,
             reference=listing.seller_sku,
             message=message,

@@ -7,10 +7,12 @@ transaction as the movement it follows from.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from channels_amazon.errors import ShoplinkError
@@ -24,6 +26,8 @@ from channels_amazon.models import (
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.backorders import flag_shortages
 from channels_amazon.services.stock.publication import refresh_desired
+
+logger = logging.getLogger(__name__)
 
 Reason = StockMovement.Reason
 
@@ -44,6 +48,8 @@ class Movement:
     reserved: int = 0
     reference: str = ""
     actor: str = ""
+    cause: str = ""
+    note: str = ""
 
 
 def set_on_hand(
@@ -58,7 +64,30 @@ def set_on_hand(
     """Record a count: `quantity` units of the variant are in the warehouse now.
 
     The same `key` again changes nothing. A count that finds the known number is
-    recorded too, since it says who counted and when. Raises StockError.
+    recorded too, since it says who counted and when. Nobody is asked whether fewer
+    units may be there than are reserved: see `changes.py`. Raises StockError.
+    """
+    pair = (variant.pk, warehouse.pk)
+    with transaction.atomic():
+        counted = count_movement(
+            variant, warehouse, quantity, actor=actor, key=key, reason=reason
+        )
+        apply_movements([counted])
+        return lock_levels([pair])[pair]
+
+
+def count_movement(
+    variant: Variant,
+    warehouse: Warehouse,
+    quantity: int,
+    *,
+    actor: str,
+    key: str,
+    reason: Reason,
+) -> Movement:
+    """Return the movement by which `quantity` units are in the warehouse.
+
+    It locks the level until the end of the transaction. Raises StockError.
     """
     if quantity < 0:
         raise StockError("stock.count_negative", _("A count cannot be less than zero."))
@@ -67,19 +96,14 @@ def set_on_hand(
             "stock.other_store", _("The warehouse belongs to another store.")
         )
     pair = (variant.pk, warehouse.pk)
-    with transaction.atomic():
-        level = lock_levels([pair])[pair]
-        counted = Movement(
-            variant_id=variant.pk,
-            warehouse_id=warehouse.pk,
-            reason=reason,
-            key=key,
-            on_hand=quantity - level.on_hand,
-            actor=actor,
-        )
-        apply_movements([counted])
-        level.refresh_from_db()
-    return level
+    return Movement(
+        variant_id=variant.pk,
+        warehouse_id=warehouse.pk,
+        reason=reason,
+        key=key,
+        on_hand=quantity - lock_levels([pair])[pair].on_hand,
+        actor=actor,
+    )
 
 
 def apply_movements(
@@ -120,14 +144,14 @@ def lock_levels(
     """
     wanted = set(pairs)
     variant_ids = {variant_id for variant_id, _warehouse_id in wanted}
-    levels = _locked(variant_ids)
+    levels = locked_levels(variant_ids)
     missing = sorted(wanted - set(levels))
     if missing:
         StockLevel.objects.bulk_create(
             [StockLevel(variant_id=v, warehouse_id=w) for v, w in missing],
             ignore_conflicts=True,
         )
-        levels = _locked(variant_ids)
+        levels = locked_levels(variant_ids)
     return levels
 
 
@@ -137,7 +161,7 @@ def lock_variants(variant_ids: Collection[int]) -> None:
     A variant without levels gets one in its store's default warehouse: two processes
     that created them later could deadlock. Call it inside a transaction.
     """
-    known = {variant_id for variant_id, _warehouse_id in _locked(variant_ids)}
+    known = {variant_id for variant_id, _warehouse_id in locked_levels(variant_ids)}
     bare = set(variant_ids) - known
     if not bare:
         return
@@ -157,7 +181,40 @@ def default_warehouse(store: Store) -> Warehouse:
     return made
 
 
-def _locked(variant_ids: Collection[int]) -> dict[tuple[int, int], StockLevel]:
+def mend_levels(variant_ids: Collection[int]) -> int:
+    """Set the variants' levels to the sum of their movements; return how many differed.
+
+    Only a fault or a change made past the ledger makes them differ. A count that does
+    not mend that first would carry the difference on. Call it inside a transaction.
+    """
+    levels = locked_levels(variant_ids)
+    moves = StockMovement.objects.filter(variant__in=variant_ids).order_by()
+    summed = moves.values_list("variant_id", "warehouse_id").annotate(
+        Sum("on_hand_delta"), Sum("reserved_delta")
+    )
+    sums = {(v, w): (on_hand, reserved) for v, w, on_hand, reserved in summed}
+    wrong = []
+    for pair, level in levels.items():
+        on_hand, reserved = sums.get(pair, (0, 0))
+        # Below zero no level can be reserved: that one has to be looked into.
+        if (level.on_hand, level.reserved) != (on_hand, reserved) and reserved >= 0:
+            logger.error(
+                "level mended variant=%s warehouse=%s on_hand=%s sum=%s reserved=%s "
+                "sum=%s",
+                *pair,
+                level.on_hand,
+                on_hand,
+                level.reserved,
+                reserved,
+            )
+            level.on_hand, level.reserved = on_hand, reserved
+            wrong.append(level)
+    StockLevel.objects.bulk_update(wrong, ["on_hand", "reserved"])
+    return len(wrong)
+
+
+def locked_levels(variant_ids: Collection[int]) -> dict[tuple[int, int], StockLevel]:
+    """Lock the levels that these variants have, in pk order; inside a transaction."""
     rows = (
         StockLevel.objects.select_for_update()
         .filter(variant__in=variant_ids)
@@ -176,6 +233,8 @@ def _entry(move: Movement) -> StockMovement:
         idempotency_key=move.key,
         reference=move.reference[:80],
         actor=move.actor[:150],
+        cause=move.cause,
+        note=move.note[:200],
     )
 
 

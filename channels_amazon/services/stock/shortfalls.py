@@ -66,11 +66,15 @@ def levels_of(variant_ids: Collection[int]) -> dict[Place, Level]:
 
 
 def shortfalls(
-    before: Mapping[Place, Level], after: Mapping[Place, Level]
+    before: Mapping[Place, Level],
+    after: Mapping[Place, Level],
+    *,
+    only_counted: bool = True,
 ) -> list[Shortfall]:
     """Return what falls below zero between the two, by warehouse and SKU.
 
-    A variant that nobody ever counted is left out: its levels say only what left.
+    A variant that nobody ever counted is left out, since its levels say only what left;
+    `only_counted` is False where a person changes the levels themselves.
     """
     fallen = {
         place: level
@@ -79,7 +83,7 @@ def shortfalls(
     }
     if not fallen:
         return []
-    skus = _counted({variant_id for variant_id, _warehouse_id in fallen})
+    skus = _skus({one for one, _warehouse_id in fallen}, only_counted=only_counted)
     names = dict(
         Warehouse.objects.filter(
             pk__in={warehouse_id for _variant_id, warehouse_id in fallen}
@@ -99,10 +103,12 @@ def shortfalls(
     return sorted(found, key=lambda one: (one.warehouse, one.sku, one.place))
 
 
-def _counted(variant_ids: Collection[int]) -> dict[int, str]:
-    """Return the SKUs of those of the variants that were counted at least once."""
-    counts = StockMovement.objects.filter(
-        variant=OuterRef("pk"), reason__in=StockMovement.COUNTS
-    )
-    rows = Variant.objects.filter(Exists(counts), pk__in=variant_ids).order_by()
+def _skus(variant_ids: Collection[int], *, only_counted: bool) -> dict[int, str]:
+    """Return the SKUs of the variants, or of those that were ever counted."""
+    rows = Variant.objects.filter(pk__in=variant_ids).order_by()
+    if only_counted:
+        counts = StockMovement.objects.filter(
+            variant=OuterRef("pk"), reason__in=StockMovement.COUNTS
+        )
+        rows = rows.filter(Exists(counts))
     return dict(rows.values_list("pk", "sku"))

@@ -24,6 +24,7 @@ from channels_amazon.views.local_time import local
 # How evidence is called on the page; keys without a name are shown as they are.
 LABELS: dict[str, Promise] = {
     "address": _("Address"),
+    "all_levels_proven_at": _("All stock levels proven"),
     "aws_code": _("AWS's code"),
     "backorders": _("Backorders"),
     "begun": _("Begun"),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from channels_amazon.forms.filters import OrderShow
-from channels_amazon.forms.stock import StockShow
+from channels_amazon.forms.stock_filter import StockShow
 from channels_amazon.models import AmazonAccount, Listing, SyncJob
 from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.models.scope import capped

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
-from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms import parameters
-from channels_amazon.forms.stock import StockFilter, StockForm, StockShow
+from channels_amazon.forms.stock import (
+    AdjustForm,
+    StockChangeForm,
+    StockForm,
+    TransferForm,
+)
+from channels_amazon.forms.stock_filter import StockFilter, StockShow
 from channels_amazon.models import (
     AmazonAccount,
     FbaStock,
@@ -32,14 +35,12 @@ from channels_amazon.models import (
 from channels_amazon.models.listing import ListingQuerySet
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.health.processes import is_alive
-from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.quantities import VariantAvailability, availability
 from channels_amazon.views.base import (
     can_operate,
     get_mine,
     mine,
     page,
-    require_operator,
     store_page,
 )
 from channels_amazon.views.lists import ListPage, list_page
@@ -130,41 +131,10 @@ def stock_detail(request: HttpRequest, variant_id: int) -> HttpResponse:
     return show_variant(request, variant)
 
 
-@store_page
-@require_POST
-def stock_set(request: HttpRequest, variant_id: int) -> HttpResponse:
-    """Record a count: the units of a variant that are in a warehouse now."""
-    variants = with_numbers(mine(Variant, request))
-    variant = get_mine(variants, request, pk=variant_id)
-    require_operator(request, variant.store)
-    form = StockForm(variant, request.POST)
-    if not form.is_valid():
-        return show_variant(request, variant, form=form)
-    quantity = form.cleaned_data["quantity"]
-    try:
-        ledger.set_on_hand(
-            variant,
-            form.cleaned_data["warehouse"],
-            quantity,
-            actor=request.user.get_username(),
-            key=f"count:{variant.pk}:{form.cleaned_data['token']}",
-        )
-    except ShoplinkError as error:
-        form.add_error(None, error.message)
-        return show_variant(request, variant, form=form)
-    text = ngettext(
-        "Counted: %(count)d unit on hand.",
-        "Counted: %(count)d units on hand.",
-        quantity,
-    )
-    messages.success(request, text % {"count": quantity})
-    return redirect("amazon-stock-detail", variant.pk)
-
-
 def show_variant(
-    request: HttpRequest, variant: Variant, *, form: StockForm | None = None
+    request: HttpRequest, variant: Variant, *, form: StockChangeForm | None = None
 ) -> HttpResponse:
-    """Return the variant's page, with the errors of a rejected count if any."""
+    """Return the variant's page, with the errors of a rejected change if any."""
     operates = can_operate(request.user, variant.store)
     movements = StockMovement.objects.filter(variant=variant).select_related(
         "warehouse"
@@ -177,7 +147,7 @@ def show_variant(
             works=is_alive(Process.QUEUE, timezone.now()),
         ),
         "variant": variant,
-        "form": form or (StockForm(variant) if operates else None),
+        "forms": _forms(variant, form) if operates else {},
         "slice": newest_first(movements, parameters.AFTER.of(request), MOVEMENTS),
         "held": held.select_related("line__order", "warehouse").order_by("-pk")[:ROWS],
         "query": "",
@@ -185,6 +155,16 @@ def show_variant(
     status = 422 if form is not None else 200
     template = "channels_amazon/stock/stock_detail.html"
     return page(request, template, context, title=variant.sku, status=status)
+
+
+def _forms(
+    variant: Variant, sent: StockChangeForm | None
+) -> dict[str, StockChangeForm]:
+    """Return the forms that change the stock; `sent` is one that came back."""
+    kinds: Sequence[type[StockChangeForm]] = (StockForm, AdjustForm, TransferForm)
+    return {
+        kind.KIND: sent if isinstance(sent, kind) else kind(variant) for kind in kinds
+    }
 
 
 def with_numbers(variants: QuerySet[Variant]) -> QuerySet[Variant]:

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_amazon.views.stock import drift, dry_run, numbers, rules, stock
+from channels_amazon.views.stock import (
+    changes,
+    drift,
+    dry_run,
+    movements,
+    numbers,
+    rules,
+    stock,
+    stock_takes,
+)
 
 _STOCK = "stock/<int:variant_id>/"
+_TAKE = "stock-takes/<int:take_id>/"
 _RULE = "stock-rules/<int:sync_rule_id>/"
 _DRY_RUN = "stock-rules/dry-runs/<int:dry_run_id>/"
 
 urlpatterns = [
     path("stock/", stock.stock_list, name="amazon-stock-list"),
+    path("stock/export/", movements.stock_export, name="amazon-stock-export"),
     path(_STOCK, stock.stock_detail, name="amazon-stock-detail"),
-    path(f"{_STOCK}set/", stock.stock_set, name="amazon-stock-set"),
+    path(f"{_STOCK}set/", changes.stock_set, name="amazon-stock-set"),
+    path(f"{_STOCK}adjust/", changes.stock_adjust, name="amazon-stock-adjust"),
+    path(f"{_STOCK}transfer/", changes.stock_transfer, name="amazon-stock-transfer"),
+    path("movements/", movements.movement_list, name="amazon-movement-list"),
+    path("movements/export/", movements.movement_export, name="amazon-movement-export"),
+    path("stock-takes/", stock_takes.stock_take_list, name="amazon-stock-take-list"),
+    path(
+        "stock-takes/example/",
+        stock_takes.stock_take_example,
+        name="amazon-stock-take-example",
+    ),
+    path(_TAKE, stock_takes.stock_take, name="amazon-stock-take"),
+    path(f"{_TAKE}save/", stock_takes.stock_take_save, name="amazon-stock-take-save"),
+    path(f"{_TAKE}rows/", stock_takes.stock_take_rows, name="amazon-stock-take-rows"),
+    path(
+        f"{_TAKE}left-out/",
+        stock_takes.stock_take_left_out,
+        name="amazon-stock-take-left-out",
+    ),
     path(
         "stock/listings/<int:listing_id>/numbers/",
         numbers.listing_numbers,

@@ -137,6 +137,23 @@ def test_units_that_are_promised_stay_promised(world: World, client: Client) -> 
     assert on_hand(world) == 1
 
 
+def test_number_that_leaves_too_little_in_a_warehouse_is_not_taken(
+    world: World, client: Client
+) -> None:
+    pair = (world.variant.pk, world.warehouse.pk)
+    held = ledger.Movement(*pair, StockMovement.Reason.RESERVED, "held", reserved=3)
+    elsewhere = builders.make_warehouse(world.store)
+    more = (world.variant.pk, elsewhere.pk)
+    there = ledger.Movement(*more, StockMovement.Reason.COUNT, "there", on_hand=3)
+    ledger.apply_movements([held, there])
+    Listing.objects.update(observed_quantity=1)
+
+    answer = press(client, world, "take-amazons", seen="3~1")
+
+    assert "fewer units than are reserved" in said(answer)
+    assert StockLevel.objects.get(warehouse=world.warehouse).on_hand == 3
+
+
 @pytest.mark.parametrize("name", ["push-again", "take-amazons"])
 def test_who_only_looks_or_is_a_stranger_presses_nothing(
     world: World, name: str
