@@ -25,6 +25,7 @@ from channels_amazon.services.jobs import (
 )
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
+from channels_amazon.services.pricing import fetching
 from channels_amazon.services.privacy import purge, retention
 from channels_amazon.services.stock import sales_pace
 from channels_amazon.services.webhooks import endpoints
@@ -35,7 +36,13 @@ logger = logging.getLogger(__name__)
 
 # While a task works its worker is alive, though no other task comes through.
 BEAT_SECONDS = 3.0
-MAINTENANCE = (purge.PASS, latency_rollup.PASS, sales_pace.PASS, retention.PASS)
+MAINTENANCE = (
+    purge.PASS,
+    latency_rollup.PASS,
+    sales_pace.PASS,
+    retention.PASS,
+    fetching.PASS,
+)
 
 
 def drain() -> None:
@@ -96,6 +103,12 @@ def send_test_message(endpoint_id: int) -> None:
     """Send the test message that a person asked for to a store's address."""
     with _beating():
         endpoints.send_requested_test(endpoint_id)
+
+
+def fetch_rates() -> None:
+    """Look for the exchange rates that a person asked for."""
+    with _beating():
+        fetching.fetch_requested()
 
 
 def maintain(is_successor: bool = False) -> None:
