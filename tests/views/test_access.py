@@ -13,6 +13,7 @@ from django.urls import URLResolver, reverse
 from channels_amazon.models import StoreMember, SyncRule
 from channels_amazon.urls import urlpatterns
 from tests.builders import make_parcel, make_run, make_saved_rule, make_template
+from tests.services.pricing.scene import make_manual_rate
 from tests.views.scene import (
     World,
     make_member_client,
@@ -81,6 +82,10 @@ def _template(world: World) -> tuple[Any, ...]:
     return (make_template(world.store, is_active=False).pk,)
 
 
+def _rate(world: World) -> tuple[Any, ...]:
+    return (make_manual_rate(world.store).pk,)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -126,6 +131,11 @@ ADDRESSES = {
     "amazon-fba-rule-delete": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-edit": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-list": Address(),
+    "amazon-exchange-rates": Address(),
+    "amazon-rate-remove": Address(_rate, "post", OPERATOR),
+    "amazon-rate-set": Address(_store, "post", OPERATOR),
+    "amazon-rates-fetch": Address(_store, "post", OPERATOR),
+    "amazon-rates-history": Address(_store),
     "amazon-endpoint-secret": Address(_store, "post", OWNER),
     "amazon-endpoint-set": Address(_store, "post", OWNER),
     "amazon-endpoint-test": Address(_store, "post", OWNER),
@@ -207,6 +217,7 @@ FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_ro
 LISTS = (
     "amazon-account-list",
     "amazon-data-protection",
+    "amazon-exchange-rates",
     "amazon-fba-rule-add",
     "amazon-fba-rule-list",
     "amazon-log-list",
