@@ -25,6 +25,7 @@ from channels_amazon.services.jobs import (
 )
 from channels_amazon.services.notifications import quarantine
 from channels_amazon.services.orders import latency_rollup
+from channels_amazon.services.pricing import fetching
 from channels_amazon.services.privacy import purge, retention
 from channels_amazon.services.stock import proof, sales_pace
 from channels_amazon.services.webhooks import endpoints
@@ -41,6 +42,7 @@ MAINTENANCE = (
     sales_pace.PASS,
     retention.PASS,
     proof.PASS,
+    fetching.PASS,
 )
 
 
@@ -102,6 +104,12 @@ def send_test_message(endpoint_id: int) -> None:
     """Send the test message that a person asked for to a store's address."""
     with _beating():
         endpoints.send_requested_test(endpoint_id)
+
+
+def fetch_rates() -> None:
+    """Look for the exchange rates that a person asked for."""
+    with _beating():
+        fetching.fetch_requested()
 
 
 def maintain(is_successor: bool = False) -> None:

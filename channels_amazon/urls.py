@@ -20,4 +20,5 @@ urlpatterns = [
     path(_AMAZON, include("channels_amazon.views.webhooks.urls")),
     path(_AMAZON, include("channels_amazon.views.order_reports.urls")),
     path(_AMAZON, include("channels_amazon.views.stock.urls")),
+    path(_AMAZON, include("channels_amazon.views.pricing.urls")),
 ]

@@ -25,6 +25,7 @@ OURS = frozenset(
         "alarm",
         "alt_route",
         "category",
+        "currency_exchange",
         "fact_check",
         "gpp_bad",
         "group",

@@ -274,6 +274,13 @@ SELLER_CENTRAL_URL_FE = env.http_base(
     "SELLER_CENTRAL_URL_FE", f"{_CENTRAL}.amazon.co.jp"
 )
 
+# -- Exchange rates -------------------------------------------------------------------
+
+# The European Central Bank's daily file. One with http:// is fetched without TLS.
+ECB_RATES_URL = env.http_base(
+    "ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
+)
+
 # Amazon's API for new store orders that FBA ships; each keeps the one it began with.
 FBA_OUTBOUND_VERSION: str = env.str("FBA_OUTBOUND_VERSION", default="2026-07-04")
 if FBA_OUTBOUND_VERSION not in {"2026-07-04", "2020-07-01"}:

@@ -26,7 +26,7 @@ OWN_TESTS = {"bench", "dev", "fidelity", "shoplink", "whole"}
 # A subject with one page has one file beside its addresses, and no second to invent.
 ONE_PAGE = {
     f"channels_amazon/views/{subject}"
-    for subject in ("notifications", "order_reports", "privacy", "webhooks")
+    for subject in ("notifications", "order_reports", "pricing", "privacy", "webhooks")
 }
 # What several subjects' templates share.
 SHARED_TEMPLATES = {"parts"}

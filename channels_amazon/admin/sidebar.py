@@ -136,6 +136,12 @@ def _rules(request: HttpRequest) -> list[dict[str, Any] | None]:
             request, "amazon-ship-template-list", _("Ship templates"), "rule_settings"
         ),
         _page(request, "amazon-fba-rule-list", _("MCF rules"), "alt_route"),
+        _page(
+            request,
+            "amazon-exchange-rates",
+            _("Exchange rates"),
+            "currency_exchange",
+        ),
     ]
 
 

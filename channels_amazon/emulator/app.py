@@ -18,10 +18,12 @@ from .model.places import REGIONS
 from .model.state import CallCount, RequestRecord, World
 from .operations.routes import find_route
 from .protocol.calling import ApiReply, Call, Caller, Refusal, Route, denied
+from .rates import serving as rates
 from .reports import documents
 
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105
 LWA_OPERATION = "lwa.token"
+RATES_OPERATION = "ecb.rates"
 UNKNOWN = "unknown"
 # Bytes of a request.
 LARGEST_BODY = 10 * 1024 * 1024
@@ -42,6 +44,12 @@ class CutResponse(Response):
     """An answer of which only the first half of the body is sent."""
 
 
+class DripResponse(Response):
+    """An answer of whose body a byte is sent each time `pause` seconds have passed."""
+
+    pause: float = 1.0
+
+
 @dataclass
 class ServedRequest:
     """What is known of a request so far, for `_record`."""
@@ -60,6 +68,8 @@ def respond(world: World, request: Request) -> Response:
         return consent.handle(world, request)
     if path == TOKEN_PATH:
         return _serve_outside_gate(world, request, LWA_OPERATION, lwa.handle)
+    if path == rates.PATH:
+        return _serve_outside_gate(world, request, RATES_OPERATION, rates.handle)
     stored = documents.operation_of(request)
     if stored is not None:
         return _serve_outside_gate(world, request, stored, documents.handle)
@@ -69,7 +79,10 @@ def respond(world: World, request: Request) -> Response:
 def _serve_outside_gate(
     world: World, request: Request, name: str, handle: Handle
 ) -> Response:
-    """Answer LWA and the store of documents: no token or quota, but faults apply."""
+    """Answer what takes no token and has no quota; faults apply all the same.
+
+    LWA, the store of documents, and the bank's rates.
+    """
     served = ServedRequest(name)
     with world.lock:
         fault = world.faults.strike(name)
@@ -202,6 +215,10 @@ def _fault_after(fault: Fault | None, response: Response) -> Response:
         raise Disconnect
     if kind == FaultKind.CUT_BODY:
         return CutResponse(response.get_data(), response.status, response.headers)
+    if fault is not None and kind == FaultKind.DRIP:
+        slow = DripResponse(response.get_data(), response.status, response.headers)
+        slow.pause = fault.seconds
+        return slow
     return response
 
 

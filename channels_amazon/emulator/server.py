@@ -20,6 +20,7 @@ from .notifications.queue import (
     QueueServer,
 )
 from .orders.ordering import OrderSpec, place_orders
+from .rates.serving import PATH as RATES_PATH
 from .serving import HOST, Server
 from .worlds.builder import build_world
 
@@ -119,6 +120,7 @@ class Emulator:
         }
         return regional | {
             "LWA_TOKEN_URL": f"{self.url}/auth/o2/token",
+            "ECB_RATES_URL": f"{self.url}{RATES_PATH}",
             "SPAPI_APP_ID": application.application_id,
             "LWA_CLIENT_ID": application.client_id,
             "LWA_CLIENT_SECRET": application.secrets[-1].value,

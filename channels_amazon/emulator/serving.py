@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 from io import BytesIO
@@ -15,7 +16,7 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from .app import CutResponse, Disconnect
+from .app import CutResponse, Disconnect, DripResponse
 
 HOST = "127.0.0.1"
 
@@ -65,8 +66,16 @@ class Handler(WSGIRequestHandler):
                 self.close_connection = True
                 body = body[: len(body) // 2]
             if self.command != "HEAD" and response.status_code != 204:
-                self.wfile.write(body)
+                self._write(body, response)
             self.wfile.flush()
+
+    def _write(self, body: bytes, response: Response) -> None:
+        if not isinstance(response, DripResponse):
+            self.wfile.write(body)
+            return
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            time.sleep(response.pause)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Keep no access log: the world records every request."""

@@ -94,6 +94,8 @@ RUN = Parameter("run")
 ORDER = Parameter("order")
 # A search by name, by the word under which the session keeps it.
 NAMED = Parameter("named")
+# For which currency a rate is entered.
+CURRENCY = Parameter("currency", 3)
 # In which time zone the previewed file was read.
 ZONE = Parameter("zone", 64)
 # What a ship template is begun with.

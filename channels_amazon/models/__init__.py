@@ -19,6 +19,7 @@ from channels_amazon.models.encrypted import (
     load_secret,
 )
 from channels_amazon.models.endpoint import StoreEndpoint
+from channels_amazon.models.exchange_rate import EuroRate, ManualRate, RatesFetch
 from channels_amazon.models.health import HealthFinding, HealthReport, WriteProof
 from channels_amazon.models.installation import Installation, InstallationHost
 from channels_amazon.models.job import (
@@ -101,6 +102,7 @@ __all__ = [
     "DiagnosticEntry",
     "DriftState",
     "McfRule",
+    "EuroRate",
     "FbaStock",
     "FulfillmentLine",
     "FulfillmentOrder",
@@ -117,6 +119,7 @@ __all__ = [
     "LedgerDifference",
     "Listing",
     "MaintenanceTask",
+    "ManualRate",
     "MarketplaceParticipation",
     "Notification",
     "NumberChange",
@@ -133,6 +136,7 @@ __all__ = [
     "PurgeProof",
     "PushState",
     "QuotaBucket",
+    "RatesFetch",
     "ReadingIssue",
     "Reservation",
     "ReturnedUnits",

@@ -23,6 +23,7 @@ class MaintenanceTask(models.Model):
         KEY_ROTATION = "key_rotation"
         SALES_PACE = "sales_pace"
         LEDGER = "ledger"
+        EXCHANGE_RATES = "exchange_rates"
 
     name = models.CharField(max_length=20, choices=Name.choices, unique=True)
     cursor = models.JSONField(null=True, blank=True)

@@ -1,1 +1,1 @@
-"""Where a store's own catalogue comes from; knows neither our rows nor Amazon."""
+"""How servers that are not Amazon's, and files, are read and told; knows no rows."""

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from django_q.models import Schedule
 
-from channels_amazon.models import (
-    ClientSecret,
-    Heartbeat,
-    Order,
-    Store,
-    SyncJob,
-)
+from channels_amazon.models import ClientSecret, Heartbeat, Order, Store, SyncJob
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.services.jobs.status import FAILING_AFTER
 from tests.builders import make_job, make_order
-from tests.health.faults import (
-    damage_token,
-    hours_ago,
-    seconds_ago,
-)
+from tests.health.faults import damage_token, hours_ago, seconds_ago
 from tests.health.oracle import Fault, Scene
 from tests.health.rows import (
     make_below_zero,
@@ -27,6 +17,7 @@ from tests.health.rows import (
     make_endpoint,
     make_level,
     make_offer,
+    make_old_rates,
     make_ownerless_parcel,
     make_proof,
     make_shipment,
@@ -103,7 +94,7 @@ FAULTS = (
         level="error",
         place="road",
         make=no_name,
-        breaks=("road",),
+        breaks=("road", "name"),
         changes="address",
     ),
     Fault(
@@ -387,6 +378,13 @@ FAULTS = (
         level="warning",
         place="leaf",
         make=lambda scene: make_endpoint(scene.account),
+    ),
+    Fault(
+        code="price.rates_stale",
+        level="warning",
+        place="leaf",
+        make=lambda scene: make_old_rates(scene.account),
+        needs=("worker", "schedule", "name"),
     ),
     Fault(
         code="listing.issues",

@@ -20,9 +20,12 @@ from tests.health.rows import (
     make_endpoint,
     make_level,
     make_offer,
+    make_old_rates,
     make_ownerless_parcel,
     make_report,
     make_shipment,
+    make_unlisted_rate,
+    need_rates,
 )
 from tests.views.scene import make_quarantined
 
@@ -72,6 +75,13 @@ CLAIMED: dict[str, tuple[Make, str, str]] = {
     "suppressed offer": (
         lambda a: make_offer(a, enforcements=["SEARCH_SUPPRESSED"]),
         "listing.issues",
+        "warning",
+    ),
+    "old exchange rates": (make_old_rates, "price.rates_stale", "warning"),
+    "no exchange rates": (need_rates, "price.rates_stale", "warning"),
+    "currency that the bank does not list": (
+        make_unlisted_rate,
+        "price.rate_missing",
         "warning",
     ),
     "shared quota": (lambda a: make_calls(a, 6, 40), "quota.starved", "warning"),

@@ -17,12 +17,17 @@ from channels_amazon.services.accounts import subscriptions
 from channels_amazon.services.health.reports import new_report
 from channels_amazon.services.jobs import heartbeats
 from channels_amazon.services.jobs.schedules import ensure_schedules
-from tests.builders import make_account
+from tests.builders import HOME, make_account
 
 
 def make_healthy(emulator: Emulator, **over: Any) -> AmazonAccount:
-    """Make a subscribed account, with a worker and a reader that show life."""
+    """Make a subscribed account, with a worker and a reader that show life.
+
+    It sells in its store's currency alone, so that it needs no exchange rates.
+    """
     account = make_account(emulator=emulator, **over)
+    account.store.currency = HOME[account.region][2]
+    account.store.save(update_fields=["currency"])
     assert subscriptions.subscribe(account, actor="test") == ""
     show_life()
     ensure_schedules()

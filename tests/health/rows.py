@@ -12,11 +12,13 @@ from channels_amazon.models import (
     ApiCall,
     AuthorizationAttempt,
     DriftState,
+    EuroRate,
     Offer,
     Order,
     OrderReport,
     Shipment,
     StockLevel,
+    Store,
     StoreEndpoint,
 )
 from channels_amazon.services.stock.ledger import (
@@ -30,11 +32,13 @@ from tests.builders import (
     make_listing,
     make_order,
     make_parcel,
+    make_participation,
     make_variant,
     make_warehouse,
     number,
 )
 from tests.health.faults import hours_ago
+from tests.services.pricing.scene import make_euro_rates
 
 
 def make_shipment(account: AmazonAccount, **over: Any) -> Shipment:
@@ -198,3 +202,28 @@ def make_proof(account: AmazonAccount, **over: Any) -> OrderReport:
     }
     row: OrderReport = OrderReport.objects.create(account=account, **fields | over)
     return row
+
+
+def sell_in_canada(account: AmazonAccount) -> None:
+    """Let the account sell in a currency that the store has not."""
+    make_participation(
+        account, marketplace_id="A2EUQ1WTGCTBG2", country_code="CA", currency="CAD"
+    )
+
+
+def need_rates(account: AmazonAccount) -> None:
+    """Let the account sell in another currency than its store's."""
+    Store.objects.filter(pk=account.store_id).update(currency="CAD")
+
+
+def make_unlisted_rate(account: AmazonAccount) -> None:
+    """Need a rate of which the bank's fresh file has none."""
+    make_euro_rates()
+    EuroRate.objects.filter(currency="CAD").delete()
+    need_rates(account)
+
+
+def make_old_rates(account: AmazonAccount) -> None:
+    """Need a rate, and have that of a week ago."""
+    make_euro_rates(days_ago=7)
+    need_rates(account)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from channels_amazon.emulator.server import Emulator
 from channels_amazon.models import (
+    AmazonAccount,
     Notification,
     Order,
     Shipment,
@@ -27,10 +28,25 @@ from tests.health.rows import (
     make_ownerless_parcel,
     make_report,
     make_shipment,
+    sell_in_canada,
 )
+from tests.services.pricing.scene import make_euro_rates
 from tests.views.scene import make_quarantined
 
 pytestmark = pytest.mark.django_db
+
+
+def make_fresh_rates(account: AmazonAccount) -> None:
+    """Sell in another currency, with rates of today."""
+    make_euro_rates()
+    sell_in_canada(account)
+
+
+def sell_elsewhere(account: AmazonAccount) -> None:
+    """Sell in another currency where nothing is synchronised any more."""
+    sell_in_canada(account)
+    account.participations.filter(currency="CAD").update(is_selected=False)
+
 
 NOT_CLAIMED: dict[str, Make] = {
     "order read again": lambda a: make_order(
@@ -54,6 +70,9 @@ NOT_CLAIMED: dict[str, Make] = {
     "address that works": lambda a: make_endpoint(a, failing_since=None),
     "address switched off": lambda a: make_endpoint(a, is_active=False),
     "mere warning of Amazon's": make_offer,
+    "exchange rates of today": make_fresh_rates,
+    "currency of a site that is not selected": sell_elsewhere,
+    "currency of another account": lambda a: sell_in_canada(make_account(a.store)),
     "limit that is being learnt": lambda a: make_calls(a, 3, 10),
     "few refusals of many calls": lambda a: make_calls(a, 6, 400),
     "refusals of yesterday": lambda a: make_calls(a, 9, 9, started_at=hours_ago(25)),

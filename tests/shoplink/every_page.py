@@ -20,6 +20,7 @@ from channels_amazon.forms.filters import FilterForm
 from channels_amazon.models import Store, SyncRule
 from channels_amazon.services.stock.stock_takes import preview
 from tests import builders
+from tests.services.pricing.scene import make_manual_rate
 from tests.views.scene import World, make_quarantined, make_refused, make_world
 
 # What Django's own pages and the admin's look read of an address.
@@ -86,6 +87,7 @@ class Rows:
             "kind": "events",
             "report_id": world.report.pk,
             "form": "json",
+            "rate_id": make_manual_rate(world.store).pk,
             "rule_id": world.rule.pk,
             "message_id": make_quarantined(world.account).pk,
             "parcel_id": builders.make_parcel(world.order).pk,

@@ -14,6 +14,7 @@ from channels_amazon.models import StoreMember, SyncRule
 from channels_amazon.services.stock.stock_takes import preview
 from channels_amazon.urls import urlpatterns
 from tests.builders import make_parcel, make_run, make_saved_rule, make_template
+from tests.services.pricing.scene import make_manual_rate
 from tests.views.scene import (
     World,
     make_member_client,
@@ -86,6 +87,10 @@ def _take(world: World) -> tuple[Any, ...]:
     return (preview(world.warehouse, "sku,counted\n", actor="").pk,)
 
 
+def _rate(world: World) -> tuple[Any, ...]:
+    return (make_manual_rate(world.store).pk,)
+
+
 def _report(world: World) -> tuple[Any, ...]:
     return (world.report.pk,)
 
@@ -131,6 +136,11 @@ ADDRESSES = {
     "amazon-fba-rule-delete": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-edit": Address(_rule, "post", OPERATOR),
     "amazon-fba-rule-list": Address(),
+    "amazon-exchange-rates": Address(),
+    "amazon-rate-remove": Address(_rate, "post", OPERATOR),
+    "amazon-rate-set": Address(_store, "post", OPERATOR),
+    "amazon-rates-fetch": Address(_store, "post", OPERATOR),
+    "amazon-rates-history": Address(_store),
     "amazon-endpoint-secret": Address(_store, "post", OWNER),
     "amazon-endpoint-set": Address(_store, "post", OWNER),
     "amazon-endpoint-test": Address(_store, "post", OWNER),
@@ -223,6 +233,7 @@ FOR_ROLES = sorted(name for name, address in ADDRESSES.items() if address.for_ro
 LISTS = (
     "amazon-account-list",
     "amazon-data-protection",
+    "amazon-exchange-rates",
     "amazon-fba-rule-add",
     "amazon-fba-rule-list",
     "amazon-log-list",

@@ -17,6 +17,7 @@ from ..reports.documents import (
 from .fields import Choices, Current, Field
 
 LWA_OPERATION = "lwa.token"
+RATES_OPERATION = "ecb.rates"
 
 
 def fixed(*names: str) -> Choices:
@@ -57,6 +58,7 @@ OPERATIONS = fixed("*", *DEFAULT_PLANS)
 FAULT_OPERATIONS = fixed(
     "*",
     LWA_OPERATION,
+    RATES_OPERATION,
     DOWNLOAD_OPERATION,
     FEED_UPLOAD_OPERATION,
     FEED_DOWNLOAD_OPERATION,

@@ -22,6 +22,7 @@ from .feeds import FEED_CONTROLS
 from .fields import Control, Field
 from .mcf import OUTBOUND_CONTROLS
 from .orders import ORDER_CONTROLS
+from .rates import RATES_CONTROLS
 from .reports import REPORT_CONTROLS
 
 _ALL = (
@@ -29,6 +30,7 @@ _ALL = (
     *OUTBOUND_CONTROLS,
     *REPORT_CONTROLS,
     *FEED_CONTROLS,
+    *RATES_CONTROLS,
     Control(
         "roles",
         "Roles of the application",

@@ -11,7 +11,8 @@ class FaultKind(StrEnum):
     """What can go wrong with an answer.
 
     TIMEOUT and CLOSE hang up before the operation takes effect. With LOST_ANSWER and
-    CUT_BODY it has taken effect, and the client cannot know.
+    CUT_BODY it has taken effect, and the client cannot know. DRIP sends a byte of the
+    body each time the fault's seconds have passed.
     """
 
     STATUS_500 = "status_500"
@@ -20,6 +21,7 @@ class FaultKind(StrEnum):
     TIMEOUT = "timeout"
     SLOW = "slow"
     CUT_BODY = "cut_body"
+    DRIP = "drip"
     CLOSE = "close"
     LOST_ANSWER = "lost_answer"
     NOT_JSON = "not_json"
@@ -39,7 +41,7 @@ class Fault:
     count: int | None = None
     # share of the matching requests that it hits, 0 to 1
     rate: float = 1.0
-    # how long SLOW and TIMEOUT wait, in real seconds, whatever the clock's speed
+    # how long SLOW, TIMEOUT and DRIP wait, in real seconds, whatever the clock's speed
     seconds: float = 1.0
     # how many requests it has hit
     struck: int = 0

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from .buckets import Buckets
 from .clock import Clock
@@ -79,6 +80,23 @@ class OutboundSwitches:
     synchronous: bool = False
 
 
+class RatesContent(StrEnum):
+    """What is in place of the file of exchange rates: itself, or something else."""
+
+    FILE = "file"
+    HTML = "html"
+    UNREADABLE = "unreadable"
+
+
+@dataclass
+class RatesSwitches:
+    """What the European Central Bank's address answers."""
+
+    # of so many working days ago
+    days_behind: int = 0
+    content: str = RatesContent.FILE
+
+
 @dataclass
 class Switches:
     """How this Amazon behaves where the real one may differ; seconds are simulated."""
@@ -109,6 +127,7 @@ class Switches:
     consent_limit: bool = False
     reports: ReportSwitches = field(default_factory=ReportSwitches)
     feeds: FeedSwitches = field(default_factory=FeedSwitches)
+    rates: RatesSwitches = field(default_factory=RatesSwitches)
     outbound: OutboundSwitches = field(default_factory=OutboundSwitches)
 
 

@@ -34,6 +34,8 @@ _ROAD = (
     "quota.starved",
     *_SYNC,
 )
+# A proxy stands before every host, a resolver knows every name: the bank's, too.
+_ALL_ROADS = ("notifications.unreachable", "price.rates_stale", *_ROAD)
 # Without an authorisation nothing can be asked, and Amazon ends what it sends.
 _AUTHORISATION = (
     "installation.behind",
@@ -49,6 +51,7 @@ _AUTHORISATION = (
 _WORK = (
     "queue.backlog",
     "data.retention_overdue",
+    "price.rates_stale",
     "orders.ship_late",
     "orders.gap",
 )
@@ -77,9 +80,9 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("token.undecryptable", "token.expiring", "webhook.failing", *_AUTHORISATION),
     ),
     # A proxy stands before every host, a resolver knows every name: AWS's, too.
-    ("network.dns", ("network.*", "notifications.unreachable", *_ROAD)),
-    ("network.proxy", ("network.*", "notifications.unreachable", *_ROAD)),
-    ("network.captive_portal", ("network.*", "notifications.unreachable", *_ROAD)),
+    ("network.dns", ("network.*", *_ALL_ROADS)),
+    ("network.proxy", ("network.*", *_ALL_ROADS)),
+    ("network.captive_portal", ("network.*", *_ALL_ROADS)),
     ("network.connect", ("network.*", *_ROAD)),
     ("network.tls", _ROAD),
     ("network.timeout", _ROAD),
@@ -130,7 +133,10 @@ EXPLAINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("queue.worker_stuck", _WORK),
-    ("queue.schedule_missing", ("data.retention_overdue", "orders.gap")),
+    (
+        "queue.schedule_missing",
+        ("data.retention_overdue", "price.rates_stale", "orders.gap"),
+    ),
     ("queue.backlog", ("installation.behind", "orders.gap", "orders.ship_late")),
     # Orders are read late, and no quantity is raised; packages are confirmed as ever.
     ("installation.behind", ("orders.gap", "stock.drift")),

@@ -55,6 +55,9 @@ AUDIT_CODES = frozenset(
     }
 )
 
+# Exchange rates of the bank by their day, rates by hand after they were ended.
+RATES_KEPT = timedelta(days=90)
+
 # The hourly figures of how long each step of an order took: the page shows a month.
 LATENCY_KEPT = timedelta(days=31)
 

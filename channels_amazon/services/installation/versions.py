@@ -42,6 +42,7 @@ SHOWN = (
     "BEHIND_PROXY",
     "BODY_LIMIT_BYTES",
     "DEBUG",
+    "ECB_RATES_URL",
     "FBA_OUTBOUND_VERSION",
     "HTTPS_ONLY",
     "LOG_FORMAT",

@@ -29,6 +29,7 @@ LABELS: dict[str, Promise] = {
     "backorders": _("Backorders"),
     "begun": _("Begun"),
     "calls": _("Calls"),
+    "currencies": _("Currencies"),
     "database": _("Database"),
     "draft": _("Marked as a draft"),
     "folder": _("Folder"),
@@ -52,6 +53,7 @@ LABELS: dict[str, Promise] = {
     "parcels_of_unknown_orders": _("Parcels of unknown orders"),
     "permissions": _("Permissions"),
     "queue": _("Queue"),
+    "rates_of": _("Rates of"),
     "rate_limits": _("Rates that Amazon states"),
     "refused_calls": _("Calls refused"),
     "report_rows_in_quarantine": _("Rows of reports in quarantine"),
@@ -137,6 +139,7 @@ HIDDEN = frozenset({"about"})
 
 ACTIONS: dict[str, Promise] = {
     "amazon-connect": _("Authorise again"),
+    "amazon-exchange-rates": _("Exchange rates"),
     "amazon-order-list": _("Show the orders"),
     "amazon-parcel-list": _("Show the parcels"),
     "amazon-quarantine-list": _("Quarantine"),
@@ -152,6 +155,7 @@ POSTED = frozenset({"amazon-subscribe"})
 OF_ACCOUNT = frozenset(
     {
         "amazon-connect",
+        "amazon-exchange-rates",
         "amazon-order-list",
         "amazon-parcel-list",
         "amazon-quarantine-list",
