@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 
 from channels_amazon.models import (
@@ -32,6 +32,7 @@ from channels_amazon.models import (
     StoreEndpoint,
     SyncJob,
 )
+from channels_amazon.models.account import AccountQuerySet
 from channels_amazon.models.scope import CappedCount
 from channels_amazon.rules.health.attention import (
     FOUND_AS,
@@ -255,6 +256,7 @@ def _counted(
         Need.PUSH_REFUSED: Listing.objects.filter(
             account=OuterRef("pk")
         ).push_refused(),
+        Need.NOT_LIVE: _not_live().filter(pk=OuterRef("pk")),
     }
     counted = AmazonAccount.objects.filter(
         pk__in=[account.pk for account in live]
@@ -267,6 +269,13 @@ def _counted(
     )
     needs = {pk: dict(zip(rows, numbers, strict=True)) for pk, _n, *numbers in values}
     return needs, {pk: to_ship for pk, to_ship, *_numbers in values}
+
+
+def _not_live() -> AccountQuerySet:
+    """Return the accounts that have something to send, and are not live."""
+    linked = Listing.objects.linked().filter(account=OuterRef("pk"))
+    rows: AccountQuerySet = AmazonAccount.objects.not_live()
+    return rows.filter(Exists(linked))
 
 
 def _counted_in_stores(

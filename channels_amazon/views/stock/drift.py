@@ -15,6 +15,7 @@ from channels_amazon.forms import parameters
 from channels_amazon.models import Listing
 from channels_amazon.services.stock import drift
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
+from channels_amazon.views.standstill import quantity_standstill_of
 
 
 @store_page
@@ -27,7 +28,12 @@ def listing_push_again(request: HttpRequest, listing_id: int) -> HttpResponse:
     except ShoplinkError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Our number is sent again."))
+        standstill = quantity_standstill_of(listing.account)
+        if standstill is None:
+            messages.success(request, _("Our number is sent again."))
+        else:
+            text = " ".join((_("Our number is kept."), standstill.text))
+            messages.warning(request, text)
     return _back(listing)
 
 

@@ -46,7 +46,7 @@ from channels_amazon.views.base import (
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
-from channels_amazon.views.standstill import Standstill, standstill_of
+from channels_amazon.views.standstill import Standstill, quantity_standstill_of
 from channels_amazon.views.stock.why import why_lines
 
 ROWS = 50
@@ -238,7 +238,7 @@ def published(listing: Listing, *, works: bool) -> Published:
     """Return a listing's published quantity with its state as shape and word."""
     state = listing.push_state
     pools = list(listing.fba_stock.all())
-    standstill = standstill_of(listing.account, is_worker_alive=works)
+    standstill = quantity_standstill_of(listing.account, is_worker_alive=works)
     account = (listing.account_id, str(listing.account))
     why = why_lines(listing.desired_why or None, account)
     if standstill is not None and state in _TO_BE_SENT:
@@ -254,7 +254,8 @@ def _stuck(
 ) -> dict[AmazonAccount, Standstill]:
     """Return the accounts to which nothing is sent now, and why."""
     found = {
-        account: standstill_of(account, is_worker_alive=works) for account in accounts
+        account: quantity_standstill_of(account, is_worker_alive=works)
+        for account in accounts
     }
     return {account: why for account, why in found.items() if why is not None}
 
