@@ -32,7 +32,7 @@ def main(argument: str) -> None:
 def _connect(number: int, granted: dict[str, Any]) -> int:
     """Make a store with the seller's SKUs and plenty of stock, and connect it."""
     from channels_amazon.models import Store
-    from channels_amazon.services.accounts import subscriptions
+    from channels_amazon.services.accounts import going_live, subscriptions
     from channels_amazon.services.accounts.connection import AccountGrant
     from channels_amazon.services.accounts.private_app import connect_by_token
     from channels_amazon.services.catalog.product_import import (
@@ -66,6 +66,7 @@ def _connect(number: int, granted: dict[str, Any]) -> int:
         refresh_token=granted["refresh_token"],
     )
     account = connect_by_token(store, grant=grant, actor="farm")
+    going_live.go_live(account, actor="farm", before_first_pull=True)
     trouble = subscriptions.subscribe(account, actor="farm")
     if trouble:
         raise SystemExit(trouble)

@@ -81,6 +81,7 @@ def _accounts(filler: Filler) -> None:
             seller_id=f"A1SELLER{pk}",
             name=f"Account {pk}",
             authorized_at=filler.now,
+            live_at=filler.now,
             subscription_id="sub",
         )
         for site in SITES[region]:

@@ -80,6 +80,7 @@ def _plain() -> Iterator[str]:
         yield _at(name)
     yield _at("amazon-setup-store", 1)
     yield _at("amazon-account-progress", 1)
+    yield _at("amazon-go-live", 1)
     yield _at("amazon-sync-log", 1)
     for span in ("", "hour", "day", "month"):
         yield _at("amazon-status", 1, span=span)

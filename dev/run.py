@@ -114,7 +114,8 @@ def _announce(environment: dict[str, str]) -> None:
         *(f"  {line}" for line in kept.splitlines()),
         f"  The local Amazon:     {emulator}/_emulator/control",
         "",
-        "  Connect: Channels, Amazon, Connect now. End everything with Ctrl-C.",
+        "  Connect: Channels, Amazon, Connect now; then see the numbers and go live.",
+        "  End everything with Ctrl-C.",
     ]
     print("\n" + "\n".join(lines) + "\n", flush=True)
 

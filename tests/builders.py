@@ -124,7 +124,7 @@ def make_application(**over: Any) -> DeveloperApplication:
 
 
 def make_account(store: Store | None = None, **over: Any) -> AmazonAccount:
-    """Make a connected account with its home marketplace selected.
+    """Make a connected account that is live, with its home marketplace selected.
 
     With `emulator=` it can really call: seller and refresh token are the emulator's
     of that region. `marketplaces=False` leaves the participations out; `created_at`
@@ -135,6 +135,7 @@ def make_account(store: Store | None = None, **over: Any) -> AmazonAccount:
     token = over.pop("refresh_token", "") or f"Atzr|test-{number()}"
     with_marketplaces = over.pop("marketplaces", True)
     created_at = over.pop("created_at", None)
+    is_ended = over.get("state") == AmazonAccount.State.DISCONNECTED
     if emulator is not None:
         token = emulator.refresh_token(region)
         over.setdefault("seller_id", emulator_seller(emulator, region))
@@ -142,6 +143,7 @@ def make_account(store: Store | None = None, **over: Any) -> AmazonAccount:
         "seller_id": f"A{number():013d}",
         "name": f"Account {number()}",
         "authorized_at": timezone.now(),
+        "live_at": None if is_ended else timezone.now(),
     }
     over.setdefault("application", None)
     over["application"] = over["application"] or make_application()

@@ -21,6 +21,14 @@ class AccountQuerySet(StoreQuerySet["AmazonAccount"]):
         """Return the accounts that work, or will once the seller authorises us anew."""
         return self.exclude(state=AmazonAccount.State.DISCONNECTED)
 
+    def live(self) -> Self:
+        """Return the accounts whose numbers go to Amazon: a person said so."""
+        return self.filter(live_at__isnull=False)
+
+    def not_live(self) -> Self:
+        """Return the accounts whose numbers wait for a person to go live."""
+        return self.filter(live_at__isnull=True)
+
 
 class AmazonAccount(StoreScoped):
     """One seller in one region that authorised us: token, quota, MFN quantity."""
@@ -68,6 +76,10 @@ class AmazonAccount(StoreScoped):
     # Up to when its orders must be read before its quantities rise: its order sweep
     # was stopped then; null where that is done.
     behind_at = models.DateTimeField(null=True, blank=True)
+    # Since when quantities and prices of ours go to Amazon; null while they must not:
+    # nobody has seen yet what would be sent, or somebody paused it.
+    live_at = models.DateTimeField(null=True, blank=True)
+    live_by = models.CharField(max_length=150, blank=True)
     # Seconds from a sale at Amazon until the lower number is there, as measured of
     # late; 0 while nothing was measured.
     propagation = models.FloatField(default=0.0)
@@ -104,6 +116,11 @@ class AmazonAccount(StoreScoped):
     def is_disconnected(self) -> bool:
         """Tell whether somebody ended the connection: nothing runs any more."""
         return self.state == self.State.DISCONNECTED
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether numbers of ours go to Amazon (`AccountQuerySet.live`)."""
+        return self.live_at is not None
 
     @property
     def authorization_ends_at(self) -> datetime:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.models.account import AmazonAccount
@@ -51,6 +52,30 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         """Return the listings of accounts that work, or will once authorised anew."""
         return self.exclude(account__state=AmazonAccount.State.DISCONNECTED)
 
+    def of_live_accounts(self) -> Self:
+        """Return the listings of accounts whose numbers go to Amazon."""
+        return self.filter(account__in=AmazonAccount.objects.live())
+
+    def linked(self) -> Self:
+        """Return the merchant's own listings of which we know the variant."""
+        return self.filter(is_mfn=True, variant__isnull=False)
+
+    def to_push(self) -> Self:
+        """Return the linked merchant's listings whose quantity is to be sent."""
+        return self.linked().filter(push_due=True, desired_quantity__isnull=False)
+
+    def with_shown(self) -> Self:
+        """Add `shown`: what Amazon shows as far as we know, None where we do not.
+
+        That is what it reported last, or accepted since.
+        """
+        accepted_since = models.When(
+            acknowledged_at__gt=models.F("observed_at"),
+            then=models.F("acknowledged_quantity"),
+        )
+        known = Coalesce("observed_quantity", "acknowledged_quantity")
+        return self.annotate(shown=models.Case(accepted_since, default=known))
+
     def waiting_for_push(self) -> Self:
         """Return the listings whose `push_state` is WAITING."""
         return self.filter(is_mfn=True, push_due=True, push_code="")
@@ -64,8 +89,13 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         return self.filter(is_mfn=True, push_due=True, push_code__in=("", PUSH_HELD))
 
     def drifting(self) -> Self:
-        """Return the listings of which Amazon goes on showing another quantity."""
-        return self.filter(drift_state=DriftState.STANDS, push_due=False)
+        """Return the listings of which Amazon goes on showing another quantity.
+
+        Those of live accounts: of the others nobody keeps Amazon's numbers.
+        """
+        return self.of_live_accounts().filter(
+            drift_state=DriftState.STANDS, push_due=False
+        )
 
     def published(self) -> Self:
         """Return the listings whose quantity Amazon once accepted from us."""

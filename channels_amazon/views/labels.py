@@ -13,9 +13,22 @@ from django.utils.translation import (
 from django.utils.translation import gettext_lazy as _
 
 from channels_amazon.marketplaces import country_name
+from channels_amazon.rules.stock.sharing import DecidedBy
 from channels_amazon.services.orders.amazon_words import Enumeration, amazon_word
 from channels_amazon.spapi.outbound import PackageStatus
 
+# Why a quantity is what it is, in a word or two.
+DECISIONS: Mapping[str, Promise] = {
+    DecidedBy.NO_RULE: _("no rule: all that is left"),
+    DecidedBy.ALL: _("all that is available"),
+    DecidedBy.SHARE: _("its share"),
+    DecidedBy.BUFFER: _("less the buffer"),
+    DecidedBy.CAP: _("the most it publishes"),
+    DecidedBy.FLOOR: _("it stops selling"),
+    DecidedBy.FIXED: _("always the same number"),
+    DecidedBy.NOT_PUBLISHED: _("no quantity is published"),
+    DecidedBy.NOT_COUNTED: _("never counted"),
+}
 # Amazon's names for the parts of a buyer and an address.
 PERSONAL: dict[str, Promise] = {
     "buyer": _("Buyer"),
@@ -51,6 +64,11 @@ MCF_PACKAGES: Mapping[str, tuple[str, Promise]] = {
     PackageStatus.CANCELLED: ("off", _("Cancelled")),
     PackageStatus.UNKNOWN: ("waiting", _("Not known")),
 }
+
+
+def decision(decided_by: str) -> str:
+    """Return what made a quantity what it is; "" is no rule."""
+    return str(DECISIONS.get(decided_by or DecidedBy.NO_RULE, decided_by))
 
 
 def flattened(

@@ -2,6 +2,7 @@
 
 The one source of it: a quantity, a package, a change and an order all wait for the
 same things, so that no page says of one "being sent" while another page says why not.
+A quantity alone waits for its account to go live, too.
 """
 
 from __future__ import annotations
@@ -88,6 +89,28 @@ def why_halted(account: AmazonAccount, *, is_worker_alive: bool) -> str:
         Halt.NO_WORKER: gettext("no worker runs"),
     }
     return words[halt] if halt is not None else ""
+
+
+def quantity_standstill_of(
+    account: AmazonAccount, *, is_worker_alive: bool
+) -> Standstill | None:
+    """Return why no quantity of the account is sent, None while all goes on.
+
+    Quantities wait for somebody to go live, too; orders and packages do not.
+    """
+    # Whether a worker runs matters only to what may be sent.
+    found = standstill_of(account, is_worker_alive=True)
+    if found is None and not account.is_live:
+        return Standstill(
+            gettext("Not live yet"),
+            gettext(
+                "The account is not live: what waits is sent once somebody has looked "
+                "at the numbers and goes live."
+            ),
+            reverse("amazon-go-live", args=[account.pk]),
+            gettext("Go live"),
+        )
+    return found or standstill_of(account, is_worker_alive=is_worker_alive)
 
 
 def _connect(account: AmazonAccount) -> str:

@@ -42,6 +42,37 @@ def test_verified_token_connects_the_seller(emulator: Emulator, seller: str) -> 
     assert account.jobs.exists()
 
 
+def test_connected_account_is_not_live_unless_told(
+    emulator: Emulator, seller: str
+) -> None:
+    store = builders.make_store()
+    given = {"refresh_token": emulator.refresh_token("na"), "seller_id": seller}
+    assert connect(store, **given)["live"] is False
+
+    answer = connect(store, **given, live=True)
+
+    assert answer["live"] is True
+    account = AmazonAccount.objects.get()
+    assert account.live_by == "connect_account"
+    # Without the flag it stays what it is.
+    assert connect(store, **given)["live"] is True
+
+
+def test_connected_account_says_how_to_go_live(emulator: Emulator, seller: str) -> None:
+    out = io.StringIO()
+    call_command(
+        "connect_account",
+        store=builders.make_store().slug,
+        region="na",
+        refresh_token=emulator.refresh_token("na"),
+        seller_id=seller,
+        stdout=out,
+    )
+
+    account = AmazonAccount.objects.get()
+    assert f"“manage.py go_live {account.pk}”" in out.getvalue()
+
+
 def test_token_comes_from_the_environment_too(
     emulator: Emulator, seller: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

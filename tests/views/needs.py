@@ -141,8 +141,11 @@ def _account(state: State, store: Store, region: str, rng: Random) -> None:
             state.pulling.add(account.pk)
     for name, make in rng.sample(sorted(OWN.items()), rng.choice([0, 0, 1, 2, 4])):
         number = make(account, rng)
-        if account.is_connected or name not in OF_CONNECTED:
-            own[name] += number
+        if not account.is_connected and name in OF_CONNECTED:
+            continue
+        if account.pk in state.pulling and name in OF_READ:
+            continue
+        own[name] += number
 
 
 def _noise(account: AmazonAccount) -> None:
@@ -228,6 +231,14 @@ def _ends(account: AmazonAccount) -> None:
     account.save()
 
 
+def _not_live(account: AmazonAccount) -> None:
+    variant = builders.make_variant(account.store)
+    for over in ({"variant": variant}, {}, {"is_mfn": False, "is_fba": True}):
+        builders.make_listing(account, **over)
+    account.live_at = None
+    account.save()
+
+
 def _issue(account: AmazonAccount) -> None:
     now = timezone.now()
     for cause in ("no_progress", "refused"):
@@ -263,6 +274,7 @@ OWN: dict[str, Make] = {
         lambda account: builders.make_listing(account, push_due=True, push_code="BAD")
     ),
     "blocked job": _job(Kind.FBA_STOCK, blocked_code="x", blocked_message="No role."),
+    "not live": _once(_not_live),
     "failing job": _job(Kind.STOCK_PUSH, attempts=5),
     "refused search": _job(
         Kind.ORDER_SWEEP, cursor={"refused_since": "2026-11-01T00:00:00+00:00"}
@@ -272,7 +284,9 @@ OWN: dict[str, Make] = {
     "issue": _once(_issue),
 }
 # Of an account that lost its authorisation these are consequences.
-OF_CONNECTED = {"blocked job", "failing job", "ends"}
+OF_CONNECTED = {"blocked job", "failing job", "not live", "ends"}
+# Before all was read once nobody can do it.
+OF_READ = {"not live"}
 
 
 def _refused_parcel(account: AmazonAccount) -> None:

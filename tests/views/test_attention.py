@@ -51,6 +51,7 @@ CODES = {
     "refused push": "stock.push_refused",
     "refused parcel": "parcel.refused",
     "below zero": "stock.below_zero",
+    "not live": "stock.not_live",
     "blocked job": "job.failing",
     "failing job": "job.failing",
     "refused search": "orders.search_refused",

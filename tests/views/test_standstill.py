@@ -11,7 +11,7 @@ from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs import heartbeats, lifecycle
-from channels_amazon.views.standstill import standstill_of
+from channels_amazon.views.standstill import quantity_standstill_of, standstill_of
 from tests import builders
 from tests.services.mcf.scene import make_pool, offered
 from tests.views.scene import make_member_client
@@ -59,6 +59,29 @@ def test_lost_authorisation_comes_before_a_worker_that_is_down() -> None:
     assert silent is not None
     assert silent.text == "No worker runs: what waits is sent once one does."
     assert silent.link.endswith("#processes")
+
+
+def test_quantities_alone_wait_for_somebody_to_go_live() -> None:
+    account = builders.make_account(live_at=None)
+
+    found = quantity_standstill_of(account, is_worker_alive=False)
+
+    assert found is not None
+    assert found.word == "Not live yet"
+    assert found.link == reverse("amazon-go-live", args=[account.pk])
+    assert standstill_of(account, is_worker_alive=True) is None
+
+
+def test_quantities_of_a_live_account_wait_for_what_all_wait_for() -> None:
+    live = builders.make_account()
+    lost = builders.make_account(live_at=None, state=State.NEEDS_AUTHORIZATION)
+
+    silent = quantity_standstill_of(live, is_worker_alive=False)
+
+    assert quantity_standstill_of(live, is_worker_alive=True) is None
+    assert silent == standstill_of(live, is_worker_alive=False)
+    alive = {"is_worker_alive": True}
+    assert quantity_standstill_of(lost, **alive) == standstill_of(lost, **alive)
 
 
 def test_paused_installation_leads_nowhere_else(

@@ -132,7 +132,7 @@ class Installation:
         granted = self.control("self_authorize", region=region)
         command = ["connect_account", "--store", "demo", "--region", region, "--json"]
         seller = ["--seller-id", granted["seller_id"], "--refresh-token", "-"]
-        told = self.manage(*command, *seller, given=granted["refresh_token"])
+        told = self.manage(*command, *seller, "--live", given=granted["refresh_token"])
         account = int(json.loads(told)["account"])
         self.press(f"/admin/amazon/accounts/{account}/subscribe/")
         return account

@@ -171,6 +171,8 @@ def test_document_leads_to_a_connected_store_and_on(
     host.walk.run("watch")
     account = _connect(host, emulator)
     wait_for(lambda: _pulled(host), 60, host.story)
+    assert host.row("SELECT live_at FROM channels_amazon_amazonaccount") == (None,)
+    assert json.loads(host.walk.run("live", ACCOUNT=str(account)))["live"]
     assert host.row("SELECT count(*) FROM channels_amazon_listing")[0] > 0
 
     _rotate(host)

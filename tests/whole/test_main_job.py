@@ -72,6 +72,7 @@ def test_operator_does_the_whole_main_job(page: Page, product: Installation) -> 
     expect(done).to_be_visible(timeout=FIRST_PULL_SECONDS * 1000)
     assert time.monotonic() - began < FIRST_PULL_SECONDS
     account = _account_of(page)
+    _go_live(page, product, account)
     _subscribe(page, product, account)
     _new_orders_arrive(page, product)
     _stock_follows(page, product)
@@ -104,6 +105,28 @@ def _account_of(page: Page) -> int:
     found = re.search(r"/accounts/(\d+)/", page.url)
     assert found is not None
     return int(found.group(1))
+
+
+def _go_live(page: Page, product: Installation, account: int) -> None:
+    """Look at what would be sent, and press the button; nothing was sent before."""
+    page.get_by_role("link", name="Go live").first.click()
+    expect(page).to_have_url(re.compile("/go-live/"))
+    assert _quantities_sent(product) == 0
+    page.get_by_text("Go live…").click()
+    page.get_by_role("button", name="Go live", exact=True).click()
+    expect(
+        page.get_by_text("is live: its quantities follow your stock")
+    ).to_be_visible()
+    rows = product.rows("SELECT live_by FROM channels_amazon_amazonaccount")
+    assert rows == [(product.sign_in()[0],)]
+
+
+def _quantities_sent(product: Installation) -> int:
+    (row,) = product.rows(
+        "SELECT COUNT(*) FROM channels_amazon_apicall "
+        "WHERE operation = 'patchListingsItem'"
+    )
+    return int(row[0])
 
 
 def _subscribe(page: Page, product: Installation, account: int) -> None:
@@ -187,6 +210,7 @@ def _keep_screenshots(
         "connect": "connect/",
         "progress": f"accounts/{account}/progress/",
         "status": f"accounts/{account}/status/",
+        "go-live": f"accounts/{account}/go-live/",
         "orders": "orders/",
         "order": f"orders/{_any_order(product)}/",
         "stock": "stock/",

@@ -15,9 +15,11 @@ from channels_amazon.management.commands.import_products import find_store
 from channels_amazon.marketplaces import MARKETPLACES, by_region
 from channels_amazon.models import AmazonAccount, Store
 from channels_amazon.rules.pasted_ids import PastedId, WrongForm, read, tidy
+from channels_amazon.services.accounts import going_live
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.accounts.private_app import connect_by_token
 
+ACTOR = "connect_account"
 TOKEN_VARIABLE = "SHOPLINK_REFRESH_TOKEN"  # noqa: S105  (a name, not a token)
 
 
@@ -55,6 +57,12 @@ class Command(BaseCommand):
             help="A marketplace id or country to synchronise; may be repeated. "
             "Default: all of the region.",
         )
+        parser.add_argument(
+            "--live",
+            action="store_true",
+            help="Send quantities to Amazon at once. Left out, a new account sends "
+            "none before somebody goes live, on its page or by the command go_live.",
+        )
         parser.add_argument("--json", action="store_true", help="Answer as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,7 +77,9 @@ class Command(BaseCommand):
             marketplace_ids=_sites(region, options["marketplace"]),
         )
         try:
-            account = connect_by_token(store, grant=grant, actor="connect_account")
+            account = connect_by_token(store, grant=grant, actor=ACTOR)
+            if options["live"]:
+                going_live.go_live(account, actor=ACTOR, before_first_pull=True)
         except ShoplinkError as error:
             raise CommandError(
                 f"{error.message} {error.fix} Nothing was stored. ({error.code})"
@@ -79,8 +89,18 @@ class Command(BaseCommand):
         else:
             self.stdout.write(
                 f"Connected account {account.pk}: {account}, seller "
-                f"{account.seller_id}. Its first pull has started."
+                f"{account.seller_id}. Its first pull has started. "
+                f"{_live_line(account)}"
             )
+
+
+def _live_line(account: AmazonAccount) -> str:
+    if account.is_live:
+        return "It is live: its quantities go to Amazon."
+    return (
+        "It is not live: no quantity goes to Amazon before somebody goes live on its "
+        f"page, or by “manage.py go_live {account.pk}”."
+    )
 
 
 def _token(given: str) -> str:
@@ -151,6 +171,7 @@ def _describe(account: AmazonAccount) -> dict[str, Any]:
         "seller_id": account.seller_id,
         "name": account.name,
         "state": account.state,
+        "live": account.is_live,
         "marketplaces": [
             site.id
             for site in MARKETPLACES.values()

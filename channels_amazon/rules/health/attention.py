@@ -56,6 +56,7 @@ class Need(StrEnum):
     MESSAGE_QUARANTINED = "message_quarantined"
     REPORT_ROWS = "report_rows"
     NOT_SUBSCRIBED = "not_subscribed"
+    NOT_LIVE = "not_live"
     AUTHORIZATION_ENDS = "authorization_ends"
     PERMISSION_MISSING = "permission_missing"
     JOB_FAILING = "job_failing"
@@ -101,6 +102,13 @@ ERRORS = frozenset(
 # What goes on by itself and ends by itself: it is told, and counted for no need, since
 # there is nothing that a person could do.
 ENDS_BY_ITSELF = frozenset({Need.BEHIND})
+# Without an authorisation nobody can do anything about these.
+_OF_CONNECTED = (
+    Need.JOB_BLOCKED,
+    Need.JOB_FAILING,
+    Need.NOT_LIVE,
+    Need.AUTHORIZATION_ENDS,
+)
 
 # The codes under which the health check finds the same. What it finds besides these is
 # the need CHECK.
@@ -126,6 +134,7 @@ FOUND_AS: Mapping[Need, tuple[str, ...]] = {
     Need.MESSAGE_QUARANTINED: ("orders.set_aside",),
     Need.REPORT_ROWS: ("orders.set_aside",),
     Need.PUSH_REFUSED: ("stock.push_refused",),
+    Need.NOT_LIVE: ("stock.not_live",),
     Need.AUTHORIZATION_ENDS: ("token.expiring",),
     Need.SEARCH_REFUSED: ("orders.search_refused",),
     Need.BEHIND: ("installation.behind",),
@@ -298,8 +307,11 @@ def _of_account(facts: Facts, account: AccountFacts) -> list[Needed]:
     }
     if not is_connected:
         # A lost authorisation stops every job, and has its own sentence.
-        for need in (Need.JOB_BLOCKED, Need.JOB_FAILING, Need.AUTHORIZATION_ENDS):
+        for need in _OF_CONNECTED:
             counts.pop(need, None)
+    if account.is_pulling:
+        # Nobody can go live before all was read once.
+        counts.pop(Need.NOT_LIVE, None)
     if facts.is_paused:
         counts.pop(Need.BEHIND, None)
     return [

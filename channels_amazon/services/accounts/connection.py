@@ -64,8 +64,9 @@ def connect_account(
     """Store what the seller granted `application`, and start the first pull.
 
     A seller whom the store knows in this region keeps the account and its records and
-    gets the new token. `actor` is who did it. Raises PlanExcludesAmazon and
-    SellerElsewhere; then nothing was stored.
+    gets the new token; a live account stays live, a new one or one that was
+    disconnected is not (`going_live.py`). `actor` is who did it. Raises
+    PlanExcludesAmazon and SellerElsewhere; then nothing was stored.
     """
     require_plan(store)
     try:
@@ -143,6 +144,9 @@ def disconnect_account(account: AmazonAccount, *, actor: str) -> None:
             state=State.DISCONNECTED,
             state_code="",
             disconnected_at=now,
+            # Connected again, somebody has to look at what would be sent again.
+            live_at=None,
+            live_by="",
             subscription_id="",
             destination_id="",
             subscribed_at=None,

@@ -30,6 +30,7 @@ from channels_amazon.models import (
     StoreEndpoint,
     SyncJob,
 )
+from channels_amazon.models.account import AccountQuerySet
 from channels_amazon.models.prepared import GivenKeys, Prepared, given_time
 from channels_amazon.models.scope import CappedCount, StoreQuerySet
 from channels_amazon.rules.health.attention import FOUND_AS, Need
@@ -121,6 +122,13 @@ def newest_report(account: Any) -> Subquery:
     return Subquery(done.order_by("-pk").values("pk")[:1])
 
 
+def _not_live() -> AccountQuerySet:
+    """Return the accounts that have something to send, and are not live."""
+    linked = Listing.objects.linked().filter(account=OuterRef("pk"))
+    rows: AccountQuerySet = AmazonAccount.objects.not_live()
+    return rows.filter(Exists(linked))
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """A statement whose columns are the key, what is to ship, counts, and signs."""
@@ -181,6 +189,7 @@ def _of_accounts() -> _Statement:
             Need.SHIPMENT_REFUSED: shipments.refused(),
             Need.NOT_SHOWN: shipments.not_shown(now),
             Need.PUSH_REFUSED: listings.push_refused(),
+            Need.NOT_LIVE: _not_live().filter(pk=account),
         },
         {
             There.TROUBLED_JOBS: jobs.filter(status.TROUBLED),

@@ -3,7 +3,8 @@
 Each listing is read just before it is written: Amazon resets what a patch leaves out,
 and the handling time may have been changed in Seller Central a minute ago. Nothing is
 added to a listing that the merchant does not fulfil. While the account is behind
-(rules/installation/behind.py), no quantity is raised.
+(rules/installation/behind.py), no quantity is raised. Of an account that is not live
+nothing is sent: what is due waits until somebody goes live.
 """
 
 from __future__ import annotations
@@ -60,18 +61,11 @@ REFUSED_AHEAD = 4
 HELD_FOR = timedelta(minutes=5)
 LONGEST_HELD = timedelta(hours=6)
 INCLUDED = (*DEFAULT_DATA, "attributes")
-# The linked merchant's listings whose quantity is to be sent.
-PUSHED = {
-    "push_due": True,
-    "is_mfn": True,
-    "variant__isnull": False,
-    "desired_quantity__isnull": False,
-}
 
 
 def due_accounts(now: datetime) -> QuerySet[Any, Any]:
     """Return the ids of the accounts that have a quantity to send now."""
-    rows = Listing.objects.filter(_may_go(now), has_marketplaces(), **PUSHED)
+    rows = _sent().filter(_may_go(now), has_marketplaces())
     return rows.order_by().values("account_id")
 
 
@@ -104,9 +98,14 @@ def reconcile(ctx: RunContext) -> Result:
     return Result(next_due=_next_due(ctx))
 
 
-def _waiting(ctx: RunContext) -> QuerySet[Listing]:
-    rows: QuerySet[Listing] = Listing.objects.filter(account=ctx.account, **PUSHED)
+def _sent() -> QuerySet[Listing]:
+    rows: QuerySet[Listing] = Listing.objects.of_live_accounts().to_push()
     return rows
+
+
+def _waiting(ctx: RunContext) -> QuerySet[Listing]:
+    # Whether the account is live is asked each time: a pause ends a run.
+    return _sent().filter(account=ctx.account)
 
 
 def _may_be_sent(ctx: RunContext) -> QuerySet[Listing]:

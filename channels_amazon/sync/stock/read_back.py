@@ -1,6 +1,7 @@
 """Reads back what Amazon accepted, twenty listings a token; sync layer.
 
-What follows from a number that differs is said in `rules/stock/drift.py`.
+What follows from a number that differs is said in `rules/stock/drift.py`. Of an account
+that is not live nothing is read back: its numbers at Amazon are not ours to keep.
 """
 
 from __future__ import annotations
@@ -68,17 +69,17 @@ def reconcile(ctx: RunContext) -> Result:
     return Result(next_due=_next_due(ctx))
 
 
+def _waiting() -> QuerySet[Listing]:
+    rows: QuerySet[Listing] = Listing.objects.of_live_accounts()
+    return rows.filter(is_mfn=True, push_due=False, read_back_at__isnull=False)
+
+
 def _due(now: datetime) -> QuerySet[Listing]:
-    rows: QuerySet[Listing] = Listing.objects.filter(
-        read_back_at__lte=now, is_mfn=True, push_due=False
-    )
-    return rows
+    return _waiting().filter(read_back_at__lte=now)
 
 
 def _next_due(ctx: RunContext) -> datetime | None:
-    waiting = Listing.objects.filter(
-        account=ctx.account, is_mfn=True, push_due=False, read_back_at__isnull=False
-    )
+    waiting = _waiting().filter(account=ctx.account)
     first: datetime | None = waiting.aggregate(first=Min("read_back_at"))["first"]
     return first
 

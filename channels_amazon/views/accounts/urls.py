@@ -9,6 +9,7 @@ from channels_amazon.views.accounts import (
     callback,
     connect,
     first_pull,
+    go_live,
     subscription,
 )
 
@@ -18,6 +19,18 @@ urlpatterns = [
     path("accounts/", accounts.account_list, name="amazon-account-list"),
     path(
         f"{_ACCOUNT}disconnect/", connect.disconnect, name="amazon-account-disconnect"
+    ),
+    path(f"{_ACCOUNT}go-live/", go_live.go_live_page, name="amazon-go-live"),
+    path(
+        f"{_ACCOUNT}go-live/export/",
+        go_live.go_live_export,
+        name="amazon-go-live-export",
+    ),
+    path(
+        f"{_ACCOUNT}go-live/start/", go_live.go_live_start, name="amazon-go-live-start"
+    ),
+    path(
+        f"{_ACCOUNT}go-live/pause/", go_live.go_live_pause, name="amazon-go-live-pause"
     ),
     path(f"{_ACCOUNT}progress/", first_pull.progress, name="amazon-account-progress"),
     path(f"{_ACCOUNT}subscribe/", subscription.subscribe, name="amazon-subscribe"),

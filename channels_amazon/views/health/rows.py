@@ -140,6 +140,7 @@ HIDDEN = frozenset({"about"})
 ACTIONS: dict[str, Promise] = {
     "amazon-connect": _("Authorise again"),
     "amazon-exchange-rates": _("Exchange rates"),
+    "amazon-go-live": _("Go live"),
     "amazon-order-list": _("Show the orders"),
     "amazon-parcel-list": _("Show the parcels"),
     "amazon-quarantine-list": _("Quarantine"),

@@ -160,6 +160,20 @@ def _not_subscribed(one: Needed, rows: AttentionRows) -> list[Problem]:
     return [_on_status(one, rows, text, fix, "notifications")]
 
 
+def _not_live(one: Needed, rows: AttentionRows) -> list[Problem]:
+    account = _account(one, rows)
+    text = gettext("%(account)s is not live: no quantity is sent to Amazon.")
+    return [
+        Problem(
+            one.level,
+            text % {"account": account},
+            gettext("Look at what would be sent, then go live."),
+            reverse("amazon-go-live", args=[account.pk]),
+            gettext("Go live"),
+        )
+    ]
+
+
 def _keys_differ(one: Needed, rows: AttentionRows) -> list[Problem]:
     return [
         Problem(
@@ -297,6 +311,7 @@ _WORDS: Mapping[Need, Words] = {
     Need.KEYS_DIFFER: _keys_differ,
     Need.JOB_BLOCKED: _blocked,
     Need.NOT_SUBSCRIBED: _not_subscribed,
+    Need.NOT_LIVE: _not_live,
     Need.AUTHORIZATION_ENDS: _ends,
     Need.PERMISSION_MISSING: _permissions,
     Need.JOB_FAILING: _failing,

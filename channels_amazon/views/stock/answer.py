@@ -19,7 +19,7 @@ from channels_amazon.models.scope import capped
 from channels_amazon.rules.health.attention import Need
 from channels_amazon.services.health.attention import AttentionRows
 from channels_amazon.views.attention import attention_rows
-from channels_amazon.views.standstill import Standstill, standstill_of
+from channels_amazon.views.standstill import Standstill, quantity_standstill_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def stock_answer(
     stuck = {
         account: why
         for account in accounts
-        if (why := standstill_of(account, is_worker_alive=works)) is not None
+        if (why := quantity_standstill_of(account, is_worker_alive=works)) is not None
     }
     flowing = listings.exclude(account__in=list(stuck)) if stuck else listings
     return {

@@ -13,8 +13,11 @@ from django.views.decorators.http import require_POST
 from channels_amazon.errors import ShoplinkError
 from channels_amazon.forms import parameters
 from channels_amazon.models import Listing
+from channels_amazon.rules.health.liveness import Process
+from channels_amazon.services.health.processes import is_alive
 from channels_amazon.services.stock import drift
 from channels_amazon.views.base import get_mine, mine, require_operator, store_page
+from channels_amazon.views.standstill import quantity_standstill_of
 
 
 @store_page
@@ -27,7 +30,13 @@ def listing_push_again(request: HttpRequest, listing_id: int) -> HttpResponse:
     except ShoplinkError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Our number is sent again."))
+        works = is_alive(Process.QUEUE, timezone.now())
+        standstill = quantity_standstill_of(listing.account, is_worker_alive=works)
+        if standstill is None:
+            messages.success(request, _("Our number is sent again."))
+        else:
+            text = " ".join((_("Our number is kept."), standstill.text))
+            messages.warning(request, text)
     return _back(listing)
 
 

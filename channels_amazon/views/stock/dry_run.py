@@ -26,8 +26,8 @@ from channels_amazon.views.base import (
     require_operator,
     store_page,
 )
-from channels_amazon.views.durations import duration
-from channels_amazon.views.stock.rule_words import decision, rule_sentence
+from channels_amazon.views.labels import decision
+from channels_amazon.views.stock.rule_words import rule_sentence
 from channels_amazon.views.stock.rules import account_names
 
 ROWS = 100
@@ -47,7 +47,6 @@ def dry_run(request: HttpRequest, dry_run_id: int) -> HttpResponse:
     context = {
         "dry_run": made,
         "summary": summary,
-        "takes": duration(summary.seconds),
         "befores": [
             rule_sentence(one.before, accounts) for one in changes if one.before
         ],

@@ -1,15 +1,13 @@
-"""Says a stock rule, and what it decided, in words; views layer."""
+"""Says a stock rule in words; views layer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from channels_amazon.rules.scope import Scope
-from channels_amazon.rules.stock.sharing import DecidedBy
 from channels_amazon.rules.stock.terms import (
     WHOLE,
     BadTerms,
@@ -19,26 +17,9 @@ from channels_amazon.rules.stock.terms import (
 )
 from channels_amazon.services.sync_rules.stored import Rule
 
-# Why a quantity is what it is, in a word or two.
-DECISIONS: Mapping[str, Promise] = {
-    DecidedBy.NO_RULE: gettext_lazy("no rule: all that is left"),
-    DecidedBy.ALL: gettext_lazy("all that is available"),
-    DecidedBy.SHARE: gettext_lazy("its share"),
-    DecidedBy.BUFFER: gettext_lazy("less the buffer"),
-    DecidedBy.CAP: gettext_lazy("the most it publishes"),
-    DecidedBy.FLOOR: gettext_lazy("it stops selling"),
-    DecidedBy.FIXED: gettext_lazy("always the same number"),
-    DecidedBy.NOT_PUBLISHED: gettext_lazy("no quantity is published"),
-    DecidedBy.NOT_COUNTED: gettext_lazy("never counted"),
-}
 _UNREADABLE = gettext_lazy(
     "The rule cannot be read, so 0 are published: change or delete it."
 )
-
-
-def decision(decided_by: str) -> str:
-    """Return what made a quantity what it is; "" is no rule."""
-    return str(DECISIONS.get(decided_by or DecidedBy.NO_RULE, decided_by))
 
 
 def rule_sentence(rule: Rule, accounts: Mapping[int, str]) -> str:

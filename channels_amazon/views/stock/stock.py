@@ -45,7 +45,7 @@ from channels_amazon.views.base import (
 )
 from channels_amazon.views.lists import ListPage, list_page
 from channels_amazon.views.pagination import by_text, newest_first
-from channels_amazon.views.standstill import Standstill, standstill_of
+from channels_amazon.views.standstill import Standstill, quantity_standstill_of
 from channels_amazon.views.stock.answer import stock_answer
 from channels_amazon.views.stock.why import why_lines
 
@@ -201,7 +201,7 @@ def published(listing: Listing, *, works: bool) -> Published:
     """Return a listing's published quantity with its state as shape and word."""
     state = listing.push_state
     pools = list(listing.fba_stock.all())
-    standstill = standstill_of(listing.account, is_worker_alive=works)
+    standstill = quantity_standstill_of(listing.account, is_worker_alive=works)
     account = (listing.account_id, str(listing.account))
     why = why_lines(listing.desired_why or None, account)
     if standstill is not None and state in _TO_BE_SENT:

@@ -11,7 +11,8 @@ from channels_amazon.rules.scope import Scope
 from channels_amazon.rules.stock.quantity_inputs import QuantityInputs
 from channels_amazon.rules.stock.sharing import DecidedBy, SharingInputs
 from channels_amazon.services.sync_rules.stored import Rule
-from channels_amazon.views.stock.rule_words import decision, rule_sentence
+from channels_amazon.views.labels import decision
+from channels_amazon.views.stock.rule_words import rule_sentence
 
 Line = tuple[str, str]
 

@@ -17,7 +17,7 @@ from channels_amazon.models import (
     Store,
     SyncJob,
 )
-from channels_amazon.services.accounts import connection
+from channels_amazon.services.accounts import connection, going_live
 from channels_amazon.services.accounts.connection import AccountGrant
 from channels_amazon.services.amazon_client import applications
 from channels_amazon.services.amazon_client.stores import DatabaseTokens
@@ -140,6 +140,32 @@ def test_connecting_again_goes_on_with_the_same_account() -> None:
     again = connect_seller(store)
     assert again.pk == first.pk
     assert claims.claim_due("holder", 60)
+
+
+def test_new_account_is_not_live() -> None:
+    assert not connect_seller().is_live
+
+
+def test_account_authorised_again_stays_live() -> None:
+    store = builders.make_store()
+    first = connect_seller(store)
+    going_live.go_live(first, actor="ann", before_first_pull=True)
+    connection.lose_authorization(first, code="token.revoked", message="Revoked.")
+
+    again = connect_seller(store, grant=replace(GRANT, refresh_token="Atzr|second"))
+
+    assert (again.live_at, again.live_by) == (first.live_at, "ann")
+
+
+def test_account_disconnected_and_connected_again_is_not_live() -> None:
+    store = builders.make_store()
+    first = connect_seller(store)
+    going_live.go_live(first, actor="ann", before_first_pull=True)
+
+    connection.disconnect_account(first, actor="ann")
+
+    assert not first.is_live
+    assert not connect_seller(store).is_live
 
 
 def test_disconnected_account_is_not_marked_by_a_late_refusal() -> None:

@@ -19,6 +19,7 @@ from channels_amazon.models import (
     SyncRun,
 )
 from channels_amazon.rules.stock.drift import SETTLING
+from channels_amazon.services.accounts import going_live
 from channels_amazon.services.installation import catching_up
 from channels_amazon.sync.runtime import runner
 from channels_amazon.sync.stock import read_back
@@ -205,3 +206,45 @@ def test_refused_search_is_not_asked_again_at_once(
     listing.refresh_from_db()
     assert listing.read_back_at is not None
     assert listing.read_back_at > timezone.now() + timedelta(minutes=50)
+
+
+def test_nothing_is_read_back_of_an_account_that_is_not_live(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    listing = pushed(account)
+    theirs(emulator, listing).quantity = 50
+    going_live.pause(account, actor="ann")
+
+    run = read(account)
+
+    assert (run.calls, run.state) == (0, SyncRun.State.DONE)
+    assert list(read_back.due_accounts(timezone.now())) == []
+    assert messages() == []
+
+    # As far as is known Amazon shows it: there is nothing to send.
+    Listing.objects.update(observed_quantity=listing.desired_quantity)
+    going_live.go_live(account, actor="ann")
+
+    assert read(account).rows_seen == 1
+    assert len(messages()) == 1
+
+
+def test_difference_of_a_paused_account_is_a_new_one_once_it_is_live(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    listing = pushed(account)
+    Listing.objects.filter(pk=listing.pk).update(
+        observed_quantity=50,
+        observed_at=timezone.now(),
+        drift_state=DriftState.STANDS,
+        drift_since=timezone.now(),
+    )
+    assert Listing.objects.drifting().count() == 1
+    going_live.pause(account, actor="ann")
+    assert Listing.objects.drifting().count() == 0
+
+    going_live.go_live(account, actor="ann")
+
+    listing.refresh_from_db()
+    assert (listing.push_due, listing.drift_state) == (True, DriftState.NONE)
+    assert listing.drift_since is None

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_amazon.models import (
+    AmazonAccount,
     DriftState,
     Listing,
     StockLevel,
@@ -166,3 +167,14 @@ def test_who_only_looks_or_is_a_stranger_presses_nothing(
     assert (looked.status_code, strange.status_code) == (403, 404)
     assert on_hand(world) == 3
     assert not listing_of(world).push_due
+
+
+def test_sending_again_says_that_it_waits_for_going_live(
+    world: World, client: Client
+) -> None:
+    AmazonAccount.objects.update(live_at=None)
+
+    answer = press(client, world, "push-again")
+
+    assert listing_of(world).push_due
+    assert "Our number is kept. The account is not live" in said(answer)

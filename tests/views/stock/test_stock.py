@@ -11,7 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_amazon.models import Listing, StockLevel, StockMovement, Variant
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    StockLevel,
+    StockMovement,
+    Variant,
+)
 from channels_amazon.rules.health.liveness import Process
 from channels_amazon.rules.installation.identity import Standing
 from channels_amazon.services.installation import guard
@@ -128,6 +134,21 @@ def test_quantities_of_a_revoked_account_wait_and_say_for_what(
         assert "Waits for the authorisation" in text
         assert "being sent" not in text.lower()
         assert "Every published quantity" not in text
+
+
+def test_quantities_of_an_account_that_is_not_live_wait_and_say_so(
+    world: World, client: Client
+) -> None:
+    Listing.objects.update(desired_quantity=3, push_due=True)
+    AmazonAccount.objects.filter(pk=world.account.pk).update(live_at=None)
+
+    listed = client.get(reverse("amazon-stock-list")).text
+    detail = client.get(reverse("amazon-stock-detail", args=[world.variant.pk])).text
+
+    for page in (listed, detail):
+        assert "Not live yet" in page
+        assert reverse("amazon-go-live", args=[world.account.pk]) in page
+        assert "being sent" not in page.lower()
 
 
 def test_quantities_wait_while_the_installation_is_paused(
