@@ -16,6 +16,7 @@ from bench import (
     order_throttled,
     pages,
     start,
+    stock_push,
 )
 from bench.measure import Measure, report
 from dev import keys
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], list[Measure]]] = {
     "idle": idle.run,
     "pages": pages.run,
     "start": start.run,
+    "stock": stock_push.run,
     # Each of the orders' by itself.
     **{
         bench.__name__.removeprefix("bench.").replace("_", "."): bench.run

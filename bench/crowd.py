@@ -79,7 +79,7 @@ class Crowd(Farm):
         self._kept = self.folder / "connections.json"
         self._connect_one()
         self._multiply()
-        self._forget_quota()
+        self.forget_quota()
         self.start_processes()
 
     def _connect_one(self) -> None:

@@ -154,7 +154,7 @@ class Farm:
         for number in range(self.consumers):
             self.start(f"consumer{number}", "manage.py", "consume_notifications")
         self.wait(self._has_pulled)
-        self._forget_quota()
+        self.forget_quota()
 
     def _start_amazon(self) -> None:
         _web, port = free_ports()
@@ -189,7 +189,7 @@ class Farm:
         )
         return int(waiting[0][0]) == 0
 
-    def _forget_quota(self) -> None:
+    def forget_quota(self) -> None:
         """Go back to Amazon's quotas with full buckets on both sides."""
         self.control("limits", reset=True)
         self._run("forget", "-m", "bench.connect", "forget-quota")

@@ -38,6 +38,7 @@ from channels_amazon.models.listing import (
     Offer,
     PushState,
 )
+from channels_amazon.models.listing_feed import ListingFeed, ListingFeedMessage
 from channels_amazon.models.maintenance import MaintenanceTask
 from channels_amazon.models.notification import Notification
 from channels_amazon.models.order import (
@@ -118,6 +119,8 @@ __all__ = [
     "LatencyHour",
     "LedgerDifference",
     "Listing",
+    "ListingFeed",
+    "ListingFeedMessage",
     "MaintenanceTask",
     "ManualRate",
     "MarketplaceParticipation",

@@ -131,6 +131,8 @@ class Listing(StoreScoped):
     `velocity` is what it sells, in units a second. `read_back_at` is when it is read to
     see whether Amazon shows what it accepted, null while there is no need; where it
     does not, `drift_state` says what was done, and `drift_since` when that was seen.
+    `merchant_element` is the merchant's part of the attribute fulfillment_availability
+    as it was read at `read_at`, without the quantity; null where it is not known.
     """
 
     STORE_PATH: ClassVar[str] = "account__store"
@@ -160,12 +162,16 @@ class Listing(StoreScoped):
     velocity = models.FloatField(default=0.0)
     observed_quantity = models.PositiveIntegerField(null=True, blank=True)
     observed_at = models.DateTimeField(null=True, blank=True)
+    merchant_element = models.JSONField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
     read_back_at = models.DateTimeField(null=True, blank=True)
     drift_state = models.CharField(
         max_length=8, choices=DriftState.choices, blank=True, default=DriftState.NONE
     )
     drift_since = models.DateTimeField(null=True, blank=True)
     push_due = models.BooleanField(default=False)
+    # A person changed the number, and waits to see it.
+    push_by_person = models.BooleanField(default=False)
     push_after = models.DateTimeField(null=True, blank=True)
     push_attempts = models.PositiveIntegerField(default=0)
     push_code = models.CharField(max_length=80, blank=True)

@@ -16,11 +16,20 @@ STRIKES_BEFORE_HALVING = 2
 # Seconds. A stamp that lies less than this in the future comes from another host whose
 # clock runs ahead. One further ahead means that our clock was set back.
 CLOCK_SET_BACK = 60.0
+# Seconds that a call may take to Amazon, which counts it when it comes. A full bucket
+# gains nothing until then, neither Amazon's nor ours: else a call that travels faster
+# than the one that opened the bucket would come before its token has grown there.
+DELIVERY_SECONDS = 0.4
+# A bucket that fills within a moment waits no longer than this share of that moment.
+DELIVERY_SHARE = 1 / 4
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`tokens` were there at `stamp`; nothing is given before `hold_until`."""
+    """`tokens` were there at `stamp`; nothing is given before `hold_until`.
+
+    `stamp` is ahead of the clock while the call that opened the bucket is on its way.
+    """
 
     tokens: float
     stamp: float
@@ -64,8 +73,21 @@ def take(bucket: Bucket, now: float) -> tuple[Bucket, float | None]:
     """
     refilled = refill(bucket, now)
     if refilled.tokens >= 1.0 - EPSILON and now >= refilled.hold_until - EPSILON:
-        return replace(refilled, tokens=max(0.0, refilled.tokens - 1.0)), None
+        return replace(
+            refilled,
+            tokens=max(0.0, refilled.tokens - 1.0),
+            stamp=max(refilled.stamp, _refills_from(refilled, now)),
+        ), None
     return refilled, available_at(refilled)
+
+
+def _refills_from(bucket: Bucket, now: float) -> float:
+    """Return from when a bucket refills of which a call takes a token now.
+
+    Amazon's has what ours has when the call comes, but never more than `burst`.
+    """
+    on_its_way = min(DELIVERY_SECONDS, DELIVERY_SHARE * bucket.burst / bucket.rate)
+    return now + on_its_way - (bucket.burst - bucket.tokens) / bucket.rate
 
 
 def put_back(bucket: Bucket) -> Bucket:
@@ -105,7 +127,13 @@ def exhaust(
     if strikes >= STRIKES_BEFORE_HALVING:
         rate = max(rate / 2, default_rate * LOWEST_RATE_SHARE)
     return replace(
-        refilled, tokens=0.0, rate=rate, hold_until=hold_until, strikes=strikes
+        refilled,
+        tokens=0.0,
+        # Amazon has had the call: its bucket, empty as it is, refills already.
+        stamp=now,
+        rate=rate,
+        hold_until=hold_until,
+        strikes=strikes,
     )
 
 

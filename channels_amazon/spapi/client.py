@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from channels_amazon.spapi import answers, attempt, errors, throttle
 from channels_amazon.spapi.answers import ApiResponse
-from channels_amazon.spapi.bucket import hold_seconds
+from channels_amazon.spapi.bucket import DELIVERY_SECONDS, hold_seconds
 from channels_amazon.spapi.clock import Clock, Sleep, utc_now
 from channels_amazon.spapi.errors import Evidence, NetworkError
 from channels_amazon.spapi.exchange import exchange_of
@@ -31,6 +31,9 @@ QueryValue = str | int | bool | datetime | list[str] | tuple[str, ...] | None
 # used up: less would fail before Amazon could answer, and the quota is spent already.
 _LONGEST_ATTEMPT = 15.0
 _LEAST_ATTEMPT = 1.0
+# Seconds in which a token grows at two a second, and what a bucket that was just opened
+# waits for its first call to arrive.
+LONGEST_WAIT = 0.5 + DELIVERY_SECONDS
 # Seconds, so that a wait of exactly `max_wait` does not fail on float rounding.
 _WAIT_TOLERANCE = 0.01
 # Seconds to sleep at least. The database may store times in milliseconds, so a sleep
@@ -73,7 +76,7 @@ class SpApiClient:
     application: str = "application"
     clock: Clock = utc_now
     sleep: Sleep = time.sleep
-    max_wait: float = 0.5
+    max_wait: float = LONGEST_WAIT
     budget: float = 20.0
     spares_tokens: bool = True
     repeats: bool = True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels_amazon.emulator.model.buckets import EmulatedBucket
 from channels_amazon.spapi import bucket as arithmetic
-from channels_amazon.spapi.bucket import Bucket
+from channels_amazon.spapi.bucket import DELIVERY_SECONDS, Bucket
 
 DEFAULT = 0.0056
 
@@ -24,7 +28,7 @@ def test_take_gives_the_burst_then_says_when() -> None:
 
     bucket, again = arithmetic.take(bucket, 1000.0)
 
-    assert again == pytest.approx(1000 + 178.57, abs=0.01)
+    assert again == pytest.approx(1000 + DELIVERY_SECONDS + 178.57, abs=0.01)
 
 
 def test_take_is_granted_at_the_time_it_named() -> None:
@@ -128,3 +132,41 @@ def test_strikes_are_forgotten_once_the_bucket_was_full() -> None:
     bucket = refuse(arithmetic.full(2.0, 10, 0.0), 0.0)
 
     assert arithmetic.refill(bucket, 100.0).strikes == 0
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(5.0, 5), (2.0, 2), (5.0, 10), (0.5, 30)])
+def test_amazon_refuses_hardly_any_call_however_long_each_is_on_its_way(
+    rate: float, burst: int
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - no secret
+    ours, now = arithmetic.full(rate, burst, 0.0), 0.0
+    received = []
+    for number in range(4000):
+        again: float | None = now
+        while again is not None:
+            now = again
+            ours, again = arithmetic.take(ours, now)
+        # The first call opens the connection. So does one after a while without calls.
+        is_first = number % 200 == 0
+        received.append(now + (0.2 if is_first else chance.uniform(0.01, 0.12)))
+        if number % 200 == 199:
+            now += 2 * burst / rate
+
+    theirs = EmulatedBucket(rate, burst, float(burst), datetime.fromtimestamp(0, UTC))
+    for at in sorted(received):
+        theirs.take(datetime.fromtimestamp(at, UTC))
+
+    assert theirs.refused <= len(received) / 1000
+    # What is withheld once after each pause is hardly missed.
+    assert now < (len(received) - 20 * burst) / rate + 20 * (2 * burst / rate + 0.5)
+
+
+def test_whole_burst_is_there_at_once_and_refills_once_it_is_received() -> None:
+    bucket = arithmetic.full(5.0, 10, 0.0)
+    for _ in range(10):
+        bucket, again = arithmetic.take(bucket, 0.0)
+        assert again is None
+
+    _, again = arithmetic.take(bucket, 0.0)
+
+    assert again == pytest.approx(DELIVERY_SECONDS + 1 / 5)

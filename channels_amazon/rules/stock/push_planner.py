@@ -4,7 +4,8 @@ patchListingsItem sends one listing at once. A feed sends thousands, but Amazon 
 it when it likes. So:
 
 - patchListingsItem's tokens are spent at once, on the most urgent first: zeros, then a
-  person's changes, then low cover, then what has waited longest.
+  person's changes, then low cover, then the rest and last what only goes up; within
+  each what has waited longest.
 - The listing is read before, since Amazon resets what a patch leaves out, unless a
   fresh reading is at hand. Where getListingsItem has no token, it is sent unread if its
   handling time is known; no token of patchListingsItem waits for one that is not.
@@ -85,7 +86,7 @@ def _goes_now(
     """Tell whether the newer wish of a listing in a feed is patched now."""
     if one.feed_id not in under_way:
         return True
-    is_pressing = one.danger is not Danger.REST or one.is_by_person
+    is_pressing = one.danger < Danger.REST or one.is_by_person
     return not one.is_patched and (is_pressing or one.feed_id in late)
 
 

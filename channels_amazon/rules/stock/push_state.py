@@ -18,6 +18,9 @@ USUAL_MESSAGE_BYTES = 600
 # in so many seconds.
 LOW_UNITS = 3
 LOW_COVER_SECONDS = 86_400.0
+# A reading serves so long for the next patch: what getListingsItem shows may itself be
+# minutes old at Amazon, so that a new one would hardly tell more.
+FRESH_FOR = timedelta(minutes=1)
 
 
 class Danger(IntEnum):
@@ -28,22 +31,29 @@ class Danger(IntEnum):
     # Soon nothing is left.
     LOW_COVER = 1
     REST = 2
+    # It goes up: Amazon only sells less meanwhile.
+    RISE = 3
 
 
 def danger_of(quantity: int | None, shown: int | None, velocity: float) -> Danger:
     """Return the danger of a quantity that is due, None where only a price is.
 
-    `shown` is what Amazon has, None for unknown; `velocity` is in units a second. A
-    quantity that goes up endangers nothing: Amazon only sells less meanwhile.
+    `shown` is what Amazon has, None for unknown; `velocity` is in units a second.
     """
     if quantity is None:
         return Danger.REST
     if quantity <= 0:
         return Danger.ZERO
     if shown is not None and quantity > shown:
-        return Danger.REST
+        return Danger.RISE
     low = max(LOW_UNITS, math.ceil(velocity * LOW_COVER_SECONDS))
     return Danger.LOW_COVER if quantity <= low else Danger.REST
+
+
+def is_fresh(read_at: datetime | None, now: datetime) -> bool:
+    """Tell whether what was read of a listing then may go into a patch now."""
+    # A clock that was ahead has been set back.
+    return read_at is not None and timedelta(0) <= now - read_at <= FRESH_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class DueListing:
 
 
 def urgency(one: DueListing) -> tuple[int, int, datetime, int]:
-    """Return what orders due listings: zeros, a person's changes, low cover, the rest.
+    """Return what orders due listings: zeros, a person's, low cover, the rest, rises.
 
     Within each the most dangerous first, then the one that has waited longest.
     """

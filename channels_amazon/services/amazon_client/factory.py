@@ -27,7 +27,7 @@ from channels_amazon.services.amazon_client.stores import (
 from channels_amazon.services.installation import guard
 from channels_amazon.services.jobs.key_holders import secret_unreadable
 from channels_amazon.spapi.auth import LwaClient
-from channels_amazon.spapi.client import SpApiClient
+from channels_amazon.spapi.client import LONGEST_WAIT, SpApiClient
 from channels_amazon.spapi.errors import AuthorizationLost, Evidence
 from channels_amazon.spapi.operations import LWA_TOKEN
 from channels_amazon.spapi.recorder import Recorder
@@ -46,7 +46,7 @@ def client_for(
     *,
     run: SyncRun | None = None,
     counter: CallCounter | None = None,
-    max_wait: float = 0.5,
+    max_wait: float = LONGEST_WAIT,
     repeats: bool = True,
 ) -> SpApiClient:
     """Return the client for this account; its calls are recorded under `run`.

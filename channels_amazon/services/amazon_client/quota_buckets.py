@@ -27,6 +27,7 @@ _NOW = {
 # SQLite's clock knows milliseconds, rounded down: a token is never a little early.
 _GRAIN = timedelta(milliseconds=2)
 _SMALLER = {"sqlite": "min", "postgresql": "least"}
+_LARGER = {"sqlite": "max", "postgresql": "greatest"}
 
 # The level is computed from the columns of the row that is updated, not from a
 # subquery: so a second taker sees what the first has left.
@@ -35,7 +36,11 @@ UPDATE {table} SET
     tokens = {smaller}(burst, {level}) - 1.0,
     strikes = CASE WHEN {level} >= burst THEN 0 ELSE strikes END,
     hold_until = CASE WHEN {is_set_back} THEN {now} ELSE hold_until END,
-    stamp = CASE WHEN {now} > stamp OR {is_set_back} THEN {now} ELSE stamp END
+    stamp = {larger}(
+        CASE WHEN {now} > stamp OR {is_set_back} THEN {now} ELSE stamp END,
+        {now} + {smaller}({delivery}, {delivery_share} * burst / rate)
+            - (burst - {smaller}(burst, {level})) / rate
+    )
 WHERE subject = %s AND operation = %s
     AND {smaller}(burst, {level}) >= 1.0 - {epsilon}
     AND (hold_until <= {now} + {epsilon} OR {is_set_back})
@@ -123,6 +128,9 @@ def _sql(template: str) -> str:
         table=connection.ops.quote_name(QuotaBucket._meta.db_table),
         now=now,
         smaller=_SMALLER[vendor],
+        larger=_LARGER[vendor],
+        delivery=arithmetic.DELIVERY_SECONDS,
+        delivery_share=arithmetic.DELIVERY_SHARE,
         level=_LEVEL.format(now=now),
         is_set_back=_IS_SET_BACK.format(now=now, set_back=arithmetic.CLOCK_SET_BACK),
         epsilon=arithmetic.EPSILON,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from channels_amazon.models import AmazonAccount, QuotaBucket
+from channels_amazon.rules.quota import Quota
 from channels_amazon.spapi.bucket import Bucket, available_at, refill
+from channels_amazon.spapi.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,23 @@ def quota_lines(account: AmazonAccount, now: datetime) -> list[QuotaLine]:
     buckets = QuotaBucket.objects.filter(subject=account.quota_subject)
     lines = [_quota_line(bucket, now) for bucket in buckets]
     return sorted(lines, key=lambda line: (line.tokens / line.burst, line.operation))
+
+
+class Quotas:
+    """What an account may spend now, by operation, as a planner counts it."""
+
+    def __init__(self, account: AmazonAccount, now: datetime) -> None:
+        self._lines = {line.operation: line for line in quota_lines(account, now)}
+
+    def of(self, operation: Operation) -> Quota:
+        """Return what the operation may use; no token while Amazon's 429 holds.
+
+        One that was never called has a full bucket.
+        """
+        line = self._lines.get(operation.name)
+        if line is None:
+            return Quota(float(operation.burst), operation.rate, operation.burst)
+        return Quota(0.0 if line.hold_until else line.tokens, line.rate, line.burst)
 
 
 def _quota_line(row: QuotaBucket, now: datetime) -> QuotaLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from channels_amazon.spapi.apis.listings import (
     MERCHANT_CHANNEL,
     ListingIssue,
     ListingsItem,
+    merchant_element,
 )
+from channels_amazon.spapi.fields import JsonObject
 from channels_amazon.spapi.unreadable import UnreadableListing
 from channels_amazon.wording import listed, sentence
 
@@ -156,12 +159,14 @@ def _upsert(
     listing.seen_at = now
     if "observed_quantity" in facts:
         listing.observed_at = now
+    if "merchant_element" in facts:
+        listing.read_at = now
     if before is None:
         if not _insert(listing):
             return _upsert(account, marketplace_id, item)
     else:
         # Only the columns of Amazon's facts: a push may write its own right now.
-        listing.save(update_fields=[*facts, "seen_at", "observed_at"])
+        listing.save(update_fields=[*facts, "seen_at", "observed_at", "read_at"])
         if old.get("observed_quantity") != facts.get("observed_quantity"):
             drift.look_at_difference(listing, now)
     is_changed = _upsert_offer(listing, marketplace_id, item, now) or old != facts
@@ -205,20 +210,38 @@ def _listing_facts(
         facts["is_fba"] = len(own) < len(item.availability)
         if own and own[0].quantity is not None:
             facts["observed_quantity"] = own[0].quantity
-    return facts | _handling_days(item)
+    return facts | _merchant_facts(item)
 
 
-def _handling_days(item: ListingsItem) -> dict[str, int | None]:
-    """Return the handling time of the merchant's channel; nothing if not told."""
-    rows = item.attributes.get("fulfillment_availability")
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, dict):
-            continue
-        if row.get("fulfillment_channel_code") == MERCHANT_CHANNEL:
-            days = row.get("lead_time_to_ship_max_days")
-            is_days = isinstance(days, int) and 0 <= days < 1000
-            return {"handling_days": days if is_days else None}
-    return {}
+def _merchant_facts(item: ListingsItem) -> dict[str, Any]:
+    """Return what the merchant's channel says of itself; nothing if not told.
+
+    A patch of the quantity has to repeat all of it: Amazon resets what is left out.
+    """
+    element = merchant_element(item)
+    if element is None:
+        return {}
+    days = element.get("lead_time_to_ship_max_days")
+    is_days = isinstance(days, int) and 0 <= days < 1000
+    return {
+        "handling_days": days if is_days else None,
+        "merchant_element": _kept(element),
+    }
+
+
+def _kept(element: JsonObject) -> JsonObject | None:
+    """Return the element as a column holds it, None for one that no column can.
+
+    The quantity changes with each sale, and is the one thing that is never repeated.
+    """
+    rest = {name: value for name, value in element.items() if name != "quantity"}
+    try:
+        text = json.dumps(rest)
+    except TypeError:
+        # A broken number is a Decimal, which would come back as another one.
+        return None
+    # PostgreSQL keeps no NUL.
+    return None if "\\u0000" in text else rest
 
 
 def _upsert_offer(

@@ -78,7 +78,8 @@ def look_at_difference(listing: Listing, now: datetime) -> None:
 def push_again(listing: Listing, now: datetime) -> None:
     """Send the quantity once more, since a person wishes it."""
     row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)
-    if not row.filter(is_mfn=True).update(push_due=True, push_after=None):
+    merchants = row.filter(is_mfn=True)
+    if not merchants.update(push_due=True, push_after=None, push_by_person=True):
         raise DriftError(
             "stock.nothing_to_push", _("No quantity of this listing is published.")
         )

@@ -26,7 +26,10 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.scope import BETWEEN_NAMES, SameScope, Scope
 from channels_amazon.services.jobs.coalescing import FollowUps
-from channels_amazon.services.stock.publication import refresh_desired
+from channels_amazon.services.stock.publication import (
+    MOST_BY_PERSON,
+    refresh_desired,
+)
 from channels_amazon.services.stock.quantities import listing_states, wanted_quantities
 from channels_amazon.services.sync_rules import changes as rule_changes
 from channels_amazon.services.sync_rules.changes import RuleChange, RuleConflict
@@ -160,7 +163,12 @@ def save(dry_run: RuleDryRun, *, actor: str) -> Saved:
             kept.store, KIND, changes, actor=actor, undoes=kept.undoes
         )
         for variant_ids in _variants(kept.store, changes):
-            refresh_desired(variant_ids, follow_ups, revision=revision)
+            refresh_desired(
+                variant_ids,
+                follow_ups,
+                revision=revision,
+                by_person=len(shown) <= MOST_BY_PERSON,
+            )
         changed = NumberChange.objects.filter(revision=revision)
         revision.listings = changed.values("listing").distinct().count()
         revision.save(update_fields=["listings"])

@@ -25,7 +25,10 @@ from channels_amazon.models import (
 )
 from channels_amazon.services.jobs.coalescing import AT_ONCE, FollowUps
 from channels_amazon.services.stock.backorders import flag_shortages
-from channels_amazon.services.stock.publication import refresh_desired
+from channels_amazon.services.stock.publication import (
+    refresh_by_person,
+    refresh_desired,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +133,11 @@ def apply_movements(
         StockMovement.objects.bulk_create(map(_entry, fresh.values()))
         flag_shortages(_add(levels, fresh.values()))
         variant_ids = {move.variant_id for move in fresh.values()}
-        follow_ups.add(refresh_desired, variant_ids)
+        by_person = {move.variant_id for move in fresh.values() if _is_persons(move)}
+        if by_person:
+            follow_ups.add(refresh_by_person, by_person)
+        if variant_ids > by_person:
+            follow_ups.add(refresh_desired, variant_ids - by_person)
     return len(fresh)
 
 
@@ -221,6 +228,11 @@ def locked_levels(variant_ids: Collection[int]) -> dict[tuple[int, int], StockLe
         .order_by("pk")
     )
     return {(row.variant_id, row.warehouse_id): row for row in rows}
+
+
+def _is_persons(move: Movement) -> bool:
+    """Tell whether a person changed what can be sold, and may be looking at it."""
+    return bool(move.actor and move.on_hand) and move.reason != Reason.IMPORT
 
 
 def _entry(move: Movement) -> StockMovement:

@@ -28,12 +28,29 @@ from channels_amazon.services.stock.quantities import (
     wanted_quantities,
 )
 
+# Who changes the numbers of more variants at once waits for none of them: they are sent
+# like those of sales, so that what sells out meanwhile does not wait behind them.
+MOST_BY_PERSON = 20
+
+
+def refresh_by_person(
+    variant_ids: Collection[int], follow_ups: FollowUps = AT_ONCE
+) -> int:
+    """Compute anew what the variants' listings should publish, after a person's change.
+
+    A few numbers that it changes are sent before those of sales, but for zeros.
+    """
+    return refresh_desired(
+        variant_ids, follow_ups, by_person=len(variant_ids) <= MOST_BY_PERSON
+    )
+
 
 def refresh_desired(
     variant_ids: Collection[int],
     follow_ups: FollowUps = AT_ONCE,
     *,
     revision: RuleRevision | None = None,
+    by_person: bool = False,
 ) -> int:
     """Compute anew what the variants' listings should publish; return how many to push.
 
@@ -54,6 +71,11 @@ def refresh_desired(
         for item in listings:
             if _refresh(item, wanted.get(item.pk), now, changes):
                 due.append(item)
+        if by_person:
+            # What was due before goes ahead too: its number is the person's now.
+            changed = [change.listing_id for change in changes]
+            waiting = Listing.objects.filter(pk__in=changed, push_due=True)
+            waiting.update(push_by_person=True)
         for change in changes:
             change.revision = revision
         NumberChange.objects.bulk_create(changes)

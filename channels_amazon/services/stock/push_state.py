@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from channels_amazon.models import PUSH_HELD, Listing, SyncRun
+from channels_amazon.models import PUSH_HELD, Listing, ListingFeedMessage, SyncRun
 from channels_amazon.rules.stock.drift import LOOK_FOR_RISES, SETTLING
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
 from channels_amazon.wording import sentence, together
@@ -27,8 +27,13 @@ class PushRefusal:
     message: str
 
 
-def mark_acknowledged(listing: Listing, now: datetime) -> None:
+def mark_acknowledged(
+    listing: Listing, now: datetime, *, repeats_after_feed: bool = False
+) -> None:
     """Keep what Amazon accepted; where another quantity is wanted now, it stays due.
+
+    With `repeats_after_feed` a feed under way may still overwrite it: it stays due, and
+    is sent once more when that feed has ended.
 
     Accepted is not done: it is read back once Amazon had time to show it, and sooner
     where another account's part waits for it to go down (`rules/stock/rises.py`).
@@ -44,8 +49,12 @@ def mark_acknowledged(listing: Listing, now: datetime) -> None:
         "push_error": "",
     }
     as_sent = row.filter(desired_at=listing.desired_at)
-    if not as_sent.update(push_due=False, push_after=None, **accepted):
+    ended = {"push_due": repeats_after_feed, "push_after": None}
+    if not as_sent.update(**ended, push_by_person=False, **accepted):
         row.update(push_due=True, **accepted)
+    elif repeats_after_feed:
+        carried = ListingFeedMessage.objects.filter(listing=listing.pk, is_open=True)
+        carried.update(patched_wish=listing.desired_at)
 
 
 def postpone_push(listing: Listing, until: datetime) -> None:

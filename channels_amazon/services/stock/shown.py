@@ -32,7 +32,9 @@ def note_sales(sales: Sequence[Sale]) -> None:
     """Lower what Amazon may show by units that were sold; each sale is noted once.
 
     One that is older than the number which Amazon accepted last was taken off an
-    earlier one, and lowers nothing. Stores without a stock rule have no use for it.
+    earlier one, and lowers nothing. Neither does one while a feed is under way that
+    carries the listing: it may bring its number after the sale. Stores without a stock
+    rule have no use for it.
     """
     if not sales:
         return
@@ -49,6 +51,6 @@ def note_sales(sales: Sequence[Sale]) -> None:
             seller_sku=sale.seller_sku,
             may_show_quantity__gt=0,
             acknowledged_at__lte=sale.sold_at,
-        )
+        ).exclude(feed_messages__is_open=True)
         left = Greatest(F("may_show_quantity") - Value(sale.units), Value(0))
         shown.update(may_show_quantity=left)

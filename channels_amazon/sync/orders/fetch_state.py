@@ -15,10 +15,9 @@ from channels_amazon.rules.order_fetch.state import (
     Quota,
     StaleOrder,
 )
-from channels_amazon.services.amazon_client import quota_status
+from channels_amazon.services.amazon_client.quota_status import Quotas
 from channels_amazon.services.orders import fetch_queue
 from channels_amazon.spapi import operations
-from channels_amazon.spapi.operations import Operation
 from channels_amazon.sync.orders import backlog_reports
 
 # A search that was refused is not repeated before a token has grown back: one grows in
@@ -89,7 +88,7 @@ def fetch_state(
     now: datetime,
 ) -> FetchState:
     """Return what to plan by for the stale orders of this account."""
-    quotas = _Quotas(account, now)
+    quotas = Quotas(account, now)
     get, search = quotas.of(operations.GET_ORDER), quotas.of(operations.SEARCH_ORDERS)
     if not cursor.may_search(now):
         search = Quota(0.0, search.rate, search.burst)
@@ -109,21 +108,6 @@ def fetch_state(
         if may_page
         else SEARCH_RESERVE,
     )
-
-
-class _Quotas:
-    """The account's buckets; an operation that was never called has a full one."""
-
-    def __init__(self, account: AmazonAccount, now: datetime) -> None:
-        lines = quota_status.quota_lines(account, now)
-        self._lines = {line.operation: line for line in lines}
-
-    def of(self, operation: Operation) -> Quota:
-        """Return what the operation may use; no token while Amazon's 429 holds."""
-        line = self._lines.get(operation.name)
-        if line is None:
-            return Quota(float(operation.burst), operation.rate, operation.burst)
-        return Quota(0.0 if line.hold_until else line.tokens, line.rate, line.burst)
 
 
 def _search_reserve(account: AmazonAccount, search: Quota, now: datetime) -> float:

@@ -1,47 +1,39 @@
 """Pushes the quantities that Amazon should show, zeros first; sync layer.
 
-Each listing is read just before it is written: Amazon resets what a patch leaves out,
-and the handling time may have been changed in Seller Central a minute ago. Nothing is
-added to a listing that the merchant does not fulfil. While the account is behind
-(rules/installation/behind.py), no quantity is raised. Of an account that is not live
-nothing is sent: what is due waits until somebody goes live.
+What to call is the planner's decision (`rules/stock/push_planner.py`), by what
+`push_inputs.py` gathers; `patching.py` and `feeds.py` make the calls. While the account
+is behind (rules/installation/behind.py), no quantity is raised. Of an account that is
+not live nothing is sent: what is due waits until somebody goes live.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
-from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+from django.db.models import Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from channels_amazon.models import PUSH_HELD, Listing, Permission, SyncJob
-from channels_amazon.services.catalog.listings import upsert_listings
+from channels_amazon.models import (
+    AmazonAccount,
+    Listing,
+    ListingFeed,
+    Permission,
+    SyncJob,
+)
+from channels_amazon.rules.stock.push_calls import (
+    Patch,
+    PushCall,
+    ReadThenPatch,
+    SubmitFeed,
+)
+from channels_amazon.rules.stock.push_planner import plan
 from channels_amazon.services.installation import catching_up
 from channels_amazon.services.installation.catching_up import CatchUp
-from channels_amazon.services.jobs.backoff import item_backoff, unanswered_backoff
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
 from channels_amazon.services.stock import push_state
-from channels_amazon.services.stock.push_state import PushRefusal
-from channels_amazon.spapi.apis.listings import (
-    DEFAULT_DATA,
-    ListingKey,
-    ListingsItem,
-    Submission,
-    get_listings_item,
-    merchant_element,
-    patch_listings_item,
-    quantity_patch,
-)
-from channels_amazon.spapi.errors import (
-    InvalidRequest,
-    NotFound,
-    ServiceUnavailable,
-    Throttled,
-    UnexpectedResponse,
-)
-from channels_amazon.spapi.fields import JsonObject
 from channels_amazon.sync.runtime.context import Result, RunContext
 from channels_amazon.sync.runtime.marketplaces import (
     active_marketplaces,
@@ -49,24 +41,31 @@ from channels_amazon.sync.runtime.marketplaces import (
     without_marketplaces,
 )
 from channels_amazon.sync.runtime.outage_detector import OutageDetector
-from channels_amazon.wording import sentence
+from channels_amazon.sync.stock import feeds
+from channels_amazon.sync.stock.patching import Patching
+from channels_amazon.sync.stock.push_inputs import push_inputs
 
-# Listings read at once. A small number, since a zero that comes meanwhile goes first.
-BATCH = 20
-# What Amazon refuses now it will refuse again soon: the first pause is as long as after
-# four failures of another kind (160 s instead of 10 s).
-REFUSED_AHEAD = 4
 # What would raise a quantity is looked at again after as long as the account has been
 # behind, within these: it is released as soon as the account was read.
 HELD_FOR = timedelta(minutes=5)
 LONGEST_HELD = timedelta(hours=6)
-INCLUDED = (*DEFAULT_DATA, "attributes")
 
 
 def due_accounts(now: datetime) -> QuerySet[Any, Any]:
-    """Return the ids of the accounts that have a quantity to send now."""
+    """Return the ids of the accounts that have a quantity to send, or a feed to go on.
+
+    A listing that a feed carries waits for its end.
+    """
     rows = _sent().filter(_may_go(now), has_marketplaces())
-    return rows.order_by().values("account_id")
+    under_way = ListingFeed.objects.filter(
+        Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now),
+        state__in=ListingFeed.OPEN,
+    )
+    accounts = AmazonAccount.objects.filter(
+        Q(pk__in=rows.order_by().values("account_id"))
+        | Q(pk__in=under_way.order_by().values("account_id"))
+    )
+    return accounts.order_by().values("pk")
 
 
 @reconciler(
@@ -87,15 +86,75 @@ def reconcile(ctx: RunContext) -> Result:
     outage = OutageDetector(ctx)
     late = catching_up.catch_up(ctx.account)
     hold_for = None if late is None else _hold_for(late, ctx.now())
-    while batch := _next_batch(ctx, hold_for):
-        for pk in batch:
-            if not outage.has_time():
+    patching = Patching(ctx, _waiting(ctx), sites, outage, hold_for)
+    feeds.advance(ctx)
+    is_begun = False
+    while True:
+        planned = _plan(ctx, hold_for)
+        if not planned.calls:
+            outage.end()
+            return Result(next_due=_next_due(ctx, planned.replan_at))
+        for call in planned.calls:
+            # The first call is made however long it took to plan it. A feed is not
+            # planned anew in each run: it goes once it is planned.
+            if is_begun and not planned.has_feed and not outage.has_time():
                 outage.end()
                 return Result(next_due=ctx.now(), is_complete=False)
             ctx.keep_lease()
-            _push(ctx, pk, sites, outage, hold_for)
-    outage.end()
-    return Result(next_due=_next_due(ctx))
+            _make(call, patching)
+            is_begun = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What to call now, in this order, and when to plan again without calls."""
+
+    calls: Sequence[PushCall]
+    replan_at: datetime | None
+
+    @property
+    def has_feed(self) -> bool:
+        """Tell whether one of the calls submits a feed."""
+        return any(isinstance(call, SubmitFeed) for call in self.calls)
+
+
+def _plan(ctx: RunContext, hold_for: timedelta | None) -> _Planned:
+    """Return the planner's calls; what is known to rise is held while that is so.
+
+    A feed goes right after what has quota at once: the patches that wait for theirs go
+    while Amazon works on the feed.
+    """
+    now = ctx.now()
+    if hold_for is not None:
+        push_state.hold_raised(_may_be_sent(ctx), now + hold_for)
+    inputs = push_inputs(
+        ctx.account,
+        _may_be_sent(ctx),
+        now,
+        holds_rises=hold_for is not None,
+    )
+    if inputs is None:
+        return _Planned((), None)
+    chosen = plan(inputs.state, now)
+    planned = _Planned(chosen.calls, chosen.replan_at)
+    if not planned.has_feed:
+        return planned
+    submitted = [call for call in chosen.calls if isinstance(call, SubmitFeed)]
+    patches = [call for call in chosen.calls if not isinstance(call, SubmitFeed)]
+    calls = (*patches[: inputs.patches_at_once], *submitted)
+    return replace(planned, calls=calls)
+
+
+def _make(call: PushCall, patching: Patching) -> None:
+    """Make one call of the plan."""
+    match call:
+        case Patch() | ReadThenPatch():
+            patching.make(call)
+        case SubmitFeed():
+            ctx = patching.ctx
+            feeds.submit(ctx, _may_be_sent(ctx), call.listing_ids, patching.sites)
+        case _:
+            assert_never(call)
 
 
 def _sent() -> QuerySet[Listing]:
@@ -112,136 +171,18 @@ def _may_be_sent(ctx: RunContext) -> QuerySet[Listing]:
     return _waiting(ctx).filter(_may_go(ctx.now()))
 
 
-def _due(ctx: RunContext) -> QuerySet[Listing]:
-    """Return what may be sent now: zeros, then decreases, then increases.
-
-    A quantity too high at Amazon oversells; one too low only sells less. Among
-    decreases the lowest goes first, since it sells out soonest. What was held before
-    comes last: it has cost a look already.
-    """
-    urgency = Case(
-        When(push_code=PUSH_HELD, desired_quantity__gt=0, then=Value(3)),
-        When(desired_quantity=0, then=Value(0)),
-        When(desired_quantity__gt=F("acknowledged_quantity"), then=Value(2)),
-        default=Value(1),
-    )
-    return _may_be_sent(ctx).order_by(urgency, "desired_quantity", "pk")
-
-
 def _may_go(now: datetime) -> Q:
     return Q(push_after__isnull=True) | Q(push_after__lte=now)
 
 
-def _next_due(ctx: RunContext) -> datetime | None:
-    """Return when the next quantity is due, None when none waits for its time."""
-    first: datetime | None = _waiting(ctx).aggregate(first=Min("push_after"))["first"]
-    return first
+def _next_due(ctx: RunContext, replan_at: datetime | None) -> datetime | None:
+    """Return when to go on: with what was put off, the plan or a feed; None without."""
+    put_off = _waiting(ctx).filter(push_after__gt=ctx.now())
+    first: datetime | None = put_off.aggregate(first=Min("push_after"))["first"]
+    times = (first, replan_at, feeds.next_due(ctx))
+    return min((time for time in times if time is not None), default=None)
 
 
 def _hold_for(late: CatchUp, now: datetime) -> timedelta:
     """Return for how long to hold what would rise while the account is behind."""
     return min(max(now - late.since, HELD_FOR), LONGEST_HELD)
-
-
-def _next_batch(ctx: RunContext, hold_for: timedelta | None) -> list[int]:
-    """Return the keys of the next listings to send; what is known to rise is held."""
-    if hold_for is not None:
-        push_state.hold_raised(_may_be_sent(ctx), ctx.now() + hold_for)
-    return list(_due(ctx).values_list("pk", flat=True)[:BATCH])
-
-
-def _push(
-    ctx: RunContext,
-    pk: int,
-    sites: list[str],
-    outage: OutageDetector,
-    hold_for: timedelta | None,
-) -> None:
-    """Send one quantity; a listing that Amazon refuses is quarantined.
-
-    One that would rise is held for `hold_for`, where that is not None.
-    """
-    # The batch may be seconds old: reload the row to send the present quantity.
-    listing = _waiting(ctx).filter(pk=pk).first()
-    if listing is None:
-        return
-    site = _site(listing, sites)
-    key = ListingKey(ctx.account.seller_id, listing.seller_sku, (site,))
-    try:
-        item = _read(ctx, listing, key)
-        # Amazon may have said that the merchant does not fulfil the SKU any more.
-        fresh = _waiting(ctx).filter(pk=pk).first()
-        if fresh is None:
-            return
-        listing = fresh
-        if hold_for is not None and _would_raise(listing, item):
-            outage.answered()
-            push_state.hold_push(listing, ctx.now() + hold_for)
-            return
-        submission = patch_listings_item(ctx.client, key, [_patch(listing, item)])
-    except (InvalidRequest, NotFound, UnexpectedResponse) as error:
-        outage.answered()
-        refusal = PushRefusal(error.amazon_code or error.code, error.message)
-        _quarantine(ctx, listing, refusal)
-        return
-    except ServiceUnavailable as error:
-        until = ctx.now() + unanswered_backoff(listing.push_attempts)
-        push_state.postpone_push(listing, until)
-        outage.failed(error, partial(push_state.restore_push, listing, until))
-        return
-    outage.answered()
-    if submission.is_accepted:
-        push_state.mark_acknowledged(listing, ctx.now())
-        ctx.progress(rows=1, changed=1)
-    else:
-        _quarantine(ctx, listing, _refusal(submission))
-
-
-def _read(ctx: RunContext, listing: Listing, key: ListingKey) -> ListingsItem | None:
-    """Read and store the listing; None without quota if we know its handling time."""
-    try:
-        item = get_listings_item(ctx.client, key, INCLUDED)
-    except Throttled:
-        if listing.handling_days is None:
-            raise
-        return None
-    upsert_listings(ctx.account, key.marketplace_ids[0], [item])
-    return item
-
-
-def _would_raise(listing: Listing, item: ListingsItem | None) -> bool:
-    """Tell whether the quantity is above what Amazon has now, or may be."""
-    if item is None or listing.observed_quantity is None:
-        return bool(listing.desired_quantity)
-    return (listing.desired_quantity or 0) > listing.observed_quantity
-
-
-def _patch(listing: Listing, item: ListingsItem | None) -> JsonObject:
-    return quantity_patch(
-        listing.desired_quantity or 0,
-        listing.handling_days,
-        element=merchant_element(item) if item else None,
-        beside_fba=listing.is_fba,
-    )
-
-
-def _site(listing: Listing, sites: list[str]) -> str:
-    """Return a marketplace where the SKU is offered; its quantity counts for all."""
-    offered = set(listing.offers.values_list("marketplace_id", flat=True))
-    selected = [site for site in sites if site in offered]
-    return next(iter([*selected, *sorted(offered), *sites]))
-
-
-def _quarantine(ctx: RunContext, listing: Listing, refusal: PushRefusal) -> None:
-    """Keep Amazon's reason with the listing, and try again more and more rarely."""
-    until = ctx.now() + item_backoff(listing.push_attempts + REFUSED_AHEAD)
-    push_state.quarantine_push(listing, refusal, until=until, run=ctx.run)
-    ctx.progress(rows=1, quarantined=1)
-
-
-def _refusal(submission: Submission) -> PushRefusal:
-    issues = sorted(submission.issues, key=lambda issue: issue.severity != "ERROR")
-    if not issues:
-        answer = sentence("Amazon answered %(status)s.", status=submission.status)
-        return PushRefusal(submission.status, answer)
-    return PushRefusal(issues[0].code, issues[0].message)

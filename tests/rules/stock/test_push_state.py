@@ -13,6 +13,7 @@ from channels_amazon.rules.stock.push_state import (
     DueListings,
     FeedTime,
     danger_of,
+    is_fresh,
     urgency,
 )
 
@@ -33,7 +34,7 @@ A_DAY = 1 / 86_400
         (20, 50, 20 * A_DAY, Danger.LOW_COVER),
         (21, 50, 20 * A_DAY, Danger.REST),
         # What goes up endangers nothing, and a price no stock.
-        (1, 0, 20 * A_DAY, Danger.REST),
+        (1, 0, 20 * A_DAY, Danger.RISE),
         (None, 5, 20 * A_DAY, Danger.REST),
     ],
 )
@@ -43,7 +44,7 @@ def test_danger_is_what_can_be_oversold(
     assert danger_of(quantity, shown, velocity) is danger
 
 
-def test_zeros_then_persons_then_low_cover_then_the_oldest() -> None:
+def test_zeros_then_persons_then_low_cover_then_the_oldest_then_rises() -> None:
     wanted = [
         DueListing(8, BEFORE, Danger.ZERO),
         DueListing(7, NOW, Danger.ZERO, is_by_person=True),
@@ -53,6 +54,7 @@ def test_zeros_then_persons_then_low_cover_then_the_oldest() -> None:
         DueListing(3, BEFORE),
         DueListing(1, NOW),
         DueListing(2, NOW),
+        DueListing(9, BEFORE, Danger.RISE),
     ]
     shuffled = random.Random(1).sample(wanted, len(wanted))  # noqa: S311 - no secret
 
@@ -99,3 +101,14 @@ def test_time_of_a_feed_grows_with_its_messages() -> None:
     takes = FeedTime(timedelta(seconds=60), timedelta(milliseconds=20))
 
     assert takes.of(1000) == timedelta(seconds=80)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "serves"), [(0, True), (60, True), (61, False), (-1, False)]
+)
+def test_reading_serves_for_a_minute(seconds: float, serves: bool) -> None:
+    assert is_fresh(NOW - timedelta(seconds=seconds), NOW) is serves
+
+
+def test_what_was_never_read_is_not_fresh() -> None:
+    assert not is_fresh(None, NOW)

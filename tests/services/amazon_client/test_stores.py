@@ -135,6 +135,22 @@ def test_refusals_hold_and_halve_as_the_arithmetic_says() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("rate", "burst"), [(5.0, 5), (0.5, 30), (2.0, 1)])
+def test_full_bucket_refills_from_when_the_arithmetic_says(
+    rate: float, burst: int
+) -> None:
+    buckets, memory = DatabaseBuckets(), InMemoryBuckets()
+    for store in (memory, buckets):
+        for _ in range(burst):
+            assert store.take("account:1", "getOrder", rate, burst).granted
+    row, known = QuotaBucket.objects.get(), memory.bucket("account:1", "getOrder")
+    assert known is not None
+    assert row.stamp > time.time()
+    assert row.stamp == pytest.approx(known.stamp, abs=0.1)
+    assert row.tokens == pytest.approx(known.tokens, abs=0.1)
+
+
+@pytest.mark.django_db
 def test_clock_that_was_set_back_does_not_block_for_ever() -> None:
     buckets = DatabaseBuckets()
     buckets.take("account:1", "getOrder", 0.5, 2)

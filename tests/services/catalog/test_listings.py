@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -63,3 +64,42 @@ def test_sku_that_two_jobs_bring_at_once_is_one_listing(processes: Processes) ->
     assert Listing.objects.filter(account=account).count() == len(SKUS)
     assert FbaStock.objects.filter(listing__account=account).count() == len(SKUS)
     assert not DiagnosticEntry.objects.filter(code="listings.import_failed").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("more", "is_kept"),
+    [
+        ({"lead_time_to_ship_max_days": 2}, True),
+        ({"restock_date": "2999-01-01"}, True),
+        # No column holds these as they are.
+        ({"odd": Decimal("0.1")}, False),
+        ({"odd": "a\x00b"}, False),
+    ],
+)
+def test_merchants_part_is_kept_without_its_quantity(
+    more: dict[str, object], is_kept: bool
+) -> None:
+    account = make_account()
+    element = {"fulfillment_channel_code": "DEFAULT", **more}
+    attributes = {"fulfillment_availability": [{**element, "quantity": 7}]}
+
+    upsert_listings(account, US, [ListingsItem("A", (), (), (), (), attributes)])
+
+    listing = Listing.objects.get()
+    assert listing.merchant_element == (element if is_kept else None)
+    assert listing.read_at is not None
+
+
+@pytest.mark.django_db
+def test_reading_without_attributes_leaves_the_merchants_part_alone() -> None:
+    account = make_account()
+    element = {"fulfillment_channel_code": "DEFAULT"}
+    attributes = {"fulfillment_availability": [element]}
+    upsert_listings(account, US, [ListingsItem("A", (), (), (), (), attributes)])
+    read_at = Listing.objects.get().read_at
+
+    upsert_listings(account, US, [ListingsItem("A", (), (), (), (), {})])
+
+    listing = Listing.objects.get()
+    assert (listing.merchant_element, listing.read_at) == (element, read_at)

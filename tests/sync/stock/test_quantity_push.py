@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,8 @@ def account(emulator: Emulator) -> AmazonAccount:
     make_warehouse(row.store)
     emulator.control("behaviour", accept_seconds=0)
     runner.run_kind(row, Kind.LISTINGS)
+    # What was read then is too old to be patched by.
+    Listing.objects.update(read_at=timezone.now() - timedelta(hours=1))
     return row
 
 
@@ -102,17 +105,60 @@ def test_unknown_handling_time_waits_for_the_reading(
     emulator: Emulator, account: AmazonAccount
 ) -> None:
     (listing,) = merchant_listings(account, 1)
-    Listing.objects.update(handling_days=None)
+    Listing.objects.update(handling_days=None, merchant_element=None)
     count(listing, 70)
     buckets = client_for(account).buckets
     while buckets.take(account.quota_subject, "getListingsItem", 0.01, 5).granted:
         continue
 
-    made = runner.run_kind(account, Kind.STOCK_PUSH)
+    began = timezone.now()
+    runner.run_kind(account, Kind.STOCK_PUSH)
 
-    assert made is not None
-    assert made.state == SyncRun.State.WAITING
+    job = SyncJob.objects.get(account=account, kind=Kind.STOCK_PUSH)
+    assert began < job.due_at <= timezone.now() + timedelta(minutes=1)
     assert patched(emulator) == []
+
+
+def read_calls(emulator: Emulator) -> int:
+    """Return how many listings were read one by one."""
+    calls = emulator.state.requests
+    return sum(call.operation == "getListingsItem" for call in calls)
+
+
+def test_listing_that_was_just_read_is_not_read_again(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    (listing,) = merchant_listings(account, 1)
+    theirs(emulator, listing).handling_days = 4
+    theirs(emulator, listing).restock_date = "2999-01-01"
+    count(listing, 70)
+    run(account)
+    count(listing, 60)
+
+    run(account)
+
+    row = theirs(emulator, listing)
+    assert patched(emulator) == [listing.seller_sku] * 2
+    assert read_calls(emulator) == 1
+    assert (row.quantity, row.handling_days) == (60, 4)
+    assert row.restock_date == "2999-01-01"
+
+
+def test_persons_change_goes_before_what_sells_out(
+    emulator: Emulator, account: AmazonAccount
+) -> None:
+    low, mine, none = merchant_listings(account, 3)
+    for listing, after in ((low, 1), (mine, 15), (none, 0)):
+        Listing.objects.filter(pk=listing.pk).update(acknowledged_quantity=30)
+        count(listing, after)
+    Listing.objects.update(push_by_person=False)
+    Listing.objects.filter(pk=mine.pk).update(push_by_person=True)
+
+    run(account)
+
+    expected = [none, mine, low]
+    assert patched(emulator) == [listing.seller_sku for listing in expected]
+    assert not Listing.objects.filter(push_by_person=True).exists()
 
 
 def test_fba_keeps_its_channel(emulator: Emulator, account: AmazonAccount) -> None:
@@ -227,7 +273,7 @@ def test_number_that_changes_meanwhile_stays_due(
         return sent
 
     monkeypatch.setattr(
-        "channels_amazon.sync.stock.quantity_push.patch_listings_item",
+        "channels_amazon.sync.stock.patching.patch_listings_item",
         send_while_selling,
     )
 

@@ -89,6 +89,8 @@ def test_our_number_is_sent_again(world: World, client: Client) -> None:
     listing = listing_of(world)
     assert (listing.push_due, listing.drift_state) == (True, DriftState.PUSHED)
     assert listing.desired_quantity == 3
+    # Who pressed waits for it.
+    assert listing.push_by_person
 
 
 def test_amazons_number_becomes_the_count(world: World, client: Client) -> None:
