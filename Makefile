@@ -9,7 +9,7 @@ help:
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
 	@echo "make lint    format, rules, imports, types, templates, migrations (ONLY=step)"
 	@echo "make format  rewrite the code in the project's format"
-	@echo "make bench   measure (ONLY=client|orders|idle|pages)"
+	@echo "make bench   measure (ONLY=client|orders|idle|pages|stock)"
 	@echo "make chaos   the fault runs, on both databases (SEED=n KILLS=n)"
 	@echo "make setup   the environment and the keys alone"
 	@echo "make messages      collect the texts to translate, compile the translations"

@@ -56,18 +56,18 @@ def plan_feeds(
     `waiting` is sorted by urgency; those whose ids are in `spent` are patched now.
     """
     count = len(waiting) - len(spent)
-    if not _pays(count, count, state):
+    busy = _busy(state, now)
+    if not _pays(count, count, state, busy):
         return FeedPlan()
-    submit_at = max(
-        _possible_at(state, now), _settled_at(waiting, _best_count(count, state), state)
-    )
+    best = _best_count(count, state, busy)
+    submit_at = max(_possible_at(state, now), _settled_at(waiting, best, state))
     if submit_at > now:
         return FeedPlan(replan_at=submit_at)
     left = [one for one in waiting if one.listing_id not in spent]
     # The least urgent first.
     able = [one for one in reversed(left) if one.may_go_by_feed]
-    wanted = min(len(able), _best_count(count, state))
-    if not _pays(count, wanted, state):
+    wanted = min(len(able), best)
+    if not _pays(count, wanted, state, busy):
         return FeedPlan()
     most = min(
         MOST_SUBMISSIONS - len(_recent(state, now)),
@@ -92,10 +92,19 @@ def _settled_at(
     return min(max(ends) + quiet, min(ends) + LONGEST_WAIT)
 
 
-def _pays(count: int, by_feed: int, state: PushState) -> bool:
+def _busy(state: PushState, now: datetime) -> float:
+    """Return for how many seconds Amazon works on the feeds under way.
+
+    It works on one feed of a seller after the other.
+    """
+    ends = [(state.overdue_at(feed) - now).total_seconds() for feed in state.feeds]
+    return max([0.0, *ends])
+
+
+def _pays(count: int, by_feed: int, state: PushState, busy: float) -> bool:
     """Tell whether so many changes are done sooner with `by_feed` of them in feeds.
 
-    With all of them it tells whether any number could.
+    With all of them it tells whether any number could. Amazon begins in `busy` seconds.
     """
     rate = state.patch.rate
     if by_feed <= 0:
@@ -103,21 +112,21 @@ def _pays(count: int, by_feed: int, state: PushState) -> bool:
     if rate <= 0:
         return True
     alone = count / rate
-    messages = min(by_feed, _best_count(count, state))
-    feed = state.feed_time.of(messages).total_seconds()
+    messages = min(by_feed, _best_count(count, state, busy))
+    feed = busy + state.feed_time.of(messages).total_seconds()
     saved = alone - max(feed, (count - messages) / rate)
     return saved >= max(LEAST_SAVED, LEAST_SAVED_SHARE * alone)
 
 
-def _best_count(count: int, state: PushState) -> int:
+def _best_count(count: int, state: PushState, busy: float) -> int:
     """Return how many of the changes a feed carries, so that both ways end at once.
 
-    Solved for the messages: fixed + messages * each = (count - messages) / rate.
+    Solved for the messages: busy + fixed + messages * each = (count - messages) / rate.
     """
     rate = state.patch.rate
     if rate <= 0:
         return count
-    fixed = state.feed_time.fixed.total_seconds()
+    fixed = busy + state.feed_time.fixed.total_seconds()
     each = state.feed_time.per_message.total_seconds()
     return max(0, math.ceil((count - rate * fixed) / (1 + rate * each)))
 

@@ -24,6 +24,7 @@ from channels_amazon.rules.stock.push_state import (
     DueListing,
     DueListings,
     FeedTime,
+    FeedUnderWay,
     PushState,
 )
 
@@ -70,6 +71,17 @@ def test_feed_carries_what_patches_would_bring_later(
     count: int, carried: list[int]
 ) -> None:
     assert sizes(feeds_for(waiting(count))) == carried
+
+
+def test_feed_waits_for_the_one_before_it() -> None:
+    # Amazon works on one feed of a seller after the other.
+    before = FeedUnderWay("F-1", NOW - MINUTE, 9000)
+    count = 2600
+
+    assert sizes(feeds_for(waiting(count))) == [1100]
+    # The first one ends in four minutes, so that a second would take nine.
+    assert sizes(feeds_for(waiting(count), feeds=(before,))) == []
+    assert sizes(feeds_for(waiting(3000), feeds=(before,))) == [300]
 
 
 def test_feed_takes_longer_for_more_messages() -> None:
