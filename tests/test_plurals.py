@@ -43,6 +43,10 @@ MANY = frozenset(
         # Three.
         "Write at least %(count)d characters to find a part of an order id, a seller "
         "SKU or an ASIN.",
+        "Write at least %(count)d characters to find a part of a SKU, a barcode, an "
+        "ASIN or a title.",
+        "As a part, “%(text)s” was looked for in the newest %(count)s variants and "
+        "listings only. Write all of a SKU, a barcode or an ASIN to find older ones.",
         # A page's most, of more.
         "The first %(number)s of %(total)s calls; the file has them all.",
         "Amazon has %(total)s listings that changed at the same time, and shows "

@@ -27,7 +27,7 @@ def _signs(of: Subject) -> Sequence[QuerySet[Any, Any]]:
 @check(
     "not_live",
     group="stock",
-    order=6,
+    order=7,
     title=gettext_lazy("Going live"),
     signs=Signs(rows=_signs),
 )

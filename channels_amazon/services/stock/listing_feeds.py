@@ -32,7 +32,7 @@ from channels_amazon.models import (
 )
 from channels_amazon.rules.stock.drift import LOOK_FOR_RISES, SETTLING
 from channels_amazon.services.diagnostics.entries import Entry, Level, clean, record
-from channels_amazon.wording import sentence
+from channels_amazon.wording import counted, sentence
 
 State = ListingFeed.State
 
@@ -253,9 +253,10 @@ def fail_feed(
             level=Level.WARNING,
             account=feed.account,
             reference=feed.feed_id,
-            message=sentence(
-                "The feed with %(count)s quantities ended without a result: %(reason)s",
-                count=feed.messages_sent,
+            message=counted(
+                "The feed with %(count)d quantity ended without a result: %(reason)s",
+                "The feed with %(count)d quantities ended without a result: %(reason)s",
+                feed.messages_sent,
                 reason=failure.message,
             ),
             fix=sentence(
