@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -118,8 +119,11 @@ class StockRuleForm(forms.Form):
         if len(stores) == 1:
             fields["store"].initial = keys[0]
             fields["store"].widget = forms.HiddenInput()
-        fields["account"].queryset = AmazonAccount.objects.not_disconnected().filter(
-            store__in=keys
+        # A rule of an account that is disconnected stays that account's.
+        own = rule.scope.account_id if rule is not None else None
+        connected = Q(pk__in=AmazonAccount.objects.not_disconnected().values("pk"))
+        fields["account"].queryset = AmazonAccount.objects.filter(
+            connected | Q(pk=own), store__in=keys
         )
         fields["category"].choices = [
             ("", gettext("every category")),

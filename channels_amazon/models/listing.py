@@ -94,7 +94,9 @@ class ListingQuerySet(StoreQuerySet["Listing"]):
         Those of live accounts: of the others nobody keeps Amazon's numbers.
         """
         return self.of_live_accounts().filter(
-            drift_state=DriftState.STANDS, push_due=False
+            drift_state=DriftState.STANDS,
+            push_due=False,
+            desired_quantity__isnull=False,
         )
 
     def published(self) -> Self:

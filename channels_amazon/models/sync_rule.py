@@ -195,3 +195,8 @@ class NumberChange(StoreScoped):
 
     def __str__(self) -> str:
         return f"{self.listing_id}: {self.value}"
+
+    @property
+    def units(self) -> int | None:
+        """Return the number as units, None where nothing is published."""
+        return None if self.value is None else int(self.value)

@@ -103,12 +103,12 @@ def _cause(standing: RateStanding, missing: Sequence[NeededRate]) -> Sentence:
     if standing.bank_day is None:
         return sentence(
             "No exchange rates of the European Central Bank were ever fetched: no "
-            "price in %(currencies)s can be sent.",
+            "price in %(currencies)s can be computed.",
             currencies=currencies,
         )
     return sentence(
         "The exchange rates are of %(day)s and too old: no price in %(currencies)s "
-        "is sent.",
+        "can be computed.",
         day=_day(standing),
         currencies=currencies,
     )

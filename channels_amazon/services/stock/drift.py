@@ -70,6 +70,7 @@ def look_at_difference(listing: Listing, now: datetime) -> None:
         read_back_at__isnull=True,
         drift_state=DriftState.NONE,
         acknowledged_quantity__isnull=False,
+        desired_quantity__isnull=False,
     ).exclude(acknowledged_quantity=F("observed_quantity"))
     if differing.update(read_back_at=now):
         lifecycle.wake(listing.account_id, SyncJob.Kind.READ_BACK)
@@ -176,7 +177,10 @@ def _step(listing: Listing, orders_until: datetime | None) -> DriftStep:
 def _keep(listing: Listing, step: DriftStep, now: datetime) -> None:
     """Write what follows, unless another number was accepted or wanted meanwhile."""
     as_read = Listing.objects.filter(
-        pk=listing.pk, acknowledged_at=listing.acknowledged_at, push_due=False
+        pk=listing.pk,
+        acknowledged_at=listing.acknowledged_at,
+        push_due=False,
+        desired_quantity__isnull=False,
     )
     since = listing.drift_since or now
     if step is DriftStep.EQUAL:
@@ -207,15 +211,16 @@ def _keep(listing: Listing, step: DriftStep, now: datetime) -> None:
 
 
 def _settle(listing: Listing, as_read: QuerySet[Listing]) -> None:
-    """Keep that Amazon shows what it accepted; let parts rise that waited for it."""
-    is_settled = as_read.update(
-        read_back_at=None,
-        drift_state=DriftState.NONE,
-        drift_since=None,
-        may_show_quantity=F("acknowledged_quantity"),
-    )
-    if is_settled and listing.holds_rises and listing.variant_id:
+    """Keep that Amazon shows what it accepted; let parts rise that waited for it.
+
+    That it need not be read again comes last: a process that is killed before leaves
+    it to be read, and so the others to rise.
+    """
+    if not as_read.update(may_show_quantity=F("acknowledged_quantity")):
+        return
+    if listing.holds_rises and listing.variant_id:
         refresh_desired([listing.variant_id])
+    as_read.update(read_back_at=None, drift_state=DriftState.NONE, drift_since=None)
 
 
 def _tell(listing: Listing, *, is_pushed: bool) -> None:

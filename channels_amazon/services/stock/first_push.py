@@ -101,7 +101,8 @@ def queue_first_push(account: AmazonAccount) -> int:
             drift_since=None,
             # Somebody may have raised it there: other accounts' parts wait for that.
             may_show_quantity=Greatest(
-                Coalesce("may_show_quantity", 0), Coalesce("observed_quantity", 0)
+                Coalesce("may_show_quantity", "acknowledged_quantity", 0),
+                Coalesce("observed_quantity", 0),
             ),
         )
     return len(keys)

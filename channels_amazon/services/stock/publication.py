@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_amazon.models import (
+    DriftState,
     Listing,
     NumberChange,
     Product,
@@ -155,7 +156,7 @@ def _refresh(
         desired_at=now,
         desired_why=wanted.why,
         # An answer to what was sent before may be lost.
-        may_show_quantity=max(desired or 0, listing.may_show_quantity or 0),
+        may_show_quantity=max(desired or 0, listing.most_shown),
         holds_rises=wanted.holds_rises,
         push_after=None,
         # Never set to False here: a push of the previous number may be under way, and
@@ -182,6 +183,10 @@ def _publish_nothing(
         desired_at=now,
         desired_why=why,
         holds_rises=False,
+        # Amazon's number is nobody's business of ours any more.
+        read_back_at=None,
+        drift_state=DriftState.NONE,
+        drift_since=None,
         push_due=False,
         push_after=None,
         push_code="",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -242,19 +242,32 @@ def _terms(rule: Rule) -> StockTerms:
 def _held(
     available: int | None,
     listings: Sequence[ListingState],
-    published: Iterable[PublishedUnits],
+    published: Sequence[PublishedUnits],
 ) -> dict[int, int]:
-    """Return what the `split` ones of the listings may publish now, by listing."""
-    wanted = {
-        one.facts.listing_id: one.quantity
-        for one in published
-        if one.quantity is not None and _is_split(one.facts.terms)
-    }
-    # One alone waits for no other.
-    if len(wanted) <= 1:
+    """Return what the listings may publish now, where parts are of their own.
+
+    A part rises only as far as all others have let go, and what is left of the parts
+    rises only as far as the parts have: until Amazon shows the lower numbers it sells
+    by the higher ones.
+    """
+    parts: dict[int, int] = {}
+    rest: dict[int, int] = {}
+    for one in published:
+        terms = one.facts.terms
+        if one.quantity is None or (terms is not None and not terms.draws_on_stock):
+            continue
+        (parts if _is_split(terms) else rest)[one.facts.listing_id] = one.quantity
+    if not parts:
         return {}
-    shown = {one.pk: one.most_shown for one in listings if one.pk in wanted}
-    return rises_held(available or 0, wanted, shown)
+    shown = {one.pk: one.most_shown for one in listings}
+    there = max(0, available or 0)
+    # Those that share what is left sell the same units: the most that one shows counts.
+    left = there - max((shown[one] for one in rest), default=0)
+    held = rises_held(max(0, left), parts, shown)
+    room = max(0, there - sum(max(shown[one], held[one]) for one in parts))
+    for listing_id, wanted in rest.items():
+        held[listing_id] = min(wanted, max(shown[listing_id], room))
+    return held
 
 
 def _is_split(terms: StockTerms | None) -> bool:
@@ -268,6 +281,8 @@ def _why(
     quantity: int | None,
 ) -> QuantityInputs:
     why = known.why()
+    if quantity != published.quantity:
+        why["part"] = published.quantity
     inputs = sharing.sharing_inputs(published)
     if rule is None or inputs is None:
         return why
@@ -278,8 +293,6 @@ def _why(
         category=rule.scope.category,
         seller_sku=rule.scope.seller_sku,
     )
-    if quantity != published.quantity:
-        why["part"] = published.quantity
     return why
 
 

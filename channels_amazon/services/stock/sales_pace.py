@@ -35,7 +35,7 @@ LONG, SHORT = timedelta(days=28), timedelta(days=7)
 LATELY = timedelta(days=1)
 # All but one in twenty take no longer than what is kept.
 SHARE = 0.95
-ACCOUNTS_A_BATCH = 20
+ACCOUNTS_A_BATCH = 5
 # Of an account's newest pushes so many are measured.
 _PUSHES = 1000
 # A velocity is kept to so many digits: every new one computes the listing anew.
@@ -61,9 +61,10 @@ def _plan(cursor: PaceCursor, now: datetime) -> Write[PaceCursor]:
     keys = [account.pk for account in found]
     slower = _propagations(keys, now)
     listings = _changed_listings(keys, now)
-    has_rules = SyncRule.objects.in_force(SyncRule.Kind.STOCK).filter(
-        store__in={account.store_id for account in found}
-    )
+    rules = SyncRule.objects.in_force(SyncRule.Kind.STOCK)
+    stores = rules.filter(store__in={account.store_id for account in found})
+    with_rules = set(stores.order_by().values_list("store_id", flat=True))
+    ruled = {account.pk for account in found if account.store_id in with_rules}
 
     def write() -> PaceCursor | None:
         for account in found:
@@ -71,8 +72,13 @@ def _plan(cursor: PaceCursor, now: datetime) -> Write[PaceCursor]:
             if seconds != account.propagation:
                 AmazonAccount.objects.filter(pk=account.pk).update(propagation=seconds)
         Listing.objects.bulk_update(listings, ["velocity"], _ROWS_A_STATEMENT)
-        if has_rules.exists():
-            refresh_desired({one.variant_id for one in listings if one.variant_id})
+        refresh_desired(
+            {
+                one.variant_id
+                for one in listings
+                if one.variant_id and one.account_id in ruled
+            }
+        )
         return {"after": keys[-1]} if len(keys) == ACCOUNTS_A_BATCH else None
 
     return write

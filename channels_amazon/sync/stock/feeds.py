@@ -57,6 +57,8 @@ _SLACK = timedelta(minutes=2)
 RETRY_AFTER = timedelta(seconds=30)
 # A feed of which nothing was heard for so long is given up: Amazon ends them in hours.
 GIVE_UP_AFTER = timedelta(days=1)
+# A feed that was made is on Amazon's list by then.
+LISTED_WITHIN = timedelta(minutes=3)
 # Seconds for an upload or a download; the longest run is longer.
 TIMEOUT = 40.0
 # So many messages are settled in one transaction.
@@ -168,10 +170,19 @@ def _advance(ctx: RunContext, feed: ListingFeed) -> None:
     try:
         steps[State(feed.state)](ctx, feed)
     except (Throttled, ServiceUnavailable, AccessDenied) as error:
-        logger.info("feed waits account=%s code=%s", ctx.account.pk, error.code)
-        if ctx.now() - (feed.submitted_at or feed.created_at) > GIVE_UP_AFTER:
-            _fail(ctx, feed, error, was_sent=True)
+        _wait(ctx, feed, error)
     except (NotFound, InvalidRequest, UnexpectedResponse) as error:
+        if feed.state == State.REPORTED:
+            _fail(ctx, feed, error, was_sent=True)
+        else:
+            # Amazon may work on it all the same, and would overwrite what patches send.
+            _wait(ctx, feed, error)
+
+
+def _wait(ctx: RunContext, feed: ListingFeed, error: SpApiError) -> None:
+    """Ask for the feed again later, unless it was asked for long enough."""
+    logger.info("feed waits account=%s code=%s", ctx.account.pk, error.code)
+    if ctx.now() - (feed.submitted_at or feed.created_at) > GIVE_UP_AFTER:
         _fail(ctx, feed, error, was_sent=True)
 
 
@@ -186,6 +197,9 @@ def _find(ctx: RunContext, feed: ListingFeed) -> None:
     # The oldest that is not known: nobody else submits this type, as a rule.
     unknown = [found for found in page.feeds if found.feed_id not in taken]
     if not unknown:
+        # The list may lag behind: one look proves nothing.
+        if ctx.now() - (feed.submitted_at or feed.created_at) < LISTED_WITHIN:
+            return
         message = sentence("Amazon never got it.")
         failure = FeedFailure("feeds.never_made", message)
         listing_feeds.fail_feed(feed, failure, ctx.now(), was_sent=False)

@@ -71,7 +71,12 @@ def reconcile(ctx: RunContext) -> Result:
 
 def _waiting() -> QuerySet[Listing]:
     rows: QuerySet[Listing] = Listing.objects.of_live_accounts()
-    return rows.filter(is_mfn=True, push_due=False, read_back_at__isnull=False)
+    return rows.filter(
+        is_mfn=True,
+        push_due=False,
+        read_back_at__isnull=False,
+        desired_quantity__isnull=False,
+    )
 
 
 def _due(now: datetime) -> QuerySet[Listing]:

@@ -108,7 +108,8 @@ def _troubles(rows: AttentionRows) -> list[Trouble]:
 
 def _failing_jobs(rows: AttentionRows) -> list[Trouble]:
     """Return the accounts whose quantities fail to go out, or are not read back."""
-    kinds = {SyncJob.Kind.STOCK_PUSH, SyncJob.Kind.LISTINGS, SyncJob.Kind.FBA_STOCK}
+    kind = SyncJob.Kind
+    kinds = {kind.STOCK_PUSH, kind.READ_BACK, kind.LISTINGS, kind.FBA_STOCK}
     return [
         Trouble(
             gettext("Stock of %(account)s is not synchronised: a job fails.")

@@ -17,6 +17,7 @@ from channels_amazon.models import RuleDryRun, RuleRevision, SyncRule
 from channels_amazon.services.diagnostics.export import csv_table
 from channels_amazon.services.stock import dry_run as dry_runs
 from channels_amazon.services.stock.dry_run import DryRunRow
+from channels_amazon.services.stock.stock_export import keep_export
 from channels_amazon.services.sync_rules.changes import RuleChange
 from channels_amazon.views.base import (
     can_operate,
@@ -29,6 +30,7 @@ from channels_amazon.views.base import (
 from channels_amazon.views.labels import decision
 from channels_amazon.views.stock.rule_words import rule_sentence
 from channels_amazon.views.stock.rules import account_names
+from channels_amazon.wording import sentence
 
 ROWS = 100
 KIND = SyncRule.Kind.STOCK
@@ -74,6 +76,11 @@ def dry_run_export(request: HttpRequest, dry_run_id: int) -> HttpResponseBase:
     """Download every row of a dry run as CSV."""
     made = get_mine(_dry_runs(request), request, pk=dry_run_id)
     accounts = account_names(request)
+    keep_export(
+        sentence("The dry run of a stock rule was downloaded."),
+        actor=request.user.get_username(),
+        store_ids=[made.store_id],
+    )
     response = StreamingHttpResponse(
         csv_table(
             [_("Account"), _("Seller SKU"), _("Now"), _("Then"), _("Why")],

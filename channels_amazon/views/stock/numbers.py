@@ -33,11 +33,6 @@ class ShownNumber:
     whole: list[tuple[str, str]]
     is_asked: bool
 
-    @property
-    def units(self) -> int | None:
-        """Return the units that were published."""
-        return None if self.change.value is None else int(self.change.value)
-
 
 @store_page
 @require_safe
@@ -50,6 +45,7 @@ def listing_numbers(request: HttpRequest, listing_id: int) -> HttpResponse:
     kept = NumberChange.objects.filter(listing=listing, marketplace_id="")
     if at is not None:
         kept = kept.filter(created_at__lte=at)
+    newest = kept.order_by("-pk").first()
     cursor = parameters.AFTER.of(request)
     # One more, to which the last one shown is compared.
     shown = newest_first(kept.select_related("revision"), cursor, ROWS)
@@ -61,7 +57,11 @@ def listing_numbers(request: HttpRequest, listing_id: int) -> HttpResponse:
         "listing": listing,
         "form": form,
         "at": at,
-        "numbers": _shown(shown.rows, before, account, is_asked=at is not None),
+        "numbers": _shown(
+            shown.rows, before, account, is_asked=at is not None and shown.is_first
+        ),
+        "newest": newest,
+        "units": None if newest is None else newest.units,
         "slice": shown,
         "query": parameters.without(request, "after"),
         "days": NUMBERS_KEPT.days,

@@ -93,9 +93,12 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         "has_stores": len(stores) > 1,
         "asked": asked,
         "winners": _winners(request, asked, accounts) if asked else [],
-        "revisions": list(
-            revisions.select_related("store", "undone_by", "dry_run")[:REVISIONS]
-        ),
+        "revisions": [
+            (revision, can_operate(request.user, revision.store))
+            for revision in revisions.select_related(
+                "store", "undone_by", "dry_run"
+            ).defer("changes", "dry_run__rows", "dry_run__changes")[:REVISIONS]
+        ],
         "can_add": any(can_operate(request.user, store) for store in stores),
     }
     template = "channels_amazon/stock/rule_list.html"

@@ -48,6 +48,7 @@ def _rule(why: QuantityInputs, account: tuple[int, str]) -> Iterator[Line]:
     sharing = why.get("sharing")
     if sharing is None:
         yield _("Stock rule"), _("none: all that is available is published")
+        yield from _waits(why)
         return
     yield _("Stock rule"), rule_sentence(_as_it_was(why, sharing), dict([account]))
     if sharing["split_percent"]:
@@ -65,6 +66,10 @@ def _rule(why: QuantityInputs, account: tuple[int, str]) -> Iterator[Line]:
     if sharing["buffer"]:
         yield _("Held back"), _buffer(sharing)
     yield _("Decided by"), decision(sharing["decided_by"])
+    yield from _waits(why)
+
+
+def _waits(why: QuantityInputs) -> Iterator[Line]:
     part = why.get("part")
     if part is not None:
         yield (

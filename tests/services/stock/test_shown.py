@@ -10,6 +10,7 @@ from django.utils import timezone
 from channels_amazon.models import Listing, Order, SyncRule
 from channels_amazon.services.stock import ledger
 from channels_amazon.services.stock.drift import take_readings
+from channels_amazon.services.stock.publication import refresh_desired
 from channels_amazon.services.stock.push_state import mark_acknowledged
 from channels_amazon.services.stock.reservations import reconcile_order
 from channels_amazon.services.stock.shown import Sale, note_sales
@@ -133,3 +134,47 @@ def test_store_without_a_rule_asks_one_query_more(
 
     with django_assert_num_queries(1):  # type: ignore[operator]
         note_sales([sale] * 20)
+
+
+def test_what_amazon_has_is_not_forgotten_by_a_lower_wish(
+    listings: list[Listing],
+) -> None:
+    # As a listing of an earlier version is: accepted, and nothing else known.
+    Listing.objects.update(may_show_quantity=None)
+    SyncRule.objects.update(terms={"mode": "split", "share": 10})
+
+    refresh_desired([listings[0].variant_id or 0])
+
+    assert numbers(listings) == [(1, 5), (1, 5)]
+
+
+def test_what_parts_leave_rises_once_the_parts_have_let_go(
+    listings: list[Listing],
+) -> None:
+    first, second = listings
+    SyncRule.objects.update(account=first.account)
+    refresh_desired([first.variant_id or 0])
+    assert numbers(listings) == [(5, 5), (5, 5)]
+    SyncRule.objects.update(terms={"mode": "split", "share": 10})
+
+    refresh_desired([first.variant_id or 0])
+
+    # Nine are left for the second account, and the first can sell five of them still.
+    assert numbers(listings) == [(1, 5), (5, 5)]
+    assert Listing.objects.get(pk=first.pk).holds_rises
+    assert Listing.objects.get(pk=second.pk).desired_why["part"] == 9
+    accept(first)
+    assert numbers(listings) == [(1, 1), (9, 9)]
+
+
+def test_part_rises_once_what_is_left_has_fallen(listings: list[Listing]) -> None:
+    first, second = listings
+    SyncRule.objects.update(account=first.account)
+    refresh_desired([first.variant_id or 0])
+    SyncRule.objects.update(terms={"mode": "split", "share": 90})
+
+    refresh_desired([first.variant_id or 0])
+
+    assert numbers(listings) == [(5, 5), (1, 5)]
+    accept(second)
+    assert numbers(listings) == [(9, 9), (1, 1)]

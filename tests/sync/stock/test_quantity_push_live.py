@@ -91,7 +91,7 @@ def test_minute_net_wakes_no_account_that_is_not_live(
     account.live_at = now
     account.save()
 
-    assert list(quantity_push.due_accounts(now)) == [{"account_id": account.pk}]
+    assert list(quantity_push.due_accounts(now)) == [{"pk": account.pk}]
     cast_nets()
 
 
@@ -138,8 +138,8 @@ def test_pause_ends_a_run_before_its_next_listing(
     going_live.go_live(account, actor="ann")
     keep = push_state.mark_acknowledged
 
-    def paused_meanwhile(*given: Any) -> None:
-        keep(*given)
+    def paused_meanwhile(*given: Any, **named: Any) -> None:
+        keep(*given, **named)
         going_live.pause(account, actor="ann")
 
     monkeypatch.setattr(push_state, "mark_acknowledged", paused_meanwhile)

@@ -50,14 +50,14 @@ def test_numbers_stand_newest_first_with_what_was_new(
     page = client.get(address(world))
 
     newest, oldest = page.context["numbers"]
-    assert (newest.units, oldest.units) == (5, 10)
+    assert (newest.change.units, oldest.change.units) == (5, 10)
     assert ("Decided by", "its share") in newest.changed
     # What did not change is among all reasons only.
     assert ("On hand", "10") in newest.whole
     assert ("On hand", "10") not in newest.changed
     assert ("On hand", "10") in oldest.changed
     told = page.content.decode()
-    assert "5 units are published." in told
+    assert "Amazon should have 5 units." in told
     assert "mei, by a stock rule" in told
 
 
@@ -68,9 +68,9 @@ def test_number_of_a_moment_is_the_one_that_held_then(
 
     page = client.get(address(world), {"at": f"{at:%Y-%m-%dT%H:%M}"})
 
-    assert [one.units for one in page.context["numbers"]] == [10]
+    assert [one.change.units for one in page.context["numbers"]] == [10]
     assert page.context["numbers"][0].is_asked
-    assert "At that moment 10 units were published." in page.content.decode()
+    assert "At that moment Amazon was to have 10 units." in page.content.decode()
 
 
 def test_time_before_all_numbers_has_none(world: World, client: Client) -> None:
@@ -109,3 +109,7 @@ def test_page_asks_the_same_number_of_queries(
         page = client.get(address(world))
 
     assert len(page.context["numbers"]) == 50
+    older = client.get(address(world), {"after": page.context["slice"].next})
+    assert older.context["numbers"][0].change.units == 9
+    # The sentence is of the newest one all the same.
+    assert "Amazon should have 59 units." in older.content.decode()
