@@ -125,7 +125,7 @@ def test_largest_file_still_comes_through() -> None:
     answer = client.post(reverse("amazon-bulk-ship"), {"file": file, "store": store.pk})
 
     assert answer.status_code == 200
-    assert "Parcels of this file" in answer.content.decode()
+    assert "parcels of this file would ship now." in answer.content.decode()
 
 
 def test_text_of_the_largest_file_may_be_sent_back() -> None:

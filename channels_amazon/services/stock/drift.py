@@ -76,6 +76,11 @@ def look_at_difference(listing: Listing, now: datetime) -> None:
         lifecycle.wake(listing.account_id, SyncJob.Kind.READ_BACK)
 
 
+def read_again(listing_ids: Collection[int], at: datetime) -> None:
+    """Have the listings read back then."""
+    Listing.objects.filter(pk__in=listing_ids).update(read_back_at=at)
+
+
 def push_again(listing: Listing, now: datetime) -> None:
     """Send the quantity once more, since a person wishes it."""
     row = Listing.objects.filter(pk=listing.pk, desired_quantity__isnull=False)

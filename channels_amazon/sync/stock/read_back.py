@@ -19,7 +19,7 @@ from channels_amazon.rules.stock.drift import LOOK_AT_TOLD
 from channels_amazon.services.catalog.listings import upsert_listings
 from channels_amazon.services.installation import catching_up
 from channels_amazon.services.jobs.registry import HALF_A_DAY, reconciler
-from channels_amazon.services.stock.drift import take_readings
+from channels_amazon.services.stock.drift import read_again, take_readings
 from channels_amazon.spapi.apis.listings import (
     DEFAULT_DATA,
     ListingsSearch,
@@ -122,7 +122,7 @@ def _read_back(ctx: RunContext, site: str, keys: Collection[int]) -> None:
         page = search_listings_items(ctx.client, search)
     except InvalidRequest:
         # One bad SKU must not have the same call made again and again.
-        rows.update(read_back_at=now + REFUSED_FOR)
+        read_again(keys, now + REFUSED_FOR)
         raise
     upsert_listings(ctx.account, site, page.items)
     reading = catching_up.readings([ctx.account]).get(ctx.account.pk)
@@ -130,6 +130,6 @@ def _read_back(ctx: RunContext, site: str, keys: Collection[int]) -> None:
     read = list(rows.filter(observed_at__gte=now).select_related("account"))
     differing = take_readings(read, until, now)
     # What Amazon does not show, or no number of, is looked at again.
-    unread = rows.exclude(pk__in=[one.pk for one in read])
-    unread.update(read_back_at=now + LOOK_AT_TOLD)
+    unread = set(keys) - {one.pk for one in read}
+    read_again(unread, now + LOOK_AT_TOLD)
     ctx.progress(rows=len(keys), changed=differing)

@@ -168,10 +168,12 @@ def test_list_holds_nothing_of_another_store() -> None:
     world = make_world()
     make_gap(world)
 
-    response = signed_in(world.stranger).get(
-        reverse(LIST), {"account": world.account.pk}
-    )
+    client = signed_in(world.stranger)
 
+    asked = client.get(reverse(LIST), {"account": world.account.pk})
+    response = client.get(reverse(LIST))
+
+    assert asked.status_code == 404
     assert world.account.name not in response.content.decode()
     assert "No report was wanted yet" in response.content.decode()
 
