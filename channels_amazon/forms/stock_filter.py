@@ -24,6 +24,7 @@ class StockShow(TextChoices):
     BELOW_ZERO = "below", _("Below zero")
     WAITING = "waiting", _("Waiting for Amazon")
     REFUSED = "refused", _("Refused by Amazon")
+    DIFFERS = "differs", _("Amazon shows another number")
     UNLISTED = "unlisted", _("Not on Amazon")
 
 

@@ -29,6 +29,7 @@ from channels_amazon.services.jobs import heartbeats
 from tests import builders
 from tests.health.rows import (
     make_below_zero,
+    make_drift,
     make_endpoint,
     make_ownerless_parcel,
     make_report,
@@ -146,6 +147,10 @@ def _account(state: State, store: Store, region: str, rng: Random) -> None:
         if account.pk in state.pulling and name in OF_READ:
             continue
         own[name] += number
+    account.refresh_from_db()
+    if not account.is_live:
+        # What Amazon shows of it is nobody's business of ours.
+        own.pop("drift", None)
 
 
 def _noise(account: AmazonAccount) -> None:
@@ -273,6 +278,7 @@ OWN: dict[str, Make] = {
     "refused push": _once(
         lambda account: builders.make_listing(account, push_due=True, push_code="BAD")
     ),
+    "drift": _once(make_drift),
     "blocked job": _job(Kind.FBA_STOCK, blocked_code="x", blocked_message="No role."),
     "not live": _once(_not_live),
     "failing job": _job(Kind.STOCK_PUSH, attempts=5),

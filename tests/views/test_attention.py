@@ -49,6 +49,7 @@ CODES = {
     "refused edit": "shipment.refused",
     "not shown": "shipment.not_shown",
     "refused push": "stock.push_refused",
+    "drift": "stock.drift",
     "refused parcel": "parcel.refused",
     "below zero": "stock.below_zero",
     "not live": "stock.not_live",

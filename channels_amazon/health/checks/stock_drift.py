@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy
 
 from channels_amazon.health.context import CheckContext
-from channels_amazon.health.finding import Finding, Level, well
+from channels_amazon.health.finding import Finding, well
 from channels_amazon.health.registry import check
 from channels_amazon.health.signs import Signs, Subject
 from channels_amazon.models import Listing
@@ -47,8 +47,6 @@ def run(context: CheckContext) -> list[Finding]:
     return [
         Finding(
             code="stock.drift",
-            # More than there is can be sold; less only sells less.
-            level=Level.ERROR if too_high else Level.WARNING,
             cause=counted(
                 "Amazon shows another quantity of %(count)d listing than it accepted, "
                 "after it was sent once more; too high: %(high)d.",

@@ -45,6 +45,7 @@ class Need(StrEnum):
     SHIPMENT_REFUSED = "shipment_refused"
     ORDER_QUARANTINED = "order_quarantined"
     SHORTAGE = "shortage"
+    DRIFT = "drift"
     CANCEL_ASKED = "cancel_asked"
     DUE_SOON = "due_soon"
     UNMATCHED = "unmatched"
@@ -96,6 +97,7 @@ ERRORS = frozenset(
         Need.SHIPMENT_REFUSED,
         Need.ORDER_QUARANTINED,
         Need.SHORTAGE,
+        Need.DRIFT,
     }
 )
 
@@ -133,6 +135,7 @@ FOUND_AS: Mapping[Need, tuple[str, ...]] = {
     Need.ORDER_QUARANTINED: ("orders.set_aside",),
     Need.MESSAGE_QUARANTINED: ("orders.set_aside",),
     Need.REPORT_ROWS: ("orders.set_aside",),
+    Need.DRIFT: ("stock.drift",),
     Need.PUSH_REFUSED: ("stock.push_refused",),
     Need.NOT_LIVE: ("stock.not_live",),
     Need.AUTHORIZATION_ENDS: ("token.expiring",),

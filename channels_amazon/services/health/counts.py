@@ -189,6 +189,7 @@ def _of_accounts() -> _Statement:
             Need.SHIPMENT_REFUSED: shipments.refused(),
             Need.NOT_SHOWN: shipments.not_shown(now),
             Need.PUSH_REFUSED: listings.push_refused(),
+            Need.DRIFT: listings.drifting(),
             Need.NOT_LIVE: _not_live().filter(pk=account),
         },
         {

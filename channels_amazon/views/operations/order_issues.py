@@ -201,6 +201,20 @@ COUNTED: Mapping[Need, CountWords] = {
         "",
         gettext_lazy("Reconciliations"),
     ),
+    Need.DRIFT: CountWords(
+        ngettext_lazy(
+            "Amazon goes on showing another quantity of %(count)d listing.",
+            "Amazon goes on showing other quantities of %(count)d listings.",
+            "count",
+        ),
+        gettext_lazy(
+            "It accepted ours twice: look who changes it, then send ours again or "
+            "take Amazon's."
+        ),
+        "amazon-stock-list",
+        "differs",
+        gettext_lazy("Show them"),
+    ),
     Need.PUSH_REFUSED: CountWords(
         ngettext_lazy(
             "Amazon refused the quantity of %(count)d listing.",

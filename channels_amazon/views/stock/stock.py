@@ -244,6 +244,8 @@ def _shown(
             return variants.filter(Exists(listings.waiting_for_push()))
         case StockShow.REFUSED:
             return variants.filter(Exists(listings.push_refused()))
+        case StockShow.DIFFERS:
+            return variants.filter(Exists(listings.drifting()))
         case StockShow.UNLISTED:
             return variants.filter(~Exists(listings))
         case _:
