@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,17 @@ def _language() -> Iterator[None]:
     """Leave no request's language to the next test of this process."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no task of this process beat beside its work.
+
+    On a slow machine the thread's row, of another connection, would outlive the test.
+    """
+    from channels_amazon import tasks
+
+    monkeypatch.setattr(tasks, "_beating", nullcontext)
 
 
 @pytest.fixture(autouse=True)

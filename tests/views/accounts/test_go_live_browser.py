@@ -76,12 +76,12 @@ def test_owner_goes_live_on_a_phone_and_back_does_no_harm(
     expect(button).to_be_hidden()
     page.get_by_text("Go live…").click()
     button.dblclick()
-    expect(page.get_by_text("is live: its quantities follow")).to_be_visible()
+    expect(page.get_by_text("is live, and nothing is sent now.")).to_be_visible()
     assert int(page.evaluate(_OVERFLOW)) <= 0
 
     page.go_back()
     page.go_forward()
 
-    expect(page.get_by_text("is live: its quantities follow")).to_be_visible()
+    expect(page.get_by_text("is live, and nothing is sent now.")).to_be_visible()
     assert AmazonAccount.objects.get(pk=world.account.pk).is_live
     assert AuditEntry.objects.filter(code="account.live").count() == 1
